@@ -1,0 +1,255 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class MetricUnit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    METRIC_UNIT_UNSPECIFIED: _ClassVar[MetricUnit]
+    METRIC_UNIT_CONTACTS: _ClassVar[MetricUnit]
+    METRIC_UNIT_SECONDS: _ClassVar[MetricUnit]
+    METRIC_UNIT_RATIO: _ClassVar[MetricUnit]
+
+class AgentOfTheAct(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AGENT_OF_THE_ACT_UNSPECIFIED: _ClassVar[AgentOfTheAct]
+    AGENT_OF_THE_ACT_ACCEPTER: _ClassVar[AgentOfTheAct]
+    AGENT_OF_THE_ACT_HUMAN_ANSWERER: _ClassVar[AgentOfTheAct]
+    AGENT_OF_THE_ACT_ANY_ANSWERER: _ClassVar[AgentOfTheAct]
+    AGENT_OF_THE_ACT_RESOLVER: _ClassVar[AgentOfTheAct]
+METRIC_UNIT_UNSPECIFIED: MetricUnit
+METRIC_UNIT_CONTACTS: MetricUnit
+METRIC_UNIT_SECONDS: MetricUnit
+METRIC_UNIT_RATIO: MetricUnit
+AGENT_OF_THE_ACT_UNSPECIFIED: AgentOfTheAct
+AGENT_OF_THE_ACT_ACCEPTER: AgentOfTheAct
+AGENT_OF_THE_ACT_HUMAN_ANSWERER: AgentOfTheAct
+AGENT_OF_THE_ACT_ANY_ANSWERER: AgentOfTheAct
+AGENT_OF_THE_ACT_RESOLVER: AgentOfTheAct
+
+class MetricDefinition(_message.Message):
+    __slots__ = ("id", "version", "display_name", "description", "unit", "numerator", "denominator", "source", "agent", "parameters")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    NUMERATOR_FIELD_NUMBER: _ClassVar[int]
+    DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    version: int
+    display_name: str
+    description: str
+    unit: MetricUnit
+    numerator: str
+    denominator: str
+    source: str
+    agent: AgentOfTheAct
+    parameters: _containers.RepeatedCompositeFieldContainer[MetricParameter]
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., unit: _Optional[_Union[MetricUnit, str]] = ..., numerator: _Optional[str] = ..., denominator: _Optional[str] = ..., source: _Optional[str] = ..., agent: _Optional[_Union[AgentOfTheAct, str]] = ..., parameters: _Optional[_Iterable[_Union[MetricParameter, _Mapping]]] = ...) -> None: ...
+
+class MetricParameter(_message.Message):
+    __slots__ = ("name", "seconds")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    seconds: int
+    def __init__(self, name: _Optional[str] = ..., seconds: _Optional[int] = ...) -> None: ...
+
+class Dimension(_message.Message):
+    __slots__ = ("key", "value")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    value: str
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
+class MetricValue(_message.Message):
+    __slots__ = ("metric", "definition_version", "value", "numerator", "denominator")
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    NUMERATOR_FIELD_NUMBER: _ClassVar[int]
+    DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
+    metric: str
+    definition_version: int
+    value: float
+    numerator: float
+    denominator: float
+    def __init__(self, metric: _Optional[str] = ..., definition_version: _Optional[int] = ..., value: _Optional[float] = ..., numerator: _Optional[float] = ..., denominator: _Optional[float] = ...) -> None: ...
+
+class MetricRow(_message.Message):
+    __slots__ = ("group", "values")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    group: _containers.RepeatedCompositeFieldContainer[Dimension]
+    values: _containers.RepeatedCompositeFieldContainer[MetricValue]
+    def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., values: _Optional[_Iterable[_Union[MetricValue, _Mapping]]] = ...) -> None: ...
+
+class ListMetricDefinitionsRequest(_message.Message):
+    __slots__ = ("parent",)
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    def __init__(self, parent: _Optional[str] = ...) -> None: ...
+
+class ListMetricDefinitionsResponse(_message.Message):
+    __slots__ = ("definitions",)
+    DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    definitions: _containers.RepeatedCompositeFieldContainer[MetricDefinition]
+    def __init__(self, definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ...) -> None: ...
+
+class QueryMetricsRequest(_message.Message):
+    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    metrics: _containers.RepeatedScalarFieldContainer[str]
+    group_by: _containers.RepeatedScalarFieldContainer[str]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    time_zone: str
+    observed_until: _timestamp_pb2.Timestamp
+    filter: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class QueryMetricsResponse(_message.Message):
+    __slots__ = ("rows", "definitions", "position", "observed_until", "time_zone")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[MetricRow]
+    definitions: _containers.RepeatedCompositeFieldContainer[MetricDefinition]
+    position: str
+    observed_until: _timestamp_pb2.Timestamp
+    time_zone: str
+    def __init__(self, rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class ListContributingEventsRequest(_message.Message):
+    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    metric: str
+    group: _containers.RepeatedCompositeFieldContainer[Dimension]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    time_zone: str
+    observed_until: _timestamp_pb2.Timestamp
+    filter: str
+    page_size: int
+    page_token: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class ListContributingEventsResponse(_message.Message):
+    __slots__ = ("contributions", "next_page_token", "total_size", "position")
+    CONTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    contributions: _containers.RepeatedCompositeFieldContainer[Contribution]
+    next_page_token: str
+    total_size: int
+    position: str
+    def __init__(self, contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ..., position: _Optional[str] = ...) -> None: ...
+
+class Contribution(_message.Message):
+    __slots__ = ("case", "episode", "start_time", "in_numerator", "in_denominator", "seconds", "events")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    EPISODE_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    IN_NUMERATOR_FIELD_NUMBER: _ClassVar[int]
+    IN_DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    case: str
+    episode: int
+    start_time: _timestamp_pb2.Timestamp
+    in_numerator: bool
+    in_denominator: bool
+    seconds: float
+    events: _containers.RepeatedCompositeFieldContainer[Evidence]
+    def __init__(self, case: _Optional[str] = ..., episode: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_numerator: _Optional[bool] = ..., in_denominator: _Optional[bool] = ..., seconds: _Optional[float] = ..., events: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
+
+class Evidence(_message.Message):
+    __slots__ = ("event_id", "position", "role", "type", "at")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    position: str
+    role: str
+    type: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, event_id: _Optional[str] = ..., position: _Optional[str] = ..., role: _Optional[str] = ..., type: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class WatchWallboardRequest(_message.Message):
+    __slots__ = ("parent", "metrics", "group_by", "start_time", "time_zone", "filter", "resume_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    metrics: _containers.RepeatedScalarFieldContainer[str]
+    group_by: _containers.RepeatedScalarFieldContainer[str]
+    start_time: _timestamp_pb2.Timestamp
+    time_zone: str
+    filter: str
+    resume_token: str
+    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., filter: _Optional[str] = ..., resume_token: _Optional[str] = ...) -> None: ...
+
+class WatchWallboardResponse(_message.Message):
+    __slots__ = ("snapshot", "rows", "removed", "position", "observed_until", "resume_token")
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    snapshot: bool
+    rows: _containers.RepeatedCompositeFieldContainer[MetricRow]
+    removed: _containers.RepeatedCompositeFieldContainer[DimensionGroup]
+    position: str
+    observed_until: _timestamp_pb2.Timestamp
+    resume_token: str
+    def __init__(self, snapshot: _Optional[bool] = ..., rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[DimensionGroup, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resume_token: _Optional[str] = ...) -> None: ...
+
+class DimensionGroup(_message.Message):
+    __slots__ = ("group",)
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    group: _containers.RepeatedCompositeFieldContainer[Dimension]
+    def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ...) -> None: ...
