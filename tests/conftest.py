@@ -1,0 +1,82 @@
+"""What tests may ask for: real servers, a fresh database, a key file, shared data. Knows no service."""
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from chassis import embedded
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def state_dir() -> Iterator[Path]:
+    """An empty directory for servers; gone afterwards."""
+    made = Path(tempfile.mkdtemp(prefix="switchboard-test-"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+async def nats_server(state_dir: Path) -> AsyncIterator[embedded.EmbeddedServer]:
+    """A nats-server of this test alone: it may be killed and restarted."""
+    server = await embedded.start_nats(state_dir)
+    yield server
+    server.kill9()
+
+
+@pytest.fixture
+def nats_url(nats_server: embedded.EmbeddedServer) -> str:
+    return nats_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[embedded.EmbeddedServer]:
+    """The one PostgreSQL of the session. Do not kill it; a test that must starts its own with `embedded`."""
+    made = Path(tempfile.mkdtemp(prefix="switchboard-test-"))
+    server = asyncio.run(embedded.start_postgres(made))
+    yield server
+    server.kill9()
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+async def database_url(postgres_server: embedded.EmbeddedServer) -> AsyncIterator[str]:
+    """A database of this test alone, dropped afterwards even if connections are left open."""
+    name = f"test_{uuid4().hex[:12]}"
+    admin = await asyncpg.connect(postgres_server.url, timeout=10)
+    await admin.execute(f"create database {name}")
+    yield postgres_server.url.rpartition("/")[0] + f"/{name}"
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+def kek_file(tmp_path: Path) -> Path:
+    """A fresh secret file for chassis.sealing: one key-encryption key and the blind-index key."""
+    path = tmp_path / "kek.jsonl"
+    rows = [
+        {"id": kind, "use": use, "key": base64.b64encode(secrets.token_bytes(32)).decode()}
+        for kind, use in (("kek-1", "wrap"), ("index", "blind"))
+    ]
+    path.touch(mode=0o600)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The read-only data sets that do not belong to the repository."""
+    path = Path(os.environ.get("SWITCHBOARD_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not path.is_dir():
+        pytest.skip(f"the shared data sets are not at {path}: set SWITCHBOARD_SHARED_DATA to where they are")
+    return path
