@@ -45,7 +45,7 @@ POST_CHANGE_EDITED: PostChange
 POST_CHANGE_WITHDRAWN: PostChange
 
 class Delivery(_message.Message):
-    __slots__ = ("payload", "content_type", "headers", "received_at", "normalized_post")
+    __slots__ = ("payload", "normalized_post", "content_type", "headers", "received_at")
     class HeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -54,16 +54,16 @@ class Delivery(_message.Message):
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    NORMALIZED_POST_FIELD_NUMBER: _ClassVar[int]
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
-    NORMALIZED_POST_FIELD_NUMBER: _ClassVar[int]
     payload: bytes
+    normalized_post: _post_pb2.NormalizedPost
     content_type: str
     headers: _containers.ScalarMap[str, str]
     received_at: _timestamp_pb2.Timestamp
-    normalized_post: _post_pb2.NormalizedPost
-    def __init__(self, payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., normalized_post: _Optional[_Union[_post_pb2.NormalizedPost, _Mapping]] = ...) -> None: ...
+    def __init__(self, payload: _Optional[bytes] = ..., normalized_post: _Optional[_Union[_post_pb2.NormalizedPost, _Mapping]] = ..., content_type: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostResult(_message.Message):
     __slots__ = ("post", "result", "revision", "reason", "detail")
