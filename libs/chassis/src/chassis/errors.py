@@ -1,0 +1,231 @@
+"""What can go wrong, as exceptions, and how each of them crosses the wire. It knows no service's reasons.
+
+A refusal leaves as a `google.rpc.Status`: code, message and details (`ErrorInfo` always; `BadRequest`,
+`PreconditionFailure`, `ResourceInfo`, `RetryInfo` where fitting). The same bytes cross the bus when a command was
+forwarded to its shard's owner, so the caller sees the same refusal wherever the call arrived.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import NoReturn, TypeVar
+
+# ruff: noqa: N818  (a refusal is named for what it says, which is not an error)
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError, Message
+from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+
+DOMAIN = "switchboard"
+
+M = TypeVar("M", bound=Message)
+
+TEXT_BYTES_MAX = 500
+"""UTF-8 bytes of one text in a status. All of it shares the 8 KiB of trailers that any client accepts."""
+
+VIOLATIONS_BYTES_MAX = 2500
+"""Bytes of violations in one status; what does not fit is counted, not sent."""
+
+
+class Rejected(Exception):
+    """The business says no: `reason` from the service's own enumeration, `detail` a sentence that names things by id.
+
+    `violations` are (subject, description) pairs; `resource` the name of what it was about.
+    """
+
+    def __init__(
+        self, reason: StrEnum, detail: str, *, resource: str = "", violations: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.resource = resource
+        self.violations = violations
+
+
+class Unavailable(Exception):
+    """The world says not now: something we depend on is away. Worth repeating after `retry_after_s` seconds."""
+
+    def __init__(self, detail: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(Exception):
+    """A bounded queue is full; nothing was done. Worth repeating after `retry_after_s` seconds."""
+
+    def __init__(self, detail: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class InvalidRequest(Exception):
+    """The request itself is wrong: every (field, description) at once."""
+
+    def __init__(self, violations: Iterable[tuple[str, str]]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{field}: {description}" for field, description in self.violations))
+
+
+class NotFound(Exception):
+    """There is no such resource."""
+
+    def __init__(self, resource_type: str, resource_name: str) -> None:
+        super().__init__(f"{resource_type} {resource_name} does not exist")
+        self.resource_type = resource_type
+        self.resource_name = resource_name
+
+
+class RequestIdReused(Exception):
+    """A request id came back with another body than the first time."""
+
+    def __init__(self, detail: str = "this request_id was used for another request") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class ResumeTokenExpired(Exception):
+    """A watch cannot go on from this token; the caller begins again with a snapshot."""
+
+    def __init__(self, detail: str = "this resume token is too old; watch again without it") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class StatusError(Exception):
+    """A refusal that already has its status, such as one the owner of a shard gave. Serving sends exactly it."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(f"{code_of(status).name}: {status.message}")
+        self.status = status
+
+    @property
+    def code(self) -> grpc.StatusCode:
+        """The status code; UNKNOWN for a number gRPC does not have."""
+        return code_of(self.status)
+
+    @property
+    def reason(self) -> str:
+        """`ErrorInfo.reason`, "" when there is none."""
+        return reason_of(self.status)
+
+
+_CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
+_NO_CODES: Mapping[str, grpc.StatusCode] = {}
+
+
+def code_of(status: Status) -> grpc.StatusCode:
+    """The code of a status; UNKNOWN for a number gRPC does not have."""
+    return _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+
+
+def reason_of(status: Status) -> str:
+    """`ErrorInfo.reason` of a status, "" when there is none."""
+    info = details.ErrorInfo()
+    for detail in status.details:
+        if detail.Unpack(info):
+            return str(info.reason)
+    return ""
+
+
+def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_CODES) -> Status:
+    """The status an exception leaves with. `codes` maps a service's reasons, default FAILED_PRECONDITION.
+
+    An exception nobody foresaw becomes INTERNAL and says nothing of itself: its text may hold personal values.
+    """
+    match error:
+        case StatusError():
+            return error.status
+        case Rejected():
+            return _rejected(error, codes.get(error.reason, grpc.StatusCode.FAILED_PRECONDITION))
+        case InvalidRequest():
+            fields = _fitting(
+                details.BadRequest.FieldViolation(field=_short(f), description=_short(d)) for f, d in error.violations
+            )
+            if len(fields) < len(error.violations):
+                left = len(error.violations) - len(fields)
+                fields.append(details.BadRequest.FieldViolation(description=f"and {left} more"))
+            message = str(error) or "the request is invalid"
+            bad = details.BadRequest(field_violations=fields)
+            return _status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", message, bad)
+        case NotFound():
+            info = details.ResourceInfo(
+                resource_type=error.resource_type,
+                resource_name=_short(error.resource_name),
+                description=_short(str(error)),
+            )
+            return _status(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", str(error), info)
+        case RequestIdReused():
+            return _status(grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED", error.detail)
+        case ResumeTokenExpired():
+            return _status(grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_EXPIRED", error.detail)
+        case Unavailable():
+            return _status(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", error.detail, _retry(error.retry_after_s))
+        case Overloaded():
+            return _status(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", error.detail, _retry(error.retry_after_s))
+        case TimeoutError():
+            message = "the deadline passed before there was an answer"
+            return _status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", message)
+        case _:
+            return _status(grpc.StatusCode.INTERNAL, "INTERNAL", "internal error")
+
+
+def status_bytes(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_CODES) -> bytes:
+    """`to_status` as bytes, for the bus."""
+    return bytes(to_status(error, codes).SerializeToString())
+
+
+def raise_from_status_bytes(data: bytes) -> NoReturn:
+    """Raises the StatusError whose status these bytes are; Unavailable when they are none."""
+    try:
+        status = Status.FromString(data)
+    except DecodeError:
+        raise Unavailable("the owner's answer could not be read") from None
+    raise StatusError(status)
+
+
+def _rejected(error: Rejected, code: grpc.StatusCode) -> Status:
+    extra: list[Message] = []
+    pairs = error.violations
+    if code is grpc.StatusCode.INVALID_ARGUMENT and pairs:
+        fields = _fitting(details.BadRequest.FieldViolation(field=_short(f), description=_short(d)) for f, d in pairs)
+        extra.append(details.BadRequest(field_violations=fields))
+    elif code is grpc.StatusCode.FAILED_PRECONDITION:
+        violations = _fitting(
+            details.PreconditionFailure.Violation(type=error.reason, subject=_short(s), description=_short(d))
+            for s, d in pairs or ((error.resource, error.detail),)
+        )
+        extra.append(details.PreconditionFailure(violations=violations))
+    if error.resource:
+        extra.append(details.ResourceInfo(resource_name=_short(error.resource), description=_short(error.detail)))
+    return _status(code, str(error.reason), error.detail, *extra)
+
+
+def _status(code: grpc.StatusCode, reason: str, message: str, *extra: Message) -> Status:
+    status = Status(code=code.value[0], message=_short(message))
+    for detail in (details.ErrorInfo(reason=reason, domain=DOMAIN), *extra):
+        status.details.add().Pack(detail)
+    return status
+
+
+def _retry(after_s: float) -> details.RetryInfo:
+    seconds, fraction = divmod(max(0.0, after_s), 1.0)
+    return details.RetryInfo(retry_delay=Duration(seconds=int(seconds), nanos=int(fraction * 1e9)))
+
+
+def _short(text: str) -> str:
+    data = text.encode("utf-8", "replace")
+    return data.decode() if len(data) <= TEXT_BYTES_MAX else data[: TEXT_BYTES_MAX - 3].decode("utf-8", "ignore") + "…"
+
+
+def _fitting(violations: Iterable[M]) -> list[M]:
+    fitting: list[M] = []
+    room = VIOLATIONS_BYTES_MAX
+    for violation in violations:
+        room -= violation.ByteSize()
+        if room < 0:
+            break
+        fitting.append(violation)
+    return fitting
