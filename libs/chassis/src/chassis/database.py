@@ -1,0 +1,276 @@
+"""One PostgreSQL pool per service: its schema, its time limits, its outages and its spans. Knows no table."""
+
+import contextlib
+import re
+import time
+from asyncio import timeout
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from opentelemetry import trace
+
+from chassis.errors import Unavailable
+
+if TYPE_CHECKING:
+    Connection = PoolConnectionProxy[asyncpg.Record]
+    _PlainConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = PoolConnectionProxy
+    _PlainConnection = asyncpg.Connection
+
+RETRY_AFTER_S: Final = 1.0
+CONNECT_S: Final = 5.0
+_SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}\Z")
+_TRACER = trace.get_tracer("chassis.database")
+
+OUTAGE: Final = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+"""What asyncpg raises while the server is away or goes away in the middle of a query."""
+
+
+def queries(beside: str | Path, name: str) -> Mapping[str, str]:
+    """The statements of the SQL file `name` beside the module `beside` (its `__file__`), or in that directory.
+
+    A section begins with `-- name: word`; its text goes to the next one. Each statement begins with the comment
+    `-- file.word`: the name is all that spans ever show of it. ValueError for text before the first name
+    (comments aside), a name twice, or an empty section.
+    """
+    place = Path(beside)
+    path = (place if place.is_dir() else place.parent) / name
+    found: dict[str, str] = {}
+    head, *sections = re.split(r"^-- name: *(\S+) *$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    if any(line.strip() and not line.startswith("--") for line in head.splitlines()):
+        raise ValueError(f"{path.name}: a statement before the first '-- name:'")
+    for word, text in zip(sections[::2], sections[1::2], strict=True):
+        if word in found:
+            raise ValueError(f"{path.name}: '-- name: {word}' stands there twice")
+        if not text.strip():
+            raise ValueError(f"{path.name}: '-- name: {word}' has no statement")
+        found[word] = f"-- {path.stem}.{word}\n{text.strip()}"
+    return found
+
+
+class Database:
+    """A pool of connections whose tables are found in `schema` and nowhere else.
+
+    `remaining_s` tells how many seconds the current call has left; nothing waits longer unless it says so itself.
+    While the server is away every use raises Unavailable at once, and the next use after its return works: nothing
+    has to be reopened. TimeoutError when the time is up. Error messages carry no values of rows or parameters.
+    uuid columns are text (str) in both directions. Session settings survive a release to the pool, so settings and
+    advisory locks belong inside transactions (`set local`, `pg_advisory_xact_lock`).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        schema: str,
+        *,
+        connections_max: int = 8,
+        application: str = "switchboard",
+        remaining_s: Callable[[], float] = lambda: 30.0,
+    ) -> None:
+        if not _SCHEMA.match(schema):
+            raise ValueError(f"{schema!r} is no schema name of ours ([a-z][a-z0-9_]*, at most 51 characters)")
+        self.url = url
+        self.schema = schema
+        self._remaining_s = remaining_s
+        self._connections_max = connections_max
+        self._application = application
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> "Database":
+        """Connect and create the schema if it is missing. Idempotent. Raises Unavailable."""
+        if self._pool is not None:
+            return self
+        with _outages_named(OSError):
+            pool = await asyncpg.create_pool(
+                self.url,
+                min_size=0,
+                max_size=self._connections_max,
+                max_inactive_connection_lifetime=120.0,
+                timeout=CONNECT_S,
+                connection_class=_Connection,
+                init=_init,
+                server_settings={"search_path": self.schema, "application_name": f"{self._application}.{self.schema}"},
+            )
+        self._pool = pool
+        try:
+            async with self.transaction() as connection:
+                # Two that create the same schema at once would fail on the catalogue's unique index.
+                await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.schema'))")
+                await connection.execute(f"create schema if not exists {self.schema}")
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def close(self) -> None:
+        """Wait up to CONNECT_S for connections in use, then cut them. Idempotent."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with timeout(CONNECT_S):
+                await pool.close()
+        except (TimeoutError, *OUTAGE):
+            pool.terminate()
+
+    async def __aenter__(self) -> "Database":
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @contextlib.asynccontextmanager
+    async def acquire(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
+        """A connection for the block; the whole block ends within `timeout_s` (default: what the call has left)."""
+        if self._pool is None:
+            raise RuntimeError(f"the database of schema {self.schema} is not open")
+        limit = self._remaining_s() if timeout_s is None else timeout_s
+        async with timeout(max(0.0, limit)):
+            with _outages_named(OSError):  # no route, no such host
+                connection = await self._pool.acquire()
+            try:
+                with _outages_named(), _traced(connection):
+                    yield connection
+            finally:
+                await self._pool.release(connection)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, timeout_s: float | None = None, **options: Any) -> AsyncIterator[Connection]:
+        """Like `acquire`, inside one transaction. `options`: isolation, readonly, deferrable."""
+        async with self.acquire(timeout_s) as connection, connection.transaction(**options):
+            yield connection
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        async with self.acquire() as connection:
+            return await connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        async with self.acquire() as connection:
+            return await connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        async with self.acquire() as connection:
+            return await connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        async with self.acquire() as connection:
+            return await connection.execute(query, *args)
+
+    async def executemany(self, query: str, rows: Sequence[Sequence[object]]) -> None:
+        async with self.acquire() as connection:
+            await connection.executemany(query, rows)
+
+    def sibling(self, schema: str) -> "Database":
+        """The same server and limits with another schema, not yet open: a shadow to replay into."""
+        return Database(
+            self.url,
+            schema,
+            connections_max=self._connections_max,
+            application=self._application,
+            remaining_s=self._remaining_s,
+        )
+
+
+class _Connection(_PlainConnection):
+    """Released without a round trip: nothing of ours outlives its transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def _init(connection: _PlainConnection) -> None:
+    await connection.set_type_codec("uuid", schema="pg_catalog", format="binary", encoder=_to_uuid, decoder=_from_uuid)
+
+
+def _to_uuid(text: str) -> bytes:
+    return bytes.fromhex(text.replace("-", ""))
+
+
+def _from_uuid(data: bytes) -> str:
+    digits = data.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+@contextlib.contextmanager
+def _outages_named(*also: type[Exception]) -> Iterator[None]:
+    """An outage becomes Unavailable; any other database error loses the values it would tell."""
+    try:
+        yield
+    except TimeoutError:
+        raise  # an OSError, but ours: the time is up
+    except asyncpg.DataError as error:
+        raise ValueError(f"a query argument has the wrong type or range (SQLSTATE {error.sqlstate})") from None
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):  # asyncpg's own DataError, which it does not export
+            raise ValueError("a query argument has the wrong type or range") from None
+        if "clos" not in str(error):  # "connection is closed", "pool is closing"; the rest is a mistake of ours
+            raise
+        raise _unavailable(error) from error
+    except OUTAGE as error:
+        raise _unavailable(error) from error
+    except asyncpg.PostgresError as error:
+        error.detail = None
+        error.context = None
+        raise
+    except also as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(f"the database does not answer ({type(error).__name__})", RETRY_AFTER_S)
+
+
+@contextlib.contextmanager
+def _traced(connection: Connection) -> Iterator[None]:
+    """Spans for the statements of the block, only where somebody records the trace they belong to."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    connection.add_query_logger(_span)
+    try:
+        yield
+    finally:
+        connection.remove_query_logger(_span)
+
+
+def _span(done: Any) -> None:
+    """One CLIENT span after the fact; the text stays out, and so do the arguments."""
+    summary = _summary(done.query)
+    if summary == "BEGIN":
+        return
+    end_ns = time.time_ns()
+    attributes = {"db.system.name": "postgresql", "db.query.summary": summary}
+    failed = done.exception
+    if failed is not None:
+        attributes["error.type"] = type(failed).__name__
+        if sqlstate := getattr(failed, "sqlstate", None):
+            attributes["db.response.status_code"] = sqlstate
+    span = _TRACER.start_span(
+        summary,
+        kind=trace.SpanKind.CLIENT,
+        attributes=attributes,
+        start_time=end_ns - int(done.elapsed * 1e9),
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+    if failed is not None:
+        span.set_status(trace.StatusCode.ERROR)
+    span.end(end_ns)
+
+
+def _summary(query: str) -> str:
+    """The name `queries` gave the statement, else its verb."""
+    if query.startswith("-- "):
+        return query[3 : query.index("\n")]
+    return query.split(None, 1)[0].upper().strip(";")

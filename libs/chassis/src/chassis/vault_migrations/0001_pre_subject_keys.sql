@@ -1,0 +1,15 @@
+-- One key per data subject of a tenant. An erased subject keeps its row without a key for ever, so that it cannot be
+-- created again. Neither id nor key tells who it is.
+create table subject_keys (
+    tenant text not null,
+    subject_id uuid not null,
+    wrapped bytea,
+    kek_id text not null,
+    created_at timestamptz not null default now(),
+    destroyed_at timestamptz,
+    primary key (tenant, subject_id),
+    check ((wrapped is null) = (destroyed_at is not null))
+);
+
+-- Rotation looks for rows under keys that are no longer current.
+create index subject_keys_kek on subject_keys (kek_id) where wrapped is not null;
