@@ -1,0 +1,242 @@
+"""What is known about one case, and the contacts it makes. Pure: knows no event encoding, no table and no clock.
+
+A case is the set of its facts, in log order. Joining two cases unites their sets and splitting takes facts out again,
+so no order of arrival can change the result: the contacts are computed from the set, never carried along.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
+
+EVENTS_PER_COMMIT = 1024
+"""A commit holds at most 1,000 events; a reference is position * 1024 + index."""
+
+
+def reference(position: int, index: int) -> int:
+    """One number for an event of the log; references order as the log does."""
+    return position * EVENTS_PER_COMMIT + index
+
+
+class Wrote(NamedTuple):
+    """A customer's post; `version` says which labels of its source held, `origin` the case it came from ("": this one)."""
+
+    ref: int
+    at: int
+    origin: str
+    post: str
+    direct: bool
+    channel: str
+    source: str
+    version: int
+
+
+class Posted(NamedTuple):
+    """A post of the brand."""
+
+    ref: int
+    at: int
+    origin: str
+    post: str
+    human: bool
+
+
+class Sent(NamedTuple):
+    """A reply that went out through us; `post` is "" where the platform named none."""
+
+    ref: int
+    at: int
+    origin: str
+    post: str
+    human: bool
+    agent: str
+
+
+class Took(NamedTuple):
+    """An agent took the case."""
+
+    ref: int
+    at: int
+    origin: str
+    agent: str
+
+
+class Settled(NamedTuple):
+    """An agent resolved the case."""
+
+    ref: int
+    at: int
+    origin: str
+    agent: str
+
+
+class Reopened(NamedTuple):
+    """The case began a new episode."""
+
+    ref: int
+    at: int
+    origin: str
+
+
+class Withdrew(NamedTuple):
+    """The customer took it back."""
+
+    ref: int
+    at: int
+    origin: str
+
+
+Fact: TypeAlias = Wrote | Posted | Sent | Took | Settled | Reopened | Withdrew
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Wrote, Posted, Sent, Took, Settled, Reopened, Withdrew)
+}
+_by_ref = itemgetter(0)
+
+
+class Done(NamedTuple):
+    """An act and the event that recorded it; agent "" when nobody is named."""
+
+    at: int
+    agent: str
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One contact: the deciding acts of one episode in which a customer wrote."""
+
+    number: int
+    start: Wrote
+    accepted: Done | None
+    answered_any: Done | None
+    answered_human: Done | None
+    resolved: Done | None
+    reopened_at: int | None
+    withdrawn: Done | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order."""
+
+    channel: str = ""
+    source: str = ""
+    joined_into: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+def dump_facts(facts: Sequence[Fact]) -> str:
+    """Facts as JSON: equal facts, equal text."""
+    return json.dumps([(type(fact).__name__, *fact) for fact in facts], ensure_ascii=False, separators=(",", ":"))
+
+
+def load_facts(text: str) -> tuple[Fact, ...]:
+    """The facts of `dump_facts`."""
+    return tuple(_KINDS[row[0]]._make(row[1:]) for row in json.loads(text))
+
+
+def with_fact(case: Case, fact: Fact) -> Case:
+    """The case with one more fact; a fact it has already changes nothing."""
+    facts = case.facts
+    if not facts or facts[-1].ref < fact.ref:
+        return Case(case.channel, case.source, case.joined_into, (*facts, fact))
+    return replace(case, facts=_united(facts, (fact,)))
+
+
+def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, Case]:
+    """Both cases after `other` ended in `case`: all facts are with the one, marked with where they came from."""
+    moved = tuple(_moved(fact, other_id, case_id) for fact in other.facts)
+    return replace(case, facts=_united(case.facts, moved)), replace(other, joined_into=case_id, facts=())
+
+
+def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collection[str]) -> tuple[Case, Case]:
+    """Both cases after `posts` left `case` for `other`; what else had come from `other` goes with them."""
+    stay: list[Fact] = []
+    go: list[Fact] = []
+    for fact in case.facts:
+        leaves = fact.post in posts if isinstance(fact, Wrote | Posted) else fact.origin == other_id
+        leaves = leaves or (isinstance(fact, Sent) and fact.post in posts)
+        (go if leaves else stay).append(fact)
+    gone = tuple(_moved(fact, case_id, other_id) for fact in go)
+    return replace(case, facts=tuple(stay)), replace(other, joined_into="", facts=_united(other.facts, gone))
+
+
+def _moved(fact: Fact, leaves: str, enters: str) -> Fact:
+    origin = fact.origin or leaves
+    return fact._replace(origin="" if origin == enters else origin)
+
+
+def _united(facts: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
+    return tuple(sorted({fact.ref: fact for fact in (*facts, *more)}.values(), key=_by_ref))
+
+
+def episodes(facts: Sequence[Fact]) -> list[Episode]:
+    """The contacts of a case, ascending by number; facts in log order.
+
+    An episode ends when the case is reopened. A customer's post that arrives while the case is resolved belongs to the
+    episode it reopens; when nothing reopens, to the one before. Resolving, reopening and withdrawing are acts on the
+    case itself and do not come along from a case joined into it; its posts, answers and acceptances do.
+    """
+    senders = {fact.post: fact for fact in facts if type(fact) is Sent and fact.post}
+    found: list[Episode] = []
+    number = 1
+    current: list[Fact] = []
+    waiting: list[Fact] = []
+    settled = False
+    for fact in facts:
+        kind = type(fact)
+        if kind is Wrote:
+            (waiting if settled else current).append(fact)
+        elif kind is Reopened and not fact.origin:
+            _conclude(found, number, current, senders, fact.at)
+            number, current, waiting, settled = number + 1, waiting, [], False
+        else:
+            current.append(fact)
+            if kind is Settled and not fact.origin:
+                settled = True
+    _conclude(found, number, current + waiting, senders, None)
+    return found
+
+
+def _conclude(
+    found: list[Episode], number: int, facts: Sequence[Fact], senders: dict[str, Sent], reopened_at: int | None
+) -> None:
+    start: Wrote | None = None
+    for fact in facts:
+        if type(fact) is Wrote and (start is None or (fact.at, fact.ref) < (start.at, start.ref)):
+            start = fact
+    if start is None:
+        return
+    first_any = first_human = accepted = resolved = withdrawn = None
+    for fact in facts:
+        match fact:
+            case Posted() | Sent():
+                if fact.at < start.at:
+                    continue
+                sender = fact if type(fact) is Sent else senders.get(fact.post)
+                done = Done(fact.at, "" if sender is None else sender.agent, fact.ref)
+                first_any = _earlier(first_any, done)
+                if fact.human if sender is None else sender.human:
+                    first_human = _earlier(first_human, done)
+            case Took():
+                accepted = _earlier(accepted, Done(fact.at, fact.agent, fact.ref))
+            case Settled():
+                if not fact.origin:
+                    resolved = Done(fact.at, fact.agent, fact.ref)
+            case Withdrew():
+                if not fact.origin:
+                    withdrawn = _earlier(withdrawn, Done(fact.at, "", fact.ref))
+            case _:
+                pass
+    if first_human is not None:
+        accepted = _earlier(accepted, first_human)
+    found.append(Episode(number, start, accepted, first_any, first_human, resolved, reopened_at, withdrawn))
+
+
+def _earlier(known: Done | None, done: Done) -> Done:
+    if known is None or (done.at, done.ref) < (known.at, known.ref):
+        return done
+    return known

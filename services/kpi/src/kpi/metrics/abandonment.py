@@ -1,0 +1,35 @@
+"""abandonment: the share of contacts nobody took in time."""
+
+from __future__ import annotations
+
+from kpi.metrics.contact import HORIZON_DIRECT, HORIZON_PUBLIC, Contact
+from kpi.metrics.metric import IN, OUT, Agent, Definition, Metric, Part, Unit, ratio
+
+
+def part(contact: Contact) -> Part | None:
+    """Mature contacts; in the numerator those not accepted within the horizon."""
+    if contact.age < contact.horizon:
+        return None
+    accepted = contact.accepted
+    return OUT if accepted is not None and accepted.at - contact.start <= contact.horizon else IN
+
+
+METRIC = Metric(
+    Definition(
+        id="abandonment",
+        version=1,
+        name="Seed abandonment",
+        description=(
+            "1 - accepted within the horizon / mature contacts. A contact is mature when it has been observed for "
+            "the whole horizon; younger ones are pending and on neither side."
+        ),
+        unit=Unit.RATIO,
+        numerator="mature contacts not accepted within the horizon",
+        denominator="mature contacts",
+        source="kpi.md section 4, A_seed(H) = 1 - accepted_within_H / offered",
+        agent=Agent.ACCEPTER,
+        parameters=(("horizon_direct", HORIZON_DIRECT), ("horizon_public", HORIZON_PUBLIC)),
+    ),
+    part,
+    ratio,
+)

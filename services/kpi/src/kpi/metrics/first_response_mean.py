@@ -1,0 +1,55 @@
+"""frt_any_mean, frt_human_mean: how long those who got an answer waited for the first one."""
+
+from __future__ import annotations
+
+from kpi.metrics.contact import Act, Contact
+from kpi.metrics.metric import Agent, Definition, Metric, Part, Unit, mean
+
+SOURCE = "kpi.md section 3, FRT_i = t(first qualifying reply) - start_i; printed next to the Kaplan-Meier median"
+
+
+def part_any(contact: Contact) -> Part | None:
+    """The wait for the first answer of person or machine."""
+    return _wait(contact.start, contact.answered_any)
+
+
+def part_human(contact: Contact) -> Part | None:
+    """The wait for the first human answer."""
+    return _wait(contact.start, contact.answered_human)
+
+
+def _wait(start: int, answer: Act | None) -> Part | None:
+    return None if answer is None else Part(True, answer.at - start)
+
+
+ANY = Metric(
+    Definition(
+        id="frt_any_mean",
+        version=1,
+        name="First response time, mean, any answer",
+        description="Mean wait for the first answer of the brand, person or machine, over the answered contacts only.",
+        unit=Unit.SECONDS,
+        numerator="sum of the waits in seconds",
+        denominator="contacts answered by person or machine",
+        source=SOURCE,
+        agent=Agent.ANY_ANSWERER,
+    ),
+    part_any,
+    mean,
+)
+
+HUMAN = Metric(
+    Definition(
+        id="frt_human_mean",
+        version=1,
+        name="First response time, mean, human answer",
+        description="Mean wait for the first human answer, over the answered contacts only.",
+        unit=Unit.SECONDS,
+        numerator="sum of the waits in seconds",
+        denominator="contacts answered by a human",
+        source=SOURCE,
+        agent=Agent.HUMAN_ANSWERER,
+    ),
+    part_human,
+    mean,
+)

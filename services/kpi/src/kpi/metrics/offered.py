@@ -1,0 +1,31 @@
+"""offered: the contacts there were."""
+
+from __future__ import annotations
+
+from kpi.metrics.contact import Contact
+from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
+
+
+def part(_contact: Contact) -> Part:
+    """Every observed contact."""
+    return IN
+
+
+METRIC = Metric(
+    Definition(
+        id="offered",
+        version=1,
+        name="Contacts offered",
+        description=(
+            "Episodes of cases in which a customer wrote and that started by the end of the observation. "
+            "An episode starts at its earliest customer post, on the customer's clock."
+        ),
+        unit=Unit.CONTACTS,
+        numerator="contacts",
+        denominator="",
+        source="kpi.md section 2, contact funnel (gross: nothing is excluded yet)",
+        agent=Agent.ACCEPTER,
+    ),
+    part,
+    count,
+)

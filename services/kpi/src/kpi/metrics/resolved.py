@@ -1,0 +1,32 @@
+"""resolved: the contacts that were settled and stayed so."""
+
+from __future__ import annotations
+
+from kpi.metrics.contact import CONFIRM_WINDOW, Contact
+from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
+
+
+def part(contact: Contact) -> Part | None:
+    """Contacts with a standing resolution."""
+    return None if contact.resolved is None else IN
+
+
+METRIC = Metric(
+    Definition(
+        id="resolved",
+        version=1,
+        name="Contacts resolved",
+        description=(
+            "Contacts an agent resolved and that were not reopened within the confirm window. "
+            "Provisional until the window has passed."
+        ),
+        unit=Unit.CONTACTS,
+        numerator="contacts resolved by the end of the observation and not reopened",
+        denominator="",
+        source="kpi.md sections 2 and 6 (confirm window W)",
+        agent=Agent.RESOLVER,
+        parameters=(("confirm_window", CONFIRM_WINDOW),),
+    ),
+    part,
+    count,
+)

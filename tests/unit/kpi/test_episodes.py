@@ -1,0 +1,243 @@
+"""Given the facts of cases, then their contacts; joins and splits in any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kpi.episodes import (
+    Case,
+    Done,
+    Fact,
+    Posted,
+    Reopened,
+    Sent,
+    Settled,
+    Took,
+    Withdrew,
+    Wrote,
+    dump_facts,
+    episodes,
+    joined,
+    load_facts,
+    split,
+    with_fact,
+)
+
+
+def wrote(ref: int, at: int, post: str = "", origin: str = "") -> Wrote:
+    return Wrote(ref, at, origin, post or f"p{ref}", False, "x", "s", 1)
+
+
+def posted(ref: int, at: int, human: bool = True, post: str = "") -> Posted:
+    return Posted(ref, at, "", post or f"p{ref}", human)
+
+
+def sent(ref: int, at: int, agent: str, post: str = "", human: bool = True) -> Sent:
+    return Sent(ref, at, "", post, human, agent)
+
+
+def summary(facts: list[Fact]) -> list[dict[str, Any]]:
+    """The contacts with only what is set."""
+    found = []
+    for one in episodes(facts):
+        row: dict[str, Any] = {"number": one.number, "start": one.start.at}
+        for name in ("accepted", "answered_any", "answered_human", "resolved", "withdrawn"):
+            done: Done | None = getattr(one, name)
+            if done is not None:
+                row[name] = (done.at, done.agent) if done.agent else done.at
+        if one.reopened_at is not None:
+            row["reopened_at"] = one.reopened_at
+        found.append(row)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param([], [], id="nothing: no contact"),
+        pytest.param([posted(1, 5)], [], id="the brand alone: no contact"),
+        pytest.param([wrote(1, 5)], [{"number": 1, "start": 5}], id="a customer's post is a contact"),
+        pytest.param([wrote(1, 9), wrote(2, 5)], [{"number": 1, "start": 5}], id="the earliest post starts it"),
+        pytest.param(
+            [wrote(1, 5), posted(2, 5)],
+            [{"number": 1, "start": 5, "accepted": 5, "answered_any": 5, "answered_human": 5}],
+            id="an answer at the very start counts, and accepts",
+        ),
+        pytest.param([wrote(1, 5), posted(2, 4)], [{"number": 1, "start": 5}], id="an earlier answer is none"),
+        pytest.param(
+            [wrote(1, 5), posted(2, 4), wrote(3, 3)],
+            [{"number": 1, "start": 3, "accepted": 4, "answered_any": 4, "answered_human": 4}],
+            id="an older post arriving late makes it one",
+        ),
+        pytest.param(
+            [wrote(1, 5), posted(2, 6, human=False), posted(3, 8)],
+            [{"number": 1, "start": 5, "accepted": 8, "answered_any": 6, "answered_human": 8}],
+            id="a bot's answer is any answer only",
+        ),
+        pytest.param(
+            [wrote(1, 5), Took(2, 6, "", "mia"), sent(3, 9, "leo")],
+            [
+                {
+                    "number": 1,
+                    "start": 5,
+                    "accepted": (6, "mia"),
+                    "answered_any": (9, "leo"),
+                    "answered_human": (9, "leo"),
+                }
+            ],
+            id="each act has its own agent",
+        ),
+        pytest.param(
+            [wrote(1, 5), sent(2, 9, "leo", post="r"), posted(3, 8, post="r")],
+            [
+                {
+                    "number": 1,
+                    "start": 5,
+                    "accepted": (8, "leo"),
+                    "answered_any": (8, "leo"),
+                    "answered_human": (8, "leo"),
+                }
+            ],
+            id="the echo of a reply is the agent's reply",
+        ),
+        pytest.param(
+            [wrote(1, 5), sent(2, 9, "bot", post="r", human=False), posted(3, 9, post="r")],
+            [{"number": 1, "start": 5, "answered_any": (9, "bot")}],
+            id="the echo of a bot's reply is no human's",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), Reopened(3, 9, ""), wrote(4, 8), sent(5, 12, "leo")],
+            [
+                {"number": 1, "start": 5, "resolved": (7, "mia"), "reopened_at": 9},
+                {
+                    "number": 2,
+                    "start": 8,
+                    "accepted": (12, "leo"),
+                    "answered_any": (12, "leo"),
+                    "answered_human": (12, "leo"),
+                },
+            ],
+            id="a reopening begins a new contact at the customer's post",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 8), Reopened(4, 9, "")],
+            [
+                {"number": 1, "start": 5, "resolved": (7, "mia"), "reopened_at": 9},
+                {"number": 2, "start": 8},
+            ],
+            id="the reopening post may come before the reopening",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 8)],
+            [{"number": 1, "start": 5, "resolved": (7, "mia")}],
+            id="a post that reopens nothing begins nothing",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), Reopened(3, 9, "")],
+            [{"number": 1, "start": 5, "resolved": (7, "mia"), "reopened_at": 9}],
+            id="a reopening without a customer is no contact yet",
+        ),
+        pytest.param(
+            [wrote(1, 5), Withdrew(2, 6, "")],
+            [{"number": 1, "start": 5, "withdrawn": 6}],
+            id="a withdrawn contact is still one",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 6, "other", "mia"), Took(3, 7, "other", "leo")],
+            [{"number": 1, "start": 5, "accepted": (7, "leo")}],
+            id="of a joined case the acceptance counts, the resolution does not",
+        ),
+    ],
+)
+def test_contacts_of_a_case(facts: list[Fact], expected: list[dict[str, Any]]) -> None:
+    assert summary(facts) == expected
+
+
+def test_facts_survive_storage() -> None:
+    facts = (
+        wrote(1, 5),
+        posted(2, 6),
+        sent(3, 7, "mia", "p"),
+        Took(4, 8, "", "mia"),
+        Settled(5, 9, "", "mia"),
+        Reopened(6, 9, ""),
+        Withdrew(7, 9, "o"),
+    )
+    assert load_facts(dump_facts(facts)) == facts
+
+
+times = st.integers(0, 20)
+kinds = st.sampled_from(["wrote", "posted", "bot", "sent", "took"])
+drawn_facts = st.lists(st.tuples(kinds, times), max_size=10)
+
+
+def build(drawn: list[tuple[str, int]], first: int) -> Case:
+    case = Case("x", "s")
+    for number, (kind, at) in enumerate(drawn):
+        ref = first + number
+        fact: Fact
+        match kind:
+            case "wrote":
+                fact = wrote(ref, at)
+            case "posted":
+                fact = posted(ref, at)
+            case "bot":
+                fact = posted(ref, at, human=False)
+            case "sent":
+                fact = sent(ref, at, "mia")
+            case _:
+                fact = Took(ref, at, "", "mia")
+        case = with_fact(case, fact)
+    return case
+
+
+@settings(max_examples=80, deadline=None)
+@given(drawn_facts, drawn_facts)
+def test_a_split_takes_back_a_join(one: list[tuple[str, int]], two: list[tuple[str, int]]) -> None:
+    a, b = build(one, 0), build(two, 100)
+    posts = {fact.post for fact in b.facts if isinstance(fact, Wrote | Posted)}
+    joined_a, joined_b = joined("a", a, "b", b)
+    assert joined_b.joined_into == "a"
+    assert split("a", joined_a, "b", joined_b, posts) == (a, b)
+
+
+@settings(max_examples=80, deadline=None)
+@given(drawn_facts, drawn_facts, drawn_facts)
+def test_joins_in_any_order_make_the_same_contacts(
+    one: list[tuple[str, int]], two: list[tuple[str, int]], three: list[tuple[str, int]]
+) -> None:
+    a, b, c = build(one, 0), build(two, 100), build(three, 200)
+    ab = joined("a", a, "b", b)[0]
+    left = joined("a", ab, "c", c)[0]
+    bc = joined("b", b, "c", c)[0]
+    right = joined("a", a, "b", bc)[0]
+    assert left.facts == right.facts
+    assert episodes(left.facts) == episodes(right.facts)
+
+
+@settings(max_examples=80, deadline=None)
+@given(drawn_facts.flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(range(len(drawn))))))
+def test_facts_in_any_order_make_the_same_case(both: tuple[list[tuple[str, int]], list[int]]) -> None:
+    drawn, order = both
+    case = build(drawn, 0)
+    other = Case("x", "s")
+    for index in order:
+        other = with_fact(other, case.facts[index])
+    assert other == case
+    assert with_fact(case, case.facts[0]) == case if case.facts else True
+
+
+@settings(max_examples=80, deadline=None)
+@given(drawn_facts)
+def test_the_first_answer_is_the_earliest_at_or_after_the_start(drawn: list[tuple[str, int]]) -> None:
+    inbound = [at for kind, at in drawn if kind == "wrote"]
+    human = [at for kind, at in drawn if kind in ("posted", "sent")]
+    found = episodes(build(drawn, 0).facts)
+    assert len(found) == bool(inbound)
+    for episode in found:
+        assert episode.start.at == min(inbound)
+        expected = min((at for at in human if at >= min(inbound)), default=None)
+        assert (None if episode.answered_human is None else episode.answered_human.at) == expected

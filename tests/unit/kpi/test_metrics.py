@@ -1,0 +1,196 @@
+"""Given contacts, when a metric is computed, then value, numerator and denominator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kpi.metrics import METRICS
+from kpi.metrics.contact import DAY, HOUR, MINUTE, Act, Contact, observed
+from kpi.metrics.metric import Agent, Unit, agent_of
+
+S = 1_000_000
+T0 = 1_500_000_000 * S
+
+
+def compute(metric_id: str, contacts: Sequence[Contact], until: int) -> tuple[float | None, ...]:
+    metric = METRICS[metric_id]
+    seen = [contact for contact in (observed(one, until) for one in contacts) if contact is not None]
+    return tuple(metric.combine([part for part in map(metric.part, seen) if part is not None]))
+
+
+def human(after: int, agent: str = "mia") -> Contact:
+    act = Act(T0 + after, agent)
+    return Contact(T0, accepted=act, answered_any=act, answered_human=act)
+
+
+WAITING = Contact(T0)
+BOT = Contact(T0, answered_any=Act(T0 + S, "bot"))
+RESOLVED = Contact(T0, accepted=Act(T0 + S, "mia"), resolved=Act(T0 + HOUR, "leo"))
+LATER = T0 + 30 * DAY
+
+
+@pytest.mark.parametrize(
+    ("metric", "contacts", "until", "expected"),
+    [
+        pytest.param("offered", [], LATER, (0, 0, None), id="no contacts: offered is zero, not unknown"),
+        pytest.param("offered", [WAITING, BOT], LATER, (2, 2, None), id="every contact is offered"),
+        pytest.param("offered", [WAITING], T0 - 1, (0, 0, None), id="what starts after the observation is not offered"),
+        pytest.param("offered", [WAITING], T0, (1, 1, None), id="what starts as the observation closes is offered"),
+        pytest.param("accepted", [WAITING, human(S), BOT], LATER, (1, 1, None), id="a bot's answer accepts nothing"),
+        pytest.param("accepted", [human(S)], T0 + S - 1, (0, 0, None), id="an act after the end has not happened"),
+        pytest.param("answered", [BOT, human(S)], LATER, (1, 1, None), id="answered means by a human"),
+        pytest.param("resolved", [RESOLVED, WAITING], LATER, (1, 1, None), id="a standing resolution counts"),
+        pytest.param(
+            "resolved",
+            [Contact(T0, resolved=Act(T0 + HOUR), reopened_at=T0 + HOUR + 72 * HOUR)],
+            LATER,
+            (0, 0, None),
+            id="reopened within the confirm window is not resolved",
+        ),
+        pytest.param(
+            "resolved",
+            [Contact(T0, resolved=Act(T0 + HOUR), reopened_at=T0 + HOUR + 72 * HOUR + 1)],
+            LATER,
+            (1, 1, None),
+            id="reopened after the confirm window stays resolved",
+        ),
+        pytest.param(
+            "resolved",
+            [Contact(T0, resolved=Act(T0 + HOUR), reopened_at=T0 + 2 * HOUR)],
+            T0 + HOUR,
+            (1, 1, None),
+            id="before it was reopened it was resolved",
+        ),
+        pytest.param("pending", [WAITING], T0 + 7 * DAY - 1, (1, 1, None), id="public: pending up to seven days"),
+        pytest.param("pending", [WAITING], T0 + 7 * DAY, (0, 0, None), id="public: mature at seven days"),
+        pytest.param("pending", [Contact(T0, True)], T0 + DAY - 1, (1, 1, None), id="direct: pending up to a day"),
+        pytest.param("pending", [Contact(T0, True)], T0 + DAY, (0, 0, None), id="direct: mature after a day"),
+        pytest.param("pending", [human(S)], T0 + HOUR, (1, 1, None), id="young and accepted is pending as well"),
+        pytest.param("abandonment", [WAITING], T0 + DAY, (None, 0, 0), id="nothing mature: no abandonment, not zero"),
+        pytest.param("abandonment", [WAITING, human(7 * DAY)], LATER, (0.5, 1, 2), id="at the horizon is in time"),
+        pytest.param("abandonment", [human(7 * DAY + 1)], LATER, (1.0, 1, 1), id="accepted too late is abandoned"),
+        pytest.param("frt_human_mean", [WAITING, BOT], LATER, (None, 0.0, 0), id="no human answer: no mean"),
+        pytest.param("frt_human_mean", [human(S), human(4 * S), BOT], LATER, (2.5, 5.0, 2), id="mean of the answered"),
+        pytest.param("frt_any_mean", [human(3 * S), BOT], LATER, (2.0, 4.0, 2), id="any: the bot's answer counts"),
+        pytest.param("frt_human_mean", [human(1500)], LATER, (0.0015, 0.0015, 1), id="microseconds are not lost"),
+        pytest.param("frt_human_km_median", [human(S), WAITING], LATER, (1.0, 1, 2), id="half answered: median known"),
+        pytest.param("frt_human_km_median", [human(S), WAITING, WAITING], LATER, (None, 1, 3), id="less: unknown"),
+        pytest.param("frt_human_km_median", [], LATER, (None, 0, 0), id="nobody: unknown"),
+        pytest.param(
+            "frt_human_km_median",
+            [human(9 * S), Contact(T0, withdrawn_at=T0 + 2 * S), WAITING],
+            LATER,
+            (9.0, 1, 3),
+            id="who withdrew early is at risk no longer",
+        ),
+        pytest.param(
+            "frt_human_km_median",
+            [human(2 * S), Contact(T0 + S)],
+            T0 + 2 * S,
+            (2.0, 1, 2),
+            id="young is censored so",
+        ),
+        pytest.param("answered_within_15m", [human(15 * MINUTE)], LATER, (1.0, 1, 1), id="exactly at 15 min is met"),
+        pytest.param("answered_within_15m", [human(15 * MINUTE + 1)], LATER, (0.0, 0, 1), id="later is missed"),
+        pytest.param("answered_within_15m", [WAITING], T0 + 15 * MINUTE - 1, (None, 0, 0), id="young is undecided"),
+        pytest.param("answered_within_15m", [WAITING], T0 + 15 * MINUTE, (0.0, 0, 1), id="observed 15 min: missed"),
+        pytest.param("answered_within_1h", [human(59 * MINUTE), WAITING], LATER, (0.5, 1, 2), id="1 h threshold"),
+        pytest.param("resolution_of_offered", [RESOLVED, human(S), WAITING, BOT], LATER, (0.25, 1, 4), id="of all"),
+        pytest.param("resolution_of_accepted", [RESOLVED, human(S), WAITING], LATER, (0.5, 1, 2), id="of accepted"),
+        pytest.param("resolution_of_accepted", [WAITING], LATER, (None, 0, 0), id="nothing accepted: unknown"),
+    ],
+)
+def test_a_metric(metric: str, contacts: list[Contact], until: int, expected: tuple[float | None, ...]) -> None:
+    assert compute(metric, contacts, until) == expected
+
+
+def test_service_level_of_icmi() -> None:
+    # kpi.md section 5, SL-1: 1,000 answered of which 860 in time, 60 never: 81.13 %.
+    contacts = [human(MINUTE)] * 860 + [human(HOUR)] * 140 + [WAITING] * 60
+    value, above, below = compute("answered_within_15m", contacts, LATER)
+    assert (above, below) == (860, 1060)
+    assert value is not None
+    assert round(100 * value, 2) == 81.13
+
+
+def test_every_definition_says_what_it_is() -> None:
+    assert list(METRICS) == sorted(METRICS)
+    for metric in METRICS.values():
+        definition = metric.definition
+        assert definition.version >= 1
+        assert definition.description
+        assert definition.numerator
+        assert "kpi.md" in definition.source
+        assert bool(definition.denominator) == (definition.unit is not Unit.CONTACTS)
+
+
+acts = st.none() | st.builds(Act, st.integers(T0, T0 + 10 * DAY), st.sampled_from(["mia", "leo"]))
+contacts_drawn = st.lists(
+    st.builds(
+        Contact,
+        st.integers(T0, T0 + 10 * DAY),
+        st.booleans(),
+        acts,
+        acts,
+        acts,
+        acts,
+        st.none() | st.integers(T0, T0 + 10 * DAY),
+        st.none() | st.integers(T0, T0 + 10 * DAY),
+    ),
+    max_size=12,
+)
+untils = st.integers(T0 - DAY, T0 + 20 * DAY)
+
+
+@settings(max_examples=60, deadline=None)
+@given(contacts_drawn, untils, st.randoms(use_true_random=False))
+def test_the_order_of_contacts_does_not_matter(contacts: list[Contact], until: int, random: object) -> None:
+    shuffled = list(contacts)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    for metric_id in METRICS:
+        assert compute(metric_id, contacts, until) == compute(metric_id, shuffled, until)
+
+
+@settings(max_examples=60, deadline=None)
+@given(contacts_drawn, contacts_drawn, untils)
+def test_numerators_and_denominators_of_parts_add_up(one: list[Contact], two: list[Contact], until: int) -> None:
+    for metric_id, metric in METRICS.items():
+        _, above, below = compute(metric_id, one + two, until)
+        _, above_one, below_one = compute(metric_id, one, until)
+        _, above_two, below_two = compute(metric_id, two, until)
+        assert below == (None if below_one is None else below_one + (below_two or 0))
+        assert above == pytest.approx((above_one or 0) + (above_two or 0), abs=1e-6), metric.definition.id
+
+
+@settings(max_examples=60, deadline=None)
+@given(contacts_drawn, untils)
+def test_pending_and_mature_are_all_there_is(contacts: list[Contact], until: int) -> None:
+    pending, _, _ = compute("pending", contacts, until)
+    offered, _, _ = compute("offered", contacts, until)
+    _, _, mature = compute("abandonment", contacts, until)
+    assert (pending or 0) + (mature or 0) == offered
+
+
+@settings(max_examples=60, deadline=None)
+@given(contacts_drawn, untils)
+def test_shares_are_between_zero_and_one(contacts: list[Contact], until: int) -> None:
+    for metric_id, metric in METRICS.items():
+        value, _, _ = compute(metric_id, contacts, until)
+        if value is not None and metric.definition.unit is Unit.RATIO:
+            assert 0 <= value <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(contacts_drawn, untils)
+def test_observing_twice_is_observing_once(contacts: list[Contact], until: int) -> None:
+    for contact in contacts:
+        once = observed(contact, until)
+        assert once is None or observed(once, until) == once
+
+
+def test_a_contact_is_booked_under_the_agent_of_the_act() -> None:
+    contact = Contact(T0, accepted=Act(1, "a"), answered_any=Act(2, "b"), answered_human=Act(3, "c"), resolved=None)
+    assert [agent_of(contact, act) for act in Agent] == ["a", "c", "b", ""]
