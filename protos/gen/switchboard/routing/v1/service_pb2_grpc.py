@@ -302,7 +302,7 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateAgent(self, request, context):
-        """Changes the masked settings of an agent. Work it already has stays, even above a lowered capacity. Errors: AGENT_UNKNOWN (NOT_FOUND).
+        """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -83,7 +83,7 @@ class RoutingServiceStub:
     ListAgents: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListAgentsRequest, _service_pb2.ListAgentsResponse]
     """Agents by id."""
     UpdateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]
-    """Changes the masked settings of an agent. Work it already has stays, even above a lowered capacity. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+    """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity."""
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]
@@ -156,7 +156,7 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ListAgents: _aio.UnaryUnaryMultiCallable[_service_pb2.ListAgentsRequest, _service_pb2.ListAgentsResponse]  # type: ignore[assignment]
     """Agents by id."""
     UpdateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]  # type: ignore[assignment]
-    """Changes the masked settings of an agent. Work it already has stays, even above a lowered capacity. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+    """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity."""
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _aio.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]  # type: ignore[assignment]
@@ -334,7 +334,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.UpdateAgentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateAgentResponse, _abc.Awaitable[_service_pb2.UpdateAgentResponse]]:
-        """Changes the masked settings of an agent. Work it already has stays, even above a lowered capacity. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+        """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity."""
 
     @_abc_1.abstractmethod
     def SetPresence(

@@ -1,0 +1,410 @@
+"""One case: what it remembers, where it stands, and what each fact makes of it. It knows no other case, no agent and no time of day.
+
+A case stands in exactly one stage, and only `Offered`, `Accepted` and `Pending` name an agent who has it; that a case has at most one
+open offer or assignment (I6) is therefore a matter of type.
+"""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from chassis.clock import LAST, Instant
+
+from routing import events
+from routing.terms import AuthorKind, CaseOrigin, Direction, RememberedPost, Requirement, WaitingFor
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody owes anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Waits for an agent; where, says the case's line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Reserved for an agent until `expires_at`."""
+
+    agent_id: str
+    offer_id: str
+    token: int
+    at: Instant
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """With an agent."""
+
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """With an agent, waiting for somebody else until `until`."""
+
+    agent_id: str
+    waiting_for: WaitingFor
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settled at `at`; the confirm window runs."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Settled at `at`, and nobody objected."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The customer took it back at `at`."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Went on in another case."""
+
+    into: str
+
+
+Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
+IDLE, QUEUED = Idle(), Queued()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where in its line a case waits; kept when an offer fails, so that it comes back to the same place."""
+
+    due_at: Instant
+    deadline: Instant
+    """The earlier of `due_at` and the end of the platform's reply window."""
+    waiting_since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A reply that was asked for and not yet taken by the channel."""
+
+    reply_id: str
+    agent_id: str
+    author_kind: AuthorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A customer's matter. Its posts are in order of arrival."""
+
+    case_id: str
+    origin: CaseOrigin
+    direction: Direction
+    channel: str
+    source_id: str
+    identity_id: str
+    language: str
+    weight: int
+    episode: int = 1
+    token: int = 0
+    agent_id: str = ""
+    """Who has it, or had it last."""
+    posts: tuple[RememberedPost, ...] = ()
+    owed_since: Instant | None = None
+    """Publication of the customer's earliest post no human has answered; None when nothing is owed."""
+    answered_until: Instant | None = None
+    """Up to which time of publication customer posts are answered: by a human's post or reply, or by resolving."""
+    queue: str = ""
+    """The queue it waits in, or waited in last; "" before it was queued."""
+    urgency: int = 0
+    requirements: tuple[Requirement, ...] = ()
+    line: Line | None = None
+    refusals: tuple[tuple[str, Instant], ...] = ()
+    """Agents who declined or missed it while it waits, and when."""
+    unsent: tuple[Unsent, ...] = ()
+    stage: Stage = IDLE
+
+
+def of_customer(direction: Direction, author_kind: AuthorKind) -> bool:
+    """Whether such a post is a contact."""
+    return direction == Direction.INBOUND and author_kind == AuthorKind.CUSTOMER
+
+
+def of_our_human(direction: Direction, author_kind: AuthorKind) -> bool:
+    """Whether such a post answers a customer; a bot's does not."""
+    return direction == Direction.OUTBOUND and author_kind == AuthorKind.BRAND_HUMAN
+
+
+def holder(case: Case) -> str:
+    """The agent whose capacity the case takes, "" for none."""
+    match case.stage:
+        case Offered(agent_id=agent_id) | Accepted(agent_id=agent_id) | Pending(agent_id=agent_id):
+            return agent_id
+        case _:
+            return ""
+
+
+def is_closed(case: Case) -> bool:
+    """Whether it is settled for now."""
+    return isinstance(case.stage, Resolved | Confirmed | Withdrawn | Joined)
+
+
+def is_dormant(case: Case) -> bool:
+    """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes."""
+    return isinstance(case.stage, Idle | Confirmed | Withdrawn) and not case.unsent
+
+
+def has_customer(case: Case) -> bool:
+    """Whether a customer's post of it is still there."""
+    return any(of_customer(p.direction, p.author_kind) and not p.withdrawn for p in case.posts)
+
+
+def needs_agent(case: Case) -> bool:
+    """Whether somebody must act: a customer waits for an answer, or it was opened by hand and nobody has answered."""
+    return case.owed_since is not None or (case.origin == CaseOrigin.MANUAL and case.answered_until is None)
+
+
+def window_of(case: Case) -> Instant:
+    """Until when the platform lets us reply: the widest window of the customer's posts, LAST without limit."""
+    windows = [
+        p.window_expires_at
+        for p in case.posts
+        if not p.withdrawn and of_customer(p.direction, p.author_kind) and p.window_expires_at is not None
+    ]
+    return max(windows, default=LAST)
+
+
+def latest_customer_post(case: Case) -> str:
+    """The customer's last post by publication, "" when there is none."""
+    posts = [
+        (p.published_at, p.post_id) for p in case.posts if of_customer(p.direction, p.author_kind) and not p.withdrawn
+    ]
+    return max(posts)[1] if posts else ""
+
+
+def _owed_since(posts: tuple[RememberedPost, ...], answered_until: Instant | None) -> Instant | None:
+    owed = [
+        p.published_at
+        for p in posts
+        if of_customer(p.direction, p.author_kind)
+        and not p.withdrawn
+        and (answered_until is None or p.published_at > answered_until)
+    ]
+    return min(owed, default=None)
+
+
+def _answered(case: Case, until: Instant) -> Case:
+    if case.answered_until is not None and case.answered_until >= until:
+        return case
+    owed = case.owed_since if case.owed_since is None else _owed_since(case.posts, until)
+    return replace(case, answered_until=until, owed_since=owed)
+
+
+def _relieved(case: Case) -> Case:
+    """Takes a case out of line when what it waited for is no longer owed."""
+    if case.owed_since is None and isinstance(case.stage, Queued):
+        return replace(case, stage=IDLE, line=None, refusals=())
+    return case
+
+
+def attach(case: Case, event: events.PostAttached) -> Case:
+    """The case with one post more; answered and relieved by it where that is so."""
+    post = RememberedPost(
+        event.post_id,
+        event.direction,
+        event.author_kind,
+        event.identity_id,
+        event.thread_keys,
+        event.published_at,
+        event.window_expires_at,
+        False,
+    )
+    posts = (*case.posts, post)
+    if of_our_human(event.direction, event.author_kind):
+        return _relieved(_answered(replace(case, posts=posts), event.published_at))
+    if not of_customer(event.direction, event.author_kind):
+        return replace(case, posts=posts)
+    owed = case.owed_since
+    if (case.answered_until is None or event.published_at > case.answered_until) and (
+        owed is None or event.published_at < owed
+    ):
+        owed = event.published_at
+    return replace(case, posts=posts, owed_since=owed, identity_id=case.identity_id or event.identity_id)
+
+
+def detach(case: Case, post_id: str) -> Case:
+    """The case without a post; its thread keys stay, because they still tie the others together."""
+    posts = tuple(replace(p, withdrawn=True) if p.post_id == post_id else p for p in case.posts)
+    owed = _owed_since(posts, case.answered_until)
+    return _relieved(replace(case, posts=posts, owed_since=owed))
+
+
+def absorb(case: Case, joined: Case) -> Case:
+    """The case that goes on after a join: both histories, its own stage; whoever had the other one does not have it any more."""
+    answered = max((t for t in (case.answered_until, joined.answered_until) if t is not None), default=None)
+    posts = case.posts + joined.posts
+    merged = replace(
+        case,
+        identity_id=case.identity_id or joined.identity_id,
+        posts=posts,
+        answered_until=answered,
+        owed_since=_owed_since(posts, answered),
+        episode=max(case.episode, joined.episode),
+        unsent=case.unsent + joined.unsent,
+    )
+    return _relieved(merged)
+
+
+def evolve_case(case: Case, event: events.CaseFact) -> Case:
+    """What a fact makes of a case that is there. Never raises; a fact that does not concern its stage changes nothing."""
+    match event:
+        case events.PostAttached():
+            return attach(case, event)
+        case events.CaseQueued():
+            return replace(
+                case,
+                queue=event.queue,
+                urgency=event.urgency,
+                requirements=event.requirements,
+                line=Line(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
+                stage=QUEUED,
+            )
+        case events.CaseOffered():
+            stage = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at)
+            return replace(case, token=event.token, stage=stage)
+        case events.OfferAccepted():
+            return replace(case, agent_id=event.agent_id, stage=Accepted(event.agent_id), line=None, refusals=())
+        case events.OfferDeclined() | events.OfferExpired():
+            others = tuple(r for r in case.refusals if r[0] != event.agent_id)
+            return replace(case, stage=QUEUED, refusals=(*others, (event.agent_id, event.at)))
+        case events.OfferRescinded():
+            return replace(case, stage=QUEUED)
+        case events.CaseReleased():
+            return replace(case, stage=IDLE)
+        case events.ReplyRequested():
+            return replace(case, unsent=(*case.unsent, Unsent(event.reply_id, event.agent_id, event.author_kind)))
+        case events.ReplySent():
+            unsent = tuple(u for u in case.unsent if u.reply_id != event.reply_id)
+            sent = replace(case, unsent=unsent)
+            if event.author_kind != AuthorKind.BRAND_HUMAN:
+                return sent
+            return _relieved(_answered(sent, event.at))
+        case events.ReplyFailed():
+            return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
+        case events.CasePended():
+            return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until))
+        case events.CaseResumed():
+            return replace(case, stage=Accepted(holder(case)))
+        case events.CaseResolved():
+            return replace(_answered(case, event.at), stage=Resolved(event.at), line=None, refusals=())
+        case events.ResolutionConfirmed():
+            return replace(case, stage=Confirmed(case.stage.at if isinstance(case.stage, Resolved) else event.at))
+        case events.CaseReopened():
+            return replace(case, episode=event.episode, stage=IDLE)
+        case events.CaseWithdrawn():
+            return replace(case, stage=Withdrawn(event.at), line=None, refusals=())
+        case events.PostDetached():
+            return detach(case, event.post_id)
+        case (
+            events.CaseNoted()
+            | events.CaseSplit()
+            | events.CaseClassified()
+            | events.RequirementRelaxed()
+            | events.CaseClaimed()
+            | events.ClaimLapsed()
+            | events.CaseTransferred()
+            | events.CaseEscalated()
+            | events.TaskOpened()
+            | events.TaskClosed()
+        ):
+            return case  # a note changes nothing; the others are in the contract and nobody decides them yet
+        case _:
+            assert_never(event)
+
+
+def opened(event: events.CaseOpened) -> Case:
+    """The case as it begins."""
+    return Case(
+        event.case_id,
+        event.origin,
+        event.direction,
+        event.channel,
+        event.source_id,
+        event.identity_id,
+        event.language,
+        event.weight,
+    )
+
+
+_STAGES = {"confirmed": Confirmed, "withdrawn": Withdrawn}
+
+
+def recall(case: Case, at: Instant) -> events.CaseRecalled:
+    """The fact that brings a dormant case back; `recalled` of it is the case again."""
+    stage, closed_at = "idle", None
+    match case.stage:
+        case Confirmed(at=closed):
+            stage, closed_at = "confirmed", closed
+        case Withdrawn(at=closed):
+            stage, closed_at = "withdrawn", closed
+        case _:
+            pass
+    return events.CaseRecalled(
+        case.case_id,
+        case.origin,
+        case.direction,
+        case.channel,
+        case.source_id,
+        case.identity_id,
+        case.language,
+        case.weight,
+        case.episode,
+        case.token,
+        stage,
+        case.agent_id,
+        closed_at,
+        case.answered_until,
+        case.queue,
+        case.urgency,
+        case.requirements,
+        case.posts,
+        at,
+    )
+
+
+def recalled(event: events.CaseRecalled) -> Case:
+    """The case a recall repeats."""
+    stage: Stage = IDLE
+    if event.closed_at is not None and event.stage in _STAGES:
+        stage = _STAGES[event.stage](event.closed_at)
+    return Case(
+        event.case_id,
+        event.origin,
+        event.direction,
+        event.channel,
+        event.source_id,
+        event.identity_id,
+        event.language,
+        event.weight,
+        event.episode,
+        event.token,
+        event.agent_id,
+        event.posts,
+        _owed_since(event.posts, event.answered_until),
+        event.answered_until,
+        event.queue,
+        event.urgency,
+        event.requirements,
+        None,
+        (),
+        (),
+        stage,
+    )

@@ -1,0 +1,112 @@
+"""The words the facts of the `work` context are made of. Units and ranges are those of events.proto."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from chassis.clock import Instant
+
+
+class Direction(IntEnum):
+    """Which way a post goes; the numbers are the contract's."""
+
+    UNSPECIFIED = 0
+    INBOUND = 1
+    OUTBOUND = 2
+
+
+class AuthorKind(IntEnum):
+    """Which side wrote a post; the numbers are the contract's."""
+
+    UNSPECIFIED = 0
+    CUSTOMER = 1
+    BRAND_HUMAN = 2
+    BRAND_BOT = 3
+    OTHER = 4
+
+
+class PostKind(IntEnum):
+    """What sort of contact a post is; the numbers are the contract's."""
+
+    UNSPECIFIED = 0
+    POST = 1
+    COMMENT = 2
+    MENTION = 3
+    DIRECT_MESSAGE = 4
+    REVIEW = 5
+    EMAIL = 6
+    REPOST = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A personal value under the key of its data subject; nobody here can open it."""
+
+    subject_id: str
+    nonce: bytes
+    ciphertext: bytes
+
+
+class CaseOrigin(IntEnum):
+    """How a case came to be."""
+
+    UNSPECIFIED = 0
+    POST = 1
+    MANUAL = 2
+
+
+class RescindReason(IntEnum):
+    """Why an offer was taken back."""
+
+    UNSPECIFIED = 0
+    AGENT_LEFT = 1
+    CASE_SETTLED = 2
+    TAKEN = 3
+
+
+class Presence(IntEnum):
+    """Whether an agent takes work."""
+
+    UNSPECIFIED = 0
+    OFFLINE = 1
+    AVAILABLE = 2
+    BUSY = 3
+    AWAY = 4
+
+
+class WaitingFor(IntEnum):
+    """Whom a pending case waits for."""
+
+    UNSPECIFIED = 0
+    CUSTOMER = 1
+    THIRD_PARTY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill and how much of it."""
+
+    name: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a case asks of an agent."""
+
+    skill: str
+    min_level: int
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedPost:
+    """What a recalled case remembers of one of its posts."""
+
+    post_id: str
+    direction: Direction
+    author_kind: AuthorKind
+    identity_id: str
+    thread_keys: tuple[str, ...]
+    published_at: Instant
+    window_expires_at: Instant | None
+    withdrawn: bool
