@@ -1,0 +1,46 @@
+"""The pure half of a shard: what a service's `decider.py` spells out, as one value.
+
+It knows no log, no clock and no transport. `decide` is a function of command and state, `evolve` of state and event; both give the
+same answer for the same input, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from chassis.clock import Instant
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[C, S, E]):
+    """What the shard machinery needs to know about one kind of shard."""
+
+    initial: Callable[[], S]
+    """The state before the first event."""
+    decide: Callable[[C, S], Sequence[E]]
+    """Pure. Raises `errors.Rejected` when the business says no; returns nothing for a repeated command."""
+    evolve: Callable[[S, E], S]
+    """Never raises. A shard has one owner, so it may update the state in place and return it."""
+    encode: Callable[[E], Message]
+    decode: Callable[[Message], E]
+    occurred_at: Callable[[E], Instant]
+    next_due: Callable[[S], Instant | None] = lambda _: None
+    """When time itself next changes something; None when it does not."""
+    tick: Callable[[Instant], C] | None = None
+    """The command that says which time it is. It decides nothing that `decide` would refuse."""
+    dump: Callable[[S], bytes] | None = None
+    """Canonical bytes of a state: equal states, equal bytes. None for a shard backed by a read model."""
+    load: Callable[[bytes], S] | None = None
+    version: str = "1"
+    """Names the form of `dump`; a snapshot of another version is ignored and the shard refolded."""
+    differs: Callable[[S, S], str | None] | None = None
+    """Says how a live state differs from the refolded one, None when it does not. Only for shards that forget what is settled;
+    the others are compared by the bytes of `dump`."""

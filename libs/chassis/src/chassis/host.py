@@ -1,0 +1,295 @@
+"""Runs the shards this replica owns, feeds them their inputs, and takes a request to its shard's owner wherever it arrived.
+
+It knows membership, the log and the shard machinery. What a request means is the service's `handle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import grpc
+import nats.errors
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from chassis import telemetry
+from chassis.clock import Clock
+from chassis.decider import Decider
+from chassis.errors import StatusError, Unavailable, to_status
+from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, message_class
+from chassis.membership import Membership
+from chassis.serving import deadline_s
+from chassis.shard import Backing, InputPosition, Origin, ShardWriter, SnapshotStore, refold
+from chassis.tenants import Tenants
+from switchboard.log.v1 import integrity_pb2
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+M = TypeVar("M", bound=Message)
+
+FORWARDED_MAX = 256
+"""Forwarded requests one shard works on at a time; more wait in NATS's buffer of this connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs(Generic[C]):
+    """Other people's facts that a shard turns into its own commands, exactly once.
+
+    Give `react`, or `prepare` when reacting needs something awaited first for the whole batch: it returns the `react` for it.
+    """
+
+    context: str
+    react: Callable[[Recorded], Sequence[C]] | None = None
+    prepare: Callable[[Sequence[Recorded]], Awaitable[Callable[[Recorded], Sequence[C]]]] | None = None
+
+
+@dataclass(slots=True)
+class _Active(Generic[C, S, E]):
+    writer: ShardWriter[C, S, E]
+    task: asyncio.Task[None]
+
+
+class ShardHost(Generic[C, S, E]):
+    """The shards of one context, as far as this replica owns them."""
+
+    def __init__(
+        self,
+        *,
+        context: str,
+        shards: Sequence[str],
+        decider: Decider[C, S, E],
+        log: Log,
+        membership: Membership,
+        tenants: Tenants,
+        snapshots: SnapshotStore,
+        clock: Clock,
+        handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
+        backing: Backing[C, S] | None = None,
+        inputs: Inputs[C] | None = None,
+        snapshot_every: int = 1_000,
+        codes: Mapping[str, grpc.StatusCode] | None = None,
+    ) -> None:
+        self.context = context
+        self.shards = tuple(shards)
+        self._decider = decider
+        self._log = log
+        self._membership = membership
+        self._tenants = tenants
+        self._snapshots = snapshots
+        self._clock = clock
+        self._handle = handle
+        self._backing = backing
+        self._inputs = inputs
+        self._snapshot_every = snapshot_every
+        self._codes = codes or {}
+        self._active: dict[tuple[str, str], _Active[C, S, E]] = {}
+        self._look_again = asyncio.Event()
+        self._started = asyncio.Condition()
+        membership.on_change(self._look_again.set)
+        tenants.on_change(self._look_again.set)
+
+    async def run(self) -> None:
+        """Owns what is ours until cancelled; a shard that fails ends the process."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._look_again.clear()
+                await self._take_over(tasks)
+                await self._look_again.wait()
+
+    async def call(self, tenant: str, shard: str, request: Message, response: type[M]) -> M:
+        """Has a request executed by its shard's owner, here or elsewhere, within the caller's deadline.
+
+        Raises what `handle` raises (from elsewhere as StatusError), NotFound for an unknown tenant, and Unavailable while the
+        shard moves.
+        """
+        await self._tenants.require(tenant)
+        subject = Subject(self.context, tenant, shard)
+        if self._membership.owns(str(subject)):
+            answer = await self._execute(await self._writer(subject), request)
+        else:
+            answer = await self._forward(subject, request)
+        if not isinstance(answer, response):
+            raise TypeError(f"{subject} answered {type(answer).__name__} where {response.__name__} was due")
+        return answer
+
+    async def caught_up(self, tenant: str, position: int) -> int:
+        """Waits until all of a tenant's shards include their inputs up to a position; returns where their own commits end."""
+        request = integrity_pb2.WaitUntilRequest(position=Position.encode(position), tenant=tenant)
+        reached = [await self.call(tenant, shard, request, integrity_pb2.WaitUntilResponse) for shard in self.shards]
+        return max((Position.decode(answer.position) for answer in reached), default=position)
+
+    async def differences(self) -> list[tuple[Subject, int, str | None]]:
+        """I1 for every shard owned here: (subject, commits' last position, how live state and refolded state differ)."""
+        found = []
+        for (tenant, shard), active in sorted(self._active.items()):
+            subject = Subject(self.context, tenant, shard)
+            again = await refold(self._decider, self._log, subject)  # the long part, while the shard goes on
+            async with active.writer.quiet:
+                again = await refold(self._decider, self._log, subject, active.writer.position, onto=again)
+                found.append((subject, again.position, self._differ(active.writer.state, again.state)))
+        return found
+
+    def _differ(self, live: S, again: S) -> str | None:
+        if self._decider.differs is not None:
+            return self._decider.differs(live, again)
+        assert self._decider.dump is not None, "a decider says how states are compared: dump or differs"
+        return None if self._decider.dump(live) == self._decider.dump(again) else "live state and refolded state differ"
+
+    async def _take_over(self, tasks: asyncio.TaskGroup) -> None:
+        wanted = {
+            (tenant, shard)
+            for tenant in self._tenants.known
+            for shard in self.shards
+            if self._membership.owns(str(Subject(self.context, tenant, shard)))
+        }
+        for key in [key for key in self._active if key not in wanted]:
+            self._active.pop(key).task.cancel()
+        for tenant, shard in sorted(wanted - self._active.keys()):
+            writer = ShardWriter(
+                Subject(self.context, tenant, shard),
+                self._decider,
+                self._log,
+                self._clock,
+                self._snapshots,
+                backing=self._backing,
+                snapshot_every=self._snapshot_every,
+            )
+            task = tasks.create_task(self._own(writer), name=f"shard {writer.subject}")
+            self._active[tenant, shard] = _Active(writer, task)
+        async with self._started:
+            self._started.notify_all()
+
+    async def _own(self, writer: ShardWriter[C, S, E]) -> None:
+        """Everything one owned shard needs, until ownership ends."""
+        subject = writer.subject
+        name = f"cmd.{subject.context}.{subject.tenant}.{subject.shard}"
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(writer.run(), name=f"writer {subject}")
+            if self._inputs is not None:
+                tasks.create_task(self._feed(writer, self._inputs), name=f"inputs {subject}")
+            in_hand = asyncio.Semaphore(FORWARDED_MAX)
+
+            async def take(message: Msg) -> None:
+                await in_hand.acquire()
+                task = tasks.create_task(self._answer(writer, message))
+                task.add_done_callback(lambda _: in_hand.release())
+
+            subscription = await self._log.nc.subscribe(name, cb=take)
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                if self._log.nc.is_connected:
+                    await subscription.unsubscribe()
+
+    async def _feed(self, writer: ShardWriter[C, S, E], inputs: Inputs[C]) -> None:
+        await writer.ready.wait()
+        previous, skip = writer.input.position, writer.input.offset
+        name = f"ev.{inputs.context}.{writer.subject.tenant}.>"
+        async with aclosing(self._log.follow(previous, name)) as batches:
+            async for batch in batches:
+                react = inputs.react if inputs.prepare is None else await inputs.prepare(events_of(batch))
+                assert react is not None, "inputs react, or prepare something that does"
+                for entry in batch:
+                    await self._feed_commit(writer, entry, react, previous, skip)
+                    previous, skip = entry.position, 0
+
+    async def _feed_commit(
+        self,
+        writer: ShardWriter[C, S, E],
+        entry: Entry,
+        react: Callable[[Recorded], Sequence[C]],
+        previous: int,
+        skip: int,
+    ) -> None:
+        """Feeds one input commit event by event; its last step says that the whole commit is included."""
+        events = entry.events()
+        for recorded in events[skip:]:
+            if commands := react(recorded):
+                event = recorded.event
+                origin = Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
+                await writer.feed(commands, origin, InputPosition(previous, recorded.index + 1))
+        await writer.skip_input(entry.position)
+
+    async def _writer(self, subject: Subject) -> ShardWriter[C, S, E]:
+        """The writer of an owned shard, once it is ready."""
+        key = (subject.tenant, subject.shard)
+        try:
+            async with asyncio.timeout(deadline_s()):
+                async with self._started:
+                    await self._started.wait_for(lambda: key in self._active or not self._membership.owns(str(subject)))
+                if key not in self._active:
+                    raise Unavailable(f"shard {subject} moves to another replica; try again", 0.25)
+                writer = self._active[key].writer
+                await writer.ready.wait()
+                return writer
+        except TimeoutError:
+            raise Unavailable(f"shard {subject} is being recovered; try again", 1.0) from None
+
+    async def _execute(self, writer: ShardWriter[C, S, E], request: Message) -> Message:
+        if isinstance(request, integrity_pb2.WaitUntilRequest):
+            return await self._wait_until(writer, Position.decode(request.position, "position"))
+        return await self._handle(writer, request)
+
+    async def _wait_until(self, writer: ShardWriter[C, S, E], position: int) -> integrity_pb2.WaitUntilResponse:
+        if self._inputs is not None:
+            last = await self._log.last(f"ev.{self._inputs.context}.{writer.subject.tenant}.>")
+            target = 0 if last is None else min(last.position, position)
+            try:
+                async with asyncio.timeout(deadline_s()):
+                    position = max(position, await writer.reached_input(target))
+            except TimeoutError:
+                raise Unavailable(f"shard {writer.subject} has not caught up yet; try again", 1.0) from None
+        return integrity_pb2.WaitUntilResponse(position=Position.encode(max(position, writer.position)))
+
+    async def _forward(self, subject: Subject, request: Message) -> Message:
+        packed = AnyMessage()
+        packed.Pack(request)
+        timeout_s = deadline_s()
+        headers = {"Deadline-Seconds": f"{timeout_s:.3f}"}
+        if traceparent := telemetry.inject():
+            headers["traceparent"] = traceparent
+        name = f"cmd.{subject.context}.{subject.tenant}.{subject.shard}"
+        try:
+            reply = await self._log.nc.request(name, packed.SerializeToString(), timeout=timeout_s, headers=headers)
+        except nats.errors.NoRespondersError:
+            raise Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5) from None
+        except (TimeoutError, nats.errors.Error):
+            raise Unavailable(f"the owner of shard {subject} did not answer in time; try again", 0.5) from None
+        if reply.headers and "Refused" in reply.headers:
+            raise StatusError(Status.FromString(reply.data))
+        answer = AnyMessage.FromString(reply.data)
+        return _unpack(answer)
+
+    async def _answer(self, writer: ShardWriter[C, S, E], message: Msg) -> None:
+        """Executes one forwarded request and answers it, refusals included."""
+        headers = message.headers or {}
+        with telemetry.extracted(headers.get("traceparent", "")):
+            try:
+                async with asyncio.timeout(float(headers.get("Deadline-Seconds", "30"))):
+                    await writer.ready.wait()
+                    answer = await self._execute(writer, _unpack(AnyMessage.FromString(message.data)))
+                packed = AnyMessage()
+                packed.Pack(answer)
+                await _reply(self._log.nc, message, packed.SerializeToString(), refused=False)
+            except TimeoutError:
+                return  # the caller has stopped waiting
+            except Exception as refusal:  # noqa: BLE001  # crosses the wire as a status, as it would from a local call
+                await _reply(self._log.nc, message, to_status(refusal, self._codes).SerializeToString(), refused=True)
+
+
+async def _reply(nc: Client, message: Msg, data: bytes, *, refused: bool) -> None:
+    await nc.publish(message.reply, data, headers={"Refused": "1"} if refused else None)
+
+
+def _unpack(packed: AnyMessage) -> Any:
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message

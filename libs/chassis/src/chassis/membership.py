@@ -1,0 +1,94 @@
+"""Who is alive, and who owns what: heartbeats in a key-value bucket and rendezvous hashing.
+
+Two members may disagree for a moment; nothing here is a lock. The log's expected sequence is the fence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+
+import nats.errors
+from nats.js.api import KeyValueConfig, StorageType
+from nats.js.errors import Error as JetStreamError
+
+from chassis.log import Log
+
+HEARTBEAT_S = 1.0
+EXPIRES_S = 5.0
+"""A member not heard of for this long is dead to the others. Against: a NATS restart takes about a second."""
+_BUCKET = "MEMBERS"
+
+
+def owner_of(key: str, members: frozenset[str]) -> str:
+    """The member with the highest rendezvous weight for a key: when one leaves, only its own keys move."""
+    return max(members, key=lambda member: hashlib.blake2b(f"{member}\0{key}".encode(), digest_size=8).digest())
+
+
+class Membership:
+    """The live replicas of one service. `run` keeps the heartbeat and the view of the others current."""
+
+    def __init__(self, log: Log, service: str, member: str) -> None:
+        self.service = service
+        self.member = member
+        self._log = log
+        self._members: frozenset[str] = frozenset()
+        self._listeners: list[Callable[[], None]] = []
+        self._leaving = False
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The live members as this one sees them; empty before the first look."""
+        return self._members
+
+    def owns(self, key: str) -> bool:
+        """Whether this member is the owner of a key as far as it can tell."""
+        return bool(self._members) and not self._leaving and owner_of(key, self._members) == self.member
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` whenever ownership may have changed."""
+        self._listeners.append(listener)
+
+    async def run(self) -> None:
+        """Beats and looks once a second until cancelled; then leaves, so that nobody waits for the expiry."""
+        try:
+            while True:
+                try:
+                    await self._beat()
+                except (TimeoutError, nats.errors.Error, JetStreamError):
+                    pass  # NATS is away: members stay as they were, nobody can append anyway
+                await asyncio.sleep(HEARTBEAT_S)
+        finally:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Gives up everything this member owns. Idempotent."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._tell()
+        if self._log.nc.is_connected:
+            try:
+                bucket = await self._log.js.key_value(_BUCKET)
+                await asyncio.wait_for(bucket.delete(self._key(self.member)), 1.0)
+            except (TimeoutError, nats.errors.Error, JetStreamError):
+                pass  # the others notice when the heartbeat expires
+
+    def _key(self, member: str) -> str:
+        return f"{self.service}.{member}"
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    async def _beat(self) -> None:
+        # Memory is enough: after a restart of NATS every live member writes its key again within a second.
+        config = KeyValueConfig(bucket=_BUCKET, ttl=EXPIRES_S, storage=StorageType.MEMORY, history=1)
+        bucket = await self._log.js.create_key_value(config)
+        await bucket.put(self._key(self.member), b"")
+        keys = await bucket.keys(filters=[f"{self.service}.*"])
+        members = frozenset(key.removeprefix(f"{self.service}.") for key in keys)
+        if members != self._members and self.member in members:
+            self._members = members
+            self._tell()

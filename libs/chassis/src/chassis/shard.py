@@ -1,0 +1,570 @@
+"""One shard: a queue of commands, a pure decider, and one guarded append for all that waits.
+
+It knows the decider's functions and the log. It knows no network call of its own, no view, and nothing about which service runs.
+A commit is decided against a state that runs ahead of the log while the append is under way; callers hear nothing before it is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+
+from chassis import telemetry
+from chassis.clock import Clock, Instant, from_timestamp, to_timestamp
+from chassis.decider import Decider
+from chassis.errors import InvalidRequest, Overloaded, Rejected, RequestIdReused, Unavailable
+from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
+from chassis.log import COMMIT_BYTES_MAX, EVENTS_MAX, Conflict, Entry, Log, LogFull, OutcomeUnknown, Subject, message_class
+from switchboard.log.v1 import log_pb2
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+QUEUE_MAX = 10_000
+"""Commands waiting at one shard before callers are told to come back."""
+ANSWERS_KEPT_US = 24 * 3600 * 1_000_000
+"""How long a repeated request is recognised."""
+_LOOK_UP_S = 30.0
+"""How long an idle shard sleeps at most; a clock that was set back or forth is noticed then."""
+_ENVELOPE_BYTES = 160
+"""Upper bound of what the envelope adds to an event body, for the size check before encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked, and for what; copied into every event a command leads to."""
+
+    actor: str = ""
+    correlation_id: bytes = b""
+    causation_id: bytes = b""
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A caller's request id (16 bytes) and the digest of what was asked (32 bytes)."""
+
+    request_id: bytes
+    digest: bytes
+
+
+def request_of(message: Message) -> Request | None:
+    """The idempotency key of a request with a `request_id` field; None when the caller sent none.
+
+    Raises InvalidRequest when the id is no UUID. Equal requests have equal digests, whatever their id.
+    """
+    text: str = message.request_id  # type: ignore[attr-defined]
+    if not text:
+        return None
+    try:
+        request_id = uuid_bytes(text)
+    except ValueError:
+        raise InvalidRequest([("request_id", "is not a UUID; send one such as 6f1c..., or none")]) from None
+    copy = type(message)()
+    copy.CopyFrom(message)
+    copy.ClearField("request_id")
+    digest = hashlib.sha256(message.DESCRIPTOR.full_name.encode() + b"\0" + copy.SerializeToString(deterministic=True))
+    return Request(request_id, digest.digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[E]):
+    """What a command led to. `events` is empty for a command that decides nothing and for a repeated request."""
+
+    position: int
+    events: Sequence[E]
+    response: Message | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InputPosition:
+    """Up to where a shard's inputs are included: whole commits up to `position`, and `offset` events of the next one."""
+
+    position: int = 0
+    offset: int = 0
+
+
+@dataclass(slots=True)
+class _Pending(Generic[C, S, E]):
+    command: C | None
+    """None only marks that inputs up to `input` need nothing."""
+    origin: Origin
+    request: Request | None = None
+    respond: Callable[[S, Sequence[E]], Message] | None = None
+    done: asyncio.Future[Outcome[E]] | None = None
+    input: InputPosition | None = None
+    completes: bool = False
+    """Whether `input` is reached once this is decided."""
+
+
+class Backing(Protocol[C, S]):
+    """The read model behind a shard that keeps only recent things in memory.
+
+    Everything the shard ever decided is in memory or in the read model: memory forgets a thing only after the read model has
+    reached the commit that made it, and rows and position of a read model commit together.
+    """
+
+    async def position(self, tenant: str) -> int:
+        """Log position the read model has reached."""
+
+    async def load(self, tenant: str, state: S, commands: Sequence[C]) -> None:
+        """Brings what these commands touch, and the state lacks, from the read model into the state."""
+
+    def evict(self, state: S, position: int) -> None:
+        """Forgets what the read model has at this position and no command in hand needs."""
+
+
+class SnapshotStore(Protocol):
+    """Where snapshots are kept; losing one costs time, never facts."""
+
+    async def latest(self, subject: Subject) -> Snapshot | None: ...
+
+    async def save(self, subject: Subject, snapshot: Snapshot) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A shard as of a position."""
+
+    version: str
+    position: int
+    input: InputPosition
+    state: bytes
+    answers: bytes
+
+
+@dataclass(slots=True)
+class _Answers:
+    """The answers of the last day by request id, oldest first."""
+
+    kept: OrderedDict[bytes, tuple[Instant, log_pb2.Answer, int]] = field(default_factory=OrderedDict)
+
+    def remember(self, at: Instant, answer: log_pb2.Answer, position: int) -> None:
+        self.kept[answer.request_id] = (at, answer, position)
+        while self.kept:
+            oldest = next(iter(self.kept))
+            if self.kept[oldest][0] > at - ANSWERS_KEPT_US:
+                break
+            del self.kept[oldest]
+
+    def dump(self) -> bytes:
+        commits = [
+            log_pb2.Commit(decided_at=to_timestamp(at), input_position=position, answers=[answer])
+            for at, answer, position in self.kept.values()
+        ]
+        return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (c.SerializeToString() for c in commits))
+
+    @staticmethod
+    def load(raw: bytes) -> _Answers:
+        answers = _Answers()
+        at = 0
+        while at < len(raw):
+            size = int.from_bytes(raw[at : at + 4], "big")
+            commit = log_pb2.Commit.FromString(raw[at + 4 : at + 4 + size])
+            answers.remember(from_timestamp(commit.decided_at), commit.answers[0], commit.input_position)
+            at += 4 + size
+        return answers
+
+
+@dataclass(slots=True)
+class Folded(Generic[S]):
+    """A shard's state as of a position, with all that comes with it."""
+
+    state: S
+    position: int = 0
+    input: InputPosition = InputPosition()
+    answers: _Answers = field(default_factory=_Answers)
+
+
+def apply_commit(decider: Decider[Any, S, E], folded: Folded[S], entry: Entry, *, state_after: int = 0) -> None:
+    """Folds one commit; the state itself only takes events after `state_after`."""
+    commit = entry.commit
+    if entry.position > state_after:
+        state = folded.state
+        for recorded in entry.events():
+            state = decider.evolve(state, decider.decode(recorded.body))
+        folded.state = state
+    folded.position = entry.position
+    reached = InputPosition(commit.input_position, commit.input_offset)
+    if reached > folded.input:
+        folded.input = reached
+    at = from_timestamp(commit.decided_at)
+    for answer in commit.answers:
+        folded.answers.remember(at, answer, entry.position)
+
+
+async def refold(
+    decider: Decider[Any, S, E],
+    log: Log,
+    subject: Subject,
+    until: int | None = None,
+    *,
+    onto: Folded[S] | None = None,
+) -> Folded[S]:
+    """The state of a shard recomputed from the first commit of the log, or from `onto`: what I1 compares against."""
+    folded = onto or Folded(decider.initial())
+    async for batch in log.read(folded.position, str(subject), until):
+        for entry in batch:
+            apply_commit(decider, folded, entry)
+    return folded
+
+
+class ShardWriter(Generic[C, S, E]):
+    """The single writer of one shard. `run` owns it; everybody else calls `submit` or `feed`."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        decider: Decider[C, S, E],
+        log: Log,
+        clock: Clock,
+        snapshots: SnapshotStore,
+        *,
+        backing: Backing[C, S] | None = None,
+        queue_max: int = QUEUE_MAX,
+        snapshot_every: int = 1_000,
+    ) -> None:
+        self.subject = subject
+        self._decider = decider
+        self._log = log
+        self._clock = clock
+        self._snapshots = snapshots
+        self._backing = backing
+        self._queue_max = queue_max
+        self._snapshot_every = snapshot_every
+        self._queue: deque[_Pending[C, S, E]] = deque()
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._advanced = asyncio.Condition()
+        self._folded: Folded[S] = Folded(decider.initial())
+        self._durable_input = InputPosition()
+        self._since_snapshot = 0
+        self.ready = asyncio.Event()
+        """Set while the state is recovered and commands are being decided."""
+        self.quiet = asyncio.Lock()
+        """Held while a batch is decided and appended; hold it to see state and log agree."""
+
+    @property
+    def state(self) -> S:
+        """The state, possibly ahead of the log by the commit under way. Read only."""
+        return self._folded.state
+
+    @property
+    def position(self) -> int:
+        """Position of the shard's last durable commit."""
+        return self._folded.position
+
+    @property
+    def input(self) -> InputPosition:
+        """Up to where inputs are durably included."""
+        return self._durable_input
+
+    @property
+    def depth(self) -> int:
+        """Commands waiting."""
+        return len(self._queue)
+
+    async def submit(
+        self,
+        command: C,
+        *,
+        origin: Origin | None = None,
+        request: Request | None = None,
+        respond: Callable[[S, Sequence[E]], Message] | None = None,
+    ) -> Outcome[E]:
+        """Decides a command and waits until its events are durable.
+
+        `respond` builds the answer right after the decision from the state it led to; with `request` that answer is kept in the
+        commit and given again when the request is repeated. Raises Rejected, RequestIdReused, Overloaded when the queue is full,
+        and OutcomeUnknown when the log stays silent (repeating is safe).
+        """
+        if len(self._queue) >= self._queue_max:
+            raise Overloaded(f"shard {self.subject} has {self._queue_max} commands waiting; slow down", 0.25)
+        done: asyncio.Future[Outcome[E]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Pending(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done))
+        self._work.set()
+        return await done
+
+    async def feed(self, commands: Sequence[C], origin: Origin, upto: InputPosition) -> None:
+        """Queues what an input event leads to; waits for room instead of refusing. `upto` is reached when all are decided."""
+        while len(self._queue) >= self._queue_max:
+            self._room.clear()
+            await self._room.wait()
+        for command in commands[:-1]:
+            self._queue.append(_Pending(command, origin, input=upto))
+        last = commands[-1] if commands else None
+        self._queue.append(_Pending(last, origin, input=upto, completes=True))
+        self._work.set()
+
+    async def reached_input(self, position: int) -> int:
+        """Waits until inputs up to a position are durably included; returns the shard's own position then."""
+        async with self._advanced:
+            await self._advanced.wait_for(lambda: self._durable_input >= InputPosition(position))
+        return self.position
+
+    async def skip_input(self, position: int) -> None:
+        """Says that the log holds no input up to a position that has not been fed."""
+        await self.feed((), Origin(), InputPosition(position))
+
+    async def run(self) -> None:
+        """Recovers, then decides until cancelled. What waits when it stops is answered Unavailable."""
+        try:
+            await self._recover()
+            while True:
+                await self._wait()
+                async with self.quiet:
+                    await self._commit_batch()
+                if self._since_snapshot >= self._snapshot_every:
+                    await self._snapshot()
+        finally:
+            self.ready.clear()
+            self._fail_all(Unavailable(f"shard {self.subject} moves to another replica; try again", 0.25))
+
+    async def _recover(self) -> None:
+        self.ready.clear()
+        while True:
+            try:
+                self._folded = await self._refold_from_snapshot()
+                break
+            except Unavailable:
+                await asyncio.sleep(0.2)
+        self._durable_input = self._folded.input
+        self.ready.set()
+
+    async def _refold_from_snapshot(self) -> Folded[S]:
+        decider, folded = self._decider, Folded(self._decider.initial())
+        snapshot = await self._snapshots.latest(self.subject)
+        if snapshot is not None and snapshot.version == decider.version:
+            folded.position, folded.input = snapshot.position, snapshot.input
+            folded.answers = _Answers.load(snapshot.answers)
+            if decider.load is not None:
+                folded.state = decider.load(snapshot.state)
+        state_after = folded.position
+        if self._backing is not None and decider.load is None:
+            state_after = await self._backing.position(self.subject.tenant)
+        async for batch in self._log.read(min(folded.position, state_after), str(self.subject)):
+            for entry in batch:
+                apply_commit(decider, folded, entry, state_after=state_after)
+        return folded
+
+    async def _wait(self) -> None:
+        while not self._queue:
+            due = self._decider.next_due(self._folded.state)
+            wait_s = _LOOK_UP_S if due is None else min(self._clock.seconds_until(due), _LOOK_UP_S)
+            if wait_s <= 0:
+                return
+            self._work.clear()
+            try:
+                await asyncio.wait_for(self._work.wait(), wait_s)
+            except TimeoutError:
+                continue
+
+    async def _commit_batch(self) -> None:
+        decider, folded = self._decider, self._folded
+        now = self._clock.now()
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), EVENTS_MAX))]
+        due = decider.next_due(folded.state)
+        if due is not None and due <= now and decider.tick is not None:
+            taken.insert(0, _Pending(decider.tick(now), Origin("")))
+        if self._backing is not None:
+            await self._backing.load(self.subject.tenant, folded.state, [p.command for p in taken if p.command is not None])
+        batch = _Batch(decider, folded, self.subject, now)
+        try:
+            used = batch.decide(taken)
+            self._queue.extendleft(reversed(taken[used:]))
+            del taken[used:]
+            if batch.empty:
+                batch.conclude(folded.position)
+            else:
+                data = batch.encode()
+                position = await self._log.append(self.subject, batch.commit, folded.position, data=data)
+                folded.position = position
+                batch.conclude(position)
+                self._since_snapshot += 1
+        except (Conflict, OutcomeUnknown, LogFull) as not_now:
+            self._take_back(taken, None if isinstance(not_now, Conflict) else not_now)
+            await self._recover()
+            return
+        except BaseException as broken:
+            for pending in taken:
+                if pending.done is not None and not pending.done.done():
+                    pending.done.set_exception(_lost(broken, self.subject))
+            raise
+        if self._backing is not None:
+            self._backing.evict(folded.state, folded.position)
+        if len(self._queue) < self._queue_max:
+            self._room.set()
+        if folded.input > self._durable_input:
+            self._durable_input = folded.input
+        async with self._advanced:
+            self._advanced.notify_all()
+
+    def _take_back(self, taken: Sequence[_Pending[C, S, E]], failure: Exception | None) -> None:
+        """After a conflict all is decided again; after silence callers are told, and inputs wait for the log."""
+        for pending in reversed(taken):
+            if pending.done is not None and failure is not None:
+                if not pending.done.done():
+                    pending.done.set_exception(failure)
+            elif pending.done is not None or pending.input is not None:
+                self._queue.appendleft(pending)  # a tick is left out: the state asks for it again
+
+    def _fail_all(self, failure: Exception) -> None:
+        while self._queue:
+            pending = self._queue.popleft()
+            if pending.done is not None and not pending.done.done():
+                pending.done.set_exception(failure)
+
+    async def _snapshot(self) -> None:
+        folded, dump = self._folded, self._decider.dump
+        snapshot = Snapshot(
+            self._decider.version,
+            folded.position,
+            self._durable_input,
+            b"" if dump is None else dump(folded.state),
+            folded.answers.dump(),
+        )
+        try:
+            await self._snapshots.save(self.subject, snapshot)
+        except Unavailable:
+            return  # the database is away; the tail grows until it is back
+        self._since_snapshot = 0
+
+
+def _lost(broken: BaseException, subject: Subject) -> Exception:
+    if isinstance(broken, Exception):
+        return broken
+    return Unavailable(f"shard {subject} stops here; try again", 0.25)
+
+
+class _Batch(Generic[C, S, E]):
+    """One round: decides what waits until the commit is full, and remembers whom to tell what."""
+
+    def __init__(self, decider: Decider[C, S, E], folded: Folded[S], subject: Subject, now: Instant) -> None:
+        self._decider = decider
+        self._folded = folded
+        self._now = now
+        self._tells: list[tuple[_Pending[C, S, E], Sequence[E], Message | None, int | None]] = []
+        self._refusals: list[tuple[_Pending[C, S, E], Exception]] = []
+        self._bytes = 0
+        self._answered: dict[bytes, tuple[log_pb2.Answer, Sequence[E]]] = {}
+        commit_id = uuid7_bytes(now)
+        self.commit = log_pb2.Commit(commit_id=commit_id, tenant=subject.tenant, shard=subject.shard)
+
+    @property
+    def empty(self) -> bool:
+        return not self.commit.events and not self.commit.answers
+
+    def decide(self, taken: Sequence[_Pending[C, S, E]]) -> int:
+        """Decides in order; returns how many fitted."""
+        for used, pending in enumerate(taken):
+            if not self._decide_one(pending):
+                return used
+        return len(taken)
+
+    def _decide_one(self, pending: _Pending[C, S, E]) -> bool:
+        folded, decider = self._folded, self._decider
+        if pending.done is not None and pending.done.done():
+            return True  # the caller went away while it waited
+        if pending.input is not None and pending.input <= folded.input:
+            return True  # included before a crash or by another writer
+        if pending.command is None:
+            self._progress(pending)
+            return True
+        if pending.request is not None and self._repeats(pending, pending.request):
+            return True
+        try:
+            events = decider.decide(pending.command, folded.state)
+        except Rejected as refusal:
+            self._refusals.append((pending, refusal))
+            self._progress(pending)
+            return True
+        bodies = [decider.encode(event) for event in events]
+        size = sum(body.ByteSize() + _ENVELOPE_BYTES for body in bodies)
+        fits = len(self.commit.events) + len(events) <= EVENTS_MAX and self._bytes + size <= COMMIT_BYTES_MAX
+        if not fits:
+            if self.commit.events:
+                return False
+            raise ValueError(f"one command decided {len(events)} events of {size} bytes, more than a commit holds")
+        self._bytes += size
+        state = folded.state
+        for event, body in zip(events, bodies, strict=True):
+            self._record(event, body, pending.origin)
+            state = decider.evolve(state, event)
+        folded.state = state
+        self._progress(pending)
+        response = None if pending.respond is None else pending.respond(state, events)
+        if pending.request is not None and response is not None:
+            self._keep(pending.request, response, events)
+        self._tells.append((pending, events, response, None))
+        return True
+
+    def _progress(self, pending: _Pending[C, S, E]) -> None:
+        if pending.input is not None and pending.completes:
+            self._folded.input = max(self._folded.input, pending.input)
+
+    def _record(self, event: E, body: Message, origin: Origin) -> None:
+        recorded = self.commit.events.add(
+            event_id=uuid5_bytes(self.commit.commit_id, str(len(self.commit.events))),
+            correlation_id=origin.correlation_id,
+            causation_id=origin.causation_id,
+            actor=origin.actor,
+            traceparent=origin.traceparent,
+        )
+        to_timestamp(self._decider.occurred_at(event), recorded.occurred_at)
+        recorded.body.type_url = "type.googleapis.com/" + body.DESCRIPTOR.full_name
+        recorded.body.value = body.SerializeToString(deterministic=True)
+
+    def _repeats(self, pending: _Pending[C, S, E], request: Request) -> bool:
+        """Whether the request was answered before; if so it is told the same, or that the id is taken."""
+        before = self._folded.answers.kept.get(request.request_id)
+        position: int | None = None
+        if before is not None:
+            answer, position = before[1], before[2]
+        elif request.request_id in self._answered:
+            answer = self._answered[request.request_id][0]
+        else:
+            return False
+        if answer.request_digest != request.digest:
+            self._refusals.append((pending, RequestIdReused()))
+        else:
+            self._tells.append((pending, (), _unpack(answer.response), position))
+        return True
+
+    def _keep(self, request: Request, response: Message, events: Sequence[E]) -> None:
+        packed = AnyMessage()
+        packed.Pack(response, deterministic=True)
+        answer = self.commit.answers.add(request_id=request.request_id, request_digest=request.digest, response=packed)
+        self._answered[request.request_id] = (answer, events)
+
+    def encode(self) -> bytes:
+        """The commit's bytes; what was decided is final now."""
+        self.commit.input_position = self._folded.input.position
+        self.commit.input_offset = self._folded.input.offset
+        to_timestamp(self._now, self.commit.decided_at)
+        return self.commit.SerializeToString(deterministic=True)
+
+    def conclude(self, position: int) -> None:
+        """Tells every caller, now that what they are told is durable."""
+        for answer in self.commit.answers:
+            self._folded.answers.remember(self._now, answer, position)
+        for pending, events, response, earlier in self._tells:
+            if pending.done is not None and not pending.done.done():
+                pending.done.set_result(Outcome(position if earlier is None else earlier, events, response))
+        for pending, refusal in self._refusals:
+            if pending.done is not None and not pending.done.done():
+                pending.done.set_exception(refusal)
+
+
+def _unpack(packed: AnyMessage) -> Message:
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message

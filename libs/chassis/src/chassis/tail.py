@@ -1,0 +1,65 @@
+"""The end of the log, read once per process and shown to all of its watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from chassis.errors import ResumeTokenExpired
+from chassis.log import Entry, Log, Recorded, events_of
+
+KEPT = 2_000
+"""Commits kept for watches that are a little behind; one further behind reads the log itself."""
+BEHIND_MAX = 200_000
+"""Positions a watch may ask to catch up from its token; further back a new snapshot is cheaper than the history."""
+
+
+class Tail:
+    """One follower of the log, fanned out. A watch that reads slowly costs no memory: it catches up from the log."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._kept: deque[Entry] = deque(maxlen=KEPT)
+        self._from = -1
+        self._last = -1
+        self._moved = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Follows the log from its end until cancelled."""
+        self._from = self._last = await self._log.last_position()
+        async with aclosing(self._log.follow(self._last)) as batches:
+            async for batch in batches:
+                self._kept.extend(batch)
+                self._from = self._kept[0].position - 1
+                self._last = batch[-1].position
+                async with self._moved:
+                    self._moved.notify_all()
+
+    async def follow(self, context: str, tenant: str, after: int) -> AsyncGenerator[Sequence[Recorded], None]:
+        """A tenant's events of a context after a position, for ever: first what was, then what comes, in batches.
+
+        An empty batch says that the position moved without such events; its watchers may send a bookmark. Raises
+        ResumeTokenExpired when `after` lies further back than BEHIND_MAX.
+        """
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._last >= 0)
+        if self._last - after > BEHIND_MAX:
+            raise ResumeTokenExpired
+        wanted = f"ev.{context}.{tenant}."
+        while True:
+            if after < self._from:
+                async with aclosing(self._log.read(after, f"{wanted}>", self._last)) as missed:
+                    upto = self._last
+                    async for batch in missed:
+                        yield events_of(batch)
+                after = max(after, upto)
+                continue
+            async with self._moved:
+                await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
+            fresh = [entry for entry in self._kept if entry.position > after]
+            if not fresh or fresh[0].position != after + 1:
+                continue
+            after = fresh[-1].position
+            yield [e for entry in fresh if str(entry.subject).startswith(wanted) for e in entry.events()]

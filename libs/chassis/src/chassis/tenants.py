@@ -1,0 +1,82 @@
+"""The tenants there are: a key-value bucket that every service looks at, so that a shard begins to work when its tenant appears."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import nats.errors
+from nats.js.api import KeyValueConfig
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NoKeysError
+
+from chassis.errors import InvalidRequest, NotFound, Unavailable
+from chassis.log import Log
+
+LOOK_S = 0.5
+_BUCKET = "TENANTS"
+_TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+
+
+class Tenants:
+    """The tenants as this process sees them; at most LOOK_S behind another process that registers one."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._known: frozenset[str] = frozenset()
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All tenants seen so far."""
+        return self._known
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` when a tenant appears."""
+        self._listeners.append(listener)
+
+    async def ensure(self, tenant: str) -> None:
+        """Registers a tenant. Idempotent. Raises InvalidRequest for a name no tenant may have."""
+        if tenant in self._known:
+            return
+        if not _TENANT.match(tenant):
+            raise InvalidRequest([("tenant", f"{tenant[:60]!r} is no tenant id; use [a-z][a-z0-9-]{{0,39}}")])
+        try:
+            bucket = await self._log.js.create_key_value(KeyValueConfig(bucket=_BUCKET))
+            await bucket.put(tenant, b"")
+        except (TimeoutError, nats.errors.Error, JetStreamError):
+            raise Unavailable("the log does not answer; try again", 1.0) from None
+        self._see(self._known | {tenant})
+
+    async def require(self, tenant: str) -> None:
+        """Raises NotFound for a tenant nobody has registered."""
+        if tenant not in self._known:
+            await self._look()
+            if tenant not in self._known:
+                raise NotFound("tenant", f"tenants/{tenant}")
+
+    async def run(self) -> None:
+        """Looks for new tenants until cancelled. Tenants whose shards are in the log are known even if the bucket was lost."""
+        while True:
+            await self._look()
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        try:
+            bucket = await self._log.js.create_key_value(KeyValueConfig(bucket=_BUCKET))
+            try:
+                keys = frozenset(await bucket.keys())
+            except NoKeysError:
+                keys = frozenset()
+            if not self._known:
+                keys |= {subject.tenant for subject in await self._log.subjects()}
+        except (TimeoutError, nats.errors.Error, JetStreamError):
+            return  # NATS is away; what is known stays known
+        self._see(self._known | keys)
+
+    def _see(self, tenants: frozenset[str]) -> None:
+        if tenants != self._known:
+            self._known = tenants
+            for listener in self._listeners:
+                listener()
