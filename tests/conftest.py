@@ -1,10 +1,7 @@
 """What tests may ask for: real servers, a fresh database, a key file, shared data. Knows no service."""
 
 import asyncio
-import base64
-import json
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from chassis import embedded
+from chassis import embedded, keyfile
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -64,12 +61,7 @@ async def database_url(postgres_server: embedded.EmbeddedServer) -> AsyncIterato
 def kek_file(tmp_path: Path) -> Path:
     """A fresh secret file for chassis.sealing: one key-encryption key and the blind-index key."""
     path = tmp_path / "kek.jsonl"
-    rows = [
-        {"id": kind, "use": use, "key": base64.b64encode(secrets.token_bytes(32)).decode()}
-        for kind, use in (("kek-1", "wrap"), ("index", "blind"))
-    ]
-    path.touch(mode=0o600)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    keyfile.create(path)
     return path
 
 

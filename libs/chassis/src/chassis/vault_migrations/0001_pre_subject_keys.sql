@@ -10,6 +10,3 @@ create table subject_keys (
     primary key (tenant, subject_id),
     check ((wrapped is null) = (destroyed_at is not null))
 );
-
--- Rotation looks for rows under keys that are no longer current.
-create index subject_keys_kek on subject_keys (kek_id) where wrapped is not null;

@@ -1,0 +1,31 @@
+-- name: find
+select subject_id, wrapped, kek_id
+from vault.subject_keys
+where tenant = $1 and subject_id = any($2::uuid[])
+
+-- name: create
+insert into vault.subject_keys (tenant, subject_id, wrapped, kek_id)
+select $1, new.subject_id, new.wrapped, $4
+from unnest($2::uuid[], $3::bytea[]) as new (subject_id, wrapped)
+on conflict (tenant, subject_id) do nothing
+
+-- name: destroy
+insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at)
+values ($1, $2, null, $3, now())
+on conflict (tenant, subject_id) do update set wrapped = null, destroyed_at = now()
+where kept.wrapped is not null
+returning subject_id
+
+-- name: wrapped_by_others
+select tenant, subject_id, wrapped, kek_id
+from vault.subject_keys
+where (tenant, subject_id) > ($1, $2) and kek_id <> $3 and wrapped is not null
+order by tenant, subject_id
+limit $4
+for update
+
+-- name: rewrap
+update vault.subject_keys as kept
+set wrapped = new.wrapped, kek_id = $4
+from unnest($1::text[], $2::uuid[], $3::bytea[]) as new (tenant, subject_id, wrapped)
+where kept.tenant = new.tenant and kept.subject_id = new.subject_id and kept.wrapped is not null

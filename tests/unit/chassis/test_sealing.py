@@ -1,0 +1,137 @@
+"""Sealing without a database: laws of a subject's key and of the secret file."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from chassis import keyfile
+from chassis.keyfile import KeyFile, KeyFileError
+from chassis.sealing import SealBroken, SubjectKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from switchboard.log.v1.log_pb2 import Sealed
+
+MIA = "0190a0a0-0000-7000-8000-000000000001"
+TOM = "0190a0a0-0000-7000-8000-000000000002"
+KEY = bytes(range(32))
+
+
+def key(subject: str = MIA, tenant: str = "acme", secret: bytes = KEY) -> SubjectKey:
+    return SubjectKey(tenant, subject, secret)
+
+
+@settings(max_examples=100)
+@given(plain=st.binary(max_size=500), secret=st.binary(min_size=32, max_size=32))
+def test_what_was_sealed_opens_and_only_as_it_was(plain: bytes, secret: bytes) -> None:
+    sealed = key(secret=secret).seal(plain)
+    assert key(secret=secret).open(Sealed.FromString(sealed.SerializeToString())) == plain
+    assert len(sealed.nonce) == 12
+    assert sealed.ciphertext != key(secret=secret).seal(plain).ciphertext
+    if len(plain) > 8:
+        assert plain not in sealed.SerializeToString()
+
+
+@settings(max_examples=60)
+@given(plain=st.binary(max_size=100), at=st.integers(min_value=0), bit=st.integers(min_value=0, max_value=7))
+def test_one_changed_bit_does_not_open(plain: bytes, at: int, bit: int) -> None:
+    sealed = key().seal(plain)
+    whole = bytearray(sealed.nonce + sealed.ciphertext)
+    whole[at % len(whole)] ^= 1 << bit
+    changed = Sealed(subject_id=MIA, nonce=bytes(whole[:12]), ciphertext=bytes(whole[12:]))
+    with pytest.raises(SealBroken):
+        key().open(changed)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(key(subject=TOM), id="another subject with the same bytes for a key"),
+        pytest.param(key(tenant="other"), id="the same subject id of another tenant"),
+        pytest.param(key(secret=bytes(32)), id="another key"),
+    ],
+)
+def test_a_wrong_key_does_not_open(other: SubjectKey) -> None:
+    sealed = key().seal(b"mia@example.org")
+    sealed.subject_id = other.subject_id
+    with pytest.raises(SealBroken) as broken:
+        other.open(sealed)
+    assert "example" not in str(broken.value)
+
+
+@pytest.mark.parametrize("nonce", [b"", b"short", b"n" * 200])
+def test_a_nonce_of_any_length_is_refused_in_the_same_way(nonce: bytes) -> None:
+    with pytest.raises(SealBroken):
+        key().open(Sealed(subject_id=MIA, nonce=nonce, ciphertext=b"x" * 40))
+
+
+def test_a_digest_compares_content_of_one_subject_and_of_no_other() -> None:
+    assert key().digest("同じ".encode()) == key().digest("同じ".encode())
+    assert len(key().digest(b"")) == 16
+    assert len({key().digest(b"a"), key().digest(b"b"), key(secret=bytes(32)).digest(b"a")}) == 3
+
+
+def test_a_key_does_not_show_itself() -> None:
+    subject = key(secret=b"canary-key-canary-key-canary-key")
+    assert "canary" not in f"{subject!r} {subject}"
+
+
+def test_a_created_secret_file_is_for_its_owner_and_is_not_written_twice(tmp_path: Path) -> None:
+    path = tmp_path / "below" / "kek.jsonl"
+    keyfile.create(path)
+    first = path.read_bytes()
+    keyfile.create(path)
+    assert path.read_bytes() == first
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [left.name for left in path.parent.iterdir()] == ["kek.jsonl"]
+    assert KeyFile(path).current.id == "kek-1"
+
+
+def test_an_added_key_is_current_and_the_old_one_is_found_without_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "kek.jsonl"
+    keyfile.create(path)
+    running = KeyFile(path)
+    keyfile.prepend_kek(path, "kek-2")
+    assert running.current.id == "kek-1"
+    wrapped = KeyFile(path).current.wrap(KEY, b"bound")
+    assert running.kek("kek-2").unwrap(wrapped, b"bound") == KEY
+    assert running.current.id == "kek-2"
+    with pytest.raises(KeyFileError, match="kek-1"):
+        running.kek("kek-1").unwrap(wrapped, b"bound")
+    with pytest.raises(KeyFileError, match="no key-encryption key kek-9"):
+        running.kek("kek-9")
+
+
+def line(kek_id: object = "k", use: str = "wrap", size: int = 32) -> str:
+    return json.dumps({"id": kek_id, "use": use, "key": base64.b64encode(bytes(size)).decode()})
+
+
+@pytest.mark.parametrize(
+    ("text", "complaints"),
+    [
+        pytest.param("", ["no line has", "0 lines"], id="an empty file"),
+        pytest.param(line(size=16) + "\n" + line(use="blind"), ["line 1 has a key of 16 bytes"], id="a short key"),
+        pytest.param(line() + "\n" + line(), ["line 2 repeats", "0 lines"], id="an id twice and no blind key"),
+        pytest.param("{}\nsecret-canary\n" + line(use="x"), ["line 1 is not", "line 2 is not", "line 3"], id="no rows"),
+        pytest.param(line(7) + "\n" + line(use="blind"), ["line 1 has no id"], id="an id that is a number"),
+        pytest.param("密钥", ["cannot be read"], id="not ascii"),
+    ],
+)
+def test_every_mistake_of_a_secret_file_is_told_at_once(tmp_path: Path, text: str, complaints: list[str]) -> None:
+    path = tmp_path / "kek.jsonl"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(KeyFileError) as told:
+        KeyFile(path)
+    assert [c for c in complaints if c not in str(told.value)] == []
+    assert "canary" not in str(told.value)
+
+
+def test_a_secret_file_that_everybody_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kek.jsonl"
+    keyfile.create(path)
+    path.chmod(0o644)
+    with pytest.raises(KeyFileError, match="every user"):
+        KeyFile(path)
+    with pytest.raises(KeyFileError, match="cannot be read"):
+        KeyFile(tmp_path / "missing")
