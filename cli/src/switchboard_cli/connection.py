@@ -1,0 +1,127 @@
+"""Where the four services are and how to call them. It knows addresses and channels, no command."""
+
+import asyncio
+import functools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from switchboard_cli.failures import SERVICES, Failure, sentence
+
+if TYPE_CHECKING:
+    import grpc.aio
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ENDPOINTS = "endpoints.json"
+"""File in the state directory that `switchboard up` writes when everything serves."""
+
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Addresses by service name, and how long a call may take in seconds."""
+
+    addresses: Mapping[str, str]
+    timeout_s: float
+
+    def address(self, service: str) -> str:
+        """host:port. Raises Failure with the fix when it is not known."""
+        try:
+            return self.addresses[service]
+        except KeyError:
+            raise Failure(
+                f"it is not known where {service} is: start the stack with `switchboard up`, name its directory with "
+                f"--state DIR, or say where it is with --{service} HOST:PORT"
+            ) from None
+
+
+def targets(state: Path, given: Mapping[str, str | None], timeout_s: float) -> Targets:
+    """The addresses given, else those in the state directory's file. Raises Failure when that file is unreadable."""
+    addresses: dict[str, str] = {}
+    path = state / ENDPOINTS
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        found = {}
+    except (OSError, ValueError) as error:
+        raise Failure(f"{path} cannot be read ({error}); remove it and start the stack again") from error
+    for service in SERVICES:
+        entry = found.get(service, found.get("crm-sync") if service == "crm" else None)
+        if isinstance(entry, str):
+            addresses[service] = entry
+    addresses.update({service: address for service, address in given.items() if address})
+    return Targets(addresses, timeout_s)
+
+
+def reaches(command: Callable[P, R]) -> Callable[..., R]:
+    """Adds --state, one option per service and --timeout to a command, which gets them as one `targets`."""
+
+    @functools.wraps(command)
+    def wrapped(state: Path, timeout: float, *args: P.args, **rest: P.kwargs) -> R:
+        given = {service: rest.pop(service) for service in SERVICES}
+        known = targets(state, given, timeout)  # type: ignore[arg-type]  # click hands over text or None
+        return command(*args, targets=known, **rest)  # type: ignore[arg-type]  # a keyword the caller does not see
+
+    options = [
+        click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS",
+                     help="How long one call may take."),
+        *(click.option(f"--{service}", metavar="HOST:PORT", help=f"Where {service} is.") for service in SERVICES),
+        click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".switchboard"),
+                     show_default=True, help="Directory of a stack started with `switchboard up`."),
+    ]  # fmt: skip
+    decorated: Callable[..., R] = wrapped
+    for option in options:
+        decorated = option(decorated)
+    return decorated
+
+
+tenant_option = click.option("--tenant", default="demo", show_default=True, help="Whose data it is.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+@asynccontextmanager
+async def calling(targets: Targets, service: str, *, act: str = "") -> AsyncIterator["grpc.aio.Channel"]:
+    """A channel to one service; a failed call inside leaves as a Failure with one sentence."""
+    import grpc
+
+    address = targets.address(service)
+    try:
+        async with grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
+            yield channel
+    except grpc.RpcError as error:
+        raise Failure(sentence(service, address, error, act=act)) from error
+
+
+CHANNEL_OPTIONS = [
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.enable_http_proxy", 0),
+]
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    """Runs a command's coroutine to its end."""
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def asynchronous(command: Callable[P, Awaitable[R]]) -> Callable[P, R]:
+    """Lets a click command be a coroutine function."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        return run(command(*args, **kwargs))  # type: ignore[arg-type]  # every coroutine function gives a Coroutine
+
+    return wrapped

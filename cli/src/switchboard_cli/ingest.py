@@ -1,0 +1,232 @@
+"""`switchboard ingest`: files in, results out. It knows options and the screen; `deliveries` reads and sends."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.failures import Failure
+
+if TYPE_CHECKING:
+    from switchboard_cli.deliveries.addressed import Addressed, Reading
+    from switchboard_cli.deliveries.sending import Sent
+
+CHANNELS = ("x", "weibo", "csv", "twcs")
+RESULTS = ("ACCEPTED", "DUPLICATE", "UPDATED", "WITHDRAWN", "ECHO", "IGNORED", "QUARANTINED")
+SOURCE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--channel", required=True, type=click.Choice(CHANNELS), help="What the files hold.")
+@click.option("--source", required=False, help="The source they came through; created when it is not there. "
+              "With the preset twcs, the prefix of one source per brand (default twcs).")  # fmt: skip
+@tenant_option
+@click.option("--preset", type=click.Choice(["twcs"]), help="A known CSV file; `--channel twcs` is short for it.")
+@click.option("--map", "mapping", metavar="NAME=COLUMN,...", help="CSV columns: id, author, text and at are needed; "
+              "reply with replied_at, subject, parent and language are understood.")  # fmt: skip
+@click.option(
+    "--time-format", default="iso", show_default=True, help="strptime format of CSV times, or iso, unix, unix_ms."
+)
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone of CSV times that do not say theirs.")
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label of the source, such as brand=Acme.")
+@click.option("--owned", "owned", multiple=True, metavar="ACCOUNT", help="An account of ours: its posts are echoes.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the read models have caught up.")
+@json_option
+@reaches
+@asynchronous
+async def ingest(
+    *,
+    files: Sequence[Path],
+    channel: str,
+    source: str | None,
+    tenant: str,
+    preset: str | None,
+    mapping: str | None,
+    time_format: str,
+    time_zone: str,
+    labels: Sequence[str],
+    owned: Sequence[str],
+    no_wait: bool,
+    as_json: bool,
+    targets: Targets,
+) -> None:
+    """Send FILES of posts and say what became of each delivery.
+
+    X and Weibo files hold JSON as the platforms send it: one object, an array or page of them, or one per line. CSV
+    files are read by a preset or by --map. Nothing is dropped here: what cannot be read lands in quarantine and is
+    counted. Re-running is harmless: every delivery that was seen before answers DUPLICATE. Waits until all read models
+    have caught up, so that `switchboard report` shows it.
+
+    \b
+    switchboard ingest tweets.json --channel x --source acme-x --owned acme --label brand=Acme
+    switchboard ingest letters.csv --channel csv --source town --map id=no,author=who,text=body,at=sent \\
+        --time-format '%Y/%m/%d %H:%M:%S' --time-zone Asia/Shanghai --label brand='Town hall'
+    switchboard ingest twcs.csv --channel twcs
+    """
+    from switchboard_cli.deliveries.sending import Stopwatch
+
+    watch = Stopwatch()
+    readings = _readings(
+        files=files,
+        channel=channel,
+        source=source,
+        preset=preset,
+        mapping=mapping,
+        time_format=time_format,
+        time_zone=time_zone,
+        labels=_labels(labels),
+        owned=owned,
+    )
+    sent = await _send(targets, tenant, readings, quiet=as_json)
+    if not no_wait:
+        from switchboard_cli.projected import wait_until_projected
+
+        await wait_until_projected(targets, tenant, sent.position, max(targets.timeout_s, 600.0))
+    _show(sent, watch.seconds(), as_json=as_json)
+
+
+def _labels(given: Sequence[str]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for label in given:
+        key, equals, value = label.partition("=")
+        if not equals or not key or not value:
+            raise click.BadParameter(f"{label!r} is no KEY=VALUE", param_hint="--label")
+        labels[key] = value
+    return labels
+
+
+def _readings(
+    *,
+    files: Sequence[Path],
+    channel: str,
+    source: str | None,
+    preset: str | None,
+    mapping: str | None,
+    time_format: str,
+    time_zone: str,
+    labels: Mapping[str, str],
+    owned: Sequence[str],
+) -> list["Reading"]:
+    import re
+
+    from switchboard_cli.deliveries.addressed import SourceSettings
+    from switchboard_cli.deliveries.documents import read_documents
+    from switchboard_cli.deliveries.mapping import TEAM, ColumnMap, MapError, read_mapped
+    from switchboard_cli.deliveries.twcs import ColumnsError, read_twcs
+
+    twcs = channel == "twcs" or preset == "twcs"
+    if twcs:
+        if mapping or labels or owned:
+            raise click.UsageError(
+                "the preset twcs knows its columns, labels and accounts: leave out --map, --label and --owned"
+            )
+        if channel not in ("twcs", "csv"):
+            raise click.UsageError("--preset twcs goes with --channel csv")
+        source = source or "twcs"
+    elif source is None:
+        raise click.UsageError("--source is missing: the id of the source, such as acme-x")
+    if not re.fullmatch(SOURCE_ID, source):
+        raise click.BadParameter(
+            f"{source!r}: lower-case letters, digits and dashes, at most 63", param_hint="--source"
+        )
+    try:
+        if twcs:
+            return [read_twcs(path, source) for path in files]
+        if channel != "csv":
+            settings = SourceSettings(source, channel, owned_accounts=owned, labels=labels)
+            return [read_documents(path, settings) for path in files]
+        if not mapping:
+            raise click.UsageError("--channel csv needs --map NAME=COLUMN,... or --preset twcs")
+        columns = ColumnMap.parse(mapping, time_format, _zone(time_zone))
+        settings = SourceSettings(source, "csv", source, owned_accounts=(*owned, TEAM), labels=labels)
+        return [read_mapped(path, settings, columns) for path in files]
+    except (MapError, ColumnsError) as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise Failure(f"cannot read {error.filename}: {error.strerror}; check the file's permissions") from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter(
+            f"{name!r} is no IANA time zone, such as Asia/Shanghai", param_hint="--time-zone"
+        ) from error
+
+
+async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], *, quiet: bool) -> "Sent":
+    from switchboard.ingest.v1.service_pb2 import GetSourceRequest
+    from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
+
+    from switchboard_cli.deliveries.sending import Sent, batches, send
+    from switchboard_cli.sources import ensure_source
+
+    sent = Sent()
+    async with calling(targets, "ingest", act="to send deliveries") as channel:
+        stub = IngestServiceStub(channel)
+        for settings in (settings for reading in readings for settings in reading.sources):
+            position = await ensure_source(stub, tenant, settings, targets.timeout_s)
+            if position:
+                name = f"tenants/{tenant}/sources/{settings.source_id}"
+                await stub.GetSource(GetSourceRequest(name=name, min_position=position), timeout=targets.timeout_s)
+                sent.position = position
+        expected = sum(reading.expected for reading in readings)
+        with _progress(expected, quiet=quiet) as advance:
+            await send(channel, batches(tenant, _all(readings), sent), sent, advance)
+    return sent
+
+
+def _all(readings: Sequence["Reading"]) -> Iterator["Addressed"]:
+    for reading in readings:
+        yield from reading.deliveries()
+
+
+class _progress:  # noqa: N801 (reads as a function)
+    """A bar with the rate on standard error; nothing when quiet or when that is no terminal."""
+
+    def __init__(self, expected: int, *, quiet: bool) -> None:
+        self._expected = expected
+        self._quiet = quiet
+
+    def __enter__(self) -> Callable[[int], None]:
+        from switchboard_cli.progress import delivery_bar
+
+        self._bar = delivery_bar(quiet=self._quiet)
+        self._bar.start()
+        task = self._bar.add_task("deliveries", total=self._expected)
+        return lambda deliveries: self._bar.update(task, advance=deliveries)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _show(sent: "Sent", seconds: float, *, as_json: bool) -> None:
+    from switchboard_cli.output import console, count, print_json, table
+
+    results = {kind: sent.results.get(kind, 0) for kind in RESULTS}
+    too_large = sent.results.get("TOO_LARGE", 0)
+    if too_large:
+        results["TOO_LARGE"] = too_large
+    if as_json:
+        print_json({"deliveries": sent.deliveries, "results": results, "seconds": round(seconds, 3)})
+    else:
+        screen = console()
+        shown = table("result", "deliveries", right=(1,))
+        for kind, number in results.items():
+            shown.add_row(kind, count(number), style="" if number else "quiet")
+        screen.print(shown)
+        for reason, number in sent.reasons.most_common():
+            screen.print(f"  quarantined: {count(number)} × {reason}", style="warn")
+        rate = sent.deliveries / seconds if seconds else 0.0
+        summary = f"{count(sent.deliveries)} deliveries in {seconds:.1f} s, {count(rate)} a second"
+        screen.print(summary, style="quiet")
+    if too_large:
+        raise Failure(
+            f"{too_large} of the deliveries were larger than 4 MiB (the first {sent.first_too_large / 2**20:.1f} MiB) "
+            "and were not sent; split them. The others were sent"
+        )

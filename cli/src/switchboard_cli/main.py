@@ -1,0 +1,68 @@
+"""The `switchboard` command: which commands there are and where they live. Nothing is imported before it is needed."""
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+COMMANDS = {
+    "up": ("switchboard_cli.stack:up", "Start NATS, PostgreSQL and the four services here; Ctrl-C stops them."),
+    "demo": (
+        "switchboard_cli.demo.command:demo",
+        "A minute and a half that shows everything working, on made-up data.",
+    ),
+    "ingest": ("switchboard_cli.ingest:ingest", "Send files of posts; re-running is harmless."),
+    "report": ("switchboard_cli.report:report", "The KPI table, exactly recomputed from every contact."),
+    "top": ("switchboard_cli.top:top", "Live wallboard in the terminal."),
+    "cases": ("switchboard_cli.cases:cases", "List cases, or show one with its history."),
+    "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
+    "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),
+    "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
+    "log": ("switchboard_cli.log:log", "Verify or export the event log."),
+}
+
+
+class LateGroup(click.Group):
+    """A group whose commands are imported when they are run; `--help` needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{attribute} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LateGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Begin with `switchboard demo`, or with `switchboard up` in one terminal and the rest in a second.",
+)
+@click.version_option(package_name="switchboard-cli", message="switchboard %(version)s")
+def cli() -> None:
+    """Every social post is an inbound call: picked up, routed, remembered and counted.
+
+    All commands are clients of the services' gRPC APIs. They find a stack started with `switchboard up` by --state, or
+    are told with --ingest, --routing, --crm and --kpi.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point. Exit codes: 0 done, 1 the request failed, 2 wrong usage, 130 interrupted."""
+    try:
+        cli.main(args=arguments, prog_name="switchboard", standalone_mode=True)
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""`switchboard report`: the KPI table. It knows what kpi answers and how to print it; it computes nothing."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
+    from rich.table import Table
+    from switchboard.kpi.v1.service_pb2 import MetricDefinition, MetricRow, MetricValue, QueryMetricsResponse
+
+COLUMNS = (
+    ("offered", "offered"),
+    ("accepted", "accepted"),
+    ("answered", "answered"),
+    ("resolved", "resolved"),
+    ("pending", "pending"),
+    ("abandonment", "abandoned"),
+    ("frt_human_mean", "mean FRT"),
+    ("frt_human_km_median", "KM median"),
+    ("answered_within_15m", "≤ 15 min"),
+    ("answered_within_1h", "≤ 1 h"),
+    ("resolution_of_offered", "resolved/off."),
+    ("resolution_of_accepted", "resolved/acc."),
+)
+"""Metric ids a person sees, with their column heads. JSON has all there are."""
+
+
+class InstantParam(click.ParamType[datetime]):
+    """An RFC 3339 time; UTC when it does not say its zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time such as 2026-03-09T08:00:00Z", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@click.command()
+@tenant_option
+@click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, ...), "
+              "channel, source, agent, hour or day; several as KEY,KEY.")  # fmt: skip
+@click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")
+@click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this.")
+@click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone in which hours and days are cut.")
+@click.option(
+    "--filter", "conditions", default="", metavar="EXPRESSION", help='Such as \'brand = "Acme" AND channel = "x"\'.'
+)
+@json_option
+@reaches
+@asynchronous
+async def report(
+    *,
+    tenant: str,
+    groups: Sequence[str],
+    observed_until: datetime | None,
+    since: datetime | None,
+    until: datetime | None,
+    time_zone: str,
+    conditions: str,
+    as_json: bool,
+    targets: Targets,
+) -> None:
+    """The funnel offered, accepted, answered, resolved, and how long customers waited.
+
+    FRT is the first response time by a human. Its mean leaves out whoever was never answered; the Kaplan-Meier median
+    does not, and is empty when half of the customers have no answer. Waits until what was ingested before is counted.
+    """
+    from switchboard.kpi.v1.service_pb2 import QueryMetricsRequest
+    from switchboard.kpi.v1.service_pb2_grpc import KpiServiceStub
+
+    from switchboard_cli.output import print_json
+    from switchboard_cli.projected import wait_until_projected
+
+    position = await wait_until_projected(targets, tenant, "", targets.timeout_s)
+    keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
+    request = QueryMetricsRequest(
+        parent=f"tenants/{tenant}",
+        group_by=keys,
+        time_zone=time_zone,
+        filter=conditions,
+        min_position=position,
+        observed_until=_timestamp(observed_until),
+        start_time=_timestamp(since),
+        end_time=_timestamp(until),
+    )
+    async with calling(targets, "kpi", act="to compute the report") as channel:
+        answer = await KpiServiceStub(channel).QueryMetrics(request, timeout=targets.timeout_s)
+    if as_json:
+        print_json(as_document(answer))
+    else:
+        show(answer, keys, tenant)
+
+
+def _timestamp(moment: datetime | None) -> "Timestamp | None":
+    from chassis.clock import from_datetime, to_timestamp
+
+    return None if moment is None else to_timestamp(from_datetime(moment))
+
+
+def as_document(answer: "QueryMetricsResponse") -> dict[str, Any]:
+    """What `--json` prints: position, definitions, rows; times in seconds; null where there is no value."""
+    units = {definition.id: definition.unit for definition in answer.definitions}
+    return {
+        "position": answer.position,
+        "definitions": [_definition(definition) for definition in answer.definitions],
+        "rows": [
+            {
+                "group": {dimension.key: dimension.value for dimension in row.group},
+                "metrics": {value.metric: _value(value, units.get(value.metric, 0)) for value in row.values},
+            }
+            for row in answer.rows
+        ],
+    }
+
+
+def _definition(definition: "MetricDefinition") -> dict[str, Any]:
+    from switchboard.kpi.v1.service_pb2 import MetricUnit
+
+    return {
+        "id": definition.id,
+        "version": definition.version,
+        "name": definition.display_name,
+        "unit": MetricUnit.Name(definition.unit).removeprefix("METRIC_UNIT_").lower(),
+        "description": definition.description,
+        "numerator": definition.numerator,
+        "denominator": definition.denominator,
+        "source": definition.source,
+        "parameters": {parameter.name: parameter.seconds for parameter in definition.parameters},
+    }
+
+
+def _value(value: "MetricValue", unit: int) -> dict[str, float | int | None]:
+    from switchboard.kpi.v1.service_pb2 import MetricUnit
+
+    def part(name: str, whole: bool) -> float | int | None:
+        if not value.HasField(name):
+            return None
+        number: float = getattr(value, name)
+        return int(number) if whole and number.is_integer() else number
+
+    counted = unit in (MetricUnit.METRIC_UNIT_CONTACTS, MetricUnit.METRIC_UNIT_RATIO)
+    return {
+        "value": part("value", unit == MetricUnit.METRIC_UNIT_CONTACTS),
+        "numerator": part("numerator", counted),
+        "denominator": part("denominator", whole=True),
+    }
+
+
+def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str) -> None:
+    """The same as a table."""
+    from switchboard_cli.output import console
+
+    screen = console()
+    if not any(_offered(row) for row in answer.rows):
+        screen.print(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`", style="quiet")
+        return
+    screen.print(metric_table(answer.rows, answer.definitions, keys))
+    until = answer.observed_until.ToDatetime(tzinfo=UTC)
+    screen.print(
+        f"tenant {tenant}, observed until {until:%Y-%m-%d %H:%M:%S} UTC, log position {answer.position}", style="quiet"
+    )
+
+
+def _offered(row: "MetricRow") -> float:
+    return next((value.value for value in row.values if value.metric == "offered"), 0.0)
+
+
+def metric_table(
+    rows: Sequence["MetricRow"], definitions: Sequence["MetricDefinition"], keys: Sequence[str]
+) -> "Table":
+    """Rows of metrics with the columns of COLUMNS that the definitions know."""
+    from switchboard_cli.output import table
+
+    units = {definition.id: definition.unit for definition in definitions}
+    columns = [(metric, head) for metric, head in COLUMNS if metric in units]
+    right = tuple(range(len(keys), len(keys) + len(columns)))
+    shown = table(*keys, *(head for _, head in columns), right=right)
+    for row in rows:
+        values = {value.metric: value for value in row.values}
+        groups = [dimension.value or "–" for dimension in row.group]
+        shown.add_row(*groups, *(cell(values.get(metric), units[metric]) for metric, _ in columns))
+    return shown
+
+
+def cell(value: "MetricValue | None", unit: int) -> str:
+    """One metric for people, in its unit."""
+    from switchboard.kpi.v1.service_pb2 import MetricUnit
+
+    from switchboard_cli.output import NOTHING, count, duration, share
+
+    if value is None or not value.HasField("value"):
+        return NOTHING
+    if unit == MetricUnit.METRIC_UNIT_SECONDS:
+        return duration(value.value)
+    return share(value.value) if unit == MetricUnit.METRIC_UNIT_RATIO else count(value.value)
