@@ -1,0 +1,89 @@
+"""The one list of what may leave in spans and metrics. What is not here does not leave; no personal value is here.
+
+Names follow the OpenTelemetry conventions 1.44 where they have one. Values of metric attributes are few by nature
+(methods, codes, contexts, shards), never an id of a post, a case or a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+RPC_SYSTEM = "rpc.system.name"
+RPC_METHOD = "rpc.method"
+RPC_STATUS = "rpc.status_code"
+RPC_RESPONSE_STATUS = "rpc.response.status_code"
+ERROR_TYPE = "error.type"
+DB_SYSTEM = "db.system.name"
+DB_SUMMARY = "db.query.summary"
+DB_TEXT = "db.query.text"
+DB_STATUS = "db.response.status_code"
+MESSAGING_SYSTEM = "messaging.system"
+MESSAGING_OPERATION = "messaging.operation.name"
+MESSAGING_OPERATION_TYPE = "messaging.operation.type"
+MESSAGING_TEMPLATE = "messaging.destination.template"
+MESSAGING_GROUP = "messaging.consumer.group.name"
+MESSAGING_COUNT = "messaging.batch.message_count"
+TENANT = "switchboard.tenant"
+CONTEXT = "switchboard.context"
+SHARD = "switchboard.shard"
+PROJECTION = "switchboard.projection"
+EVENT_TYPE = "switchboard.event.type"
+EVENT_COUNT = "switchboard.event.count"
+POSITION = "switchboard.log.position"
+REASON = "switchboard.reason"
+RESULT = "switchboard.result"
+CHANNEL = "switchboard.channel"
+QUEUE = "switchboard.queue"
+METRIC = "switchboard.metric"
+SLA_BREACHED = "sla.breached"
+CASE_ID = "switchboard.case.id"
+POST_ID = "switchboard.post.id"
+AGENT_ID = "switchboard.agent.id"
+
+METRIC_ATTRIBUTES = frozenset(
+    {
+        RPC_SYSTEM, RPC_METHOD, RPC_STATUS, RPC_RESPONSE_STATUS, ERROR_TYPE, DB_SYSTEM, DB_SUMMARY, TENANT, CONTEXT,
+        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, METRIC,
+    }
+)  # fmt: skip
+"""What a metric may carry."""
+
+SPAN_ATTRIBUTES = METRIC_ATTRIBUTES | {
+    DB_TEXT, DB_STATUS, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_TEMPLATE,
+    MESSAGING_GROUP, MESSAGING_COUNT, EVENT_COUNT, POSITION, SLA_BREACHED, CASE_ID, POST_ID, AGENT_ID,
+}  # fmt: skip
+"""What a span may carry: the same and ids."""
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_LONG_SECONDS = (1, 2.5, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600)
+_COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One instrument: its unit is UCUM; buckets are upper bounds in that unit."""
+
+    kind: Literal["histogram", "counter", "gauge"]
+    unit: str
+    description: str
+    buckets: tuple[float, ...] = ()
+
+
+METRICS: Mapping[str, Metric] = {
+    "rpc.server.call.duration": Metric("histogram", "s", "Time a call took at the server.", _SECONDS),
+    "db.client.operation.duration": Metric("histogram", "s", "Time a database operation took.", _SECONDS),
+    "switchboard.log.append.duration": Metric("histogram", "s", "Time until a commit was durable.", _SECONDS),
+    "switchboard.log.append.events": Metric("histogram", "{event}", "Events of one commit.", _COUNTS),
+    "switchboard.shard.queue.depth": Metric("gauge", "{command}", "Commands waiting at a shard."),
+    "switchboard.shard.conflicts": Metric("counter", "{conflict}", "Appends refused because another owner wrote."),
+    "switchboard.projection.lag.events": Metric("gauge", "{commit}", "Log positions a projection is behind."),
+    "switchboard.projection.lag": Metric("gauge", "s", "Age of the oldest commit a projection has not folded."),
+    "switchboard.projection.parked": Metric("gauge", "{key}", "Keys a projection has parked."),
+    "switchboard.tick.lateness": Metric("histogram", "s", "How late a timer was decided.", _SECONDS),
+    "switchboard.offer.duration": Metric("histogram", "s", "Time from an offer to its end.", _LONG_SECONDS),
+    "switchboard.ingest.lag": Metric("histogram", "s", "Time from published to received.", _LONG_SECONDS),
+    "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
+    "switchboard.kpi.value": Metric("gauge", "1", "Value of a performance indicator, in its own unit."),
+    "switchboard.unforeseen": Metric("counter", "{error}", "Calls that failed for a reason nobody foresaw."),
+}
+"""Every metric there is."""
