@@ -1,0 +1,56 @@
+"""Whether this process serves, as balancers and kubelets ask it. It knows conditions by name, not what they mean.
+
+`liveness` only says that the event loop runs, so that a database outage restarts nothing. `readiness`, "" and every
+service are SERVING when all conditions hold and nobody is draining.
+"""
+
+from collections.abc import Iterable
+
+from grpc_health.v1 import health_pb2  # type: ignore[import-untyped]
+from grpc_health.v1._async import HealthServicer  # type: ignore[import-untyped]
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class Health:
+    """The health service of one server; conditions are unmet until somebody says otherwise."""
+
+    def __init__(self, conditions: Iterable[str] = ()) -> None:
+        self.servicer = HealthServicer()
+        self._conditions = dict.fromkeys(conditions, False)
+        self._services = ["", "readiness"]
+        self._open = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether calls are welcome."""
+        return self._open and all(self._conditions.values())
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The conditions that do not hold, for people and log lines."""
+        return tuple(name for name, holds in self._conditions.items() if not holds)
+
+    async def set(self, condition: str, holds: bool) -> None:
+        """Says whether a condition holds; one not named at construction counts from now on."""
+        if self._conditions.get(condition) is not holds:
+            self._conditions[condition] = holds
+            await self._tell()
+
+    async def open(self, services: Iterable[str]) -> None:
+        """The server listens and has these services."""
+        self._services += services
+        self._open = True
+        await self.servicer.set("liveness", SERVING)
+        await self._tell()
+
+    async def drain(self) -> None:
+        """Readiness is over for good; liveness stays, since a draining process is alive."""
+        self._open = False
+        await self._tell()
+
+    async def _tell(self) -> None:
+        status = SERVING if self.ready else NOT_SERVING
+        for service in self._services:
+            await self.servicer.set(service, status)

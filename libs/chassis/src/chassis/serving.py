@@ -1,0 +1,154 @@
+"""One gRPC server: services, health, reflection, limits, and a drain no caller notices. It knows no service.
+
+    server = Server(settings, codes=REASONS, conditions=("nats", "database"))
+    server.add(add_IngestServiceServicer_to_server, servicer)
+    port = await server.start()
+    await server.health.set("nats", True)
+    ...
+    await server.drain()
+
+Drain order: readiness says no; the server goes on serving until every balancer has heard it; it takes no new call;
+streams end with UNAVAILABLE and RetryInfo; calls in flight finish within the grace period.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc  # type: ignore[import-untyped]
+from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
+
+from chassis.calls import DEADLINE_S, CallInterceptor, Streams, deadline_s
+from chassis.config import Settings
+from chassis.health import Health
+from chassis.requests import (
+    Page,
+    check_tenant,
+    instant,
+    optional_instant,
+    page,
+    parse_name,
+    request_uuid,
+)
+
+__all__ = [
+    "DEADLINE_S",
+    "MESSAGE_BYTES_MAX",
+    "Health",
+    "Page",
+    "Server",
+    "check_tenant",
+    "deadline_s",
+    "instant",
+    "optional_instant",
+    "page",
+    "parse_name",
+    "request_uuid",
+]
+
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+"""Of one request or response; gRPC itself refuses a bigger one with RESOURCE_EXHAUSTED."""
+
+_OPTIONS: Sequence[tuple[str, int]] = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    # Silent connections are probed, and clients may probe us every ten seconds without being sent away.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 5),
+    # Connections are renewed so that new replicas get their share; calls on an old one may finish.
+    ("grpc.max_connection_age_ms", 600_000),
+)
+
+
+class Server:
+    """One grpc.aio server. `codes` maps the service's refusal reasons to status codes, default FAILED_PRECONDITION.
+
+    `conditions` must all be set on `health` before readiness says yes. `interceptors` come before ours, so that what
+    they refuse costs nothing more. Without `credentials` the port is plain text.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        codes: Mapping[str, grpc.StatusCode] | None = None,
+        conditions: Iterable[str] = (),
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+        credentials: grpc.ServerCredentials | None = None,
+        reuse_port: bool = False,
+    ) -> None:
+        self.health = Health(conditions)
+        self.services: list[str] = []
+        self.port = 0
+        self._settings = settings
+        self._credentials = credentials
+        self._streams = Streams()
+        self._server = grpc.aio.server(
+            interceptors=[*interceptors, CallInterceptor(codes or {}, self._streams)],
+            options=[*_OPTIONS, ("grpc.so_reuseport", int(reuse_port))],
+            maximum_concurrent_rpcs=settings.concurrent_rpcs_max,
+        )
+
+    @property
+    def draining(self) -> asyncio.Event:
+        """Set when streams are about to end: a watch may still send its last resume token."""
+        return self._streams.draining
+
+    def add(self, register: Callable[[Any, Any], None], servicer: object) -> None:
+        """Adds a service by its generated `add_...Servicer_to_server`. Before `start`."""
+        register(servicer, _Registrar(self._server, self.services))
+
+    async def start(self) -> int:
+        """Listens and answers the port. Raises OSError when the address is taken."""
+        services = tuple(self.services)
+        self.add(health_pb2_grpc.add_HealthServicer_to_server, self.health.servicer)
+        reflection.enable_server_reflection((*self.services, reflection.SERVICE_NAME), self._server)
+        address = f"{self._settings.host}:{self._settings.port}"
+        try:
+            if self._credentials is None:
+                self.port = self._server.add_insecure_port(address)
+            else:
+                self.port = self._server.add_secure_port(address, self._credentials)
+        except RuntimeError:
+            raise OSError(f"cannot listen on {address}; is another process there?") from None
+        await self._server.start()
+        await self.health.open(services)
+        return self.port
+
+    async def withdraw(self) -> None:
+        """Readiness says no, and calls are served on until every balancer has heard it."""
+        await self.health.drain()
+        await asyncio.sleep(self._settings.drain_delay_s)
+
+    async def finish(self) -> None:
+        """No new call; streams end; calls in flight finish within the grace period or are cancelled."""
+        stopped = asyncio.ensure_future(self._server.stop(self._settings.drain_grace_s))
+        await asyncio.sleep(0)  # lets it close the port before the first stream ends and its client comes back
+        await self._streams.end(self._settings.drain_grace_s / 2)
+        await stopped
+
+    async def drain(self) -> None:
+        """`withdraw`, then `finish`."""
+        await self.withdraw()
+        await self.finish()
+
+
+class _Registrar:
+    """What generated code registers a service with; notes the service's name in passing."""
+
+    def __init__(self, server: grpc.aio.Server, services: list[str]) -> None:
+        self._server = server
+        self._services = services
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        self._services.extend(
+            handler.service_name() for handler in handlers if isinstance(handler, grpc.ServiceRpcHandler)
+        )
+        self._server.add_generic_rpc_handlers(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        self._server.add_registered_method_handlers(service, dict(handlers))

@@ -1,0 +1,451 @@
+"""Sentences about one gRPC server: a real server and a real client on loopback."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Any
+
+import grpc
+import pytest
+from chassis import attributes, telemetry
+from chassis.config import Settings, load
+from chassis.errors import InvalidRequest, Overloaded, Rejected
+from chassis.serving import MESSAGE_BYTES_MAX, Server, deadline_s
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_status import rpc_status
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+
+CODES = {"TAKEN": grpc.StatusCode.ABORTED}
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+class Reason(StrEnum):
+    TAKEN = "TAKEN"
+    OTHER = "OTHER"
+
+
+async def refuse(request: bytes) -> bytes:
+    """Fails as the request says."""
+    match request:
+        case b"taken":
+            raise Rejected(Reason.TAKEN, "case 42 is with mia")
+        case b"other":
+            raise Rejected(Reason.OTHER, "not now")
+        case b"invalid":
+            raise InvalidRequest([("a", "is empty"), ("b", "is too long")])
+        case b"overloaded":
+            raise Overloaded("the queue of shard 0 is full", 2.0)
+        case b"late":
+            raise TimeoutError
+        case b"bug":
+            raise KeyError("mia.miller@example.com")
+    return request
+
+
+class Echo:
+    """A servicer of every shape of RPC, on bare bytes."""
+
+    def __init__(self) -> None:
+        self.entered = asyncio.Event()
+        self.release = asyncio.Event()
+
+    async def one(self, request: bytes, context: Any) -> bytes:
+        if request == b"deadline":
+            return f"{deadline_s():.1f}".encode()
+        if request == b"abort":
+            await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
+        if request == b"wait":
+            self.entered.set()
+            await self.release.wait()
+        return await refuse(request)
+
+    async def down(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield request
+        if request == b"watch":
+            await asyncio.Event().wait()
+        yield await refuse(request)
+
+    async def down_by_writing(self, request: bytes, context: Any) -> None:
+        await context.write(request)
+        await context.write(await refuse(request))
+
+    async def up(self, requests: AsyncIterator[bytes], context: Any) -> bytes:
+        return await refuse(b"+".join([request async for request in requests]))
+
+    async def both(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+        async for request in requests:
+            if request == b"wait":
+                self.entered.set()
+                await self.release.wait()
+            yield await refuse(request)
+
+
+def register(echo: Echo, server: Any) -> None:
+    methods = {
+        "One": grpc.unary_unary_rpc_method_handler(echo.one),
+        "Down": grpc.unary_stream_rpc_method_handler(echo.down),
+        "Written": grpc.unary_stream_rpc_method_handler(echo.down_by_writing),
+        "Up": grpc.stream_unary_rpc_method_handler(echo.up),
+        "Both": grpc.stream_stream_rpc_method_handler(echo.both),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", methods),))
+
+
+def settings(**more: str) -> Settings:
+    variables = {
+        "SWITCHBOARD_NATS_URL": "nats://127.0.0.1:4222",
+        "SWITCHBOARD_DATABASE_URL": "postgresql://127.0.0.1/x",
+        "SWITCHBOARD_DRAIN_DELAY_S": "0",
+        "SWITCHBOARD_DRAIN_GRACE_S": "5",
+    }
+    return load(variables | more, "test")
+
+
+class Running:
+    """A server, its servicer and a client."""
+
+    def __init__(self, server: Server, echo: Echo, channel: grpc.aio.Channel) -> None:
+        self.server = server
+        self.echo = echo
+        self.channel = channel
+
+    def call(self, method: str, request: Any, **options: Any) -> Any:
+        """A call in flight; streams are given as lists."""
+        up, down = {
+            "One": (False, False),
+            "Down": (False, True),
+            "Written": (False, True),
+            "Up": (True, False),
+            "Both": (True, True),
+        }[method]
+        kind = f"{'stream' if up else 'unary'}_{'stream' if down else 'unary'}"
+        return getattr(self.channel, kind)(f"/test.Echo/{method}")(request, **options)
+
+
+@asynccontextmanager
+async def running(**more: str) -> AsyncIterator[Running]:
+    echo = Echo()
+    server = Server(settings(**more), codes=CODES)
+    server.add(register, echo)
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield Running(server, echo, channel)
+    echo.release.set()
+    await server.finish()
+
+
+@pytest.fixture
+async def up() -> AsyncIterator[Running]:
+    async with running() as it:
+        yield it
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    telemetry.start("test", trace_ratio=1.0, span_processors=[SimpleSpanProcessor(exporter)])
+    yield exporter
+    telemetry.stop()
+
+
+async def ask(up: Running, shape: str, request: bytes) -> list[bytes]:
+    """Asks by any shape of RPC and collects what comes."""
+    match shape:
+        case "One":
+            return [await up.call("One", request)]
+        case "Up":
+            return [await up.call("Up", [request])]
+        case "Both":
+            return [response async for response in up.call("Both", [request])]
+        case _:
+            return [response async for response in up.call(shape, request)]
+
+
+SHAPES = ["One", "Down", "Written", "Up", "Both"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [("One", [b"x"]), ("Down", [b"x"] * 4), ("Written", [b"x"] * 2), ("Up", [b"x"]), ("Both", [b"x"])],
+    ids=["unary", "a response stream", "a response stream by writing", "a request stream", "both ways"],
+)
+async def test_every_shape_of_call_is_answered(up: Running, shape: str, expected: list[bytes]) -> None:
+    assert await ask(up, shape, b"x") == expected
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("request_", "code", "reason"),
+    [
+        pytest.param(b"taken", grpc.StatusCode.ABORTED, "TAKEN", id="a reason in the table has its code"),
+        pytest.param(b"other", grpc.StatusCode.FAILED_PRECONDITION, "OTHER", id="one that is not has the default"),
+        pytest.param(b"overloaded", grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", id="a full queue is exhausted"),
+        pytest.param(b"invalid", grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", id="a bad request is invalid"),
+        pytest.param(b"late", grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", id="a time-out is a deadline"),
+    ],
+)
+async def test_refusals_arrive_with_details(
+    up: Running, shape: str, request_: bytes, code: grpc.StatusCode, reason: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await ask(up, shape, request_)
+    assert caught.value.code() is code
+    status = rpc_status.from_call(caught.value)
+    assert status is not None
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (info.domain, info.reason) == ("switchboard", reason)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_bug_is_internal_and_tells_nobody_s_name(
+    up: Running, shape: str, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG), pytest.raises(grpc.aio.AioRpcError) as caught:
+        await ask(up, shape, b"bug")
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+    assert "mia" not in str(caught.value)
+    (record,) = [record for record in caplog.records if record.name.startswith("chassis")]
+    assert record.__dict__["fields"]["error"] == "KeyError"
+    assert record.__dict__["fields"]["span_id"] != ""
+    assert "mia" not in caplog.text + str(record.__dict__)
+    (span,) = spans.get_finished_spans()
+    assert "mia" not in span.to_json()
+    assert span.status.status_code is StatusCode.ERROR
+    assert (span.attributes or {})["rpc.status_code"] == "INTERNAL"
+
+
+async def test_a_status_set_by_hand_passes_through(up: Running, spans: InMemorySpanExporter) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await up.call("One", b"abort")
+    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.DATA_LOSS, "by hand")
+    (span,) = spans.get_finished_spans()
+    assert (span.attributes or {})["rpc.status_code"] == "DATA_LOSS"
+
+
+async def test_a_refusal_is_no_fault_of_the_server(up: Running, spans: InMemorySpanExporter) -> None:
+    metadata = (("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01"),)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await up.call("One", b"taken", metadata=metadata)
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert f"{span.context.trace_id:032x}" == TRACE
+    assert (span.name, span.status.status_code) == ("test.Echo/One", StatusCode.UNSET)
+    assert dict(span.attributes or {}) == {
+        "rpc.system.name": "grpc",
+        "rpc.method": "test.Echo/One",
+        "rpc.status_code": "ABORTED",
+        "rpc.response.status_code": "ABORTED",
+    }
+
+
+async def test_every_call_is_measured_with_listed_attributes() -> None:
+    reader, exporter = InMemoryMetricReader(), InMemorySpanExporter()
+    telemetry.start("test", trace_ratio=1, metric_readers=[reader], span_processors=[SimpleSpanProcessor(exporter)])
+    async with running() as up:
+        for shape in SHAPES:
+            await ask(up, shape, b"x")
+        with pytest.raises(grpc.aio.AioRpcError):
+            await up.call("One", b"bug")
+    data = reader.get_metrics_data()
+    telemetry.stop()
+    assert data is not None
+    metrics = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
+    assert metrics.keys() == {"rpc.server.call.duration", "switchboard.unforeseen"}
+    assert metrics.keys() <= attributes.METRICS.keys()
+    points: list[Any] = list(metrics["rpc.server.call.duration"].data.data_points)
+    assert sum(point.count for point in points) == len(SHAPES) + 1
+    assert all(point.exemplars for point in points)
+    assert all(point.attributes.keys() <= attributes.METRIC_ATTRIBUTES for point in points)
+    assert {p.attributes["rpc.status_code"] for p in points} == {"OK", "INTERNAL"}
+    for span in exporter.get_finished_spans():
+        assert (span.attributes or {}).keys() <= attributes.SPAN_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    ("limit", "least", "most"),
+    [
+        pytest.param(None, 29.0, 30.0, id="without a deadline of its own it has thirty seconds"),
+        pytest.param(7.0, 6.0, 7.0, id="with one it has what is left of it"),
+    ],
+)
+async def test_a_call_knows_how_long_it_has(up: Running, limit: float | None, least: float, most: float) -> None:
+    assert least <= float(await up.call("One", b"deadline", timeout=limit)) <= most
+
+
+def test_outside_of_calls_there_are_thirty_seconds() -> None:
+    assert deadline_s() == 30.0
+
+
+async def test_a_deadline_that_passes_ends_the_call(up: Running) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await up.call("One", b"wait", timeout=0.2)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize("shape", ["One", "Down"])
+async def test_an_expired_deadline_is_noticed_before_any_work(up: Running, shape: str) -> None:
+    response = up.call(shape, b"wait", timeout=0)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await (response if shape == "One" else response.read())
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert not up.echo.entered.is_set()
+
+
+@pytest.mark.parametrize(
+    ("extra", "fits"),
+    [pytest.param(0, True, id="four MiB pass"), pytest.param(1, False, id="a byte more is refused")],
+)
+async def test_messages_have_a_size(up: Running, extra: int, fits: bool) -> None:
+    async with grpc.aio.insecure_channel(
+        f"127.0.0.1:{up.server.port}", options=[("grpc.max_receive_message_length", -1)]
+    ) as wide:
+        response = wide.unary_unary("/test.Echo/One")(b"x" * (MESSAGE_BYTES_MAX + extra))
+        if fits:
+            assert len(await response) == MESSAGE_BYTES_MAX
+        else:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await response
+            assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_calls_beyond_the_limit_are_refused() -> None:
+    async with running(SWITCHBOARD_CONCURRENT_RPCS_MAX="1") as up:
+        first = asyncio.ensure_future(up.call("One", b"wait"))
+        await up.echo.entered.wait()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await up.call("One", b"x")
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        up.echo.release.set()
+        assert await first == b"wait"
+
+
+async def test_an_unknown_method_is_unimplemented(up: Running) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await up.channel.unary_unary("/test.Echo/Nothing")(b"")
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_bytes_that_are_no_request_are_an_invalid_request(up: Running) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await up.channel.unary_unary("/grpc.health.v1.Health/Check")(b"\xff\xff\xff")
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    stream = up.channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stream(iter([b"\xff\xff\xff"])).read()
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_taken_address_is_said_so(up: Running) -> None:
+    second = Server(settings(SWITCHBOARD_GRPC_PORT=str(up.server.port)))
+    with pytest.raises(OSError, match="is another process there"):
+        await second.start()
+
+
+async def test_reflection_names_the_services(up: Running) -> None:
+    stub = reflection_pb2_grpc.ServerReflectionStub(up.channel)
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    async for response in stub.ServerReflectionInfo(iter([request])):
+        named = {service.name for service in response.list_services_response.service}
+        assert named == {"test.Echo", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+
+
+async def health_of(channel: grpc.aio.Channel, service: str) -> str:
+    stub = health_pb2_grpc.HealthStub(channel)
+    answer = await stub.Check(health_pb2.HealthCheckRequest(service=service))
+    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+async def test_readiness_waits_for_its_conditions_and_liveness_does_not() -> None:
+    server = Server(settings(), conditions=["nats", "database"])
+    server.add(register, Echo())
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{await server.start()}") as channel:
+        asked = ("", "readiness", "test.Echo")
+        await server.health.set("nats", True)
+        assert [await health_of(channel, name) for name in asked] == ["NOT_SERVING"] * 3
+        assert server.health.unmet == ("database",)
+        await server.health.set("database", True)
+        assert [await health_of(channel, name) for name in asked] == ["SERVING"] * 3
+        await server.health.set("nats", False)
+        assert [await health_of(channel, name) for name in asked] == ["NOT_SERVING"] * 3
+        assert await health_of(channel, "liveness") == "SERVING"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await health_of(channel, "nothing")
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+    await server.finish()
+
+
+async def until(check: Callable[[], Awaitable[str]], expected: str) -> None:
+    async with asyncio.timeout(10):
+        while await check() != expected:
+            pass
+
+
+async def test_draining_fails_no_call() -> None:
+    async with running(SWITCHBOARD_DRAIN_DELAY_S="0.3") as up:
+        watch = up.call("Down", b"watch")
+        assert [await watch.read() for _ in range(3)] == [b"watch"] * 3
+        firehose = up.call("Both", None)
+        await firehose.write(b"first")
+        assert await firehose.read() == b"first"
+        await firehose.write(b"wait")
+        await up.echo.entered.wait()
+        in_flight = asyncio.ensure_future(up.call("One", b"wait"))
+
+        draining = asyncio.ensure_future(up.server.drain())
+        await until(lambda: health_of(up.channel, "readiness"), "NOT_SERVING")
+        assert await health_of(up.channel, "liveness") == "SERVING"
+        # Balancers have not all heard it yet: calls are served, old streams and new.
+        assert await up.call("One", b"x") == b"x"
+        assert await ask(up, "Both", b"x") == [b"x"]
+
+        # Once streams end, the watch goes at once; the firehose first gets the answer to what it had sent.
+        await up.server.draining.wait()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await watch.read()
+        up.echo.release.set()
+        assert await firehose.read() == b"wait"
+        with pytest.raises(grpc.aio.AioRpcError) as caught_too:
+            await firehose.read()
+        assert await in_flight == b"wait"
+        await draining
+        for error in (caught.value, caught_too.value):
+            assert error.code() is grpc.StatusCode.UNAVAILABLE
+            status = rpc_status.from_call(error)
+            assert status is not None
+            retry = error_details_pb2.RetryInfo()
+            assert any(detail.Unpack(retry) for detail in status.details)
+            assert retry.retry_delay.nanos > 0
+        with pytest.raises(grpc.aio.AioRpcError):
+            await up.call("One", b"x", timeout=5)
+
+
+async def test_a_client_that_never_reads_does_not_hold_up_the_drain() -> None:
+    async with running(SWITCHBOARD_DRAIN_GRACE_S="0.4") as up:
+        stuck = up.call("Both", None)
+        await stuck.write(b"wait")
+        await up.echo.entered.wait()
+        async with asyncio.timeout(5):
+            await up.server.drain()
+        assert await stuck.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_stream_its_client_cancels_is_over(up: Running, spans: InMemorySpanExporter) -> None:
+    watch = up.call("Down", b"watch")
+    await watch.read()
+    watch.cancel()
+
+    async def status() -> str:
+        await up.call("One", b"x")
+        ended = {span.name: str((span.attributes or {})["rpc.status_code"]) for span in spans.get_finished_spans()}
+        return ended.get("test.Echo/Down", "")
+
+    await until(status, "CANCELLED")
