@@ -28,7 +28,7 @@ from kpi.episodes import (
 
 
 def wrote(ref: int, at: int, post: str = "", origin: str = "") -> Wrote:
-    return Wrote(ref, at, origin, post or f"p{ref}", False, "x", "s", 1)
+    return Wrote(ref, at, origin, post or f"p{ref}", False, "x", "s")
 
 
 def posted(ref: int, at: int, human: bool = True, post: str = "") -> Posted:

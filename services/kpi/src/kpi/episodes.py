@@ -22,7 +22,7 @@ def reference(position: int, index: int) -> int:
 
 
 class Wrote(NamedTuple):
-    """A customer's post; `version` says which labels of its source held, `origin` the case it came from ("": this one)."""
+    """A customer's post and where it came through; `origin` is "" or the case it came from."""
 
     ref: int
     at: int
@@ -31,7 +31,6 @@ class Wrote(NamedTuple):
     direct: bool
     channel: str
     source: str
-    version: int
 
 
 class Posted(NamedTuple):

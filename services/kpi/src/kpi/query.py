@@ -1,0 +1,181 @@
+"""A question about contacts and its answer. Pure: contacts in, rows out; knows no table, no request and no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from kpi.metrics.contact import Contact, observed
+from kpi.metrics.metric import Measure, Metric, Part, agent_of
+
+RESERVED = ("channel", "source", "agent", "hour", "day")
+"""Dimensions that are no source labels."""
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+"""What a dimension may be called."""
+GROUP_BY_MAX = 8
+_CONDITION = re.compile(r'\s*([a-z][a-z0-9_]{0,39})\s*(!?=)\s*(?:"((?:[^"\\]|\\.)*)"|([\w.:+/-]+))\s*')
+_AND = re.compile(r"AND\b")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Refs(NamedTuple):
+    """References of the events that decided a contact, None for what did not happen."""
+
+    start: int
+    accepted: int | None
+    answered_any: int | None
+    answered_human: int | None
+    resolved: int | None
+    withdrawn: int | None
+
+
+class Known(NamedTuple):
+    """A contact with its place in the world. Labels are those of its source when its first post came in."""
+
+    case_id: str
+    episode: int
+    contact: Contact
+    channel: str
+    source: str
+    labels: Mapping[str, str]
+    refs: Refs
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A dimension must have (or must not have) a value; a contact without the label has the value ""."""
+
+    key: str
+    value: str
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: which metrics, cut how, observed until when (microseconds)."""
+
+    metrics: tuple[Metric, ...]
+    group_by: tuple[str, ...]
+    zone: tzinfo
+    until: int
+    conditions: tuple[Condition, ...] = ()
+
+
+Group = tuple[str, ...]
+Answer = list[tuple[Group, list[Measure]]]
+
+
+class FilterError(ValueError):
+    """A filter does not read; the text says where."""
+
+
+def conditions_of(text: str) -> tuple[Condition, ...]:
+    """Reads `key = "value" AND key != "value"`. Raises FilterError."""
+    found: list[Condition] = []
+    at = 0
+    while text[at:].strip():
+        match = _CONDITION.match(text, at)
+        if match is None:
+            raise FilterError(f'expected key = "value" or key != "value" at character {at + 1}')
+        key, sign, quoted, bare = match.groups()
+        value = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        found.append(Condition(key, value, sign == "="))
+        at = match.end()
+        if not text[at:].strip():
+            break
+        if (conjunction := _AND.match(text, at)) is None:
+            raise FilterError(f"expected AND at character {at + 1}")
+        at = conjunction.end()
+        if not text[at:].strip():
+            raise FilterError("expected a condition after the last AND")
+    return tuple(found)
+
+
+def local_time(at: int, zone: tzinfo) -> datetime:
+    """An instant on the clocks of a zone, whole seconds."""
+    return (_EPOCH + timedelta(seconds=at // 1_000_000)).astimezone(zone)
+
+
+def _value(known: Known, key: str, zone: tzinfo) -> str:
+    match key:
+        case "channel":
+            return known.channel
+        case "source":
+            return known.source
+        case "hour":
+            return local_time(known.contact.start, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
+        case "day":
+            return local_time(known.contact.start, zone).date().isoformat()
+        case _:
+            return known.labels.get(key, "")
+
+
+def _holds(conditions: Sequence[Condition], known: Known, zone: tzinfo) -> bool:
+    return all((_value(known, one.key, zone) == one.value) is one.equal for one in conditions)
+
+
+def _parts(question: Question, contacts: Iterable[Known]) -> Iterable[tuple[int, Group, Known, Contact, Part | None]]:
+    """For every contact and metric (by its index): the group it falls into and what it adds, None for nothing."""
+    zone, until = question.zone, question.until
+    plain = [one for one in question.conditions if one.key != "agent"]
+    of_agent = [one for one in question.conditions if one.key == "agent"]
+    agent_at = question.group_by.index("agent") if "agent" in question.group_by else None
+    keys = [key for key in question.group_by if key != "agent"]
+    metrics = [(index, metric.part, metric.definition.agent) for index, metric in enumerate(question.metrics)]
+    by_agent = agent_at is not None or bool(of_agent)
+    for known in contacts:
+        contact = observed(known.contact, until)
+        if contact is None or not (not plain or _holds(plain, known, zone)):
+            continue
+        group = tuple([_value(known, key, zone) for key in keys])
+        for index, part_of, act in metrics:
+            part = part_of(contact)
+            if not by_agent:
+                yield index, group, known, contact, part
+                continue
+            agent = agent_of(contact, act)
+            if part is None or any((agent == one.value) is not one.equal for one in of_agent):
+                continue
+            if agent_at is None:
+                yield index, group, known, contact, part
+            else:
+                yield index, (*group[:agent_at], agent, *group[agent_at:]), known, contact, part
+
+
+def answer(question: Question, contacts: Iterable[Known]) -> Answer:
+    """The measures of every group, ascending by group; the total, when nothing is grouped, is always there."""
+    width = range(len(question.metrics))
+    cells: dict[Group, list[list[Part]]] = {}
+    if not question.group_by:
+        cells[()] = [[] for _ in width]
+    for index, group, _, _, part in _parts(question, contacts):
+        cell = cells.get(group)
+        if cell is None:
+            cell = cells[group] = [[] for _ in width]
+        if part is not None:
+            cell[index].append(part)
+    return [
+        (group, [metric.combine(parts) for metric, parts in zip(question.metrics, cells[group], strict=True)])
+        for group in sorted(cells)
+    ]
+
+
+class Contribution(NamedTuple):
+    """A contact of a cell: as it is known, as it was observed, and what it adds."""
+
+    known: Known
+    contact: Contact
+    part: Part
+
+
+def contributions(question: Question, group: Group, contacts: Iterable[Known]) -> list[Contribution]:
+    """The contacts behind one cell of the question's one metric, ordered by start, case and episode."""
+    found = [
+        Contribution(known, contact, part)
+        for _, at, known, contact, part in _parts(question, contacts)
+        if at == group and part is not None
+    ]
+    return sorted(found, key=lambda one: (one.contact.start, one.known.case_id, one.known.episode))

@@ -1,0 +1,158 @@
+"""switchboard.kpi.v1.KpiService: a request in, a question to the view, a response out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from chassis.clock import Clock, Instant, to_timestamp
+from chassis.database import Database
+from chassis.log import Position
+from chassis.projection import Projection
+from chassis.requests import page
+from chassis.serving import deadline_s
+from chassis.tenants import Tenants
+from switchboard.kpi.v1 import service_pb2 as pb
+from switchboard.kpi.v1 import service_pb2_grpc
+
+from kpi import query, wire
+from kpi.metrics import METRICS
+from kpi.query import Answer, Contribution, Group
+from kpi.views import archive, contacts
+from kpi.wire import Asked
+
+UPDATE_S = 0.5
+"""A wallboard is told at most this often."""
+REFRESH_S = 5.0
+"""A wallboard is computed again after this long without events, because contacts age."""
+SHARE = 9
+"""A wallboard rests this many times as long as its computation took: it never uses more than a tenth of a core."""
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class KpiServicer(service_pb2_grpc.KpiServiceServicer):
+    """Answers from the read models of this replica's database; writes nothing."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        contacts: Projection[contacts.Row],
+        archive: Projection[None],
+        tenants: Tenants,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._contacts = contacts
+        self._archive = archive
+        self._tenants = tenants
+        self._clock = clock
+
+    async def ListMetricDefinitions(  # noqa: N802  # gRPC names it
+        self, request: pb.ListMetricDefinitionsRequest, context: Context
+    ) -> pb.ListMetricDefinitionsResponse:
+        await self._tenants.require(wire.tenant_of(request.parent))
+        return pb.ListMetricDefinitionsResponse(
+            definitions=[wire.definition(one.definition) for one in METRICS.values()]
+        )
+
+    async def QueryMetrics(  # noqa: N802
+        self, request: pb.QueryMetricsRequest, context: Context
+    ) -> pb.QueryMetricsResponse:
+        asked = wire.query_of(request, self._clock.now())
+        await self._ready(asked.tenant, Position.decode(request.min_position))
+        position, rows = await self._rows(asked)
+        return pb.QueryMetricsResponse(
+            rows=rows,
+            definitions=[wire.definition(metric.definition) for metric in asked.question.metrics],
+            position=Position.encode(position),
+            observed_until=to_timestamp(Instant(asked.question.until)),
+            time_zone=str(asked.question.zone),
+        )
+
+    async def ListContributingEvents(  # noqa: N802
+        self, request: pb.ListContributingEventsRequest, context: Context
+    ) -> pb.ListContributingEventsResponse:
+        asked, group = wire.cell_of(request, self._clock.now())
+        wanted = page(request, (int, str, int))
+        await self._ready(asked.tenant, Position.decode(request.min_position))
+        contents = await self._contents(asked)
+        found = await asyncio.to_thread(_contributions, asked, group, contents)
+        rest = found if wanted.cursor is None else [one for one in found if _cursor(one) > wanted.cursor]
+        shown, next_token = wanted.cut(rest[: wanted.size + 1], _cursor)
+        await self._archive.reached(contents.position, deadline_s())
+        async with self._database.acquire() as connection:
+            commits = await archive.commits(connection, wire.positions_of(shown))
+        return pb.ListContributingEventsResponse(
+            contributions=[wire.contribution(asked.tenant, one, commits) for one in shown],
+            next_page_token=next_token,
+            total_size=len(found),
+            position=Position.encode(contents.position),
+        )
+
+    async def WatchWallboard(  # noqa: N802
+        self, request: pb.WatchWallboardRequest, context: Context
+    ) -> AsyncIterator[pb.WatchWallboardResponse]:
+        asked = wire.wallboard_of(request, self._clock.now())
+        await self._ready(asked.tenant, wire.token_position(request.resume_token))
+        known: dict[bytes, bytes] | None = None
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            asked = wire.wallboard_of(request, self._clock.now())
+            position, rows = await self._rows(asked)
+            now = {_group(row): row.SerializeToString(deterministic=True) for row in rows}
+            first = known is None
+            if first and request.resume_token and wire.shows(request.resume_token, rows):
+                known, first = now, False
+            before = known or {}
+            changed = [row for row in rows if before.get(_group(row)) != now[_group(row)]]
+            removed = [pb.DimensionGroup.FromString(group) for group in before if group not in now]
+            known = now
+            if first or changed or removed:
+                yield pb.WatchWallboardResponse(
+                    snapshot=first,
+                    rows=changed,
+                    removed=removed,
+                    position=Position.encode(position),
+                    observed_until=to_timestamp(Instant(asked.question.until)),
+                    resume_token=wire.resume_token(position, rows),
+                )
+            await asyncio.sleep(max(UPDATE_S, SHARE * (loop.time() - began)))
+            try:
+                async with asyncio.timeout(REFRESH_S):
+                    await self._contacts.wait_beyond(position)
+            except TimeoutError:
+                continue  # nothing happened, but everybody is older
+
+    async def _ready(self, tenant: str, position: int) -> None:
+        await self._tenants.require(tenant)
+        await self._contacts.reached(position, deadline_s())
+
+    async def _contents(self, asked: Asked) -> contacts.Contents:
+        return await contacts.read(self._database, asked.tenant, asked.start, asked.end, asked.question.until)
+
+    async def _rows(self, asked: Asked) -> tuple[int, list[pb.MetricRow]]:
+        contents = await self._contents(asked)
+        # In a thread, so that other calls are answered while a large one computes.
+        answer = await asyncio.to_thread(_answer, asked, contents)
+        return contents.position, wire.rows(asked.question, answer)
+
+
+def _answer(asked: Asked, contents: contacts.Contents) -> Answer:
+    return query.answer(asked.question, contents.known())
+
+
+def _contributions(asked: Asked, group: Group, contents: contacts.Contents) -> list[Contribution]:
+    return query.contributions(asked.question, group, contents.known())
+
+
+def _cursor(one: Contribution) -> tuple[int, str, int]:
+    return one.contact.start, one.known.case_id, one.known.episode
+
+
+def _group(row: pb.MetricRow) -> bytes:
+    return pb.DimensionGroup(group=row.group).SerializeToString(deterministic=True)

@@ -1,0 +1,137 @@
+-- The tables of contacts_v1: cases as sets of facts, the contacts computed from them, sources with their labels.
+
+-- name: schema
+create table if not exists contacts_v1_cases (
+    tenant text not null,
+    case_id text not null,
+    channel text not null,
+    source_id text not null,
+    joined_into text not null,
+    facts text not null,
+    primary key (tenant, case_id)
+);
+create table if not exists contacts_v1_sources (
+    tenant text not null,
+    source_id text not null,
+    since_ref bigint not null,
+    labels text not null,
+    primary key (tenant, source_id, since_ref)
+);
+create table if not exists contacts_v1 (
+    tenant text not null,
+    case_id text not null,
+    episode integer not null,
+    start_at bigint not null,
+    start_ref bigint not null,
+    channel text not null,
+    source_id text not null,
+    direct boolean not null,
+    accepted_at bigint,
+    accepted_by text not null,
+    accepted_ref bigint,
+    any_at bigint,
+    any_by text not null,
+    any_ref bigint,
+    human_at bigint,
+    human_by text not null,
+    human_ref bigint,
+    resolved_at bigint,
+    resolved_by text not null,
+    resolved_ref bigint,
+    reopened_at bigint,
+    withdrawn_at bigint,
+    withdrawn_ref bigint,
+    primary key (tenant, case_id, episode)
+);
+create index if not exists contacts_v1_start on contacts_v1 (tenant, start_at)
+
+-- name: load_cases
+select c.tenant, c.case_id, c.channel, c.source_id, c.joined_into, c.facts
+from unnest($1::text[], $2::text[]) as k (tenant, case_id)
+join contacts_v1_cases c using (tenant, case_id)
+
+-- name: load_sources
+select s.tenant, s.source_id, s.since_ref, s.labels
+from unnest($1::text[], $2::text[]) as k (tenant, source_id)
+join contacts_v1_sources s using (tenant, source_id)
+order by s.tenant, s.source_id, s.since_ref
+
+-- name: save_cases
+insert into contacts_v1_cases (tenant, case_id, channel, source_id, joined_into, facts)
+select tenant, case_id, channel, source_id, joined_into, facts
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    as r (tenant, case_id, channel, source_id, joined_into, facts)
+on conflict (tenant, case_id) do update set
+    channel = excluded.channel,
+    source_id = excluded.source_id,
+    joined_into = excluded.joined_into,
+    facts = excluded.facts
+
+-- name: save_sources
+insert into contacts_v1_sources (tenant, source_id, since_ref, labels)
+select tenant, source_id, since_ref, labels
+from unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) as r (tenant, source_id, since_ref, labels)
+on conflict (tenant, source_id, since_ref) do nothing
+
+-- name: delete_contacts
+delete from contacts_v1 c
+using unnest($1::text[], $2::text[]) as k (tenant, case_id)
+where c.tenant = k.tenant and c.case_id = k.case_id
+
+-- name: save_contacts
+insert into contacts_v1 (
+    tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
+    any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
+    withdrawn_at, withdrawn_ref
+)
+select
+    tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
+    any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
+    withdrawn_at, withdrawn_ref
+from unnest(
+    $1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::boolean[],
+    $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::text[],
+    $17::bigint[], $18::bigint[], $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[]
+) as r (
+    tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
+    any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
+    withdrawn_at, withdrawn_ref
+)
+on conflict (tenant, case_id, episode) do update set
+    start_at = excluded.start_at,
+    start_ref = excluded.start_ref,
+    channel = excluded.channel,
+    source_id = excluded.source_id,
+    direct = excluded.direct,
+    accepted_at = excluded.accepted_at,
+    accepted_by = excluded.accepted_by,
+    accepted_ref = excluded.accepted_ref,
+    any_at = excluded.any_at,
+    any_by = excluded.any_by,
+    any_ref = excluded.any_ref,
+    human_at = excluded.human_at,
+    human_by = excluded.human_by,
+    human_ref = excluded.human_ref,
+    resolved_at = excluded.resolved_at,
+    resolved_by = excluded.resolved_by,
+    resolved_ref = excluded.resolved_ref,
+    reopened_at = excluded.reopened_at,
+    withdrawn_at = excluded.withdrawn_at,
+    withdrawn_ref = excluded.withdrawn_ref
+
+-- name: position
+select position from projections where name = 'contacts_v1'
+
+-- name: contacts
+select
+    case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
+    any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
+    withdrawn_at, withdrawn_ref
+from contacts_v1
+where tenant = $1 and start_at >= $2 and start_at < $3 and start_at <= $4
+
+-- name: sources
+select source_id, since_ref, labels
+from contacts_v1_sources
+where tenant = $1
+order by source_id, since_ref

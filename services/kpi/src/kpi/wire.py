@@ -1,0 +1,282 @@
+"""Requests as questions and answers as messages. Knows the contract; asks nobody and decides nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.clock import Instant, to_timestamp
+from chassis.errors import InvalidRequest
+from chassis.identity import uuid_text
+from chassis.log import Position
+from chassis.requests import optional_instant, parse_name
+from switchboard.kpi.v1 import service_pb2 as pb
+from switchboard.log.v1 import log_pb2
+
+from kpi.episodes import EVENTS_PER_COMMIT
+from kpi.metrics import METRICS
+from kpi.metrics.metric import Definition, Measure, Metric
+from kpi.query import (
+    GROUP_BY_MAX,
+    KEY,
+    Answer,
+    Condition,
+    Contribution,
+    FilterError,
+    Group,
+    Question,
+    Refs,
+    conditions_of,
+)
+from kpi.views.contacts import BEGINNING, END
+
+T = TypeVar("T")
+SECOND = 1_000_000
+UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with where it is asked: the tenant and the interval in which its contacts start (microseconds)."""
+
+    tenant: str
+    start: int
+    end: int
+    question: Question
+
+
+class _Complaints:
+    """Everything that is wrong with a request, so that the caller hears it at once."""
+
+    def __init__(self) -> None:
+        self.violations: list[tuple[str, str]] = []
+
+    def hear(self, ask: Callable[[], T], otherwise: T) -> T:
+        try:
+            return ask()
+        except InvalidRequest as invalid:
+            self.violations.extend(invalid.violations)
+            return otherwise
+
+    def settle(self) -> None:
+        if self.violations:
+            raise InvalidRequest(self.violations)
+
+
+def tenant_of(parent: str) -> str:
+    """The tenant of `tenants/*`."""
+    return parse_name("tenants/{tenant}", parent, "parent")["tenant"]
+
+
+def _asked(
+    request: pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest,
+    metrics: Sequence[str],
+    group_by: Sequence[str],
+    now: Instant,
+    complaints: _Complaints,
+) -> Asked:
+    tenant = complaints.hear(lambda: tenant_of(request.parent), "")
+    start = complaints.hear(lambda: optional_instant(request, "start_time"), None)
+    end = until = None
+    if not isinstance(request, pb.WatchWallboardRequest):
+        end = complaints.hear(lambda: optional_instant(request, "end_time"), None)
+        until = complaints.hear(lambda: optional_instant(request, "observed_until"), None)
+    if start is not None and end is not None and end < start:
+        complaints.violations.append(("end_time", "lies before start_time"))
+    question = Question(
+        complaints.hear(lambda: _metrics(metrics), ()),
+        complaints.hear(lambda: _group_by(group_by), ()),
+        complaints.hear(lambda: _zone(request.time_zone), UTC),
+        now if until is None else until,
+        complaints.hear(lambda: _conditions(request.filter), ()),
+    )
+    return Asked(tenant, BEGINNING if start is None else start, END if end is None else end, question)
+
+
+def _metrics(ids: Sequence[str]) -> tuple[Metric, ...]:
+    unknown = [one for one in dict.fromkeys(ids) if one not in METRICS]
+    if unknown:
+        raise InvalidRequest([("metrics", f"{one[:60]!r} is no metric; see ListMetricDefinitions") for one in unknown])
+    if len(set(ids)) != len(ids):
+        raise InvalidRequest([("metrics", "names a metric twice")])
+    return tuple(METRICS[one] for one in ids) if ids else tuple(METRICS.values())
+
+
+def _group_by(keys: Sequence[str]) -> tuple[str, ...]:
+    wrong = [key for key in keys if KEY.match(key) is None]
+    violations = [("group_by", f"{key[:60]!r} is no dimension; use [a-z][a-z0-9_]{{0,39}}") for key in wrong]
+    if len(set(keys)) != len(keys):
+        violations.append(("group_by", "names a dimension twice"))
+    if len(keys) > GROUP_BY_MAX:
+        violations.append(("group_by", f"has more than {GROUP_BY_MAX} dimensions"))
+    if violations:
+        raise InvalidRequest(violations)
+    return tuple(keys)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidRequest([("time_zone", "is no IANA time zone such as Asia/Shanghai")]) from None
+
+
+def _conditions(text: str) -> tuple[Condition, ...]:
+    try:
+        return conditions_of(text)
+    except FilterError as error:
+        raise InvalidRequest([("filter", str(error))]) from None
+
+
+def query_of(request: pb.QueryMetricsRequest, now: Instant) -> Asked:
+    """The question of QueryMetrics. Raises InvalidRequest with every violation."""
+    complaints = _Complaints()
+    asked = _asked(request, request.metrics, request.group_by, now, complaints)
+    complaints.settle()
+    return asked
+
+
+def wallboard_of(request: pb.WatchWallboardRequest, now: Instant) -> Asked:
+    """The question of WatchWallboard at this moment. Raises InvalidRequest with every violation."""
+    complaints = _Complaints()
+    asked = _asked(request, request.metrics, request.group_by, now, complaints)
+    complaints.settle()
+    return asked
+
+
+def cell_of(request: pb.ListContributingEventsRequest, now: Instant) -> tuple[Asked, Group]:
+    """The question of ListContributingEvents and the cell's group. Raises InvalidRequest with every violation."""
+    complaints = _Complaints()
+    keys = [one.key for one in request.group]
+    asked = _asked(request, [request.metric], keys, now, complaints)
+    violations = [
+        ("metric" if name == "metrics" else "group" if name == "group_by" else name, text)
+        for name, text in complaints.violations
+    ]
+    if violations:
+        raise InvalidRequest(violations)
+    return asked, tuple(one.value for one in request.group)
+
+
+def definition(one: Definition) -> pb.MetricDefinition:
+    """A definition as a message."""
+    return pb.MetricDefinition(
+        id=one.id,
+        version=one.version,
+        display_name=one.name,
+        description=one.description,
+        unit=pb.MetricUnit.Name(one.unit),
+        numerator=one.numerator,
+        denominator=one.denominator,
+        source=one.source,
+        agent=pb.AgentOfTheAct.Name(one.agent),
+        parameters=[pb.MetricParameter(name=name, seconds=us // SECOND) for name, us in one.parameters],
+    )
+
+
+def dimensions(group_by: Sequence[str], group: Group) -> list[pb.Dimension]:
+    """A group's coordinates."""
+    return [pb.Dimension(key=key, value=value) for key, value in zip(group_by, group, strict=True)]
+
+
+def rows(question: Question, answer: Answer) -> list[pb.MetricRow]:
+    """The rows of an answer."""
+    return [
+        pb.MetricRow(
+            group=dimensions(question.group_by, group),
+            values=[_value(metric, measure) for metric, measure in zip(question.metrics, measures, strict=True)],
+        )
+        for group, measures in answer
+    ]
+
+
+def _value(metric: Metric, measure: Measure) -> pb.MetricValue:
+    return pb.MetricValue(
+        metric=metric.definition.id,
+        definition_version=metric.definition.version,
+        value=measure.value,
+        numerator=measure.numerator,
+        denominator=measure.denominator,
+    )
+
+
+def contribution(tenant: str, one: Contribution, commits: dict[int, log_pb2.Commit]) -> pb.Contribution:
+    """One contact of a cell with the events that decided what the observer saw."""
+    seen, refs = one.contact, one.known.refs
+    shown = refs._replace(
+        accepted=refs.accepted if seen.accepted else None,
+        answered_any=refs.answered_any if seen.answered_any else None,
+        answered_human=refs.answered_human if seen.answered_human else None,
+        resolved=refs.resolved if seen.resolved else None,
+        withdrawn=refs.withdrawn if seen.withdrawn_at is not None else None,
+    )
+    events = [_evidence(role, ref, commits) for role, ref in shown._asdict().items() if ref is not None]
+    return pb.Contribution(
+        case=f"tenants/{tenant}/cases/{one.known.case_id}",
+        episode=one.known.episode,
+        start_time=to_timestamp(Instant(seen.start)),
+        in_numerator=one.part.numerator,
+        in_denominator=True,
+        seconds=None if one.part.us is None else one.part.us / SECOND,
+        events=[evidence for _, _, evidence in sorted(events, key=lambda found: found[:2])],
+    )
+
+
+def _evidence(role: str, ref: int, commits: dict[int, log_pb2.Commit]) -> tuple[int, str, pb.Evidence]:
+    position, index = divmod(ref, EVENTS_PER_COMMIT)
+    event = commits[position].events[index]
+    evidence = pb.Evidence(
+        event_id=uuid_text(event.event_id),
+        position=Position.encode(position),
+        role=role,
+        type=event.body.type_url.rpartition("/")[2],
+        at=event.occurred_at,
+    )
+    return ref, role, evidence
+
+
+def positions_of(found: Sequence[Contribution]) -> set[int]:
+    """Where the deciding events of these contacts stand in the log."""
+    refs: list[Refs] = [one.known.refs for one in found]
+    return {ref // EVENTS_PER_COMMIT for one in refs for ref in one if ref is not None}
+
+
+_TOKEN_BYTES = 24
+
+
+def resume_token(position: int, shown: Sequence[pb.MetricRow]) -> str:
+    """What a wallboard showed, as a token: the position and a digest of the rows."""
+    raw = position.to_bytes(8, "big") + _digest(shown)
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def shows(token: str, shown: Sequence[pb.MetricRow]) -> bool:
+    """Whether the token was given out for these very rows. Raises InvalidRequest for what is no token."""
+    return _token(token)[8:] == _digest(shown)
+
+
+def token_position(token: str) -> int:
+    """The position of a token, 0 for none. Raises InvalidRequest for what is no token."""
+    return int.from_bytes(_token(token)[:8], "big") if token else 0
+
+
+def _token(token: str) -> bytes:
+    try:
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _TOKEN_BYTES:
+        raise InvalidRequest([("resume_token", "is no token of this method; leave it empty to begin with a snapshot")])
+    return raw
+
+
+def _digest(shown: Sequence[pb.MetricRow]) -> bytes:
+    sha = hashlib.sha256()
+    for row in shown:
+        sha.update(row.SerializeToString(deterministic=True))
+    return sha.digest()[:16]

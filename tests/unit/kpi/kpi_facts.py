@@ -1,0 +1,110 @@
+"""Events of `post` and `work` as the log would hand them out, for tests of kpi. Knows no log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from chassis.clock import Instant, to_timestamp
+from chassis.identity import uuid5_bytes
+from chassis.log import Recorded, Subject
+from google.protobuf.message import Message
+from switchboard.ingest.v1 import events_pb2 as post
+from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1 import log_pb2
+from switchboard.routing.v1 import events_pb2 as work
+
+SECOND = 1_000_000
+T0 = 1_790_000_000 * SECOND
+
+
+def ts(after_s: float) -> object:
+    return to_timestamp(Instant(T0 + round(after_s * SECOND)))
+
+
+def commit(tenant: str, shard: str, events: Sequence[Message], salt: str = "") -> log_pb2.Commit:
+    """A commit whose id is a digest of its contents."""
+    digest = hashlib.sha256(salt.encode() + b"".join(one.SerializeToString(deterministic=True) for one in events))
+    made = log_pb2.Commit(commit_id=digest.digest()[:16], tenant=tenant, shard=shard, decided_at=ts(0))
+    for index, body in enumerate(events):
+        event = made.events.add(event_id=uuid5_bytes(made.commit_id, str(index)), occurred_at=ts(0))
+        event.body.Pack(body, type_url_prefix="type.googleapis.com")
+    return made
+
+
+def recorded(events: Sequence[Message], tenant: str = "acme", first: int = 1) -> list[Recorded]:
+    """Events at successive positions."""
+    found = []
+    for position, body in enumerate(events, start=first):
+        context = "post" if type(body).DESCRIPTOR.file.package.startswith("switchboard.ingest") else "work"
+        made = commit(tenant, "0", [body], str(position))
+        found.append(Recorded(position, 0, Subject(context, tenant, "0"), made.events[0]))
+    return found
+
+
+def source(source_id: str, **labels: str) -> Message:
+    pairs = [post.Label(key=key, value=value) for key, value in sorted(labels.items())]
+    return post.SourceConnected(source_id=source_id, channel="x", labels=pairs, at=ts(0))
+
+
+def relabelled(source_id: str, **labels: str) -> Message:
+    pairs = [post.Label(key=key, value=value) for key, value in sorted(labels.items())]
+    return post.SourceChanged(source_id=source_id, labels=pairs, at=ts(0))
+
+
+def opened(case: str, source_id: str = "air") -> Message:
+    return work.CaseOpened(case_id=case, channel="x", source_id=source_id, at=ts(0))
+
+
+def inbound(case: str, post_id: str, at: float, kind: post_pb2.PostKind = post_pb2.POST_KIND_POST) -> Message:
+    return work.PostAttached(
+        case_id=case,
+        post_id=post_id,
+        direction=post_pb2.DIRECTION_INBOUND,
+        author_kind=post_pb2.AUTHOR_KIND_CUSTOMER,
+        kind=kind,
+        published_at=ts(at),
+        received_at=ts(at),
+        at=ts(at),
+    )
+
+
+def outbound(case: str, post_id: str, at: float, *, human: bool = True) -> Message:
+    return work.PostAttached(
+        case_id=case,
+        post_id=post_id,
+        direction=post_pb2.DIRECTION_OUTBOUND,
+        author_kind=post_pb2.AUTHOR_KIND_BRAND_HUMAN if human else post_pb2.AUTHOR_KIND_BRAND_BOT,
+        published_at=ts(at),
+        received_at=ts(at),
+        at=ts(at),
+    )
+
+
+def accepted(case: str, agent: str, at: float) -> Message:
+    return work.OfferAccepted(case_id=case, agent_id=agent, at=ts(at))
+
+
+def sent(case: str, agent: str, at: float, post_id: str = "", *, human: bool = True) -> Message:
+    kind = post_pb2.AUTHOR_KIND_BRAND_HUMAN if human else post_pb2.AUTHOR_KIND_BRAND_BOT
+    return work.ReplySent(case_id=case, agent_id=agent, author_kind=kind, post_id=post_id, at=ts(at))
+
+
+def resolved(case: str, agent: str, at: float) -> Message:
+    return work.CaseResolved(case_id=case, agent_id=agent, at=ts(at))
+
+
+def reopened(case: str, at: float, episode: int = 2) -> Message:
+    return work.CaseReopened(case_id=case, reason="customer", episode=episode, at=ts(at))
+
+
+def withdrawn(case: str, at: float) -> Message:
+    return work.CaseWithdrawn(case_id=case, at=ts(at))
+
+
+def joined(case: str, other: str, at: float = 0) -> Message:
+    return work.CasesJoined(case_id=case, joined_case_id=other, at=ts(at))
+
+
+def split(case: str, other: str, posts: Sequence[str], at: float = 0) -> Message:
+    return work.CaseSplit(case_id=case, new_case_id=other, post_ids=sorted(posts), at=ts(at))

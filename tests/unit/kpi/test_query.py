@@ -1,0 +1,153 @@
+"""Given contacts, when they are asked about, then groups, filters and cells."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kpi.metrics import METRICS
+from kpi.metrics.contact import DAY, Act, Contact
+from kpi.query import Condition, FilterError, Known, Question, Refs, answer, conditions_of, contributions
+
+S = 1_000_000
+T0 = 1_793_510_800 * S  # 2026-11-01T05:26:40Z
+UTC = ZoneInfo("UTC")
+REFS = Refs(1024, None, None, None, None, None)
+
+
+def known(case: str, contact: Contact, channel: str = "x", source: str = "air", **labels: str) -> Known:
+    return Known(case, 1, contact, channel, source, labels, REFS)
+
+
+def act(after: int, agent: str) -> Act:
+    return Act(T0 + after, agent)
+
+
+ANSWERED = Contact(T0, accepted=act(S, "mia"), answered_any=act(2 * S, "leo"), answered_human=act(2 * S, "leo"))
+CONTACTS = [
+    known("c1", ANSWERED, brand="A"),
+    known("c2", Contact(T0 + S), brand="B"),
+    known("c3", Contact(T0 + 3600 * S), channel="weibo", brand="B"),
+    known("c4", Contact(T0)),
+]
+
+
+def ask(metrics: str, group_by: str = "", text: str = "", zone: str = "UTC", until: int = T0 + 30 * DAY) -> Question:
+    return Question(
+        tuple(METRICS[one] for one in metrics.split()),
+        tuple(group_by.split()),
+        ZoneInfo(zone),
+        until,
+        conditions_of(text),
+    )
+
+
+def table(question: Question) -> dict[tuple[str, ...], tuple[float | None, ...]]:
+    return {group: tuple(one.value for one in measures) for group, measures in answer(question, CONTACTS)}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        pytest.param(ask("offered answered"), {(): (4, 1)}, id="the total"),
+        pytest.param(ask("offered", "brand"), {("",): (1,), ("A",): (1,), ("B",): (2,)}, id="by a label"),
+        pytest.param(ask("offered", "channel"), {("weibo",): (1,), ("x",): (3,)}, id="by channel"),
+        pytest.param(ask("offered", "source"), {("air",): (4,)}, id="by source"),
+        pytest.param(
+            ask("accepted answered", "agent"), {("leo",): (0, 1), ("mia",): (1, 0)}, id="by the agent of each act"
+        ),
+        pytest.param(
+            ask("offered", "agent channel"),
+            {("", "weibo"): (1,), ("", "x"): (2,), ("mia", "x"): (1,)},
+            id="by agent and channel, in the order asked",
+        ),
+        pytest.param(
+            ask("offered", "hour", zone="Asia/Kolkata"),
+            {("2026-11-01T10:00+05:30",): (3,), ("2026-11-01T11:00+05:30",): (1,)},
+            id="by local hour, with half an hour's offset",
+        ),
+        pytest.param(
+            ask("offered", "hour", zone="America/New_York"),
+            {("2026-11-01T01:00-04:00",): (3,), ("2026-11-01T01:00-05:00",): (1,)},
+            id="the hour that comes twice when clocks go back is two hours",
+        ),
+        pytest.param(ask("offered", "day", zone="Pacific/Honolulu"), {("2026-10-31",): (4,)}, id="by local day"),
+        pytest.param(ask("offered", text='brand = "B"'), {(): (2,)}, id="filtered by a label"),
+        pytest.param(ask("offered", text='brand != "B" AND channel = x'), {(): (2,)}, id="filtered by two"),
+        pytest.param(ask("accepted answered", text='agent = "leo"'), {(): (0, 1)}, id="filtered by agent of the act"),
+        pytest.param(ask("offered", until=T0 - 1), {(): (0,)}, id="the total is there without contacts"),
+        pytest.param(ask("offered", "brand", until=T0 - 1), {}, id="groups are not"),
+    ],
+)
+def test_answers(question: Question, expected: dict[tuple[str, ...], tuple[float | None, ...]]) -> None:
+    assert table(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", (), id="nothing"),
+        pytest.param('a="b"', (Condition("a", "b", True),), id="no spaces needed"),
+        pytest.param(r'a = "say \"hi\""', (Condition("a", 'say "hi"', True),), id="quotes in quotes"),
+        pytest.param(
+            "a = b AND c != 航空", (Condition("a", "b", True), Condition("c", "航空", False)), id="words of any script"
+        ),
+    ],
+)
+def test_filters_that_read(text: str, expected: tuple[Condition, ...]) -> None:
+    assert conditions_of(text) == expected
+
+
+@pytest.mark.parametrize("text", ["a", "a =", "= b", "a = b c = d", "a = b AND", "a = b OR c = d", 'a = "b', "A = b"])
+def test_filters_that_do_not(text: str) -> None:
+    with pytest.raises(FilterError):
+        conditions_of(text)
+
+
+def test_a_cell_opens_to_its_contacts() -> None:
+    found = contributions(ask("abandonment", "brand"), ("B",), CONTACTS)
+    assert [(one.known.case_id, one.part.numerator) for one in found] == [("c2", True), ("c3", True)]
+
+
+known_drawn = st.lists(
+    st.builds(
+        known,
+        st.uuids().map(str),
+        st.builds(
+            Contact,
+            st.integers(T0, T0 + 5 * DAY),
+            st.booleans(),
+            st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
+            st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
+            st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
+        ),
+        st.sampled_from(["x", "weibo"]),
+        brand=st.sampled_from(["A", "B"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(known_drawn, st.sampled_from(["brand", "channel", "agent", "hour", "day brand"]))
+def test_groups_add_up_to_the_total(contacts: list[Known], group_by: str) -> None:
+    ids = " ".join(METRICS)
+    (_, total), *_ = answer(ask(ids), contacts)
+    groups = answer(ask(ids, group_by), contacts)
+    for index, measure in enumerate(total):
+        above = sum(measures[index].numerator or 0 for _, measures in groups)
+        below = sum(measures[index].denominator or 0 for _, measures in groups)
+        assert above == pytest.approx(measure.numerator)
+        assert below == (measure.denominator or 0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(known_drawn, st.sampled_from(["", "brand", "agent"]))
+def test_a_cell_has_as_many_contacts_as_it_counts(contacts: list[Known], group_by: str) -> None:
+    for metric_id, metric in METRICS.items():
+        question = ask(metric_id, group_by)
+        for group, (measure,) in answer(question, contacts):
+            found = contributions(question, group, contacts)
+            assert metric.combine([one.part for one in found]) == measure
