@@ -1,0 +1,320 @@
+"""Weibo: statuses, reposts, comments, deleted statuses, timelines, and the monitoring feed. Pure: bytes in, items out.
+
+Weibo gives no offsets, so entities are read off the text. Statuses and comments take their ids from one sequence of the
+platform, so an id names one of them. A repost that names an owned account in its own words is a mention: that is how
+people complain there.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chassis.clock import Instant
+from switchboard.ingest.v1 import events_pb2, post_pb2
+
+from ingest.language import language_of
+from ingest.normalise import (
+    ITEMS_MAX,
+    Account,
+    Item,
+    Observation,
+    Reading,
+    Reason,
+    Unreadable,
+    Withdrawal,
+    checked_text,
+    count,
+    decoration,
+    documents,
+    epoch_ms,
+    folded,
+    mapping,
+    numeric_id,
+    objects,
+    opaque_id,
+    platform_time,
+    table,
+    unescaped,
+)
+
+_PAGES = ("statuses", "comments", "reposts")
+_WITHOUT_POSTS = frozenset(
+    # Keys of answers about accounts, counters, relations, locations, and of errors.
+    "users screen_name ids uid error error_code trends followers_count reposts_count remind counts tags result source"  # noqa: SIM905  (words read as words)
+    " target emotions hashtag total_number access_token".split()
+)
+_ENTITY = re.compile(
+    r"@(?P<mention>[\w·-]{1,40})|#(?P<hashtag>[^#\s][^#\n]{0,80})#|\$(?P<cashtag>[^$\n]{1,40})\$"
+    r"|(?P<link>https?://[A-Za-z0-9./?=&%_~:#+!,;@-]+)"
+)
+_ENTITY_KINDS = {
+    "mention": post_pb2.ENTITY_KIND_MENTION,
+    "hashtag": post_pb2.ENTITY_KIND_HASHTAG,
+    "cashtag": post_pb2.ENTITY_KIND_CASHTAG,
+    "link": post_pb2.ENTITY_KIND_LINK,
+}
+_QUOTED_CHAIN = re.compile(r"//\s*@")
+_DOTNET_TIME = re.compile(r"/Date\((\d{1,16})(?:[+-]\d{4})?\)/", re.ASCII)
+_PICTURE_ID = re.compile(r"[A-Za-z0-9]{8,64}", re.ASCII)
+_GENDERS = {"m": "male", "f": "female"}
+
+
+def read(payload: bytes, content_type: str, account: Account, now: Instant) -> list[Item]:
+    """The items of one delivery in the order in which it names them. Raises Unreadable for the delivery as a whole."""
+    found = documents(payload, content_type)
+    reading = Reading(account, now)
+    for number, document in enumerate(found, 1):
+        where = f"line {number}: " if len(found) > 1 else ""
+        try:
+            _document(document, where, reading)
+        except Unreadable as refusal:
+            if len(found) == 1:
+                raise
+            reading.flaw(where, refusal)
+    if len(reading.items) > ITEMS_MAX:
+        raise Unreadable(Reason.TOO_LARGE, f"{len(reading.items)} posts in one delivery, at most {ITEMS_MAX}")
+    return reading.items
+
+
+def _document(document: object, where: str, reading: Reading) -> None:
+    if type(document) is list:
+        for index, element in enumerate(document):
+            _one(element, f"{where}[{index}]", reading)
+    elif type(document) is not dict:
+        raise Unreadable(Reason.UNKNOWN_FORM, "the payload is neither an object nor an array")
+    elif any(page in document for page in _PAGES):
+        for page in _PAGES:
+            elements = document.get(page)
+            if type(elements) is list:
+                for index, element in enumerate(elements):
+                    _one(element, f"{where}{page}[{index}]", reading)
+            elif elements is not None:
+                raise Unreadable(Reason.WRONG_TYPE, f"{where}{page} is not an array")
+    else:
+        _one(document, where, reading)
+
+
+def _one(element: object, where: str, reading: Reading) -> None:
+    try:
+        d = mapping(element, where or "the payload")
+        if str(d.get("deleted", "")).lower() in ("1", "true"):
+            reading.items.append(
+                Withdrawal(where, _id(d, where), events_pb2.WITHDRAWAL_REASON_DELETED, None),
+            )
+        elif "Author" in d:
+            reading.items.append(_monitored(d, where, reading))
+        elif "text" in d and ("user" in d or "created_at" in d):
+            reading.items.append(_status(d, where, reading))
+        elif _WITHOUT_POSTS.isdisjoint(d):
+            raise Unreadable(Reason.UNKNOWN_FORM, f"{where or 'the payload'} is no form of Weibo that we know")
+    except Unreadable as refusal:
+        reading.flaw(where, refusal)
+
+
+def _id(d: dict[str, object], where: str) -> str:
+    """`idstr` before `id` before `mid`: numbers are rounded by many a relay, and an old `mid` is another number."""
+    for key in ("idstr", "id", "mid"):
+        if (value := d.get(key)) not in (None, ""):
+            return numeric_id(value, f"{where}.{key}" if where else key)
+    raise Unreadable(Reason.MISSING_FIELD, f"{where or 'the payload'} has no id")
+
+
+def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
+    """A status, a repost, or a comment (it carries the status it is on)."""
+    at = f"{where}." if where else ""
+    external_id = _id(d, where)
+    user = mapping(d.get("user"), f"{at}user")
+    author_id = _id(user, f"{at}user")
+    published_at = platform_time(d.get("created_at"), f"{at}created_at", reading.now)
+    longer = table(d.get("longText")).get("longTextContent")
+    text = checked_text(longer if longer else d.get("text"), f"{at}text")
+    if "&" in text:
+        text, _ = unescaped(text)
+    entities = _entities(text, d)
+
+    commented = d.get("status")
+    if type(commented) is dict:
+        conversation = _id(commented, f"{at}status")
+        answered = d.get("reply_comment")
+        in_reply_to = _id(answered, f"{at}reply_comment") if type(answered) is dict else conversation
+    else:
+        conversation = external_id
+        in_reply_to = _answered(d, at)
+
+    handle = decoration(user.get("screen_name") or user.get("name"), 200)
+    followers = count(user.get("followers_count"))
+    pictures = _pictures(d)
+    personal = post_pb2.PersonalContent(
+        text=text,
+        author=post_pb2.Author(
+            external_id=author_id, handle=handle, display_name=handle, attributes=_profile(user, followers)
+        ),
+        entities=entities,
+        media=[post_pb2.Media(kind=post_pb2.MEDIA_KIND_IMAGE, uri=uri) for _, uri in pictures],
+        external_id=external_id,
+        conversation=conversation,
+        in_reply_to=in_reply_to,
+    )
+    _locate(personal, d)
+    visible = table(d.get("visible")).get("type")
+    return Observation(
+        where,
+        external_id,
+        author_id,
+        handle,
+        _kind(text, entities, reading.account, comment=bool(in_reply_to), repost=bool(d.get("retweeted_status"))),
+        published_at,
+        language_of(None, text),
+        personal,
+        _digested(text, [name for name, _ in pictures]),
+        followers,
+        post_pb2.VISIBILITY_PUBLIC if visible in (0, None) else post_pb2.VISIBILITY_LIMITED,
+        conversation,
+        in_reply_to,
+    )
+
+
+def _answered(d: dict[str, object], at: str) -> str:
+    parent = d.get("in_reply_to_status_id")
+    return numeric_id(parent, f"{at}in_reply_to_status_id") if parent not in (None, "", 0, "0") else ""
+
+
+def _kind(text: str, entities: list[post_pb2.Entity], account: Account, *, comment: bool, repost: bool) -> int:
+    if comment:
+        return post_pb2.POST_KIND_COMMENT
+    if account.owned and "@" in text:
+        chain = _QUOTED_CHAIN.search(text) if repost else None
+        own_words_end = chain.start() if chain else len(text)
+        for entity in entities:
+            if (
+                entity.kind == post_pb2.ENTITY_KIND_MENTION
+                and entity.start < own_words_end
+                and folded(entity.value) in account.owned
+            ):
+                return post_pb2.POST_KIND_MENTION
+    return post_pb2.POST_KIND_REPOST if repost else post_pb2.POST_KIND_POST
+
+
+def _entities(text: str, d: dict[str, object]) -> list[post_pb2.Entity]:
+    if "@" not in text and "#" not in text and "http" not in text and "$" not in text:
+        return []
+    expanded: dict[str, str] = {}
+    for key, short, long in (("url_struct", "short_url", "ori_url"), ("url_objects", "url_short", "url_long")):
+        for link in objects(d.get(key)):
+            expanded[decoration(link.get(short))] = decoration(link.get(long))
+    found = []
+    for match in _ENTITY.finditer(text):
+        name = match.lastgroup
+        if name is not None:
+            value = match[name]
+            if name == "link":
+                value = expanded.get(value) or value
+            found.append(
+                post_pb2.Entity(kind=_ENTITY_KINDS[name], start=match.start(), end=match.end(), value=value.strip())
+            )
+    return found
+
+
+def _pictures(d: dict[str, object]) -> list[tuple[str, str]]:
+    """(picture id, address), whichever of its three ways Weibo used to tell them."""
+    infos = table(d.get("pic_infos"))
+    ids = d.get("pic_ids")
+    found: list[tuple[str, str]] = []
+    if type(ids) is list:
+        for name in ids[:50]:
+            if type(name) is str and _PICTURE_ID.fullmatch(name):
+                uri = decoration(table(table(infos.get(name)).get("large")).get("url"))
+                found.append((name, uri or f"https://wx1.sinaimg.cn/large/{name}.jpg"))
+    if not found:
+        for picture in objects(d.get("pic_urls")):
+            uri = decoration(picture.get("thumbnail_pic"))
+            if uri:
+                found.append((_stem(uri), uri))
+    if not found:
+        uri = decoration(d.get("original_pic"))
+        if uri:
+            found.append((_stem(uri), uri))
+    return found
+
+
+def _profile(user: dict[str, object], followers: int) -> list[post_pb2.ProfileAttribute]:
+    said = [
+        post_pb2.ProfileAttribute(name=name, value=value)
+        for name in ("location", "description", "url", "verified_reason")
+        if (value := decoration(user.get(name)))
+    ]
+    if gender := _GENDERS.get(str(user.get("gender"))):
+        said.append(post_pb2.ProfileAttribute(name="gender", value=gender))
+    if type(verified := user.get("verified")) is bool:
+        said.append(post_pb2.ProfileAttribute(name="verified", value="true" if verified else "false"))
+    if followers:
+        said.append(post_pb2.ProfileAttribute(name="followers_count", value=str(followers)))
+    return said
+
+
+def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
+    pair = table(d.get("geo")).get("coordinates")
+    if type(pair) is list and len(pair) == 2:
+        latitude, longitude = pair
+        numbers = type(latitude) in (int, float) and type(longitude) in (int, float)
+        if numbers and -90 <= latitude <= 90 and -180 <= longitude <= 180:
+            location = personal.location
+            location.latitude, location.longitude, location.has_coordinates = latitude, longitude, True
+    for note in objects(d.get("annotations")):
+        if name := decoration(table(note.get("place")).get("title"), 500):
+            personal.location.place = name
+
+
+def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observation:
+    """An item of the monitoring feed: of Weibo, where it is the same post as the API's, or of another site it watches."""
+    at = f"{where}." if where else ""
+    author = mapping(d.get("Author"), f"{at}Author")
+    said_author = decoration(author.get("Id"), 600)
+    if d.get("Mid") not in (None, ""):
+        external_id = numeric_id(d["Mid"], f"{at}Mid")
+        author_id = numeric_id(said_author.removeprefix("weibo:"), f"{at}Author.Id")
+    else:
+        external_id = opaque_id(decoration(d.get("Id"), 600), f"{at}Id")
+        author_id = opaque_id(said_author, f"{at}Author.Id")
+    moment = _DOTNET_TIME.fullmatch(decoration(d.get("PubTime"), 40))
+    if moment is None:
+        raise Unreadable(Reason.IMPOSSIBLE_TIME, f"{at}PubTime is not written as /Date(milliseconds)/")
+    text = checked_text(d["Text"] if "Text" in d else d.get("Content"), f"{at}Text")
+    subject = decoration(d.get("Title"))
+    name = decoration(author.get("DisplayName"), 200)
+    entities = _entities(text, d)
+    pictures = [decoration(uri) for uri in _list(d.get("ImageUrls")) if type(uri) is str and uri]
+    personal = post_pb2.PersonalContent(
+        text=text,
+        subject=subject,
+        author=post_pb2.Author(external_id=author_id, handle=name, display_name=name),
+        entities=entities,
+        media=[post_pb2.Media(kind=post_pb2.MEDIA_KIND_IMAGE, uri=uri) for uri in pictures],
+        external_id=external_id,
+        conversation=external_id,
+    )
+    return Observation(
+        where,
+        external_id,
+        author_id,
+        name,
+        _kind(text, entities, reading.account, comment=False, repost=False),
+        epoch_ms(moment[1], f"{at}PubTime", reading.now),
+        language_of(None, text),
+        personal,
+        _digested(f"{subject}\0{text}" if subject else text, [_stem(uri) for uri in pictures]),
+        conversation=external_id,
+    )
+
+
+def _stem(uri: str) -> str:
+    """The picture's id in its address: the same picture in any size and on any host."""
+    return uri.rpartition("/")[2].partition(".")[0]
+
+
+def _digested(text: str, pictures: list[str]) -> bytes:
+    return "\0".join([text, *sorted(pictures)]).encode()
+
+
+def _list(value: object) -> list[object]:
+    return value[:50] if type(value) is list else []

@@ -1,0 +1,411 @@
+"""X: the v1.1 forms (statuses, direct messages, Account Activity, compliance) and what they share with v2. Pure.
+
+Offsets of X are code points of the escaped text (checked on real payloads with emoji); texts are unescaped here and
+offsets moved along. A post embedded in another (retweeted, quoted) is context, not a post of this delivery.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from chassis.clock import Instant
+from switchboard.ingest.v1 import events_pb2, post_pb2
+
+from ingest.language import language_of
+from ingest.normalise import (
+    EARLIEST,
+    Account,
+    AuthorGone,
+    Item,
+    Observation,
+    Reading,
+    Reason,
+    Unreadable,
+    Withdrawal,
+    checked_text,
+    count,
+    decoration,
+    epoch_ms,
+    folded,
+    mapping,
+    numeric_id,
+    objects,
+    platform_time,
+    table,
+    unescaped,
+)
+
+USER_GONE = {
+    "user_delete": events_pb2.WITHDRAWAL_REASON_DELETED,
+    "user_suspend": events_pb2.WITHDRAWAL_REASON_DELETED,
+    "user_protect": events_pb2.WITHDRAWAL_REASON_PROTECTED,
+    "user_withheld": events_pb2.WITHDRAWAL_REASON_WITHHELD,
+}
+_TEXTUAL = re.compile(
+    r"(?<![\w@])@(?P<mention>\w{1,20})|(?<![\w#&])[#＃](?P<hashtag>\w*[^\W\d_]\w*)|(?P<link>https?://[^\s]+)"
+    r"|(?<!\w)\$(?P<cashtag>[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)"
+)
+_TEXTUAL_KINDS = {
+    "mention": post_pb2.ENTITY_KIND_MENTION,
+    "hashtag": post_pb2.ENTITY_KIND_HASHTAG,
+    "link": post_pb2.ENTITY_KIND_LINK,
+    "cashtag": post_pb2.ENTITY_KIND_CASHTAG,
+}
+MEDIA = {
+    "photo": post_pb2.MEDIA_KIND_IMAGE,
+    "video": post_pb2.MEDIA_KIND_VIDEO,
+    "animated_gif": post_pb2.MEDIA_KIND_VIDEO,
+}
+_SNOWFLAKES_FROM = 1 << 36
+"""Ids above this are snowflakes (since November 2010) and tell their millisecond."""
+
+
+def status(d: dict[str, object], where: str, users: dict[str, object], reading: Reading) -> Observation:
+    """A v1.1 status. Raises Unreadable."""
+    at = f"{where}." if where else ""
+    external_id = _id(d, "id", at)
+    user = mapping(d.get("user"), f"{at}user")
+    author_id = _id(user, "id", f"{at}user.")
+    if "screen_name" not in user and author_id in users:
+        user = mapping(users[author_id], f"{at}user")
+    published_at = platform_time(d.get("created_at"), f"{at}created_at", reading.now)
+    edited_at: Instant | None = None
+    revision = 0
+    if (
+        type(history := d.get("edit_history")) is dict
+        and type(versions := history.get("edit_tweet_ids")) is list
+        and versions
+    ):
+        first, revision = edition(external_id, versions, f"{at}edit_history.edit_tweet_ids")
+        if revision:
+            edited_at, published_at = published_at, snowflake_time(first) or published_at
+        external_id = first
+
+    longer = d.get("extended_tweet")
+    body = longer if type(longer) is dict and "full_text" in longer else d
+    raw = body.get("full_text")
+    text = checked_text(raw if raw is not None else body.get("text"), f"{at}text")
+    entities, media = _entities(text, body.get("entities"), body.get("extended_entities") or d.get("extended_entities"))
+    if "&" in text:
+        text, moved = unescaped(text)
+        for entity in entities:
+            entity.start, entity.end = moved(entity.start), moved(entity.end)
+
+    parent = d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id")
+    in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id") if parent else ""
+    conversation = d.get("conversation_id_str") or d.get("conversation_id")
+    handle = decoration(user.get("screen_name"), 200)
+    followers = count(user.get("followers_count"))
+    personal = post_pb2.PersonalContent(
+        text=text,
+        author=post_pb2.Author(
+            external_id=author_id,
+            handle=handle,
+            display_name=decoration(user.get("name"), 200),
+            attributes=profile(user, followers),
+        ),
+        entities=entities,
+        media=media,
+        external_id=external_id,
+        in_reply_to=in_reply_to,
+    )
+    if d.get("place") or d.get("coordinates"):
+        _locate(personal, d)
+    if conversation:
+        personal.conversation = numeric_id(conversation, f"{at}conversation_id")
+    return Observation(
+        where,
+        external_id,
+        author_id,
+        handle,
+        kind_of(in_reply_to, bool(d.get("retweeted_status")), entities, reading.account),
+        published_at,
+        language_of(d.get("lang"), text),
+        personal,
+        text.encode(),
+        followers,
+        post_pb2.VISIBILITY_LIMITED if user.get("protected") is True else post_pb2.VISIBILITY_PUBLIC,
+        personal.conversation,
+        in_reply_to,
+        (),
+        revision,
+        edited_at,
+    )
+
+
+def _id(d: dict[str, object], key: str, where: str) -> str:
+    """`id_str` before `id`: numbers above 2**53 are rounded by many a relay, their texts are not."""
+    text = d.get(f"{key}_str")
+    return numeric_id(text if text is not None else d.get(key), f"{where}{key}")
+
+
+def edition(own: str, versions: list[object], where: str) -> tuple[str, int]:
+    """(id of the original, number of this edit): a chain of edits is one post, and its first id names it."""
+    chain = [numeric_id(version, where) for version in versions[:100]]
+    return chain[0], chain.index(own) if own in chain else len(chain)
+
+
+def snowflake_time(external_id: str) -> Instant | None:
+    """When an id was minted, to the millisecond; None for ids that do not tell."""
+    number = int(external_id)
+    at = Instant(((number >> 22) + 1_288_834_974_657) * 1000)
+    return at if number > _SNOWFLAKES_FROM and at > EARLIEST else None
+
+
+def kind_of(in_reply_to: str, repost: bool, entities: Iterable[post_pb2.Entity], account: Account) -> int:
+    """What sort of contact a public post is."""
+    if repost:
+        return post_pb2.POST_KIND_REPOST
+    if in_reply_to:
+        return post_pb2.POST_KIND_COMMENT
+    if owned := account.owned:
+        for entity in entities:
+            if entity.kind == post_pb2.ENTITY_KIND_MENTION and (
+                entity.external_id in owned or folded(entity.value) in owned
+            ):
+                return post_pb2.POST_KIND_MENTION
+    return post_pb2.POST_KIND_POST
+
+
+def profile(user: dict[str, object], followers: int) -> list[post_pb2.ProfileAttribute]:
+    """What the account says of itself, as far as it says anything."""
+    said = []
+    for name in ("location", "description", "url"):
+        if value := user.get(name):
+            said.append(post_pb2.ProfileAttribute(name=name, value=decoration(value)))
+    if type(verified := user.get("verified")) is bool:
+        said.append(post_pb2.ProfileAttribute(name="verified", value="true" if verified else "false"))
+    if followers:
+        said.append(post_pb2.ProfileAttribute(name="followers_count", value=str(followers)))
+    return said
+
+
+_ENTITY_FORMS = (
+    ("user_mentions", post_pb2.ENTITY_KIND_MENTION, "screen_name"),
+    ("hashtags", post_pb2.ENTITY_KIND_HASHTAG, "text"),
+    ("urls", post_pb2.ENTITY_KIND_LINK, "expanded_url"),
+    ("symbols", post_pb2.ENTITY_KIND_CASHTAG, "text"),
+)
+
+
+def _entities(text: str, given: object, extended: object) -> tuple[list[post_pb2.Entity], list[post_pb2.Media]]:
+    if type(given) is not dict:
+        return textual(text), []
+    length = len(text)
+    entities: list[post_pb2.Entity] = []
+    for key, kind, name in _ENTITY_FORMS:
+        if given.get(key):
+            for e in objects(given[key]):
+                if span := within(e.get("indices"), length):
+                    value = e.get(name) or e.get("url")
+                    number = e.get("id_str") if kind == post_pb2.ENTITY_KIND_MENTION else None
+                    entities.append(
+                        post_pb2.Entity(
+                            kind=kind,
+                            start=span[0],
+                            end=span[1],
+                            value=decoration(value),
+                            external_id=number if type(number) is str and number.isdigit() else "",
+                        )
+                    )
+    source = extended if type(extended) is dict and extended.get("media") else given
+    media = []
+    if source.get("media"):
+        for m in objects(source["media"]):
+            uri = decoration(m.get("media_url_https") or m.get("media_url"))
+            if uri:
+                sort = MEDIA.get(str(m.get("type")), post_pb2.MEDIA_KIND_FILE)
+                media.append(post_pb2.Media(kind=sort, uri=uri, alt_text=decoration(m.get("ext_alt_text"))))
+    return entities, media
+
+
+def within(span: object, length: int) -> tuple[int, int] | None:
+    """A pair of offsets that lies inside the text."""
+    if type(span) is list and len(span) == 2:
+        start, end = span
+        if type(start) is int and type(end) is int and 0 <= start < end <= length:
+            return start, end
+    return None
+
+
+def textual(text: str) -> list[post_pb2.Entity]:
+    """Entities read off the text, where the platform gave none."""
+    found = []
+    for match in _TEXTUAL.finditer(text):
+        name = match.lastgroup
+        if name is not None:
+            value = match[name]
+            end = match.end()
+            if name == "link":
+                value = value.rstrip(".,;:!?)]}'\"…")
+                end = match.start() + len(value)
+            found.append(post_pb2.Entity(kind=_TEXTUAL_KINDS[name], start=match.start(), end=end, value=value))
+    return found
+
+
+def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
+    place = d.get("place")
+    if type(place) is dict:
+        name = decoration(place.get("full_name") or place.get("name"), 500)
+        if name:
+            personal.location.place = name
+    point = d.get("coordinates")
+    if type(point) is dict:
+        pin(personal, point.get("coordinates"))
+
+
+def pin(personal: post_pb2.PersonalContent, pair: object, *, longitude_first: bool = True) -> None:
+    """Coordinates, if they are two numbers on the globe."""
+    if type(pair) is list and len(pair) == 2:
+        longitude, latitude = pair if longitude_first else (pair[1], pair[0])
+        if type(longitude) in (int, float) and type(latitude) in (int, float):  # noqa: SIM102  (the range reads better alone)
+            if -180 <= longitude <= 180 and -90 <= latitude <= 90:
+                location = personal.location
+                location.longitude, location.latitude, location.has_coordinates = longitude, latitude, True
+
+
+def between(one: str, other: str) -> str:
+    """The conversation of two accounts as v2 names it: the smaller id first."""
+    return "-".join(sorted((one, other), key=int))
+
+
+def message(
+    where: str, sender: dict[str, object], *, external_id: str, sender_id: str, conversation: str, raw: str, at: Instant
+) -> Observation:
+    """A direct message, whichever form it came in."""
+    text, entities = raw, textual(raw)
+    if "&" in raw:
+        text, moved = unescaped(raw)
+        for entity in entities:
+            entity.start, entity.end = moved(entity.start), moved(entity.end)
+    followers = count(sender.get("followers_count"))
+    handle = decoration(sender.get("screen_name") or sender.get("username"), 200)
+    personal = post_pb2.PersonalContent(
+        text=text,
+        author=post_pb2.Author(
+            external_id=sender_id,
+            handle=handle,
+            display_name=decoration(sender.get("name"), 200),
+            attributes=profile(sender, followers),
+        ),
+        entities=entities,
+        external_id=external_id,
+        conversation=conversation,
+    )
+    return Observation(
+        where,
+        external_id,
+        sender_id,
+        handle,
+        post_pb2.POST_KIND_DIRECT_MESSAGE,
+        at,
+        language_of(None, text),
+        personal,
+        text.encode(),
+        followers,
+        post_pb2.VISIBILITY_PRIVATE,
+        conversation,
+    )
+
+
+def old_message(d: dict[str, object], where: str, now: Instant) -> Observation:
+    """A direct message as v1.1 told it before it had events. Raises Unreadable."""
+    at = f"{where}." if where else ""
+    sender = d["sender"] if type(d.get("sender")) is dict else {"screen_name": d.get("sender_screen_name")}
+    recipient = table(d.get("recipient"))
+    sender_id = _id(d, "sender_id", at) if "sender_id" in d else _id(table(d.get("sender")), "id", f"{at}sender.")
+    recipient_id = _id(d, "recipient_id", at) if "recipient_id" in d else _id(recipient, "id", f"{at}recipient.")
+    published_at = platform_time(d.get("created_at"), f"{at}created_at", now)
+    text = checked_text(d.get("text"), f"{at}text")
+    return message(
+        where,
+        table(sender),
+        external_id=_id(d, "id", at),
+        sender_id=sender_id,
+        conversation=between(sender_id, recipient_id),
+        raw=text,
+        at=published_at,
+    )
+
+
+def messages(events: object, where: str, users: dict[str, object], reading: Reading) -> None:
+    """Appends the items of `message_create` events; typing and read receipts hold none. Raises Unreadable."""
+    if type(events) is not list:
+        raise Unreadable(Reason.WRONG_TYPE, f"{where} is not an array")
+    for index, event in enumerate(events):
+        place = f"{where}[{index}]"
+        try:
+            kind = mapping(event, place).get("type")
+            if kind == "message_create":
+                reading.items.append(_message_event(event, place, users, reading.now))
+            elif type(kind) is not str:
+                raise Unreadable(Reason.UNKNOWN_FORM, f"{place}.type is missing")
+        except Unreadable as refusal:
+            reading.flaw(place, refusal)
+
+
+def _message_event(event: dict[str, object], where: str, users: dict[str, object], now: Instant) -> Observation:
+    place = f"{where}.message_create"
+    created = mapping(event.get("message_create"), place)
+    data = mapping(created.get("message_data"), f"{place}.message_data")
+    target = mapping(created.get("target"), f"{place}.target")
+    sender_id = numeric_id(created.get("sender_id"), f"{place}.sender_id")
+    return message(
+        where,
+        table(users.get(sender_id)),
+        external_id=numeric_id(event.get("id"), f"{where}.id"),
+        sender_id=sender_id,
+        conversation=between(sender_id, numeric_id(target.get("recipient_id"), f"{place}.target.recipient_id")),
+        raw=checked_text(data.get("text"), f"{place}.message_data.text"),
+        at=epoch_ms(event.get("created_timestamp"), f"{where}.created_timestamp", now),
+    )
+
+
+def activity(document: dict[str, object], where: str, reading: Reading) -> None:
+    """The messages and deletions of an Account Activity payload."""
+    users = table(document.get("users"))
+    if "direct_message_events" in document:
+        messages(document["direct_message_events"], f"{where}direct_message_events", users, reading)
+    for index, gone in enumerate(objects(document.get("tweet_delete_events"))):
+        _guarded(_deleted, gone, f"{where}tweet_delete_events[{index}].", reading)
+
+
+def compliance(document: dict[str, object], where: str, reading: Reading) -> None:
+    """Appends what a compliance message takes away: a post, or all posts of an account."""
+    if type(deleted := document.get("delete")) is dict:
+        _guarded(_deleted, deleted, f"{where}delete.", reading)
+    if type(withheld := document.get("status_withheld")) is dict:
+        _guarded(_withheld, withheld, f"{where}status_withheld.", reading)
+    for key, reason in USER_GONE.items():
+        if type(user := document.get(key)) is dict:
+            place = f"{where}{key}."
+            try:
+                reading.items.append(
+                    AuthorGone(place, _id(user, "id", place), reason, _moment(user, place, reading.now))
+                )
+            except Unreadable as refusal:
+                reading.flaw(place, refusal)
+
+
+def _guarded(
+    reader: Callable[[dict[str, object], str, Instant], Item], d: dict[str, object], where: str, reading: Reading
+) -> None:
+    try:
+        reading.items.append(reader(d, where, reading.now))
+    except Unreadable as refusal:
+        reading.flaw(where, refusal)
+
+
+def _deleted(d: dict[str, object], where: str, now: Instant) -> Item:
+    gone = d.get("status") or d.get("direct_message")
+    external_id = _id(mapping(gone, f"{where}status"), "id", f"{where}status.")
+    return Withdrawal(where, external_id, events_pb2.WITHDRAWAL_REASON_DELETED, _moment(d, where, now))
+
+
+def _withheld(d: dict[str, object], where: str, now: Instant) -> Item:
+    return Withdrawal(where, _id(d, "id", where), events_pb2.WITHDRAWAL_REASON_WITHHELD, _moment(d, where, now))
+
+
+def _moment(d: dict[str, object], where: str, now: Instant) -> Instant | None:
+    return epoch_ms(d["timestamp_ms"], f"{where}timestamp_ms", now) if d.get("timestamp_ms") is not None else None
