@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from opentelemetry import trace
 
+from chassis.calls import deadline_s
 from chassis.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Database:
         *,
         connections_max: int = 8,
         application: str = "switchboard",
-        remaining_s: Callable[[], float] = lambda: 30.0,
+        remaining_s: Callable[[], float] = deadline_s,
     ) -> None:
         if not _SCHEMA.match(schema):
             raise ValueError(f"{schema!r} is no schema name of ours ([a-z][a-z0-9_]*, at most 51 characters)")

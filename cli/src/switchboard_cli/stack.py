@@ -1,0 +1,265 @@
+"""`switchboard up`: the whole of Switchboard on this machine. It knows what runs and where, not what any of it does."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from chassis import embedded, keyfile
+from chassis.child import Child, ChildError
+from chassis.embedded import LOOPBACK
+from chassis.errors import Unavailable
+from chassis.migrations import migrate_all
+
+from switchboard_cli.failures import Failure
+from switchboard_cli.supervision import Supervisor, service_child, stop_orphans
+
+ENDPOINTS = "endpoints.json"
+PROCESSES = "processes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """One service: its name on the command line and in the endpoints, and the module that runs it."""
+
+    name: str
+    module: str
+
+
+SERVICES = (
+    ServiceSpec("ingest", "ingest.main"),
+    ServiceSpec("routing", "routing.main"),
+    ServiceSpec("crm", "crm_sync.main"),
+    ServiceSpec("kpi", "kpi.main"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Which port is whose. With a base they are base + 0.. in this order, else whatever is free."""
+
+    services: Mapping[str, int]
+    metrics: Mapping[str, int]
+    nats: int
+    nats_monitoring: int
+    postgres: int
+
+    @staticmethod
+    def choose(names: Sequence[str], base: int | None) -> "Ports":
+        """Raises Failure when a port at the base is taken."""
+        wanted = 2 * len(names) + 3
+        if base is None:
+            ports: list[int] = []
+            while len(ports) < wanted:
+                if (port := embedded.free_port()) not in ports:
+                    ports.append(port)
+        else:
+            ports = list(range(base, base + wanted))
+            taken = [port for port in ports if not embedded.is_free(port)]
+            if taken:
+                listed = ", ".join(map(str, taken))
+                raise Failure(f"taken on {LOOPBACK}: port {listed}; choose another --port-base, or none for free ports")
+        free = iter(ports)
+        return Ports(
+            services={name: next(free) for name in names},
+            nats=next(free),
+            postgres=next(free),
+            nats_monitoring=next(free),
+            metrics={name: next(free) for name in names},
+        )
+
+
+@dataclass(slots=True)
+class Stack:
+    """The servers and services of one state directory. `run` is all a caller needs."""
+
+    state: Path
+    port_base: int | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    services: Sequence[ServiceSpec] = SERVICES
+    say: Callable[[str], None] = lambda sentence: click.echo(f"switchboard: {sentence}", err=True)
+
+    async def run(self, announce: Callable[[Mapping[str, object]], None]) -> None:
+        """Start everything, announce the endpoints, keep it running until cancelled; then stop it in order.
+
+        Raises Failure when it cannot start, with everything stopped again. One owner per state directory.
+        """
+        self.state = self.state.absolute()
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._owned():
+            supervisor = Supervisor(self.say, self.state / PROCESSES)
+            try:
+                endpoints = await self._start(supervisor)
+                _write(self.state / ENDPOINTS, endpoints)
+                announce(endpoints)
+                await supervisor.supervise()
+            finally:
+                (self.state / ENDPOINTS).unlink(missing_ok=True)
+                await supervisor.stop()
+
+    async def _start(self, supervisor: Supervisor) -> dict[str, object]:
+        (self.state / ENDPOINTS).unlink(missing_ok=True)
+        self.say(f"authentication is off; everything listens on {LOOPBACK} only")
+        try:
+            if left := await asyncio.to_thread(stop_orphans, self.state, [spec.module for spec in self.services]):
+                self.say(f"stopped {left} processes that an earlier run left behind")
+            ports = Ports.choose([spec.name for spec in self.services], self.port_base)
+            nats_url, database_url = await self._servers(supervisor, ports)
+            keyfile.create(self.state / "kek.jsonl")
+            await migrate_all(database_url)
+            bound = {
+                "SWITCHBOARD_STATE": str(self.state),
+                "SWITCHBOARD_NATS_URL": nats_url,
+                "SWITCHBOARD_DATABASE_URL": database_url,
+                "SWITCHBOARD_KEK_FILE": self.environment.get("SWITCHBOARD_KEK_FILE") or str(self.state / "kek.jsonl"),
+                "SWITCHBOARD_HOST": LOOPBACK,
+                "PYTHONUNBUFFERED": "1",
+            }
+            optional = {"SWITCHBOARD_DRAIN_DELAY_S": "0"}  # nobody balances between replicas here
+            children = []
+            for spec in self.services:
+                own = {
+                    "SWITCHBOARD_GRPC_PORT": str(ports.services[spec.name]),
+                    "SWITCHBOARD_METRICS_PORT": str(ports.metrics[spec.name]),
+                }
+                if not self.environment.get("SWITCHBOARD_NATS_URL"):
+                    # The one replica there can be: after a kill it owns its shards at once, nobody waits for an expiry.
+                    own["SWITCHBOARD_MEMBER"] = f"{spec.name}-0"
+                environment = {**optional, **self.environment, **bound, **own}
+                children.append(
+                    service_child(spec.name, spec.module, ports.services[spec.name], self.state, environment)
+                )
+            await supervisor.start(children)
+            await supervisor.serving(children)
+        except (ChildError, Unavailable, keyfile.KeyFileError, OSError) as error:
+            raise Failure(f"the stack did not start: {error}") from error
+        return {
+            **{name: f"{LOOPBACK}:{port}" for name, port in ports.services.items()},
+            "nats": nats_url,
+            "nats_monitoring": f"http://{LOOPBACK}:{ports.nats_monitoring}",
+            "database": database_url,
+            "metrics": {name: f"{LOOPBACK}:{port}" for name, port in ports.metrics.items()},
+            "state": str(self.state),
+        }
+
+    async def _servers(self, supervisor: Supervisor, ports: Ports) -> tuple[str, str]:
+        """The URLs of the servers given, or of our own."""
+        nats_url = self.environment.get("SWITCHBOARD_NATS_URL", "")
+        database_url = self.environment.get("SWITCHBOARD_DATABASE_URL", "")
+        own: list[Child] = []
+        if nats_url:
+            await _reachable(nats_url, "SWITCHBOARD_NATS_URL", 4222)
+        else:
+            own.append(embedded.nats(self.state, ports.nats, monitoring_port=ports.nats_monitoring))
+            nats_url = own[-1].url
+        if database_url:
+            await _reachable(database_url, "SWITCHBOARD_DATABASE_URL", 5432)
+            await supervisor.start(own)
+        else:
+            own.append(await asyncio.to_thread(embedded.postgres, self.state, ports.postgres))
+            await supervisor.start(own)
+            database_url = await embedded.create_database(own[-1].url, "switchboard")
+        return nats_url, database_url
+
+    @contextlib.contextmanager
+    def _owned(self) -> Iterator[None]:
+        """The kernel drops this lock with its process, however that ends."""
+        with (self.state / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.seek(0)
+                raise Failure(
+                    f"the stack in {self.state} is already running (process {lock.read().strip() or 'unknown'}); "
+                    f"use it with --state, stop it with Ctrl-C or SIGTERM, or choose another --state"
+                ) from None
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n")
+            lock.flush()
+            yield
+
+
+@click.command()
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".switchboard"),
+    show_default=True,
+    help="Directory for data, logs and endpoints; the same directory goes on where it stopped.",
+)
+@click.option(
+    "--port-base",
+    type=click.IntRange(1024, 65000),
+    default=None,
+    help="First of a run of ports (ingest, routing, crm, kpi, nats, postgres, ...); free ports by default.",
+)
+def up(state: Path, port_base: int | None) -> None:
+    """Start NATS, PostgreSQL and the four services here; Ctrl-C stops them.
+
+    Prints one line of JSON with the endpoints when all of them serve. SWITCHBOARD_NATS_URL and
+    SWITCHBOARD_DATABASE_URL, where set, name servers to use instead of own ones.
+    """
+    run_until_signal(Stack(state, port_base))
+
+
+def run_until_signal(stack: Stack) -> None:
+    """Run the stack until SIGINT, SIGTERM or SIGHUP; returns when everything has stopped. Raises Failure."""
+    asyncio.run(_until_signal(stack))
+
+
+async def _until_signal(stack: Stack) -> None:
+    running = asyncio.ensure_future(stack.run(_announce))
+    asked = False
+
+    def ask() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            stack.say("stopping")
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    try:
+        await running
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+        stack.say("stopped")
+
+
+def _announce(endpoints: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(endpoints) + "\n")
+    sys.stdout.flush()
+
+
+async def _reachable(url: str, variable: str, port: int) -> None:
+    """Raises Failure when nobody listens there; a list of servers is left to their clients."""
+    parts = urlsplit(url)
+    if "," in url or not parts.hostname:
+        return
+    try:
+        async with asyncio.timeout(5.0):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or port)
+    except (OSError, TimeoutError):
+        raise Failure(
+            f"the server that {variable} names does not answer at {parts.hostname}:{parts.port or port}; "
+            f"start it, or unset {variable} to have one here"
+        ) from None
+    writer.close()
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    """All of the new file or all of the old one, for its owner only: the database's password is in it."""
+    half = path.with_suffix(".new")
+    half.touch(mode=0o600)
+    half.write_text(json.dumps(content, indent=1) + "\n")
+    half.rename(path)
