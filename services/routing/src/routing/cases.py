@@ -1,30 +1,29 @@
-"""One case: what it remembers, where it stands, and what each fact makes of it. It knows no other case, no agent and no time of day.
+"""One case: what it remembers, where it stands, and what each fact makes of it. It knows no other case and no agent.
 
-A case stands in exactly one stage, and only `Offered`, `Accepted` and `Pending` name an agent who has it; that a case has at most one
-open offer or assignment (I6) is therefore a matter of type.
+A case stands in exactly one stage, and only `Offered`, `Accepted` and `Pending` name an agent who has it; that a case
+has at most one open offer or assignment (I6) is therefore a matter of type. The values are msgspec structs: frozen as
+data classes are, an eighth of the time to make, and their own canonical bytes.
 """
 
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from chassis.clock import LAST, Instant
+from msgspec import Struct
+from msgspec.structs import replace
 
 from routing import events
 from routing.terms import AuthorKind, CaseOrigin, Direction, RememberedPost, Requirement, WaitingFor
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Nobody owes anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Waits for an agent; where, says the case's line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Reserved for an agent until `expires_at`."""
 
     agent_id: str
@@ -34,15 +33,13 @@ class Offered:
     expires_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """With an agent."""
 
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """With an agent, waiting for somebody else until `until`."""
 
     agent_id: str
@@ -50,29 +47,25 @@ class Pending:
     until: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Settled at `at`; the confirm window runs."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Settled at `at`, and nobody objected."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """The customer took it back at `at`."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Went on in another case."""
 
     into: str
@@ -82,8 +75,7 @@ Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Wi
 IDLE, QUEUED = Idle(), Queued()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, array_like=True, gc=False):
     """Where in its line a case waits; kept when an offer fails, so that it comes back to the same place."""
 
     due_at: Instant
@@ -92,8 +84,7 @@ class Line:
     waiting_since: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+class Unsent(Struct, frozen=True, array_like=True, gc=False):
     """A reply that was asked for and not yet taken by the channel."""
 
     reply_id: str
@@ -101,8 +92,20 @@ class Unsent:
     author_kind: AuthorKind
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Post(Struct, frozen=True, array_like=True, gc=False):
+    """What a case remembers of a post."""
+
+    post_id: str
+    direction: Direction
+    author_kind: AuthorKind
+    identity_id: str
+    thread_keys: tuple[str, ...]
+    published_at: Instant
+    window_expires_at: Instant | None
+    withdrawn: bool = False
+
+
+class Case(Struct, frozen=True, array_like=True, gc=False):
     """A customer's matter. Its posts are in order of arrival."""
 
     case_id: str
@@ -117,11 +120,13 @@ class Case:
     token: int = 0
     agent_id: str = ""
     """Who has it, or had it last."""
-    posts: tuple[RememberedPost, ...] = ()
+    posts: tuple[Post, ...] = ()
     owed_since: Instant | None = None
     """Publication of the customer's earliest post no human has answered; None when nothing is owed."""
     answered_until: Instant | None = None
     """Up to which time of publication customer posts are answered: by a human's post or reply, or by resolving."""
+    asked: bool = False
+    """Somebody opened or reopened it by hand, and no human has answered since."""
     queue: str = ""
     """The queue it waits in, or waited in last; "" before it was queued."""
     urgency: int = 0
@@ -159,7 +164,7 @@ def is_closed(case: Case) -> bool:
 
 def is_dormant(case: Case) -> bool:
     """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes."""
-    return isinstance(case.stage, Idle | Confirmed | Withdrawn) and not case.unsent
+    return isinstance(case.stage, Idle | Confirmed | Withdrawn | Joined) and not case.unsent
 
 
 def has_customer(case: Case) -> bool:
@@ -168,8 +173,8 @@ def has_customer(case: Case) -> bool:
 
 
 def needs_agent(case: Case) -> bool:
-    """Whether somebody must act: a customer waits for an answer, or it was opened by hand and nobody has answered."""
-    return case.owed_since is not None or (case.origin == CaseOrigin.MANUAL and case.answered_until is None)
+    """Whether somebody must act: a customer waits for an answer, or somebody asked by hand."""
+    return case.asked or case.owed_since is not None
 
 
 def window_of(case: Case) -> Instant:
@@ -190,7 +195,7 @@ def latest_customer_post(case: Case) -> str:
     return max(posts)[1] if posts else ""
 
 
-def _owed_since(posts: tuple[RememberedPost, ...], answered_until: Instant | None) -> Instant | None:
+def _owed_since(posts: tuple[Post, ...], answered_until: Instant | None) -> Instant | None:
     owed = [
         p.published_at
         for p in posts
@@ -205,19 +210,19 @@ def _answered(case: Case, until: Instant) -> Case:
     if case.answered_until is not None and case.answered_until >= until:
         return case
     owed = case.owed_since if case.owed_since is None else _owed_since(case.posts, until)
-    return replace(case, answered_until=until, owed_since=owed)
+    return replace(case, answered_until=until, owed_since=owed, asked=False)
 
 
 def _relieved(case: Case) -> Case:
     """Takes a case out of line when what it waited for is no longer owed."""
-    if case.owed_since is None and isinstance(case.stage, Queued):
+    if isinstance(case.stage, Queued) and not needs_agent(case):
         return replace(case, stage=IDLE, line=None, refusals=())
     return case
 
 
 def attach(case: Case, event: events.PostAttached) -> Case:
     """The case with one post more; answered and relieved by it where that is so."""
-    post = RememberedPost(
+    post = Post(
         event.post_id,
         event.direction,
         event.author_kind,
@@ -225,7 +230,6 @@ def attach(case: Case, event: events.PostAttached) -> Case:
         event.thread_keys,
         event.published_at,
         event.window_expires_at,
-        False,
     )
     posts = (*case.posts, post)
     if of_our_human(event.direction, event.author_kind):
@@ -248,7 +252,7 @@ def detach(case: Case, post_id: str) -> Case:
 
 
 def absorb(case: Case, joined: Case) -> Case:
-    """The case that goes on after a join: both histories, its own stage; whoever had the other one does not have it any more."""
+    """The case that goes on after a join: both histories, its own stage. Nobody has the other one any more."""
     answered = max((t for t in (case.answered_until, joined.answered_until) if t is not None), default=None)
     posts = case.posts + joined.posts
     merged = replace(
@@ -263,8 +267,15 @@ def absorb(case: Case, joined: Case) -> Case:
     return _relieved(merged)
 
 
+def gone_into(case: Case, survivor_id: str) -> Case:
+    """What is left of a case that was joined into another: a pointer."""
+    return replace(
+        case, posts=(), unsent=(), owed_since=None, asked=False, line=None, refusals=(), stage=Joined(survivor_id)
+    )
+
+
 def evolve_case(case: Case, event: events.CaseFact) -> Case:
-    """What a fact makes of a case that is there. Never raises; a fact that does not concern its stage changes nothing."""
+    """What a fact makes of a case that is there. Never raises."""
     match event:
         case events.PostAttached():
             return attach(case, event)
@@ -308,7 +319,7 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
         case events.ResolutionConfirmed():
             return replace(case, stage=Confirmed(case.stage.at if isinstance(case.stage, Resolved) else event.at))
         case events.CaseReopened():
-            return replace(case, episode=event.episode, stage=IDLE)
+            return replace(case, episode=event.episode, asked=event.reason != "customer", stage=IDLE)
         case events.CaseWithdrawn():
             return replace(case, stage=Withdrawn(event.at), line=None, refusals=())
         case events.PostDetached():
@@ -344,9 +355,6 @@ def opened(event: events.CaseOpened) -> Case:
     )
 
 
-_STAGES = {"confirmed": Confirmed, "withdrawn": Withdrawn}
-
-
 def recall(case: Case, at: Instant) -> events.CaseRecalled:
     """The fact that brings a dormant case back; `recalled` of it is the case again."""
     stage, closed_at = "idle", None
@@ -375,7 +383,19 @@ def recall(case: Case, at: Instant) -> events.CaseRecalled:
         case.queue,
         case.urgency,
         case.requirements,
-        case.posts,
+        tuple(
+            RememberedPost(
+                p.post_id,
+                p.direction,
+                p.author_kind,
+                p.identity_id,
+                p.thread_keys,
+                p.published_at,
+                p.window_expires_at,
+                p.withdrawn,
+            )
+            for p in case.posts
+        ),
         at,
     )
 
@@ -383,8 +403,21 @@ def recall(case: Case, at: Instant) -> events.CaseRecalled:
 def recalled(event: events.CaseRecalled) -> Case:
     """The case a recall repeats."""
     stage: Stage = IDLE
-    if event.closed_at is not None and event.stage in _STAGES:
-        stage = _STAGES[event.stage](event.closed_at)
+    if event.closed_at is not None:
+        stage = Withdrawn(event.closed_at) if event.stage == "withdrawn" else Confirmed(event.closed_at)
+    posts = tuple(
+        Post(
+            p.post_id,
+            p.direction,
+            p.author_kind,
+            p.identity_id,
+            p.thread_keys,
+            p.published_at,
+            p.window_expires_at,
+            p.withdrawn,
+        )
+        for p in event.posts
+    )
     return Case(
         event.case_id,
         event.origin,
@@ -397,14 +430,11 @@ def recalled(event: events.CaseRecalled) -> Case:
         event.episode,
         event.token,
         event.agent_id,
-        event.posts,
-        _owed_since(event.posts, event.answered_until),
+        posts,
+        _owed_since(posts, event.answered_until),
         event.answered_until,
-        event.queue,
-        event.urgency,
-        event.requirements,
-        None,
-        (),
-        (),
-        stage,
+        queue=event.queue,
+        urgency=event.urgency,
+        requirements=event.requirements,
+        stage=stage,
     )

@@ -1,0 +1,97 @@
+"""One agent and one queue: what they are and what each fact makes of them. It knows no case but by id and weight."""
+
+from typing import assert_never
+
+from chassis.clock import Instant
+from msgspec import Struct
+from msgspec.structs import replace
+
+from routing import events
+from routing.terms import Presence, Requirement, Skill
+
+NEVER = Instant(0)
+DEFAULT_QUEUE = "default"
+"""The queue that is there before anybody creates it."""
+
+
+class Agent(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody who works cases."""
+
+    agent_id: str
+    display_name: str = ""
+    skills: tuple[Skill, ...] = ()
+    capacity: int = 0
+    queues: tuple[str, ...] = ()
+    presence: Presence = Presence.OFFLINE
+    missed: int = 0
+    """Offers missed in a row."""
+    released_at: Instant = NEVER
+    """When work was last taken off it, 0 before; an offer that came to nothing is no work."""
+    work: tuple[tuple[str, int], ...] = ()
+    """Cases offered to it or with it, and the units each takes."""
+
+    @property
+    def load(self) -> int:
+        """Units in use."""
+        return sum(weight for _, weight in self.work)
+
+    @property
+    def free(self) -> int:
+        """Units an offer may take now: none unless available."""
+        return max(0, self.capacity - self.load) if self.presence == Presence.AVAILABLE else 0
+
+
+class Queue(Struct, frozen=True, array_like=True, gc=False):
+    """A line of waiting cases with one promise."""
+
+    queue_id: str
+    display_name: str = ""
+    first_response_s: int = 3600
+    offer_timeout_s: int = 60
+    requirements: tuple[Requirement, ...] = ()
+
+
+class Policy(Struct, frozen=True, array_like=True, gc=False):
+    """What holds for the whole tenant."""
+
+    version: int = 0
+    max_missed_offers: int = 3
+    decline_cooldown_s: int = 300
+    confirm_window_s: int = 86_400
+
+
+def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
+    """What a fact about an agent makes of it. Never raises."""
+    match event:
+        case events.AgentRegistered() | events.AgentChanged():
+            return replace(
+                agent,
+                display_name=event.display_name,
+                skills=event.skills,
+                capacity=event.capacity,
+                queues=event.queues,
+            )
+        case events.PresenceChanged():
+            return replace(agent, presence=event.presence, missed=0)
+        case _:
+            assert_never(event)
+
+
+def reserve(agent: Agent, case_id: str, weight: int) -> Agent:
+    """The agent with one case more."""
+    return replace(agent, work=(*agent.work, (case_id, weight)))
+
+
+def unreserve(agent: Agent, case_id: str) -> Agent:
+    """The agent with one case less, after an offer that came to nothing."""
+    return replace(agent, work=tuple(w for w in agent.work if w[0] != case_id))
+
+
+def release(agent: Agent, case_id: str, at: Instant) -> Agent:
+    """The agent with one case less, after work on it; idle from now."""
+    return replace(agent, work=tuple(w for w in agent.work if w[0] != case_id), released_at=at)
+
+
+def queue_of(event: events.QueueChanged) -> Queue:
+    """The queue as the fact says it is."""
+    return Queue(event.queue_id, event.display_name, event.first_response_s, event.offer_timeout_s, event.requirements)

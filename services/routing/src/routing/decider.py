@@ -1,0 +1,209 @@
+"""What routing decides: given what is asked and what is known, which facts follow. Pure; it knows no IO and no time.
+
+Deciding twice is harmless: what is so already is not decided again. Every decision ends with the offers it made
+possible, so a case never waits while somebody who could take it is free.
+"""
+
+from collections.abc import Sequence
+
+from chassis.clock import MICROS, Instant
+from chassis.errors import Rejected
+
+from routing import commands, events
+from routing.agents import DEFAULT_QUEUE, Agent, Queue
+from routing.cases import Case, Offered, Pending, Resolved
+from routing.commands import Command, Reason
+from routing.desk import decide_case, known_agent
+from routing.matching import Draft
+from routing.shard import Shard, cooled
+from routing.terms import CaseOrigin, Presence, Requirement, RescindReason
+from routing.threads import attach_post, detach_post
+
+TICK_MAX = 50
+"""Timers handled by one tick; the rest is due at once again. Fifty lapsed offers free at most 500 units, so that what
+one decision makes of them stays below the 1,000 facts of a commit."""
+
+
+def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
+    """The facts a command leads to, none when it changes nothing. Raises Rejected."""
+    draft = Draft(shard, command.at)
+    cooled_cases: tuple[str, ...] = ()
+    match command:
+        case commands.AttachPost():
+            attach_post(draft, command)
+        case commands.DetachPost():
+            detach_post(draft, command)
+        case commands.SetSourceQueue(source_id, queue, at):
+            if shard.sources.get(source_id, "") != queue:
+                draft.emit(events.SourceQueueChanged(source_id, queue, at))
+        case commands.OpenCase():
+            _open(draft, command)
+        case commands.RegisterAgent():
+            _register(draft, command)
+        case commands.ChangeAgent():
+            _change_agent(draft, command)
+        case commands.SetPresence():
+            _set_presence(draft, command)
+        case commands.CreateQueue():
+            _create_queue(draft, command)
+        case commands.ChangeQueue():
+            _change_queue(draft, command)
+        case commands.Tick():
+            cooled_cases = tuple(dict.fromkeys(case_id for at, case_id in cooled(shard) if at <= command.at))
+            _tick(draft)
+        case _:
+            decide_case(draft, command)
+    if draft.events or cooled_cases:
+        draft.match_up(cooled_cases)
+    return draft.events
+
+
+def _open(draft: Draft, c: commands.OpenCase) -> None:
+    if draft.case(c.case_id) is not None:
+        raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=c.case_id)
+    queue_id = c.queue or draft.shard.sources.get(c.source_id) or DEFAULT_QUEUE
+    if c.queue and c.queue != DEFAULT_QUEUE and c.queue not in draft.shard.queues:
+        raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue}", resource=c.queue)
+    queue = draft.shard.queue(queue_id)
+    draft.emit(
+        events.CaseOpened(
+            c.case_id,
+            CaseOrigin.MANUAL,
+            c.direction,
+            c.channel,
+            c.source_id,
+            c.identity_id,
+            c.language,
+            c.weight,
+            c.request_id,
+            c.at,
+        ),
+        events.CaseQueued(
+            c.case_id,
+            queue_id,
+            c.urgency,
+            _together(queue.requirements, c.requirements),
+            Instant(c.at + queue.first_response_s * MICROS),
+            c.at,
+            c.at,
+        ),
+    )
+
+
+def _together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Both lists by skill; where both name one, the stricter of each word holds."""
+    merged = {r.skill: r for r in ours}
+    for r in theirs:
+        known = merged.get(r.skill, r)
+        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard)
+    return tuple(merged[skill] for skill in sorted(merged))
+
+
+def _register(draft: Draft, c: commands.RegisterAgent) -> None:
+    if c.agent_id in draft.shard.agents:
+        raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=c.agent_id)
+    draft.emit(events.AgentRegistered(c.agent_id, c.display_name, c.skills, c.capacity, c.queues, c.at))
+
+
+def _change_agent(draft: Draft, c: commands.ChangeAgent) -> None:
+    agent = known_agent(draft, c.agent_id)
+    capacity = agent.capacity if c.capacity is None else c.capacity
+    if capacity < agent.load:
+        detail = f"agent {c.agent_id} has {agent.load} units in use, more than {capacity}"
+        raise Rejected(Reason.CAPACITY_IN_USE, detail, resource=c.agent_id)
+    changed = events.AgentChanged(
+        c.agent_id,
+        agent.display_name if c.display_name is None else c.display_name,
+        agent.skills if c.skills is None else c.skills,
+        capacity,
+        agent.queues if c.queues is None else c.queues,
+        c.at,
+    )
+    now = (agent.display_name, agent.skills, agent.capacity, agent.queues)
+    if (changed.display_name, changed.skills, changed.capacity, changed.queues) != now:
+        draft.emit(changed)
+
+
+def _set_presence(draft: Draft, c: commands.SetPresence) -> None:
+    agent = known_agent(draft, c.agent_id)
+    if agent.presence == c.presence and not agent.missed:
+        return
+    draft.emit(events.PresenceChanged(c.agent_id, c.presence, "agent", c.at))
+    if c.presence != Presence.AVAILABLE:
+        _rescind_offers(draft, agent)
+
+
+def _rescind_offers(draft: Draft, agent: Agent) -> None:
+    """Takes back every open offer of an agent who has left."""
+    for case_id, _ in agent.work:
+        offer = _stage(draft, case_id)
+        if isinstance(offer, Offered):
+            reason = RescindReason.AGENT_LEFT
+            draft.emit(events.OfferRescinded(case_id, agent.agent_id, offer.offer_id, reason, draft.at))
+
+
+def _create_queue(draft: Draft, c: commands.CreateQueue) -> None:
+    if c.queue_id in draft.shard.queues:
+        raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=c.queue_id)
+    draft.emit(
+        events.QueueChanged(c.queue_id, c.display_name, c.first_response_s, c.offer_timeout_s, c.requirements, c.at)
+    )
+
+
+def _change_queue(draft: Draft, c: commands.ChangeQueue) -> None:
+    queue = draft.shard.queues.get(c.queue_id)
+    if queue is None:
+        if c.queue_id != DEFAULT_QUEUE:
+            raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue_id}", resource=c.queue_id)
+        queue = Queue(DEFAULT_QUEUE)
+    changed = Queue(
+        c.queue_id,
+        queue.display_name if c.display_name is None else c.display_name,
+        queue.first_response_s if c.first_response_s is None else c.first_response_s,
+        queue.offer_timeout_s if c.offer_timeout_s is None else c.offer_timeout_s,
+        queue.requirements if c.requirements is None else c.requirements,
+    )
+    if changed != queue:
+        draft.emit(
+            events.QueueChanged(
+                c.queue_id,
+                changed.display_name,
+                changed.first_response_s,
+                changed.offer_timeout_s,
+                changed.requirements,
+                c.at,
+            )
+        )
+
+
+def _tick(draft: Draft) -> None:
+    """What time brings, the earliest first."""
+    timers, now = draft.shard.timers, draft.at
+    for at, case_id in timers.offers[:TICK_MAX]:
+        if at <= now:
+            _expire(draft, case_id)
+    for at, case_id in timers.pends[:TICK_MAX]:
+        if at <= now and isinstance(_stage(draft, case_id), Pending):
+            draft.emit(events.CaseResumed(case_id, "timer", now))
+    window = draft.shard.policy.confirm_window_s * MICROS
+    for at, case_id in timers.resolved[:TICK_MAX]:
+        if at + window <= now and isinstance(_stage(draft, case_id), Resolved):
+            draft.emit(events.ResolutionConfirmed(case_id, now))
+
+
+def _expire(draft: Draft, case_id: str) -> None:
+    """An offer lapses; an agent who has missed too many in a row is set away, so that it holds up no work."""
+    offer = _stage(draft, case_id)
+    if not isinstance(offer, Offered):
+        return  # rescinded a moment ago, because its agent was set away
+    agent = draft.agent(offer.agent_id)
+    missed = 1 if agent is None else agent.missed + 1
+    draft.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, draft.at))
+    if agent is not None and missed >= draft.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
+        draft.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, "missed_offers", draft.at))
+        _rescind_offers(draft, draft.agent(offer.agent_id) or agent)
+
+
+def _stage(draft: Draft, case_id: str) -> object:
+    case: Case | None = draft.case(case_id)
+    return None if case is None else case.stage

@@ -1,0 +1,231 @@
+"""What an agent, or a channel on its behalf, may do to one case, and what comes of it. Pure."""
+
+from typing import assert_never
+
+from chassis.clock import MICROS, Instant
+from chassis.errors import Rejected
+
+from routing import commands, events
+from routing.agents import DEFAULT_QUEUE, Agent
+from routing.cases import (
+    Accepted,
+    Case,
+    Confirmed,
+    Idle,
+    Joined,
+    Offered,
+    Pending,
+    Queued,
+    Resolved,
+    Withdrawn,
+    holder,
+    is_closed,
+    latest_customer_post,
+    needs_agent,
+    recall,
+    window_of,
+)
+from routing.commands import CaseCommand, Reason
+from routing.matching import Draft
+from routing.terms import AuthorKind
+
+
+def decide_case(draft: Draft, command: CaseCommand) -> None:
+    """Decides what is asked of one case. Raises Rejected."""
+    case = find(draft, command.case_id)
+    match command:
+        case commands.AcceptOffer():
+            _accept(draft, case, command)
+        case commands.DeclineOffer():
+            offer = _open_offer(case, command)
+            draft.emit(events.OfferDeclined(case.case_id, command.agent_id, offer.offer_id, command.reason, command.at))
+        case commands.ReleaseCase():
+            _demand_holder(case, command.agent_id)
+            draft.emit(events.CaseReleased(case.case_id, command.agent_id, command.reason, command.at))
+            if needs_agent(case):
+                queue_up(draft, case)
+        case commands.ReplyToCase():
+            _reply(draft, case, command)
+        case commands.RecordSent():
+            for unsent in case.unsent:
+                if unsent.reply_id == command.reply_id:
+                    draft.emit(
+                        events.ReplySent(
+                            case.case_id,
+                            unsent.reply_id,
+                            unsent.agent_id,
+                            unsent.author_kind,
+                            command.post_id,
+                            command.at,
+                        )
+                    )
+        case commands.RecordFailed():
+            for unsent in case.unsent:
+                if unsent.reply_id == command.reply_id:
+                    draft.emit(
+                        events.ReplyFailed(case.case_id, unsent.reply_id, unsent.agent_id, command.reason, command.at)
+                    )
+        case commands.NoteCase():
+            known_agent(draft, command.agent_id)
+            if command.text is None:
+                raise Rejected(
+                    Reason.CUSTOMER_ERASED,
+                    f"the customer of {name(case.case_id)} was erased",
+                )
+            draft.emit(events.CaseNoted(case.case_id, command.note_id, command.agent_id, command.text, command.at))
+        case commands.PendCase():
+            _demand_holder(case, command.agent_id)
+            wait = Pending(command.agent_id, command.waiting_for, command.until)
+            if case.stage != wait:
+                draft.emit(
+                    events.CasePended(case.case_id, command.agent_id, command.waiting_for, command.until, command.at)
+                )
+        case commands.ResumeCase():
+            _demand_holder(case, command.agent_id)
+            if not isinstance(case.stage, Pending):
+                raise Rejected(Reason.NOT_PENDING, f"{name(case.case_id)} is not waiting for anybody")
+            draft.emit(events.CaseResumed(case.case_id, "agent", command.at))
+        case commands.ResolveCase():
+            if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
+                return
+            _demand_holder(case, command.agent_id)
+            draft.emit(
+                events.CaseResolved(case.case_id, command.agent_id, command.disposition, command.tags, command.at)
+            )
+        case commands.ReopenCase():
+            if not isinstance(case.stage, Resolved | Confirmed):
+                raise Rejected(Reason.NOT_RESOLVED, f"{name(case.case_id)} {standing(case)}")
+            draft.emit(events.CaseReopened(case.case_id, command.reason, case.episode + 1, command.at))
+            queue_up(draft, case)
+        case _:
+            assert_never(command)
+
+
+def find(draft: Draft, case_id: str) -> Case:
+    """The case, brought back into memory when it was forgotten. Raises Rejected when there is none."""
+    case = draft.case(case_id)
+    if case is not None:
+        return case
+    archived = draft.shard.archive.get(case_id)
+    if archived is None:
+        raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=case_id)
+    if isinstance(archived.stage, Joined):
+        return archived
+    draft.emit(recall(archived, draft.at))
+    return draft.case(case_id) or archived
+
+
+def known_agent(draft: Draft, agent_id: str) -> Agent:
+    """The agent. Raises Rejected when there is none."""
+    agent = draft.agent(agent_id)
+    if agent is None:
+        raise Rejected(Reason.AGENT_UNKNOWN, f"there is no agent {agent_id}", resource=agent_id)
+    return agent
+
+
+def queue_up(draft: Draft, case: Case, urgency: int = 0) -> None:
+    """Lines a case up where it was before, or where its source says; its clock runs from what it waits for."""
+    shard = draft.shard
+    queue_id = case.queue or shard.sources.get(case.source_id) or DEFAULT_QUEUE
+    queue = shard.queue(queue_id)
+    start = draft.at if case.owed_since is None else min(case.owed_since, draft.at)
+    draft.emit(
+        events.CaseQueued(
+            case.case_id,
+            queue_id,
+            max(case.urgency, urgency),
+            case.requirements if case.queue else queue.requirements,
+            Instant(start + queue.first_response_s * MICROS),
+            draft.at,
+            draft.at,
+        )
+    )
+
+
+def name(case_id: str) -> str:
+    """How a case is called in a sentence."""
+    return f"case {case_id}"
+
+
+def standing(case: Case) -> str:
+    """Where a case stands, as the rest of a sentence that begins with its name."""
+    match case.stage:
+        case Idle():
+            return "waits for nobody"
+        case Queued():
+            return f"waits in queue {case.queue}"
+        case Offered(agent_id=agent_id):
+            return f"is offered to {agent_id}"
+        case Accepted(agent_id=agent_id) | Pending(agent_id=agent_id):
+            return f"is with {agent_id}"
+        case Resolved() | Confirmed():
+            return "is resolved"
+        case Withdrawn():
+            return "was withdrawn by the customer"
+        case Joined(into=into):
+            return f"went on in {name(into)}"
+        case _:
+            assert_never(case.stage)
+
+
+def _demand_holder(case: Case, agent_id: str) -> None:
+    """Raises Rejected unless this agent has accepted the case."""
+    if isinstance(case.stage, Accepted | Pending) and holder(case) == agent_id:
+        return
+    reason = Reason.CASE_CLOSED if is_closed(case) else Reason.NOT_YOURS
+    raise Rejected(reason, f"{name(case.case_id)} {standing(case)}, not with {agent_id}", resource=case.case_id)
+
+
+def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffer) -> Offered:
+    """The offer a token fences. Raises Rejected when it is gone: expired, rescinded, taken, or another one's."""
+    offer = case.stage
+    if (
+        isinstance(offer, Offered)
+        and offer.agent_id == command.agent_id
+        and offer.token == command.token
+        and command.at < offer.expires_at
+    ):
+        return offer
+    raise Rejected(
+        Reason.OFFER_GONE,
+        f"offer {command.token} of {name(case.case_id)} to {command.agent_id} is no longer open; it {standing(case)}",
+        resource=case.case_id,
+    )
+
+
+def _accept(draft: Draft, case: Case, command: commands.AcceptOffer) -> None:
+    taken = isinstance(case.stage, Accepted | Pending) and case.token == command.token
+    if taken and holder(case) == command.agent_id:
+        return
+    offer = _open_offer(case, command)
+    draft.emit(events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at))
+
+
+def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
+    _demand_holder(case, command.agent_id)
+    if any(unsent.reply_id == command.reply_id for unsent in case.unsent):
+        return
+    if not case.identity_id:
+        raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to reply to")
+    if not case.source_id:
+        raise Rejected(Reason.NO_SOURCE, f"{name(case.case_id)} has no source a reply could go out through")
+    if command.text is None:
+        raise Rejected(Reason.CUSTOMER_ERASED, f"the customer of {name(case.case_id)} was erased")
+    if command.at >= window_of(case):
+        raise Rejected(
+            Reason.WINDOW_CLOSED,
+            f"the platform takes no more replies to {name(case.case_id)}",
+        )
+    draft.emit(
+        events.ReplyRequested(
+            case.case_id,
+            command.reply_id,
+            command.agent_id,
+            command.in_reply_to or latest_customer_post(case),
+            AuthorKind.BRAND_HUMAN,
+            command.text_length,
+            command.text,
+            case.source_id,
+            command.at,
+        )
+    )

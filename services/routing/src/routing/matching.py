@@ -1,0 +1,165 @@
+"""What a decision makes of the shard before it is a fact, and the offers that follow from it.
+
+Pure: the shard only changes when the facts are recorded. Before every decision no waiting case and ready agent suit
+each other (or a cool-down keeps them apart). So after it only cases that have just begun to wait and agents who have
+just got room can be matched, and nothing else is looked at.
+"""
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+
+from chassis.clock import MICROS, Instant
+from chassis.identity import uuid5
+
+from routing import events
+from routing.agents import Agent, evolve_agent
+from routing.cases import Case, Queued, absorb, evolve_case, gone_into, opened, recalled
+from routing.lanes import Lane
+from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
+from routing.shard import Shard, agents_after
+
+
+class Draft:
+    """A shard with some facts on top that are decided and not recorded yet."""
+
+    __slots__ = ("_agents", "_applied", "_cases", "_known", "_offers", "at", "events", "shard")
+
+    def __init__(self, shard: Shard, at: Instant) -> None:
+        self.shard = shard
+        self.at = at
+        self.events: list[events.Event] = []
+        self._cases: dict[str, Case] = {}
+        self._agents: dict[str, Agent] = {}
+        self._known: Mapping[str, Agent] = ChainMap(self._agents, shard.agents)
+        self._applied = 0
+        self._offers = 0
+
+    def emit(self, *facts: events.Event) -> None:
+        """Decides facts. They take effect on the draft when somebody looks."""
+        self.events.extend(facts)
+
+    def case(self, case_id: str) -> Case | None:
+        """A case as of the last fact decided."""
+        self._catch_up()
+        return self._cases.get(case_id) or self.shard.cases.get(case_id)
+
+    def agent(self, agent_id: str) -> Agent | None:
+        """An agent as of the last fact decided."""
+        self._catch_up()
+        return self._agents.get(agent_id) or self.shard.agents.get(agent_id)
+
+    def match_up(self, cooled: tuple[str, ...] = ()) -> None:
+        """Decides every offer that has become possible; `cooled` are waiting cases somebody may be offered again."""
+        self._catch_up()
+        again = [self.shard.cases[c] for c in cooled if c not in self._cases]
+        while True:
+            first: tuple[OrderKey, str] | None = None
+            floor_turn = is_floor_turn(self.shard.offers_made + self._offers)
+            waiting = [*self._cases.values(), *(c for c in again if c.case_id not in self._cases)]
+            for case in waiting:
+                if isinstance(case.stage, Queued) and case.line is not None:
+                    place = Waiting(case.line.deadline, case.line.waiting_since, case.case_id)
+                    key = (order_key(place, case.urgency, self.at, floor_turn), case.case_id)
+                    if (first is None or key < first) and self._best_agent(case) is not None:
+                        first = key
+            for agent in self._agents.values():
+                if agent.free > 0:
+                    theirs = min(self._takeable(agent, floor_turn), default=None)
+                    if theirs is not None and (first is None or theirs < first):
+                        first = theirs
+            if first is None:
+                return
+            chosen = self._cases.get(first[1]) or self.shard.cases[first[1]]
+            best = self._best_agent(chosen)
+            if best is None:
+                return
+            self._offer(chosen, best)
+
+    def _offer(self, case: Case, agent_id: str) -> None:
+        token = case.token + 1
+        timeout_s = self.shard.queue(case.queue).offer_timeout_s
+        self.emit(
+            events.CaseOffered(
+                case.case_id,
+                agent_id,
+                uuid5(case.case_id, f"offer/{token}"),
+                token,
+                case.weight,
+                Instant(self.at + timeout_s * MICROS),
+                self.at,
+            )
+        )
+        self._offers += 1
+        self._catch_up()
+
+    def _may_be_offered(self, case: Case, agent_id: str) -> bool:
+        """Whether no cool-down keeps the agent from the case."""
+        cooldown = self.shard.policy.decline_cooldown_s * MICROS
+        return all(a != agent_id or at + cooldown <= self.at for a, at in case.refusals)
+
+    def _best_agent(self, case: Case) -> str | None:
+        """The agent to offer a waiting case to, None when nobody can take it."""
+        lane = self.shard.lanes.find(case)
+        touched = self._agents
+        best = None
+        if lane is None:
+            lane = Lane(case.queue, case.requirements, case.weight)
+            untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched and lane.is_open_to(a))
+            best = min(
+                (rank(a, lane.requirements) for a in untouched if self._may_be_offered(case, a.agent_id)), default=None
+            )
+        else:
+            for ready in lane.ready:
+                if ready.agent_id not in touched and self._may_be_offered(case, ready.agent_id):
+                    best = ready
+                    break
+        for agent in touched.values():
+            if lane.is_open_to(agent) and self._may_be_offered(case, agent.agent_id):
+                mine = rank(agent, lane.requirements)
+                best = mine if best is None else min(best, mine)
+        return None if best is None else best.agent_id
+
+    def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
+        """The cases, untouched by this decision, that an agent could take and that can be first."""
+        cooldown = self.shard.policy.decline_cooldown_s * MICROS
+        refused = self.shard.refused.get(agent.agent_id, {})
+        skip = {*self._cases, *(case_id for case_id, at in refused.items() if at + cooldown > self.at)}
+        for lane in self.shard.lanes.lanes.values():
+            if any(lane.waiting) and lane.is_open_to(agent):
+                yield from lane.heads(self.at, floor_turn, skip)
+
+    def _catch_up(self) -> None:
+        while self._applied < len(self.events):
+            event = self.events[self._applied]
+            self._applied += 1
+            match event:
+                case events.CaseOpened():
+                    self._cases[event.case_id] = opened(event)
+                case events.CaseRecalled():
+                    self._cases[event.case_id] = recalled(event)
+                case events.CasesJoined():
+                    self._join(event)
+                case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
+                    known = self._known.get(event.agent_id) or Agent(event.agent_id)
+                    self._agents[event.agent_id] = evolve_agent(known, event)
+                case events.QueueChanged() | events.SourceQueueChanged() | events.PolicyChanged():
+                    pass  # settings apply to what is decided after them
+                case _:
+                    self._change(event)
+
+    def _change(self, event: events.CaseFact) -> None:
+        before = self._cases.get(event.case_id) or self.shard.cases.get(event.case_id)
+        if before is not None:
+            after = evolve_case(before, event)
+            self._settle(before, after, event)
+
+    def _join(self, event: events.CasesJoined) -> None:
+        survivor = self._cases.get(event.case_id) or self.shard.cases[event.case_id]
+        joined = self._cases.get(event.joined_case_id) or self.shard.cases[event.joined_case_id]
+        self._settle(joined, gone_into(joined, event.case_id), event)
+        self._cases[event.case_id] = absorb(survivor, joined)
+
+    def _settle(self, before: Case, after: Case, event: events.CaseFact | events.CasesJoined) -> None:
+        self._cases[after.case_id] = after
+        for agent in agents_after(self._known, before, after, event):
+            self._agents[agent.agent_id] = agent

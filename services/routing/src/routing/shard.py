@@ -1,0 +1,295 @@
+"""Everything one tenant's routing keeps in memory, and how a fact changes it. It decides nothing.
+
+Kept: every case that somebody or time is still going to act on, all agents, queues and sources. Forgotten: dormant
+cases, once `keep_events` further case facts have been recorded. Forgetting is itself a function of the facts, so a
+refolded shard forgets the same and equals the live one (I1). What is forgotten is in the read model by then: the loader
+(`recall.py`) makes sure of it before a decision relies on the read model, and a case that comes back does so by a fact,
+`CaseRecalled`.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from chassis.clock import MICROS, Instant
+from msgspec.structs import replace
+
+from routing import events
+from routing.agents import (
+    DEFAULT_QUEUE,
+    Agent,
+    Policy,
+    Queue,
+    evolve_agent,
+    queue_of,
+    release,
+    reserve,
+    unreserve,
+)
+from routing.cases import (
+    Case,
+    Offered,
+    Pending,
+    Queued,
+    Resolved,
+    absorb,
+    evolve_case,
+    gone_into,
+    holder,
+    is_dormant,
+    opened,
+    recalled,
+)
+from routing.lanes import Lanes
+
+KEEP_EVENTS = 20_000
+"""How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
+
+Timer = tuple[Instant, str]
+
+
+@dataclass(slots=True)
+class Timers:
+    """When which case's time is up, each sorted."""
+
+    offers: list[Timer] = field(default_factory=list)
+    """When an open offer lapses."""
+    pends: list[Timer] = field(default_factory=list)
+    """When a pending case wakes up."""
+    resolved: list[Timer] = field(default_factory=list)
+    """When a case was resolved; the confirm window is added on reading."""
+
+
+@dataclass(slots=True)
+class Shard:
+    """One tenant's open cases, agents, queues and sources, with the indexes over them."""
+
+    keep_events: int = KEEP_EVENTS
+    cases: dict[str, Case] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    """Source to queue."""
+    policy: Policy = field(default_factory=Policy)
+    dormant: dict[str, int] = field(default_factory=dict)
+    """Dormant cases and the number of the fact that touched each last, oldest first."""
+    case_events: int = 0
+    """How many case facts there have been."""
+    offers_made: int = 0
+
+    threads: dict[str, str] = field(default_factory=dict)
+    """Derived: thread key to case."""
+    lanes: Lanes = field(default_factory=Lanes)
+    """Derived."""
+    timers: Timers = field(default_factory=Timers)
+    """Derived."""
+    refused: dict[str, dict[str, Instant]] = field(default_factory=dict)
+    """Derived: agent to waiting cases it refused, and when."""
+
+    archive: dict[str, Case] = field(default_factory=dict)
+    """On loan from the read model for the batch in hand; no part of the state."""
+    archive_threads: dict[str, str] = field(default_factory=dict)
+    """Likewise."""
+
+    def queue(self, queue_id: str) -> Queue:
+        """A queue's settings; one nobody created has the default's."""
+        known = self.queues.get(queue_id) or self.queues.get(DEFAULT_QUEUE)
+        return known if known is not None else Queue(queue_id)
+
+
+def agents_after(
+    agents: Mapping[str, Agent], before: Case, after: Case, event: events.CaseFact | events.CasesJoined
+) -> Iterator[Agent]:
+    """Agents whom it changes that a case goes from `before` to `after`."""
+    had, has = holder(before), holder(after)
+    if had != has:
+        loser, winner = agents.get(had), agents.get(has)
+        if loser is not None:
+            if isinstance(before.stage, Offered):
+                freed = unreserve(loser, before.case_id)
+                match event:
+                    case events.OfferExpired(missed=missed):
+                        freed = replace(freed, missed=missed)
+                    case events.OfferDeclined():
+                        freed = replace(freed, missed=0)
+                    case _:
+                        pass
+                yield freed
+            else:
+                yield release(loser, before.case_id, event.at)
+        if winner is not None:
+            yield reserve(winner, after.case_id, after.weight)
+    elif isinstance(event, events.OfferAccepted) and has in agents and agents[has].missed:
+        yield replace(agents[has], missed=0)
+
+
+def evolve(shard: Shard, event: events.Event) -> Shard:
+    """What a fact makes of the shard; updates it in place and returns it. Never raises."""
+    match event:
+        case events.CaseOpened():
+            _place(shard, None, opened(event))
+        case events.CaseRecalled():
+            case = recalled(event)
+            for post in case.posts:
+                shard.threads.update(dict.fromkeys(post.thread_keys, case.case_id))
+            _place(shard, None, case)
+        case events.CasesJoined():
+            _join(shard, event)
+        case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
+            known = shard.agents.get(event.agent_id) or Agent(event.agent_id)
+            _put_agent(shard, evolve_agent(known, event))
+        case events.QueueChanged():
+            shard.queues[event.queue_id] = queue_of(event)
+        case events.SourceQueueChanged():
+            shard.sources[event.source_id] = event.queue
+        case events.PolicyChanged():
+            shard.policy = Policy(
+                event.version, event.max_missed_offers, event.decline_cooldown_s, event.confirm_window_s
+            )
+        case _:
+            _evolve_case(shard, event)
+    return shard
+
+
+def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
+    before = shard.cases.get(event.case_id)
+    if before is None:
+        return  # only a log that was not written by this decider says so
+    after = evolve_case(before, event)
+    match event:
+        case events.PostAttached(thread_keys=keys):
+            shard.threads.update(dict.fromkeys(keys, event.case_id))
+        case events.CaseOffered():
+            shard.offers_made += 1
+        case _:
+            pass
+    for agent in agents_after(shard.agents, before, after, event):
+        _put_agent(shard, agent)
+    _place(shard, before, after)
+
+
+def _join(shard: Shard, event: events.CasesJoined) -> None:
+    survivor, joined = shard.cases.get(event.case_id), shard.cases.get(event.joined_case_id)
+    if survivor is None or joined is None:
+        return
+    for post in joined.posts:
+        shard.threads.update(dict.fromkeys(post.thread_keys, event.case_id))
+    gone = gone_into(joined, event.case_id)
+    for agent in agents_after(shard.agents, joined, gone, event):
+        _put_agent(shard, agent)
+    _place(shard, joined, gone)
+    _place(shard, survivor, absorb(survivor, joined))
+
+
+def _place(shard: Shard, before: Case | None, after: Case) -> None:
+    """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
+    case_id = after.case_id
+    if before is not None and (before.stage is not after.stage or before.line is not after.line):
+        _unindex(shard, before)
+        _index(shard, after)
+    elif before is None:
+        _index(shard, after)
+    shard.cases[case_id] = after
+    shard.case_events += 1
+    dormant = shard.dormant
+    dormant.pop(case_id, None)
+    if is_dormant(after):
+        dormant[case_id] = shard.case_events
+    forgotten = shard.case_events - shard.keep_events
+    while dormant:
+        oldest = next(iter(dormant))
+        if dormant[oldest] > forgotten:
+            break
+        del dormant[oldest]
+        for post in shard.cases.pop(oldest).posts:
+            for key in post.thread_keys:
+                if shard.threads.get(key) == oldest:
+                    del shard.threads[key]
+
+
+def _index(shard: Shard, case: Case) -> None:
+    match case.stage:
+        case Queued() if case.line is not None:
+            shard.lanes.put_case(case, case.line, shard.agents.values())
+            for agent_id, at in case.refusals:
+                shard.refused.setdefault(agent_id, {})[case.case_id] = at
+        case Offered(expires_at=at):
+            insort(shard.timers.offers, (at, case.case_id))
+        case Pending(until=at):
+            insort(shard.timers.pends, (at, case.case_id))
+        case Resolved(at=at):
+            insort(shard.timers.resolved, (at, case.case_id))
+        case _:
+            pass
+
+
+def _unindex(shard: Shard, case: Case) -> None:
+    match case.stage:
+        case Queued() if case.line is not None:
+            shard.lanes.take_case(case, case.line)
+            for agent_id, _ in case.refusals:
+                cases = shard.refused.get(agent_id, {})
+                cases.pop(case.case_id, None)
+                if not cases:
+                    shard.refused.pop(agent_id, None)
+        case Offered(expires_at=at):
+            _drop(shard.timers.offers, (at, case.case_id))
+        case Pending(until=at):
+            _drop(shard.timers.pends, (at, case.case_id))
+        case Resolved(at=at):
+            _drop(shard.timers.resolved, (at, case.case_id))
+        case _:
+            pass
+
+
+def _drop(timers: list[Timer], timer: Timer) -> None:
+    at = bisect_left(timers, timer)
+    if at < len(timers) and timers[at] == timer:
+        del timers[at]
+
+
+def _put_agent(shard: Shard, agent: Agent) -> None:
+    shard.agents[agent.agent_id] = agent
+    shard.lanes.put_agent(agent)
+
+
+def refill(shard: Shard) -> Shard:
+    """Builds every derived index anew from what is kept; for a shard that was just loaded."""
+    shard.threads, shard.lanes, shard.timers, shard.refused = {}, Lanes(), Timers(), {}
+    for agent in shard.agents.values():
+        shard.lanes.put_agent(agent)
+    for case in shard.cases.values():
+        for post in case.posts:
+            shard.threads.update(dict.fromkeys(post.thread_keys, case.case_id))
+        _index(shard, case)
+    return shard
+
+
+def next_due(shard: Shard) -> Instant | None:
+    """When time itself next changes something; a tick at that time always decides something.
+
+    An offer lapses, a pending case wakes, a resolution is confirmed, or an agent who is ready may be offered again what
+    it refused.
+    """
+    timers = shard.timers
+    dues = [*timers.offers[:1], *timers.pends[:1]]
+    due = min(dues)[0] if dues else None
+    if timers.resolved:
+        confirm = Instant(timers.resolved[0][0] + shard.policy.confirm_window_s * MICROS)
+        due = confirm if due is None else min(due, confirm)
+    for at, _ in cooled(shard):
+        due = at if due is None else min(due, at)
+    return due
+
+
+def cooled(shard: Shard) -> Iterator[tuple[Instant, str]]:
+    """Waiting cases with the time from which an agent who refused them, and is ready now, may be offered them again."""
+    cooldown = shard.policy.decline_cooldown_s * MICROS
+    for agent_id, cases in shard.refused.items():
+        agent = shard.agents.get(agent_id)
+        if agent is None or agent.free <= 0:
+            continue
+        for case_id, at in cases.items():
+            lane = shard.lanes.find(shard.cases[case_id])
+            if lane is not None and lane.is_open_to(agent):
+                yield Instant(at + cooldown), case_id
