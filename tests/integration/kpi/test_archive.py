@@ -1,0 +1,89 @@
+"""Given a log, when it is archived, then every byte is there under a chain of digests, and any change shows."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import kpi_facts as e
+import pytest
+from chassis.database import Database
+from chassis.log import Log
+from kpi.views import archive
+from kpi.views.archive import Archive, verify
+
+
+async def archived(log: Log, database: Database) -> Archive:
+    made = Archive(log, database)
+    await made.replay(await log.last_position())
+    return made
+
+
+async def filled(writer: Any, count: int = 20) -> int:
+    position = await writer.write(e.source("air", brand="A"))
+    for number in range(count):
+        position = await writer.write(e.opened(f"c{number}"), e.inbound(f"c{number}", f"p{number}", number))
+    return position
+
+
+async def test_the_archive_verifies(log: Log, database: Database, writer: Any) -> None:
+    last = await filled(writer)
+    await archived(log, database)
+    verdict = await verify(log, database)
+    assert verdict.ok, verdict.detail
+    assert verdict.compared == last == 21
+
+
+async def test_the_chain_is_the_documented_one(log: Log, database: Database, writer: Any) -> None:
+    await filled(writer, 3)
+    await archived(log, database)
+    digest = bytes(32)
+    async for batch in log.read():
+        for entry in batch:
+            digest = hashlib.sha256(digest + str(entry.subject).encode() + entry.data).digest()
+    assert digest == await database.fetchval("select digest from archive_v1 order by position desc limit 1")
+
+
+async def test_it_goes_on_where_it_was(log: Log, database: Database, writer: Any) -> None:
+    await filled(writer, 3)
+    await archived(log, database)
+    await writer.write(e.opened("later"))
+    again = await archived(log, database)
+    assert again.position == 5
+    assert (await verify(log, database)).ok
+
+
+async def test_an_empty_log_verifies(log: Log, database: Database) -> None:
+    await archived(log, database)
+    verdict = await verify(log, database)
+    assert (verdict.ok, verdict.compared) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param("update archive_v1 set data = data || '\\x00' where position = 2", "differ at 2", id="bytes"),
+        pytest.param("update archive_v1 set subject = 'ev.work.b.1' where position = 3", "differ at 3", id="subject"),
+        pytest.param("update archive_v1 set digest = sha256(digest) where position = 4", "breaks at 4", id="digest"),
+        pytest.param("delete from archive_v1 where position = 2", "lacks position 2", id="a lost commit"),
+        pytest.param("delete from archive_v1 where position = 6", "lacks position 6", id="a lost end"),
+    ],
+)
+async def test_any_change_shows(log: Log, database: Database, writer: Any, change: str, said: str) -> None:
+    await filled(writer, 5)
+    await archived(log, database)
+    await database.execute(change)
+    verdict = await verify(log, database)
+    assert not verdict.ok
+    assert said in verdict.detail
+
+
+async def test_partitions_are_made_as_positions_need_them(
+    log: Log, database: Database, writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "POSITIONS_PER_PARTITION", 8)
+    await filled(writer)
+    await archived(log, database)
+    count = await database.fetchval("select count(*) from pg_inherits where inhparent = 'archive_v1'::regclass")
+    assert count == 3
+    assert (await verify(log, database)).ok

@@ -1,0 +1,155 @@
+"""Given events, when they are projected into PostgreSQL, then rows; and the same rows however they are batched."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import kpi_facts as e
+from chassis.database import Database
+from chassis.log import Entry, Subject
+from chassis.projection import Projection
+from google.protobuf.message import Message
+from kpi.views import contacts
+from kpi.views.contacts import BEGINNING, END, Contacts, Row
+
+
+def entries(events: Sequence[Message], tenant: str = "acme") -> list[Entry]:
+    found = []
+    for position, body in enumerate(events, start=1):
+        ours = type(body).DESCRIPTOR.file.package.startswith("switchboard.ingest")
+        subject = Subject("post" if ours else "work", tenant, "0")
+        data = e.commit(tenant, "0", [body], str(position)).SerializeToString(deterministic=True)
+        found.append(Entry(position, subject, data))
+    return found
+
+
+async def project(database: Database, log_entries: Sequence[Entry], batch: int) -> dict[str, list[str]]:
+    """The tables after the entries went in by batches of this size, as PostgreSQL prints them."""
+    log: Any = None  # entries are handed in
+    projection: Projection[Row] = Projection(Contacts(), log, database)
+    await projection.prepare()
+    for at in range(0, len(log_entries), batch):
+        await projection.apply(log_entries[at : at + batch])
+    assert not projection.parked
+    return {
+        table: [row["line"] for row in await database.fetch(f"select t::text as line from {table} t order by {order}")]
+        for table, order in Contacts.dumps.items()
+    }
+
+
+def random_events(rng: random.Random, count: int) -> list[Message]:
+    """A work log that jumps between cases, joins and splits them, resolves and reopens."""
+    events: list[Message] = [e.source("air", brand="A")]
+    cases: list[str] = []
+    posts: dict[str, list[str]] = {}
+    while len(events) < count:
+        at = rng.uniform(0, 1000)
+        kind = rng.choice(
+            ["open", "in", "in", "out", "bot", "take", "sent", "resolve", "reopen", "join", "split", "label"]
+        )
+        if kind == "open" or not cases:
+            case = f"c{len(cases)}"
+            cases.append(case)
+            posts[case] = []
+            events.append(e.opened(case))
+            continue
+        case = rng.choice(cases)
+        post_id = f"p{len(events)}"
+        match kind:
+            case "in":
+                posts[case].append(post_id)
+                events.append(e.inbound(case, post_id, at))
+            case "out":
+                posts[case].append(post_id)
+                events.append(e.outbound(case, post_id, at))
+            case "bot":
+                events.append(e.outbound(case, post_id, at, human=False))
+            case "take":
+                events.append(e.accepted(case, rng.choice(["mia", "leo"]), at))
+            case "sent":
+                events.append(e.sent(case, "mia", at, rng.choice(["", post_id])))
+            case "resolve":
+                events.append(e.resolved(case, "mia", at))
+            case "reopen":
+                events.append(e.reopened(case, at))
+            case "join":
+                events.append(e.joined(case, rng.choice(cases)))
+            case "split":
+                other = rng.choice(cases)
+                events.append(e.split(case, other, posts[other]))
+            case _:
+                events.append(e.relabelled("air", brand=rng.choice("ABC")))
+    return events
+
+
+async def test_rows_of_a_short_history(database: Database) -> None:
+    events = [
+        e.source("air", brand="Example Air"),
+        e.opened("c1"),
+        e.inbound("c1", "p1", 5),
+        e.accepted("c1", "mia", 7),
+        e.sent("c1", "mia", 9),
+        e.resolved("c1", "mia", 11),
+    ]
+    await project(database, entries(events), 10)
+    contents = await contacts.read(database, "acme", BEGINNING, END, END)
+    (known,) = contents.known()
+    assert contents.position == 6
+    assert (known.case_id, known.episode, known.channel, known.source) == ("c1", 1, "x", "air")
+    assert known.labels == {"brand": "Example Air"}
+    contact = known.contact
+    assert contact.start == e.T0 + 5 * e.SECOND
+    assert contact.accepted is not None
+    assert (contact.accepted.at, contact.accepted.agent) == (e.T0 + 7 * e.SECOND, "mia")
+    assert [None if ref is None else ref // 1024 for ref in known.refs] == [3, 4, 5, 5, 6, None]
+
+
+async def test_only_the_interval_is_read(database: Database) -> None:
+    events = [message for n in range(5) for message in (e.opened(f"c{n}"), e.inbound(f"c{n}", f"p{n}", n))]
+    await project(database, entries(events), 10)
+    start, end = e.T0 + 1 * e.SECOND, e.T0 + 3 * e.SECOND
+
+    async def cases(until: int) -> list[str]:
+        contents = await contacts.read(database, "acme", start, end, until)
+        return sorted(one.case_id for one in contents.known())
+
+    assert await cases(END) == ["c1", "c2"]
+    assert await cases(e.T0 + 1 * e.SECOND) == ["c1"]
+    assert list((await contacts.read(database, "other", BEGINNING, END, END)).known()) == []
+
+
+async def test_a_contact_that_moves_away_leaves_no_row(database: Database) -> None:
+    events = [e.opened("c1"), e.opened("c2"), e.inbound("c2", "p2", 5), e.joined("c1", "c2")]
+    tables = await project(database, entries(events), 1)
+    assert [row.split(",")[1] for row in tables["contacts_v1"]] == ["c1"]
+
+
+async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Database) -> None:
+    for seed in range(6):
+        log_entries = entries(random_events(random.Random(seed), 150))
+        results = []
+        for batch in (1, 7, 1000):
+            async with database.sibling(f"kpi_{seed}_{batch}") as schema:
+                results.append(await project(schema, log_entries, batch))
+        assert results[0] == results[1] == results[2]
+        assert len(results[0]["contacts_v1"]) > 1
+
+
+async def test_a_value_the_tables_refuse_parks_its_case_only(database: Database) -> None:
+    events = [
+        e.opened("c1"),
+        e.inbound("c1", "p1", 5),
+        e.accepted("c1", "m\0", 7),
+        e.opened("c2"),
+        e.inbound("c2", "p2", 5),
+    ]
+    log: Any = None
+    projection: Projection[Row] = Projection(Contacts(), log, database)
+    await projection.prepare()
+    await projection.apply(entries(events))
+    assert projection.position == 5
+    assert projection.parked == {"case/acme/c1"}
+    contents = await contacts.read(database, "acme", BEGINNING, END, END)
+    assert {one.case_id: one.contact.accepted for one in contents.known()} == {"c1": None, "c2": None}
