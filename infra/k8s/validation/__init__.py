@@ -1,0 +1,1 @@
+"""Offline checks of the Kubernetes manifests, from rendering to posture; talks to no cluster."""
