@@ -1,27 +1,73 @@
 # Every verb of this repository; `make` alone prints them.
 .DEFAULT_GOAL := help
 SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := protos libs/chassis cli services/ingest services/routing services/crm-sync services/kpi
-PROTOS := $(shell find protos/switchboard -name '*.proto')
+SOURCES := libs/chassis/src cli/src services/ingest/src services/routing/src services/crm-sync/src services/kpi/src
+PROTOS := $(shell find protos/switchboard -name '*.proto' | sort)
+# Where generated code goes; `verify` builds it a second time beside the committed one.
+GEN := protos/gen
+STATE := .switchboard
+ARGS :=
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+demo: $(VENV)/.ready  ## a minute and a half that shows everything working, on made-up data
+	$(BIN)/switchboard demo $(ARGS)
+
+up: $(VENV)/.ready  ## start the whole stack here and keep it running (STATE=dir); Ctrl-C stops it
+	@exec $(BIN)/switchboard up --state $(STATE) $(ARGS)
+
+test: $(VENV)/.ready  ## every test: unit, conformance, integration, e2e, faults
+	@$(BIN)/pytest -q $(addprefix tests/,unit conformance integration e2e faults) $(ARGS)
+
+test-unit: $(VENV)/.ready  ## the tests that need no server, in seconds
+	@$(BIN)/pytest -q tests/unit tests/conformance $(ARGS)
+
+lint: $(VENV)/.ready  ## style, types, import contracts, protos
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+
+format: $(VENV)/.ready  ## put the code into the house's form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+verify: $(VENV)/.ready  ## prove that generated code is current
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(MAKE) -s generate GEN="$$fresh/gen"; \
+	diff -r -q -x __pycache__ $(GEN) "$$fresh/gen" || { echo "generated code is not current: make generate, then commit protos/gen"; exit 1; }; \
+	echo "generated code is current"
+
+breaking: $(VENV)/.ready  ## prove that no contract broke since the last release tag
+	@tag=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null || true); \
+	if [ -z "$$tag" ]; then echo "no release tag yet: there is no contract to break"; exit 0; fi; \
+	$(BIN)/buf breaking --against ".git#tag=$$tag" && echo "no contract broke since $$tag"
+
+bench: $(VENV)/.ready  ## every number the README quotes, measured again (minutes)
+	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+
+k8s-validate: $(VENV)/.ready  ## render every overlay and validate it offline
+	@bash infra/k8s/validate.sh
+
 $(VENV)/.ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
 	test -x $(BIN)/python || python3.11 -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
 	touch $@
 
 venv: $(VENV)/.ready  ## build .venv from requirements.lock
 
 generate: $(VENV)/.ready  ## rebuild protos/gen from protos/switchboard
-	rm -rf protos/gen && mkdir -p protos/gen
+	rm -rf $(GEN) && mkdir -p $(GEN)
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
-	  --python_out=protos/gen --pyi_out=protos/gen --grpc_python_out=protos/gen --mypy_grpc_out=quiet:protos/gen $(PROTOS)
-	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|protos/gen/\1_pb2_grpc.py protos/gen/\1_pb2_grpc.pyi|' | xargs rm -f
-	find protos/gen/switchboard -type d -exec touch {}/__init__.py \;
+	  --python_out=$(GEN) --pyi_out=$(GEN) --grpc_python_out=$(GEN) --mypy_grpc_out=quiet:$(GEN) $(PROTOS)
+	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|$(GEN)/\1_pb2_grpc.py $(GEN)/\1_pb2_grpc.pyi|' | xargs rm -f
+	find $(GEN)/switchboard -type d -exec touch {}/__init__.py \;
 
-.PHONY: help venv generate
+.PHONY: help demo up test test-unit lint format verify breaking bench k8s-validate venv generate
