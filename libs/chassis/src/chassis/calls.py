@@ -21,6 +21,7 @@ from grpc_status import rpc_status  # type: ignore[import-untyped]
 from chassis import attributes as names
 from chassis import telemetry
 from chassis.errors import InvalidRequest, Unavailable, to_status
+from chassis.logs import where
 
 _Behaviour = Callable[..., Any]
 _Read = Callable[[bytes], Any]
@@ -265,16 +266,13 @@ class _Call:
 
     def _unforeseen(self, error: Exception) -> None:
         trace_id, span_id = telemetry.span_ids()
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
         _log.error(
             "call failed unforeseen",
             extra={
                 "fields": {
                     "method": self._method,
                     "error": type(error).__name__,
-                    "at": f"{where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else "",
+                    "at": where(error.__traceback__),
                     "trace_id": trace_id,
                     "span_id": span_id,
                 }

@@ -131,6 +131,10 @@ class Server:
         await self._streams.end(self._settings.drain_grace_s / 2)
         await stopped
 
+    async def stop_now(self) -> None:
+        """Cancels whatever is left; harmless after `finish`."""
+        await self._server.stop(None)
+
     async def drain(self) -> None:
         """`withdraw`, then `finish`."""
         await self.withdraw()
