@@ -1,0 +1,1 @@
+"""The demo: a made-up day of fifteen brands, played through the real stack."""
