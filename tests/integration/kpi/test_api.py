@@ -1,0 +1,291 @@
+"""Given commits of post and work in a real log, when kpi is asked over gRPC, then numbers that can be proved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import kpi_facts as e
+import pytest
+from chassis import embedded
+from chassis.config import load
+from chassis.log import Log, Position
+from chassis.process import run
+from chassis.tenants import Tenants
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from kpi import main
+from kpi.metrics import METRICS
+from switchboard.kpi.v1 import service_pb2 as pb
+from switchboard.kpi.v1 import service_pb2_grpc
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
+
+LATER = e.ts(30 * 86_400)
+
+
+@pytest.fixture
+async def channel(nats_url: str, database_url: str, log: Log) -> AsyncIterator[grpc.aio.Channel]:
+    """The service as `main` builds it, on a free port."""
+    await Tenants(log).ensure("acme")
+    port = embedded.free_port()
+    variables = {
+        "SWITCHBOARD_NATS_URL": nats_url,
+        "SWITCHBOARD_DATABASE_URL": database_url,
+        "SWITCHBOARD_KPI_PORT": str(port),
+        "SWITCHBOARD_DRAIN_DELAY_S": "0",
+        "SWITCHBOARD_DRAIN_GRACE_S": "1",
+    }
+    stop = asyncio.Event()
+    running = asyncio.create_task(run(load(variables, "kpi"), main.build, stop))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as made:
+        ready = asyncio.create_task(made.channel_ready())
+        await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED, timeout=60)
+        assert ready.done()
+        yield made
+    stop.set()
+    await running
+
+
+@pytest.fixture
+def kpi(channel: grpc.aio.Channel) -> service_pb2_grpc.KpiServiceAsyncStub:
+    return service_pb2_grpc.KpiServiceStub(channel)  # type: ignore[return-value]
+
+
+async def history(writer: Any) -> str:
+    """Two brands, four contacts; returns the position as a token."""
+    await writer.write(e.source("air", brand="Example Air"), e.source("shop", brand="Example Shop"))
+    await writer.write(e.opened("c1", "air"), e.inbound("c1", "p1", 0))
+    await writer.write(e.accepted("c1", "mia", 30), e.sent("c1", "mia", 60.5), e.resolved("c1", "leo", 3600))
+    await writer.write(e.opened("c2", "air"), e.inbound("c2", "p2", 10), e.outbound("c2", "p3", 20, human=False))
+    await writer.write(e.opened("c3", "shop"), e.inbound("c3", "p4", 20), e.sent("c3", "leo", 7220.25))
+    position = await writer.write(e.opened("c4", "shop"), e.inbound("c4", "p5", 30), e.withdrawn("c4", 90))
+    return Position.encode(position)
+
+
+def values(row: pb.MetricRow) -> dict[str, float | None]:
+    return {one.metric: one.value if one.HasField("value") else None for one in row.values}
+
+
+async def test_the_numbers(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
+    token = await history(writer)
+    answer = await kpi.QueryMetrics(
+        pb.QueryMetricsRequest(parent="tenants/acme", observed_until=LATER, min_position=token)
+    )
+    (row,) = answer.rows
+    assert values(row) == {
+        "abandonment": 0.5,
+        "accepted": 2,
+        "answered": 2,
+        "answered_within_15m": 0.25,
+        "answered_within_1h": 0.25,
+        "frt_any_km_median": 60.5,
+        "frt_any_mean": pytest.approx((60.5 + 10 + 7200.25) / 3, abs=1e-9),
+        "frt_human_km_median": 7200.25,
+        "frt_human_mean": (60.5 + 7200.25) / 2,
+        "offered": 4,
+        "pending": 0,
+        "resolution_of_accepted": 0.5,
+        "resolution_of_offered": 0.25,
+        "resolved": 1,
+    }
+    assert answer.position == token
+    assert answer.time_zone == "UTC"
+    assert [one.id for one in answer.definitions] == list(METRICS)
+
+
+async def test_groups_filters_and_closing_the_observation(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any
+) -> None:
+    token = await history(writer)
+    answer = await kpi.QueryMetrics(
+        pb.QueryMetricsRequest(
+            parent="tenants/acme",
+            metrics=["answered", "frt_human_km_median"],
+            group_by=["brand", "agent"],
+            start_time=e.ts(0),
+            end_time=e.ts(30),
+            observed_until=e.ts(7220),
+            filter='channel = "x"',
+            min_position=token,
+        )
+    )
+    found = {tuple(one.value for one in row.group): values(row) for row in answer.rows}
+    assert found == {
+        ("Example Air", ""): {"answered": 0, "frt_human_km_median": None},
+        ("Example Air", "mia"): {"answered": 1, "frt_human_km_median": 60.5},
+        ("Example Shop", ""): {"answered": 0, "frt_human_km_median": None},
+    }
+    assert [[one.key for one in row.group] for row in answer.rows] == [["brand", "agent"]] * 3
+
+
+async def test_a_tenant_sees_only_its_own(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, log: Log) -> None:
+    await history(writer)
+    await Tenants(log).ensure("other")
+    position = await writer.write(e.opened("c1"), e.inbound("c1", "p1", 0), tenant="other")
+    request = pb.QueryMetricsRequest(
+        parent="tenants/other", metrics=["offered"], observed_until=LATER, min_position=Position.encode(position)
+    )
+    assert (await kpi.QueryMetrics(request)).rows[0].values[0].value == 1
+
+
+async def test_a_cell_opens_to_the_events_that_decided_it(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, log: Log
+) -> None:
+    token = await history(writer)
+    answer = await kpi.ListContributingEvents(
+        pb.ListContributingEventsRequest(
+            parent="tenants/acme",
+            metric="frt_human_mean",
+            group=[pb.Dimension(key="brand", value="Example Air")],
+            observed_until=LATER,
+            min_position=token,
+        )
+    )
+    (one,) = answer.contributions
+    assert (one.case, one.episode, one.seconds, one.in_numerator) == ("tenants/acme/cases/c1", 1, 60.5, True)
+    assert [(event.role, event.type.rpartition(".")[2]) for event in one.events] == [
+        ("start", "PostAttached"),
+        ("accepted", "OfferAccepted"),
+        ("answered_any", "ReplySent"),
+        ("answered_human", "ReplySent"),
+        ("resolved", "CaseResolved"),
+    ]
+    entry = await log.get(Position.decode(one.events[-1].position))
+    assert entry is not None
+    ids = [event.event_id.hex() for event in entry.commit.events]
+    assert [event.event_id.replace("-", "") for event in one.events[1:3]] == ids[:2]
+
+
+async def test_pages_cover_the_cell_exactly_once(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
+    token = await history(writer)
+    request = pb.ListContributingEventsRequest(
+        parent="tenants/acme", metric="offered", observed_until=LATER, page_size=3, min_position=token
+    )
+    first = await kpi.ListContributingEvents(request)
+    request.page_token = first.next_page_token
+    second = await kpi.ListContributingEvents(request)
+    cases = [one.case.rpartition("/")[2] for page in (first, second) for one in page.contributions]
+    assert cases == ["c1", "c2", "c3", "c4"]
+    assert (first.total_size, second.total_size, second.next_page_token) == (4, 4, "")
+
+
+async def test_definitions_are_listed(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
+    answer = await kpi.ListMetricDefinitions(pb.ListMetricDefinitionsRequest(parent="tenants/acme"))
+    assert [one.id for one in answer.definitions] == list(METRICS)
+    pending = next(one for one in answer.definitions if one.id == "pending")
+    assert {one.name: one.seconds for one in pending.parameters} == {
+        "horizon_direct": 86_400,
+        "horizon_public": 604_800,
+    }
+
+
+async def test_a_wallboard_shows_then_follows_then_resumes(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any
+) -> None:
+    await history(writer)
+    request = pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"], group_by=["brand"])
+    call = kpi.WatchWallboard(request, timeout=30)
+    shown: dict[str, float] = {}
+
+    async def until(expected: dict[str, float]) -> pb.WatchWallboardResponse:
+        async for message in call:
+            if message.snapshot:
+                shown.clear()
+            shown.update({row.group[0].value: row.values[0].value for row in message.rows})
+            for group in message.removed:
+                del shown[group.group[0].value]
+            if shown == expected:
+                return message
+        raise AssertionError(shown)
+
+    first = await until({"Example Air": 2, "Example Shop": 2})
+    await writer.write(e.opened("c9", "shop"), e.inbound("c9", "p9", 40))
+    second = await until({"Example Air": 2, "Example Shop": 3})
+    assert not second.snapshot
+    assert [row.group[0].value for row in second.rows] == ["Example Shop"]
+    assert first.resume_token != second.resume_token
+    call.cancel()
+
+    request.resume_token = second.resume_token
+    call = kpi.WatchWallboard(request, timeout=30)
+    await writer.write(e.opened("c10", "air"), e.inbound("c10", "p10", 50))
+    third = await until({"Example Air": 3, "Example Shop": 3})
+    call.cancel()
+    assert Position.decode(third.position) > Position.decode(second.position)
+
+
+async def test_the_service_proves_its_log_and_its_tables(channel: grpc.aio.Channel, writer: Any) -> None:
+    await history(writer)
+    integrity = integrity_pb2_grpc.IntegrityServiceStub(channel)
+    await integrity.WaitUntil(integrity_pb2.WaitUntilRequest())
+    findings = [one async for one in integrity.VerifyIntegrity(integrity_pb2.VerifyIntegrityRequest())]
+    assert [(one.invariant, one.subject) for one in findings if not one.ok and one.subject != "log"] == []
+    assert {"archive archive_v1", "view contacts_v1"} <= {one.subject for one in findings}
+
+
+async def refusal(call: Any) -> tuple[grpc.StatusCode, set[str]]:
+    """The code of a refused call and the fields it complains about."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    status = rpc_status.from_call(caught.value)
+    fields: set[str] = set()
+    for detail in [] if status is None else status.details:
+        bad = error_details_pb2.BadRequest()
+        if detail.Unpack(bad):
+            fields |= {one.field for one in bad.field_violations}
+    return caught.value.code(), fields
+
+
+async def test_everything_wrong_is_said_at_once(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
+    code, fields = await refusal(
+        kpi.QueryMetrics(
+            pb.QueryMetricsRequest(
+                parent="acme",
+                metrics=["offered", "nonsense"],
+                group_by=["brand", "brand"],
+                start_time=e.ts(10),
+                end_time=e.ts(0),
+                time_zone="Mars/Olympus",
+                filter="brand",
+            )
+        )
+    )
+    assert code == grpc.StatusCode.INVALID_ARGUMENT
+    assert fields == {"parent", "metrics", "group_by", "end_time", "time_zone", "filter"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        pytest.param(pb.ListContributingEventsRequest(parent="tenants/acme"), "metric", id="no metric"),
+        pytest.param(
+            pb.ListContributingEventsRequest(parent="tenants/acme", metric="offered", page_token="x"),
+            "page_token",
+            id="a token nobody gave out",
+        ),
+        pytest.param(
+            pb.ListContributingEventsRequest(
+                parent="tenants/acme", metric="offered", group=[pb.Dimension(key="Not a key", value="")]
+            ),
+            "group",
+            id="a cell that is none",
+        ),
+    ],
+)
+async def test_refused_cells(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, request_: pb.ListContributingEventsRequest, field: str
+) -> None:
+    assert await refusal(kpi.ListContributingEvents(request_)) == (grpc.StatusCode.INVALID_ARGUMENT, {field})
+
+
+async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
+    unknown = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/nobody"))
+    assert (await refusal(unknown))[0] == grpc.StatusCode.NOT_FOUND
+    malformed = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/acme", min_position="!"))
+    assert await refusal(malformed) == (grpc.StatusCode.INVALID_ARGUMENT, {"min_position"})
+    beyond = kpi.QueryMetrics(
+        pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(10**9)), timeout=1
+    )
+    assert (await refusal(beyond))[0] in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
