@@ -133,7 +133,7 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     requirements: tuple[Requirement, ...] = ()
     line: Line | None = None
     refusals: tuple[tuple[str, Instant], ...] = ()
-    """Agents who declined or missed it while it waits, and when."""
+    """Agents who declined, missed or gave it back while it waits, and when."""
     unsent: tuple[Unsent, ...] = ()
     stage: Stage = IDLE
 
@@ -299,7 +299,7 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
         case events.OfferRescinded():
             return replace(case, stage=QUEUED)
         case events.CaseReleased():
-            return replace(case, stage=IDLE)
+            return replace(case, stage=IDLE, refusals=((event.agent_id, event.at),))
         case events.ReplyRequested():
             return replace(case, unsent=(*case.unsent, Unsent(event.reply_id, event.agent_id, event.author_kind)))
         case events.ReplySent():

@@ -19,6 +19,10 @@ from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
 from routing.shard import Shard, agents_after
 
 
+OFFERS = "5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11"
+"""Namespace of offer ids: an offer is named by its case and token."""
+
+
 class Draft:
     """A shard with some facts on top that are decided and not recorded yet."""
 
@@ -82,7 +86,7 @@ class Draft:
             events.CaseOffered(
                 case.case_id,
                 agent_id,
-                uuid5(case.case_id, f"offer/{token}"),
+                uuid5(OFFERS, f"{case.case_id}/{token}"),
                 token,
                 case.weight,
                 Instant(self.at + timeout_s * MICROS),

@@ -1,0 +1,155 @@
+"""Short ways to say routing's facts and commands in tests; everything not named has one fixed value."""
+
+from collections.abc import Sequence
+
+from chassis.clock import MICROS, Instant
+from routing import commands, events
+from routing.agents import DEFAULT_QUEUE
+from routing.decider import decide
+from routing.shard import Shard, evolve
+from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, Presence, Requirement, Sealed, Skill
+
+T0 = Instant(1_790_000_000 * MICROS)
+TEXT = Sealed("customer", b"nonce-of-12b", b"ciphertext")
+
+
+def t(seconds: float) -> Instant:
+    """An instant so many seconds after the beginning."""
+    return Instant(T0 + int(seconds * MICROS))
+
+
+def post(
+    post_id: str,
+    *links: str,
+    at: float = 0,
+    published: float | None = None,
+    kind: PostKind = PostKind.POST,
+    author_kind: AuthorKind = AuthorKind.CUSTOMER,
+    source: str = "shop",
+    window: float | None = None,
+    case: str = "",
+) -> commands.AttachPost:
+    """A post arrives; ours when its author kind says so."""
+    ours = author_kind in (AuthorKind.BRAND_HUMAN, AuthorKind.BRAND_BOT)
+    return commands.AttachPost(
+        post_id=post_id,
+        case_id=case or f"case-{post_id}",
+        channel="x",
+        source_id=source,
+        kind=kind,
+        direction=Direction.OUTBOUND if ours else Direction.INBOUND,
+        author_kind=author_kind,
+        identity_id="shop" if ours else "customer",
+        language="en",
+        thread_keys=tuple(sorted({post_id, *links})),
+        published_at=t(at if published is None else published),
+        received_at=t(at),
+        window_expires_at=None if window is None else t(window),
+        at=t(at),
+    )
+
+
+def answer(post_id: str, *links: str, at: float = 0, published: float | None = None) -> commands.AttachPost:
+    """A human of ours answers on the platform itself."""
+    return post(post_id, *links, at=at, published=published, author_kind=AuthorKind.BRAND_HUMAN)
+
+
+def register(
+    agent_id: str, capacity: int = 1, skills: Sequence[tuple[str, int]] = (), queues: Sequence[str] = ()
+) -> commands.RegisterAgent:
+    """An agent is registered."""
+    named = tuple(Skill(name, level) for name, level in sorted(skills))
+    return commands.RegisterAgent(agent_id, agent_id.title(), named, capacity, tuple(sorted(queues)), T0)
+
+
+def presence(agent_id: str, value: Presence = Presence.AVAILABLE, at: float = 0) -> commands.SetPresence:
+    """An agent says whether it takes offers."""
+    return commands.SetPresence(agent_id, value, t(at))
+
+
+def accept(case_id: str, agent_id: str, token: int = 1, at: float = 0) -> commands.AcceptOffer:
+    """An agent takes an offer."""
+    return commands.AcceptOffer(case_id, agent_id, token, t(at))
+
+
+def decline(case_id: str, agent_id: str, token: int = 1, at: float = 0) -> commands.DeclineOffer:
+    """An agent gives an offer back."""
+    return commands.DeclineOffer(case_id, agent_id, token, "busy", t(at))
+
+
+def reply(case_id: str, agent_id: str, reply_id: str = "r1", at: float = 0) -> commands.ReplyToCase:
+    """An agent replies."""
+    return commands.ReplyToCase(case_id, agent_id, reply_id, "", TEXT, 10, t(at))
+
+
+def resolve(case_id: str, agent_id: str, at: float = 0) -> commands.ResolveCase:
+    """An agent settles a case."""
+    return commands.ResolveCase(case_id, agent_id, "solved", (), t(at))
+
+
+def queue(
+    queue_id: str = DEFAULT_QUEUE,
+    first_response_s: int = 3600,
+    offer_timeout_s: int = 60,
+    requirements: tuple[Requirement, ...] = (),
+) -> commands.CreateQueue:
+    """A queue is created."""
+    return commands.CreateQueue(queue_id, "", first_response_s, offer_timeout_s, requirements, T0)
+
+
+def open_case(case_id: str = "m1", queue_id: str = "", at: float = 0, weight: int = 1) -> commands.OpenCase:
+    """A case is opened by hand."""
+    return commands.OpenCase(case_id, queue_id, "", "", "", "und", 0, (), weight, Direction.INBOUND, "request", t(at))
+
+
+def tick(at: float) -> commands.Tick:
+    """Time passes."""
+    return commands.Tick(t(at))
+
+
+def run(shard: Shard, *given: commands.Command) -> list[events.Event]:
+    """Decides and records in order; the facts of all of it."""
+    facts: list[events.Event] = []
+    for command in given:
+        decided = decide(command, shard)
+        facts.extend(decided)
+        for event in decided:
+            evolve(shard, event)
+    return facts
+
+
+def shown(facts: Sequence[events.Event]) -> list[str]:
+    """Facts as short lines: the name, the case or agent, and what matters most."""
+    lines = []
+    for event in facts:
+        match event:
+            case events.CaseOffered():
+                lines.append(f"CaseOffered {event.case_id} {event.agent_id} {event.token}")
+            case events.OfferAccepted() | events.OfferDeclined() | events.CaseReleased() | events.CaseResolved():
+                lines.append(f"{type(event).__name__} {event.case_id} {event.agent_id}")
+            case events.OfferExpired():
+                lines.append(f"OfferExpired {event.case_id} {event.agent_id} {event.missed}")
+            case events.OfferRescinded():
+                lines.append(f"OfferRescinded {event.case_id} {event.agent_id} {event.reason.name}")
+            case events.CasesJoined():
+                lines.append(f"CasesJoined {event.case_id} {event.joined_case_id}")
+            case events.PostAttached() | events.PostDetached():
+                lines.append(f"{type(event).__name__} {event.case_id} {event.post_id}")
+            case events.CaseQueued():
+                lines.append(f"CaseQueued {event.case_id} {event.queue} {event.urgency}")
+            case events.CaseReopened():
+                lines.append(f"CaseReopened {event.case_id} {event.reason} {event.episode}")
+            case events.CaseResumed():
+                lines.append(f"CaseResumed {event.case_id} {event.reason}")
+            case events.PresenceChanged():
+                lines.append(f"PresenceChanged {event.agent_id} {event.presence.name} {event.reason}")
+            case events.AgentRegistered() | events.AgentChanged():
+                lines.append(f"{type(event).__name__} {event.agent_id}")
+            case events.QueueChanged() | events.PolicyChanged() | events.SourceQueueChanged():
+                lines.append(type(event).__name__)
+            case _:
+                lines.append(f"{type(event).__name__} {event.case_id}")
+    return lines
+
+
+MANUAL = CaseOrigin.MANUAL

@@ -1,0 +1,504 @@
+"""What routing decides: given what was asked before, when this is asked, then these facts or this reason."""
+
+import pytest
+from chassis.errors import Rejected
+from routing import commands, events
+from routing.commands import Reason
+from routing.decider import decide
+from routing.shard import Shard
+from routing.terms import AuthorKind, PostKind, Presence, Requirement, WaitingFor
+
+from tests.unit.routing.build import (
+    accept,
+    answer,
+    decline,
+    open_case,
+    post,
+    presence,
+    queue,
+    register,
+    reply,
+    resolve,
+    run,
+    shown,
+    t,
+    tick,
+)
+
+MIA = [register("mia"), presence("mia")]
+BEN = [register("ben"), presence("ben")]
+MINE = [*MIA, post("p1"), accept("case-p1", "mia")]
+"""Case p1 is with mia."""
+ZH = Requirement("lang:zh", 3, hard=True)
+
+CASES = [
+    pytest.param(
+        [],
+        post("p1"),
+        ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 default 0"],
+        id="a customer's post opens a case and waits",
+    ),
+    pytest.param(
+        MIA,
+        post("p1"),
+        [
+            "CaseOpened case-p1",
+            "PostAttached case-p1 p1",
+            "CaseQueued case-p1 default 0",
+            "CaseOffered case-p1 mia 1",
+        ],
+        id="a case is offered at once while somebody is free",
+    ),
+    pytest.param(
+        [],
+        post("p1", kind=PostKind.DIRECT_MESSAGE),
+        ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 default 1"],
+        id="a private message is more urgent than a public post",
+    ),
+    pytest.param(
+        [commands.SetSourceQueue("shop", "care", t(0))],
+        post("p1"),
+        ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 care 0"],
+        id="a source's cases go to the source's queue",
+    ),
+    pytest.param([post("p1")], post("p1"), [], id="a post that is known changes nothing"),
+    pytest.param(
+        [],
+        answer("b1"),
+        ["CaseOpened case-b1", "PostAttached case-b1 b1"],
+        id="what we write first opens a case that waits for nobody",
+    ),
+    pytest.param(
+        [answer("b1")],
+        post("p1", "b1", at=5),
+        ["PostAttached case-b1 p1", "CaseQueued case-b1 default 0"],
+        id="a customer who answers us waits in the same case",
+    ),
+    pytest.param(
+        [post("p1")],
+        answer("b1", "p1", at=9),
+        ["PostAttached case-p1 b1"],
+        id="our answer on the platform ends the wait",
+    ),
+    pytest.param(
+        [post("p1"), answer("b1", "p1", at=9), *MIA],
+        presence("mia", Presence.AVAILABLE),
+        [],
+        id="an answered case is offered to nobody",
+    ),
+    pytest.param(
+        [*MIA, post("p1")],
+        answer("b1", "p1", at=9),
+        ["OfferRescinded case-p1 mia CASE_SETTLED", "PostAttached case-p1 b1"],
+        id="our answer on the platform takes the offer back",
+    ),
+    pytest.param(
+        [post("p1", at=10, published=10)],
+        answer("b1", "p1", at=11, published=5),
+        ["PostAttached case-p1 b1"],
+        id="what we wrote before the customer did answers nothing",
+    ),
+    pytest.param(
+        [answer("b1", "p1", at=1, published=9)],
+        post("p1", at=2, published=4),
+        ["PostAttached case-b1 p1"],
+        id="a question that arrives after its answer waits for nobody",
+    ),
+    pytest.param(
+        [answer("b1", "p1", at=1, published=4)],
+        post("p1", at=2, published=4),
+        ["PostAttached case-b1 p1"],
+        id="an answer of the same instant is an answer",
+    ),
+    pytest.param(
+        [post("p1")],
+        post("b1", "p1", at=9, author_kind=AuthorKind.BRAND_BOT),
+        ["PostAttached case-p1 b1"],
+        id="a bot's answer does not end the wait",
+    ),
+    pytest.param(
+        [post("p1"), post("b1", "p1", at=9, author_kind=AuthorKind.BRAND_BOT), register("mia")],
+        presence("mia"),
+        ["PresenceChanged mia AVAILABLE agent", "CaseOffered case-p1 mia 1"],
+        id="a case only a bot has answered is still offered",
+    ),
+    pytest.param(
+        [post("p1"), post("p2")],
+        post("p3", "p1", "p2"),
+        ["CasesJoined case-p1 case-p2", "PostAttached case-p1 p3"],
+        id="a post that links two cases makes them one",
+    ),
+    pytest.param(
+        [post("p1"), *MIA, post("p2"), accept("case-p1", "mia")],
+        post("p3", "p1", "p2"),
+        ["CasesJoined case-p1 case-p2", "PostAttached case-p1 p3"],
+        id="of joined cases the one somebody has goes on",
+    ),
+    pytest.param(
+        [*MIA, *BEN, post("p1"), post("p2"), accept("case-p1", "ben"), accept("case-p2", "mia")],
+        post("p3", "p1", "p2"),
+        ["CasesJoined case-p1 case-p2", "PostAttached case-p1 p3"],
+        id="of two cases two agents have one goes on and the other agent is free",
+    ),
+    pytest.param(
+        [post("p1"), post("p2", "p1")],
+        commands.DetachPost("p1", t(3)),
+        ["PostDetached case-p1 p1"],
+        id="a case with another post of the customer goes on after a withdrawal",
+    ),
+    pytest.param(
+        [*MIA, post("p1")],
+        commands.DetachPost("p1", t(3)),
+        ["OfferRescinded case-p1 mia CASE_SETTLED", "PostDetached case-p1 p1", "CaseWithdrawn case-p1"],
+        id="the withdrawal of the customer's last post withdraws the case and its offer",
+    ),
+    pytest.param(
+        MINE,
+        commands.DetachPost("p1", t(3)),
+        ["PostDetached case-p1 p1", "CaseWithdrawn case-p1"],
+        id="a withdrawal takes the case from its agent",
+    ),
+    pytest.param([post("p1")], commands.DetachPost("p9", t(3)), [], id="a withdrawal of an unknown post is nothing"),
+    pytest.param(
+        [post("p1"), commands.DetachPost("p1", t(3))],
+        commands.DetachPost("p1", t(4)),
+        [],
+        id="withdrawing twice is withdrawing once",
+    ),
+    pytest.param(
+        [*MIA, post("p1")],
+        accept("case-p1", "mia"),
+        ["OfferAccepted case-p1 mia"],
+        id="the offered agent takes the case",
+    ),
+    pytest.param(MINE, accept("case-p1", "mia"), [], id="accepting twice is accepting once"),
+    pytest.param(
+        [*MIA, post("p1"), tick(60)], accept("case-p1", "mia", at=61), Reason.OFFER_GONE, id="too late is refused"
+    ),
+    pytest.param(
+        [*MIA, post("p1")],
+        accept("case-p1", "mia", at=60),
+        Reason.OFFER_GONE,
+        id="too late is refused even before the clock was looked at",
+    ),
+    pytest.param(
+        [*MIA, *BEN, post("p1")],
+        accept("case-p1", "mia"),
+        Reason.OFFER_GONE,
+        id="an offer is only for the agent it was made to",
+    ),
+    pytest.param(
+        [*MIA, post("p1")], accept("case-p1", "mia", token=2), Reason.OFFER_GONE, id="a wrong token is refused"
+    ),
+    pytest.param([], accept("case-p1", "mia"), Reason.CASE_UNKNOWN, id="nobody takes a case that is not there"),
+    pytest.param(
+        [*MIA, post("p1")],
+        decline("case-p1", "mia"),
+        ["OfferDeclined case-p1 mia"],
+        id="who declines is not offered it again at once",
+    ),
+    pytest.param(
+        [*MIA, *BEN, post("p1")],
+        decline("case-p1", "ben"),
+        ["OfferDeclined case-p1 ben", "CaseOffered case-p1 mia 2"],
+        id="a declined case goes to the next agent",
+    ),
+    pytest.param(
+        [*MIA, post("p1"), decline("case-p1", "mia", at=1)],
+        tick(301),
+        ["CaseOffered case-p1 mia 2"],
+        id="after the cool-down the only agent is offered it again",
+    ),
+    pytest.param(
+        [*MIA, post("p1"), decline("case-p1", "mia", at=1)],
+        tick(300),
+        [],
+        id="before the cool-down ends nothing happens",
+    ),
+    pytest.param(
+        [*MIA, *BEN, post("p1")],
+        tick(60),
+        ["OfferExpired case-p1 ben 1", "CaseOffered case-p1 mia 2"],
+        id="an offer nobody answers goes to the next agent",
+    ),
+    pytest.param([*MIA, post("p1")], tick(59), [], id="an offer stands until its time is up"),
+    pytest.param(
+        [*MIA, post("p1"), tick(60), tick(360), tick(420), tick(720)],
+        tick(780),
+        ["OfferExpired case-p1 mia 3", "PresenceChanged mia AWAY missed_offers"],
+        id="who misses three offers in a row is set away",
+    ),
+    pytest.param(
+        [register("mia", capacity=2), presence("mia"), post("p1"), post("p2")],
+        presence("mia", Presence.AWAY),
+        [
+            "PresenceChanged mia AWAY agent",
+            "OfferRescinded case-p1 mia AGENT_LEFT",
+            "OfferRescinded case-p2 mia AGENT_LEFT",
+        ],
+        id="going away takes back every open offer",
+    ),
+    pytest.param(
+        MINE,
+        presence("mia", Presence.OFFLINE),
+        ["PresenceChanged mia OFFLINE agent"],
+        id="accepted work stays on leaving",
+    ),
+    pytest.param(MIA, presence("mia"), [], id="being available twice is being available once"),
+    pytest.param([], presence("mia"), Reason.AGENT_UNKNOWN, id="nobody knows the agent"),
+    pytest.param(
+        [*MINE, *BEN],
+        commands.ReleaseCase("case-p1", "mia", "shift_end", t(5)),
+        ["CaseReleased case-p1 mia", "CaseQueued case-p1 default 0", "CaseOffered case-p1 ben 2"],
+        id="a case given back goes to somebody else",
+    ),
+    pytest.param(
+        [*MINE, post("p2")],
+        commands.ReleaseCase("case-p1", "mia", "shift_end", t(5)),
+        ["CaseReleased case-p1 mia", "CaseQueued case-p1 default 0", "CaseOffered case-p2 mia 1"],
+        id="who gives a case back is offered another one",
+    ),
+    pytest.param(
+        [*MINE, reply("case-p1", "mia"), commands.RecordSent("case-p1", "r1", "", t(4))],
+        commands.ReleaseCase("case-p1", "mia", "done", t(5)),
+        ["CaseReleased case-p1 mia"],
+        id="an answered case given back waits for nobody",
+    ),
+    pytest.param([*MINE, *BEN], resolve("case-p1", "ben"), Reason.NOT_YOURS, id="only who has a case resolves it"),
+    pytest.param(MINE, reply("case-p1", "mia"), ["ReplyRequested case-p1"], id="a reply is asked for"),
+    pytest.param([*MINE, reply("case-p1", "mia")], reply("case-p1", "mia"), [], id="asking twice is asking once"),
+    pytest.param(
+        [*MINE, reply("case-p1", "mia")],
+        commands.RecordSent("case-p1", "r1", "p7", t(4)),
+        ["ReplySent case-p1"],
+        id="a reply the channel took was sent",
+    ),
+    pytest.param(
+        [*MINE, reply("case-p1", "mia"), commands.RecordSent("case-p1", "r1", "p7", t(4))],
+        commands.RecordSent("case-p1", "r1", "p7", t(5)),
+        [],
+        id="a reply is sent once",
+    ),
+    pytest.param(
+        [*MINE, reply("case-p1", "mia")],
+        commands.RecordFailed("case-p1", "r1", "rate_limited", t(4)),
+        ["ReplyFailed case-p1"],
+        id="a reply the channel refused has failed",
+    ),
+    pytest.param(
+        MINE,
+        commands.ReplyToCase("case-p1", "mia", "r1", "", None, 3, t(4)),
+        Reason.CUSTOMER_ERASED,
+        id="nobody writes to an erased customer",
+    ),
+    pytest.param(
+        [*MIA, post("p1", window=30), accept("case-p1", "mia")],
+        reply("case-p1", "mia", at=30),
+        Reason.WINDOW_CLOSED,
+        id="nobody writes after the platform's window",
+    ),
+    pytest.param(
+        [*MIA, open_case(), accept("m1", "mia")],
+        reply("m1", "mia"),
+        Reason.NO_CUSTOMER,
+        id="a case without a customer has nobody to reply to",
+    ),
+    pytest.param(
+        MINE,
+        commands.NoteCase("case-p1", "mia", "n1", None, t(1)),
+        Reason.CUSTOMER_ERASED,
+        id="nothing is noted about an erased customer",
+    ),
+    pytest.param(
+        MINE,
+        commands.PendCase("case-p1", "mia", WaitingFor.CUSTOMER, t(90), t(1)),
+        ["CasePended case-p1"],
+        id="a case waits for its customer",
+    ),
+    pytest.param(
+        [*MINE, commands.PendCase("case-p1", "mia", WaitingFor.CUSTOMER, t(90), t(1))],
+        tick(90),
+        ["CaseResumed case-p1 timer"],
+        id="a pending case wakes up",
+    ),
+    pytest.param(
+        [*MINE, commands.PendCase("case-p1", "mia", WaitingFor.CUSTOMER, t(90), t(1))],
+        post("p2", "p1", at=20),
+        ["PostAttached case-p1 p2", "CaseResumed case-p1 customer"],
+        id="a customer who writes wakes the case",
+    ),
+    pytest.param(
+        [*MINE, commands.PendCase("case-p1", "mia", WaitingFor.CUSTOMER, t(90), t(1))],
+        commands.ResumeCase("case-p1", "mia", t(20)),
+        ["CaseResumed case-p1 agent"],
+        id="an agent goes on before the time",
+    ),
+    pytest.param(MINE, commands.ResumeCase("case-p1", "mia", t(2)), Reason.NOT_PENDING, id="nothing waits to go on"),
+    pytest.param(
+        [*MINE, post("p2")],
+        resolve("case-p1", "mia", at=5),
+        ["CaseResolved case-p1 mia", "CaseOffered case-p2 mia 1"],
+        id="who resolves a case is offered the next",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia")], resolve("case-p1", "mia"), [], id="resolving twice is resolving once"
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia")],
+        accept("case-p1", "mia"),
+        Reason.OFFER_GONE,
+        id="a resolved case is not taken",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia")],
+        reply("case-p1", "mia"),
+        Reason.CASE_CLOSED,
+        id="a resolved case has no replies",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia", at=5)],
+        tick(5 + 86_400),
+        ["ResolutionConfirmed case-p1"],
+        id="a resolution nobody objects to is confirmed",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia", at=5)],
+        post("p2", "p1", at=9),
+        [
+            "PostAttached case-p1 p2",
+            "CaseReopened case-p1 customer 2",
+            "CaseQueued case-p1 default 0",
+            "CaseOffered case-p1 mia 2",
+        ],
+        id="a customer who writes after the resolution opens a new episode",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia", at=5), tick(90_000)],
+        post("p2", "p1", at=90_009),
+        [
+            "PostAttached case-p1 p2",
+            "CaseReopened case-p1 customer 2",
+            "CaseQueued case-p1 default 0",
+            "CaseOffered case-p1 mia 2",
+        ],
+        id="a customer who writes after the confirmation opens a new episode too",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia", at=5)],
+        post("p2", "p1", at=9, published=4),
+        ["PostAttached case-p1 p2"],
+        id="a late post from before the resolution changes nothing",
+    ),
+    pytest.param(
+        [*MINE, resolve("case-p1", "mia", at=5)],
+        commands.ReopenCase("case-p1", "not_solved", t(9)),
+        ["CaseReopened case-p1 not_solved 2", "CaseQueued case-p1 default 0", "CaseOffered case-p1 mia 2"],
+        id="a resolved case is opened again by hand",
+    ),
+    pytest.param(
+        MINE, commands.ReopenCase("case-p1", "x", t(9)), Reason.NOT_RESOLVED, id="only a resolved case reopens"
+    ),
+    pytest.param(
+        [post("p1"), commands.DetachPost("p1", t(3))],
+        post("p2", "p1", at=4),
+        ["PostAttached case-p1 p2", "CaseReopened case-p1 customer 2", "CaseQueued case-p1 default 0"],
+        id="a customer who writes after withdrawing opens a new episode",
+    ),
+    pytest.param([], open_case(), ["CaseOpened m1", "CaseQueued m1 default 0"], id="a case is opened by hand"),
+    pytest.param([], open_case(queue_id="vip"), Reason.QUEUE_UNKNOWN, id="a queue nobody created is refused by hand"),
+    pytest.param([open_case()], open_case(), Reason.CASE_EXISTS, id="a case is opened once"),
+    pytest.param(
+        [*MIA, open_case(weight=2)], tick(1), [], id="a case heavier than an agent's capacity is not offered to it"
+    ),
+    pytest.param(MIA, register("mia"), Reason.AGENT_EXISTS, id="an agent is registered once"),
+    pytest.param(
+        MINE,
+        commands.ChangeAgent("mia", None, None, 0, None, t(1)),
+        Reason.CAPACITY_IN_USE,
+        id="capacity is not lowered below what is in use",
+    ),
+    pytest.param(
+        [*MINE, post("p2")],
+        commands.ChangeAgent("mia", None, None, 2, None, t(1)),
+        ["AgentChanged mia", "CaseOffered case-p2 mia 1"],
+        id="more capacity takes more work at once",
+    ),
+    pytest.param([queue("care")], queue("care"), Reason.QUEUE_EXISTS, id="a queue is created once"),
+    pytest.param(
+        [queue("default", requirements=(ZH,)), *MIA],
+        post("p1"),
+        ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 default 0"],
+        id="a case that asks for a language waits while nobody speaks it",
+    ),
+    pytest.param(
+        [queue("default", requirements=(ZH,)), *MIA, post("p1")],
+        commands.ChangeAgent("mia", None, (), None, None, t(1)),
+        [],
+        id="a change that changes nothing is no fact",
+    ),
+    pytest.param(
+        [register("ben", queues=["vip"]), presence("ben")],
+        post("p1"),
+        ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 default 0"],
+        id="an agent serves only its queues",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "when", "then"), CASES)
+def test_decide(given: list[commands.Command], when: commands.Command, then: list[str] | Reason) -> None:
+    shard = Shard()
+    run(shard, *given)
+    if isinstance(then, Reason):
+        with pytest.raises(Rejected) as refusal:
+            decide(when, shard)
+        assert refusal.value.reason == then
+    else:
+        assert shown(decide(when, shard)) == then
+
+
+def test_an_expired_offer_returns_to_the_same_place() -> None:
+    shard = Shard()
+    run(shard, *MIA, post("p1", at=0), post("p2", at=1))
+    before = shard.cases["case-p1"].line
+    run(shard, tick(60))
+    assert shard.cases["case-p1"].line == before
+    assert shown(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
+
+
+def test_the_more_skilled_agent_is_preferred_and_then_the_longer_idle() -> None:
+    shard = Shard()
+    asks = (Requirement("topic:billing", 1, hard=False),)
+    run(shard, queue("default", requirements=asks))
+    run(shard, register("ann", skills=[("topic:billing", 2)]), presence("ann"))
+    run(shard, register("ben", skills=[("topic:billing", 5)]), presence("ben"))
+    run(shard, register("cat", skills=[("topic:billing", 5)]), presence("cat"))
+    assert shown(run(shard, post("p1")))[-1] == "CaseOffered case-p1 ben 1"
+    run(shard, accept("case-p1", "ben"), resolve("case-p1", "ben", at=9))
+    assert shown(run(shard, post("p2", at=10)))[-1] == "CaseOffered case-p2 cat 1"
+    assert shown(run(shard, post("p3", at=10)))[-1] == "CaseOffered case-p3 ben 1"
+    assert shown(run(shard, post("p4", at=10)))[-1] == "CaseOffered case-p4 ann 1"
+
+
+def test_the_earliest_deadline_is_served_first_and_the_platforms_window_counts() -> None:
+    shard = Shard()
+    run(shard, post("p1", at=0), post("p2", at=5), post("p3", at=6, window=600))
+    served = run(shard, register("mia", capacity=3), presence("mia", at=7))
+    assert [e.case_id for e in served if isinstance(e, events.CaseOffered)] == ["case-p3", "case-p1", "case-p2"]
+
+
+def test_late_work_keeps_a_fifth_of_the_offers() -> None:
+    shard = Shard()
+    run(shard, post("late1", at=0), post("late2", at=1), *(post(f"p{n}", at=5000) for n in range(9)))
+    served = run(shard, register("mia", capacity=10), presence("mia", at=5001))
+    order = [e.case_id for e in served if isinstance(e, events.CaseOffered)]
+    assert [n for n, case_id in enumerate(order) if "late" in case_id] == [4, 9]
+
+
+def test_a_refusal_names_the_thing_and_who_has_it() -> None:
+    shard = Shard()
+    run(shard, *MINE, *BEN)
+    with pytest.raises(Rejected) as refusal:
+        decide(accept("case-p1", "ben", token=1), shard)
+    assert "case case-p1" in refusal.value.detail
+    assert "is with mia" in refusal.value.detail
