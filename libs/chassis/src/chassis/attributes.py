@@ -1,4 +1,4 @@
-"""The one list of what may leave in spans and metrics. What is not here does not leave; no personal value is here.
+"""The one list of what may leave in spans, metrics and log lines: ids and names of our own things, nothing personal.
 
 Names follow the OpenTelemetry conventions 1.44 where they have one. Values of metric attributes are few by nature
 (methods, codes, contexts, shards), never an id of a post, a case or a person.
@@ -54,6 +54,16 @@ SPAN_ATTRIBUTES = METRIC_ATTRIBUTES | {
 }  # fmt: skip
 """What a span may carry: the same and ids."""
 
+LOG_FIELDS = frozenset(
+    {
+        "method", "error", "at", "trace_id", "span_id", "port", "services", "seconds", "count", "attempt", "member",
+        "tenant", "context", "shard", "subject", "position", "projection", "event_id", "event_type", "source_id",
+        "channel", "reason", "result", "queue", "case_id", "post_id", "identity_id", "customer_id", "agent_id",
+        "offer_id", "reply_id", "delivery_id", "request_id", "condition", "code", "bytes", "version",
+    }
+)  # fmt: skip
+"""What a log line may carry: ids, counts, names of our own things."""
+
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LONG_SECONDS = (1, 2.5, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -83,7 +93,7 @@ METRICS: Mapping[str, Metric] = {
     "switchboard.offer.duration": Metric("histogram", "s", "Time from an offer to its end.", _LONG_SECONDS),
     "switchboard.ingest.lag": Metric("histogram", "s", "Time from published to received.", _LONG_SECONDS),
     "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
-    "switchboard.kpi.value": Metric("gauge", "1", "Value of a performance indicator, in its own unit."),
+    "switchboard.kpi.value": Metric("gauge", "", "Value of a performance indicator, in its own unit."),
     "switchboard.unforeseen": Metric("counter", "{error}", "Calls that failed for a reason nobody foresaw."),
 }
 """Every metric there is."""

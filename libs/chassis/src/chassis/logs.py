@@ -1,7 +1,8 @@
 """Log lines as JSON with ids only. It trusts no message but our own, and no exception's text at all.
 
-Our modules log a constant sentence and put ids into `extra={"fields": {...}}`. What other libraries say may quote a
-value, so of theirs only the place in their source, the level and the exception's type are kept.
+Our modules log a constant sentence and put ids into `extra={"fields": {...}}`, each named in `attributes`. What other
+libraries say may quote a value, so of theirs only the place in their source, the level and the exception's type are
+kept.
 """
 
 import logging
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 
 from chassis import telemetry
+from chassis.attributes import LOG_FIELDS
 from chassis.clock import Instant, to_datetime
 
 
@@ -43,7 +45,10 @@ class JsonLines(logging.Formatter):
         if record.name.partition(".")[0] in self._ours:
             # The arguments stay out: a sentence with values in it is not a constant one.
             line["message"] = str(record.msg)
-            line |= getattr(record, "fields", {})
+            fields: dict[str, Any] = getattr(record, "fields", {})
+            line |= {name: value for name, value in fields.items() if name in LOG_FIELDS}
+            if withheld := sorted(fields.keys() - LOG_FIELDS):
+                line["withheld"] = withheld
         else:
             line["message"] = "another library logged something"
             line["source"] = f"{record.module}:{record.lineno}"
