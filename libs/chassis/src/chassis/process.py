@@ -30,9 +30,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
 
 import uvloop
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from chassis import errors, logs, telemetry
 from chassis.config import ConfigurationError, Environment, Settings
+from chassis.metrics_page import metrics_page
 from chassis.serving import Server
 
 LEAVE_MAX_S = 10.0
@@ -151,7 +153,12 @@ async def run(settings: Settings, build: Build, stop: asyncio.Event) -> None:
         await process.drain()
 
 
-async def _run_until_signal(settings: Settings, build: Build) -> None:
+async def _run_until_signal(settings: Settings, build: Build, metrics: InMemoryMetricReader | None) -> None:
+    async def build_all(process: Process) -> None:
+        if metrics is not None and settings.metrics_port is not None:
+            await process.enter(metrics_page(settings.host, settings.metrics_port, metrics))
+        await build(process)
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unowned)
@@ -166,7 +173,7 @@ async def _run_until_signal(settings: Settings, build: Build) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     try:
-        await run(settings, build, stop)
+        await run(settings, build_all, stop)
     finally:
         await asyncio.to_thread(telemetry.stop)
 
@@ -182,15 +189,17 @@ def main(configure: Callable[[Environment], tuple[Settings, Build]]) -> int:
             _say(settings.service, problem)
         return 2
     logs.set_up(settings.service, ("chassis", settings.service.replace("-", "_")))
+    metrics = None if settings.metrics_port is None else InMemoryMetricReader()
     telemetry.start(
         settings.service,
         member=settings.member,
         trace_ratio=settings.trace_ratio,
         otlp_endpoint=settings.otlp_endpoint,
+        metric_readers=() if metrics is None else [metrics],
     )
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run_until_signal(settings, build))
+            runner.run(_run_until_signal(settings, build, metrics))
     except asyncio.CancelledError:
         _say(settings.service, "stopped before it had drained, because it was told twice")
         return 1
