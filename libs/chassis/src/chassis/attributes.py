@@ -1,7 +1,8 @@
 """The one list of what may leave in spans, metrics and log lines: ids and names of our own things, nothing personal.
 
 Names follow the OpenTelemetry conventions 1.44 where they have one. Values of metric attributes are few by nature
-(methods, codes, contexts, shards), never an id of a post, a case or a person.
+(methods, codes, contexts, shards), never an id of a post, a case or a person. It is the only place in the chassis that
+names things of services, because a list of what may leave is worth something only as long as there is one of it.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,86 @@
+"""Sentences about what arrives at a collector: a real OTLP receiver on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from chassis import attributes, telemetry
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+
+
+class Sink(trace_service_pb2_grpc.TraceServiceServicer):
+    """Keeps the spans it is sent."""
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+        self.resources: list[dict[str, str]] = []
+
+    async def Export(self, request: Any, context: Any) -> Any:
+        for resource in request.resource_spans:
+            self.resources.append({a.key: a.value.string_value for a in resource.resource.attributes})
+            self.spans += [span for scope in resource.scope_spans for span in scope.spans]
+        return trace_service_pb2.ExportTraceServiceResponse()
+
+
+class MetricSink(metrics_service_pb2_grpc.MetricsServiceServicer):
+    """Keeps the names of the metrics it is sent."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    async def Export(self, request: Any, context: Any) -> Any:
+        for resource in request.resource_metrics:
+            self.names |= {metric.name for scope in resource.scope_metrics for metric in scope.metrics}
+        return metrics_service_pb2.ExportMetricsServiceResponse()
+
+
+Collector = tuple[str, Sink, MetricSink]
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[Collector]:
+    server, sink, metrics = grpc.aio.server(), Sink(), MetricSink()
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(sink, server)
+    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(metrics, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield f"http://127.0.0.1:{port}", sink, metrics
+    await asyncio.to_thread(telemetry.stop)
+    await server.stop(0)
+
+
+async def test_one_customer_turn_is_one_trace_through_the_log(collector: Collector) -> None:
+    endpoint, sink, metrics = collector
+    telemetry.start("routing", member="r0", trace_ratio=1.0, otlp_endpoint=endpoint)
+    # A post is received and appended; its event carries the trace; another service processes it and appends again.
+    with telemetry.server_span("switchboard.ingest.v1.IngestService/IngestPost"):
+        received = telemetry.inject()
+    with telemetry.append_span("ev.post.*", [received]):
+        pass
+    with telemetry.process_span("ev.post.*", [received], 1, "work"):
+        opened = telemetry.inject()
+    with telemetry.append_span("ev.work.*", [opened]):
+        pass
+    telemetry.Instrument("switchboard.ingest.lag").record(1.5)
+    await asyncio.to_thread(telemetry.stop)
+
+    assert [span.name.split("/")[-1] for span in sink.spans] == [
+        "IngestPost", "send ev.post.*", "process ev.post.*", "send ev.work.*",
+    ]  # fmt: skip
+    assert len({span.trace_id for span in sink.spans}) == 1
+    assert {a.key for span in sink.spans for a in span.attributes} <= attributes.SPAN_ATTRIBUTES
+    assert sink.resources[0]["service.name"] == "routing"
+    assert sink.resources[0]["service.namespace"] == "switchboard"
+    assert metrics.names == {"switchboard.ingest.lag"}
+
+
+async def test_a_ratio_of_nothing_sends_no_span(collector: Collector) -> None:
+    endpoint, sink, _ = collector
+    telemetry.start("routing", trace_ratio=0.0, otlp_endpoint=endpoint)
+    with telemetry.server_span("a.B/C"), telemetry.internal_span("x"):
+        pass
+    await asyncio.to_thread(telemetry.stop)
+    assert sink.spans == []
