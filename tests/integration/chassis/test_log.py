@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 import tally
+from chassis.clock import SystemClock
 from chassis.errors import InvalidRequest
 from chassis.identity import uuid7_bytes
-from chassis.clock import SystemClock
 from chassis.log import Conflict, Log, Position, Subject
 from switchboard.log.v1 import log_pb2
 
@@ -62,7 +62,7 @@ async def test_commits_acknowledged_around_kills_of_the_server_are_there_once(na
 
         async def kill(after: int) -> None:
             while len(acknowledged) < after:
-                await asyncio.sleep(0)
+                await tally.turn()
             nats_server.kill9()
             await nats_server.restart()
 

@@ -6,10 +6,11 @@ It knows membership, the log and the shard machinery. What a request means is th
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import grpc
 import nats.errors
@@ -18,8 +19,10 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from switchboard.log.v1 import integrity_pb2
 
 from chassis import telemetry
+from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.errors import StatusError, Unavailable, to_status
@@ -28,13 +31,14 @@ from chassis.membership import Membership
 from chassis.serving import deadline_s
 from chassis.shard import Backing, InputPosition, Origin, ShardWriter, SnapshotStore, refold
 from chassis.tenants import Tenants
-from switchboard.log.v1 import integrity_pb2
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 M = TypeVar("M", bound=Message)
 
+MOVING_S = 6.0
+"""How long a call waits for a shard without an owner. Against: a dead member is noticed after 5 s."""
 FORWARDED_MAX = 256
 """Forwarded requests one shard works on at a time; more wait in NATS's buffer of this connection."""
 
@@ -100,6 +104,7 @@ class ShardHost(Generic[C, S, E]):
         """Owns what is ours until cancelled; a shard that fails ends the process."""
         async with asyncio.TaskGroup() as tasks:
             while True:
+                raise_if_cancelled()
                 self._look_again.clear()
                 await self._take_over(tasks)
                 await self._look_again.wait()
@@ -111,14 +116,25 @@ class ShardHost(Generic[C, S, E]):
         shard moves.
         """
         await self._tenants.require(tenant)
-        subject = Subject(self.context, tenant, shard)
-        if self._membership.owns(str(subject)):
-            answer = await self._execute(await self._writer(subject), request)
-        else:
-            answer = await self._forward(subject, request)
+        answer = await self._at_owner(Subject(self.context, tenant, shard), request)
         if not isinstance(answer, response):
-            raise TypeError(f"{subject} answered {type(answer).__name__} where {response.__name__} was due")
+            raise TypeError(
+                f"shard {shard} of {tenant} answered {type(answer).__name__} where {response.__name__} was due"
+            )
         return answer
+
+    async def _at_owner(self, subject: Subject, request: Message) -> Message:
+        """While ownership moves nobody answers for a moment; nothing was done then, so it is asked again."""
+        give_up_at = time.monotonic() + min(deadline_s(), MOVING_S)
+        while True:
+            if self._membership.owns(str(subject)):
+                return await self._execute(await self._writer(subject), request)
+            try:
+                return await self._forward(subject, request)
+            except nats.errors.NoRespondersError:
+                if time.monotonic() > give_up_at:
+                    raise Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5) from None
+                await asyncio.sleep(0.05)
 
     async def caught_up(self, tenant: str, position: int) -> int:
         """Waits until all of a tenant's shards include their inputs up to a position; returns where their own commits end."""
@@ -260,22 +276,23 @@ class ShardHost(Generic[C, S, E]):
         try:
             reply = await self._log.nc.request(name, packed.SerializeToString(), timeout=timeout_s, headers=headers)
         except nats.errors.NoRespondersError:
-            raise Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5) from None
+            raise
         except (TimeoutError, nats.errors.Error):
             raise Unavailable(f"the owner of shard {subject} did not answer in time; try again", 0.5) from None
         if reply.headers and "Refused" in reply.headers:
             raise StatusError(Status.FromString(reply.data))
-        answer = AnyMessage.FromString(reply.data)
-        return _unpack(answer)
+        return _unpack(AnyMessage.FromString(reply.data))
 
     async def _answer(self, writer: ShardWriter[C, S, E], message: Msg) -> None:
         """Executes one forwarded request and answers it, refusals included."""
         headers = message.headers or {}
-        with telemetry.extracted(headers.get("traceparent", "")):
+        packed_request = AnyMessage.FromString(message.data)
+        name = packed_request.TypeName()
+        with telemetry.server_span(name, headers.get("traceparent", ""), "nats"):
             try:
                 async with asyncio.timeout(float(headers.get("Deadline-Seconds", "30"))):
                     await writer.ready.wait()
-                    answer = await self._execute(writer, _unpack(AnyMessage.FromString(message.data)))
+                    answer = await self._execute(writer, _unpack(packed_request))
                 packed = AnyMessage()
                 packed.Pack(answer)
                 await _reply(self._log.nc, message, packed.SerializeToString(), refused=False)
@@ -289,7 +306,7 @@ async def _reply(nc: Client, message: Msg, data: bytes, *, refused: bool) -> Non
     await nc.publish(message.reply, data, headers={"Refused": "1"} if refused else None)
 
 
-def _unpack(packed: AnyMessage) -> Any:
+def _unpack(packed: AnyMessage) -> Message:
     message = message_class(packed.TypeName())()
     packed.Unpack(message)
     return message

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
 from chassis.database import Connection, Database
 from chassis.host import ShardHost
@@ -19,7 +20,6 @@ from chassis.log import Log, Position
 from chassis.projection import SCHEMA as PROJECTION_SCHEMA
 from chassis.projection import Projection, View
 from chassis.serving import deadline_s
-from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ async def positions_agree(log: Log, database: Database, projections: Sequence[Pr
         position = await database.fetchval("select position from projections where name = $1", name)
         parked = await database.fetchval("select count(*) from parked where projection = $1", name)
         ok = position is not None and 0 <= position <= end and parked == 0
-        findings.append(Finding("I4", f"view {name}", ok, f"at {position} of {end}, {parked} events parked", position or 0))
+        findings.append(
+            Finding("I4", f"view {name}", ok, f"at {position} of {end}, {parked} events parked", position or 0)
+        )
     return findings
 
 
@@ -94,7 +96,9 @@ async def _digest(connection: Connection, view: View[Any]) -> tuple[str, int]:
     total, rows = hashlib.sha256(), 0
     for table, order in sorted(view.dumps.items()):
         total.update(table.encode())
-        async for record in connection.cursor(f"select t::text as line from {table} t order by {order}", prefetch=5_000):  # noqa: S608
+        async for record in connection.cursor(
+            f"select t::text as line from {table} t order by {order}", prefetch=5_000
+        ):
             total.update(record["line"].encode() + b"\n")
             rows += 1
     return total.hexdigest(), rows

@@ -9,10 +9,11 @@ import asyncio
 import base64
 import binascii
 import json
+import logging
 import re
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,12 +36,17 @@ from nats.js.api import (
     StreamConfig,
 )
 from nats.js.errors import APIError, NotFoundError
-
-from chassis import telemetry
-from chassis.errors import InvalidRequest, Overloaded, Unavailable
 from switchboard.log.v1 import log_pb2
 
+from chassis import telemetry
+from chassis.cancellation import raise_if_cancelled
+from chassis.errors import InvalidRequest, Overloaded, Unavailable
+
 STREAM = "EVENTS"
+_LOGGER = logging.getLogger(__name__)
+_APPEND_S = telemetry.Instrument("switchboard.log.append.duration")
+_APPEND_EVENTS = telemetry.Instrument("switchboard.log.append.events")
+_CONFLICTS = telemetry.Instrument("switchboard.shard.conflicts")
 EVENTS_MAX = 1_000
 """Events in one commit."""
 COMMIT_BYTES_MAX = 512 * 1024
@@ -99,7 +105,9 @@ class Position:
         except (binascii.Error, ValueError):
             raw = b""
         if not raw.startswith(b"p") or len(raw) > 9:
-            raise InvalidRequest([(field, "is not a position; pass one exactly as a response gave it, or leave it empty")])
+            raise InvalidRequest(
+                [(field, "is not a position; pass one exactly as a response gave it, or leave it empty")]
+            )
         return int.from_bytes(raw[1:], "big")
 
 
@@ -163,7 +171,10 @@ class Entry:
     subject: Subject
     data: bytes
     reply: str = ""
-    traceparent: str = ""
+    behind: int = 0
+    """Commits that waited behind it for the same reader when it was handed out."""
+    appended_at_s: float = 0.0
+    """When the log took it, unix seconds by the server's clock; for measuring lag only."""
     _commit: log_pb2.Commit | None = None
 
     @property
@@ -220,7 +231,7 @@ async def connect(url: str, name: str) -> Client:
 
 
 async def _on_error(error: Exception) -> None:
-    telemetry.logger.warning("nats connection reports %s", type(error).__name__)
+    _LOGGER.warning("nats connection reports %s", type(error).__name__)
 
 
 class Log:
@@ -244,7 +255,9 @@ class Log:
         ):
             await self.js.update_stream(config)
 
-    async def append(self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None) -> int:
+    async def append(
+        self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None
+    ) -> int:
         """Appends a commit to a shard exactly once and returns its position; it is on disk then.
 
         `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements, time-outs and
@@ -257,15 +270,20 @@ class Log:
             "Nats-Msg-Id": commit.commit_id.hex(),
             "Nats-Expected-Last-Subject-Sequence": str(expected),
         }
-        give_up_at = time.monotonic() + APPEND_GIVE_UP_S
-        with telemetry.append_span(subject.context, len(commit.events)) as traceparent:
-            if traceparent:
+        began_at = time.monotonic()
+        give_up_at = began_at + APPEND_GIVE_UP_S
+        labels = {"switchboard.context": subject.context, "switchboard.shard": subject.shard}
+        with telemetry.append_span(f"ev.{subject.context}.*", (event.traceparent for event in commit.events)):
+            if traceparent := telemetry.inject():
                 headers["traceparent"] = traceparent
             while True:
+                raise_if_cancelled()
                 try:
                     reply = await self.nc.request(name, payload, timeout=APPEND_TIMEOUT_S, headers=headers)
                     answer = json.loads(reply.data)
                     if (error := answer.get("error")) is None:
+                        _APPEND_S.record(time.monotonic() - began_at, labels)
+                        _APPEND_EVENTS.record(len(commit.events), labels)
                         return int(answer["seq"])
                     code = error.get("err_code", 0)
                     if code in (_WRONG_LAST_SEQUENCE, _CONFLICT_IN_FLIGHT):
@@ -273,6 +291,7 @@ class Log:
                         if standing is not None:
                             if standing.commit.commit_id == commit.commit_id:
                                 return standing.position
+                            _CONFLICTS.record(1, labels)
                             raise Conflict(f"{name} has moved past {expected}")
                         await asyncio.sleep(0.01)
                     elif code in _FULL:
@@ -293,6 +312,7 @@ class Log:
         """One message by the stream's message API. Raises Unavailable when the log stays silent."""
         give_up_at = time.monotonic() + APPEND_GIVE_UP_S
         while True:
+            raise_if_cancelled()
             try:
                 reply = await self.nc.request(f"$JS.API.STREAM.MSG.GET.{STREAM}", request, timeout=APPEND_TIMEOUT_S)
                 answer = json.loads(reply.data)
@@ -325,7 +345,9 @@ class Log:
         info = await self.js.stream_info(STREAM, subjects_filter=subject_filter)
         return {Subject.parse(name): count for name, count in (info.state.subjects or {}).items()}
 
-    async def read(self, after: int = 0, subject_filter: str = "ev.>", until: int | None = None) -> AsyncIterator[list[Entry]]:
+    async def read(
+        self, after: int = 0, subject_filter: str = "ev.>", until: int | None = None
+    ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position up to `until` (default: the last one now), in order, in batches."""
         last = await self.last(subject_filter)
         end = 0 if last is None else last.position
@@ -341,27 +363,53 @@ class Log:
                 if batch[-1].position >= end:
                     return
 
-    async def follow(
-        self, after: int | None, subject_filter: str = "ev.>", *, durable: str | None = None, batch_bytes: int = 2 * 1024 * 1024
+    def follow(
+        self, after: int, subject_filter: str = "ev.>", *, batch_bytes: int = 2 * 1024 * 1024
     ) -> AsyncGenerator[list[Entry], None]:
-        """The commits after a position for ever, in order and without gaps, in batches of what is there (1.._PULL commits).
+        """The commits after a position for ever, in order and without gaps, in batches of what is there.
 
-        Survives reconnects and server restarts by reading on from the last commit it yielded. With `durable`, reads through a
-        named consumer whose acknowledged position operators can see; acknowledge with `ack`. With `after` None the consumer
-        goes on behind what it has acknowledged. The batch must be done with when the next one is asked for.
+        Survives reconnects and server restarts by reading on from the last commit it yielded. The batch must be done with when
+        the next one is asked for.
         """
+        return self._batches(after, subject_filter, None, batch_bytes)
+
+    def consume(self, durable: str, subject_filter: str) -> AsyncGenerator[list[Entry], None]:
+        """The commits a named consumer has not acknowledged yet, then those that come; acknowledge with `ack`.
+
+        After a crash, or while two of the same name run, unacknowledged commits come again.
+        """
+        return self._batches(0, subject_filter, durable, 256 * 1024)
+
+    async def _batches(
+        self, after: int, subject_filter: str, durable: str | None, batch_bytes: int
+    ) -> AsyncGenerator[list[Entry], None]:
         while True:
+            raise_if_cancelled()
             reader = _Reader(self, after, subject_filter, durable, batch_bytes)
             try:
                 await reader.open()
                 while True:
                     batch = await reader.next()
-                    after = batch[-1].position
+                    after = batch[-1].position if durable is None else 0
                     yield batch
             except (TimeoutError, Gap, nats.errors.Error, APIError):
                 await asyncio.sleep(0.1)
             finally:
                 await reader.close()
+
+    async def mark(self, name: str, position: int) -> None:
+        """Shows operators how far a reader is: a consumer of that name whose pending messages are the reader's lag.
+
+        Nothing is read through it. Failing to move it is harmless; the next mark moves it further.
+        """
+        config = ConsumerConfig(
+            durable_name=name, ack_policy=AckPolicy.ALL, deliver_policy=DeliverPolicy.ALL, max_deliver=-1
+        )
+        try:
+            await self.js.add_consumer(STREAM, config)
+            await self.js.reset_consumer(STREAM, name, seq=position + 1)
+        except (TimeoutError, nats.errors.Error, APIError):
+            return
 
     async def ack(self, entry: Entry) -> None:
         """Moves a durable reader's visible position up to this commit. A lost acknowledgement is harmless."""
@@ -372,10 +420,9 @@ class Log:
 class _Reader:
     """One pull consumer: keeps a window of pull requests open and hands out what has arrived."""
 
-    def __init__(self, log: Log, after: int | None, subject_filter: str, durable: str | None, batch_bytes: int) -> None:
+    def __init__(self, log: Log, after: int, subject_filter: str, durable: str | None, batch_bytes: int) -> None:
         self._log = log
-        self._reset = after is not None
-        self._after = after or 0
+        self._after = after
         self._filter = subject_filter
         self._durable = durable
         self._batch_bytes = batch_bytes
@@ -393,17 +440,16 @@ class _Reader:
         self._subscription = await self._log.nc.subscribe(
             self._inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1
         )
-        config = ConsumerConfig(
-            ack_policy=AckPolicy.NONE,
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._after + 1,
-            filter_subject=self._filter,
-            inactive_threshold=30,
-            mem_storage=True,
-            num_replicas=1,
-        )
         if self._durable is None:
-            info = await js.add_consumer(STREAM, config)
+            config = ConsumerConfig(
+                ack_policy=AckPolicy.NONE,
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=self._after + 1,
+                filter_subject=self._filter,
+                inactive_threshold=30,
+                mem_storage=True,
+                num_replicas=1,
+            )
         else:
             config = ConsumerConfig(
                 durable_name=self._durable,
@@ -411,11 +457,10 @@ class _Reader:
                 deliver_policy=DeliverPolicy.ALL,
                 filter_subject=self._filter,
                 max_deliver=-1,
-                ack_wait=300,
+                ack_wait=30,
                 max_ack_pending=4 * _PULL,
             )
-            info = await js.add_consumer(STREAM, config)
-            await js.reset_consumer(STREAM, self._durable, seq=self._after + 1 if self._reset else None)
+        info = await js.add_consumer(STREAM, config)
         self._consumer = info.name
         self._next_request = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}"
         self._pull = json.dumps(
@@ -445,17 +490,16 @@ class _Reader:
                     self._status(message)
                     continue
                 self._credit -= 1
-                entry = self._entry(message)
-                if entry is not None:
-                    batch.append(entry)
-                    size += len(entry.data)
+                batch.append(self._entry(message))
+                size += len(message.data)
             if batch:
                 return batch
             if self._waiting or self._credit <= _PULL // 2:
                 continue
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), 2 * _HEARTBEAT_S + 0.5)
+                async with asyncio.timeout(2 * _HEARTBEAT_S + 0.5):
+                    await self._arrived.wait()
             except TimeoutError:
                 if time.monotonic() - self._seen_at > 2 * _HEARTBEAT_S:
                     raise
@@ -471,21 +515,22 @@ class _Reader:
             return
         raise Gap(f"consumer {self._consumer}: {status} {message.headers.get('Description', '')}")
 
-    def _entry(self, message: Msg) -> Entry | None:
+    def _entry(self, message: Msg) -> Entry:
         # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>, with domain two more
         tokens = message.reply.split(".")
         position, sequence = int(tokens[-4]), int(tokens[-3])
-        if position <= self._after:
-            return None
         if self._durable is None:
             if sequence != self._consumer_sequence + 1:
                 raise Gap(f"consumer {self._consumer} jumped from {self._consumer_sequence} to {sequence}")
             self._consumer_sequence = sequence
-        elif self._reset and self._filter == "ev.>" and position != self._after + 1:
-            raise Gap(f"reader {self._durable} was handed {position} after {self._after}")
-        self._after = position
-        traceparent = (message.headers or {}).get("traceparent", "")
-        return Entry(position, Subject.parse(message.subject), message.data, message.reply, traceparent)
+        return Entry(
+            position,
+            Subject.parse(message.subject),
+            message.data,
+            message.reply,
+            int(tokens[-1]),
+            int(tokens[-2]) / 1e9,
+        )
 
     async def close(self) -> None:
         if self._subscription is not None and self._log.nc.is_connected:

@@ -13,12 +13,12 @@ import nats.errors
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import Error as JetStreamError
 
+from chassis.cancellation import raise_if_cancelled
 from chassis.log import Log
 
 HEARTBEAT_S = 1.0
 EXPIRES_S = 5.0
 """A member not heard of for this long is dead to the others. Against: a NATS restart takes about a second."""
-_BUCKET = "MEMBERS"
 
 
 def owner_of(key: str, members: frozenset[str]) -> str:
@@ -36,6 +36,7 @@ class Membership:
         self._members: frozenset[str] = frozenset()
         self._listeners: list[Callable[[], None]] = []
         self._leaving = False
+        self._bucket = f"MEMBERS-{service}"
 
     @property
     def members(self) -> frozenset[str]:
@@ -54,6 +55,7 @@ class Membership:
         """Beats and looks once a second until cancelled; then leaves, so that nobody waits for the expiry."""
         try:
             while True:
+                raise_if_cancelled()
                 try:
                     await self._beat()
                 except (TimeoutError, nats.errors.Error, JetStreamError):
@@ -70,13 +72,11 @@ class Membership:
         self._tell()
         if self._log.nc.is_connected:
             try:
-                bucket = await self._log.js.key_value(_BUCKET)
-                await asyncio.wait_for(bucket.delete(self._key(self.member)), 1.0)
+                bucket = await self._log.js.key_value(self._bucket)
+                async with asyncio.timeout(1.0):
+                    await bucket.delete(self.member)
             except (TimeoutError, nats.errors.Error, JetStreamError):
                 pass  # the others notice when the heartbeat expires
-
-    def _key(self, member: str) -> str:
-        return f"{self.service}.{member}"
 
     def _tell(self) -> None:
         for listener in self._listeners:
@@ -84,11 +84,10 @@ class Membership:
 
     async def _beat(self) -> None:
         # Memory is enough: after a restart of NATS every live member writes its key again within a second.
-        config = KeyValueConfig(bucket=_BUCKET, ttl=EXPIRES_S, storage=StorageType.MEMORY, history=1)
+        config = KeyValueConfig(bucket=self._bucket, ttl=EXPIRES_S, storage=StorageType.MEMORY, history=1)
         bucket = await self._log.js.create_key_value(config)
-        await bucket.put(self._key(self.member), b"")
-        keys = await bucket.keys(filters=[f"{self.service}.*"])
-        members = frozenset(key.removeprefix(f"{self.service}.") for key in keys)
+        await bucket.put(self.member, b"")
+        members = frozenset(await bucket.keys())
         if members != self._members and self.member in members:
             self._members = members
             self._tell()

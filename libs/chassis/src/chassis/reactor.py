@@ -6,15 +6,18 @@ It knows its own durable reader. It is never replayed: its position lives in NAT
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from chassis import telemetry
+from chassis.cancellation import raise_if_cancelled
 from chassis.errors import Overloaded, Rejected, Unavailable
 from chassis.log import Log, Recorded
 from chassis.membership import Membership
 
 RETRY_MAX_S = 30.0
+_LOGGER = logging.getLogger(__name__)
 
 
 class Reactor:
@@ -39,12 +42,13 @@ class Reactor:
         """Reacts while this replica owns the reactor, until cancelled."""
         key = f"reactor.{self.name}"
         while True:
+            raise_if_cancelled()
             self._ownership.clear()
             if not self._membership.owns(key):
                 await self._ownership.wait()
                 continue
             name = f"ev.{self._context}.>"
-            async with aclosing(self._log.follow(None, name, durable=self.name)) as batches:
+            async with aclosing(self._log.consume(self.name, name)) as batches:
                 async for batch in batches:
                     for entry in batch:
                         for event in entry.events():
@@ -57,12 +61,12 @@ class Reactor:
         wait_s = 0.1
         while True:
             try:
-                with telemetry.extracted(event.event.traceparent):
+                with telemetry.process_span(f"ev.{self._context}.*", (event.event.traceparent,), 1, self.name):
                     await self._act(event)
                 return
             except Rejected:
                 return  # the matter is settled; there is nothing left to do
             except (Unavailable, Overloaded) as away:
-                telemetry.logger.warning("reactor %s waits: %s", self.name, type(away).__name__)
+                _LOGGER.warning("reactor %s waits: %s", self.name, type(away).__name__)
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, RETRY_MAX_S)

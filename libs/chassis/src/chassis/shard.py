@@ -15,23 +15,38 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
+from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
+from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock, Instant, from_timestamp, to_timestamp
 from chassis.decider import Decider
 from chassis.errors import InvalidRequest, Overloaded, Rejected, RequestIdReused, Unavailable
 from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
-from chassis.log import COMMIT_BYTES_MAX, EVENTS_MAX, Conflict, Entry, Log, LogFull, OutcomeUnknown, Subject, message_class
-from switchboard.log.v1 import log_pb2
+from chassis.log import (
+    COMMIT_BYTES_MAX,
+    EVENTS_MAX,
+    Conflict,
+    Entry,
+    Log,
+    LogFull,
+    OutcomeUnknown,
+    Subject,
+    message_class,
+)
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
+_C = TypeVar("_C", contravariant=True)
+_S = TypeVar("_S", contravariant=True)
 
 QUEUE_MAX = 10_000
 """Commands waiting at one shard before callers are told to come back."""
 ANSWERS_KEPT_US = 24 * 3600 * 1_000_000
 """How long a repeated request is recognised."""
+_DEPTH = telemetry.Instrument("switchboard.shard.queue.depth")
+_TICK_LATE_S = telemetry.Instrument("switchboard.tick.lateness")
 _LOOK_UP_S = 30.0
 """How long an idle shard sleeps at most; a clock that was set back or forth is noticed then."""
 _ENVELOPE_BYTES = 160
@@ -105,7 +120,7 @@ class _Pending(Generic[C, S, E]):
     """Whether `input` is reached once this is decided."""
 
 
-class Backing(Protocol[C, S]):
+class Backing(Protocol[_C, _S]):
     """The read model behind a shard that keeps only recent things in memory.
 
     Everything the shard ever decided is in memory or in the read model: memory forgets a thing only after the read model has
@@ -115,10 +130,10 @@ class Backing(Protocol[C, S]):
     async def position(self, tenant: str) -> int:
         """Log position the read model has reached."""
 
-    async def load(self, tenant: str, state: S, commands: Sequence[C]) -> None:
+    async def load(self, tenant: str, state: _S, commands: Sequence[_C]) -> None:
         """Brings what these commands touch, and the state lacks, from the read model into the state."""
 
-    def evict(self, state: S, position: int) -> None:
+    def evict(self, state: _S, position: int) -> None:
         """Forgets what the read model has at this position and no command in hand needs."""
 
 
@@ -194,8 +209,7 @@ def apply_commit(decider: Decider[Any, S, E], folded: Folded[S], entry: Entry, *
         folded.state = state
     folded.position = entry.position
     reached = InputPosition(commit.input_position, commit.input_offset)
-    if reached > folded.input:
-        folded.input = reached
+    folded.input = max(folded.input, reached)
     at = from_timestamp(commit.decided_at)
     for answer in commit.answers:
         folded.answers.remember(at, answer, entry.position)
@@ -320,6 +334,7 @@ class ShardWriter(Generic[C, S, E]):
         try:
             await self._recover()
             while True:
+                raise_if_cancelled()
                 await self._wait()
                 async with self.quiet:
                     await self._commit_batch()
@@ -332,6 +347,7 @@ class ShardWriter(Generic[C, S, E]):
     async def _recover(self) -> None:
         self.ready.clear()
         while True:
+            raise_if_cancelled()
             try:
                 self._folded = await self._refold_from_snapshot()
                 break
@@ -364,19 +380,25 @@ class ShardWriter(Generic[C, S, E]):
                 return
             self._work.clear()
             try:
-                await asyncio.wait_for(self._work.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._work.wait()
             except TimeoutError:
                 continue
 
     async def _commit_batch(self) -> None:
         decider, folded = self._decider, self._folded
         now = self._clock.now()
+        labels = {"switchboard.context": self.subject.context, "switchboard.shard": self.subject.shard}
+        _DEPTH.record(len(self._queue), labels)
         taken = [self._queue.popleft() for _ in range(min(len(self._queue), EVENTS_MAX))]
         due = decider.next_due(folded.state)
         if due is not None and due <= now and decider.tick is not None:
-            taken.insert(0, _Pending(decider.tick(now), Origin("")))
+            taken.insert(0, _Pending(decider.tick(now), Origin()))
+            _TICK_LATE_S.record((now - due) / 1e6, labels)
         if self._backing is not None:
-            await self._backing.load(self.subject.tenant, folded.state, [p.command for p in taken if p.command is not None])
+            await self._backing.load(
+                self.subject.tenant, folded.state, [p.command for p in taken if p.command is not None]
+            )
         batch = _Batch(decider, folded, self.subject, now)
         try:
             used = batch.decide(taken)
@@ -403,8 +425,7 @@ class ShardWriter(Generic[C, S, E]):
             self._backing.evict(folded.state, folded.position)
         if len(self._queue) < self._queue_max:
             self._room.set()
-        if folded.input > self._durable_input:
-            self._durable_input = folded.input
+        self._durable_input = max(self._durable_input, folded.input)
         async with self._advanced:
             self._advanced.notify_all()
 
@@ -514,12 +535,12 @@ class _Batch(Generic[C, S, E]):
     def _record(self, event: E, body: Message, origin: Origin) -> None:
         recorded = self.commit.events.add(
             event_id=uuid5_bytes(self.commit.commit_id, str(len(self.commit.events))),
+            occurred_at=to_timestamp(self._decider.occurred_at(event)),
             correlation_id=origin.correlation_id,
             causation_id=origin.causation_id,
             actor=origin.actor,
             traceparent=origin.traceparent,
         )
-        to_timestamp(self._decider.occurred_at(event), recorded.occurred_at)
         recorded.body.type_url = "type.googleapis.com/" + body.DESCRIPTOR.full_name
         recorded.body.value = body.SerializeToString(deterministic=True)
 
@@ -549,7 +570,7 @@ class _Batch(Generic[C, S, E]):
         """The commit's bytes; what was decided is final now."""
         self.commit.input_position = self._folded.input.position
         self.commit.input_offset = self._folded.input.offset
-        to_timestamp(self._now, self.commit.decided_at)
+        self.commit.decided_at.CopyFrom(to_timestamp(self._now))
         return self.commit.SerializeToString(deterministic=True)
 
     def conclude(self, position: int) -> None:

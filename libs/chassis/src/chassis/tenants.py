@@ -11,6 +11,7 @@ from nats.js.api import KeyValueConfig
 from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NoKeysError
 
+from chassis.cancellation import raise_if_cancelled
 from chassis.errors import InvalidRequest, NotFound, Unavailable
 from chassis.log import Log
 
@@ -59,6 +60,7 @@ class Tenants:
     async def run(self) -> None:
         """Looks for new tenants until cancelled. Tenants whose shards are in the log are known even if the bucket was lost."""
         while True:
+            raise_if_cancelled()
             await self._look()
             await asyncio.sleep(LOOK_S)
 

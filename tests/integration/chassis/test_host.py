@@ -1,0 +1,178 @@
+"""Several replicas on one log: each shard has one owner, calls reach it from anywhere, inputs arrive once."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import grpc
+import pytest
+import tally
+from chassis.clock import SystemClock
+from chassis.errors import InvalidRequest, NotFound, StatusError
+from chassis.host import Inputs, ShardHost
+from chassis.log import Log, Recorded, Subject
+from chassis.membership import Membership, owner_of
+from chassis.shard import ShardWriter
+from chassis.tail import Tail
+from chassis.tenants import Tenants
+from google.protobuf.message import Message
+from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+from tally import Add, SnapshotsInMemory, opened, running
+
+
+async def handle(writer: ShardWriter, request: Message) -> Message:  # type: ignore[type-arg]
+    """Request "key:amount" adds; the answer is the new sum."""
+    assert isinstance(request, StringValue)
+    key, _, amount = request.value.partition(":")
+    if not amount:
+        raise InvalidRequest([("value", "is not key:amount")])
+    outcome = await writer.submit(
+        Add(key, int(amount)), respond=lambda sums, _: Int64Value(value=sums.by_key.get(key, 0))
+    )
+    assert outcome.response is not None
+    return outcome.response
+
+
+class Replica:
+    """One process's worth of machinery."""
+
+    def __init__(self, log: Log, member: str, context: str = "tally", inputs: Inputs | None = None) -> None:  # type: ignore[type-arg]
+        self.membership = Membership(log, context, member)
+        self.tenants = Tenants(log)
+        self.host = ShardHost(
+            context=context,
+            shards=("0", "1", "2", "3"),
+            decider=tally.DECIDER,
+            log=log,
+            membership=self.membership,
+            tenants=self.tenants,
+            snapshots=SnapshotsInMemory(),
+            clock=SystemClock(),
+            handle=handle,
+            inputs=inputs,
+            codes={"TOO_MUCH": grpc.StatusCode.OUT_OF_RANGE},
+        )
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for part in (self.membership.run, self.tenants.run, self.host.run):
+                tasks.create_task(part())
+
+    async def add(self, shard: int, text: str) -> int:
+        return (await self.host.call("acme", str(shard), StringValue(value=text), Int64Value)).value
+
+
+async def settled(*replicas: Replica) -> None:
+    """Waits until every replica sees all of them."""
+    everybody = {replica.membership.member for replica in replicas}
+    for replica in replicas:
+        while replica.membership.members != everybody:
+            changed = asyncio.Event()
+            replica.membership.on_change(changed.set)
+            if replica.membership.members != everybody:
+                await asyncio.wait_for(changed.wait(), 10)
+
+
+async def test_a_call_reaches_its_owner_from_every_replica(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other:
+        one, two = Replica(log, "one"), Replica(other, "two")
+        async with running(one.run, two.run):
+            await settled(one, two)
+            await one.tenants.ensure("acme")
+            for shard in range(4):
+                assert await one.add(shard, "a:1") == 1
+                assert await two.add(shard, "a:1") == 2
+        assert await log.subjects() == {Subject("tally", "acme", str(n)): 2 for n in range(4)}
+
+
+async def test_a_refusal_is_the_same_from_afar(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other:
+        one, two = Replica(log, "one"), Replica(other, "two")
+        async with running(one.run, two.run):
+            await settled(one, two)
+            await one.tenants.ensure("acme")
+            far = next(n for n in range(4) if owner_of(f"ev.tally.acme.{n}", frozenset({"one", "two"})) == "two")
+            with pytest.raises(StatusError) as refused:
+                await one.add(far, "a:5000")
+            assert (refused.value.code, refused.value.reason) == (grpc.StatusCode.OUT_OF_RANGE, "TOO_MUCH")
+            with pytest.raises(StatusError) as invalid:
+                await one.add(far, "nonsense")
+            assert invalid.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_an_unknown_tenant_does_not_exist_and_an_impossible_one_is_refused(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        one = Replica(log, "one")
+        async with running(one.run):
+            with pytest.raises(NotFound):
+                await one.add(0, "a:1")
+            with pytest.raises(InvalidRequest):
+                await one.tenants.ensure("No Such Name")
+
+
+async def test_when_a_replica_leaves_the_other_goes_on_with_the_same_state(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other:
+        one, two = Replica(log, "one"), Replica(other, "two")
+        async with running(one.run):
+            async with running(two.run):
+                await settled(one, two)
+                await one.tenants.ensure("acme")
+                assert [await one.add(n, "a:1") for n in range(4)] == [1] * 4
+            await settled(one)
+            assert [await one.add(n, "a:1") for n in range(4)] == [2] * 4
+
+
+async def test_inputs_become_commands_exactly_once(nats_url: str) -> None:
+    def react(recorded: Recorded) -> Sequence[Add]:
+        key, amount, _ = json.loads(recorded.body.value)
+        return [Add(f"copy-{key}", amount)] if key != "skipped" else []
+
+    async with opened(nats_url) as log:
+        source = Replica(log, "one")
+        async with running(source.run):
+            await settled(source)
+            await source.tenants.ensure("acme")
+            for n in range(30):
+                await source.add(n % 4, f"{('a', 'b', 'skipped')[n % 3]}:1")
+            for _ in range(2):
+                async with opened(nats_url) as own:
+                    copies = Replica(own, "one", "copy", Inputs("tally", react))
+                    async with running(copies.run):
+                        await settled(copies)
+                        await copies.host.caught_up("acme", await log.last_position())
+                        findings = await copies.host.differences()
+                        assert [difference for _, _, difference in findings] == [None] * 4
+        events = [e async for batch in log.read(subject_filter="ev.copy.acme.0") for c in batch for e in c.events()]
+        assert len(events) == 20
+
+
+async def test_a_watch_sees_what_was_and_what_comes_without_a_seam(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        one, tail = Replica(log, "one"), Tail(log)
+        async with running(one.run):
+            await settled(one)
+            await one.tenants.ensure("acme")
+            for _ in range(5):
+                await one.add(0, "a:1")
+            seen: list[int] = []
+            enough = asyncio.Event()
+
+            async def watch() -> None:
+                async for batch in tail.follow("tally", "acme", 2):
+                    seen.extend(recorded.position for recorded in batch)
+                    if len(seen) >= 8:
+                        enough.set()
+
+            async with running(tail.run, watch):
+                for _ in range(5):
+                    await one.add(1, "a:1")
+                await asyncio.wait_for(enough.wait(), 10)
+        assert seen == list(range(3, 11))
+
+
+def test_when_a_member_leaves_only_its_own_keys_move() -> None:
+    keys = [f"work.tenant-{n}.0" for n in range(300)]
+    before = {key: owner_of(key, frozenset("abc")) for key in keys}
+    after = {key: owner_of(key, frozenset("ab")) for key in keys}
+    assert all(after[key] == owner for key, owner in before.items() if owner != "c")
+    assert {owner for owner in before.values()} == set("abc")

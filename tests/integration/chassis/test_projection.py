@@ -1,0 +1,133 @@
+"""A projection against a real log and a real PostgreSQL: every event once, poison parked, replay byte for byte."""
+
+import asyncio
+
+import pytest
+from chassis.clock import SystemClock
+from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.integrity import positions_agree, views_replay
+from chassis.log import Subject, UnknownEvent
+from chassis.projection import Fenced, Projection
+from google.protobuf.wrappers_pb2 import BoolValue
+from switchboard.log.v1 import log_pb2
+from tally import Add, SumsView, alone, opened, running, writer_of
+
+CLOCK = SystemClock()
+
+
+async def rows(database: Database) -> dict[str, tuple[int, int]]:
+    found = await database.fetch("select key, total, events from sums_v1 order by key")
+    return {row["key"]: (row["total"], row["events"]) for row in found}
+
+
+async def add(writer: object, *pairs: tuple[str, int]) -> int:
+    """Submits these one commit each; returns the last position."""
+    position = 0
+    for key, amount in pairs:
+        position = (await writer.submit(Add(key, amount))).position  # type: ignore[attr-defined]
+    return position
+
+
+async def test_rows_and_position_follow_the_log(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        projection = Projection(SumsView(), log, database, await alone(log))
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run, projection.run):
+            position = await add(writer, ("a", 1), ("b", 2), ("a", 3))
+            await projection.reached(position, 10)
+        assert await rows(database) == {"a": (4, 2), "b": (2, 1)}
+        assert await database.fetchval("select position from projections") == position
+
+
+async def test_a_poison_event_parks_its_key_and_what_follows_it_and_nothing_else(
+    nats_url: str, database_url: str
+) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        view = SumsView()
+        projection = Projection(view, log, database, await alone(log))
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run, projection.run):
+            last = await add(writer, ("poison", 1), ("poison", 13), ("a", 1), ("poison", 2), ("a", 1))
+            await projection.reached(last, 10)
+            assert await rows(database) == {"a": (2, 2), "poison": (1, 1)}
+            assert projection.parked == {"poison"}
+            assert await database.fetchval("select error from parked order by position limit 1") == "ZeroDivisionError"
+
+            view.poison = None
+            assert await projection.unpark("poison") == 2
+            assert await rows(database) == {"a": (2, 2), "poison": (16, 3)}
+            assert projection.parked == set()
+
+
+async def test_a_value_the_table_refuses_parks_only_its_own_key(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        view = SumsView()
+        view.schema = view.schema.replace("total bigint not null", "total bigint not null check (total <> 666)")
+        projection = Projection(view, log, database, await alone(log))
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run, projection.run):
+            waiting = [asyncio.create_task(writer.submit(Add(k, n))) for k, n in [("a", 1), ("evil", 666), ("b", 2)]]
+            await asyncio.gather(*waiting)
+            await projection.reached(writer.position, 10)
+        assert await rows(database) == {"a": (1, 1), "b": (2, 1)}
+        assert projection.parked == {"evil"}
+
+
+async def test_two_instances_count_nothing_twice(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other, Database(database_url, "tally") as database:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            last = await add(writer, *((f"k{n % 5}", 1) for n in range(60)))
+        one = Projection(SumsView(), log, database, await alone(log, "tally", "one"))
+        two = Projection(SumsView(), other, database, await alone(other, "elsewhere", "two"))
+        async with running(one.run, two.run):
+            await asyncio.gather(one.reached(last, 20), two.reached(last, 20))
+        assert await rows(database) == {f"k{n}": (12, 12) for n in range(5)}
+
+
+async def test_an_instance_whose_position_was_moved_is_fenced(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            await add(writer, ("a", 1))
+        late = Projection(SumsView(), log, database)
+        await late.prepare()
+        await Projection(SumsView(), log, database).replay(until=1)
+        entries = [entry async for batch in log.read() for entry in batch]
+        with pytest.raises(Fenced):
+            await late.apply(entries)
+        assert await rows(database) == {"a": (1, 1)}
+
+
+async def test_a_replay_from_zero_is_byte_for_byte_the_live_table(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        projection = Projection(SumsView(), log, database, await alone(log))
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run, projection.run):
+            await projection.reached(await add(writer, *((f"k{n % 7}", n) for n in range(1, 50))), 10)
+            [finding] = await views_replay(log, database, [projection])
+            assert (finding.ok, finding.compared) == (True, 7)
+            [agrees] = await positions_agree(log, database, [projection])
+            assert agrees.ok
+            await database.execute("update sums_v1 set total = total + 1 where key = 'k3'")
+            [finding] = await views_replay(log, database, [projection])
+            assert not finding.ok
+
+
+async def test_an_event_nobody_told_the_view_about_halts_it(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        commit = log_pb2.Commit(commit_id=b"0" * 16, tenant="acme", shard="0")
+        commit.events.add().body.Pack(BoolValue(value=True))
+        await log.append(Subject("tally", "acme", "0"), commit, 0)
+        projection = Projection(SumsView(), log, database, await alone(log))
+        with pytest.raises(UnknownEvent, match="BoolValue"):
+            await asyncio.wait_for(projection.run(), 10)
+
+
+async def test_a_reader_that_cannot_wait_longer_is_told_so(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        projection = Projection(SumsView(), log, database, await alone(log))
+        async with running(projection.run):
+            with pytest.raises(Unavailable):
+                await projection.reached(99, 0.05)

@@ -1,0 +1,190 @@
+"""One shard against a real log: decided in order, committed in groups, answered when durable, recovered after anything."""
+
+import asyncio
+import json
+
+import pytest
+import tally
+from chassis.clock import Instant, SystemClock
+from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
+from chassis.identity import uuid_bytes
+from chassis.log import Subject
+from chassis.shard import InputPosition, Origin, Request, refold
+from google.protobuf.wrappers_pb2 import Int64Value
+from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of
+
+SHARD = Subject("tally", "acme", "0")
+CLOCK = SystemClock()
+ID = uuid_bytes("6f1c0f5e-0000-4000-8000-000000000001")
+
+
+def total(key: str) -> object:
+    return lambda sums, _: Int64Value(value=sums.by_key[key])
+
+
+async def test_commands_that_wait_together_share_one_commit(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        waiting = [asyncio.create_task(writer.submit(Add("a", 1))) for _ in range(100)]
+        await tally.turn()
+        async with running(writer.run):
+            outcomes = await asyncio.gather(*waiting)
+        assert {outcome.position for outcome in outcomes} == {1}
+        assert writer.state.by_key == {"a": 100}
+
+
+async def test_a_refusal_and_a_command_that_decides_nothing_leave_no_trace(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            await writer.submit(Add("a", 900))
+            with pytest.raises(Rejected, match="would exceed"):
+                await writer.submit(Add("a", 200))
+            assert (await writer.submit(Add("a", 0))).events == []
+        assert await log.last_position() == 1
+
+
+async def test_a_repeated_request_gets_the_same_answer_and_a_reused_id_is_refused(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        snapshots = SnapshotsInMemory()
+        writer = writer_of(log, CLOCK, snapshots)
+        request, other = Request(ID, b"1" * 32), Request(ID, b"2" * 32)
+        async with running(writer.run):
+            first = await writer.submit(Add("a", 5), request=request, respond=total("a"))
+            await writer.submit(Add("a", 1))
+            again = await writer.submit(Add("a", 5), request=request, respond=total("a"))
+            assert (again.response, again.position) == (first.response, first.position)
+            with pytest.raises(RequestIdReused):
+                await writer.submit(Add("a", 6), request=other, respond=total("a"))
+        heir = writer_of(log, CLOCK, snapshots)
+        async with running(heir.run):
+            again = await heir.submit(Add("a", 5), request=request, respond=total("a"))
+        assert (again.response, again.position, heir.state.by_key) == (first.response, first.position, {"a": 6})
+
+
+async def test_a_request_repeated_while_the_first_is_under_way_is_answered_once(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        request = Request(ID, b"1" * 32)
+        both = [asyncio.create_task(writer.submit(Add("a", 5), request=request, respond=total("a"))) for _ in range(2)]
+        await tally.turn()
+        async with running(writer.run):
+            first, second = await asyncio.gather(*both)
+        assert first.response == second.response == Int64Value(value=5)
+        assert (first.position, second.position, writer.state.by_key) == (1, 1, {"a": 5})
+
+
+async def test_two_writers_of_one_shard_lose_and_double_nothing(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other_log:
+        one, two = writer_of(log, CLOCK), writer_of(other_log, CLOCK)
+        async with running(one.run, two.run):
+            await asyncio.gather(*((one, two)[n % 2].submit(Add(f"k{n % 7}", 1)) for n in range(400)))
+        again = await refold(tally.DECIDER, log, SHARD)
+        assert sum(again.state.by_key.values()) == 400
+
+
+async def test_a_full_queue_says_come_back(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK, queue_max=10)
+        waiting = [asyncio.create_task(writer.submit(Add("a", 1))) for _ in range(10)]
+        await tally.turn()
+        with pytest.raises(Overloaded):
+            await writer.submit(Add("a", 1))
+        async with running(writer.run):
+            await asyncio.gather(*waiting)
+        assert writer.state.by_key == {"a": 10}
+
+
+async def test_a_recovered_writer_has_the_same_state_with_and_without_snapshot(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        snapshots = SnapshotsInMemory()
+        writer = writer_of(log, CLOCK, snapshots, snapshot_every=3)
+        async with running(writer.run):
+            for n in range(10):
+                await writer.submit(Add(f"k{n % 3}", n + 1))
+        assert snapshots.kept
+        for kept in (snapshots, SnapshotsInMemory()):
+            heir = writer_of(log, CLOCK, kept)
+            async with running(heir.run):
+                await heir.ready.wait()
+                assert (heir.state, heir.position) == (writer.state, 10)
+
+
+async def test_time_itself_decides_when_something_is_due(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            await writer.submit(RingAt(Instant(CLOCK.now() + 50_000)))
+            rang = asyncio.Event()
+
+            async def listen() -> None:
+                async for batch in log.follow(1):
+                    assert json.loads(batch[0].events()[0].body.value)[0] == "rang"
+                    rang.set()
+
+            async with running(listen):
+                await asyncio.wait_for(rang.wait(), 10)
+        assert writer.state.rings == []
+
+
+async def test_what_is_more_than_a_commit_goes_into_several(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        waiting = [asyncio.create_task(writer.submit(Add(f"k{n}", 1))) for n in range(2_500)]
+        await tally.turn()
+        async with running(writer.run):
+            await asyncio.gather(*waiting)
+        sizes = [len(e.commit.events) async for batch in log.read() for e in batch]
+        assert sum(sizes) == 2_500
+        assert max(sizes) <= 1_000
+
+
+async def test_inputs_are_included_once_wherever_the_writer_dies(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        first = writer_of(log, CLOCK)
+        async with running(first.run):
+            await first.feed([Add("a", 1), Add("a", 1)], Origin(), InputPosition(0, 1))
+            await first.feed([Add("b", 1)], Origin(), InputPosition(7))
+            await first.reached_input(7)
+        heir = writer_of(log, CLOCK)
+        async with running(heir.run):
+            await heir.ready.wait()
+            assert heir.input == InputPosition(7)
+            await heir.feed([Add("a", 1), Add("a", 1)], Origin(), InputPosition(0, 1))
+            await heir.feed([Add("b", 1)], Origin(), InputPosition(7))
+            await heir.feed([Add("c", 1)], Origin(), InputPosition(9))
+            await heir.reached_input(9)
+        assert heir.state.by_key == {"a": 2, "b": 1, "c": 1}
+
+
+async def test_commands_survive_a_kill_of_the_log_and_are_decided_once(nats_server) -> None:
+    async with opened(nats_server.url) as log:
+        writer = writer_of(log, CLOCK)
+        done = 0
+
+        async def add(n: int) -> None:
+            nonlocal done
+            await writer.submit(Add(f"k{n}", 1))
+            done += 1
+
+        async with running(writer.run):
+            for wave in range(5):
+                adding = [asyncio.create_task(add(100 * wave + n)) for n in range(100)]
+                await tally.turn()
+                nats_server.kill9()
+                await nats_server.restart()
+                await asyncio.wait_for(asyncio.gather(*adding), 30)
+        again = await refold(tally.DECIDER, log, SHARD)
+        assert (done, len(again.state.by_key), set(again.state.by_key.values())) == (500, 500, {1})
+
+
+async def test_whoever_waits_when_a_writer_stops_is_told_to_try_again(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            await writer.ready.wait()
+            await writer.quiet.acquire()
+            waiting = asyncio.create_task(writer.submit(Add("a", 1)))
+            await tally.turn()
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(waiting, 5)
