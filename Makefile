@@ -10,6 +10,8 @@ PROTOS := $(shell find protos/switchboard -name '*.proto' | sort)
 # Where generated code goes; `verify` builds it a second time beside the committed one.
 GEN := protos/gen
 STATE := .switchboard
+# The lock is complete, so nothing is left to resolve; what is imported compiles itself. Both halve the wait.
+INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-compile
 ARGS :=
 
 help:  ## print this list
@@ -57,8 +59,8 @@ k8s-validate: $(VENV)/.ready  ## render every overlay and validate it offline
 
 $(VENV)/.ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
 	test -x $(BIN)/python || python3.11 -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation $(addprefix -e ,$(PACKAGES))
 	touch $@
 
 venv: $(VENV)/.ready  ## build .venv from requirements.lock
