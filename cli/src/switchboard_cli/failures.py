@@ -85,8 +85,8 @@ class _Details:
 def _details(error: Any) -> _Details:
     """What `google.rpc.Status` in the trailers says; empty when there is none or it cannot be read."""
     from google.protobuf.message import DecodeError
-    from google.rpc import error_details_pb2 as known
-    from google.rpc.status_pb2 import Status
+    from google.rpc import error_details_pb2 as known  # type: ignore[import-untyped]
+    from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
     told = _Details()
     trailers = error.trailing_metadata() if hasattr(error, "trailing_metadata") else None

@@ -178,7 +178,8 @@ class _Generator:
         sort: Sort,
         author: Person,
         text: str,
-        due: Instant,  # noqa: PLR0917
+        due: Instant,
+        *,
         thread: Status | None = None,
     ) -> _Posted:
         at = Instant(due - self.random.randint(2, 50) * MICROS)
@@ -222,11 +223,11 @@ def generate(start: Instant, deliveries: int = DELIVERIES, seed: int = 20120514)
 
     for post in random.sample(early, counts[Sort.FOLLOW_UP]):
         text = made.writers[post.brand.source_id].again()
-        made.post(post.brand, Sort.FOLLOW_UP, post.status.author, text, made.later(post.due, 2, 12), post.status)
+        made.post(post.brand, Sort.FOLLOW_UP, post.status.author, text, made.later(post.due, 2, 12), thread=post.status)
     for post in random.sample(early, counts[Sort.COMMENT]):
         author = made.author(post.brand.platform is Platform.WEIBO)
         text = made.writers[post.brand.source_id].also()
-        made.post(post.brand, Sort.COMMENT, author, text, made.later(post.due, 3, 15), post.status)
+        made.post(post.brand, Sort.COMMENT, author, text, made.later(post.due, 3, 15), thread=post.status)
     for post, _ in zip(spare, range(counts[Sort.EDIT]), strict=False):
         text = made.writers[post.brand.source_id].edited(post.status.text)
         due = made.later(post.due, 3, 40)

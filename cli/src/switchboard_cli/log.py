@@ -1,0 +1,139 @@
+"""`switchboard log`: verify the running system, export the facts. It knows findings and commits, not deciders."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
+from switchboard_cli.failures import SERVICES, Failure
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from switchboard.log.v1.integrity_pb2 import VerifyIntegrityResponse
+
+INVARIANTS = {
+    "I1": "state = fold of the events, for every shard",
+    "I2": "the log is gapless and its hash chain verifies",
+    "I3": "a commit id appears at most once",
+    "I4": "rows and position commit together",
+    "I5": "replay from zero gives the same read models, byte for byte",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one service found about one thing."""
+
+    service: str
+    invariant: str
+    subject: str
+    ok: bool
+    detail: str
+    compared: int
+
+
+@click.group()
+def log() -> None:
+    """Verify or export the event log."""
+
+
+@log.command("verify")
+@click.option("--invariant", "invariants", multiple=True, metavar="ID", help="Only these, such as I1; default all.")
+@click.option("--verify-timeout", type=click.FloatRange(min=1), default=900.0, show_default=True, metavar="SECONDS",
+              help="How long a service may take: it reads the whole log.")  # fmt: skip
+@json_option
+@reaches
+@asynchronous
+async def verify(*, invariants: Sequence[str], verify_timeout: float, as_json: bool, targets: Targets) -> None:
+    """Recompute everything from the log and compare: invariants I1 to I5 of all four services.
+
+    Exit code 1 when one does not hold.
+    """
+    from switchboard_cli.output import console, print_json
+
+    findings = await verify_all(targets, invariants, verify_timeout)
+    if as_json:
+        print_json(
+            {
+                "ok": all(finding.ok for finding in findings),
+                "findings": [
+                    {"service": f.service, "invariant": f.invariant, "subject": f.subject, "ok": f.ok,
+                     "compared": f.compared, "detail": f.detail}
+                    for f in findings
+                ],
+            }
+        )  # fmt: skip
+    else:
+        console().print(finding_table(findings))
+    broken = [finding for finding in findings if not finding.ok]
+    if broken:
+        first = broken[0]
+        raise Failure(
+            f"{first.invariant} does not hold for {first.subject} of {first.service}"
+            f"{f' and {len(broken) - 1} more' if len(broken) > 1 else ''}: {first.detail}"
+        )
+    if not findings:
+        raise Failure("no service checked anything; name invariants the services know, such as I1")
+
+
+async def verify_all(targets: Targets, invariants: Sequence[str], timeout_s: float) -> list[Finding]:
+    """The findings of all services, which work at the same time. Raises Failure when one cannot be asked."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_verify(targets, service, invariants, timeout_s)) for service in SERVICES]
+    found = [finding for task in tasks for finding in task.result()]
+    return sorted(found, key=lambda finding: (len(finding.invariant), finding.invariant))
+
+
+async def _verify(targets: Targets, service: str, invariants: Sequence[str], timeout_s: float) -> list[Finding]:
+    from switchboard.log.v1.integrity_pb2 import VerifyIntegrityRequest
+    from switchboard.log.v1.integrity_pb2_grpc import IntegrityServiceStub
+
+    request = VerifyIntegrityRequest(invariants=invariants)
+    async with calling(targets, service, act="to verify the log") as channel:
+        stream = IntegrityServiceStub(channel).VerifyIntegrity(request, timeout=timeout_s)
+        return [_finding(service, answer) async for answer in stream]
+
+
+def _finding(service: str, answer: "VerifyIntegrityResponse") -> Finding:
+    return Finding(service, answer.invariant, answer.subject, answer.ok, answer.detail, answer.compared)
+
+
+def finding_table(findings: Sequence[Finding]) -> "Table":
+    """One row per finding."""
+    from switchboard_cli.output import count, table
+
+    shown = table("", "service", "subject", "holds", "compared", "detail", right=(4,))
+    before = ""
+    for finding in findings:
+        if finding.invariant != before:
+            shown.add_row(f"[accent]{finding.invariant}[/]", f"[head]{INVARIANTS.get(finding.invariant, '')}[/]")
+            before = finding.invariant
+        holds = "[good]yes[/]" if finding.ok else "[bad]NO[/]"
+        shown.add_row(
+            "", finding.service, finding.subject, holds, count(finding.compared), f"[quiet]{finding.detail}[/]"
+        )
+    return shown
+
+
+@log.command("export")
+@click.option("--after", default="", metavar="POSITION", help="Begin after this position; default the first commit.")
+@click.option("--tenant", default="", help="Only this tenant's events; default all.")
+@reaches
+@asynchronous
+async def export(*, after: str, tenant: str, targets: Targets) -> None:
+    """Print every fact as a CloudEvent, one JSON object per line, in log order. Personal values stay sealed."""
+    from switchboard.log.v1.integrity_pb2 import ExportLogRequest
+    from switchboard.log.v1.integrity_pb2_grpc import IntegrityServiceStub
+
+    from switchboard_cli.cloudevents import as_cloudevents
+    from switchboard_cli.output import print_json
+
+    request = ExportLogRequest(after=after, tenant=tenant)
+    async with calling(targets, "ingest", act="to export the log") as channel:
+        async for answer in IntegrityServiceStub(channel).ExportLog(request):
+            for exported in answer.commits:
+                for event in as_cloudevents(exported):
+                    print_json(event)

@@ -1,0 +1,106 @@
+"""What `report --json` prints, and how the same looks in a table."""
+
+import json
+
+import pytest
+from switchboard.kpi.v1 import service_pb2 as api
+from switchboard_cli.output import console, duration, share
+from switchboard_cli.report import as_document, metric_table
+
+CONTACTS = api.MetricUnit.METRIC_UNIT_CONTACTS
+SECONDS = api.MetricUnit.METRIC_UNIT_SECONDS
+RATIO = api.MetricUnit.METRIC_UNIT_RATIO
+
+
+def value(metric, number=None, numerator=None, denominator=None):
+    made = api.MetricValue(metric=metric, definition_version=1)
+    for field, given in (("value", number), ("numerator", numerator), ("denominator", denominator)):
+        if given is not None:
+            setattr(made, field, given)
+    return made
+
+
+ANSWER = api.QueryMetricsResponse(
+    position="p42",
+    definitions=[
+        api.MetricDefinition(id="offered", version=1, display_name="Offered", unit=CONTACTS),
+        api.MetricDefinition(
+            id="abandonment",
+            version=2,
+            display_name="Abandonment",
+            unit=RATIO,
+            parameters=[api.MetricParameter(name="horizon_public", seconds=604800)],
+        ),
+        api.MetricDefinition(id="frt_human_mean", version=1, display_name="Mean FRT", unit=SECONDS),
+        api.MetricDefinition(id="frt_human_km_median", version=1, display_name="KM median", unit=SECONDS),
+    ],
+    rows=[
+        api.MetricRow(
+            group=[api.Dimension(key="brand", value="Norvane Home"), api.Dimension(key="day", value="2026-03-02")],
+            values=[
+                value("offered", 8, 8),
+                value("abandonment", 0.75, 6, 8),
+                value("frt_human_mean", 90.125, 180.25, 2),
+                value("frt_human_km_median"),
+            ],
+        ),
+        api.MetricRow(group=[api.Dimension(key="brand", value=""), api.Dimension(key="day", value="2026-03-02")]),
+    ],
+)
+
+
+def test_json_has_position_definitions_and_rows():
+    document = json.loads(json.dumps(as_document(ANSWER)))
+    assert list(document) == ["position", "definitions", "rows"]
+    assert document["position"] == "p42"
+    assert [(d["id"], d["version"], d["unit"]) for d in document["definitions"]] == [
+        ("offered", 1, "contacts"),
+        ("abandonment", 2, "ratio"),
+        ("frt_human_mean", 1, "seconds"),
+        ("frt_human_km_median", 1, "seconds"),
+    ]
+    assert document["definitions"][1]["parameters"] == {"horizon_public": 604800}
+
+
+def test_a_row_has_its_group_and_a_number_or_null_for_each_part_of_each_metric():
+    row = as_document(ANSWER)["rows"][0]
+    assert row == {
+        "group": {"brand": "Norvane Home", "day": "2026-03-02"},
+        "metrics": {
+            "offered": {"value": 8, "numerator": 8, "denominator": None},
+            "abandonment": {"value": 0.75, "numerator": 6, "denominator": 8},
+            "frt_human_mean": {"value": 90.125, "numerator": 180.25, "denominator": 2},
+            "frt_human_km_median": {"value": None, "numerator": None, "denominator": None},
+        },
+    }
+
+
+def test_the_table_has_the_same_in_units_people_use():
+    screen = console()
+    with screen.capture() as captured:
+        screen.print(metric_table(ANSWER.rows, ANSWER.definitions, ["brand", "day"]))
+    text = captured.get()
+    assert "Norvane Home" in text
+    assert "75.0 %" in text
+    assert "90.1 s" in text
+    assert "KM median" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0.0125, "12 ms"),
+        (42, "42.0 s"),
+        (600, "10.0 min"),
+        (6 * 3600, "6.0 h"),
+        (7 * 86400, "7.0 d"),
+        (float("nan"), "–"),
+    ],
+)
+def test_durations_for_people(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_share_that_is_not_defined_is_a_dash():
+    assert (share(None), share(0.5)) == ("–", "50.0 %")
