@@ -84,3 +84,11 @@ async def test_a_ratio_of_nothing_sends_no_span(collector: Collector) -> None:
         pass
     await asyncio.to_thread(telemetry.stop)
     assert sink.spans == []
+
+
+async def test_a_collector_that_is_away_does_not_hold_up_the_end() -> None:
+    telemetry.start("routing", trace_ratio=1.0, otlp_endpoint="http://127.0.0.1:1")
+    with telemetry.server_span("a.B/C"):
+        telemetry.Instrument("switchboard.ingest.lag").record(1.5)
+    async with asyncio.timeout(4 * telemetry.EXPORT_MAX_S):
+        await asyncio.to_thread(telemetry.stop)

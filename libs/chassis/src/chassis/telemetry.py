@@ -41,6 +41,9 @@ Value = str | int | float | bool
 LINKS_MAX = 128
 """Links a span carries; a batch may hold more messages, and the SDK keeps no more than these."""
 
+EXPORT_MAX_S = 2
+"""What one export may take, retries included: a collector that is away must not hold up the end of a process."""
+
 
 class Span:
     """What a helper hands out. This one records nothing."""
@@ -176,8 +179,10 @@ def start(
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
         insecure = otlp_endpoint.startswith("http://")
-        processors.append(BatchSpanProcessor(OTLPSpanExporter(otlp_endpoint, insecure=insecure)))
-        readers.append(PeriodicExportingMetricReader(OTLPMetricExporter(otlp_endpoint, insecure=insecure)))
+        spans = OTLPSpanExporter(otlp_endpoint, insecure=insecure, timeout=EXPORT_MAX_S)
+        metrics = OTLPMetricExporter(otlp_endpoint, insecure=insecure, timeout=EXPORT_MAX_S)
+        processors.append(BatchSpanProcessor(spans))
+        readers.append(PeriodicExportingMetricReader(metrics))
     described = {"service.name": service, "service.namespace": "switchboard"}
     resource = Resource.create(described | ({"service.instance.id": member} if member else {}))
     if processors:
