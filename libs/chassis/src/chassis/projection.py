@@ -139,11 +139,14 @@ class Projection(Generic[R]):
 
     async def prepare(self) -> None:
         """Creates the tables where they are missing. Idempotent."""
-        await self._database.execute(SCHEMA)
-        await self._database.execute(self.view.schema)
-        await self._database.execute(
-            "insert into projections (name, position) values ($1, 0) on conflict (name) do nothing", self.view.name
-        )
+        async with self._database.transaction() as connection:
+            # Two that create the same table at once would fail on the catalogue's unique index.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.views'))")
+            await connection.execute(SCHEMA)
+            await connection.execute(self.view.schema)
+            await connection.execute(
+                "insert into projections (name, position) values ($1, 0) on conflict (name) do nothing", self.view.name
+            )
         await self._reread()
 
     async def reached(self, position: int, timeout_s: float) -> None:
