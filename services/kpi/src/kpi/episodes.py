@@ -6,11 +6,12 @@ so no order of arrival can change the result: the contacts are computed from the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
+
+import orjson
 
 EVENTS_PER_COMMIT = 1024
 """A commit holds at most 1,000 events; a reference is position * 1024 + index."""
@@ -117,8 +118,7 @@ class Episode:
     withdrawn: Done | None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order."""
 
     channel: str = ""
@@ -129,12 +129,12 @@ class Case:
 
 def dump_facts(facts: Sequence[Fact]) -> str:
     """Facts as JSON: equal facts, equal text."""
-    return json.dumps([(type(fact).__name__, *fact) for fact in facts], ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps([(type(fact).__name__, *fact) for fact in facts]).decode()
 
 
 def load_facts(text: str) -> tuple[Fact, ...]:
     """The facts of `dump_facts`."""
-    return tuple(_KINDS[row[0]]._make(row[1:]) for row in json.loads(text))
+    return tuple(_KINDS[row[0]]._make(row[1:]) for row in orjson.loads(text))
 
 
 def with_fact(case: Case, fact: Fact) -> Case:
@@ -142,13 +142,13 @@ def with_fact(case: Case, fact: Fact) -> Case:
     facts = case.facts
     if not facts or facts[-1].ref < fact.ref:
         return Case(case.channel, case.source, case.joined_into, (*facts, fact))
-    return replace(case, facts=_united(facts, (fact,)))
+    return case._replace(facts=_united(facts, (fact,)))
 
 
 def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, Case]:
     """Both cases after `other` ended in `case`: all facts are with the one, marked with where they came from."""
     moved = tuple(_moved(fact, other_id, case_id) for fact in other.facts)
-    return replace(case, facts=_united(case.facts, moved)), replace(other, joined_into=case_id, facts=())
+    return case._replace(facts=_united(case.facts, moved)), other._replace(joined_into=case_id, facts=())
 
 
 def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collection[str]) -> tuple[Case, Case]:
@@ -160,7 +160,7 @@ def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collectio
         leaves = leaves or (isinstance(fact, Sent) and fact.post in posts)
         (go if leaves else stay).append(fact)
     gone = tuple(_moved(fact, case_id, other_id) for fact in go)
-    return replace(case, facts=tuple(stay)), replace(other, joined_into="", facts=_united(other.facts, gone))
+    return case._replace(facts=tuple(stay)), other._replace(joined_into="", facts=_united(other.facts, gone))
 
 
 def _moved(fact: Fact, leaves: str, enters: str) -> Fact:

@@ -117,32 +117,39 @@ def _holds(conditions: Sequence[Condition], known: Known, zone: tzinfo) -> bool:
     return all((_value(known, one.key, zone) == one.value) is one.equal for one in conditions)
 
 
-def _parts(question: Question, contacts: Iterable[Known]) -> Iterable[tuple[int, Group, Known, Contact, Part | None]]:
-    """For every contact and metric (by its index): the group it falls into and what it adds, None for nothing."""
+class _Booked(NamedTuple):
+    """What a contact adds to the cells of a group: parts of successive metrics from index `first` on."""
+
+    group: Group
+    known: Known
+    contact: Contact
+    first: int
+    parts: list[Part | None]
+
+
+def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
+    """Books every contact: once for all metrics, or once per metric where agents matter, since acts have their own."""
     zone, until = question.zone, question.until
     plain = [one for one in question.conditions if one.key != "agent"]
     of_agent = [one for one in question.conditions if one.key == "agent"]
     agent_at = question.group_by.index("agent") if "agent" in question.group_by else None
     keys = [key for key in question.group_by if key != "agent"]
-    metrics = [(index, metric.part, metric.definition.agent) for index, metric in enumerate(question.metrics)]
-    by_agent = agent_at is not None or bool(of_agent)
+    part_functions = [metric.part for metric in question.metrics]
     for known in contacts:
         contact = observed(known.contact, until)
-        if contact is None or not (not plain or _holds(plain, known, zone)):
+        if contact is None or (plain and not _holds(plain, known, zone)):
             continue
         group = tuple([_value(known, key, zone) for key in keys])
-        for index, part_of, act in metrics:
-            part = part_of(contact)
-            if not by_agent:
-                yield index, group, known, contact, part
+        parts = [part_of(contact) for part_of in part_functions]
+        if agent_at is None and not of_agent:
+            yield _Booked(group, known, contact, 0, parts)
+            continue
+        for index, metric in enumerate(question.metrics):
+            agent = agent_of(contact, metric.definition.agent)
+            if parts[index] is None or any((agent == one.value) is not one.equal for one in of_agent):
                 continue
-            agent = agent_of(contact, act)
-            if part is None or any((agent == one.value) is not one.equal for one in of_agent):
-                continue
-            if agent_at is None:
-                yield index, group, known, contact, part
-            else:
-                yield index, (*group[:agent_at], agent, *group[agent_at:]), known, contact, part
+            at = group if agent_at is None else (*group[:agent_at], agent, *group[agent_at:])
+            yield _Booked(at, known, contact, index, parts[index : index + 1])
 
 
 def answer(question: Question, contacts: Iterable[Known]) -> Answer:
@@ -151,12 +158,13 @@ def answer(question: Question, contacts: Iterable[Known]) -> Answer:
     cells: dict[Group, list[list[Part]]] = {}
     if not question.group_by:
         cells[()] = [[] for _ in width]
-    for index, group, _, _, part in _parts(question, contacts):
+    for group, _, _, first, parts in _booked(question, contacts):
         cell = cells.get(group)
         if cell is None:
             cell = cells[group] = [[] for _ in width]
-        if part is not None:
-            cell[index].append(part)
+        for index, part in enumerate(parts, first):
+            if part is not None:
+                cell[index].append(part)
     return [
         (group, [metric.combine(parts) for metric, parts in zip(question.metrics, cells[group], strict=True)])
         for group in sorted(cells)
@@ -175,7 +183,8 @@ def contributions(question: Question, group: Group, contacts: Iterable[Known]) -
     """The contacts behind one cell of the question's one metric, ordered by start, case and episode."""
     found = [
         Contribution(known, contact, part)
-        for _, at, known, contact, part in _parts(question, contacts)
+        for at, known, contact, _, parts in _booked(question, contacts)
+        for part in parts
         if at == group and part is not None
     ]
     return sorted(found, key=lambda one: (one.contact.start, one.known.case_id, one.known.episode))

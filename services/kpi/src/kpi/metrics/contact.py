@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -13,16 +13,14 @@ HORIZON_DIRECT = 24 * HOUR
 CONFIRM_WINDOW = 72 * HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """Something that was done: when (microseconds since 1970 UTC) and by whom ("" when no agent is named)."""
 
     at: int
     agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One episode of a case in which a customer wrote, as known from all events so far.
 
     `start` is the earliest customer post of the episode on the customer's clock. `direct` says that it is a private

@@ -85,7 +85,7 @@ def count(parts: Sequence[Part]) -> Measure:
 
 def ratio(parts: Sequence[Part]) -> Measure:
     """Which share is in the numerator; no value without contacts."""
-    above = sum(part.numerator for part in parts)
+    above = sum([part.numerator for part in parts])
     return Measure(above / len(parts) if parts else None, above, len(parts))
 
 

@@ -292,7 +292,7 @@ class Contacts:
                 continue
             cases.append((tenant, id_, row.channel, row.source, row.joined_into, dump_facts(row.facts)))
             contacts.extend(_contact(tenant, id_, episode) for episode in episodes(row.facts))
-            if row.joined_into or _may_lose_contacts(row.facts):
+            if _may_lose_contacts(row.facts):
                 regrouped.append((tenant, id_))
         for statement, values, width in (
             ("save_sources", sources, 4),
@@ -316,17 +316,13 @@ def _with_standing(rows: Mapping[str, Row], touched: Sequence[str]) -> Iterable[
     return found
 
 
-_REGROUPING = (Settled, Reopened)
-
-
 def _may_lose_contacts(facts: Sequence[Fact]) -> bool:
-    """Whether an episode that was a contact may have ceased to be one; only facts that regroup others do that.
+    """Whether an episode that was a contact may have ceased to be one.
 
-    A split leaves no mark in the case that lost posts, so a case without any customer's post counts as well.
+    A case that was never reopened has one episode, a contact as long as a customer's post is in it.
     """
-    if any(isinstance(fact, _REGROUPING) for fact in facts):
-        return True
-    return not any(type(fact) is Wrote for fact in facts)
+    kinds = {type(fact) for fact in facts}
+    return Reopened in kinds or Wrote not in kinds
 
 
 def _columns(values: Sequence[Values], width: int) -> list[list[Any]]:
