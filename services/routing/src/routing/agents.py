@@ -29,11 +29,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """When work was last taken off it, 0 before; an offer that came to nothing is no work."""
     work: tuple[tuple[str, int], ...] = ()
     """Cases offered to it or with it, and the units each takes."""
-
-    @property
-    def load(self) -> int:
-        """Units in use."""
-        return sum(weight for _, weight in self.work)
+    load: int = 0
+    """Units in use: the sum over `work`."""
 
     @property
     def free(self) -> int:
@@ -79,17 +76,18 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
 
 def reserve(agent: Agent, case_id: str, weight: int) -> Agent:
     """The agent with one case more."""
-    return replace(agent, work=(*agent.work, (case_id, weight)))
+    return replace(agent, work=(*agent.work, (case_id, weight)), load=agent.load + weight)
 
 
 def unreserve(agent: Agent, case_id: str) -> Agent:
     """The agent with one case less, after an offer that came to nothing."""
-    return replace(agent, work=tuple(w for w in agent.work if w[0] != case_id))
+    work = tuple(w for w in agent.work if w[0] != case_id)
+    return replace(agent, work=work, load=sum(weight for _, weight in work))
 
 
 def release(agent: Agent, case_id: str, at: Instant) -> Agent:
     """The agent with one case less, after work on it; idle from now."""
-    return replace(agent, work=tuple(w for w in agent.work if w[0] != case_id), released_at=at)
+    return replace(unreserve(agent, case_id), released_at=at)
 
 
 def queue_of(event: events.QueueChanged) -> Queue:

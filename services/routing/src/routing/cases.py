@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
-from routing.terms import AuthorKind, CaseOrigin, Direction, RememberedPost, Requirement, WaitingFor
+from routing.terms import AuthorKind, CaseOrigin, Direction, Requirement, WaitingFor
 
 
 class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -73,6 +73,7 @@ class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
 IDLE, QUEUED = Idle(), Queued()
+NEVER = Instant(0)
 
 
 class Line(Struct, frozen=True, array_like=True, gc=False):
@@ -136,6 +137,15 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Agents who declined, missed or gave it back while it waits, and when."""
     unsent: tuple[Unsent, ...] = ()
     stage: Stage = IDLE
+    opened_at: Instant = NEVER
+    updated_at: Instant = NEVER
+    accepted_at: Instant | None = None
+    """When an agent took it last."""
+    answered_at: Instant | None = None
+    """When a human of ours answered a customer first in this episode."""
+    resolved_at: Instant | None = None
+    disposition: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def of_customer(direction: Direction, author_kind: AuthorKind) -> bool:
@@ -195,7 +205,8 @@ def latest_customer_post(case: Case) -> str:
     return max(posts)[1] if posts else ""
 
 
-def _owed_since(posts: tuple[Post, ...], answered_until: Instant | None) -> Instant | None:
+def owed_since_in(posts: tuple[Post, ...], answered_until: Instant | None) -> Instant | None:
+    """Publication of the customer's earliest post after that time, None when there is none."""
     owed = [
         p.published_at
         for p in posts
@@ -209,8 +220,14 @@ def _owed_since(posts: tuple[Post, ...], answered_until: Instant | None) -> Inst
 def _answered(case: Case, until: Instant) -> Case:
     if case.answered_until is not None and case.answered_until >= until:
         return case
-    owed = case.owed_since if case.owed_since is None else _owed_since(case.posts, until)
+    owed = case.owed_since if case.owed_since is None else owed_since_in(case.posts, until)
     return replace(case, answered_until=until, owed_since=owed, asked=False)
+
+
+def _first_answer(case: Case, at: Instant) -> Case:
+    if case.answered_at is None and (case.asked or has_customer(case)):
+        return replace(case, answered_at=at)
+    return case
 
 
 def _relieved(case: Case) -> Case:
@@ -233,7 +250,8 @@ def attach(case: Case, event: events.PostAttached) -> Case:
     )
     posts = (*case.posts, post)
     if of_our_human(event.direction, event.author_kind):
-        return _relieved(_answered(replace(case, posts=posts), event.published_at))
+        answered = _answered(replace(case, posts=posts), event.published_at)
+        return _relieved(_first_answer(answered, event.published_at))
     if not of_customer(event.direction, event.author_kind):
         return replace(case, posts=posts)
     owed = case.owed_since
@@ -247,11 +265,11 @@ def attach(case: Case, event: events.PostAttached) -> Case:
 def detach(case: Case, post_id: str) -> Case:
     """The case without a post; its thread keys stay, because they still tie the others together."""
     posts = tuple(replace(p, withdrawn=True) if p.post_id == post_id else p for p in case.posts)
-    owed = _owed_since(posts, case.answered_until)
+    owed = owed_since_in(posts, case.answered_until)
     return _relieved(replace(case, posts=posts, owed_since=owed))
 
 
-def absorb(case: Case, joined: Case) -> Case:
+def absorb(case: Case, joined: Case, at: Instant) -> Case:
     """The case that goes on after a join: both histories, its own stage. Nobody has the other one any more."""
     answered = max((t for t in (case.answered_until, joined.answered_until) if t is not None), default=None)
     posts = case.posts + joined.posts
@@ -260,22 +278,36 @@ def absorb(case: Case, joined: Case) -> Case:
         identity_id=case.identity_id or joined.identity_id,
         posts=posts,
         answered_until=answered,
-        owed_since=_owed_since(posts, answered),
+        owed_since=owed_since_in(posts, answered),
         episode=max(case.episode, joined.episode),
         unsent=case.unsent + joined.unsent,
+        opened_at=min(case.opened_at, joined.opened_at),
+        updated_at=at,
     )
     return _relieved(merged)
 
 
-def gone_into(case: Case, survivor_id: str) -> Case:
+def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
     """What is left of a case that was joined into another: a pointer."""
     return replace(
-        case, posts=(), unsent=(), owed_since=None, asked=False, line=None, refusals=(), stage=Joined(survivor_id)
+        case,
+        posts=(),
+        unsent=(),
+        owed_since=None,
+        asked=False,
+        line=None,
+        refusals=(),
+        stage=Joined(survivor_id),
+        updated_at=at,
     )
 
 
 def evolve_case(case: Case, event: events.CaseFact) -> Case:
     """What a fact makes of a case that is there. Never raises."""
+    return replace(_evolve(case, event), updated_at=event.at)
+
+
+def _evolve(case: Case, event: events.CaseFact) -> Case:
     match event:
         case events.PostAttached():
             return attach(case, event)
@@ -292,7 +324,14 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
             stage = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at)
             return replace(case, token=event.token, stage=stage)
         case events.OfferAccepted():
-            return replace(case, agent_id=event.agent_id, stage=Accepted(event.agent_id), line=None, refusals=())
+            return replace(
+                case,
+                agent_id=event.agent_id,
+                stage=Accepted(event.agent_id),
+                line=None,
+                refusals=(),
+                accepted_at=event.at,
+            )
         case events.OfferDeclined() | events.OfferExpired():
             others = tuple(r for r in case.refusals if r[0] != event.agent_id)
             return replace(case, stage=QUEUED, refusals=(*others, (event.agent_id, event.at)))
@@ -307,7 +346,7 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
             sent = replace(case, unsent=unsent)
             if event.author_kind != AuthorKind.BRAND_HUMAN:
                 return sent
-            return _relieved(_answered(sent, event.at))
+            return _relieved(_first_answer(_answered(sent, event.at), event.at))
         case events.ReplyFailed():
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
         case events.CasePended():
@@ -315,11 +354,20 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
         case events.CaseResumed():
             return replace(case, stage=Accepted(holder(case)))
         case events.CaseResolved():
-            return replace(_answered(case, event.at), stage=Resolved(event.at), line=None, refusals=())
+            return replace(
+                _answered(case, event.at),
+                stage=Resolved(event.at),
+                line=None,
+                refusals=(),
+                resolved_at=event.at,
+                disposition=event.disposition,
+                tags=event.tags,
+            )
         case events.ResolutionConfirmed():
             return replace(case, stage=Confirmed(case.stage.at if isinstance(case.stage, Resolved) else event.at))
         case events.CaseReopened():
-            return replace(case, episode=event.episode, asked=event.reason != "customer", stage=IDLE)
+            asked = event.reason != "customer"
+            return replace(case, episode=event.episode, asked=asked, answered_at=None, stage=IDLE)
         case events.CaseWithdrawn():
             return replace(case, stage=Withdrawn(event.at), line=None, refusals=())
         case events.PostDetached():
@@ -352,89 +400,4 @@ def opened(event: events.CaseOpened) -> Case:
         event.identity_id,
         event.language,
         event.weight,
-    )
-
-
-def recall(case: Case, at: Instant) -> events.CaseRecalled:
-    """The fact that brings a dormant case back; `recalled` of it is the case again."""
-    stage, closed_at = "idle", None
-    match case.stage:
-        case Confirmed(at=closed):
-            stage, closed_at = "confirmed", closed
-        case Withdrawn(at=closed):
-            stage, closed_at = "withdrawn", closed
-        case _:
-            pass
-    return events.CaseRecalled(
-        case.case_id,
-        case.origin,
-        case.direction,
-        case.channel,
-        case.source_id,
-        case.identity_id,
-        case.language,
-        case.weight,
-        case.episode,
-        case.token,
-        stage,
-        case.agent_id,
-        closed_at,
-        case.answered_until,
-        case.queue,
-        case.urgency,
-        case.requirements,
-        tuple(
-            RememberedPost(
-                p.post_id,
-                p.direction,
-                p.author_kind,
-                p.identity_id,
-                p.thread_keys,
-                p.published_at,
-                p.window_expires_at,
-                p.withdrawn,
-            )
-            for p in case.posts
-        ),
-        at,
-    )
-
-
-def recalled(event: events.CaseRecalled) -> Case:
-    """The case a recall repeats."""
-    stage: Stage = IDLE
-    if event.closed_at is not None:
-        stage = Withdrawn(event.closed_at) if event.stage == "withdrawn" else Confirmed(event.closed_at)
-    posts = tuple(
-        Post(
-            p.post_id,
-            p.direction,
-            p.author_kind,
-            p.identity_id,
-            p.thread_keys,
-            p.published_at,
-            p.window_expires_at,
-            p.withdrawn,
-        )
-        for p in event.posts
-    )
-    return Case(
-        event.case_id,
-        event.origin,
-        event.direction,
-        event.channel,
-        event.source_id,
-        event.identity_id,
-        event.language,
-        event.weight,
-        event.episode,
-        event.token,
-        event.agent_id,
-        posts,
-        _owed_since(posts, event.answered_until),
-        event.answered_until,
-        queue=event.queue,
-        urgency=event.urgency,
-        requirements=event.requirements,
-        stage=stage,
     )

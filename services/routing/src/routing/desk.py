@@ -22,11 +22,11 @@ from routing.cases import (
     is_closed,
     latest_customer_post,
     needs_agent,
-    recall,
     window_of,
 )
 from routing.commands import CaseCommand, Reason
 from routing.matching import Draft
+from routing.recall import recall
 from routing.terms import AuthorKind
 
 

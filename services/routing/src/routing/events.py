@@ -449,6 +449,12 @@ class CaseRecalled:
     requirements: tuple[Requirement, ...]
     posts: tuple[RememberedPost, ...]
     at: Instant
+    opened_at: Instant
+    accepted_at: Instant | None
+    answered_at: Instant | None
+    resolved_at: Instant | None
+    disposition: str
+    tags: tuple[str, ...]
 
 
 CaseFact = (

@@ -62,7 +62,7 @@ class Lanes:
 
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     _ready: dict[str, tuple[tuple[Lane, Rank], ...]] = field(default_factory=dict)
-    """Where each agent is ready."""
+    """Where each agent with free units is ready."""
     _suited: dict[str, tuple[object, object, list[tuple[Lane, float]]]] = field(default_factory=dict)
     """Per agent: its skills and queues when last looked at, and the lanes it suits with minus its skill score."""
 
@@ -100,6 +100,11 @@ class Lanes:
     def find(self, case: Case) -> Lane | None:
         """The lane a case would wait in, None when no case has been there yet."""
         return self.lanes.get((case.queue, case.requirements, case.weight))
+
+    def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int) -> bool:
+        """Whether somebody might take such a case now; of a kind not seen before, whether anybody is free."""
+        lane = self.lanes.get((queue, requirements, weight))
+        return bool(self._ready if lane is None else lane.ready)
 
     def waiting(self, queue: str | None = None) -> int:
         """How many cases wait, in one queue or in all."""

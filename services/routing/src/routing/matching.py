@@ -13,11 +13,32 @@ from chassis.identity import uuid5
 
 from routing import events
 from routing.agents import Agent, evolve_agent
-from routing.cases import Case, Queued, absorb, evolve_case, gone_into, opened, recalled
+from routing.cases import Case, Queued, absorb, evolve_case, gone_into, opened
 from routing.lanes import Lane
 from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
+from routing.recall import recalled
 from routing.shard import Shard, agents_after
 
+_FREES_NOBODY = frozenset(
+    {
+        events.CaseOpened,
+        events.PostAttached,
+        events.CaseRecalled,
+        events.CaseReopened,
+        events.CaseNoted,
+        events.CasePended,
+        events.CaseResumed,
+        events.ResolutionConfirmed,
+        events.ReplyRequested,
+        events.ReplySent,
+        events.ReplyFailed,
+        events.OfferAccepted,
+        events.AgentRegistered,
+        events.QueueChanged,
+        events.SourceQueueChanged,
+    }
+)
+"""Facts that neither give an agent room nor make a case wait."""
 
 OFFERS = "5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11"
 """Namespace of offer ids: an offer is named by its case and token."""
@@ -54,6 +75,8 @@ class Draft:
 
     def match_up(self, cooled: tuple[str, ...] = ()) -> None:
         """Decides every offer that has become possible; `cooled` are waiting cases somebody may be offered again."""
+        if not cooled and self._is_hopeless():
+            return
         self._catch_up()
         again = [self.shard.cases[c] for c in cooled if c not in self._cases]
         while True:
@@ -78,6 +101,21 @@ class Draft:
             if best is None:
                 return
             self._offer(chosen, best)
+
+    def _is_hopeless(self) -> bool:
+        """Whether it is plain, without applying the facts, that none of them can lead to an offer."""
+        weights: dict[str, int] = {}
+        for event in self.events:
+            kind = type(event)
+            if isinstance(event, events.CaseOpened | events.CaseRecalled):
+                weights[event.case_id] = event.weight
+            elif isinstance(event, events.CaseQueued):
+                weight = weights.get(event.case_id) or self.shard.cases[event.case_id].weight
+                if self.shard.lanes.has_ready(event.queue, event.requirements, weight):
+                    return False
+            elif kind not in _FREES_NOBODY:
+                return False
+        return True
 
     def _offer(self, case: Case, agent_id: str) -> None:
         token = case.token + 1
@@ -160,8 +198,8 @@ class Draft:
     def _join(self, event: events.CasesJoined) -> None:
         survivor = self._cases.get(event.case_id) or self.shard.cases[event.case_id]
         joined = self._cases.get(event.joined_case_id) or self.shard.cases[event.joined_case_id]
-        self._settle(joined, gone_into(joined, event.case_id), event)
-        self._cases[event.case_id] = absorb(survivor, joined)
+        self._settle(joined, gone_into(joined, event.case_id, event.at), event)
+        self._cases[event.case_id] = absorb(survivor, joined, event.at)
 
     def _settle(self, before: Case, after: Case, event: events.CaseFact | events.CasesJoined) -> None:
         self._cases[after.case_id] = after

@@ -38,9 +38,9 @@ from routing.cases import (
     holder,
     is_dormant,
     opened,
-    recalled,
 )
 from routing.lanes import Lanes
+from routing.recall import recalled
 
 KEEP_EVENTS = 20_000
 """How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
@@ -163,8 +163,9 @@ def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
             shard.offers_made += 1
         case _:
             pass
-    for agent in agents_after(shard.agents, before, after, event):
-        _put_agent(shard, agent)
+    if before.stage is not after.stage:
+        for agent in agents_after(shard.agents, before, after, event):
+            _put_agent(shard, agent)
     _place(shard, before, after)
 
 
@@ -174,11 +175,11 @@ def _join(shard: Shard, event: events.CasesJoined) -> None:
         return
     for post in joined.posts:
         shard.threads.update(dict.fromkeys(post.thread_keys, event.case_id))
-    gone = gone_into(joined, event.case_id)
+    gone = gone_into(joined, event.case_id, event.at)
     for agent in agents_after(shard.agents, joined, gone, event):
         _put_agent(shard, agent)
     _place(shard, joined, gone)
-    _place(shard, survivor, absorb(survivor, joined))
+    _place(shard, survivor, absorb(survivor, joined, event.at))
 
 
 def _place(shard: Shard, before: Case | None, after: Case) -> None:

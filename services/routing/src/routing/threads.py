@@ -29,10 +29,10 @@ from routing.cases import (
     is_closed,
     needs_agent,
     of_customer,
-    recall,
 )
 from routing.desk import queue_up
 from routing.matching import Draft
+from routing.recall import recall
 from routing.shard import Shard
 from routing.terms import CaseOrigin, PostKind, RescindReason
 
@@ -54,7 +54,8 @@ def attach_post(draft: Draft, command: commands.AttachPost) -> None:
         return
     cases.sort(key=_survival)
     survivor, others = cases[0], cases[1:]
-    after = attach(reduce(absorb, others, survivor), _attached(command, survivor.case_id))
+    together = reduce(lambda one, other: absorb(one, other, command.at), others, survivor)
+    after = attach(together, _attached(command, survivor.case_id))
     for other in others:
         rescind(draft, other)
         draft.emit(events.CasesJoined(survivor.case_id, other.case_id, command.post_id, command.at))
