@@ -3,6 +3,8 @@
 import asyncio
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,10 +18,37 @@ from chassis.child import Child
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
-def state_dir() -> Iterator[Path]:
-    """An empty directory for servers; gone afterwards."""
+# It outlives a killed test run: whatever works below the run's directory goes with it.
+GUARD = """
+import os, shutil, sys, psutil
+sys.stdin.read()
+root = sys.argv[1]
+for process in psutil.process_iter():
+    try:
+        told = [*process.cmdline(), process.environ().get("SWITCHBOARD_STATE", "")]
+        if process.pid != os.getpid() and any(root in word for word in told):
+            process.kill()
+    except psutil.Error:
+        continue
+shutil.rmtree(root, ignore_errors=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def session_dir() -> Iterator[Path]:
+    """Where this run keeps everything; its processes and files are gone afterwards, even if the run is killed."""
     made = Path(tempfile.mkdtemp(prefix="switchboard-test-"))
+    guard = subprocess.Popen([sys.executable, "-c", GUARD, str(made)], stdin=subprocess.PIPE, start_new_session=True)
+    yield made
+    assert guard.stdin
+    guard.stdin.close()
+    guard.wait(60)
+
+
+@pytest.fixture
+def state_dir(session_dir: Path) -> Iterator[Path]:
+    """An empty directory for servers; gone afterwards."""
+    made = Path(tempfile.mkdtemp(dir=session_dir))
     yield made
     shutil.rmtree(made, ignore_errors=True)
 
@@ -38,13 +67,11 @@ def nats_url(nats_server: Child) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Child]:
+def postgres_server(session_dir: Path) -> Iterator[Child]:
     """The one PostgreSQL of the session. Do not kill it; a test that must starts its own with `embedded`."""
-    made = Path(tempfile.mkdtemp(prefix="switchboard-test-"))
-    server = asyncio.run(embedded.start_postgres(made))
+    server = asyncio.run(embedded.start_postgres(session_dir))
     yield server
     server.kill9()
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture
