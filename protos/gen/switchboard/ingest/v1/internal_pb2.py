@@ -27,7 +27,7 @@ from switchboard.ingest.v1 import events_pb2 as switchboard_dot_ingest_dot_v1_do
 from switchboard.ingest.v1 import service_pb2 as switchboard_dot_ingest_dot_v1_dot_service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$switchboard/ingest/v1/internal.proto\x12\x15switchboard.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"switchboard/ingest/v1/events.proto\x1a#switchboard/ingest/v1/service.proto\"l\n\x08Observed\x12\x31\n\x04post\x18\x01 \x01(\x0b\x32#.switchboard.ingest.v1.PostReceived\x12-\n\tedited_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\nUnreadable\x12<\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32*.switchboard.ingest.v1.DeliveryQuarantined\"\xf9\x01\n\tCandidate\x12\x33\n\x08observed\x18\x01 \x01(\x0b\x32\x1f.switchboard.ingest.v1.ObservedH\x00\x12\x39\n\twithdrawn\x18\x02 \x01(\x0b\x32$.switchboard.ingest.v1.PostWithdrawnH\x00\x12\x37\n\nunreadable\x18\x03 \x01(\x0b\x32!.switchboard.ingest.v1.UnreadableH\x00\x12;\n\x08requeued\x18\x04 \x01(\x0b\x32\'.switchboard.ingest.v1.DeliveryRequeuedH\x00\x42\x06\n\x04news\"\xb2\x01\n\x12RecordPostsRequest\x12\x34\n\ncandidates\x18\x01 \x03(\x0b\x32 .switchboard.ingest.v1.Candidate\x12\x12\n\nrequest_id\x18\x02 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x03 \x01(\x0c\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x05 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x06 \x01(\t\"j\n\x13RecordPostsResponse\x12.\n\x07results\x18\x01 \x03(\x0e\x32\x1d.switchboard.ingest.v1.Result\x12\x11\n\trevisions\x18\x02 \x03(\x05\x12\x10\n\x08position\x18\x03 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$switchboard/ingest/v1/internal.proto\x12\x15switchboard.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"switchboard/ingest/v1/events.proto\x1a#switchboard/ingest/v1/service.proto\"l\n\x08Observed\x12\x31\n\x04post\x18\x01 \x01(\x0b\x32#.switchboard.ingest.v1.PostReceived\x12-\n\tedited_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\nUnreadable\x12<\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32*.switchboard.ingest.v1.DeliveryQuarantined\"\xf9\x01\n\tCandidate\x12\x33\n\x08observed\x18\x01 \x01(\x0b\x32\x1f.switchboard.ingest.v1.ObservedH\x00\x12\x39\n\twithdrawn\x18\x02 \x01(\x0b\x32$.switchboard.ingest.v1.PostWithdrawnH\x00\x12\x37\n\nunreadable\x18\x03 \x01(\x0b\x32!.switchboard.ingest.v1.UnreadableH\x00\x12;\n\x08requeued\x18\x04 \x01(\x0b\x32\'.switchboard.ingest.v1.DeliveryRequeuedH\x00\x42\x06\n\x04news\"\xad\x01\n\x12RecordPostsRequest\x12\x34\n\ncandidates\x18\x01 \x03(\x0b\x32 .switchboard.ingest.v1.Candidate\x12\x12\n\nrequest_id\x18\x02 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x03 \x01(\x0c\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\"\xa1\x01\n\x13RecordPostsResponse\x12.\n\x07results\x18\x01 \x03(\x0e\x32\x1d.switchboard.ingest.v1.Result\x12\x11\n\trevisions\x18\x02 \x03(\x05\x12\x10\n\x08position\x18\x03 \x01(\x04\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResultb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDIDATE']._serialized_start=356
   _globals['_CANDIDATE']._serialized_end=605
   _globals['_RECORDPOSTSREQUEST']._serialized_start=608
-  _globals['_RECORDPOSTSREQUEST']._serialized_end=786
-  _globals['_RECORDPOSTSRESPONSE']._serialized_start=788
-  _globals['_RECORDPOSTSRESPONSE']._serialized_end=894
+  _globals['_RECORDPOSTSREQUEST']._serialized_end=781
+  _globals['_RECORDPOSTSRESPONSE']._serialized_start=784
+  _globals['_RECORDPOSTSRESPONSE']._serialized_end=945
 # @@protoc_insertion_point(module_scope)

@@ -38,27 +38,25 @@ class Candidate(_message.Message):
     def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[Unreadable, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
-    __slots__ = ("candidates", "request_id", "request_digest", "actor", "correlation_id", "traceparent")
+    __slots__ = ("candidates", "request_id", "request_digest", "answer")
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
-    ACTOR_FIELD_NUMBER: _ClassVar[int]
-    CORRELATION_ID_FIELD_NUMBER: _ClassVar[int]
-    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
     candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
     request_id: bytes
     request_digest: bytes
-    actor: str
-    correlation_id: bytes
-    traceparent: str
-    def __init__(self, candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., actor: _Optional[str] = ..., correlation_id: _Optional[bytes] = ..., traceparent: _Optional[str] = ...) -> None: ...
+    answer: _service_pb2.DeliveryResult
+    def __init__(self, candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ...) -> None: ...
 
 class RecordPostsResponse(_message.Message):
-    __slots__ = ("results", "revisions", "position")
+    __slots__ = ("results", "revisions", "position", "answer")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     REVISIONS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedScalarFieldContainer[_service_pb2.Result]
     revisions: _containers.RepeatedScalarFieldContainer[int]
     position: int
-    def __init__(self, results: _Optional[_Iterable[_Union[_service_pb2.Result, str]]] = ..., revisions: _Optional[_Iterable[int]] = ..., position: _Optional[int] = ...) -> None: ...
+    answer: _service_pb2.DeliveryResult
+    def __init__(self, results: _Optional[_Iterable[_Union[_service_pb2.Result, str]]] = ..., revisions: _Optional[_Iterable[int]] = ..., position: _Optional[int] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,173 @@
+"""The `post` shards at their owner: what a request means there, and the read model behind their memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import telemetry
+from chassis.clock import Clock, to_timestamp
+from chassis.database import Database
+from chassis.decider import Decider
+from chassis.shard import Origin, Request, ShardWriter, request_of
+from google.protobuf.message import Message
+from switchboard.ingest.v1 import internal_pb2, service_pb2
+
+from ingest import decider, sources
+from ingest.events import Label, PostEvent, SourceEvent
+from ingest.views import posts
+from ingest.views.sources import CODEC
+
+SHARDS = ("0", "1", "2", "3")
+PostWriter = ShardWriter[decider.Record, decider.Posts, PostEvent]
+SourceWriter = ShardWriter[sources.Command, sources.Sources, SourceEvent]
+
+
+def shard_of(entity_id: str) -> str:
+    """The shard of a post or a delivery: a stable hash of its id, which is a hash itself."""
+    return SHARDS[int(entity_id[-1], 16) & 3]
+
+
+POSTS: Decider[decider.Record, decider.Posts, PostEvent] = Decider(
+    initial=decider.Posts,
+    decide=decider.decide,
+    evolve=decider.evolve,
+    encode=lambda event: event,
+    decode=lambda message: message,  # type: ignore[return-value,arg-type]  # the messages are the events
+    occurred_at=decider.occurred_at,
+    differs=decider.differs,
+)
+
+SOURCES: Decider[sources.Command, sources.Sources, SourceEvent] = Decider(
+    initial=sources.Sources,
+    decide=sources.decide,
+    evolve=sources.evolve,
+    encode=CODEC.encode,
+    decode=CODEC.decode,
+    occurred_at=lambda event: event.at,
+    dump=sources.dump,
+    load=sources.load,
+)
+
+
+class PostsBacking:
+    """The posts view as the memory behind a shard. `decider.forget` says why nothing is lost."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def position(self, tenant: str) -> int:
+        """Log position the view has reached."""
+        return await posts.position(self._database)
+
+    async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Record]) -> None:
+        """Borrows what a round touches and memory does not hold: one query."""
+        wanted = decider.unknown_in(state, commands)
+        if not wanted:
+            return
+        position, found = await posts.probe(self._database, tenant, wanted)
+        state.view_position = max(state.view_position, position)
+        for row in found:
+            state.borrowed.add(row.key)
+            if row.lodged is not None:
+                state.quarantined[row.key] = row.lodged
+            else:
+                state.known[row.key] = decider.Known(row.revision, row.platform_revision, row.withdrawn, row.digests)
+
+    def evict(self, state: decider.Posts, position: int) -> None:
+        """Gives back what was borrowed and forgets what the view has."""
+        decider.forget(state, position)
+
+
+async def record_posts(writer: PostWriter, request: Message) -> Message:
+    """Decides a request's candidates and answers once the facts are durable; or finds or keeps an answer."""
+    assert isinstance(request, internal_pb2.RecordPostsRequest)
+    origin = Origin(traceparent=telemetry.inject())
+    if request.request_id:
+        identity = Request(request.request_id, request.request_digest)
+        answer = request.answer if request.HasField("answer") else None
+        outcome = await writer.submit(
+            request, origin=origin, request=identity, respond=None if answer is None else lambda _state, _events: answer
+        )
+        response = internal_pb2.RecordPostsResponse(position=outcome.position)
+        if isinstance(outcome.response, service_pb2.DeliveryResult):
+            response.answer.CopyFrom(outcome.response)
+        return response
+    outcome = await writer.submit(
+        request, origin=origin, respond=lambda state, events: decider.answered(request, state, events)
+    )
+    assert isinstance(outcome.response, internal_pb2.RecordPostsResponse)
+    outcome.response.position = outcome.position
+    return outcome.response
+
+
+class SourceRequests:
+    """What the API's own requests mean to the `sources` shard."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def __call__(self, writer: SourceWriter, request: Message) -> Message:
+        """Raises Rejected. The answer's position is the log's number in text; the servicer makes it a token."""
+        at = self._clock.now()
+        command: sources.Command
+        match request:
+            case service_pb2.CreateSourceRequest():
+                given = request.source
+                command = sources.Connect(request.source_id, given.channel, given.account_scope, settings_of(given), at)
+            case service_pb2.UpdateSourceRequest():
+                source_id = request.source.name.rpartition("/")[2]
+                fields = tuple(request.update_mask.paths)
+                command = sources.Change(source_id, settings_of(request.source), fields, at)
+            case service_pb2.DeleteSourceRequest():
+                command = sources.Disconnect(request.name.rpartition("/")[2], at)
+            case _:
+                raise TypeError(f"{request.DESCRIPTOR.full_name} is no request about sources")
+        tenant, source_id = writer.subject.tenant, command.source_id
+
+        def respond(state: sources.Sources, _events: Sequence[SourceEvent]) -> Message:
+            match request:
+                case service_pb2.CreateSourceRequest():
+                    return service_pb2.CreateSourceResponse(source=shown(tenant, state.connected[source_id]))
+                case service_pb2.UpdateSourceRequest():
+                    return service_pb2.UpdateSourceResponse(source=shown(tenant, state.connected[source_id]))
+                case _:
+                    return service_pb2.DeleteSourceResponse()
+
+        outcome = await writer.submit(
+            command, origin=Origin(traceparent=telemetry.inject()), request=request_of(request), respond=respond
+        )
+        response = outcome.response
+        assert isinstance(
+            response,
+            service_pb2.CreateSourceResponse | service_pb2.UpdateSourceResponse | service_pb2.DeleteSourceResponse,
+        )
+        response.position = str(outcome.position)
+        return response
+
+
+def settings_of(source: service_pb2.Source) -> sources.Settings:
+    """Settings as the decider knows them: accounts folded and sorted, labels sorted by key."""
+    return sources.Settings(
+        source.display_name,
+        tuple(sorted({account.strip().removeprefix("@").lower() for account in source.owned_accounts})),
+        tuple(Label(key, source.labels[key]) for key in sorted(source.labels)),
+        source.secrets_ref,
+        source.default_queue,
+    )
+
+
+def shown(tenant: str, source: sources.Source) -> service_pb2.Source:
+    """A source as callers see it."""
+    settings = source.settings
+    return service_pb2.Source(
+        name=f"tenants/{tenant}/sources/{source.source_id}",
+        channel=source.channel,
+        account_scope=source.account_scope,
+        display_name=settings.display_name,
+        owned_accounts=settings.owned_accounts,
+        labels={label.key: label.value for label in settings.labels},
+        secrets_ref=settings.secrets_ref,
+        default_queue=settings.default_queue,
+        create_time=to_timestamp(source.connected_at),
+        update_time=to_timestamp(source.changed_at),
+    )

@@ -1,0 +1,88 @@
+"""The book of sources: each replica's own fold of all `sources` shards, so that a delivery finds its source at once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from chassis.errors import NotFound, Unavailable
+from chassis.log import Entry, Log
+from chassis.tenants import Tenants
+
+from ingest.normalise import Account, folded
+from ingest.sources import Source, Sources, evolve
+from ingest.views.sources import CODEC
+
+SHARD = "sources"
+_SUBJECTS = f"ev.post.*.{SHARD}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A source and what adapters are told about it."""
+
+    tenant: str
+    source: Source
+    account: Account
+
+
+class SourceBook:
+    """Follows the `sources` shards of all tenants from the beginning of the log; sources are few."""
+
+    def __init__(self, log: Log, tenants: Tenants) -> None:
+        self._log = log
+        self._tenants = tenants
+        self._sources: dict[str, Sources] = {}
+        self._accounts: dict[tuple[str, str], Connected] = {}
+        self._position = 0
+        self._moved = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Follows until cancelled."""
+        async with aclosing(self._log.follow(self._position, _SUBJECTS)) as batches:
+            async for batch in batches:
+                for entry in batch:
+                    self._apply(entry)
+                async with self._moved:
+                    self._moved.notify_all()
+
+    def _apply(self, entry: Entry) -> None:
+        sources = self._sources.setdefault(entry.subject.tenant, Sources())
+        for recorded in entry.events():
+            fact = CODEC.decode(recorded.body)
+            evolve(sources, fact)
+            self._accounts.pop((entry.subject.tenant, fact.source_id), None)
+        self._position = entry.position
+
+    def known(self, tenant: str, source_id: str) -> Connected | None:
+        """The source as far as this replica has read; None when it has not read of one."""
+        found = self._accounts.get((tenant, source_id))
+        if found is None:
+            source = self._sources.get(tenant, Sources()).connected.get(source_id)
+            if source is not None:
+                owned = frozenset(folded(account) for account in source.settings.owned_accounts)
+                found = Connected(tenant, source, Account(source.channel, source.account_scope, owned))
+                self._accounts[tenant, source_id] = found
+        return found
+
+    async def require(self, tenant: str, source_id: str, timeout_s: float) -> Connected:
+        """The source, also one connected a moment ago elsewhere. Raises NotFound (tenant or source) and Unavailable."""
+        found = self.known(tenant, source_id)
+        if found is None:
+            await self._tenants.require(tenant)
+            last = await self._log.last(f"ev.post.{tenant}.{SHARD}")
+            if last is not None:
+                await self.reached(last.position, timeout_s)
+            found = self.known(tenant, source_id)
+            if found is None:
+                raise NotFound("source", f"tenants/{tenant}/sources/{source_id}")
+        return found
+
+    async def reached(self, position: int, timeout_s: float) -> None:
+        """Waits until the book includes a commit of a `sources` shard. Raises Unavailable when it does not in time."""
+        try:
+            async with asyncio.timeout(timeout_s), self._moved:
+                await self._moved.wait_for(lambda: self._position >= position)
+        except TimeoutError:
+            raise Unavailable("the sources have not been read up to here yet; try again", 0.5) from None

@@ -1,0 +1,305 @@
+"""Tables `posts_v1` and `deliveries_v1`: posts as they stand, and what lies in quarantine. Contents stay sealed.
+
+The same rows tell a shard whether it has seen a post (`probe`), so there is one for every id ever decided upon, also
+for a post that was withdrawn before it came (revision 0); such a row is never listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from chassis.clock import Instant, from_timestamp
+from chassis.database import Connection, Database, queries
+from chassis.log import Recorded
+from switchboard.ingest.v1 import events_pb2
+
+_SQL = queries(__file__, "posts.sql")
+NAME = "posts_v1"
+_PACKAGE = "switchboard.ingest.v1."
+
+
+class PostRow(NamedTuple):
+    """One row of posts_v1, in the order of its columns."""
+
+    tenant: str
+    post_id: str
+    revision: int
+    platform_revision: int
+    digests: bytes
+    withdrawn_at: int | None = None
+    withdrawal_reason: int | None = None
+    channel: str | None = None
+    source_id: str | None = None
+    kind: int | None = None
+    direction: int | None = None
+    author_kind: int | None = None
+    identity_id: str | None = None
+    conversation_id: str | None = None
+    in_reply_to: str | None = None
+    links: bytes | None = None
+    language: str | None = None
+    text_length: int | None = None
+    reach: int | None = None
+    visibility: int | None = None
+    published_at: int | None = None
+    received_at: int | None = None
+    reply_window_expires_at: int | None = None
+    reply_quota_left: int | None = None
+    nonce: bytes | None = None
+    ciphertext: bytes | None = None
+
+
+class DeliveryRow(NamedTuple):
+    """One row of deliveries_v1, in the order of its columns."""
+
+    tenant: str
+    delivery_id: str
+    source_id: str
+    reason: str
+    payload_bytes: int
+    received_at: int
+    lodged: bool
+
+
+Row = PostRow | DeliveryRow
+
+
+class PostsView:
+    """Folds the facts about posts. Keys are `<tenant>/<post id>` and `<tenant>!<delivery id>`."""
+
+    name = NAME
+    contexts = frozenset({"post"})
+    handles = frozenset(
+        _PACKAGE + event
+        for event in ("PostReceived", "PostEdited", "PostWithdrawn", "DeliveryQuarantined", "DeliveryRequeued")
+    )
+    ignores = frozenset(
+        _PACKAGE + event
+        for event in ("SourceConnected", "SourceChanged", "SourceDisconnected", "GapDetected", "GapFilled")
+    )
+    schema = _SQL["schema"]
+    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v1": "tenant, delivery_id"}
+
+    def keys(self, event: Recorded) -> Sequence[str]:
+        """One post or one delivery."""
+        body: Any = event.body
+        if isinstance(body, events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued):
+            return (f"{event.tenant}!{body.delivery_id}",)
+        return (f"{event.tenant}/{body.post_id}",)
+
+    async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
+        """One query per table."""
+        rows: dict[str, Row] = {}
+        tenants, ids = _split(keys, "/")
+        if ids:
+            for row in await connection.fetch(_SQL["load_posts"], tenants, ids):
+                post = PostRow(*row.values())
+                rows[f"{post.tenant}/{post.post_id}"] = post
+        tenants, ids = _split(keys, "!")
+        if ids:
+            for row in await connection.fetch(_SQL["load_deliveries"], tenants, ids):
+                delivery = DeliveryRow(*row.values())
+                rows[f"{delivery.tenant}!{delivery.delivery_id}"] = delivery
+        return rows
+
+    def fold(self, rows: dict[str, Row], event: Recorded) -> None:
+        """The same facts as the decider's `evolve`, kept for readers."""
+        body: Any = event.body
+        match body:
+            case events_pb2.PostReceived():
+                key = f"{event.tenant}/{body.post_id}"
+                rows[key] = _received(event.tenant, body, rows.get(key))
+            case events_pb2.PostEdited():
+                key = f"{event.tenant}/{body.post_id}"
+                before = rows[key]
+                assert isinstance(before, PostRow)
+                rows[key] = _edited(body, before)
+            case events_pb2.PostWithdrawn():
+                key = f"{event.tenant}/{body.post_id}"
+                gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
+                assert isinstance(gone, PostRow)
+                rows[key] = gone._replace(withdrawn_at=from_timestamp(body.withdrawn_at), withdrawal_reason=body.reason)
+            case events_pb2.DeliveryQuarantined():
+                rows[f"{event.tenant}!{body.delivery_id}"] = DeliveryRow(
+                    event.tenant,
+                    body.delivery_id,
+                    body.source_id,
+                    body.reason,
+                    body.payload_bytes,
+                    from_timestamp(body.received_at),
+                    True,
+                )
+            case events_pb2.DeliveryRequeued():
+                key = f"{event.tenant}!{body.delivery_id}"
+                lodged = rows[key]
+                assert isinstance(lodged, DeliveryRow)
+                rows[key] = lodged._replace(lodged=False)
+            case _:
+                raise TypeError(f"{event.type} is not folded here")
+
+    async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
+        """One statement per table; a row that is not there any more (a parked event took it back) is deleted."""
+        posts = [rows[key] for key in touched if "/" in key and key in rows]
+        if posts:
+            await connection.execute(_SQL["save_posts"], *map(list, zip(*posts, strict=True)))
+        deliveries = [rows[key] for key in touched if "!" in key and key in rows]
+        if deliveries:
+            await connection.execute(_SQL["save_deliveries"], *map(list, zip(*deliveries, strict=True)))
+        gone = [key for key in touched if key not in rows]
+        for separator, statement in (("/", "delete_posts"), ("!", "delete_deliveries")):
+            tenants, ids = _split(gone, separator)
+            if ids:
+                await connection.execute(_SQL[statement], tenants, ids)
+
+
+def _split(keys: Sequence[str], separator: str) -> tuple[list[str], list[str]]:
+    pairs = [key.partition(separator) for key in keys if separator in key]
+    return [tenant for tenant, _, _ in pairs], [name for _, _, name in pairs]
+
+
+def _received(tenant: str, post: events_pb2.PostReceived, before: Row | None) -> PostRow:
+    known = before if isinstance(before, PostRow) else None
+    window = from_timestamp(post.reply_window_expires_at) if post.HasField("reply_window_expires_at") else None
+    return PostRow(
+        tenant,
+        post.post_id,
+        1,
+        post.platform_revision,
+        post.content_digest,
+        known.withdrawn_at if known else None,
+        known.withdrawal_reason if known else None,
+        post.channel,
+        post.source_id,
+        post.kind,
+        post.direction,
+        post.author_kind,
+        post.identity_id,
+        post.conversation_id or None,
+        post.in_reply_to or None,
+        b"".join(bytes.fromhex(link.replace("-", "")) for link in post.links),
+        post.language,
+        post.text_length,
+        post.reach,
+        post.visibility,
+        from_timestamp(post.published_at),
+        from_timestamp(post.received_at),
+        window,
+        post.reply_quota_left,
+        post.personal.nonce,
+        post.personal.ciphertext,
+    )
+
+
+def _edited(edit: events_pb2.PostEdited, before: PostRow) -> PostRow:
+    seen = [before.digests[at : at + 16] for at in range(0, len(before.digests), 16)]
+    digest = edit.content_digest
+    return before._replace(
+        revision=edit.revision,
+        platform_revision=edit.platform_revision,
+        digests=before.digests if digest in seen else before.digests + digest,
+        language=edit.language,
+        text_length=edit.text_length,
+        nonce=edit.personal.nonce,
+        ciphertext=edit.personal.ciphertext,
+    )
+
+
+class Probed(NamedTuple):
+    """What the view knows of an id a shard asked for."""
+
+    key: str
+    revision: int
+    platform_revision: int
+    withdrawn: bool
+    digests: tuple[bytes, ...]
+    lodged: bool | None
+    """Not None for a delivery: whether it lies in quarantine."""
+
+
+async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[int, list[Probed]]:
+    """(the view's position, what it knows of these ids), both as of one snapshot."""
+    rows = await database.fetch(_SQL["probe"], tenant, ids)
+    found = [
+        Probed(
+            row["post_id"],
+            row["revision"],
+            row["platform_revision"],
+            row["withdrawn"],
+            tuple(row["digests"][at : at + 16] for at in range(0, len(row["digests"] or b""), 16)),
+            row["lodged"],
+        )
+        for row in rows
+        if row["post_id"] is not None
+    ]
+    return (rows[0]["view_position"] if rows else 0), found
+
+
+async def position(database: Database) -> int:
+    """Log position the view has reached."""
+    return int(await database.fetchval(_SQL["position"]) or 0)
+
+
+class ReadRow(NamedTuple):
+    """What readers are shown of a post, personal content still sealed."""
+
+    post_id: str
+    revision: int
+    withdrawn_at: Instant | None
+    channel: str
+    source_id: str
+    kind: int
+    direction: int
+    author_kind: int
+    identity_id: str
+    conversation_id: str | None
+    in_reply_to: str | None
+    links: bytes
+    language: str
+    text_length: int
+    reach: int
+    visibility: int
+    published_at: Instant
+    received_at: Instant
+    reply_window_expires_at: Instant | None
+    reply_quota_left: int
+    nonce: bytes
+    ciphertext: bytes
+
+
+async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, ReadRow]:
+    """Posts by id."""
+    rows = await database.fetch(f"{_SQL['get']} and post_id = any($2::uuid[])", tenant, ids)
+    return {row["post_id"]: ReadRow(*row.values()) for row in rows}
+
+
+async def select(
+    database: Database,
+    tenant: str,
+    where: Sequence[tuple[str, str, object]],
+    order: tuple[str, bool],
+    *,
+    after: Any,
+    limit: int,
+) -> list[ReadRow]:
+    """Posts that satisfy (column, operator, value) triples, in order of (column, descending) and id, after a cursor.
+
+    Columns and operators come from the filter's table, never from a caller's text.
+    """
+    clauses, values = [], [tenant]
+    for column, operator, value in where:
+        values.append(value)  # type: ignore[arg-type]
+        clauses.append(f"{column} {operator} (${len(values)})")
+    column, descending = order
+    if after is not None:
+        values.extend(after)
+        clauses.append(f"({column}, post_id) {'<' if descending else '>'} (${len(values) - 1}, ${len(values)}::uuid)")
+    direction = "desc" if descending else "asc"
+    statement = "".join([_SQL["get"], *(f"\n    and {clause}" for clause in clauses)])
+    statement += f"\norder by {column} {direction}, post_id {direction} limit {limit:d}"
+    return [ReadRow(*row.values()) for row in await database.fetch(statement, *values)]
+
+
+async def of_author(database: Database, tenant: str, identity: str) -> list[str]:
+    """Ids of an author's posts that are still there."""
+    return [row["post_id"] for row in await database.fetch(_SQL["of_author"], tenant, identity)]

@@ -1,0 +1,134 @@
+"""Table `sources_v1`: the connected sources, for those who ask; ingest itself keeps its own book of them in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from chassis.clock import Instant
+from chassis.codec import Codec
+from chassis.database import Connection, Database, queries
+from chassis.log import Recorded
+from switchboard.ingest.v1 import events_pb2
+
+from ingest import events
+
+_SQL = queries(__file__, "sources.sql")
+NAME = "sources_v1"
+_PACKAGE = "switchboard.ingest.v1."
+_HANDLED = ("SourceConnected", "SourceChanged", "SourceDisconnected")
+_ELSEWHERE = (
+    "PostReceived",
+    "PostEdited",
+    "PostWithdrawn",
+    "DeliveryQuarantined",
+    "DeliveryRequeued",
+    "GapDetected",
+    "GapFilled",
+)
+
+CODEC: Codec[events.SourceEvent] = Codec(
+    (events.SourceConnected, events.SourceChanged, events.SourceDisconnected), events_pb2, elsewhere=_ELSEWHERE
+)
+
+
+class SourceRow(NamedTuple):
+    """One row of sources_v1, in the order of its columns."""
+
+    tenant: str
+    source_id: str
+    channel: str
+    account_scope: str
+    display_name: str
+    owned_accounts: list[str]
+    label_keys: list[str]
+    label_values: list[str]
+    secrets_ref: str
+    default_queue: str
+    connected_at: Instant
+    changed_at: Instant
+
+
+class SourcesView:
+    """Folds the facts about sources. Keys are `<tenant>/<source id>`."""
+
+    name = NAME
+    contexts = frozenset({"post"})
+    handles = frozenset(_PACKAGE + event for event in _HANDLED)
+    ignores = frozenset(_PACKAGE + event for event in _ELSEWHERE)
+    schema = _SQL["schema"]
+    dumps: Mapping[str, str] = {NAME: "tenant, source_id"}
+
+    def keys(self, event: Recorded) -> Sequence[str]:
+        """One source."""
+        return (f"{event.tenant}/{CODEC.decode(event.body).source_id}",)
+
+    async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, SourceRow]:
+        """One query."""
+        tenants, ids = _split(keys)
+        rows = [SourceRow(*row.values()) for row in await connection.fetch(_SQL["load"], tenants, ids)]
+        return {f"{row.tenant}/{row.source_id}": row for row in rows}
+
+    def fold(self, rows: dict[str, SourceRow], event: Recorded) -> None:
+        """The same facts as `sources.evolve`, kept for readers."""
+        fact = CODEC.decode(event.body)
+        key = f"{event.tenant}/{fact.source_id}"
+        match fact:
+            case events.SourceConnected():
+                rows[key] = SourceRow(
+                    event.tenant, fact.source_id, fact.channel, fact.account_scope, *_settings(fact), fact.at, fact.at
+                )
+            case events.SourceChanged():
+                before = rows[key]
+                rows[key] = SourceRow(
+                    event.tenant,
+                    fact.source_id,
+                    before.channel,
+                    before.account_scope,
+                    *_settings(fact),
+                    before.connected_at,
+                    fact.at,
+                )
+            case events.SourceDisconnected():
+                rows.pop(key, None)
+
+    async def save(self, connection: Connection, rows: Mapping[str, SourceRow], touched: Sequence[str]) -> None:
+        """Sources change rarely, and their arrays do not go through unnest: one statement for all, executed per row."""
+        there = [rows[key] for key in touched if key in rows]
+        if there:
+            await connection.executemany(_SQL["save"], there)
+        tenants, ids = _split([key for key in touched if key not in rows])
+        if ids:
+            await connection.execute(_SQL["delete"], tenants, ids)
+
+
+def _settings(
+    fact: events.SourceConnected | events.SourceChanged,
+) -> tuple[str, list[str], list[str], list[str], str, str]:
+    return (
+        fact.display_name,
+        list(fact.owned_accounts),
+        [label.key for label in fact.labels],
+        [label.value for label in fact.labels],
+        fact.secrets_ref,
+        fact.default_queue,
+    )
+
+
+def _split(keys: Sequence[str]) -> tuple[list[str], list[str]]:
+    pairs = [key.partition("/") for key in keys]
+    return [tenant for tenant, _, _ in pairs], [name for _, _, name in pairs]
+
+
+async def get(database: Database, tenant: str, source_id: str) -> SourceRow | None:
+    """One source."""
+    row = await database.fetchrow(_SQL["get"], tenant, source_id)
+    return None if row is None else SourceRow(*row.values())
+
+
+async def select(
+    database: Database, tenant: str, after: str, *, channel: str | None, labels: Mapping[str, str], limit: int
+) -> list[SourceRow]:
+    """Sources by id, after an id."""
+    rows = await database.fetch(_SQL["select"], tenant, after, channel, list(labels), list(labels.values()), limit)
+    return [SourceRow(*row.values()) for row in rows]
