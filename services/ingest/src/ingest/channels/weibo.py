@@ -266,7 +266,7 @@ def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
 
 
 def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observation:
-    """An item of the monitoring feed: of Weibo, where it is the same post as the API's, or of another site it watches."""
+    """An item of the monitoring feed: the same post as the API's, or one of another site that it watches."""
     at = f"{where}." if where else ""
     author = mapping(d.get("Author"), f"{at}Author")
     said_author = decoration(author.get("Id"), 600)

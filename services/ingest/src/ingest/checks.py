@@ -1,0 +1,146 @@
+"""What requests about posts and sources must look like, and how their filters become conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+from chassis.clock import Instant, from_datetime
+from chassis.errors import InvalidRequest
+from chassis.identity import is_uuid
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from switchboard.ingest.v1 import post_pb2, service_pb2
+
+from ingest.filters import Comparison, Field
+
+SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+CHANGEABLE = ("display_name", "owned_accounts", "labels", "secrets_ref", "default_queue")
+ORDERS: Mapping[str, tuple[str, bool]] = {
+    "": ("published_at", True),
+    "published_at desc": ("published_at", True),
+    "published_at": ("published_at", False),
+    "received_at desc": ("received_at", True),
+    "received_at": ("received_at", False),
+}
+"""order_by -> (column, descending)."""
+_LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_COLUMNS = {
+    "conversation": "conversation_id",
+    "author": "identity_id",
+    "source": "source_id",
+}
+
+
+def source_violations(source: service_pb2.Source) -> list[tuple[str, str]]:
+    """What is wrong with a source's settings."""
+    wrong = []
+    if len(source.display_name) > 200 or "\0" in source.display_name:
+        wrong.append(("source.display_name", "0 to 200 code points are expected"))
+    if len(source.owned_accounts) > 1000:
+        wrong.append(("source.owned_accounts", "at most 1000 are expected"))
+    for number, account in enumerate(source.owned_accounts[:1000]):
+        if not 1 <= len(account.strip().removeprefix("@")) <= 200 or _CONTROL.search(account):
+            wrong.append((f"source.owned_accounts[{number}]", "1 to 200 code points are expected"))
+    if len(source.labels) > 64:
+        wrong.append(("source.labels", "at most 64 are expected"))
+    for key, value in source.labels.items():
+        if not _LABEL.fullmatch(key):
+            wrong.append(("source.labels", f"a key is {_LABEL.pattern}"))
+        if not 1 <= len(value) <= 200 or "\0" in value:
+            wrong.append(("source.labels", "a value has 1 to 200 code points"))
+    for name in ("secrets_ref", "default_queue"):
+        value = getattr(source, name)
+        if len(value.encode()) > 200 or _CONTROL.search(value):
+            wrong.append((f"source.{name}", "0 to 200 bytes without control characters are expected"))
+    return wrong
+
+
+def creation_violations(request: service_pb2.CreateSourceRequest) -> list[tuple[str, str]]:
+    """What is wrong with a source to connect."""
+    source = request.source
+    wrong = source_violations(source)
+    if not SOURCE_ID.fullmatch(request.source_id):
+        wrong.append(("source_id", f"{SOURCE_ID.pattern} is expected"))
+    elif source.name not in ("", f"{request.parent}/sources/{request.source_id}"):
+        wrong.append(("source.name", "does not agree with parent and source_id"))
+    if not CHANNEL.fullmatch(source.channel):
+        wrong.append(("source.channel", f"{CHANNEL.pattern} is expected"))
+    if len(source.account_scope.encode()) > 200 or _CONTROL.search(source.account_scope):
+        wrong.append(("source.account_scope", "0 to 200 bytes without control characters are expected"))
+    return wrong
+
+
+def changed_fields(request: service_pb2.UpdateSourceRequest) -> tuple[list[str], list[tuple[str, str]]]:
+    """(fields to change, what is wrong with the request)."""
+    wrong = source_violations(request.source)
+    fields = list(dict.fromkeys(request.update_mask.paths))
+    if not fields or fields == ["*"]:
+        fields = list(CHANGEABLE)
+    wrong += [
+        ("update_mask", f"{name[:60]} is none of {', '.join(CHANGEABLE)}") for name in fields if name not in CHANGEABLE
+    ]
+    return fields, wrong
+
+
+def check_order(order_by: str, known: Collection[str]) -> None:
+    """Raises InvalidRequest for an order that is not offered."""
+    if order_by not in known:
+        offered = ", ".join(sorted(order for order in known if order))
+        raise InvalidRequest([("order_by", f"expected one of: {offered}")])
+
+
+def id_of(tenant: str, collection: str, *, uuid: bool = False) -> Callable[[str], str]:
+    """Reads a resource name of this tenant as its last segment."""
+
+    def read(name: str) -> str:
+        prefix = f"tenants/{tenant}/{collection}/"
+        last = name.removeprefix(prefix)
+        if not name.startswith(prefix) or "/" in last or not last or (uuid and not is_uuid(last)):
+            raise ValueError(f"a name {prefix}* is expected")
+        return last
+
+    return read
+
+
+def post_fields(tenant: str) -> dict[str, Field]:
+    """What posts can be filtered by."""
+    return {
+        "conversation": Field(id_of(tenant, "conversations", uuid=True)),
+        "author": Field(id_of(tenant, "identities", uuid=True)),
+        "source": Field(id_of(tenant, "sources")),
+        "channel": Field(str),
+        "direction": Field(_member(post_pb2.Direction)),
+        "kind": Field(_member(post_pb2.PostKind)),
+        "published_at": Field(_instant, ordered=True),
+        "received_at": Field(_instant, ordered=True),
+    }
+
+
+def conditions(comparisons: Sequence[Comparison]) -> list[tuple[str, str, object]]:
+    """(column, operator, value) of each comparison."""
+    return [(_COLUMNS.get(c.field, c.field), c.operator, c.value) for c in comparisons]
+
+
+def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
+    """Reads a member's name, with or without the enum's prefix."""
+
+    def read(name: str) -> int:
+        for known, number in enum.items():
+            if known == name or (known.endswith("_" + name) and number):
+                return int(number)
+        raise ValueError("no such value")
+
+    return read
+
+
+def _instant(text: str) -> Instant:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("an RFC 3339 time with its zone is expected")
+    return from_datetime(moment)

@@ -1,0 +1,410 @@
+"""IngestService: requests in, commands and queries, responses out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+from chassis.database import Database
+from chassis.errors import InvalidRequest, NotFound
+from chassis.host import ShardHost
+from chassis.identity import is_uuid
+from chassis.log import Position, Recorded
+from chassis.projection import Projection
+from chassis.requests import page, parse_name
+from chassis.sealing import KeyVault
+from chassis.serving import deadline_s
+from chassis.shard import request_of
+from chassis.tail import Tail
+from chassis.tenants import Tenants
+from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2, service_pb2_grpc
+from switchboard.log.v1 import log_pb2
+
+from ingest import wire
+from ingest.checks import (
+    ORDERS,
+    changed_fields,
+    check_order,
+    conditions,
+    creation_violations,
+    id_of,
+    post_fields,
+)
+from ingest.filters import Field, parse
+from ingest.intake import Intake, check_batch
+from ingest.sources import Reason
+from ingest.views import posts, sources
+from ingest.views.book import SHARD as SOURCES_SHARD
+from ingest.views.book import Connected, SourceBook
+from ingest.views.quarantined import Quarantine
+
+CODES: Mapping[str, grpc.StatusCode] = {
+    Reason.SOURCE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Reason.SOURCE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+}
+"""Reasons and their status codes."""
+PERSONAL = "posts.personal"
+"""The scope a caller needs to see personal values."""
+IN_FLIGHT_MAX = 4
+"""Batches of one stream under way at a time. Against: 200 deliveries take some 5 ms of CPU, an fsync 1-20 ms."""
+BOOKMARK_S = 15.0
+PAGE_BYTES_MAX = 3 * 1024 * 1024
+
+_QUARANTINE_COLUMNS = {"source": "source_id", "reason": "reason"}
+_CHANGES = {
+    events_pb2.PostReceived: service_pb2.POST_CHANGE_RECEIVED,
+    events_pb2.PostEdited: service_pb2.POST_CHANGE_EDITED,
+    events_pb2.PostWithdrawn: service_pb2.POST_CHANGE_WITHDRAWN,
+}
+
+Scopes = Callable[[Any], Collection[str]]
+"""The scopes of a call's caller."""
+Context = Any
+
+
+def everything(_context: Context) -> Collection[str]:
+    """The local stack has no authentication: whoever reaches the port may see all."""
+    return (PERSONAL,)
+
+
+def _change(recorded: Recorded) -> tuple[service_pb2.PostChange, str, int] | None:
+    """(what happened, to which post, where in the log); None for what is not about a post."""
+    body: Any = recorded.body
+    change = _CHANGES.get(type(body))
+    return None if change is None else (change, body.post_id, recorded.position)
+
+
+class IngestServicer(service_pb2_grpc.IngestServiceServicer):
+    """See service.proto."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        book: SourceBook,
+        source_host: ShardHost[Any, Any, Any],
+        database: Database,
+        posts_projection: Projection[posts.Row],
+        sources_projection: Projection[sources.SourceRow],
+        quarantine: Quarantine,
+        vault: KeyVault,
+        tenants: Tenants,
+        tail: Tail,
+        scopes: Scopes = everything,
+    ) -> None:
+        self._intake = intake
+        self._book = book
+        self._sources = source_host
+        self._database = database
+        self._posts_projection = posts_projection
+        self._sources_projection = sources_projection
+        self._quarantine = quarantine
+        self._vault = vault
+        self._tenants = tenants
+        self._tail = tail
+        self._scopes = scopes
+
+    async def IngestPosts(  # noqa: N802  (gRPC names it)
+        self, requests: AsyncIterator[service_pb2.IngestPostsRequest], context: Context
+    ) -> AsyncIterator[service_pb2.IngestPostsResponse]:
+        """Answers in order. The next batches are read and sealed while earlier ones are on their way to the disk."""
+        under_way: asyncio.Queue[asyncio.Task[service_pb2.IngestPostsResponse] | None] = asyncio.Queue(IN_FLIGHT_MAX)
+        begun: deque[asyncio.Task[service_pb2.IngestPostsResponse]] = deque()
+
+        async def pump() -> None:
+            turn = asyncio.Event()
+            turn.set()
+            try:
+                async for request in requests:
+                    mine, next_turn = turn, asyncio.Event()
+                    task = asyncio.create_task(self._batch(request, mine, next_turn))
+                    begun.append(task)
+                    turn = next_turn
+                    await under_way.put(task)
+            finally:
+                await under_way.put(None)
+
+        pumping = asyncio.create_task(pump())
+        try:
+            while (task := await under_way.get()) is not None:
+                yield await task
+                begun.popleft()
+            await pumping
+        finally:
+            for left in (pumping, *begun):
+                left.cancel()
+            await asyncio.gather(pumping, *begun, return_exceptions=True)
+
+    async def _batch(
+        self, request: service_pb2.IngestPostsRequest, turn: asyncio.Event, next_turn: asyncio.Event
+    ) -> service_pb2.IngestPostsResponse:
+        """One batch. It begins its calls after the batch before has begun its own: shards see batches in order."""
+        try:
+            check_batch(request.deliveries, "deliveries")
+            connected = await self._connected(request.source)
+            batch = self._intake.read(connected, request.deliveries)
+            await self._intake.seal(batch)
+            await turn.wait()
+            calls = self._intake.begin(batch)
+        finally:
+            next_turn.set()
+        position = await self._intake.finish(batch, calls)
+        return service_pb2.IngestPostsResponse(results=batch.results, position=Position.encode(position))
+
+    async def _connected(self, name: str) -> Connected:
+        parts = parse_name("tenants/{tenant}/sources/{source}", name, "source")
+        return self._book.known(parts["tenant"], parts["source"]) or await self._book.require(
+            parts["tenant"], parts["source"], deadline_s()
+        )
+
+    async def IngestPost(  # noqa: N802
+        self, request: service_pb2.IngestPostRequest, context: Context
+    ) -> service_pb2.IngestPostResponse:
+        connected = await self._connected(request.source)
+        if not request.HasField("delivery"):
+            raise InvalidRequest([("delivery", "is required")])
+        identity = request_of(request)
+        if identity is not None:
+            answer, position = await self._intake.answer_of(connected.tenant, identity)
+            if answer is not None:
+                return service_pb2.IngestPostResponse(result=answer, position=Position.encode(position))
+        batch = self._intake.read(connected, [request.delivery])
+        position = await self._intake.take(batch)
+        result = batch.results[0]
+        if identity is not None:
+            kept, kept_at = await self._intake.answer_of(connected.tenant, identity, result)
+            result, position = kept or result, max(position, kept_at)
+        return service_pb2.IngestPostResponse(result=result, position=Position.encode(position))
+
+    async def RequeueQuarantined(  # noqa: N802
+        self, request: service_pb2.RequeueQuarantinedRequest, context: Context
+    ) -> service_pb2.RequeueQuarantinedResponse:
+        parts = parse_name("tenants/{tenant}/quarantined/{delivery}", request.name)
+        tenant, name = parts["tenant"], parts["delivery"]
+        await self._tenants.require(tenant)
+        identity = request_of(request)
+        if identity is not None:
+            answer, position = await self._intake.answer_of(tenant, identity)
+            if answer is not None:
+                return service_pb2.RequeueQuarantinedResponse(result=answer, position=Position.encode(position))
+        stored = await self._quarantine.get(tenant, name) if is_uuid(name) else None
+        if stored is None:
+            raise NotFound("quarantined delivery", request.name)
+        connected = await self._book.require(tenant, stored.source_id, deadline_s())
+        batch = self._intake.read(connected, [stored.delivery], again=True)
+        position = await self._intake.take(batch)
+        result = batch.results[0]
+        if not batch.flawed:
+            await self._quarantine.release(tenant, name)
+        else:  # it lay there before, so its shard says DUPLICATE; for this caller it is still unreadable
+            result.result = service_pb2.RESULT_QUARANTINED
+        if identity is not None:
+            kept, kept_at = await self._intake.answer_of(tenant, identity, result)
+            result, position = kept or result, max(position, kept_at)
+        return service_pb2.RequeueQuarantinedResponse(result=result, position=Position.encode(position))
+
+    async def ListQuarantined(  # noqa: N802
+        self, request: service_pb2.ListQuarantinedRequest, context: Context
+    ) -> service_pb2.ListQuarantinedResponse:
+        tenant = await self._tenant(request.parent)
+        asked = page(request, (int, str))
+        fields = {"source": Field(id_of(tenant, "sources")), "reason": Field(str)}
+        where = {_QUARANTINE_COLUMNS[c.field]: str(c.value) for c in parse(request.filter, fields)}
+        check_order(request.order_by, ("", "received_at desc"))
+        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
+        cursor = None if asked.cursor is None else (int(asked.cursor[0]), str(asked.cursor[1]))
+        rows = await self._quarantine.select(tenant, where, cursor, asked.size + 1)
+        kept, token = asked.cut(rows, lambda row: (row.received_at, row.delivery_id))
+        personal = PERSONAL in self._scopes(context)
+        response = service_pb2.ListQuarantinedResponse(next_page_token=token)
+        room = PAGE_BYTES_MAX
+        for number, row in enumerate(kept):
+            room -= len(row.payload) if personal else 0
+            if room < 0 and number:
+                response.next_page_token = asked.token_after(
+                    (kept[number - 1].received_at, kept[number - 1].delivery_id)
+                )
+                break
+            response.deliveries.append(wire.quarantined_of(tenant, row, personal=personal and room >= 0))
+        return response
+
+    async def GetPost(  # noqa: N802
+        self, request: service_pb2.GetPostRequest, context: Context
+    ) -> service_pb2.GetPostResponse:
+        parts = parse_name("tenants/{tenant}/posts/{post}", request.name)
+        await self._tenants.require(parts["tenant"])
+        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
+        found = await posts.get(self._database, parts["tenant"], [parts["post"]]) if is_uuid(parts["post"]) else {}
+        if not found:
+            raise NotFound("post", request.name)
+        (post,) = await self._shown(parts["tenant"], list(found.values()), context)
+        return service_pb2.GetPostResponse(post=post)
+
+    async def ListPosts(  # noqa: N802
+        self, request: service_pb2.ListPostsRequest, context: Context
+    ) -> service_pb2.ListPostsResponse:
+        tenant = await self._tenant(request.parent)
+        asked = page(request, (int, str))
+        where = conditions(parse(request.filter, post_fields(tenant)))
+        check_order(request.order_by, ORDERS)
+        column, descending = ORDERS[request.order_by]
+        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
+        rows = await posts.select(
+            self._database, tenant, where, (column, descending), after=asked.cursor, limit=asked.size + 1
+        )
+        kept, token = asked.cut(rows, lambda row: (getattr(row, column), row.post_id))
+        response = service_pb2.ListPostsResponse(next_page_token=token)
+        room = PAGE_BYTES_MAX
+        for number, post in enumerate(await self._shown(tenant, kept, context)):
+            room -= post.ByteSize()
+            if room < 0 and number:
+                last = kept[number - 1]
+                response.next_page_token = asked.token_after((getattr(last, column), last.post_id))
+                break
+            response.posts.append(post)
+        return response
+
+    async def WatchPosts(  # noqa: N802
+        self, request: service_pb2.WatchPostsRequest, context: Context
+    ) -> AsyncIterator[service_pb2.WatchPostsResponse]:
+        tenant = await self._tenant(request.parent)
+        fields = {name: field for name, field in post_fields(tenant).items() if not field.ordered}
+        where = conditions(parse(request.filter, fields))
+        if request.resume_token:
+            after = Position.decode(request.resume_token, "resume_token")
+        else:
+            after = await posts.position(self._database)
+            async for post in self._snapshot(tenant, where, context):
+                yield service_pb2.WatchPostsResponse(change=service_pb2.POST_CHANGE_SNAPSHOT, post=post)
+            yield service_pb2.WatchPostsResponse(resume_token=Position.encode(after))
+        loop = asyncio.get_running_loop()
+        told_at = loop.time()
+        async with aclosing(self._tail.follow("post", tenant, after)) as batches:
+            async for batch in batches:
+                changes = [change for recorded in batch if (change := _change(recorded)) is not None]
+                if changes:
+                    await self._posts_projection.reached(batch[-1].position, deadline_s())
+                    ids = list({post_id for _, post_id, _ in changes})
+                    matching = (("post_id", "= any", ids), *where)
+                    rows = await posts.select(
+                        self._database, tenant, matching, ("published_at", False), after=None, limit=len(ids)
+                    )
+                    shown = dict(zip((r.post_id for r in rows), await self._shown(tenant, rows, context), strict=True))
+                    for happened, post_id, position in changes:
+                        if post_id in shown:
+                            token = Position.encode(position - 1) if position < batch[-1].position else ""
+                            yield service_pb2.WatchPostsResponse(
+                                change=happened, post=shown[post_id], resume_token=token
+                            )
+                if batch and (changes or loop.time() - told_at >= BOOKMARK_S):
+                    told_at = loop.time()
+                    yield service_pb2.WatchPostsResponse(resume_token=Position.encode(batch[-1].position))
+
+    async def _snapshot(
+        self, tenant: str, where: Sequence[tuple[str, str, object]], context: Context
+    ) -> AsyncIterator[post_pb2.Post]:
+        cursor: tuple[int, str] | None = None
+        while True:
+            rows = await posts.select(self._database, tenant, where, ("published_at", False), after=cursor, limit=500)
+            for post in await self._shown(tenant, rows, context):
+                yield post
+            if len(rows) < 500:
+                return
+            cursor = (rows[-1].published_at, rows[-1].post_id)
+
+    async def CreateSource(  # noqa: N802
+        self, request: service_pb2.CreateSourceRequest, context: Context
+    ) -> service_pb2.CreateSourceResponse:
+        """The first source of a tenant brings the tenant into being."""
+        tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
+        if wrong := creation_violations(request):
+            raise InvalidRequest(wrong)
+        asked = service_pb2.CreateSourceRequest()
+        asked.CopyFrom(request)
+        asked.source.display_name = request.source.display_name or request.source_id
+        await self._tenants.ensure(tenant)
+        response = await self._sources.call(tenant, SOURCES_SHARD, asked, service_pb2.CreateSourceResponse)
+        response.position = await self._settled(response.position)
+        return response
+
+    async def UpdateSource(  # noqa: N802
+        self, request: service_pb2.UpdateSourceRequest, context: Context
+    ) -> service_pb2.UpdateSourceResponse:
+        parts = parse_name("tenants/{tenant}/sources/{source}", request.source.name, "source.name")
+        fields, wrong = changed_fields(request)
+        if wrong:
+            raise InvalidRequest(wrong)
+        asked = service_pb2.UpdateSourceRequest()
+        asked.CopyFrom(request)
+        del asked.update_mask.paths[:]
+        asked.update_mask.paths.extend(fields)
+        if "display_name" in fields and not asked.source.display_name:
+            asked.source.display_name = parts["source"]
+        await self._tenants.require(parts["tenant"])
+        response = await self._sources.call(parts["tenant"], SOURCES_SHARD, asked, service_pb2.UpdateSourceResponse)
+        response.position = await self._settled(response.position)
+        return response
+
+    async def DeleteSource(  # noqa: N802
+        self, request: service_pb2.DeleteSourceRequest, context: Context
+    ) -> service_pb2.DeleteSourceResponse:
+        tenant = parse_name("tenants/{tenant}/sources/{source}", request.name)["tenant"]
+        await self._tenants.require(tenant)
+        response = await self._sources.call(tenant, SOURCES_SHARD, request, service_pb2.DeleteSourceResponse)
+        response.position = await self._settled(response.position)
+        return response
+
+    async def _settled(self, position: str) -> str:
+        """After a change of sources this replica's own book follows it, so that the next delivery sees it."""
+        await self._book.reached(int(position), deadline_s())
+        return Position.encode(int(position))
+
+    async def GetSource(  # noqa: N802
+        self, request: service_pb2.GetSourceRequest, context: Context
+    ) -> service_pb2.GetSourceResponse:
+        parts = parse_name("tenants/{tenant}/sources/{source}", request.name)
+        await self._tenants.require(parts["tenant"])
+        await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
+        row = await sources.get(self._database, parts["tenant"], parts["source"])
+        if row is None:
+            raise NotFound("source", request.name)
+        return service_pb2.GetSourceResponse(source=wire.source_of(row))
+
+    async def ListSources(  # noqa: N802
+        self, request: service_pb2.ListSourcesRequest, context: Context
+    ) -> service_pb2.ListSourcesResponse:
+        tenant = await self._tenant(request.parent)
+        asked = page(request, (str,))
+        found = parse(request.filter, {"channel": Field(str), "labels.": Field(str)})
+        check_order(request.order_by, ("", "name"))
+        await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
+        channel = next((str(c.value) for c in found if c.field == "channel"), None)
+        labels = {c.field.removeprefix("labels."): str(c.value) for c in found if c.field != "channel"}
+        after = "" if asked.cursor is None else str(asked.cursor[0])
+        rows = await sources.select(self._database, tenant, after, channel=channel, labels=labels, limit=asked.size + 1)
+        kept, token = asked.cut(rows, lambda row: (row.source_id,))
+        return service_pb2.ListSourcesResponse(sources=map(wire.source_of, kept), next_page_token=token)
+
+    async def _tenant(self, parent: str) -> str:
+        tenant = parse_name("tenants/{tenant}", parent, "parent")["tenant"]
+        await self._tenants.require(tenant)
+        return tenant
+
+    async def _shown(self, tenant: str, rows: Sequence[posts.ReadRow], context: Context) -> list[post_pb2.Post]:
+        """Posts as this caller may see them: opened with the scope, as far as their authors have not been erased."""
+        if PERSONAL not in self._scopes(context):
+            return [wire.post_of(tenant, row, None) for row in rows]
+        keys = await self._vault.existing(tenant, {row.identity_id for row in rows})
+        shown = []
+        for row in rows:
+            key = keys[row.identity_id]
+            personal = None
+            if key is not None:
+                sealed = log_pb2.Sealed(subject_id=row.identity_id, nonce=row.nonce, ciphertext=row.ciphertext)
+                personal = post_pb2.PersonalContent.FromString(key.open(sealed))
+            shown.append(wire.post_of(tenant, row, personal))
+        return shown

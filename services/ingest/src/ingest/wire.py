@@ -1,0 +1,83 @@
+"""Rows as the messages callers get. Personal content is filled in only when it is handed in opened."""
+
+from __future__ import annotations
+
+from chassis.clock import to_timestamp
+from switchboard.ingest.v1 import post_pb2, service_pb2
+
+from ingest.views.posts import ReadRow
+from ingest.views.quarantined import Listed
+from ingest.views.sources import SourceRow
+
+
+def post_of(tenant: str, row: ReadRow, personal: post_pb2.PersonalContent | None) -> post_pb2.Post:
+    """A post; without `personal` (no scope, or erased) only what is outside the seal."""
+    links = [_uuid(row.links[at : at + 16]) for at in range(0, len(row.links), 16)]
+    post = post_pb2.Post(
+        name=f"tenants/{tenant}/posts/{row.post_id}",
+        channel=row.channel,
+        source=f"tenants/{tenant}/sources/{row.source_id}",
+        revision=row.revision,
+        kind=row.kind,  # type: ignore[arg-type]  # enums' numbers, here and below
+        direction=row.direction,  # type: ignore[arg-type]
+        conversation=f"tenants/{tenant}/conversations/{row.conversation_id}" if row.conversation_id else "",
+        in_reply_to=f"tenants/{tenant}/posts/{row.in_reply_to}" if row.in_reply_to else "",
+        author_kind=row.author_kind,  # type: ignore[arg-type]
+        language=row.language,
+        reach=row.reach,
+        visibility=row.visibility,  # type: ignore[arg-type]
+        published_at=to_timestamp(row.published_at),
+        received_at=to_timestamp(row.received_at),
+        reply_quota_left=row.reply_quota_left,
+        links=[f"tenants/{tenant}/posts/{link}" for link in links],
+        text_length=row.text_length,
+    )
+    if row.reply_window_expires_at is not None:
+        post.reply_window_expires_at.CopyFrom(to_timestamp(row.reply_window_expires_at))
+    if row.withdrawn_at is not None:
+        post.withdrawn_at.CopyFrom(to_timestamp(row.withdrawn_at))
+    if personal is not None:
+        post.external_id = personal.external_id
+        post.text = personal.text
+        post.author.CopyFrom(personal.author)
+        post.entities.extend(personal.entities)
+        post.media.extend(personal.media)
+        if personal.HasField("location"):
+            post.location.CopyFrom(personal.location)
+    post.author.identity = f"tenants/{tenant}/identities/{row.identity_id}"
+    return post
+
+
+def _uuid(data: bytes) -> str:
+    h = data.hex()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def source_of(row: SourceRow) -> service_pb2.Source:
+    """A source."""
+    return service_pb2.Source(
+        name=f"tenants/{row.tenant}/sources/{row.source_id}",
+        channel=row.channel,
+        account_scope=row.account_scope,
+        display_name=row.display_name,
+        owned_accounts=row.owned_accounts,
+        labels=dict(zip(row.label_keys, row.label_values, strict=True)),
+        secrets_ref=row.secrets_ref,
+        default_queue=row.default_queue,
+        create_time=to_timestamp(row.connected_at),
+        update_time=to_timestamp(row.changed_at),
+    )
+
+
+def quarantined_of(tenant: str, row: Listed, *, personal: bool) -> service_pb2.QuarantinedDelivery:
+    """A delivery in quarantine; its bytes are personal."""
+    return service_pb2.QuarantinedDelivery(
+        name=f"tenants/{tenant}/quarantined/{row.delivery_id}",
+        source=f"tenants/{tenant}/sources/{row.source_id}",
+        reason=row.reason,
+        detail=row.detail,
+        content_type=row.content_type,
+        payload_bytes=row.payload_bytes,
+        received_at=to_timestamp(row.received_at),
+        payload=row.payload if personal else b"",
+    )
