@@ -171,6 +171,29 @@ async def test_pages_cover_the_cell_exactly_once(kpi: service_pb2_grpc.KpiServic
     assert (first.total_size, second.total_size, second.next_page_token) == (4, 4, "")
 
 
+async def test_a_past_answer_can_be_computed_again(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
+    token = await history(writer)
+    request = pb.QueryMetricsRequest(
+        parent="tenants/acme", group_by=["brand", "agent"], observed_until=LATER, min_position=token
+    )
+    then = await kpi.QueryMetrics(request)
+    await writer.write(e.relabelled("air", brand="Renamed"), e.relabelled("shop", brand="Renamed"))
+    later = await writer.write(
+        e.opened("c5", "air"),
+        e.inbound("c5", "p9", 1),
+        e.joined("c1", "c2"),
+        e.sent("c4", "leo", 99),
+        e.reopened("c1", 5000),
+    )
+    now = await kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(later)))
+    assert now.rows != then.rows
+    request.ClearField("min_position")
+    request.as_of = token
+    assert await kpi.QueryMetrics(request) == then
+    cell = pb.ListContributingEventsRequest(parent="tenants/acme", metric="offered", observed_until=LATER, as_of=token)
+    assert (await kpi.ListContributingEvents(cell)).total_size == 4
+
+
 async def test_definitions_are_listed(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
     answer = await kpi.ListMetricDefinitions(pb.ListMetricDefinitionsRequest(parent="tenants/acme"))
     assert [one.id for one in answer.definitions] == list(METRICS)
@@ -283,6 +306,8 @@ async def test_refused_cells(
 async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
     unknown = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/nobody"))
     assert (await refusal(unknown))[0] == grpc.StatusCode.NOT_FOUND
+    request = pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(5), as_of=Position.encode(4))
+    assert await refusal(kpi.QueryMetrics(request)) == (grpc.StatusCode.INVALID_ARGUMENT, {"as_of"})
     malformed = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/acme", min_position="!"))
     assert await refusal(malformed) == (grpc.StatusCode.INVALID_ARGUMENT, {"min_position"})
     beyond = kpi.QueryMetrics(

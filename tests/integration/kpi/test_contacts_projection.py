@@ -137,6 +137,19 @@ async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Dat
         assert len(results[0]["contacts_v1"]) > 1
 
 
+async def test_folding_in_memory_reads_like_the_tables(database: Database) -> None:
+    log_entries = entries(random_events(random.Random(11), 200))
+    await project(database, log_entries, 50)
+    rows: dict[str, Row] = {}
+    for entry in log_entries:
+        for event in entry.events():
+            Contacts().fold(rows, event)
+    again = contacts.contents_of(rows, len(log_entries), BEGINNING, END, END)
+    kept = await contacts.read(database, "acme", BEGINNING, END, END)
+    assert again.position == kept.position
+    assert sorted(again.known()) == sorted(kept.known())
+
+
 async def test_a_value_the_tables_refuse_parks_its_case_only(database: Database) -> None:
     events = [
         e.opened("c1"),

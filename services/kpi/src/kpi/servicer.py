@@ -133,6 +133,10 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         await self._contacts.reached(position, deadline_s())
 
     async def _contents(self, asked: Asked) -> contacts.Contents:
+        if asked.as_of:
+            await self._archive.reached(asked.as_of, deadline_s())
+            rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())
+            return contacts.contents_of(rows, asked.as_of, asked.start, asked.end, asked.question.until)
         return await contacts.read(self._database, asked.tenant, asked.start, asked.end, asked.question.until)
 
     async def _rows(self, asked: Asked) -> tuple[int, list[pb.MetricRow]]:

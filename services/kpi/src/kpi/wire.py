@@ -42,12 +42,14 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with where it is asked: the tenant and the interval in which its contacts start (microseconds)."""
+    """A question and where it is asked: the tenant, and the interval in which its contacts start (microseconds)."""
 
     tenant: str
     start: int
     end: int
     question: Question
+    as_of: int = 0
+    """Log position as of which it is asked, 0 for now."""
 
 
 class _Complaints:
@@ -83,9 +85,14 @@ def _asked(
     tenant = complaints.hear(lambda: tenant_of(request.parent), "")
     start = complaints.hear(lambda: optional_instant(request, "start_time"), None)
     end = until = None
+    as_of = 0
     if not isinstance(request, pb.WatchWallboardRequest):
         end = complaints.hear(lambda: optional_instant(request, "end_time"), None)
         until = complaints.hear(lambda: optional_instant(request, "observed_until"), None)
+        as_of = complaints.hear(lambda: Position.decode(request.as_of, "as_of"), 0)
+        least = complaints.hear(lambda: Position.decode(request.min_position), 0)
+        if 0 < as_of < least:
+            complaints.violations.append(("as_of", "lies before min_position"))
     if start is not None and end is not None and end < start:
         complaints.violations.append(("end_time", "lies before start_time"))
     question = Question(
@@ -95,7 +102,7 @@ def _asked(
         now if until is None else until,
         complaints.hear(lambda: _conditions(request.filter), ()),
     )
-    return Asked(tenant, BEGINNING if start is None else start, END if end is None else end, question)
+    return Asked(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
 
 
 def _metrics(ids: Sequence[str]) -> tuple[Metric, ...]:

@@ -109,7 +109,7 @@ class ListMetricDefinitionsResponse(_message.Message):
     def __init__(self, definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ...) -> None: ...
 
 class QueryMetricsRequest(_message.Message):
-    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position")
+    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     GROUP_BY_FIELD_NUMBER: _ClassVar[int]
@@ -119,6 +119,7 @@ class QueryMetricsRequest(_message.Message):
     OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     parent: str
     metrics: _containers.RepeatedScalarFieldContainer[str]
     group_by: _containers.RepeatedScalarFieldContainer[str]
@@ -128,7 +129,8 @@ class QueryMetricsRequest(_message.Message):
     observed_until: _timestamp_pb2.Timestamp
     filter: str
     min_position: str
-    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class QueryMetricsResponse(_message.Message):
     __slots__ = ("rows", "definitions", "position", "observed_until", "time_zone")
@@ -145,7 +147,7 @@ class QueryMetricsResponse(_message.Message):
     def __init__(self, rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ...) -> None: ...
 
 class ListContributingEventsRequest(_message.Message):
-    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position")
+    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position", "as_of")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +159,7 @@ class ListContributingEventsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     parent: str
     metric: str
     group: _containers.RepeatedCompositeFieldContainer[Dimension]
@@ -168,7 +171,8 @@ class ListContributingEventsRequest(_message.Message):
     page_size: int
     page_token: str
     min_position: str
-    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class ListContributingEventsResponse(_message.Message):
     __slots__ = ("contributions", "next_page_token", "total_size", "position")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from chassis.database import Connection, Database, queries
-from chassis.log import Entry, Log, Recorded
+from chassis.log import Entry, Log, Recorded, Subject
 from chassis.membership import Membership
-from chassis.projection import Fenced, Projection
+from chassis.projection import Fenced, Projection, View
 from switchboard.log.v1 import log_pb2
 
 SQL = queries(__file__, "archive.sql")
@@ -137,3 +138,27 @@ async def commits(connection: Connection, positions: Collection[int]) -> dict[in
     """The commits at these positions; those the archive has not reached are left out."""
     rows = await connection.fetch(SQL["at"], sorted(set(positions)))
     return {row["position"]: log_pb2.Commit.FromString(row["data"]) for row in rows}
+
+
+R = TypeVar("R")
+COMMITS_PER_READ = 500
+
+
+async def refolded(database: Database, tenant: str, position: int, view: View[R]) -> dict[str, R]:
+    """The rows of a view for one tenant as they were at a position, folded in memory from the archived commits.
+
+    The archive must have reached the position. An event the view's tables would refuse is folded all the same.
+    """
+    rows: dict[str, R] = {}
+    after = 0
+    patterns = [f"ev.{context}.{tenant}.%" for context in sorted(view.contexts)]
+    while True:
+        found = await database.fetch(SQL["of_tenant"], after, position, patterns, COMMITS_PER_READ)
+        for record in found:
+            entry = Entry(record["position"], Subject.parse(record["subject"]), record["data"])
+            for event in entry.events():
+                if event.type in view.handles:
+                    view.fold(rows, event)
+        if len(found) < COMMITS_PER_READ:
+            return rows
+        after = found[-1]["position"]

@@ -32,6 +32,6 @@ join archive_v1 a using (position)
 -- name: of_tenant
 select position, subject, data
 from archive_v1
-where position > $1 and position <= $2 and (subject like $3 or subject like $4)
+where position > $1 and position <= $2 and subject like any($3::text[])
 order by position
-limit $5
+limit $4

@@ -378,6 +378,21 @@ async def read(database: Database, tenant: str, start: int, end: int, until: int
     return Contents(position or 0, rows, Labels((source_id, since, text) for source_id, since, text in sources))
 
 
+def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, until: int) -> Contents:
+    """What `read` would answer if these rows were in the tables."""
+    found: list[Values] = []
+    versions: list[tuple[str, int, str]] = []
+    for key, row in rows.items():
+        _, tenant, id_ = key.split("/", 2)
+        if isinstance(row, Source):
+            versions.extend((id_, since, labels) for since, labels in row.versions)
+            continue
+        for episode in episodes(row.facts):
+            if start <= episode.start.at < end and episode.start.at <= until:
+                found.append(_contact(tenant, id_, episode)[1:])
+    return Contents(position, found, Labels(versions))
+
+
 class Labels:
     """The labels of sources at any time of the log."""
 
