@@ -19,7 +19,7 @@ START_ATTEMPTS = 3
 SERVING_S = 120.0  # a long log is folded again before a service is ready
 WATCH_S = 0.1
 BACKOFF_LEAST_S = 0.2
-BACKOFF_MOST_S = 10.0
+BACKOFF_MOST_S = 5.0
 SERVICE_STOP_S = 25.0  # the longest drain, and then some
 
 

@@ -1,6 +1,7 @@
 """The vault against a real PostgreSQL: creation, races, erasure, rotation, outages, leaks."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -106,6 +107,20 @@ async def test_the_cache_is_bounded_and_keeps_what_is_used(database: Database, k
         await vault.keys("acme", ids(30))
         assert (await vault.keys("acme", first))[first[0]] is key
     assert len(vault._recent) + len(vault._older) <= 101
+
+
+async def test_a_rotation_is_one_command(database: Database, database_url: str, kek_file: Path, tmp_path: Path) -> None:
+    await KeyVault(database, kek_file).keys("acme", ids(3))
+    keyfile.prepend_kek(kek_file, "kek-2")
+    url_file = tmp_path / "url"
+    url_file.write_text(database_url + "\n")
+    told = []
+    for _ in range(2):
+        command = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "chassis.sealing", str(url_file), str(kek_file)), stdout=asyncio.subprocess.PIPE
+        )
+        told.append((await asyncio.wait_for(command.communicate(), 60))[0])
+    assert told == [b"3\n", b"0\n"]
 
 
 async def test_a_rotation_rewraps_all_and_the_old_key_may_go(database: Database, kek_file: Path) -> None:

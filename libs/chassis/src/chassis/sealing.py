@@ -4,6 +4,8 @@ It knows keys, not people: what is sealed, and who a subject is, is not its busi
 (`vault.subject_keys`), wrapped by a key-encryption key (KEK) from a secret file, and never reach NATS or a log line.
 """
 
+import argparse
+import asyncio
 import os
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -262,3 +264,25 @@ class KeyVault:
 def _associated(tenant: str, subject_id: str) -> bytes:
     """What a ciphertext is bound to: it opens for this subject of this tenant and nowhere else."""
     return f"{tenant}\0{subject_id}".encode()
+
+
+def main() -> None:
+    """`python -m chassis.sealing URL_FILE KEY_FILE`: rewrap every subject key with the first key of the secret file.
+
+    The second step of a rotation, beside running services. First every service has the new key in its file; last,
+    when this has said 0, the old key leaves it.
+    """
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("url_file", type=Path)
+    parser.add_argument("key_file", type=Path)
+    given = parser.parse_args()
+    print(asyncio.run(_rotate(given.url_file.read_text().strip(), given.key_file)))  # noqa: T201 - a command line
+
+
+async def _rotate(url: str, key_file: Path) -> int:
+    async with Database(url, "vault", connections_max=1, application="rotation") as database:
+        return await KeyVault(database, key_file).rotate()
+
+
+if __name__ == "__main__":
+    main()
