@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import asyncpg
-from chassis.clock import Instant
+from chassis.clock import FIRST, Instant
 from chassis.decider import Decider
 from chassis.errors import Rejected
 from chassis.log import Log, Recorded, Subject, connect
@@ -25,7 +25,7 @@ class Reason(StrEnum):
 class Add:
     key: str
     amount: int
-    at: Instant = Instant(1)
+    at: Instant = FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""One shard against a real log: decided in order, committed in groups, answered when durable, recovered after anything."""
+"""One shard against a real log: decided in order, committed in groups, answered when durable, recovered after
+anything.
+"""
 
 import asyncio
 import json

@@ -1,7 +1,7 @@
 """The pure half of a shard: what a service's `decider.py` spells out, as one value.
 
-It knows no log, no clock and no transport. `decide` is a function of command and state, `evolve` of state and event; both give the
-same answer for the same input, always.
+It knows no log, no clock and no transport. `decide` is a function of command and state, `evolve` of state and event;
+both give the same answer for the same input, always.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ class Decider(Generic[C, S, E]):
     version: str = "1"
     """Names the form of `dump`; a snapshot of another version is ignored and the shard refolded."""
     differs: Callable[[S, S], str | None] | None = None
-    """Says how a live state differs from the refolded one, None when it does not. Only for shards that forget what is settled;
-    the others are compared by the bytes of `dump`."""
+    """Says how a live state differs from the refolded one, None when it does not. Only for shards that forget what is
+    settled; the others are compared by the bytes of `dump`."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
-# ruff: noqa: N818  (a refusal is named for what it says, which is not an error)
 import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError, Message

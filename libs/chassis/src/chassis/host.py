@@ -1,4 +1,5 @@
-"""Runs the shards this replica owns, feeds them their inputs, and takes a request to its shard's owner wherever it arrived.
+"""Runs the shards this replica owns, feeds them their inputs, and takes a request to its shard's owner wherever it
+arrived.
 
 It knows membership, the log and the shard machinery. What a request means is the service's `handle`.
 """
@@ -47,7 +48,8 @@ FORWARDED_MAX = 256
 class Inputs(Generic[C]):
     """Other people's facts that a shard turns into its own commands, exactly once.
 
-    Give `react`, or `prepare` when reacting needs something awaited first for the whole batch: it returns the `react` for it.
+    Give `react`, or `prepare` when reacting needs something awaited first for the whole batch: it returns the `react`
+    for it.
     """
 
     context: str
@@ -112,8 +114,8 @@ class ShardHost(Generic[C, S, E]):
     async def call(self, tenant: str, shard: str, request: Message, response: type[M]) -> M:
         """Has a request executed by its shard's owner, here or elsewhere, within the caller's deadline.
 
-        Raises what `handle` raises (from elsewhere as StatusError), NotFound for an unknown tenant, and Unavailable while the
-        shard moves.
+        Raises what `handle` raises (from elsewhere as StatusError), NotFound for an unknown tenant, and Unavailable
+        while the shard moves.
         """
         await self._tenants.require(tenant)
         answer = await self._at_owner(Subject(self.context, tenant, shard), request)
@@ -137,13 +139,17 @@ class ShardHost(Generic[C, S, E]):
                 await asyncio.sleep(0.05)
 
     async def caught_up(self, tenant: str, position: int) -> int:
-        """Waits until all of a tenant's shards include their inputs up to a position; returns where their own commits end."""
+        """Waits until all of a tenant's shards include their inputs up to a position; returns where their own commits
+        end.
+        """
         request = integrity_pb2.WaitUntilRequest(position=Position.encode(position), tenant=tenant)
         reached = [await self.call(tenant, shard, request, integrity_pb2.WaitUntilResponse) for shard in self.shards]
         return max((Position.decode(answer.position) for answer in reached), default=position)
 
     async def differences(self) -> list[tuple[Subject, int, str | None]]:
-        """I1 for every shard owned here: (subject, commits' last position, how live state and refolded state differ)."""
+        """I1 for every shard owned here: (subject, commits' last position, how live state and refolded state
+        differ).
+        """
         found = []
         for (tenant, shard), active in sorted(self._active.items()):
             subject = Subject(self.context, tenant, shard)

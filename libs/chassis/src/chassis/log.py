@@ -84,7 +84,9 @@ class Gap(Exception):
 
 
 class UnknownEvent(Exception):
-    """An event's type is not known to this process: it was written by a newer version, or a contract is not imported."""
+    """An event's type is not known to this process: it was written by a newer version, or a contract is not
+    imported.
+    """
 
 
 class Position:
@@ -231,7 +233,7 @@ async def connect(url: str, name: str) -> Client:
 
 
 async def _on_error(error: Exception) -> None:
-    _LOGGER.warning("nats connection reports %s", type(error).__name__)
+    _LOGGER.warning("the nats connection reports an error", extra={"fields": {"error": type(error).__name__}})
 
 
 class Log:
@@ -260,9 +262,9 @@ class Log:
     ) -> int:
         """Appends a commit to a shard exactly once and returns its position; it is on disk then.
 
-        `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements, time-outs and
-        server restarts: the same commit is never there twice. Raises Conflict when another commit came first, LogFull when the
-        storage is exhausted, OutcomeUnknown when the log stays silent for APPEND_GIVE_UP_S.
+        `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements,
+        time-outs and server restarts: the same commit is never there twice. Raises Conflict when another commit came
+        first, LogFull when the storage is exhausted, OutcomeUnknown when the log stays silent for APPEND_GIVE_UP_S.
         """
         name = str(subject)
         payload = commit.SerializeToString(deterministic=True) if data is None else data
@@ -368,8 +370,8 @@ class Log:
     ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position for ever, in order and without gaps, in batches of what is there.
 
-        Survives reconnects and server restarts by reading on from the last commit it yielded. The batch must be done with when
-        the next one is asked for.
+        Survives reconnects and server restarts by reading on from the last commit it yielded. The batch must be done
+        with when the next one is asked for.
         """
         return self._batches(after, subject_filter, None, batch_bytes)
 
@@ -516,7 +518,8 @@ class _Reader:
         raise Gap(f"consumer {self._consumer}: {status} {message.headers.get('Description', '')}")
 
     def _entry(self, message: Msg) -> Entry:
-        # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>, with domain two more
+        # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>, with domain
+        # two more
         tokens = message.reply.split(".")
         position, sequence = int(tokens[-4]), int(tokens[-3])
         if self._durable is None:

@@ -6,6 +6,7 @@ Two members may disagree for a moment; nothing here is a lock. The log's expecte
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable
 
@@ -56,10 +57,9 @@ class Membership:
         try:
             while True:
                 raise_if_cancelled()
-                try:
+                # While NATS is away members stay as they were; nobody can append anyway.
+                with contextlib.suppress(TimeoutError, nats.errors.Error, JetStreamError):
                     await self._beat()
-                except (TimeoutError, nats.errors.Error, JetStreamError):
-                    pass  # NATS is away: members stay as they were, nobody can append anyway
                 await asyncio.sleep(HEARTBEAT_S)
         finally:
             await self.leave()
@@ -71,12 +71,11 @@ class Membership:
         self._leaving = True
         self._tell()
         if self._log.nc.is_connected:
-            try:
-                bucket = await self._log.js.key_value(self._bucket)
+            # Should it not get through, the others notice when the heartbeat expires.
+            with contextlib.suppress(TimeoutError, nats.errors.Error, JetStreamError):
                 async with asyncio.timeout(1.0):
+                    bucket = await self._log.js.key_value(self._bucket)
                     await bucket.delete(self.member)
-            except (TimeoutError, nats.errors.Error, JetStreamError):
-                pass  # the others notice when the heartbeat expires
 
     def _tell(self) -> None:
         for listener in self._listeners:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import asyncpg
 from switchboard.log.v1 import log_pb2
@@ -122,7 +122,9 @@ class Projection(Generic[R]):
         return frozenset(self._parked)
 
     async def run(self) -> None:
-        """Projects while this replica owns the view, until cancelled. Raises UnknownEvent: a newer release is needed."""
+        """Projects while this replica owns the view, until cancelled. Raises UnknownEvent: a newer release is
+        needed.
+        """
         await self.prepare()
         while True:
             raise_if_cancelled()
@@ -133,7 +135,7 @@ class Projection(Generic[R]):
             try:
                 await self._project()
             except Fenced:
-                _LOGGER.warning("projection %s was moved by another instance", self.view.name)
+                _LOGGER.warning("another instance moved a projection", extra={"fields": {"projection": self.view.name}})
             except Unavailable:
                 await asyncio.sleep(0.2)
 
@@ -260,7 +262,9 @@ class Projection(Generic[R]):
         return found
 
     async def _fold_and_save(self, connection: Connection, events: Sequence[Recorded]) -> set[str]:
-        """The fast path takes all events at once; when the tables refuse, each event is tried alone to find the culprit."""
+        """The fast path takes all events at once; when the tables refuse, each event is tried alone to find the
+        culprit.
+        """
         if not events:
             return set()
         try:
@@ -326,16 +330,15 @@ class Projection(Generic[R]):
         )
         keys = {row[1] for row in rows}
         _LOGGER.error(
-            "projection %s parked %d events under %d keys, the first at %d",
-            self.view.name,
-            len(waiting),
-            len(keys),
-            waiting[0][0].position,
+            "a projection parked events",
+            extra={"fields": {"projection": self.view.name, "count": len(waiting), "position": waiting[0][0].position}},
         )
         return keys
 
     async def replay(self, until: int) -> None:
-        """Folds the log from where the tables are up to a position, without owning anything: for a proof or a rebuild."""
+        """Folds the log from where the tables are up to a position, without owning anything: for a proof or a
+        rebuild.
+        """
         await self.prepare()
         async for batch in self._log.read(self._position, until=until):
             for part in _transactions(batch):
@@ -417,8 +420,3 @@ def _subject(event: Recorded) -> str:
 def _names(poison: Exception) -> str:
     """An error without its text: the text may quote a personal value."""
     return type(poison).__name__
-
-
-def parked_error(row: Mapping[str, Any]) -> str:
-    """One parked event as a sentence for people."""
-    return f"{row['projection']}: {row['key']} since {row['position']} ({row['error']})"

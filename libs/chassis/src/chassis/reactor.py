@@ -23,8 +23,9 @@ _LOGGER = logging.getLogger(__name__)
 class Reactor:
     """Calls `act` for every event of one context, in order, on the replica that owns it.
 
-    After a crash the events of the last unacknowledged commits come again; `act` derives its ids from `event.event.event_id`, so
-    that doing it twice is doing it once. An outage is waited for; the order is never given up.
+    After a crash the events of the last unacknowledged commits come again; `act` derives its ids from
+    `event.event.event_id`, so that doing it twice is doing it once. An outage is waited for; the order is never given
+    up.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Reactor:
             except Rejected:
                 return  # the matter is settled; there is nothing left to do
             except (Unavailable, Overloaded) as away:
-                _LOGGER.warning("reactor %s waits: %s", self.name, type(away).__name__)
+                _LOGGER.warning(
+                    "a reactor waits", extra={"fields": {"subject": self.name, "error": type(away).__name__}}
+                )
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, RETRY_MAX_S)

@@ -31,7 +31,7 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 _SQL = queries(__file__, "sealing.sql")
 
 
-class SealBroken(Exception):  # noqa: N818 - named for what it says, like those of chassis.errors
+class SealBroken(Exception):
     """The bytes were not sealed by this subject's key, or were changed since. Says the subject, never the value."""
 
 

@@ -1,4 +1,6 @@
-"""The tenants there are: a key-value bucket that every service looks at, so that a shard begins to work when its tenant appears."""
+"""The tenants there are: a key-value bucket that every service looks at, so that a shard begins to work when its
+tenant appears.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ class Tenants:
                 raise NotFound("tenant", f"tenants/{tenant}")
 
     async def run(self) -> None:
-        """Looks for new tenants until cancelled. Tenants whose shards are in the log are known even if the bucket was lost."""
+        """Looks for new tenants until cancelled. Tenants whose shards are in the log are known even if the bucket was
+        lost.
+        """
         while True:
             raise_if_cancelled()
             await self._look()

@@ -1,0 +1,147 @@
+"""Events per second through one shard and through eight, against raw publishes of the same bytes with the same fsync.
+
+The limit is a client that sends ready-made commits of the same size and waits for each acknowledgement, one at a time
+per subject. CPU is the client process's own, in microseconds per event, by stage; the server's is printed beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import uvloop
+from chassis import embedded
+from chassis.clock import Instant, SystemClock
+from chassis.decider import Decider
+from chassis.identity import uuid7_bytes
+from chassis.log import Log, Subject, connect
+from chassis.shard import ShardWriter, Snapshot
+from google.protobuf.wrappers_pb2 import StringValue
+from switchboard.log.v1 import log_pb2
+
+SECONDS = 5.0
+EVENTS_PER_COMMIT = 500
+BODY = "x" * 180
+"""About the size of a routing event."""
+
+
+class NoSnapshots:
+    """The bench measures appends; it recovers nothing."""
+
+    async def latest(self, subject: Subject) -> Snapshot | None:
+        return None
+
+    async def save(self, subject: Subject, snapshot: Snapshot) -> None:
+        return None
+
+
+DECIDER: Decider[str, int, str] = Decider(
+    initial=lambda: 0,
+    decide=lambda command, _: [command],
+    evolve=lambda count, _: count + 1,
+    encode=lambda event: StringValue(value=event),
+    decode=str,
+    occurred_at=lambda _: Instant(1),
+)
+
+
+def ready_made(tenant: str, shard: str) -> log_pb2.Commit:
+    """A commit like the ones a shard writes."""
+    commit = log_pb2.Commit(commit_id=uuid7_bytes(SystemClock().now()), tenant=tenant, shard=shard)
+    for n in range(EVENTS_PER_COMMIT):
+        event = commit.events.add(event_id=n.to_bytes(16, "big"))
+        event.body.Pack(StringValue(value=BODY))
+    return commit
+
+
+async def raw(log: Log, shard: str, until: float) -> int:
+    """Sends one prepared payload again and again, under a new message id each time."""
+    subject = f"ev.raw.bench.{shard}"
+    payload = ready_made("bench", shard).SerializeToString()
+    sent = 0
+    while time.monotonic() < until:
+        reply = await log.nc.request(subject, payload, timeout=5, headers={"Nats-Msg-Id": f"{shard}-{sent}"})
+        assert "seq" in json.loads(reply.data)
+        sent += 1
+    return sent * EVENTS_PER_COMMIT
+
+
+async def sharded(log: Log, shard: str, until: float) -> int:
+    """Keeps a shard's queue filled with single-event commands until time is up."""
+    writer = ShardWriter(Subject("bench", "bench", shard), DECIDER, log, SystemClock(), NoSnapshots())
+    running = asyncio.create_task(writer.run())
+    done = 0
+
+    async def caller() -> None:
+        nonlocal done
+        while time.monotonic() < until:
+            await writer.submit(BODY)
+            done += 1
+
+    await asyncio.gather(*(caller() for _ in range(2 * EVENTS_PER_COMMIT)))
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    return done
+
+
+async def fed(log: Log, shard: str, until: float) -> int:
+    """The same through the input path: no caller waits for each event."""
+    from chassis.shard import InputPosition, Origin
+
+    writer = ShardWriter(Subject("fed", "bench", shard), DECIDER, log, SystemClock(), NoSnapshots(), queue_max=2_000)
+    running = asyncio.create_task(writer.run())
+    await writer.ready.wait()
+    n = 0
+    while time.monotonic() < until:
+        n += 1
+        await writer.feed([BODY] * 100, Origin(), InputPosition(n))
+    await writer.reached_input(n)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    return n * 100
+
+
+async def measured(
+    name: str, log: Log, server: psutil.Process, shards: int, run: Callable[[Log, str, float], Awaitable[int]]
+) -> float:
+    """Runs one load and prints its line; returns events per second."""
+    own, theirs, began = time.process_time(), sum(server.cpu_times()[:2]), time.monotonic()
+    events = sum(await asyncio.gather(*(run(log, str(n), began + SECONDS) for n in range(shards))))
+    took = time.monotonic() - began
+    mine, its = time.process_time() - own, sum(server.cpu_times()[:2]) - theirs
+    sys.stdout.write(
+        f"{name:<34} {events / took:>9,.0f} events/s   client {1e6 * mine / events:6.1f} us   "
+        f"server {1e6 * its / events:6.1f} us of CPU per event\n"
+    )
+    return events / took
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as state:
+        server = await embedded.start_nats(Path(state))
+        try:
+            nc = await connect(server.url, "bench")
+            log = Log(nc)
+            await log.ensure()
+            process = psutil.Process(server.pid)
+            for shards in (1, 8):
+                limit = await measured(f"raw publish, {shards} subject(s)", log, process, shards, raw)
+                for name, run in (("fed", fed), ("submitted one by one", sharded)):
+                    rate = await measured(f"{shards} shard(s), {name}", log, process, shards, run)
+                    sys.stdout.write(f"{'':<34} {rate / limit:>9.0%} of the limit in this run\n")
+            await nc.close()
+        finally:
+            server.kill9()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
