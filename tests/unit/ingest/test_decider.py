@@ -1,0 +1,111 @@
+"""What is news about a post and what is not: given deliveries, when another comes, then these facts and this answer."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from ingest import decider
+from switchboard.ingest.v1 import internal_pb2, post_pb2
+
+sys.path.insert(0, str(Path(__file__).parent))
+from candidates import content, record, requeued, unreadable, withdrawal
+
+OUTBOUND = post_pb2.DIRECTION_OUTBOUND
+
+
+@pytest.mark.parametrize(
+    ("given", "when", "facts", "result"),
+    [
+        pytest.param([], content(), ["PostReceived"], "ACCEPTED", id="a post we do not have is received"),
+        pytest.param([], content(direction=OUTBOUND), ["PostReceived"], "ECHO", id="a post of our own is an echo"),
+        pytest.param([content()], content(), [], "DUPLICATE", id="the same delivery again decides nothing"),
+        pytest.param([content()], content(content="two"), ["PostEdited"], "UPDATED", id="another content is an edit"),
+        pytest.param(
+            [content(), content(content="two")],
+            content(),
+            [],
+            "DUPLICATE",
+            id="a late redelivery of an earlier content is no edit back",
+        ),
+        pytest.param(
+            [content(number=2, content="two")],
+            content(number=1),
+            [],
+            "DUPLICATE",
+            id="a lower number of the platform is a version we are past",
+        ),
+        pytest.param(
+            [content(number=0), content(number=1, content="two")],
+            content(number=2),
+            ["PostEdited"],
+            "UPDATED",
+            id="a higher number is an edit even where it restores an earlier content",
+        ),
+        pytest.param([content()], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deleted post is withdrawn"),
+        pytest.param(
+            [], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deletion may come before the post it deletes"
+        ),
+        pytest.param([withdrawal()], withdrawal(), [], "DUPLICATE", id="withdrawing twice is withdrawing once"),
+        pytest.param([withdrawal()], content(), [], "WITHDRAWN", id="a post that comes after its deletion stays out"),
+        pytest.param(
+            [content(), withdrawal()],
+            content(content="two"),
+            [],
+            "WITHDRAWN",
+            id="an edit after the deletion stays out",
+        ),
+        pytest.param([], unreadable(), ["DeliveryQuarantined"], "QUARANTINED", id="unreadable bytes are quarantined"),
+        pytest.param([unreadable()], unreadable(), [], "DUPLICATE", id="the same bytes are quarantined once"),
+        pytest.param([unreadable()], requeued(), ["DeliveryRequeued"], "IGNORED", id="bytes read after all leave"),
+        pytest.param([], requeued(), [], "IGNORED", id="what does not lie in quarantine cannot leave it"),
+        pytest.param(
+            [unreadable(), requeued()],
+            unreadable(),
+            ["DeliveryQuarantined"],
+            "QUARANTINED",
+            id="bytes that became unreadable again are quarantined again",
+        ),
+    ],
+)
+@pytest.mark.parametrize("at_once", [False, True], ids=["in separate commands", "in one command"])
+def test_news(
+    given: Sequence[internal_pb2.Candidate],
+    when: internal_pb2.Candidate,
+    facts: list[str],
+    result: str,
+    at_once: bool,
+) -> None:
+    posts = decider.Posts()
+    if at_once:
+        events, results = record(posts, *given, when)
+        assert results[-1] == result
+        before = record(decider.Posts(), *given)[0] if given else []
+        assert [type(event).__name__ for event in events[len(before) :]] == facts
+    else:
+        for candidate in given:
+            record(posts, candidate)
+        events, results = record(posts, when)
+        assert [type(event).__name__ for event in events] == facts
+        assert results == [result]
+
+
+def test_each_candidate_of_a_command_is_told_what_became_of_it_alone() -> None:
+    _, results = record(
+        decider.Posts(),
+        content("a"),
+        content("a"),
+        content("b"),
+        withdrawal("a"),
+        content("a"),
+        content("b", content="two"),
+        withdrawal("c"),
+    )
+    assert results == ["ACCEPTED", "DUPLICATE", "ACCEPTED", "WITHDRAWN", "WITHDRAWN", "UPDATED", "WITHDRAWN"]
+
+
+def test_an_edit_carries_the_next_revision() -> None:
+    posts = decider.Posts()
+    record(posts, content())
+    events, _ = record(posts, content(content="two"), content(content="three"))
+    assert [event.revision for event in events] == [2, 3]  # type: ignore[union-attr]

@@ -1,0 +1,160 @@
+"""Laws of deduplication: redelivery, order, grouping and forgetting change nothing about which posts there are."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ingest import decider
+from ingest.events import PostEvent
+from switchboard.ingest.v1 import internal_pb2
+
+sys.path.insert(0, str(Path(__file__).parent))
+from candidates import command, content, record, requeued, unreadable, withdrawal
+
+NAMES = st.sampled_from("abc")
+NEWS = st.one_of(
+    st.builds(content, NAMES, st.sampled_from(["one", "two", "three"]), st.integers(0, 2)),
+    st.builds(withdrawal, NAMES),
+    st.builds(unreadable, st.sampled_from("de")),
+    st.builds(requeued, st.sampled_from("de")),
+)
+DELIVERIES = st.lists(NEWS, max_size=14)
+NUMBERED = st.lists(
+    st.one_of(
+        st.builds(lambda name, number: content(name, f"v{number}", number), NAMES, st.integers(0, 3)),
+        st.builds(withdrawal, NAMES),
+    ),
+    max_size=12,
+)
+
+
+def told(candidates: Sequence[internal_pb2.Candidate]) -> tuple[decider.Posts, list[PostEvent]]:
+    posts = decider.Posts()
+    events = [event for candidate in candidates for event in record(posts, candidate)[0]]
+    return posts, events
+
+
+@settings(max_examples=100)
+@given(DELIVERIES)
+def test_doing_it_twice_is_doing_it_once(deliveries: list[internal_pb2.Candidate]) -> None:
+    contents = [candidate for candidate in deliveries if candidate.WhichOneof("news") in ("observed", "withdrawn")]
+    posts, _ = told(contents)
+    known = dict(posts.known)
+    for candidate in contents:
+        # A numbered edit may restore an earlier content, so only what is current or older comes again here.
+        events, _ = record(posts, candidate)
+        assert not events
+    assert posts.known == known
+
+
+@settings(max_examples=100)
+@given(DELIVERIES, st.randoms(use_true_random=False))
+def test_whatever_the_order_of_arrival_the_same_posts_are_there(
+    deliveries: list[internal_pb2.Candidate], chance: object
+) -> None:
+    contents = [candidate for candidate in deliveries if candidate.WhichOneof("news") in ("observed", "withdrawn")]
+    shuffled = contents + contents
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = told(contents)[0], told(shuffled)[0]
+    assert one.known.keys() == other.known.keys()
+    assert {k for k, v in one.known.items() if v.withdrawn} == {k for k, v in other.known.items() if v.withdrawn}
+
+
+@settings(max_examples=100)
+@given(NUMBERED, st.randoms(use_true_random=False))
+def test_where_the_platform_numbers_edits_the_last_one_stands_in_any_order(
+    deliveries: list[internal_pb2.Candidate], chance: object
+) -> None:
+    contents = [candidate for candidate in deliveries if candidate.WhichOneof("news") == "observed"]
+    shuffled = list(contents)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = told(contents)[0], told(shuffled)[0]
+    assert {k: v.platform_revision for k, v in one.known.items()} == {
+        k: v.platform_revision for k, v in other.known.items()
+    }
+
+
+@settings(max_examples=100)
+@given(DELIVERIES, st.lists(st.integers(1, 5), min_size=14, max_size=14))
+def test_how_deliveries_are_grouped_into_commands_does_not_matter(
+    deliveries: list[internal_pb2.Candidate], sizes: list[int]
+) -> None:
+    alone, facts = told(deliveries)
+    grouped, together, at = decider.Posts(), [], 0
+    for size in sizes:
+        if deliveries[at : at + size]:
+            together += record(grouped, *deliveries[at : at + size])[0]
+        at += size
+    assert [event.SerializeToString(deterministic=True) for event in facts] == [
+        event.SerializeToString(deterministic=True) for event in together
+    ]
+    assert (alone.known, alone.quarantined) == (grouped.known, grouped.quarantined)
+
+
+@settings(max_examples=100)
+@given(DELIVERIES)
+def test_deciding_is_pure(deliveries: list[internal_pb2.Candidate]) -> None:
+    posts, _ = told(deliveries[:7])
+    asked = command(*deliveries[7:])
+    once = [event.SerializeToString(deterministic=True) for event in decider.decide(asked, posts)]
+    assert once == [event.SerializeToString(deterministic=True) for event in decider.decide(asked, posts)]
+
+
+class View:
+    """A read model that follows the log at its own pace, as the posts view does."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[int, list[PostEvent]]] = []
+        self.position = 0
+        self._state = decider.Posts()
+
+    def follow(self, upto: int) -> None:
+        for position, events in self.log:
+            if self.position < position <= upto:
+                for event in events:
+                    decider.evolve(self._state, event)
+                self.position = position
+
+    def lend(self, posts: decider.Posts, asked: decider.Record) -> None:
+        posts.view_position = max(posts.view_position, self.position)
+        for key in decider.unknown_in(posts, [asked]):
+            if key in self._state.known:
+                posts.known[key] = self._state.known[key]
+                posts.borrowed.add(key)
+            if key in self._state.quarantined:
+                posts.quarantined[key] = self._state.quarantined[key]
+                posts.borrowed.add(key)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.lists(NEWS, min_size=1, max_size=4), st.integers(0, 4)), max_size=12))
+def test_a_shard_that_forgets_decides_as_one_that_remembers_all(
+    rounds: list[tuple[list[internal_pb2.Candidate], int]],
+) -> None:
+    remembering, forgetting, view = decider.Posts(), decider.Posts(), View()
+    position = 0
+    for news, lag in rounds:
+        asked = command(*news)
+        view.follow(position - lag)
+        view.lend(forgetting, asked)
+        expected = decider.decide(asked, remembering)
+        decided = decider.decide(asked, forgetting)
+        assert [e.SerializeToString(deterministic=True) for e in decided] == [
+            e.SerializeToString(deterministic=True) for e in expected
+        ]
+        for event in expected:
+            decider.evolve(remembering, event)
+        for event in decided:
+            decider.evolve(forgetting, event)
+        if decided:
+            position += 1
+            view.log.append((position, list(decided)))
+        decider.forget(forgetting, position)
+        assert decider.differs(forgetting, remembering) is None
+    view.follow(position)
+    forgetting.view_position = position
+    decider.forget(forgetting, position)
+    assert not forgetting.known
+    assert not forgetting.changed_at
