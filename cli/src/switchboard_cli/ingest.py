@@ -29,7 +29,13 @@ SOURCE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
 @click.option("--map", "mapping", metavar="NAME=COLUMN,...", help="CSV columns: id, author, text and at are needed; "
               "reply with replied_at, subject, parent and language are understood.")  # fmt: skip
 @click.option(
-    "--time-format", default="iso", show_default=True, help="strptime format of CSV times, or iso, unix, unix_ms."
+    "--time-format",
+    "time_formats",
+    multiple=True,
+    default=("iso",),
+    show_default=True,
+    metavar="FORMAT",
+    help="strptime format of CSV times, or iso, unix, unix_ms; several are tried in order.",
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of CSV times that do not say theirs.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label of the source, such as brand=Acme.")
@@ -46,7 +52,7 @@ async def ingest(
     tenant: str,
     preset: str | None,
     mapping: str | None,
-    time_format: str,
+    time_formats: Sequence[str],
     time_zone: str,
     labels: Sequence[str],
     owned: Sequence[str],
@@ -76,7 +82,7 @@ async def ingest(
         source=source,
         preset=preset,
         mapping=mapping,
-        time_format=time_format,
+        time_formats=time_formats,
         time_zone=time_zone,
         labels=_labels(labels),
         owned=owned,
@@ -106,7 +112,7 @@ def _readings(
     source: str | None,
     preset: str | None,
     mapping: str | None,
-    time_format: str,
+    time_formats: Sequence[str],
     time_zone: str,
     labels: Mapping[str, str],
     owned: Sequence[str],
@@ -141,7 +147,7 @@ def _readings(
             return [read_documents(path, settings) for path in files]
         if not mapping:
             raise click.UsageError("--channel csv needs --map NAME=COLUMN,... or --preset twcs")
-        columns = ColumnMap.parse(mapping, time_format, _zone(time_zone))
+        columns = ColumnMap.parse(mapping, time_formats, _zone(time_zone))
         settings = SourceSettings(source, "csv", source, owned_accounts=(*owned, TEAM), labels=labels)
         return [read_mapped(path, settings, columns) for path in files]
     except (MapError, ColumnsError) as error:
@@ -163,7 +169,7 @@ async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], *,
     from switchboard.ingest.v1.service_pb2 import GetSourceRequest
     from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
 
-    from switchboard_cli.deliveries.sending import Sent, batches, send
+    from switchboard_cli.deliveries.sending import Sent, batches, one_by_one, send
     from switchboard_cli.sources import ensure_source
 
     sent = Sent()
@@ -177,7 +183,8 @@ async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], *,
                 sent.position = position
         expected = sum(reading.expected for reading in readings)
         with _progress(expected, quiet=quiet) as advance:
-            await send(channel, batches(tenant, _all(readings), sent), sent, advance)
+            requests = one_by_one(batches(tenant, _all(readings), sent))
+            await send(channel, requests, sent, lambda request, _: advance(len(request.deliveries)))
     return sent
 
 

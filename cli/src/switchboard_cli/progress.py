@@ -1,5 +1,6 @@
 """Progress bars that say how many, how fast and how long. They go to standard error, so that output can be piped."""
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -27,4 +28,21 @@ def delivery_bar(*, quiet: bool) -> Progress:
         disable=quiet or not screen.is_terminal,
         transient=True,
         speed_estimate_period=5.0,
+    )
+
+
+def day_bar(screen: Console) -> Progress:
+    """The demo's day: simulated time, deliveries, rate, offers accepted. Not started; nothing when no terminal."""
+    return Progress(
+        TextColumn("[accent]{task.fields[clock]}[/]"),
+        BarColumn(bar_width=40),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TextColumn("[quiet]{task.fields[open]:,} offers accepted[/]"),
+        TimeElapsedColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+        transient=True,
+        speed_estimate_period=5.0,
+        refresh_per_second=5,
     )

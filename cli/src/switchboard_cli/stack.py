@@ -85,6 +85,7 @@ class Stack:
     port_base: int | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     services: Sequence[ServiceSpec] = SERVICES
+    supervisor: Supervisor | None = None
     say: Callable[[str], None] = lambda sentence: click.echo(f"switchboard: {sentence}", err=True)
 
     async def run(self, announce: Callable[[Mapping[str, object]], None]) -> None:
@@ -95,7 +96,7 @@ class Stack:
         self.state = self.state.absolute()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._owned():
-            supervisor = Supervisor(self.say, self.state / PROCESSES)
+            supervisor = self.supervisor = Supervisor(self.say, self.state / PROCESSES)
             try:
                 endpoints = await self._start(supervisor)
                 _write(self.state / ENDPOINTS, endpoints)
@@ -211,7 +212,10 @@ def up(state: Path, port_base: int | None) -> None:
 
 
 def run_until_signal(stack: Stack) -> None:
-    """Run the stack until SIGINT, SIGTERM or SIGHUP; returns when everything has stopped. Raises Failure."""
+    """Run the stack until SIGINT, SIGTERM or SIGHUP; returns when everything has stopped. Raises Failure.
+
+    A second signal kills what takes its time.
+    """
     asyncio.run(_until_signal(stack))
 
 
@@ -225,6 +229,9 @@ async def _until_signal(stack: Stack) -> None:
             asked = True
             stack.say("stopping")
             running.cancel()
+        elif stack.supervisor is not None:
+            stack.say("killing what does not stop")
+            stack.supervisor.hurry()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ask)

@@ -31,6 +31,8 @@ class Supervisor:
         self._say = say
         self._processes = processes
         self._tiers: list[Sequence[Child]] = []
+        self._stopping: Sequence[Child] = ()
+        self._hurried = False
 
     async def start(self, tier: Sequence[Child]) -> None:
         """Start all of a tier; returns when all answer. Raises ChildError with the end of the log of one that ended."""
@@ -68,9 +70,17 @@ class Supervisor:
     async def stop(self) -> None:
         """Stop everything, the last tier first; idempotent."""
         while self._tiers:
-            tier = self._tiers.pop()
-            await asyncio.gather(*(child.stop() for child in tier))
+            self._stopping = self._tiers.pop()
+            if self._hurried:
+                self.hurry()
+            await asyncio.gather(*(child.stop() for child in self._stopping))
         self._processes.unlink(missing_ok=True)
+
+    def hurry(self) -> None:
+        """Kill instead of asking to stop, now and from here on; the log and the tables stand it."""
+        self._hurried = True
+        for child in self._stopping:
+            child.kill9()
 
     async def _start(self, child: Child) -> None:
         for attempt in range(1, START_ATTEMPTS + 1):

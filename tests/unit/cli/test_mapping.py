@@ -11,7 +11,9 @@ from switchboard_cli.deliveries.rows import parse_rows
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LETTERS = ColumnMap.parse(
-    "id=no,author=who,text=body,at=sent,reply=answer,replied_at=answered,subject=about", "%Y/%m/%d %H:%M:%S", SHANGHAI
+    "id=no,author=who,text=body,at=sent,reply=answer,replied_at=answered,subject=about",
+    ["%Y/%m/%d %H:%M:%S", "iso"],
+    SHANGHAI,
 )
 
 
@@ -50,6 +52,7 @@ def test_a_row_is_a_post_and_a_reply_by_an_unnamed_human():
         pytest.param(
             "7,A1,a,2019/4/25 9:32:09,b,c,soon", ["post", "raw"], id="an unreadable reply time quarantines the row"
         ),
+        pytest.param("7,A1,a,2019-04-25 09:32:09,b,,", ["post"], id="a time may be in the second format"),
         pytest.param("7,A1,a,2019/13/25 9:32:09,b,,", ["raw"], id="an impossible time quarantines the row"),
         pytest.param(",A1,a,2019/4/25 9:32:09,b,,", ["raw"], id="so does a missing id"),
         pytest.param("7,,a,2019/4/25 9:32:09,b,,", ["raw"], id="and a missing author"),
@@ -85,7 +88,7 @@ def test_what_a_row_becomes(row, kinds):
     ],
 )
 def test_times_in_a_zone(zone, text, instant):
-    columns = ColumnMap.parse("id=a,author=b,text=c,at=d", "iso", ZoneInfo(zone))
+    columns = ColumnMap.parse("id=a,author=b,text=c,at=d", ["iso"], ZoneInfo(zone))
     assert columns.instant(text) == utc(instant)
 
 
@@ -93,12 +96,12 @@ def test_times_in_a_zone(zone, text, instant):
     ("fmt", "text"), [("unix", "1556155929"), ("unix_ms", "1556155929000"), ("unix", "1556155929.0")]
 )
 def test_unix_times(fmt, text):
-    assert ColumnMap.parse("id=a,author=b,text=c,at=d", fmt, UTC).instant(text) == utc("2019-04-25T01:32:09")
+    assert ColumnMap.parse("id=a,author=b,text=c,at=d", [fmt], UTC).instant(text) == utc("2019-04-25T01:32:09")
 
 
 @pytest.mark.parametrize("text", ["", "nan", "1e400", "99999999999999999999", "Infinity", "yesterday"])
 def test_times_that_are_none(text):
-    assert ColumnMap.parse("id=a,author=b,text=c,at=d", "unix", UTC).instant(text) is None
+    assert ColumnMap.parse("id=a,author=b,text=c,at=d", ["unix"], UTC).instant(text) is None
 
 
 @pytest.mark.parametrize(
@@ -113,4 +116,4 @@ def test_times_that_are_none(text):
 )
 def test_a_wrong_map_says_what_is_wrong(text, says):
     with pytest.raises(MapError, match=says):
-        ColumnMap.parse(text, "iso", UTC)
+        ColumnMap.parse(text, ["iso"], UTC)

@@ -30,14 +30,14 @@ class MapError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """Which column holds what, how its times are written and where they are local."""
+    """Which column holds what, in which formats its times are written and where they are local."""
 
     columns: Mapping[str, str]
-    time_format: str
+    time_formats: Sequence[str]
     zone: tzinfo
 
     @classmethod
-    def parse(cls, text: str, time_format: str, zone: tzinfo) -> "ColumnMap":
+    def parse(cls, text: str, time_formats: Sequence[str], zone: tzinfo) -> "ColumnMap":
         """From `id=message_id,author=user_id,...`. Raises MapError."""
         columns: dict[str, str] = {}
         for part in text.split(","):
@@ -53,20 +53,23 @@ class ColumnMap:
             raise MapError(f"--map says no column for {', '.join(missing)}; {', '.join(REQUIRED)} are needed")
         if ("reply" in columns) != ("replied_at" in columns):
             raise MapError("--map needs both reply= and replied_at=, or neither")
-        return cls(columns, time_format, zone)
+        return cls(columns, time_formats, zone)
 
     def instant(self, text: str) -> Instant | None:
-        """The instant a cell says, None when it says none."""
-        text = text.strip()
+        """The instant a cell says in the first format that fits, None when none does."""
+        found = (self._read(text.strip(), time_format) for time_format in self.time_formats)
+        return next((at for at in found if at is not None), None)
+
+    def _read(self, text: str, time_format: str) -> Instant | None:
         try:
-            match self.time_format:
+            match time_format:
                 case "unix":
                     at = Instant(int(Decimal(text) * MICROS))
                 case "unix_ms":
                     at = Instant(int(Decimal(text) * 1000))
                 case "iso":
                     at = self._local(datetime.fromisoformat(text))
-                case time_format:
+                case _:
                     at = self._local(datetime.strptime(text, time_format))  # noqa: DTZ007 (the zone is added next)
         except (ValueError, OverflowError, InvalidOperation):
             return None

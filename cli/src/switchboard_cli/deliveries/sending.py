@@ -71,17 +71,18 @@ def batches(tenant: str, deliveries: Iterable[Addressed], sent: Sent) -> Iterato
 
 async def send(
     channel: grpc.aio.Channel,
-    requests: Iterator[IngestPostsRequest],
+    requests: AsyncIterator[IngestPostsRequest],
     sent: Sent,
-    progress: Callable[[int], None] = lambda deliveries: None,
+    answered: Callable[[IngestPostsRequest, IngestPostsResponse], None] = lambda request, response: None,
+    under_way_max: int = UNDER_WAY_MAX,
 ) -> None:
-    """Sends every batch and folds every answer into `sent`. What was not answered when a stream broke is sent again,
-    which is harmless. Raises grpc.RpcError when that does not help."""
+    """Sends every batch and folds every answer into `sent`, then tells `answered`. What was not answered when a stream
+    broke is sent again, which is harmless. Raises grpc.RpcError when that does not help."""
     unanswered: deque[IngestPostsRequest] = deque()
     exhausted = False
     attempts = 0
     while not exhausted or unanswered:
-        room = asyncio.Semaphore(UNDER_WAY_MAX)
+        room = asyncio.Semaphore(under_way_max)
 
         async def feed(room: asyncio.Semaphore = room) -> AsyncIterator[IngestPostsRequest]:
             nonlocal exhausted
@@ -90,24 +91,33 @@ async def send(
                 yield request
             while not exhausted:
                 await room.acquire()
-                request_or_end = next(requests, None)
-                if request_or_end is None:
+                try:
+                    fresh = await anext(requests)
+                except StopAsyncIteration:
                     exhausted = True
                     return
-                unanswered.append(request_or_end)
-                yield request_or_end
+                unanswered.append(fresh)
+                yield fresh
 
         try:
             async for response in IngestServiceStub(channel).IngestPosts(feed()):
-                fold(unanswered.popleft(), response, sent)
+                request = unanswered.popleft()
+                fold(request, response, sent)
                 room.release()
                 attempts = 0
-                progress(len(response.results))
+                answered(request, response)
         except grpc.aio.AioRpcError as error:
             attempts += 1
             if error.code() not in AGAIN or attempts >= ATTEMPTS_MAX:
                 raise
             await asyncio.sleep(min(0.1 * 2**attempts, 5.0))
+
+
+async def one_by_one(requests: Iterator[IngestPostsRequest]) -> AsyncIterator[IngestPostsRequest]:
+    """The same batches for `send`; lets other work go on between them."""
+    for request in requests:
+        yield request
+        await asyncio.sleep(0)
 
 
 def fold(request: IngestPostsRequest, response: IngestPostsResponse, sent: Sent) -> None:
