@@ -34,7 +34,8 @@ async def main():
     trace = pathlib.Path(os.environ["SWITCHBOARD_STATE"]) / "stand-ins"
     trace.mkdir(exist_ok=True)
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    stubborn = os.environ.get("STUBBORN")
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, (lambda: None) if stubborn else stop.set)
     health = Health(["servers"])
     server = grpc.aio.server()
     health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
@@ -167,6 +168,18 @@ async def test_up_prints_one_line_and_ctrl_c_stops_everything(state: Path) -> No
         assert {path.name for path in (state / "logs").iterdir()} == {
             *("nats.log", "postgres.log", "ingest.log", "kpi.log")
         }
+
+
+async def test_a_second_ctrl_c_kills_what_does_not_stop(state: Path) -> None:
+    async with up(state, STUBBORN="yes") as stack:
+        pids = stack.pids()
+        stack.process.send_signal(signal.SIGINT)
+        await stack.heard("stopping")
+        assert psutil.pid_exists(pids["ingest"])
+        code, said = await stack.end(signal.SIGINT)
+        assert code == 0, said
+        assert not [name for name, pid in pids.items() if psutil.pid_exists(pid)]
+        assert not list((state / "stand-ins").iterdir())
 
 
 async def test_what_dies_comes_back_on_its_port(state: Path) -> None:
