@@ -131,6 +131,35 @@ def summary(facts: list[Fact]) -> list[dict[str, Any]]:
             id="the reopening post may come before the reopening",
         ),
         pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 4), wrote(4, 9), Reopened(5, 10, "")],
+            [
+                {"number": 1, "start": 4, "resolved": (7, "mia"), "reopened_at": 10},
+                {"number": 2, "start": 9},
+            ],
+            id="an older post arriving after the resolution belongs to what was resolved",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 6), Reopened(4, 10, "")],
+            [
+                {"number": 1, "start": 5, "resolved": (7, "mia"), "reopened_at": 10},
+                {"number": 2, "start": 6},
+            ],
+            id="a post resolved past while it was on its way begins the next",
+        ),
+        pytest.param(
+            [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 6), Reopened(4000, 10, "")],
+            [{"number": 1, "start": 5, "resolved": (7, "mia"), "reopened_at": 10}],
+            id="a reopening by an agent takes no older post along",
+        ),
+        pytest.param(
+            [wrote(1, 5), Withdrew(2, 7, ""), wrote(3, 9), Reopened(4, 9, "")],
+            [
+                {"number": 1, "start": 5, "reopened_at": 9, "withdrawn": 7},
+                {"number": 2, "start": 9},
+            ],
+            id="writing again after withdrawing is a new contact",
+        ),
+        pytest.param(
             [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 8)],
             [{"number": 1, "start": 5, "resolved": (7, "mia")}],
             id="a post that reopens nothing begins nothing",

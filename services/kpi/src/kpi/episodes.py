@@ -175,29 +175,40 @@ def _united(facts: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
 def episodes(facts: Sequence[Fact]) -> list[Episode]:
     """The contacts of a case, ascending by number; facts in log order.
 
-    An episode ends when the case is reopened. A customer's post that arrives while the case is resolved belongs to the
-    episode it reopens; when nothing reopens, to the one before. Resolving, reopening and withdrawing are acts on the
-    case itself and do not come along from a case joined into it; its posts, answers and acceptances do.
+    An episode ends when the case is reopened. A customer's post that arrives while the case is settled (resolved or
+    withdrawn) belongs to the episode it reopens; an older one that reopens nothing stays with the one before.
+    Resolving, reopening and withdrawing are acts on the case itself and do not come along from a case joined into it;
+    its posts, answers and acceptances do.
     """
     senders = {fact.post: fact for fact in facts if type(fact) is Sent and fact.post}
     found: list[Episode] = []
     number = 1
     current: list[Fact] = []
-    waiting: list[Fact] = []
-    settled = False
+    waiting: list[Wrote] = []
+    settled_at: int | None = None
     for fact in facts:
-        kind = type(fact)
-        if kind is Wrote:
-            (waiting if settled else current).append(fact)
-        elif kind is Reopened and not fact.origin:
+        if type(fact) is Wrote and settled_at is not None:
+            waiting.append(fact)
+        elif type(fact) is Reopened and not fact.origin:
+            begin = _reopening(waiting, settled_at, fact)
+            current.extend(post for post in waiting if post not in begin)
             _conclude(found, number, current, senders, fact.at)
-            number, current, waiting, settled = number + 1, waiting, [], False
+            number, current, waiting, settled_at = number + 1, list(begin), [], None
         else:
             current.append(fact)
-            if kind is Settled and not fact.origin:
-                settled = True
-    _conclude(found, number, current + waiting, senders, None)
+            if type(fact) in (Settled, Withdrew) and not fact.origin:
+                settled_at = fact.at
+    _conclude(found, number, [*current, *waiting], senders, None)
     return found
+
+
+def _reopening(waiting: Sequence[Wrote], settled_at: int | None, reopened: Reopened) -> list[Wrote]:
+    """Which posts to a settled case begin its next episode: those written after it was settled; where there is none
+    (it was settled between writing and arrival), those that came with the reopening itself.
+    """
+    later = [post for post in waiting if settled_at is None or post.at > settled_at]
+    position = reopened.ref // EVENTS_PER_COMMIT
+    return later or [post for post in waiting if post.ref // EVENTS_PER_COMMIT == position]
 
 
 def _conclude(
@@ -205,7 +216,9 @@ def _conclude(
 ) -> None:
     start: Wrote | None = None
     for fact in facts:
-        if type(fact) is Wrote and (start is None or (fact.at, fact.ref) < (start.at, start.ref)):
+        if type(fact) is Wrote and (
+            start is None or (fact.at, fact.post, fact.ref) < (start.at, start.post, start.ref)
+        ):
             start = fact
     if start is None:
         return
@@ -236,6 +249,12 @@ def _conclude(
 
 
 def _earlier(known: Done | None, done: Done) -> Done:
-    if known is None or (done.at, done.ref) < (known.at, known.ref):
+    """The earlier act; of two at one time the one with a named agent, so that the order of arrival does not decide."""
+    if known is None or (done.at, not done.agent, done.agent, done.ref) < (
+        known.at,
+        not known.agent,
+        known.agent,
+        known.ref,
+    ):
         return done
     return known
