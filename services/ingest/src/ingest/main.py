@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
 from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.host import ShardHost
-from chassis.integrity import IntegrityServicer
-from chassis.log import Log, LogSettings, connect
-from chassis.membership import Membership
+from chassis.log import Log
 from chassis.process import Build, Process, main
 from chassis.projection import Projection
-from chassis.sealing import KeyVault
-from chassis.serving import Server, deadline_s
-from chassis.snapshots import SCHEMA as SNAPSHOTS
-from chassis.snapshots import PostgresSnapshots
-from chassis.tail import Tail
-from chassis.tenants import Tenants
 from switchboard.ingest.v1 import service_pb2_grpc
-from switchboard.log.v1 import integrity_pb2_grpc
 
 from ingest.intake import Intake
 from ingest.servicer import CODES, IngestServicer
@@ -54,71 +44,23 @@ class AuthorPosts:
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    settings = process.settings
-    member = settings.member or f"ingest-{secrets.token_hex(4)}"
-    nc = await connect(settings.nats_url, member)
-    process.on_close(nc.close)
-    log = Log(nc)
-    await log.ensure(LogSettings(max_bytes=settings.log_max_bytes))
-    database = await process.enter(
-        Database(settings.database_url, settings.schema, application="ingest", remaining_s=deadline_s)
-    )
-    assert settings.kek_file is not None, "configure asks for it"
-    vault = KeyVault(database, settings.kek_file)
-    membership = Membership(log, settings.service, member)
-    tenants = Tenants(log)
-    posts_projection: Projection[posts.Row] = Projection(posts.PostsView(), log, database, membership)
-    sources_projection: Projection[sources.SourceRow] = Projection(sources.SourcesView(), log, database, membership)
-    quarantine = Quarantine(database, settings.clock)
-    await posts_projection.prepare()
-    await sources_projection.prepare()
+    parts = await Assembly.open(process, "post")
+    log, database = parts.log, parts.database
+    vault = parts.vault()
+    posts_projection = await parts.projection(posts.PostsView())
+    sources_projection = await parts.projection(sources.SourcesView())
+    quarantine = Quarantine(database, process.settings.clock)
     await quarantine.prepare()
-    await database.execute(SNAPSHOTS)
-    snapshots = PostgresSnapshots(database)
-
-    post_host = ShardHost(
-        context="post",
-        shards=SHARDS,
-        decider=POSTS,
-        log=log,
-        membership=membership,
-        tenants=tenants,
-        snapshots=snapshots,
-        clock=settings.clock,
-        handle=record_posts,
-        backing=PostsBacking(database),
-        codes=CODES,
-    )
-    source_host = ShardHost(
-        context="post",
-        shards=(SHARD,),
-        decider=SOURCES,
-        log=log,
-        membership=membership,
-        tenants=tenants,
-        snapshots=snapshots,
-        clock=settings.clock,
-        handle=SourceRequests(settings.clock),
-        codes=CODES,
-    )
-    book = SourceBook(log, tenants)
-    tail = Tail(log)
+    post_host = parts.host(SHARDS, POSTS, record_posts, backing=PostsBacking(database), codes=CODES)
+    source_host = parts.host((SHARD,), SOURCES, SourceRequests(process.settings.clock), codes=CODES)
+    book = SourceBook(log, parts.tenants)
     intake = Intake(
         vault=vault,
         shards=post_host,
         authors=AuthorPosts(log, database, posts_projection),
         quarantine=quarantine,
-        clock=settings.clock,
+        clock=process.settings.clock,
     )
-
-    async def connected() -> bool:
-        return bool(nc.is_connected)
-
-    async def answering() -> bool:
-        try:
-            return bool(await database.fetchval("select true"))
-        except Unavailable:
-            return False
 
     async def expire() -> None:
         while True:
@@ -126,7 +68,6 @@ async def build(process: Process) -> None:
                 await quarantine.expire()
             await asyncio.sleep(EXPIRE_EVERY_S)
 
-    server = Server(settings, codes=CODES, conditions=("nats", "database"))
     servicer = IngestServicer(
         intake=intake,
         book=book,
@@ -136,31 +77,12 @@ async def build(process: Process) -> None:
         sources_projection=sources_projection,
         quarantine=quarantine,
         vault=vault,
-        tenants=tenants,
-        tail=tail,
+        tenants=parts.tenants,
+        tail=parts.tail,
     )
-    server.add(service_pb2_grpc.add_IngestServiceServicer_to_server, servicer)
-    integrity = IntegrityServicer(
-        context="post",
-        log=log,
-        database=database,
-        hosts=(post_host, source_host),
-        projections=(posts_projection, sources_projection),
-    )
-    server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)
-    process.loop("membership", membership.run)
-    process.loop("tenants", tenants.run)
-    process.loop("posts", post_host.run)
-    process.loop("sources", source_host.run)
     process.loop("book", book.run)
-    process.loop("tail", tail.run)
-    process.loop("posts view", posts_projection.run)
-    process.loop("sources view", sources_projection.run)
     process.loop("quarantine", expire)
-    process.on_leave(membership.leave)
-    process.probe(server, "nats", connected)
-    process.probe(server, "database", answering)
-    await process.serve(server)
+    await parts.serve((service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES)
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

@@ -1,0 +1,167 @@
+"""What every service is put together from, opened in the right order. It chooses nothing: settings say where things
+are.
+
+A service's `main` opens an assembly, adds its shards and views, and serves. What is added here runs until the process
+drains.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from nats.aio.client import Client
+from switchboard.log.v1 import integrity_pb2_grpc
+
+from chassis.config import Settings
+from chassis.database import Database
+from chassis.decider import Decider
+from chassis.errors import Unavailable
+from chassis.host import Inputs, ShardHost
+from chassis.integrity import Check, IntegrityServicer
+from chassis.log import Log, LogSettings, connect
+from chassis.membership import Membership
+from chassis.process import Process
+from chassis.projection import Projection, View
+from chassis.reactor import Reactor
+from chassis.sealing import KeyVault
+from chassis.serving import Server, deadline_s
+from chassis.shard import Backing, ShardWriter
+from chassis.snapshots import SCHEMA as SNAPSHOTS
+from chassis.snapshots import PostgresSnapshots
+from chassis.tail import Tail
+from chassis.tenants import Tenants
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+class Assembly:
+    """The parts of one process; `open` makes it."""
+
+    def __init__(self, process: Process, context: str, nc: Client, log: Log, database: Database) -> None:
+        settings = process.settings
+        member = settings.member or f"{settings.service}-{secrets.token_hex(4)}"
+        self.process = process
+        self.context = context
+        self.log = log
+        self.database = database
+        self.membership = Membership(log, settings.service, member)
+        self.tenants = Tenants(log)
+        self.tail = Tail(log)
+        self._nc = nc
+        self._snapshots = PostgresSnapshots(database)
+        self._hosts: list[ShardHost[Any, Any, Any]] = []
+        self._projections: list[Projection[Any]] = []
+
+    @property
+    def settings(self) -> Settings:
+        """What the environment said."""
+        return self.process.settings
+
+    @staticmethod
+    async def open(process: Process, context: str) -> Assembly:
+        """Connects to the log and the database and begins to beat. `context` is the one whose events this service
+        writes.
+        """
+        settings = process.settings
+        nc = await connect(settings.nats_url, settings.service)
+        process.on_close(nc.close)
+        log = Log(nc)
+        await log.ensure(LogSettings(max_bytes=settings.log_max_bytes))
+        database = await process.enter(
+            Database(settings.database_url, settings.schema, application=settings.service, remaining_s=deadline_s)
+        )
+        await database.execute(SNAPSHOTS)
+        assembly = Assembly(process, context, nc, log, database)
+        process.loop("membership", assembly.membership.run)
+        process.loop("tenants", assembly.tenants.run)
+        process.loop("tail", assembly.tail.run)
+        process.on_leave(assembly.membership.leave)
+        return assembly
+
+    def vault(self) -> KeyVault:
+        """The keys of data subjects. Only for services whose settings were read with `sealing=True`."""
+        assert self.settings.kek_file is not None, "read the settings with sealing=True"
+        return KeyVault(self.database, self.settings.kek_file)
+
+    def host(
+        self,
+        shards: Sequence[str],
+        decider: Decider[C, S, E],
+        handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
+        *,
+        backing: Backing[C, S] | None = None,
+        inputs: Inputs[C] | None = None,
+        codes: Mapping[str, grpc.StatusCode] | None = None,
+    ) -> ShardHost[C, S, E]:
+        """Adds shards of this service's context and runs those this replica owns."""
+        host = ShardHost(
+            context=self.context,
+            shards=shards,
+            decider=decider,
+            log=self.log,
+            membership=self.membership,
+            tenants=self.tenants,
+            snapshots=self._snapshots,
+            clock=self.settings.clock,
+            handle=handle,
+            backing=backing,
+            inputs=inputs,
+            codes=codes,
+        )
+        self._hosts.append(host)
+        self.process.loop(f"shards {'/'.join(shards)}", host.run)
+        return host
+
+    async def projection(self, view: View[R]) -> Projection[R]:
+        """Adds a view: its tables are there when this returns, its rows follow the log."""
+        projection = Projection(view, self.log, self.database, self.membership)
+        await projection.prepare()
+        self._projections.append(projection)
+        self.process.loop(f"view {view.name}", projection.run)
+        return projection
+
+    def reactor(self, name: str, act: Callable[..., Awaitable[None]]) -> Reactor:
+        """Adds a reactor to this service's own facts."""
+        reactor = Reactor(name, self.context, act, self.log, self.membership)
+        self.process.loop(f"reactor {name}", reactor.run)
+        return reactor
+
+    async def serve(
+        self,
+        *services: tuple[Callable[[Any, Any], None], object],
+        codes: Mapping[str, grpc.StatusCode] | None = None,
+        checks: Sequence[tuple[str, Check]] = (),
+    ) -> None:
+        """Starts the server with these services (registering function, servicer) and with what every service
+        answers.
+        """
+        server = Server(self.settings, codes=codes or {}, conditions=("nats", "database"))
+        integrity = IntegrityServicer(
+            context=self.context,
+            log=self.log,
+            database=self.database,
+            hosts=self._hosts,
+            projections=self._projections,
+            checks=checks,
+        )
+        for register, servicer in (*services, (integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)):
+            server.add(register, servicer)
+        self.process.probe(server, "nats", self._log_answers)
+        self.process.probe(server, "database", self._database_answers)
+        await self.process.serve(server)
+
+    async def _log_answers(self) -> bool:
+        return bool(self._nc.is_connected)
+
+    async def _database_answers(self) -> bool:
+        try:
+            return bool(await self.database.fetchval("select true"))
+        except Unavailable:
+            return False
