@@ -20,7 +20,7 @@ async def archived(log: Log, database: Database) -> Archive:
 
 
 async def filled(writer: Any, count: int = 20) -> int:
-    position = await writer.write(e.source("air", brand="A"))
+    position: int = await writer.write(e.source("air", brand="A"))
     for number in range(count):
         position = await writer.write(e.opened(f"c{number}"), e.inbound(f"c{number}", f"p{number}", number))
     return position

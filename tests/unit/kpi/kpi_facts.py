@@ -9,6 +9,7 @@ from chassis.clock import Instant, to_timestamp
 from chassis.identity import uuid5_bytes
 from chassis.log import Recorded, Subject
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2
 from switchboard.log.v1 import log_pb2
@@ -18,7 +19,7 @@ SECOND = 1_000_000
 T0 = 1_790_000_000 * SECOND
 
 
-def ts(after_s: float) -> object:
+def ts(after_s: float) -> Timestamp:
     return to_timestamp(Instant(T0 + round(after_s * SECOND)))
 
 
