@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from switchboard_cli.connection import CHANNEL_OPTIONS, Targets, calling, run
+from switchboard_cli.connection import CHANNEL_OPTIONS, Targets, calling, json_option, run
 from switchboard_cli.failures import SERVICES, Failure, sentence
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ CHINA = timezone(timedelta(hours=8))
 @click.option("--seed", type=int, default=20120514, show_default=True, help="Another number, another day.")
 @click.option("--stretch", type=click.FloatRange(0.2, 20), default=1.0, show_default=True,
               help="Makes the simulated day take so many times as long.")  # fmt: skip
+@json_option
 @click.option("--keep", is_flag=True, help="Go on serving afterwards, until Ctrl-C.")
-def demo(state: Path | None, deliveries: int, seed: int, stretch: float, keep: bool) -> None:
+def demo(*, state: Path | None, deliveries: int, seed: int, stretch: float, as_json: bool, keep: bool) -> None:
     """A minute and a half that shows everything working, on made-up data.
 
     Starts the whole stack, connects fifteen brands of five industries, plays one day of posts in the wire formats of
@@ -52,7 +53,7 @@ def demo(state: Path | None, deliveries: int, seed: int, stretch: float, keep: b
     if state is not None and any(state.glob("*")):
         raise click.UsageError(f"{state} is not empty; the demo needs a fresh directory, or none to choose its own")
     directory = state or Path(tempfile.mkdtemp(prefix="switchboard-demo-"))
-    run(_demo(directory, deliveries, seed, stretch, keep=keep))
+    run(_demo(directory, deliveries, seed, stretch, as_json=as_json, keep=keep))
 
 
 @dataclass(slots=True)
@@ -72,18 +73,18 @@ class _Stage:
     channels: dict[str, Any] = field(default_factory=dict)
 
 
-async def _demo(directory: Path, deliveries: int, seed: int, stretch: float, *, keep: bool) -> None:
+async def _demo(directory: Path, deliveries: int, seed: int, stretch: float, *, as_json: bool, keep: bool) -> None:
     from switchboard_cli.deliveries.sending import Sent
     from switchboard_cli.demo.cast import choose_lead, choose_told
     from switchboard_cli.demo.day import START, ClockedEnvironment, Stretch
     from switchboard_cli.demo.generator import generate
     from switchboard_cli.demo.journal import Journal
     from switchboard_cli.demo.tracing import Collector, Story
-    from switchboard_cli.output import console
+    from switchboard_cli.output import console, print_json
     from switchboard_cli.stack import Stack
 
     began = time.monotonic()
-    screen = console()
+    screen = console(stderr=as_json)
     screen.rule("[head]Switchboard[/] [quiet]one day of fifteen brands, from post to proof[/]", style="accent")
     collector = Collector()
     await collector.start()
@@ -115,12 +116,15 @@ async def _demo(directory: Path, deliveries: int, seed: int, stretch: float, *, 
         _line(screen, "stack", f"NATS, PostgreSQL and four services, serving after {time.monotonic() - began:.1f} s")
         _line(screen, "endpoints", "  ".join(f"{name} {address}" for name, address in addresses.items()))
         await _play(stage)
-        whole = await _end(stage)
+        outcome = await _end(stage)
         screen.print()
         screen.rule(style="accent")
-        screen.print(f"all of it took {time.monotonic() - began:.0f} s", style="head")
+        took = time.monotonic() - began
+        screen.print(f"all of it took {took:.0f} s", style="head")
         _how_to_go_on(screen, directory, addresses, keep=keep)
-        if not whole:
+        if as_json:
+            print_json({"seconds": round(took, 1), "state": str(directory), "endpoints": addresses, **outcome})
+        if not outcome["ok"]:
             raise Failure("an invariant does not hold, see above; the logs are in " + str(directory / "logs"))
         if keep:
             await running
@@ -276,16 +280,18 @@ async def _week(stage: _Stage, clock: Any) -> None:
     _line(stage.screen, "week", "seven days later whoever was not answered counts as abandoned")
 
 
-async def _end(stage: _Stage) -> bool:
-    """The numbers, the customer, the trace and the proof; whether the proof holds."""
+async def _end(stage: _Stage) -> dict[str, Any]:
+    """The numbers, the customer, the trace and the proof, printed; and as a document whose `ok` says if all holds."""
     from switchboard.crm.v1 import service_pb2 as crm
     from switchboard.crm.v1.service_pb2_grpc import CustomerServiceStub
     from switchboard.kpi.v1.service_pb2 import QueryMetricsRequest
     from switchboard.kpi.v1.service_pb2_grpc import KpiServiceStub
 
     from switchboard_cli.demo import finale
+    from switchboard_cli.demo.journal import percentile
     from switchboard_cli.log import verify_all
     from switchboard_cli.projected import wait_until_projected
+    from switchboard_cli.report import as_document
 
     screen = stage.screen
     with screen.status("waiting until every read model has caught up"):
@@ -316,12 +322,30 @@ async def _end(stage: _Stage) -> bool:
         finale.customer(screen, found, await customers.ExplainAttribute(why, timeout=20.0))
 
     finale.heading(screen, "One customer's turn as a trace")
-    finale.trace(screen, stage.collector, [story for _, story in stage.stories])
+    spans = finale.trace(screen, stage.collector, [story for _, story in stage.stories])
 
     finale.heading(screen, "The proof", "every state and every read model recomputed from the log and compared")
     with screen.status("verifying"):
         findings = await verify_all(stage.targets, (), 120.0)
-    return finale.verdict(screen, findings)
+    ok = finale.verdict(screen, findings)
+    latencies = stage.journal.latencies()
+    outage = stage.journal.outage
+    return {
+        "ok": ok,
+        "deliveries": stage.sent.deliveries,
+        "results": dict(sorted(stage.sent.results.items())),
+        "rows": as_document(numbers)["rows"],
+        "post_to_offer_ms": {f"p{share}": round(1000 * percentile(latencies, share / 100), 1) for share in (50, 99)}
+        if latencies
+        else None,
+        "outage_s": round(outage.ended - outage.began, 2) if outage and outage.ended else None,
+        "identities": len(found.identities),
+        "spans": spans,
+        "invariants": {
+            invariant: all(finding.ok for finding in findings if finding.invariant == invariant)
+            for invariant in sorted({finding.invariant for finding in findings})
+        },
+    }
 
 
 def _how_to_go_on(screen: "Console", directory: Path, addresses: Mapping[str, str], *, keep: bool) -> None:

@@ -115,17 +115,18 @@ def customer(screen: Console, found: "Customer", explained: "ExplainAttributeRes
     screen.print(candidate_table(explained))
 
 
-def trace(screen: Console, collector: "Collector", stories: Sequence["Story"]) -> None:
-    """The most complete of the traces."""
+def trace(screen: Console, collector: "Collector", stories: Sequence["Story"]) -> int:
+    """The most complete of the traces; returns how many spans it has."""
     from switchboard_cli.demo.tracing import draw
 
     told = [(story, collector.of(story)) for story in stories]
     best = max(told, key=lambda pair: (len(pair[0].own), len(pair[1])), default=None)
     if best is None or not best[1]:
         screen.print("no trace arrived", style="warn")
-        return
+        return 0
     story, spans = best
     screen.print(draw(f"trace {story.trace_id}", spans))
+    return len(spans)
 
 
 def verdict(screen: Console, findings: Sequence["Finding"]) -> bool:

@@ -101,7 +101,7 @@ def staff(seed: int) -> list[Person]:
 
 
 async def hire(workplace: Workplace, people: Sequence[Person]) -> None:
-    """Queues, agents and their presence; every desk opens with the day."""
+    """Queues and agents; the desks that open with the day are open after this."""
     parent = f"tenants/{workplace.tenant}"
     stub = workplace.stub
     for industry in INDUSTRIES:
@@ -120,8 +120,8 @@ async def hire(workplace: Workplace, people: Sequence[Person]) -> None:
         )
         request = api.CreateAgentRequest(parent=parent, agent_id=person.agent_id, agent=agent, request_id=_fresh())
         await workplace.call(stub.CreateAgent, request, "create an agent")
-        await _present(workplace, person, Presence.PRESENCE_AVAILABLE)
-        workplace.journal.free[person.industry.key] += person.industry.desk.capacity
+        if person.industry.desk.opens_h == 0:
+            await _open(workplace, person)
 
     await asyncio.gather(*(one(person) for person in people))
 
@@ -131,9 +131,17 @@ async def _present(workplace: Workplace, person: Person, presence: Presence) -> 
     await workplace.call(workplace.stub.SetPresence, request, "set presence")
 
 
+async def _open(workplace: Workplace, person: Person) -> None:
+    await _present(workplace, person, Presence.PRESENCE_AVAILABLE)
+    workplace.journal.free[person.industry.key] += person.industry.desk.capacity
+
+
 async def work(workplace: Workplace, person: Person) -> None:
     """One agent's day; returns when the desk has closed and the last case is done."""
     closes = after(START, hours=person.industry.desk.closes_h)
+    if person.industry.desk.opens_h > 0:
+        await sleep_until(workplace.clock, after(START, hours=person.industry.desk.opens_h))
+        await _open(workplace, person)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(_watch(workplace, person, group))
         await sleep_until(workplace.clock, closes)
