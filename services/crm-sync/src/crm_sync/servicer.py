@@ -1,0 +1,398 @@
+"""switchboard.crm.v1.CustomerService: a request in, a question to the view or a command to the shard, an answer out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import grpc
+from chassis.clock import Clock, to_timestamp
+from chassis.database import Connection, Database
+from chassis.errors import InvalidRequest, NotFound, Rejected
+from chassis.host import ShardHost
+from chassis.identity import is_uuid
+from chassis.log import Position
+from chassis.projection import Projection
+from chassis.requests import optional_instant, page, parse_name, request_uuid
+from chassis.sealing import KeyVault, SubjectKey
+from chassis.serving import deadline_s
+from chassis.shard import request_of
+from chassis.tenants import Tenants
+from google.protobuf.message import Message
+from switchboard.crm.v1 import events_pb2, internal_pb2, service_pb2_grpc
+from switchboard.crm.v1 import service_pb2 as pb
+
+from crm_sync import survivorship, wire
+from crm_sync.decider import Command, Reason
+from crm_sync.events import Event
+from crm_sync.matching import contact, contact_class
+from crm_sync.naming import founded_customer_id, identity_id
+from crm_sync.reactions import Claim, sealed_attributes, sealed_names
+from crm_sync.state import Customers
+from crm_sync.views import customers as tables
+
+SHARD = "0"
+CONTEXT = "crm"
+VALUE_BYTES_MAX = 4096
+ATTRIBUTES_MAX = 100
+AHEAD_MAX_US = 86_400_000_000
+"""How far in the future an observation may lie: a day, for clocks and zones that are wrong."""
+OTHERS_MAX = 100
+
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TOKEN = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_FILTER = re.compile(r"identities>=([1-9]\d{0,3})")
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+M = TypeVar("M", bound=Message)
+R = TypeVar("R")
+
+CODES: Mapping[str, grpc.StatusCode] = {
+    Reason.IDENTITY_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.CUSTOMER_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+}
+"""Reasons that are no FAILED_PRECONDITION."""
+
+
+class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
+    """Reads from the tables of this replica's database; commands go to the owner of the tenant's shard."""
+
+    def __init__(
+        self,
+        *,
+        host: ShardHost[Command, Customers, Event],
+        database: Database,
+        projection: Projection[tables.Row],
+        tenants: Tenants,
+        vault: KeyVault,
+        clock: Clock,
+    ) -> None:
+        self._host = host
+        self._database = database
+        self._projection = projection
+        self._tenants = tenants
+        self._vault = vault
+        self._clock = clock
+
+    async def LookupCustomer(  # noqa: N802  # gRPC names it
+        self, request: pb.LookupCustomerRequest, context: Context
+    ) -> pb.LookupCustomerResponse:
+        tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
+        match request.WhichOneof("by"):
+            case "identity":
+                wanted = _resource("identities", request.identity, "identity", tenant)
+            case "identity_key":
+                wanted = _identity_of(request.identity_key)
+            case "contact":
+                return await self._by_contact(tenant, request)
+            case _:
+                raise InvalidRequest([("by", "one of identity, identity_key, contact is required")])
+
+        async def found(connection: Connection) -> tuple[str, tables.Record]:
+            known = await tables.customers_of(connection, tenant, [wanted])
+            if not known:
+                raise NotFound("identity", f"tenants/{tenant}/identities/{wanted}")
+            customer_id = known[wanted]
+            return customer_id, await tables.record(connection, tenant, [customer_id])
+
+        customer_id, record = await self._read(tenant, request.min_position, found)
+        return pb.LookupCustomerResponse(customer=await self._customer(tenant, customer_id, record))
+
+    async def _by_contact(self, tenant: str, request: pb.LookupCustomerRequest) -> pb.LookupCustomerResponse:
+        kind = request.contact.kind
+        if contact_class(kind) is None:
+            raise InvalidRequest([("contact.kind", 'is "email", "phone" or a login id class ending in "_id"')])
+        point = contact(kind, request.contact.value)
+        if point is None:
+            raise InvalidRequest([("contact.value", "is required")])
+        index = self._vault.blind(tenant, point.indexed)
+
+        async def found(connection: Connection) -> tuple[list[str], tables.Record]:
+            holders = await tables.holders(connection, tenant, [index])
+            if not holders:
+                raise NotFound("customer", f"tenants/{tenant}/customers with this {kind}")
+            ids = list(dict.fromkeys(holder.customer_id for holder in holders))
+            return ids, await tables.record(connection, tenant, ids[:1])
+
+        ids, record = await self._read(tenant, request.min_position, found)
+        return pb.LookupCustomerResponse(
+            customer=await self._customer(tenant, ids[0], record),
+            others=[f"tenants/{tenant}/customers/{one}" for one in ids[1 : OTHERS_MAX + 1]],
+        )
+
+    async def GetCustomer(  # noqa: N802
+        self, request: pb.GetCustomerRequest, context: Context
+    ) -> pb.GetCustomerResponse:
+        tenant, asked = _name("customers", request.name)
+        customer_id, record = await self._read(tenant, request.min_position, _one(tenant, asked))
+        return pb.GetCustomerResponse(customer=await self._customer(tenant, customer_id, record))
+
+    async def ListCustomers(  # noqa: N802
+        self, request: pb.ListCustomersRequest, context: Context
+    ) -> pb.ListCustomersResponse:
+        tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
+        filtered = _FILTER.fullmatch(request.filter)
+        if request.filter and filtered is None:
+            raise InvalidRequest([("filter", "is empty or identities>=N with N from 1 to 1000")])
+        least = int(filtered[1]) if filtered else 1
+        if least > 1000:
+            raise InvalidRequest([("filter", "N is from 1 to 1000")])
+        wanted = page(request)
+        after = str(wanted.cursor[0]) if wanted.cursor else _NOBODY
+        if not is_uuid(after):
+            raise InvalidRequest([("page_token", "is no token this method gave out")])
+
+        async def found(connection: Connection) -> tuple[Sequence[str], str, tables.Record]:
+            ids = await tables.page(connection, tenant, after, least, wanted.size + 1)
+            shown, token = wanted.cut(ids, lambda one: (one,))
+            return shown, token, await tables.record(connection, tenant, shown)
+
+        ids, token, record = await self._read(tenant, request.min_position, found)
+        keys = await self._keys(tenant, record)
+        return pb.ListCustomersResponse(
+            customers=[wire.customer(tenant, one, record.of(one), keys) for one in ids], next_page_token=token
+        )
+
+    async def ExplainAttribute(  # noqa: N802
+        self, request: pb.ExplainAttributeRequest, context: Context
+    ) -> pb.ExplainAttributeResponse:
+        tenant, asked = _name("customers", request.name)
+        attribute = request.attribute
+        if _ATTRIBUTE.fullmatch(attribute) is None:
+            raise InvalidRequest([("attribute", f"is {_ATTRIBUTE.pattern}")])
+        customer_id, record = await self._read(tenant, request.min_position, _one(tenant, asked))
+        rows = [row for row in record.candidates if row.attribute == attribute]
+        how = survivorship.rule(attribute)
+        return pb.ExplainAttributeResponse(
+            name=f"tenants/{tenant}/customers/{customer_id}",
+            attribute=attribute,
+            survivorship=f"SURVIVORSHIP_{how.mode.name}",
+            half_life_days=how.half_life_days,
+            candidates=wire.explained(attribute, rows, await self._keys(tenant, record)),
+        )
+
+    async def ExplainLink(  # noqa: N802
+        self, request: pb.ExplainLinkRequest, context: Context
+    ) -> pb.ExplainLinkResponse:
+        tenant, a, b = _two(request)
+
+        async def found(connection: Connection) -> tuple[dict[str, str], tables.Record]:
+            customers = await tables.customers_of(connection, tenant, {a, b})
+            for one in (a, b):
+                if one not in customers:
+                    raise NotFound("identity", f"tenants/{tenant}/identities/{one}")
+            return customers, await tables.record(connection, tenant, set(customers.values()))
+
+        customers, record = await self._read(tenant, request.min_position, found)
+        prefix = f"tenants/{tenant}/identities/"
+        by_pair = {(link.identity_a, link.identity_b): link for link in wire.links(record)}
+        linked = customers[a] == customers[b]
+        way = wire.path(record, a, b) if linked else []
+        return pb.ExplainLinkResponse(
+            linked=linked,
+            customer_a=f"tenants/{tenant}/customers/{customers[a]}",
+            customer_b=f"tenants/{tenant}/customers/{customers[b]}",
+            path=[by_pair[prefix + one, prefix + other] for one, other in way],
+            direct=by_pair.get((prefix + min(a, b), prefix + max(a, b))),
+        )
+
+    async def AssertAttributes(  # noqa: N802
+        self, request: pb.AssertAttributesRequest, context: Context
+    ) -> pb.AssertAttributesResponse:
+        tenant, subject = self._checked(request)
+        await self._tenants.require(tenant)
+        key = await self._key(tenant, subject, founds=request.WhichOneof("subject") == "identity_key")
+        # The digest of the request stays in the log: keyed, or it would let anybody test guesses of what was said.
+        seen = request_of(request)
+        assert seen is not None
+        digest = b"".join(self._vault.blind(tenant, f"request {half}\0{seen.digest.hex()}") for half in "ab")
+        claims = [
+            Claim(one.attribute, one.value, one.verified, round((one.confidence or 1.0) * 1000))
+            for one in request.attributes
+        ]
+        asked = internal_pb2.ObserveIdentityRequest(
+            request_id=seen.request_id,
+            request_digest=digest,
+            tenant=tenant,
+            identity_id=subject,
+            source=request.source,
+            purpose=request.purpose,
+            attributes=[
+                events_pb2.AssertedAttribute(
+                    name=one.name,
+                    value=one.value,
+                    digest=one.digest,
+                    contact=one.contact,
+                    verified=one.verified,
+                    unique=one.unique,
+                    confidence_permille=one.confidence_permille,
+                )
+                for one in sealed_attributes(self._vault, tenant, key, claims)
+            ],
+        )
+        if (at := optional_instant(request, "observed_at")) is not None:
+            asked.observed_at.CopyFrom(to_timestamp(at))
+        if request.WhichOneof("subject") == "identity_key":
+            by = request.identity_key
+            asked.channel = by.channel
+            asked.founded_customer_id = founded_customer_id(subject)
+            names_digest, names = sealed_names(key, by.account_scope, by.external_id, "", "")
+            asked.names_digest = names_digest
+            asked.names.CopyFrom(names)
+        return await self._command(tenant, asked, pb.AssertAttributesResponse)
+
+    async def _key(self, tenant: str, subject: str, founds: bool) -> SubjectKey:
+        """The key of an identity, made for one that nobody knows if it may be founded. Raises Rejected, NotFound."""
+        key = (await (self._vault.keys if founds else self._vault.existing)(tenant, [subject]))[subject]
+        if key is not None:
+            return key
+        name = f"tenants/{tenant}/identities/{subject}"
+        async with self._database.acquire() as connection:
+            known = await tables.customers_of(connection, tenant, [subject])
+        if not founds and not known:
+            raise NotFound("identity", name)
+        raise Rejected(Reason.SUBJECT_ERASED, f"identity {subject} is erased", resource=name)
+
+    def _checked(self, request: pb.AssertAttributesRequest) -> tuple[str, str]:
+        """(tenant, identity id) of a request that is in order. Raises InvalidRequest with everything that is not."""
+        wrong: list[tuple[str, str]] = []
+        tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
+        subject = ""
+        try:
+            match request.WhichOneof("subject"):
+                case "identity":
+                    subject = _resource("identities", request.identity, "identity", tenant)
+                case "identity_key":
+                    subject = _identity_of(request.identity_key)
+                case _:
+                    wrong.append(("subject", "one of identity, identity_key is required"))
+            request_uuid(request.request_id)
+            at = optional_instant(request, "observed_at")
+            if at is not None and at > self._clock.now() + AHEAD_MAX_US:
+                wrong.append(("observed_at", "is more than a day in the future"))
+        except InvalidRequest as invalid:
+            wrong.extend(invalid.violations)
+        if _TOKEN.fullmatch(request.source) is None:
+            wrong.append(("source", f"is {_TOKEN.pattern}"))
+        if len(request.purpose.encode()) > 100:
+            wrong.append(("purpose", "is at most 100 bytes"))
+        if not 1 <= len(request.attributes) <= ATTRIBUTES_MAX:
+            wrong.append(("attributes", f"are 1 to {ATTRIBUTES_MAX}"))
+        seen: set[str] = set()
+        for number, one in enumerate(request.attributes):
+            field = f"attributes[{number}]"
+            if _ATTRIBUTE.fullmatch(one.attribute) is None:
+                wrong.append((f"{field}.attribute", f"is {_ATTRIBUTE.pattern}"))
+            elif contact_class(one.attribute) is None:
+                if one.attribute in seen:
+                    wrong.append((f"{field}.attribute", "is there twice and is no contact point"))
+                seen.add(one.attribute)
+            if len(one.value.encode()) > VALUE_BYTES_MAX:
+                wrong.append((f"{field}.value", f"is at most {VALUE_BYTES_MAX} bytes"))
+            if not (one.confidence == 0 or 0.0005 <= one.confidence <= 1):  # false for NaN as well
+                wrong.append((f"{field}.confidence", "is above 0 and at most 1"))
+        if wrong:
+            raise InvalidRequest(wrong)
+        return tenant, subject
+
+    async def LinkIdentities(  # noqa: N802
+        self, request: pb.LinkIdentitiesRequest, context: Context
+    ) -> pb.LinkIdentitiesResponse:
+        tenant = _mutation(request)
+        return await self._command(tenant, request, pb.LinkIdentitiesResponse)
+
+    async def UnlinkIdentities(  # noqa: N802
+        self, request: pb.UnlinkIdentitiesRequest, context: Context
+    ) -> pb.UnlinkIdentitiesResponse:
+        tenant = _mutation(request)
+        return await self._command(tenant, request, pb.UnlinkIdentitiesResponse)
+
+    async def ForbidLink(  # noqa: N802
+        self, request: pb.ForbidLinkRequest, context: Context
+    ) -> pb.ForbidLinkResponse:
+        tenant = _mutation(request)
+        return await self._command(tenant, request, pb.ForbidLinkResponse)
+
+    async def EraseSubject(  # noqa: N802
+        self, request: pb.EraseSubjectRequest, context: Context
+    ) -> pb.EraseSubjectResponse:
+        kind = "identities" if "/identities/" in request.name else "customers"
+        tenant, _ = _name(kind, request.name)
+        request_uuid(request.request_id)
+        if request.reason and _TOKEN.fullmatch(request.reason) is None:
+            raise InvalidRequest([("reason", f"is empty or {_TOKEN.pattern}")])
+        return await self._command(tenant, request, pb.EraseSubjectResponse)
+
+    async def _command(self, tenant: str, request: Message, response: type[M]) -> M:
+        answer = await self._host.call(tenant, SHARD, request, response)
+        answer.position = Position.encode(int(answer.position))  # type: ignore[attr-defined]
+        return answer
+
+    async def _read(self, tenant: str, min_position: str, found: Callable[[Connection], Awaitable[R]]) -> R:
+        """One consistent look at the tables, no earlier than the caller asks for."""
+        await self._tenants.require(tenant)
+        if min_position:
+            await self._projection.reached(Position.decode(min_position), deadline_s())
+        async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
+            return await found(connection)
+
+    async def _keys(self, tenant: str, record: tables.Record) -> wire.Keys:
+        living = {row.identity_id for row in record.identities if row.erased_at is None}
+        return await self._vault.existing(tenant, living)
+
+    async def _customer(self, tenant: str, customer_id: str, record: tables.Record) -> pb.Customer:
+        return wire.customer(tenant, customer_id, record, await self._keys(tenant, record))
+
+
+def _one(tenant: str, asked: str) -> Callable[[Connection], Awaitable[tuple[str, tables.Record]]]:
+    """Reads the customer a customer id leads to now."""
+
+    async def found(connection: Connection) -> tuple[str, tables.Record]:
+        customer_id = (await tables.customers_founded(connection, tenant, [asked])).get(asked)
+        if customer_id is None:
+            raise NotFound("customer", f"tenants/{tenant}/customers/{asked}")
+        return customer_id, await tables.record(connection, tenant, [customer_id])
+
+    return found
+
+
+def _name(kind: str, name: str, field: str = "name") -> tuple[str, str]:
+    found = parse_name(f"tenants/{{tenant}}/{kind}/{{id}}", name, field)
+    if not is_uuid(found["id"]):
+        raise InvalidRequest([(field, f"the last part of a name of {kind} is a UUID in lower case")])
+    return found["tenant"], found["id"]
+
+
+def _resource(kind: str, name: str, field: str, tenant: str) -> str:
+    theirs, found = _name(kind, name, field)
+    if theirs != tenant:
+        raise InvalidRequest([(field, "is of another tenant")])
+    return found
+
+
+def _identity_of(key: pb.IdentityKey) -> str:
+    wrong = [
+        (f"identity_key.{field}", f"is {least} to 512 bytes")
+        for field, text, least in (
+            ("channel", key.channel, 1),
+            ("account_scope", key.account_scope, 0),
+            ("external_id", key.external_id, 1),
+        )
+        if not least <= len(text.encode()) <= 512
+    ]
+    if wrong:
+        raise InvalidRequest(wrong)
+    return identity_id(key.channel, key.account_scope, key.external_id)
+
+
+def _two(request: Any) -> tuple[str, str, str]:
+    tenant, a = _name("identities", request.identity_a, "identity_a")
+    return tenant, a, _resource("identities", request.identity_b, "identity_b", tenant)
+
+
+def _mutation(request: Any) -> str:
+    tenant, _, _ = _two(request)
+    request_uuid(request.request_id)
+    return tenant

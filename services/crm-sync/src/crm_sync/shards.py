@@ -1,0 +1,300 @@
+"""The shard of customers between its tables and its callers: what is brought into memory, forgotten, asked.
+
+It decides nothing. Everything the shard ever decided is in memory or in the tables: a customer is forgotten only after
+the tables have reached the last commit that changed one of its identities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from chassis.clock import Clock, Instant, from_timestamp
+from chassis.codec import Codec
+from chassis.database import Connection, Database
+from chassis.decider import Decider
+from chassis.identity import uuid_bytes
+from chassis.sealing import KeyVault
+from chassis.shard import Origin, Request, ShardWriter, request_of
+from google.protobuf.message import Message
+from switchboard.crm.v1 import events_pb2, internal_pb2, service_pb2
+
+from crm_sync import decider, events
+from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Unlink
+from crm_sync.state import Customers, Identity, Said, Tie, evolve
+from crm_sync.views import customers as tables
+
+IDENTITIES_MAX = 200_000
+"""Identities kept in memory before those the tables have are forgotten. Against: about 1.5 KB each."""
+CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
+
+Writer = ShardWriter[Command, Customers, events.Event]
+
+
+def differs(live: Customers, again: Customers) -> str | None:
+    """I1 for a shard that keeps only some rows: each of them is as the fold of all facts says."""
+    for identity_id, identity in live.identities.items():
+        if identity != again.identities.get(identity_id):
+            return f"identity {identity_id} differs from its refolded self"
+        if live.group(identity_id) != again.group(identity_id):
+            return f"the customer of identity {identity_id} differs from the refolded one"
+    return None
+
+
+DECIDER: Decider[Command, Customers, events.Event] = Decider(
+    initial=Customers,
+    decide=decider.decide,
+    evolve=evolve,
+    encode=CODEC.encode,
+    decode=CODEC.decode,
+    occurred_at=events.occurred_at,
+    differs=differs,
+)
+
+
+class CustomersBacking:
+    """The view of customers as the memory behind the shard."""
+
+    def __init__(self, database: Database, identities_max: int = IDENTITIES_MAX) -> None:
+        self._database = database
+        self._identities_max = identities_max
+        self._seen = 0
+
+    async def position(self, tenant: str) -> int:
+        """Log position the view has reached."""
+        return await tables.position(self._database)
+
+    async def load(self, tenant: str, state: Customers, commands: Sequence[Command]) -> None:
+        """Brings whole customers in: those of every identity, id and proved contact point the commands name."""
+        ids, contacts, founded = _wanted(state, commands)
+        if not (ids or contacts or founded):
+            if len(state.identities) > self._identities_max:
+                self._seen = max(self._seen, await tables.position(self._database))
+            return
+        async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
+            self._seen = max(self._seen, await tables.position(connection))
+            if contacts:
+                found = await tables.holders(connection, tenant, contacts)
+                ids |= {one.identity_id for one in found if one.verified and one.uniq} - state.identities.keys()
+            wanted = set((await tables.customers_founded(connection, tenant, founded)).values()) if founded else set()
+            if ids:
+                wanted |= set((await tables.customers_of(connection, tenant, ids)).values())
+            if wanted:
+                await _bring(connection, tenant, state, wanted)
+        state.complete |= contacts
+
+    def evict(self, state: Customers, position: int) -> None:
+        """Notes what the last commits changed, and forgets the longest known customers when there are too many."""
+        if state.touched:
+            state.changed_at.update(dict.fromkeys(state.touched, position))
+            state.touched.clear()
+        if len(state.identities) <= self._identities_max:
+            return
+        for identity_id in list(state.identities):
+            if len(state.identities) <= self._identities_max * 3 // 4:
+                return
+            if identity_id in state.identities:
+                group = set(state.group(identity_id))
+                if all(state.changed_at.get(one, 0) <= self._seen for one in group):
+                    state.drop(group)
+
+
+def _wanted(state: Customers, commands: Sequence[Command]) -> tuple[set[str], set[bytes], set[str]]:
+    """(identities, proved contact points, customer ids) that the commands touch and memory lacks."""
+    ids: set[str] = set(state.unfolded)
+    contacts: set[bytes] = set()
+    founded: set[str] = set()
+    known = state.identities
+    for command in commands:
+        match command:
+            case Observe(profile=profile):
+                if profile.identity_id not in known:
+                    ids.add(profile.identity_id)
+                if profile.proves:
+                    contacts.update(profile.proves)
+            case Link() | Unlink() | Forbid():
+                ids.update(one for one in (command.a, command.b) if one not in known)
+            case Erase():
+                if command.identity_id and command.identity_id not in known:
+                    ids.add(command.identity_id)
+                if command.customer_id and command.customer_id not in state.founders:
+                    founded.add(command.customer_id)
+    return ids, contacts - state.complete, founded
+
+
+async def _bring(connection: Connection, tenant: str, state: Customers, customer_ids: set[str]) -> None:
+    record = await tables.record(connection, tenant, customer_ids)
+    rows = {
+        row.identity_id: Identity(
+            identity_id=row.identity_id,
+            founded_customer_id=row.founded_customer_id,
+            founded_at=Instant(row.founded_at),
+            customer_id=row.customer_id,
+            names_digest=row.names_digest,
+            names_at=Instant(row.names_at),
+            erased=row.erased_at is not None,
+        )
+        for row in record.identities
+        if row.identity_id not in state.identities
+    }
+    for one in record.candidates:
+        if (identity := rows.get(one.identity_id)) is not None:
+            slot = (one.attribute, one.source, one.verified, one.contact)
+            identity.said[slot] = Said(one.digest, Instant(one.observed_at), one.uniq)
+    for link in record.links:
+        for mine, other in ((link.identity_a, link.identity_b), (link.identity_b, link.identity_a)):
+            if (identity := rows.get(mine)) is None:
+                continue
+            if link.linked_event_id:
+                at = link.linked_at if link.active else link.unlinked_at
+                identity.ties[other] = Tie(events.LinkReason(link.reason), link.active, Instant(at or 0))
+            if link.forbidden_event_id:
+                identity.barred.add(other)
+    for conflict in record.conflicts:
+        for mine, other in ((conflict.identity_a, conflict.identity_b), (conflict.identity_b, conflict.identity_a)):
+            if (identity := rows.get(mine)) is not None:
+                identity.conflicts.add((other, events.ConflictReason(conflict.reason), conflict.attribute))
+    for identity in rows.values():
+        state.put(identity)
+
+
+class Requests:
+    """What requests mean to the shard, at its owner. Answers carry their position as a decimal number."""
+
+    def __init__(self, vault: KeyVault, clock: Clock) -> None:
+        self._vault = vault
+        self._clock = clock
+
+    async def __call__(self, writer: Writer, request: Message) -> Message:
+        """Executes one request. Raises Rejected."""
+        at = self._clock.now()
+        match request:
+            case internal_pb2.ObserveIdentityRequest():
+                return await _observe(writer, request, at)
+            case service_pb2.EraseSubjectRequest():
+                return await self._erase(writer, request, at)
+            case service_pb2.LinkIdentitiesRequest():
+                link = Link(*_ends(request), at)
+                return await _submit(writer, request, link, lambda state: _linked(writer, link, state))
+            case service_pb2.UnlinkIdentitiesRequest():
+                unlink = Unlink(*_ends(request), at)
+                return await _submit(writer, request, unlink, lambda state: _unlinked(writer, unlink, state))
+            case service_pb2.ForbidLinkRequest():
+                forbid = Forbid(*_ends(request), at)
+                return await _submit(writer, request, forbid, lambda state: _forbidden(writer, forbid, state))
+            case _:
+                raise TypeError(f"{type(request).__name__} is no request to a shard of customers")
+
+    async def _erase(self, writer: Writer, request: service_pb2.EraseSubjectRequest, at: Instant) -> Message:
+        """The fact first, then the keys: after a crash in between, the reactor on the fact destroys them."""
+        tenant = writer.subject.tenant
+        _, _, kind, name = request.name.split("/")
+        identity_id, customer_id = (name, "") if kind == "identities" else ("", name)
+        command = Erase(identity_id, customer_id, request.reason or "request", uuid_bytes(request.request_id), at)
+
+        def erased(state: Customers) -> Message:
+            names = [f"tenants/{tenant}/identities/{one}" for one in decider.subjects(command, state)]
+            return service_pb2.EraseSubjectResponse(identities=names)
+
+        answer = await _submit(writer, request, command, erased)
+        assert isinstance(answer, service_pb2.EraseSubjectResponse)
+        for subject in answer.identities:
+            await self._vault.destroy(tenant, subject.rpartition("/")[2])
+        return answer
+
+
+def _ends(request: Any) -> tuple[str, str, bytes]:
+    a, b = (name.rpartition("/")[2] for name in (request.identity_a, request.identity_b))
+    return a, b, uuid_bytes(request.request_id)
+
+
+def _customer(writer: Writer, state: Customers, identity_id: str) -> str:
+    return f"tenants/{writer.subject.tenant}/customers/{state.identities[identity_id].customer_id}"
+
+
+def _linked(writer: Writer, command: Link, state: Customers) -> Message:
+    return service_pb2.LinkIdentitiesResponse(customer=_customer(writer, state, command.a))
+
+
+def _unlinked(writer: Writer, command: Unlink, state: Customers) -> Message:
+    return service_pb2.UnlinkIdentitiesResponse(
+        customer_a=_customer(writer, state, command.a), customer_b=_customer(writer, state, command.b)
+    )
+
+
+def _forbidden(writer: Writer, command: Forbid, state: Customers) -> Message:
+    return service_pb2.ForbidLinkResponse(
+        customer_a=_customer(writer, state, command.a), customer_b=_customer(writer, state, command.b)
+    )
+
+
+async def _submit(writer: Writer, request: Message, command: Command, respond: Any) -> Message:
+    outcome = await writer.submit(command, request=request_of(request), respond=lambda state, _: respond(state))
+    answer = outcome.response
+    assert answer is not None
+    answer.position = str(outcome.position)  # type: ignore[attr-defined]
+    return answer
+
+
+async def _observe(writer: Writer, request: internal_pb2.ObserveIdentityRequest, at: Instant) -> Message:
+    tenant = writer.subject.tenant
+    attributes = tuple(
+        events.AssertedAttribute(
+            one.name, one.value, one.digest, one.contact, one.verified, one.unique, one.confidence_permille
+        )
+        for one in request.attributes
+    )
+    profile = decider.Profile(
+        identity_id=request.identity_id,
+        founded_customer_id=request.founded_customer_id,
+        channel=request.channel,
+        source=request.source,
+        purpose=request.purpose,
+        names_digest=request.names_digest,
+        names=request.names if request.HasField("names") else None,
+        attributes=attributes,
+        renames=False,
+        proves=frozenset(one.contact for one in decider.proofs(attributes)),
+    )
+    observed_at = from_timestamp(request.observed_at) if request.HasField("observed_at") else at
+    command = Observe(profile, request.request_id, observed_at, insists=True)
+
+    def asserted(state: Customers, decided: Sequence[events.Event]) -> Message:
+        return service_pb2.AssertAttributesResponse(
+            identity=f"tenants/{tenant}/identities/{request.identity_id}",
+            customer=_customer(writer, state, request.identity_id),
+            asserted=sum(len(one.attributes) for one in decided if isinstance(one, events.AttributesAsserted)),
+            links=[link for one in decided if (link := _outcome(tenant, one)) is not None],
+        )
+
+    outcome = await writer.submit(
+        command,
+        origin=Origin(causation_id=request.request_id),
+        request=Request(request.request_id, request.request_digest),
+        respond=asserted,
+    )
+    answer = outcome.response
+    assert isinstance(answer, service_pb2.AssertAttributesResponse)
+    answer.position = str(outcome.position)
+    return answer
+
+
+def _outcome(tenant: str, event: events.Event) -> service_pb2.Link | None:
+    """A link that was made or a conflict that was raised; event ids are not known before the commit is durable."""
+    if not isinstance(event, events.IdentitiesLinked | events.ConflictRaised):
+        return None
+    link = service_pb2.Link(
+        identity_a=f"tenants/{tenant}/identities/{event.identity_a}",
+        identity_b=f"tenants/{tenant}/identities/{event.identity_b}",
+    )
+    if isinstance(event, events.IdentitiesLinked):
+        link.active, link.attribute, link.ruleset = True, event.attribute, event.ruleset
+        reason: Any = int(event.reason)
+        link.reason = reason
+    else:
+        link.conflicts.add(
+            reason=f"CONFLICT_REASON_{event.reason.name}",
+            attribute=event.attribute,
+            disputed=event.disputed,
+        )
+    return link

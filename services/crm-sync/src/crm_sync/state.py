@@ -1,0 +1,253 @@
+"""Identities and the customers they form: the fold of the facts. It decides nothing.
+
+A shard keeps only some rows in memory. A row that is in memory is whole: it was founded there or loaded. Facts about a
+row that is not are kept in `unfolded` until it is loaded; folding a fact again that a row has already changes nothing,
+so it does not matter whether the row was read before or after the read model took the fact in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from chassis.clock import Instant
+
+from crm_sync import events
+from crm_sync.matching import Party
+
+Slot = tuple[str, str, bool, bytes]
+"""attribute, source, whether verified, keyed index of a contact point (empty for other attributes)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a source said last in one slot."""
+
+    digest: bytes
+    observed_at: Instant
+    unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A link from one identity to another, active or taken back."""
+
+    reason: events.LinkReason
+    active: bool
+    at: Instant
+
+
+@dataclass(slots=True)
+class Identity:
+    """One identity with everything that is decided by."""
+
+    identity_id: str
+    founded_customer_id: str
+    founded_at: Instant
+    customer_id: str
+    names_digest: bytes
+    names_at: Instant
+    erased: bool = False
+    said: dict[Slot, Said] = field(default_factory=dict)
+    ties: dict[str, Tie] = field(default_factory=dict)
+    barred: set[str] = field(default_factory=set)
+    conflicts: set[tuple[str, events.ConflictReason, str]] = field(default_factory=set)
+    """(the other identity, reason, attribute)"""
+
+    @property
+    def age(self) -> tuple[Instant, str]:
+        """Orders identities; the smallest of a customer is its founder."""
+        return self.founded_at, self.identity_id
+
+    def proved(self) -> Iterator[tuple[str, bytes]]:
+        """(attribute, keyed index) of its verified unique contact points."""
+        for (name, _, verified, contact), said in self.said.items():
+            if verified and said.unique and contact:
+                yield name, contact
+
+
+@dataclass(slots=True)
+class Customers:
+    """The rows in memory and their indices."""
+
+    identities: dict[str, Identity] = field(default_factory=dict)
+    members: dict[str, set[str]] = field(default_factory=dict)
+    """Identities in memory by customer."""
+    founders: dict[str, str] = field(default_factory=dict)
+    """The identity that founded a customer id, for all rows in memory."""
+    holders: dict[bytes, set[str]] = field(default_factory=dict)
+    """Identities that proved a contact point, erased ones among them."""
+    unfolded: dict[str, list[events.Event]] = field(default_factory=dict)
+    """Facts about rows that are not in memory, in their order."""
+    complete: set[bytes] = field(default_factory=set)
+    """Contact points of which all holders are known; see shard.py."""
+    touched: set[str] = field(default_factory=set)
+    """Rows changed since the last look at what may be forgotten; see shard.py."""
+    changed_at: dict[str, int] = field(default_factory=dict)
+    """Log position of the last commit that changed a row; see shard.py."""
+
+    def group(self, identity_id: str) -> set[str]:
+        """All identities of the customer this one belongs to."""
+        return self.members[self.identities[identity_id].customer_id]
+
+    def party(self, group: Collection[str]) -> Party:
+        """A customer as the matching rules look at it."""
+        proved: dict[str, set[bytes]] = {}
+        barred: set[str] = set()
+        for identity_id in group:
+            identity = self.identities[identity_id]
+            barred |= identity.barred
+            for name, contact in identity.proved():
+                proved.setdefault(name, set()).add(contact)
+        return Party(frozenset(group), proved, barred)
+
+    def founder(self, group: Collection[str]) -> Identity:
+        """The oldest identity; the customer bears the id it founded."""
+        return min((self.identities[identity_id] for identity_id in group), key=lambda identity: identity.age)
+
+    def path(self, start: str, end: str, cut: Collection[frozenset[str]] = ()) -> list[str]:
+        """Identities from start to end over active links that are not cut, the shortest way; else empty."""
+        before = {start: ""}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            if here == end:
+                way = [here]
+                while before[way[-1]]:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            for other, tie in sorted(self.identities[here].ties.items()):
+                if tie.active and other not in before and frozenset((here, other)) not in cut:
+                    before[other] = here
+                    queue.append(other)
+        return []
+
+    def reach(self, start: str, cut: Collection[frozenset[str]]) -> set[str]:
+        """Everything that active links that are not cut connect with an identity, itself included."""
+        seen = {start}
+        queue = [start]
+        while queue:
+            here = queue.pop()
+            for other, tie in self.identities[here].ties.items():
+                if tie.active and other not in seen and frozenset((here, other)) not in cut:
+                    seen.add(other)
+                    queue.append(other)
+        return seen
+
+    def put(self, identity: Identity) -> None:
+        """Takes a whole row into memory, with the facts that waited for it."""
+        identity_id = identity.identity_id
+        self.identities[identity_id] = identity
+        self.founders[identity.founded_customer_id] = identity_id
+        self.members.setdefault(identity.customer_id, set()).add(identity_id)
+        for name_and_contact in identity.proved():
+            self.holders.setdefault(name_and_contact[1], set()).add(identity_id)
+        for event in self.unfolded.pop(identity_id, ()):
+            self._fold(identity, event)
+
+    def drop(self, group: Collection[str]) -> None:
+        """Forgets the rows of a whole customer; they are in the read model."""
+        for identity_id in group:
+            identity = self.identities.pop(identity_id)
+            self.founders.pop(identity.founded_customer_id, None)
+            self.members.pop(identity.customer_id, None)
+            self.changed_at.pop(identity_id, None)
+            for _, contact in identity.proved():
+                self.holders.pop(contact, None)
+                self.complete.discard(contact)
+
+    def _move(self, identity: Identity, customer_id: str) -> None:
+        if identity.customer_id == customer_id:
+            return
+        left = self.members[identity.customer_id]
+        left.discard(identity.identity_id)
+        if not left:
+            del self.members[identity.customer_id]
+        identity.customer_id = customer_id
+        self.members.setdefault(customer_id, set()).add(identity.identity_id)
+
+    def _fold(self, identity: Identity, event: events.Event) -> None:
+        """Applies a fact to one row it is about. Applying it again changes nothing."""
+        self.touched.add(identity.identity_id)
+        match event:
+            case events.IdentityObserved():
+                identity.names_digest = event.names_digest
+                identity.names_at = event.at
+            case events.AttributesAsserted():
+                for one in event.attributes:
+                    slot = (one.name, event.source, one.verified, one.contact)
+                    identity.said[slot] = Said(one.digest, event.observed_at, one.unique)
+                    if one.verified and one.unique and one.contact:
+                        self.holders.setdefault(one.contact, set()).add(identity.identity_id)
+            case events.IdentitiesLinked():
+                if identity.identity_id in event.moved:
+                    self._move(identity, event.customer_id)
+                if other := _other(identity, event.identity_a, event.identity_b):
+                    identity.ties[other] = Tie(event.reason, True, event.at)
+            case events.IdentitiesUnlinked():
+                if identity.identity_id in event.moved:
+                    self._move(identity, event.customer_id)
+                if (other := _other(identity, event.identity_a, event.identity_b)) and other in identity.ties:
+                    identity.ties[other] = Tie(identity.ties[other].reason, False, event.at)
+            case events.LinkForbidden():
+                identity.barred.add(_other(identity, event.identity_a, event.identity_b))
+            case events.ConflictRaised():
+                other = _other(identity, event.identity_a, event.identity_b) or identity.identity_id
+                identity.conflicts.add((other, event.reason, event.attribute))
+            case events.SubjectErased():
+                for _, contact in identity.proved():
+                    self.holders.get(contact, set()).discard(identity.identity_id)
+                identity.erased = True
+                identity.said = {}
+                identity.names_digest = b""
+            case _:
+                assert_never(event)
+
+    def apply(self, event: events.Event) -> None:
+        """Applies a fact to every row it is about."""
+        for identity_id in about(event):
+            identity = self.identities.get(identity_id)
+            if identity is not None:
+                self._fold(identity, event)
+            elif isinstance(event, events.IdentityObserved) and event.founded_customer_id:
+                self.touched.add(identity_id)
+                self.put(
+                    Identity(
+                        identity_id=identity_id,
+                        founded_customer_id=event.founded_customer_id,
+                        founded_at=event.at,
+                        customer_id=event.founded_customer_id,
+                        names_digest=event.names_digest,
+                        names_at=event.at,
+                    )
+                )
+            else:
+                self.unfolded.setdefault(identity_id, []).append(event)
+
+
+def about(event: events.Event) -> Collection[str]:
+    """The identities whose rows a fact changes."""
+    match event:
+        case events.IdentityObserved() | events.AttributesAsserted() | events.SubjectErased():
+            return (event.identity_id,)
+        case events.IdentitiesLinked() | events.IdentitiesUnlinked():
+            return sorted({event.identity_a, event.identity_b, *event.moved})
+        case events.LinkForbidden() | events.ConflictRaised():
+            return sorted({event.identity_a, event.identity_b})
+        case _:
+            assert_never(event)
+
+
+def _other(identity: Identity, a: str, b: str) -> str:
+    """The end of a pair that is not this identity; "" when it is none of them, or both."""
+    if identity.identity_id == a:
+        return b if b != a else ""
+    return a if identity.identity_id == b else ""
+
+
+def evolve(customers: Customers, event: events.Event) -> Customers:
+    """Folds one fact, in place. Never raises."""
+    customers.apply(event)
+    return customers

@@ -1,0 +1,409 @@
+"""The tables of customers: what the facts of `crm` leave behind, and the questions they answer.
+
+Personal values stay sealed here as in the log, so a replay never needs a key, and a person erased years ago leaves the
+same rows as one erased a second ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from chassis.clock import from_timestamp
+from chassis.database import Connection, Database, queries
+from chassis.log import Recorded
+from switchboard.crm.v1 import events_pb2 as crm
+
+NAME = "customers_v1"
+SQL = queries(__file__, "customers.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One identity. `names` is the sealed IdentityNames, None after erasure; instants are microseconds."""
+
+    tenant: str
+    identity_id: str
+    founded_customer_id: str
+    founded_at: int
+    customer_id: str
+    channel: str
+    source: str
+    names_digest: bytes
+    names_at: int
+    names: bytes | None
+    asserted: int
+    """How many values were ever asserted of it; stays after erasure."""
+    erased_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What one source said last in one slot; `value` is sealed."""
+
+    tenant: str
+    identity_id: str
+    attribute: str
+    source: str
+    verified: bool
+    contact: bytes
+    value: bytes
+    digest: bytes
+    uniq: bool
+    confidence_permille: int
+    observed_at: int
+    purpose: str
+    event_id: bytes
+    cause_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What was ever said between two identities. Event ids are empty where there was no event."""
+
+    tenant: str
+    identity_a: str
+    identity_b: str
+    active: bool = False
+    reason: int = 0
+    attribute: str = ""
+    ruleset: str = ""
+    actor: str = ""
+    linked_at: int | None = None
+    linked_event_id: bytes = b""
+    unlinked_at: int | None = None
+    unlinked_event_id: bytes = b""
+    forbidden_event_id: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Evidence that a rule overruled."""
+
+    tenant: str
+    identity_a: str
+    identity_b: str
+    reason: int
+    attribute: str
+    disputed: str
+    at: int
+    event_id: bytes
+
+
+Row = Identity | Candidate | Link | Conflict
+
+
+def _identity_key(tenant: str, identity_id: str) -> str:
+    return f"identity/{tenant}/{identity_id}"
+
+
+def _link_key(tenant: str, body: Any) -> str:
+    return f"link/{tenant}/{body.identity_a}/{body.identity_b}"
+
+
+def _candidate_key(event: Recorded, one: crm.AssertedAttribute) -> str:
+    body = event.body
+    return f"candidate/{event.tenant}/{body.identity_id}/{one.name}/{body.source}/{one.verified}/{one.contact.hex()}"
+
+
+def _conflict_key(event: Recorded) -> str:
+    body = event.body
+    return f"conflict/{event.tenant}/{body.identity_a}/{body.identity_b}/{body.reason}/{body.attribute}"
+
+
+Rows = dict[str, Row]
+
+
+def _known(rows: Rows, tenant: str, identity_id: str) -> tuple[str, Identity]:
+    key = _identity_key(tenant, identity_id)
+    row = rows[key]
+    assert isinstance(row, Identity)
+    return key, row
+
+
+def _on_observed(rows: Rows, event: Recorded) -> None:
+    body, at = event.body, from_timestamp(event.body.at)
+    names = body.names.SerializeToString(deterministic=True)
+    key = _identity_key(event.tenant, body.identity_id)
+    row = rows.get(key)
+    if isinstance(row, Identity):
+        rows[key] = replace(row, names=names, names_digest=body.names_digest, names_at=at)
+        return
+    founded = body.founded_customer_id
+    if not founded:
+        raise ValueError(f"identity {body.identity_id} shows another name before it was founded")
+    rows[key] = Identity(
+        event.tenant,
+        body.identity_id,
+        founded,
+        at,
+        founded,
+        body.channel,
+        body.source,
+        body.names_digest,
+        at,
+        names,
+        0,
+        None,
+    )
+
+
+def _on_asserted(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    key, row = _known(rows, event.tenant, body.identity_id)
+    rows[key] = replace(row, asserted=row.asserted + len(body.attributes))
+    if row.erased_at is not None:
+        return
+    for one in body.attributes:
+        rows[_candidate_key(event, one)] = Candidate(
+            event.tenant,
+            body.identity_id,
+            one.name,
+            body.source,
+            one.verified,
+            one.contact,
+            one.value.SerializeToString(deterministic=True),
+            one.digest,
+            one.unique,
+            one.confidence_permille,
+            from_timestamp(body.observed_at),
+            body.purpose,
+            event.event.event_id,
+            body.cause_id,
+        )
+
+
+def _link(rows: Rows, event: Recorded) -> Link:
+    body = event.body
+    row = rows.get(_link_key(event.tenant, body))
+    return row if isinstance(row, Link) else Link(event.tenant, body.identity_a, body.identity_b)
+
+
+def _move(rows: Rows, event: Recorded) -> None:
+    for identity_id in event.body.moved:
+        key, row = _known(rows, event.tenant, identity_id)
+        rows[key] = replace(row, customer_id=event.body.customer_id)
+
+
+def _on_linked(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    _move(rows, event)
+    rows[_link_key(event.tenant, body)] = replace(
+        _link(rows, event),
+        active=True,
+        reason=body.reason,
+        attribute=body.attribute,
+        ruleset=body.ruleset,
+        actor=event.event.actor,
+        linked_at=from_timestamp(body.at),
+        linked_event_id=event.event.event_id,
+    )
+
+
+def _on_unlinked(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    _move(rows, event)
+    rows[_link_key(event.tenant, body)] = replace(
+        _link(rows, event),
+        active=False,
+        unlinked_at=from_timestamp(body.at),
+        unlinked_event_id=event.event.event_id,
+    )
+
+
+def _on_forbidden(rows: Rows, event: Recorded) -> None:
+    forbidden = replace(_link(rows, event), forbidden_event_id=event.event.event_id)
+    rows[_link_key(event.tenant, event.body)] = forbidden
+
+
+def _on_conflict(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    rows[_conflict_key(event)] = Conflict(
+        event.tenant,
+        body.identity_a,
+        body.identity_b,
+        body.reason,
+        body.attribute,
+        body.disputed,
+        from_timestamp(body.at),
+        event.event.event_id,
+    )
+
+
+def _on_erased(rows: Rows, event: Recorded) -> None:
+    key, row = _known(rows, event.tenant, event.body.identity_id)
+    rows[key] = replace(row, names=None, names_digest=b"", erased_at=from_timestamp(event.body.at))
+
+
+_FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
+    crm.IdentityObserved.DESCRIPTOR.full_name: _on_observed,
+    crm.AttributesAsserted.DESCRIPTOR.full_name: _on_asserted,
+    crm.IdentitiesLinked.DESCRIPTOR.full_name: _on_linked,
+    crm.IdentitiesUnlinked.DESCRIPTOR.full_name: _on_unlinked,
+    crm.LinkForbidden.DESCRIPTOR.full_name: _on_forbidden,
+    crm.ConflictRaised.DESCRIPTOR.full_name: _on_conflict,
+    crm.SubjectErased.DESCRIPTOR.full_name: _on_erased,
+}
+_ASSERTED = crm.AttributesAsserted.DESCRIPTOR.full_name
+_CONFLICT = crm.ConflictRaised.DESCRIPTOR.full_name
+
+
+def keys(event: Recorded) -> Sequence[str]:
+    """What an event touches. Values hang on their identity, so that what is parked with it stays behind an erasure."""
+    body, tenant = event.body, event.tenant
+    if event.type == _ASSERTED:
+        return [_identity_key(tenant, body.identity_id), *(_candidate_key(event, one) for one in body.attributes)]
+    if event.type == _CONFLICT:
+        return [_conflict_key(event)]
+    if "identity_a" in body.DESCRIPTOR.fields_by_name:
+        moved = body.moved if "moved" in body.DESCRIPTOR.fields_by_name else ()
+        return [_link_key(tenant, body), *(_identity_key(tenant, one) for one in moved)]
+    return [_identity_key(tenant, body.identity_id)]
+
+
+class Customers:
+    """The view customers_v1."""
+
+    name = NAME
+    contexts = frozenset({"crm"})
+    handles = frozenset(_FOLDS)
+    ignores: frozenset[str] = frozenset()
+    schema = SQL["schema"]
+    dumps: Mapping[str, str] = MappingProxyType(
+        {
+            "customers_v1_identities": "tenant, identity_id",
+            "customers_v1_candidates": "tenant, identity_id, attribute, source, verified, contact",
+            "customers_v1_links": "tenant, identity_a, identity_b",
+            "customers_v1_conflicts": "tenant, identity_a, identity_b, reason, attribute",
+        }
+    )
+
+    def keys(self, event: Recorded) -> Sequence[str]:
+        """See `keys`."""
+        return keys(event)
+
+    async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
+        """Identities and links; values and conflicts are only ever replaced as a whole."""
+        parts = [key.split("/") for key in keys]
+        rows: dict[str, Row] = {}
+        if found := [part[1:] for part in parts if part[0] == "identity"]:
+            for record in await connection.fetch(SQL["load_identities"], *_columns(found, 2)):
+                identity = Identity(*record)
+                rows[_identity_key(identity.tenant, identity.identity_id)] = identity
+        if found := [part[1:] for part in parts if part[0] == "link"]:
+            for record in await connection.fetch(SQL["load_links"], *_columns(found, 3)):
+                link = Link(*record)
+                rows[_link_key(link.tenant, link)] = link
+        return rows
+
+    def fold(self, rows: dict[str, Row], event: Recorded) -> None:
+        """One event onto its rows."""
+        _FOLDS[event.type](rows, event)
+
+    async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
+        """One statement per table; what was said of the erased goes last."""
+        changed = [rows[key] for key in touched if key in rows]
+        identities = [row for row in changed if isinstance(row, Identity)]
+        for statement, kind in (
+            ("save_identities", Identity),
+            ("save_candidates", Candidate),
+            ("save_links", Link),
+            ("save_conflicts", Conflict),
+        ):
+            values = [_values(row) for row in changed if isinstance(row, kind)]
+            if values:
+                await connection.execute(SQL[statement], *_columns(values, len(values[0])))
+        erased = [(row.tenant, row.identity_id) for row in identities if row.erased_at is not None]
+        if erased:
+            await connection.execute(SQL["forget"], *_columns(erased, 2))
+
+
+_NAMES = {kind: tuple(f.name for f in fields(kind)) for kind in (Identity, Candidate, Link, Conflict)}
+
+
+def _values(row: Row) -> Sequence[Any]:
+    return [getattr(row, name) for name in _NAMES[type(row)]]
+
+
+def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    return [[row[column] for row in rows] for column in range(width)]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything the tables have about some customers."""
+
+    identities: Sequence[Identity]
+    candidates: Sequence[Candidate]
+    links: Sequence[Link]
+    conflicts: Sequence[Conflict]
+
+    def of(self, customer_id: str) -> Record:
+        """The part about one customer; links and conflicts that reach out of it included."""
+        mine = {row.identity_id for row in self.identities if row.customer_id == customer_id}
+        return Record(
+            [row for row in self.identities if row.identity_id in mine],
+            [row for row in self.candidates if row.identity_id in mine],
+            [row for row in self.links if row.identity_a in mine or row.identity_b in mine],
+            [row for row in self.conflicts if row.identity_a in mine or row.identity_b in mine],
+        )
+
+
+async def position(connection: Connection | Database) -> int:
+    """Log position of the tables as this connection sees them, 0 before the first event."""
+    return int(await connection.fetchval(SQL["position"], NAME) or 0)
+
+
+async def record(connection: Connection, tenant: str, customer_ids: Collection[str]) -> Record:
+    """Everything about these customers. Call it inside one transaction, or the parts may not fit together."""
+    identities = [Identity(*row) for row in await connection.fetch(SQL["identities_of"], tenant, list(customer_ids))]
+    return await details(connection, tenant, identities)
+
+
+async def details(connection: Connection, tenant: str, identities: Sequence[Identity]) -> Record:
+    """Everything about these identities."""
+    ids = [row.identity_id for row in identities]
+    return Record(
+        identities,
+        [Candidate(*row) for row in await connection.fetch(SQL["candidates_of"], tenant, ids)],
+        [Link(*row) for row in await connection.fetch(SQL["links_of"], tenant, ids)],
+        [Conflict(*row) for row in await connection.fetch(SQL["conflicts_of"], tenant, ids)],
+    )
+
+
+async def customers_of(connection: Connection, tenant: str, identity_ids: Collection[str]) -> dict[str, str]:
+    """The customer of each identity; unknown ones are left out."""
+    rows = await connection.fetch(SQL["customers_of"], tenant, list(identity_ids))
+    return {row["identity_id"]: row["customer_id"] for row in rows}
+
+
+async def customers_founded(connection: Connection, tenant: str, customer_ids: Collection[str]) -> dict[str, str]:
+    """The customer each customer id leads to now: itself, or the one it was merged into."""
+    rows = await connection.fetch(SQL["founders"], tenant, list(customer_ids))
+    return {row["founded_customer_id"]: row["customer_id"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An identity that has a contact point."""
+
+    contact: bytes
+    identity_id: str
+    verified: bool
+    uniq: bool
+    customer_id: str
+
+
+async def holders(connection: Connection, tenant: str, contacts: Iterable[bytes]) -> list[Holder]:
+    """Who has these contact points: proved before claimed, then oldest first."""
+    rows = await connection.fetch(SQL["holders"], tenant, list(contacts))
+    return [
+        Holder(row["contact"], row["identity_id"], row["verified"], row["uniq"], row["customer_id"]) for row in rows
+    ]
+
+
+async def page(connection: Connection, tenant: str, after: str, identities_min: int, limit: int) -> list[str]:
+    """Customer ids in order."""
+    return [row["customer_id"] for row in await connection.fetch(SQL["page"], tenant, after, identities_min, limit)]

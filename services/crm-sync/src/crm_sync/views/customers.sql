@@ -1,0 +1,192 @@
+-- The customer database: identities and the customers they form, every value with its provenance, links, bars and conflicts.
+
+-- name: schema
+create table if not exists customers_v1_identities (
+    tenant text not null,
+    identity_id uuid not null,
+    founded_customer_id uuid not null,
+    founded_at bigint not null,
+    customer_id uuid not null,
+    channel text not null,
+    source text not null,
+    names_digest bytea not null,
+    names_at bigint not null,
+    names bytea,
+    asserted integer not null,
+    erased_at bigint,
+    primary key (tenant, identity_id)
+);
+create index if not exists customers_v1_identities_by_customer on customers_v1_identities (tenant, customer_id);
+create index if not exists customers_v1_identities_by_founded
+    on customers_v1_identities (tenant, founded_customer_id);
+create table if not exists customers_v1_candidates (
+    tenant text not null,
+    identity_id uuid not null,
+    attribute text not null,
+    source text not null,
+    verified boolean not null,
+    contact bytea not null,
+    value bytea not null,
+    digest bytea not null,
+    uniq boolean not null,
+    confidence_permille integer not null,
+    observed_at bigint not null,
+    purpose text not null,
+    event_id bytea not null,
+    cause_id bytea not null,
+    primary key (tenant, identity_id, attribute, source, verified, contact)
+);
+create index if not exists customers_v1_candidates_by_contact
+    on customers_v1_candidates (tenant, contact) where contact <> '';
+create table if not exists customers_v1_links (
+    tenant text not null,
+    identity_a uuid not null,
+    identity_b uuid not null,
+    active boolean not null,
+    reason integer not null,
+    attribute text not null,
+    ruleset text not null,
+    actor text not null,
+    linked_at bigint,
+    linked_event_id bytea not null,
+    unlinked_at bigint,
+    unlinked_event_id bytea not null,
+    forbidden_event_id bytea not null,
+    primary key (tenant, identity_a, identity_b)
+);
+create index if not exists customers_v1_links_by_b on customers_v1_links (tenant, identity_b);
+create table if not exists customers_v1_conflicts (
+    tenant text not null,
+    identity_a uuid not null,
+    identity_b uuid not null,
+    reason integer not null,
+    attribute text not null,
+    disputed text not null,
+    at bigint not null,
+    event_id bytea not null,
+    primary key (tenant, identity_a, identity_b, reason, attribute)
+);
+create index if not exists customers_v1_conflicts_by_b on customers_v1_conflicts (tenant, identity_b)
+
+-- name: load_identities
+select i.tenant, i.identity_id, i.founded_customer_id, i.founded_at, i.customer_id, i.channel, i.source, i.names_digest,
+    i.names_at, i.names, i.asserted, i.erased_at
+from unnest($1::text[], $2::uuid[]) as k (tenant, identity_id)
+join customers_v1_identities i using (tenant, identity_id)
+
+-- name: load_links
+select l.tenant, l.identity_a, l.identity_b, l.active, l.reason, l.attribute, l.ruleset, l.actor, l.linked_at,
+    l.linked_event_id, l.unlinked_at, l.unlinked_event_id, l.forbidden_event_id
+from unnest($1::text[], $2::uuid[], $3::uuid[]) as k (tenant, identity_a, identity_b)
+join customers_v1_links l using (tenant, identity_a, identity_b)
+
+-- name: save_identities
+insert into customers_v1_identities (tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source,
+    names_digest, names_at, names, asserted, erased_at)
+select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
+    asserted, erased_at
+from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
+    $9::bigint[], $10::bytea[], $11::integer[], $12::bigint[])
+    as r (tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
+    asserted, erased_at)
+on conflict (tenant, identity_id) do update set customer_id = excluded.customer_id,
+    names_digest = excluded.names_digest, names_at = excluded.names_at, names = excluded.names,
+    asserted = excluded.asserted, erased_at = excluded.erased_at
+
+-- name: save_candidates
+insert into customers_v1_candidates (tenant, identity_id, attribute, source, verified, contact, value, digest, uniq,
+    confidence_permille, observed_at, purpose, event_id, cause_id)
+select tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
+    purpose, event_id, cause_id
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::bytea[], $7::bytea[], $8::bytea[],
+    $9::boolean[], $10::integer[], $11::bigint[], $12::text[], $13::bytea[], $14::bytea[])
+    as r (tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
+    purpose, event_id, cause_id)
+on conflict (tenant, identity_id, attribute, source, verified, contact) do update set value = excluded.value,
+    digest = excluded.digest, uniq = excluded.uniq, confidence_permille = excluded.confidence_permille,
+    observed_at = excluded.observed_at, purpose = excluded.purpose, event_id = excluded.event_id,
+    cause_id = excluded.cause_id
+
+-- name: forget
+delete from customers_v1_candidates c
+using unnest($1::text[], $2::uuid[]) as k (tenant, identity_id)
+where c.tenant = k.tenant and c.identity_id = k.identity_id
+
+-- name: save_links
+insert into customers_v1_links (tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at,
+    linked_event_id, unlinked_at, unlinked_event_id, forbidden_event_id)
+select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id, unlinked_at,
+    unlinked_event_id, forbidden_event_id
+from unnest($1::text[], $2::uuid[], $3::uuid[], $4::boolean[], $5::integer[], $6::text[], $7::text[], $8::text[],
+    $9::bigint[], $10::bytea[], $11::bigint[], $12::bytea[], $13::bytea[])
+    as r (tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id,
+    unlinked_at, unlinked_event_id, forbidden_event_id)
+on conflict (tenant, identity_a, identity_b) do update set active = excluded.active, reason = excluded.reason,
+    attribute = excluded.attribute, ruleset = excluded.ruleset, actor = excluded.actor,
+    linked_at = excluded.linked_at, linked_event_id = excluded.linked_event_id, unlinked_at = excluded.unlinked_at,
+    unlinked_event_id = excluded.unlinked_event_id, forbidden_event_id = excluded.forbidden_event_id
+
+-- name: save_conflicts
+insert into customers_v1_conflicts (tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id)
+select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
+from unnest($1::text[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::bytea[])
+    as r (tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id)
+on conflict (tenant, identity_a, identity_b, reason, attribute) do update set disputed = excluded.disputed,
+    at = excluded.at, event_id = excluded.event_id
+
+-- name: position
+select position from projections where name = $1
+
+-- name: holders
+select c.contact, c.identity_id, c.verified, c.uniq, i.founded_at, i.customer_id
+from customers_v1_candidates c
+join customers_v1_identities i using (tenant, identity_id)
+where c.tenant = $1 and c.contact = any($2::bytea[]) and c.contact <> ''
+order by c.verified desc, c.uniq desc, i.founded_at, c.identity_id
+limit 10000
+
+-- name: founders
+select founded_customer_id, identity_id, customer_id
+from customers_v1_identities
+where tenant = $1 and founded_customer_id = any($2::uuid[])
+
+-- name: customers_of
+select identity_id, customer_id
+from customers_v1_identities
+where tenant = $1 and identity_id = any($2::uuid[])
+
+-- name: identities_of
+select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
+    asserted, erased_at
+from customers_v1_identities
+where tenant = $1 and customer_id = any($2::uuid[])
+order by customer_id, founded_at, identity_id
+
+-- name: candidates_of
+select tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
+    purpose, event_id, cause_id
+from customers_v1_candidates
+where tenant = $1 and identity_id = any($2::uuid[])
+order by identity_id, attribute, source, verified, contact
+
+-- name: links_of
+select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id, unlinked_at,
+    unlinked_event_id, forbidden_event_id
+from customers_v1_links
+where tenant = $1 and (identity_a = any($2::uuid[]) or identity_b = any($2::uuid[]))
+order by identity_a, identity_b
+
+-- name: conflicts_of
+select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
+from customers_v1_conflicts
+where tenant = $1 and (identity_a = any($2::uuid[]) or identity_b = any($2::uuid[]))
+order by identity_a, identity_b, reason, attribute
+
+-- name: page
+select customer_id
+from customers_v1_identities
+where tenant = $1 and customer_id > $2
+group by customer_id
+having count(*) >= $3
+order by customer_id
+limit $4
