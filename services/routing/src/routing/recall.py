@@ -1,4 +1,4 @@
-"""A dormant case as a fact that repeats it, and the case of such a fact. It does not know where it was kept meanwhile."""
+"""A dormant case as a fact that repeats it, and the case of such a fact. It knows not where it was kept meanwhile."""
 
 from chassis.clock import Instant
 

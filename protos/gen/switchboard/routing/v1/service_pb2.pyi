@@ -724,3 +724,17 @@ class ExplainDecisionResponse(_message.Message):
     rank: int
     position: str
     def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ...) -> None: ...
+
+class SealedText(_message.Message):
+    __slots__ = ("reply", "note", "text", "text_length", "text_digest")
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    TEXT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    reply: ReplyToCaseRequest
+    note: NoteCaseRequest
+    text: _log_pb2.Sealed
+    text_length: int
+    text_digest: bytes
+    def __init__(self, reply: _Optional[_Union[ReplyToCaseRequest, _Mapping]] = ..., note: _Optional[_Union[NoteCaseRequest, _Mapping]] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., text_length: _Optional[int] = ..., text_digest: _Optional[bytes] = ...) -> None: ...

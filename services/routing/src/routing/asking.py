@@ -1,0 +1,312 @@
+"""Requests of the interface as commands: what is malformed is refused here, with every violation at once.
+
+It judges form only; whether something may be done is the decider's to say.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from chassis.clock import MICROS, Instant
+from chassis.errors import InvalidRequest
+from chassis.requests import instant, parse_name, request_uuid
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from switchboard.routing.v1 import events_pb2, service_pb2
+
+from routing import commands
+from routing.reactions import case_id_of
+from routing.terms import Direction, Presence, Requirement, Skill, WaitingFor
+from routing.views.cases import Filter
+
+T = TypeVar("T")
+
+TEXT_MAX = 10_000
+PEND_MAX_S = 90 * 86_400
+_SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
+_AGENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_REASON = re.compile(r"[a-z0-9_]{0,60}")
+_CODE = re.compile(r"[a-z0-9_]{1,60}")
+_TAG = re.compile(r"[a-z0-9_:-]{1,60}")
+_STATES = frozenset(state.name.removeprefix("CASE_STATE_") for state in service_pb2.CaseState.DESCRIPTOR.values[1:])
+_NAMED = {"queue": "queues", "agent": "agents", "source": "sources", "identity": "identities"}
+
+
+class Form:
+    """Collects what is wrong with one request."""
+
+    def __init__(self, request: Message) -> None:
+        self.request = request
+        self.violations: list[tuple[str, str]] = []
+
+    def wrong(self, field: str, why: str) -> None:
+        """Remembers a violation."""
+        self.violations.append((field, why))
+
+    def take(self, read: Callable[[], T], default: T) -> T:
+        """What `read` reads, or the default when it refuses."""
+        try:
+            return read()
+        except InvalidRequest as invalid:
+            self.violations.extend(invalid.violations)
+            return default
+
+    def name(self, field: str, kind: str, value: str | None = None) -> tuple[str, str]:
+        """(tenant, id) of a resource name."""
+        text: str = getattr(self.request, field) if value is None else value
+        nothing: dict[str, str] = {}
+        found = self.take(lambda: parse_name(f"tenants/{{tenant}}/{kind}/{{id}}", text, field), nothing)
+        return found.get("tenant", ""), found.get("id", "")
+
+    def tenant(self, field: str = "parent") -> str:
+        """The tenant of `tenants/*`."""
+        text: str = getattr(self.request, field)
+        nothing: dict[str, str] = {}
+        return self.take(lambda: parse_name("tenants/{tenant}", text, field), nothing).get("tenant", "")
+
+    def optional(self, field: str, kind: str, tenant: str) -> str:
+        """The id of a resource of the same tenant, "" when not given."""
+        if not getattr(self.request, field):
+            return ""
+        return self.of_tenant(field, kind, tenant)
+
+    def of_tenant(self, field: str, kind: str, tenant: str, value: str | None = None) -> str:
+        """The id of a resource of the same tenant."""
+        theirs, found = self.name(field, kind, value)
+        if theirs and tenant and theirs != tenant:
+            self.wrong(field, f"is of another tenant than {tenant}")
+        return found
+
+    def text(self, field: str, pattern: re.Pattern[str]) -> str:
+        """Text of a form."""
+        value: str = getattr(self.request, field)
+        if pattern.fullmatch(value) is None:
+            self.wrong(field, f"has the form {pattern.pattern}")
+        return value
+
+    def request_id(self) -> str:
+        """The request's id, required."""
+        return self.take(lambda: request_uuid(self.request.request_id), "")  # type: ignore[attr-defined]
+
+    def check(self) -> None:
+        """Raises InvalidRequest with everything that was wrong."""
+        if self.violations:
+            raise InvalidRequest(self.violations)
+
+
+def tenant_of(request: Message) -> str:
+    """The tenant a request is about. Raises InvalidRequest."""
+    for field in ("name", "parent", "agent", "queue"):
+        if field in request.DESCRIPTOR.fields_by_name:
+            value = getattr(request, field)
+            name: str = value if isinstance(value, str) else value.name
+            found = re.match(r"tenants/([a-z][a-z0-9-]{0,39})(?:/|\Z)", name)
+            if found is None:
+                where = field if isinstance(value, str) else f"{field}.name"
+                raise InvalidRequest([(where, "is a resource name that begins with tenants/{tenant}")])
+            return found[1]
+    raise TypeError(f"{request.DESCRIPTOR.full_name} names no tenant")
+
+
+def command_of(request: Message, now: Instant) -> commands.Command:
+    """The command a mutating request asks for. Raises InvalidRequest with every violation."""
+    form = Form(request)
+    request_id = form.request_id()
+    command: commands.Command
+    match request:
+        case service_pb2.OpenCaseRequest():
+            command = _open(form, request, request_id, now)
+        case service_pb2.AcceptOfferRequest():
+            command = commands.AcceptOffer(*_case_and_agent(form), request.token, now)
+        case service_pb2.DeclineOfferRequest():
+            reason = form.text("reason", _REASON)
+            command = commands.DeclineOffer(*_case_and_agent(form), request.token, reason, now)
+        case service_pb2.ReleaseCaseRequest():
+            command = commands.ReleaseCase(*_case_and_agent(form), form.text("reason", _REASON), now)
+        case service_pb2.PendCaseRequest():
+            until = form.take(lambda: instant(request, "until"), now)
+            if not now < until <= now + PEND_MAX_S * MICROS and not form.violations:
+                form.wrong("until", "is in the future, at most 90 days away")
+            if request.waiting_for not in (1, 2):
+                form.wrong("waiting_for", "is CUSTOMER or THIRD_PARTY")
+            waiting_for = WaitingFor(request.waiting_for if request.waiting_for in (1, 2) else 0)
+            command = commands.PendCase(*_case_and_agent(form), waiting_for, until, now)
+        case service_pb2.ResumeCaseRequest():
+            command = commands.ResumeCase(*_case_and_agent(form), now)
+        case service_pb2.ResolveCaseRequest():
+            tags = tuple(sorted(set(request.tags)))
+            if len(tags) > 20 or any(_TAG.fullmatch(tag) is None for tag in tags):
+                form.wrong("tags", f"are at most 20 of the form {_TAG.pattern}")
+            disposition = form.text("disposition", _CODE)
+            command = commands.ResolveCase(*_case_and_agent(form), disposition, tags, now)
+        case service_pb2.ReopenCaseRequest():
+            command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
+        case service_pb2.CreateAgentRequest():
+            tenant = form.tenant()
+            agent_id = form.text("agent_id", _AGENT)
+            name, skills, capacity, queues = _agent(form, request.agent, tenant)
+            command = commands.RegisterAgent(agent_id, name, skills, capacity, queues, now)
+        case service_pb2.UpdateAgentRequest():
+            tenant, agent_id = form.name("agent.name", "agents", request.agent.name)
+            mask = _mask(form, request.update_mask, ("display_name", "skills", "capacity", "queues"))
+            name, skills, capacity, queues = _agent(form, request.agent, tenant)
+            command = commands.ChangeAgent(
+                agent_id,
+                name if "display_name" in mask else None,
+                skills if "skills" in mask else None,
+                capacity if "capacity" in mask else None,
+                queues if "queues" in mask else None,
+                now,
+            )
+        case service_pb2.SetPresenceRequest():
+            if request.presence not in (1, 2, 3, 4):
+                form.wrong("presence", "is OFFLINE, AVAILABLE, BUSY or AWAY")
+            presence = Presence(request.presence if request.presence in (1, 2, 3, 4) else 0)
+            command = commands.SetPresence(form.name("name", "agents")[1], presence, now)
+        case service_pb2.CreateQueueRequest():
+            form.tenant()
+            queue_id = form.text("queue_id", _QUEUE)
+            command = commands.CreateQueue(queue_id, *_queue(form, request.queue), now)
+        case service_pb2.UpdateQueueRequest():
+            _, queue_id = form.name("queue.name", "queues", request.queue.name)
+            fields = ("display_name", "first_response_s", "offer_timeout_s", "requirements")
+            mask = _mask(form, request.update_mask, fields)
+            shown, first_response_s, offer_timeout_s, requirements = _queue(form, request.queue)
+            command = commands.ChangeQueue(
+                queue_id,
+                shown if "display_name" in mask else None,
+                first_response_s if "first_response_s" in mask else None,
+                offer_timeout_s if "offer_timeout_s" in mask else None,
+                requirements if "requirements" in mask else None,
+                now,
+            )
+        case _:
+            raise TypeError(f"{request.DESCRIPTOR.full_name} asks for nothing")
+    form.check()
+    return command
+
+
+def written(request: service_pb2.ReplyToCaseRequest | service_pb2.NoteCaseRequest) -> tuple[str, str, str, str]:
+    """(case, agent, in_reply_to, request id) of a request with a text. Raises InvalidRequest."""
+    form = Form(request)
+    request_id = form.request_id()
+    case_id, agent_id = _case_and_agent(form)
+    if not 1 <= len(request.text) <= TEXT_MAX:
+        form.wrong("text", f"has 1 to {TEXT_MAX} code points")
+    in_reply_to = ""
+    if isinstance(request, service_pb2.ReplyToCaseRequest):
+        in_reply_to = form.optional("in_reply_to", "posts", form.name("name", "cases")[0])
+    form.check()
+    return case_id, agent_id, in_reply_to, request_id
+
+
+def filter_of(request: service_pb2.ListCasesRequest | service_pb2.WatchCasesRequest) -> Filter:
+    """The filter of a list or watch. Raises InvalidRequest."""
+    found: dict[str, str] = {}
+    for field, value in _terms(request.filter, ("state", "queue", "agent", "channel", "source", "identity")):
+        found[field] = value.rpartition(f"/{_NAMED[field]}/")[2] if field in _NAMED else value
+    if "state" in found:
+        found["state"] = found["state"].removeprefix("CASE_STATE_")
+        if found["state"] not in _STATES:
+            raise InvalidRequest([("filter", f"state is one of {', '.join(sorted(_STATES))}")])
+    return Filter(**found)
+
+
+def presence_of(request: service_pb2.ListAgentsRequest) -> Presence | None:
+    """The presence agents are narrowed to, None for all. Raises InvalidRequest."""
+    for _, value in _terms(request.filter, ("presence",)):
+        try:
+            return Presence[value.removeprefix("PRESENCE_")]
+        except KeyError:
+            raise InvalidRequest([("filter", "presence is OFFLINE, AVAILABLE, BUSY or AWAY")]) from None
+    return None
+
+
+def _terms(text: str, fields: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    if not text.strip():
+        return
+    for term in re.split(r"\s+AND\s+", text.strip()):
+        found = re.fullmatch(r"([a-z_]+)\s*=\s*\"?([^\s\"]+)\"?", term)
+        if found is None or found[1] not in fields:
+            raise InvalidRequest([("filter", f"has terms `field = value` joined by AND; fields: {', '.join(fields)}")])
+        yield found[1], found[2]
+
+
+def _case_and_agent(form: Form) -> tuple[str, str]:
+    tenant, case_id = form.name("name", "cases")
+    return case_id, form.of_tenant("agent", "agents", tenant)
+
+
+def _open(form: Form, request: service_pb2.OpenCaseRequest, request_id: str, now: Instant) -> commands.OpenCase:
+    tenant = form.tenant()
+    if not 0 <= request.urgency <= 3:
+        form.wrong("urgency", "is 0 to 3")
+    if not 0 <= request.weight <= 10:
+        form.wrong("weight", "is 1 to 10, or 0 for 1")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}|", request.channel):
+        form.wrong("channel", "is a channel's name")
+    if not re.fullmatch(r"[A-Za-z0-9-]{2,35}|", request.language):
+        form.wrong("language", "is a BCP 47 tag")
+    if request.direction not in (0, 1, 2):
+        form.wrong("direction", "is INBOUND or OUTBOUND")
+    return commands.OpenCase(
+        case_id_of(tenant, request_id),
+        form.optional("queue", "queues", tenant),
+        request.channel,
+        form.optional("source", "sources", tenant),
+        form.optional("identity", "identities", tenant),
+        request.language or "und",
+        request.urgency,
+        _requirements(form, "requirements", request.requirements),
+        request.weight or 1,
+        Direction.OUTBOUND if request.direction == 2 else Direction.INBOUND,
+        request_id,
+        now,
+    )
+
+
+def _agent(form: Form, agent: service_pb2.Agent, tenant: str) -> tuple[str, tuple[Skill, ...], int, tuple[str, ...]]:
+    if len(agent.display_name) > 100:
+        form.wrong("agent.display_name", "has at most 100 code points")
+    skills = {skill.name: Skill(skill.name, skill.level) for skill in agent.skills}
+    if len(agent.skills) > 100 or len(skills) != len(agent.skills):
+        form.wrong("agent.skills", "are at most 100, each named once")
+    if any(_SKILL.fullmatch(s.name) is None or not 0 <= s.level <= 5 for s in skills.values()):
+        form.wrong("agent.skills", f"have a name of the form {_SKILL.pattern} and a level of 0 to 5")
+    if not 0 <= agent.capacity <= 100:
+        form.wrong("agent.capacity", "is 0 to 100")
+    if len(agent.queues) > 100:
+        form.wrong("agent.queues", "are at most 100")
+    queues = tuple(sorted({form.of_tenant("agent.queues", "queues", tenant, queue) for queue in agent.queues}))
+    return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity, queues
+
+
+def _queue(form: Form, queue: service_pb2.Queue) -> tuple[str, int, int, tuple[Requirement, ...]]:
+    if len(queue.display_name) > 100:
+        form.wrong("queue.display_name", "has at most 100 code points")
+    if not 0 <= queue.first_response_s <= 2_592_000:
+        form.wrong("queue.first_response_s", "is 1 to 2592000, or 0 for 3600")
+    if not 0 <= queue.offer_timeout_s <= 86_400:
+        form.wrong("queue.offer_timeout_s", "is 1 to 86400, or 0 for 60")
+    requirements = _requirements(form, "queue.requirements", queue.requirements)
+    return queue.display_name, queue.first_response_s or 3600, queue.offer_timeout_s or 60, requirements
+
+
+def _requirements(form: Form, field: str, messages: Iterable[events_pb2.Requirement]) -> tuple[Requirement, ...]:
+    given = list(messages)
+    asked = {r.skill: Requirement(r.skill, r.min_level, r.hard) for r in given}
+    if len(given) > 20 or len(asked) != len(given):
+        form.wrong(field, "are at most 20, each skill named once")
+    if any(_SKILL.fullmatch(r.skill) is None or not 1 <= r.min_level <= 5 for r in asked.values()):
+        form.wrong(field, f"have a skill of the form {_SKILL.pattern} and a least level of 1 to 5")
+    return tuple(asked[skill] for skill in sorted(asked))
+
+
+def _mask(form: Form, mask: FieldMask, fields: tuple[str, ...]) -> frozenset[str]:
+    paths = frozenset(mask.paths)
+    if not paths or paths == {"*"}:
+        return frozenset(fields)
+    if not paths <= set(fields):
+        form.wrong("update_mask", f"names fields of {', '.join(fields)}")
+    return paths

@@ -1,0 +1,125 @@
+"""Why a case is, or is not, with whom it is, computed from the shard as it is. Pure; it decides nothing."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import IntEnum
+
+from chassis.clock import MICROS, Instant
+
+from routing.agents import Agent
+from routing.cases import Accepted, Case, Offered, Pending, Queued, holder
+from routing.desk import name, standing
+from routing.lanes import URGENCIES
+from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
+from routing.shard import Shard
+from routing.terms import Presence
+
+
+class Constraint(IntEnum):
+    """What keeps an agent from a case, in the order they are looked at; the numbers are the contract's."""
+
+    UNSPECIFIED = 0
+    PRESENCE = 1
+    CAPACITY = 2
+    QUEUE = 3
+    SKILL = 4
+    COOLDOWN = 5
+    OUTRANKED = 6
+    ORDER = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one agent stands to one case."""
+
+    agent_id: str
+    eligible: bool
+    constraint: Constraint
+    sentence: str
+    skill_score: float
+    free_units: int
+    released_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a case is with whom it is."""
+
+    summary: str
+    binding: Constraint
+    candidates: tuple[Standing, ...]
+    rank: int
+    """Place in line from 1, 0 when it does not wait."""
+
+
+def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
+    """Every agent's standing, best first, and what keeps the case waiting when it waits."""
+    ranked = sorted(shard.agents.values(), key=lambda agent: rank(agent, case.requirements))
+    candidates = sorted(
+        (_standing(shard, case, agent, now) for agent in ranked), key=lambda standing_: not standing_.eligible
+    )
+    waits = isinstance(case.stage, Queued)
+    binding = Constraint.UNSPECIFIED
+    summary = f"{name(case.case_id)} {standing(case)}"
+    if waits:
+        failures = Counter(c.constraint for c in candidates if not c.eligible)
+        if failures:
+            binding = max(failures, key=lambda constraint: (failures[constraint], constraint))
+        why = "nobody is registered" if not candidates else _WHY[binding]
+        summary = f"{summary}: {why}"
+    return Explanation(summary, binding, tuple(candidates), _place(shard, case, now) if waits else 0)
+
+
+_WHY = {
+    Constraint.UNSPECIFIED: "it is about to be offered",
+    Constraint.PRESENCE: "most agents are not available",
+    Constraint.CAPACITY: "most agents have no room",
+    Constraint.QUEUE: "most agents do not serve the queue",
+    Constraint.SKILL: "most agents lack a skill it asks for",
+    Constraint.COOLDOWN: "most agents declined or missed it a moment ago",
+    Constraint.OUTRANKED: "it is about to be offered",
+    Constraint.ORDER: "it is about to be offered",
+}
+
+
+def _standing(shard: Shard, case: Case, agent: Agent, now: Instant) -> Standing:
+    constraint, sentence = _constraint(shard, case, agent, now)
+    eligible = constraint in (Constraint.UNSPECIFIED, Constraint.OUTRANKED)
+    score = skill_score(agent, case.requirements)
+    return Standing(agent.agent_id, eligible, constraint, sentence, score, agent.free, agent.released_at)
+
+
+def _constraint(shard: Shard, case: Case, agent: Agent, now: Instant) -> tuple[Constraint, str]:
+    if holder(case) == agent.agent_id:
+        has = "has it" if isinstance(case.stage, Accepted | Pending) else "is offered it"
+        return Constraint.UNSPECIFIED, has
+    if agent.presence != Presence.AVAILABLE:
+        return Constraint.PRESENCE, f"is {agent.presence.name.lower()}"
+    if not serves(agent, case.queue):
+        return Constraint.QUEUE, f"does not serve queue {case.queue}"
+    if not is_skilled(agent, case.requirements):
+        levels = {skill.name: skill.level for skill in agent.skills}
+        lacks = [r.skill for r in case.requirements if r.hard and levels.get(r.skill, 0) < r.min_level]
+        return Constraint.SKILL, f"lacks {', '.join(lacks)}"
+    if agent.free < case.weight:
+        return Constraint.CAPACITY, f"has {agent.load} of {agent.capacity} units in use"
+    cooldown = shard.policy.decline_cooldown_s * MICROS
+    if any(who == agent.agent_id and at + cooldown > now for who, at in case.refusals):
+        return Constraint.COOLDOWN, "declined, missed or gave it back a moment ago"
+    if isinstance(case.stage, Offered | Accepted | Pending):
+        return Constraint.OUTRANKED, f"could take it; {holder(case)} ranked before"
+    return Constraint.UNSPECIFIED, "could take it"
+
+
+def _place(shard: Shard, case: Case, now: Instant) -> int:
+    """How many waiting cases come before this one, plus one."""
+    if case.line is None:
+        return 0
+    turn = is_floor_turn(shard.offers_made)
+    mine = order_key(Waiting(case.line.deadline, case.line.waiting_since, case.case_id), case.urgency, now, turn)
+    return 1 + sum(
+        order_key(waiting, urgency, now, turn) < mine
+        for lane in shard.lanes.lanes.values()
+        for urgency in URGENCIES
+        for waiting in lane.waiting[urgency]
+    )

@@ -1,0 +1,124 @@
+"""Offers as they happen, for the agents who listen: the log is read once, each watch only hears of its own agent."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Any
+
+from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.log import Log, Position, Recorded
+from switchboard.routing.v1 import events_pb2, service_pb2
+
+from routing.cases import Offered
+from routing.views.cases import Filter, list_cases, position
+from routing.wire import offer_message
+
+WAITING_MAX = 1_000
+"""Offers that may wait for one slow watch; it is then asked to come back with its token."""
+SNAPSHOT_MAX = 1_000
+"""Open offers of one agent; capacity is at most 100."""
+
+_CHANGES = {
+    events_pb2.CaseOffered.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_OPEN,
+    events_pb2.OfferAccepted.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_ACCEPTED,
+    events_pb2.OfferDeclined.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_DECLINED,
+    events_pb2.OfferExpired.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_EXPIRED,
+    events_pb2.OfferRescinded.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_RESCINDED,
+}
+
+Listener = asyncio.Queue[Recorded | None]
+
+
+class Offers:
+    """One reader of the log for all watches of this replica."""
+
+    def __init__(self, log: Log, database: Database) -> None:
+        self._log = log
+        self._database = database
+        self._listeners: dict[tuple[str, str], set[Listener]] = {}
+        self._position = 0
+        self._started = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follows the log from its end until cancelled."""
+        self._position = await self._log.last_position()
+        self._started.set()
+        async with aclosing(self._log.follow(self._position, "ev.work.>")) as batches:
+            async for batch in batches:
+                for entry in batch:
+                    for recorded in entry.events():
+                        if recorded.type in _CHANGES:
+                            self._tell(recorded)
+                    self._position = entry.position
+
+    async def watch(
+        self, tenant: str, agent_id: str, after: int | None
+    ) -> AsyncGenerator[service_pb2.WatchOffersResponse, None]:
+        """An agent's open offers (unless `after` says what is known), then every change of one."""
+        await self._started.wait()
+        with self._listen(tenant, agent_id) as mine:
+            known = self._position
+            if after is None:
+                async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
+                    after = await position(connection)
+                    wanted = Filter(state="OFFERED", agent=agent_id)
+                    open_ = await list_cases(connection, tenant, wanted, None, SNAPSHOT_MAX)
+                for case in open_:
+                    if isinstance(case.stage, Offered):
+                        yield service_pb2.WatchOffersResponse(
+                            offer=offer_message(tenant, case, case.stage),
+                            change=service_pb2.OFFER_CHANGE_OPEN,
+                            snapshot=True,
+                        )
+                yield service_pb2.WatchOffersResponse(snapshot=True, resume_token=Position.encode(after))
+            if after < known:
+                async with aclosing(self._log.read(after, f"ev.work.{tenant}.>", known)) as missed:
+                    async for batch in missed:
+                        for entry in batch:
+                            for recorded in entry.events():
+                                if recorded.type in _CHANGES and recorded.body.agent_id == agent_id:
+                                    yield _change(tenant, recorded)
+            heard = max(after, known)
+            while (told := await mine.get()) is not None:
+                if told.position > heard:
+                    yield _change(tenant, told)
+        raise Unavailable("this watch reads too slowly; come back with its resume token", 0.1)
+
+    def _tell(self, recorded: Recorded) -> None:
+        listeners = self._listeners.get((recorded.tenant, recorded.body.agent_id))
+        for listener in tuple(listeners or ()):
+            if listener.qsize() < WAITING_MAX:
+                listener.put_nowait(recorded)
+            else:
+                listener.put_nowait(None)
+                self._listeners[recorded.tenant, recorded.body.agent_id].discard(listener)
+
+    @contextmanager
+    def _listen(self, tenant: str, agent_id: str) -> Iterator[Listener]:
+        mine: Listener = asyncio.Queue(WAITING_MAX + 1)
+        listeners = self._listeners.setdefault((tenant, agent_id), set())
+        listeners.add(mine)
+        try:
+            yield mine
+        finally:
+            listeners.discard(mine)
+            if not listeners and self._listeners.get((tenant, agent_id)) is listeners:
+                del self._listeners[tenant, agent_id]
+
+
+def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
+    body: Any = recorded.body
+    offer = service_pb2.Offer(
+        offer_id=body.offer_id,
+        case=f"tenants/{tenant}/cases/{body.case_id}",
+        agent=f"tenants/{tenant}/agents/{body.agent_id}",
+    )
+    if isinstance(body, events_pb2.CaseOffered):
+        offer.token = body.token
+        offer.weight = body.weight
+        offer.offered_at.CopyFrom(body.at)
+        offer.expires_at.CopyFrom(body.expires_at)
+    # The commit may hold more of them: coming back with this token shows it again rather than leave one out.
+    token = Position.encode(recorded.position - 1)
+    return service_pb2.WatchOffersResponse(offer=offer, change=_CHANGES[recorded.type], resume_token=token)

@@ -1,0 +1,38 @@
+"""Hands requested replies to the channels' senders, and says in the log that they were taken. It never reads a text.
+
+Effectively once: the message id on the way out is the reply's id, so a repetition within the stream's window is
+dropped there, and saying twice that a reply was sent decides nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from chassis.host import ShardHost
+from chassis.log import Recorded
+from switchboard.routing.v1 import events_pb2
+
+from routing import events
+from routing.commands import Command
+from routing.shard import Shard
+
+Publish = Callable[[str, bytes, str], Awaitable[None]]
+"""Takes subject, payload and message id; returns once it is durable. Raises Unavailable."""
+
+_REQUESTED = events_pb2.ReplyRequested.DESCRIPTOR.full_name
+
+
+class Replies:
+    """The reactor behind ReplyToCase. `publish` puts a message on stream OUTBOX."""
+
+    def __init__(self, host: ShardHost[Command, Shard, events.Event], publish: Publish) -> None:
+        self._host = host
+        self._publish = publish
+
+    async def act(self, recorded: Recorded) -> None:
+        """Sends one requested reply on its way; other facts concern nobody here."""
+        if recorded.type != _REQUESTED:
+            return
+        asked: events_pb2.ReplyRequested = recorded.body
+        subject = f"out.{recorded.tenant}.{asked.source_id}"
+        await self._publish(subject, recorded.event.body.value, asked.reply_id)
+        sent = events_pb2.ReplySent(case_id=asked.case_id, reply_id=asked.reply_id)
+        await self._host.call(recorded.tenant, recorded.shard, sent, events_pb2.ReplySent)

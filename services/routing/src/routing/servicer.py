@@ -1,0 +1,340 @@
+"""RoutingService: requests in, commands and queries, responses out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import grpc
+from chassis.database import Database
+from chassis.errors import NotFound, StatusError
+from chassis.host import ShardHost
+from chassis.log import Log, Position, Recorded
+from chassis.projection import Projection
+from chassis.requests import page, parse_name
+from chassis.sealing import KeyVault
+from chassis.serving import deadline_s
+from chassis.tail import Tail
+from chassis.tenants import Tenants
+from google.protobuf.message import Message
+from switchboard.routing.v1 import events_pb2, service_pb2_grpc
+from switchboard.routing.v1 import service_pb2 as api
+
+from routing import events
+from routing.asking import filter_of, tenant_of, written
+from routing.cases import Case
+from routing.commands import Command, Reason
+from routing.offers import Offers
+from routing.shard import Shard
+from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position
+from routing.wire import case_message
+
+M = TypeVar("M", bound=Message)
+Context = Any
+
+SHARD = "0"
+SNAPSHOT_PAGE = 500
+CATCH_UP_S = 30.0
+"""How long a watch waits for the read model before it ends."""
+
+CODES: Mapping[str, grpc.StatusCode] = {
+    Reason.AGENT_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Reason.AGENT_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.CASE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Reason.CASE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.QUEUE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Reason.QUEUE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+}
+"""Reasons and their status codes; the others are FAILED_PRECONDITION."""
+
+_CASE_FACTS = CasesView.handles
+
+
+class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
+    """What callers reach, at any replica."""
+
+    def __init__(
+        self,
+        *,
+        host: ShardHost[Command, Shard, events.Event],
+        database: Database,
+        projection: Projection[Row],
+        log: Log,
+        tail: Tail,
+        offers: Offers,
+        vault: KeyVault,
+        tenants: Tenants,
+    ) -> None:
+        self._host = host
+        self._database = database
+        self._projection = projection
+        self._log = log
+        self._tail = tail
+        self._offers = offers
+        self._vault = vault
+        self._tenants = tenants
+
+    # Reads of the read model.
+
+    async def GetCase(self, request: api.GetCaseRequest, context: Context) -> api.GetCaseResponse:  # noqa: N802
+        tenant, case_id = _case_name(request.name)
+        await self._reached(request.min_position)
+        return api.GetCaseResponse(case=case_message(tenant, await self._case(tenant, case_id)))
+
+    async def ListCases(self, request: api.ListCasesRequest, context: Context) -> api.ListCasesResponse:  # noqa: N802
+        part, wanted = page(request, (int, str)), filter_of(request)
+        tenant = _tenant(request.parent)
+        await self._tenants.require(tenant)
+        await self._reached(request.min_position)
+        after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
+        found = await list_cases(self._database, tenant, wanted, after, part.size + 1)
+        shown, token = part.cut(found, lambda case: (int(case.opened_at), case.case_id))
+        return api.ListCasesResponse(cases=[case_message(tenant, c) for c in shown], next_page_token=token)
+
+    async def ListCaseEvents(  # noqa: N802
+        self, request: api.ListCaseEventsRequest, context: Context
+    ) -> api.ListCaseEventsResponse:
+        tenant, case_id = _case_name(request.parent, "parent")
+        part = page(request, (int, int))
+        await self._reached(request.min_position)
+        await self._case(tenant, case_id)
+        after = (int(part.cursor[0]), int(part.cursor[1])) if part.cursor else (0, 0)
+        places = await places_of(self._database, tenant, case_id, after, part.size + 1)
+        shown, token = part.cut(places, lambda place: (place[1], place[2]))
+        return api.ListCaseEventsResponse(case_events=await self._events(tenant, shown), next_page_token=token)
+
+    async def WatchCases(  # noqa: N802
+        self, request: api.WatchCasesRequest, context: Context
+    ) -> AsyncIterator[api.WatchCasesResponse]:
+        tenant, wanted = _tenant(request.parent), filter_of(request)
+        await self._tenants.require(tenant)
+        shown: set[str] = set()
+        if request.resume_token:
+            after = Position.decode(request.resume_token, "resume_token")
+        else:
+            after, snapshot = await self._snapshot(tenant, wanted)
+            for case in snapshot:
+                shown.add(case.case_id)
+                yield api.WatchCasesResponse(case=case_message(tenant, case), snapshot=True)
+            yield api.WatchCasesResponse(snapshot=True, resume_token=Position.encode(after))
+        async with aclosing(self._tail.follow("work", tenant, after)) as batches:
+            async for batch in batches:
+                changed = _changed(batch)
+                if not changed:
+                    continue
+                await self._projection.reached(batch[-1].position, CATCH_UP_S)
+                messages = []
+                for case in await cases_of(self._database, tenant, changed):
+                    if wanted.matches(case) or case.case_id in shown or request.resume_token:
+                        messages.append(case_message(tenant, case))
+                    (shown.add if wanted.matches(case) else shown.discard)(case.case_id)
+                for case_shown in messages:
+                    token = batch[-1].position if case_shown is messages[-1] else after
+                    yield api.WatchCasesResponse(case=case_shown, resume_token=Position.encode(token))
+                after = batch[-1].position
+
+    async def WatchOffers(  # noqa: N802
+        self, request: api.WatchOffersRequest, context: Context
+    ) -> AsyncIterator[api.WatchOffersResponse]:
+        found = parse_name("tenants/{tenant}/agents/{id}", request.agent, "agent")
+        tenant, agent_id = found["tenant"], found["id"]
+        await self._ask(tenant, api.GetAgentRequest(name=request.agent), api.GetAgentResponse)
+        after = Position.decode(request.resume_token, "resume_token") if request.resume_token else None
+        async with aclosing(self._offers.watch(tenant, agent_id, after)) as changes:
+            async for change in changes:
+                yield change
+
+    # Texts: sealed here, before they travel to the owner.
+
+    async def ReplyToCase(  # noqa: N802
+        self, request: api.ReplyToCaseRequest, context: Context
+    ) -> api.ReplyToCaseResponse:
+        return await self._write(request, api.ReplyToCaseResponse)
+
+    async def NoteCase(self, request: api.NoteCaseRequest, context: Context) -> api.NoteCaseResponse:  # noqa: N802
+        return await self._write(request, api.NoteCaseResponse)
+
+    # Everything else is the owner's: its memory is what is true now.
+
+    async def OpenCase(self, request: api.OpenCaseRequest, context: Context) -> api.OpenCaseResponse:  # noqa: N802
+        return await self._ask(tenant_of(request), request, api.OpenCaseResponse)
+
+    async def AcceptOffer(  # noqa: N802
+        self, request: api.AcceptOfferRequest, context: Context
+    ) -> api.AcceptOfferResponse:
+        return await self._ask(tenant_of(request), request, api.AcceptOfferResponse)
+
+    async def DeclineOffer(  # noqa: N802
+        self, request: api.DeclineOfferRequest, context: Context
+    ) -> api.DeclineOfferResponse:
+        return await self._ask(tenant_of(request), request, api.DeclineOfferResponse)
+
+    async def ReleaseCase(  # noqa: N802
+        self, request: api.ReleaseCaseRequest, context: Context
+    ) -> api.ReleaseCaseResponse:
+        return await self._ask(tenant_of(request), request, api.ReleaseCaseResponse)
+
+    async def PendCase(self, request: api.PendCaseRequest, context: Context) -> api.PendCaseResponse:  # noqa: N802
+        return await self._ask(tenant_of(request), request, api.PendCaseResponse)
+
+    async def ResumeCase(self, request: api.ResumeCaseRequest, context: Context) -> api.ResumeCaseResponse:  # noqa: N802
+        return await self._ask(tenant_of(request), request, api.ResumeCaseResponse)
+
+    async def ResolveCase(  # noqa: N802
+        self, request: api.ResolveCaseRequest, context: Context
+    ) -> api.ResolveCaseResponse:
+        return await self._ask(tenant_of(request), request, api.ResolveCaseResponse)
+
+    async def ReopenCase(self, request: api.ReopenCaseRequest, context: Context) -> api.ReopenCaseResponse:  # noqa: N802
+        return await self._ask(tenant_of(request), request, api.ReopenCaseResponse)
+
+    async def CreateAgent(  # noqa: N802
+        self, request: api.CreateAgentRequest, context: Context
+    ) -> api.CreateAgentResponse:
+        tenant = tenant_of(request)
+        await self._tenants.ensure(tenant)
+        return await self._ask(tenant, request, api.CreateAgentResponse)
+
+    async def GetAgent(self, request: api.GetAgentRequest, context: Context) -> api.GetAgentResponse:  # noqa: N802
+        await self._reached_inputs(tenant_of(request), request.min_position)
+        return await self._ask(tenant_of(request), request, api.GetAgentResponse)
+
+    async def ListAgents(self, request: api.ListAgentsRequest, context: Context) -> api.ListAgentsResponse:  # noqa: N802
+        await self._reached_inputs(tenant_of(request), request.min_position)
+        return await self._ask(tenant_of(request), request, api.ListAgentsResponse)
+
+    async def UpdateAgent(  # noqa: N802
+        self, request: api.UpdateAgentRequest, context: Context
+    ) -> api.UpdateAgentResponse:
+        return await self._ask(tenant_of(request), request, api.UpdateAgentResponse)
+
+    async def SetPresence(  # noqa: N802
+        self, request: api.SetPresenceRequest, context: Context
+    ) -> api.SetPresenceResponse:
+        return await self._ask(tenant_of(request), request, api.SetPresenceResponse)
+
+    async def CreateQueue(  # noqa: N802
+        self, request: api.CreateQueueRequest, context: Context
+    ) -> api.CreateQueueResponse:
+        tenant = tenant_of(request)
+        await self._tenants.ensure(tenant)
+        return await self._ask(tenant, request, api.CreateQueueResponse)
+
+    async def GetQueue(self, request: api.GetQueueRequest, context: Context) -> api.GetQueueResponse:  # noqa: N802
+        await self._reached_inputs(tenant_of(request), request.min_position)
+        return await self._ask(tenant_of(request), request, api.GetQueueResponse)
+
+    async def ListQueues(self, request: api.ListQueuesRequest, context: Context) -> api.ListQueuesResponse:  # noqa: N802
+        await self._reached_inputs(tenant_of(request), request.min_position)
+        return await self._ask(tenant_of(request), request, api.ListQueuesResponse)
+
+    async def UpdateQueue(  # noqa: N802
+        self, request: api.UpdateQueueRequest, context: Context
+    ) -> api.UpdateQueueResponse:
+        return await self._ask(tenant_of(request), request, api.UpdateQueueResponse)
+
+    async def ExplainDecision(  # noqa: N802
+        self, request: api.ExplainDecisionRequest, context: Context
+    ) -> api.ExplainDecisionResponse:
+        return await self._ask(tenant_of(request), request, api.ExplainDecisionResponse)
+
+    async def _ask(self, tenant: str, request: Message, response: type[M]) -> M:
+        return await self._host.call(tenant, SHARD, request, response)
+
+    async def _write(self, request: api.ReplyToCaseRequest | api.NoteCaseRequest, response: type[M]) -> M:
+        tenant, text = tenant_of(request), request.text
+        case_id, _, _, _ = written(request)
+        subject = await self._customer(tenant, case_id) or case_id
+        key = (await self._vault.keys(tenant, [subject]))[subject]
+        asked = api.SealedText(text_length=len(text))
+        if isinstance(request, api.ReplyToCaseRequest):
+            asked.reply.CopyFrom(request)
+            asked.reply.ClearField("text")
+        else:
+            asked.note.CopyFrom(request)
+            asked.note.ClearField("text")
+        if key is not None:
+            asked.text.CopyFrom(key.seal(text.encode()))
+            asked.text_digest = key.digest(text.encode())
+        return await self._ask(tenant, asked, response)
+
+    async def _customer(self, tenant: str, case_id: str) -> str:
+        """The customer's identity, "" when there is none; memory knows it first, the read model for longer."""
+        try:
+            name = f"tenants/{tenant}/cases/{case_id}"
+            found = await self._ask(tenant, api.GetCaseRequest(name=name), api.GetCaseResponse)
+            return found.case.identity.rpartition("/")[2]
+        except NotFound:
+            pass
+        except StatusError as refused:
+            if refused.code is not grpc.StatusCode.NOT_FOUND:
+                raise
+        return (await self._case(tenant, case_id)).identity_id
+
+    async def _case(self, tenant: str, case_id: str) -> Case:
+        case = await get_case(self._database, tenant, case_id)
+        if case is None:
+            await self._tenants.require(tenant)
+            raise NotFound("case", f"tenants/{tenant}/cases/{case_id}")
+        return case
+
+    async def _reached(self, token: str) -> None:
+        if token:
+            await self._projection.reached(Position.decode(token), deadline_s())
+
+    async def _reached_inputs(self, tenant: str, token: str) -> None:
+        """Its own facts the owner's memory always has; those of others it may yet have to read."""
+        if token:
+            await self._host.caught_up(tenant, Position.decode(token))
+
+    async def _snapshot(self, tenant: str, wanted: Filter) -> tuple[int, list[Case]]:
+        found: list[Case] = []
+        async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
+            at = await position(connection)
+            after = None
+            while True:
+                part = await list_cases(connection, tenant, wanted, after, SNAPSHOT_PAGE)
+                found.extend(part)
+                if len(part) < SNAPSHOT_PAGE:
+                    return at, found
+                after = (int(part[-1].opened_at), part[-1].case_id)
+
+    async def _events(self, tenant: str, places: Sequence[tuple[str, int, int]]) -> list[api.CaseEvent]:
+        commits: dict[int, list[Recorded]] = {}
+        shown = []
+        for case_id, at, index in places:
+            if at not in commits:
+                entry = await self._log.get(at)
+                commits = {at: [] if entry is None else entry.events()}
+            event = commits[at][index]
+            shown.append(
+                api.CaseEvent(
+                    position=Position.encode(at),
+                    case=f"tenants/{tenant}/cases/{case_id}",
+                    type=event.type,
+                    event=event.event,
+                )
+            )
+        return shown
+
+
+def _changed(batch: Sequence[Recorded]) -> list[str]:
+    """The cases a batch of facts is about, each once."""
+    ids: dict[str, None] = {}
+    for recorded in batch:
+        if recorded.type in _CASE_FACTS:
+            body: Any = recorded.body
+            ids[body.case_id] = None
+            if isinstance(body, events_pb2.CasesJoined):
+                ids[body.joined_case_id] = None
+    return list(ids)
+
+
+def _case_name(name: str, field: str = "name") -> tuple[str, str]:
+    found = parse_name("tenants/{tenant}/cases/{id}", name, field)
+    return found["tenant"], found["id"]
+
+
+def _tenant(parent: str) -> str:
+    return parse_name("tenants/{tenant}", parent, "parent")["tenant"]

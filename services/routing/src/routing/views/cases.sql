@@ -1,0 +1,104 @@
+-- name: schema
+create table if not exists cases_v1 (
+    tenant text collate "C" not null,
+    case_id text collate "C" not null,
+    opened_at bigint not null,
+    state text collate "C" not null,
+    queue text collate "C" not null,
+    agent text collate "C" not null,
+    channel text collate "C" not null,
+    source text collate "C" not null,
+    identity text collate "C" not null,
+    joined_into text collate "C" not null,
+    body bytea not null,
+    primary key (tenant, case_id)
+);
+create index if not exists cases_v1_by_time on cases_v1 (tenant, opened_at desc, case_id);
+create index if not exists cases_v1_by_state on cases_v1 (tenant, state, opened_at desc, case_id);
+create index if not exists cases_v1_by_joined on cases_v1 (tenant, joined_into) where joined_into <> '';
+create table if not exists case_threads_v1 (
+    tenant text collate "C" not null,
+    thread_key text collate "C" not null,
+    case_id text collate "C" not null,
+    primary key (tenant, thread_key)
+);
+create table if not exists case_events_v1 (
+    tenant text collate "C" not null,
+    case_id text collate "C" not null,
+    position bigint not null,
+    event_index integer not null,
+    primary key (tenant, case_id, position, event_index)
+);
+
+-- name: load
+select c.tenant, c.case_id, c.body
+from unnest($1::text[], $2::text[]) as wanted (tenant, case_id)
+join cases_v1 c on c.tenant = wanted.tenant and c.case_id = wanted.case_id
+
+-- name: save_cases
+insert into cases_v1 (tenant, case_id, opened_at, state, queue, agent, channel, source, identity, joined_into, body)
+select tenant, case_id, opened_at, state, queue, agent, channel, source, identity, joined_into, body
+from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::bytea[])
+    as fresh (tenant, case_id, opened_at, state, queue, agent, channel, source, identity, joined_into, body)
+on conflict (tenant, case_id) do update set
+    opened_at = excluded.opened_at, state = excluded.state, queue = excluded.queue, agent = excluded.agent,
+    channel = excluded.channel, source = excluded.source, identity = excluded.identity,
+    joined_into = excluded.joined_into, body = excluded.body
+
+-- name: save_threads
+insert into case_threads_v1 (tenant, thread_key, case_id)
+select tenant, thread_key, case_id
+from unnest($1::text[], $2::text[], $3::text[]) as fresh (tenant, thread_key, case_id)
+on conflict (tenant, thread_key) do update set case_id = excluded.case_id
+
+-- name: save_events
+insert into case_events_v1 (tenant, case_id, position, event_index)
+select tenant, case_id, position, event_index
+from unnest($1::text[], $2::text[], $3::bigint[], $4::integer[]) as fresh (tenant, case_id, position, event_index)
+on conflict do nothing
+
+-- name: drop_cases
+delete from cases_v1 c
+using unnest($1::text[], $2::text[]) as gone (tenant, case_id)
+where c.tenant = gone.tenant and c.case_id = gone.case_id
+
+-- name: get
+select body from cases_v1 where tenant = $1 and case_id = $2
+
+-- name: of_ids
+select body from cases_v1 where tenant = $1 and case_id = any($2::text[])
+
+-- name: list
+select opened_at, case_id, body
+from cases_v1
+where tenant = $1
+    and ($2::text is null or state = $2)
+    and ($3::text is null or queue = $3)
+    and ($4::text is null or agent = $4)
+    and ($5::text is null or channel = $5)
+    and ($6::text is null or source = $6)
+    and ($7::text is null or identity = $7)
+    and ($8::bigint is null or opened_at < $8 or (opened_at = $8 and case_id > $9))
+order by opened_at desc, case_id
+limit $10
+
+-- name: position
+select position from projections where name = 'cases_v1'
+
+-- name: of_threads
+select thread_key, case_id from case_threads_v1 where tenant = $1 and thread_key = any($2::text[])
+
+-- name: events
+with recursive together (case_id) as (
+    select $2::text
+    union
+    select c.case_id from cases_v1 c join together t on c.joined_into = t.case_id
+    where c.tenant = $1 and c.joined_into <> ''
+)
+select e.case_id, e.position, e.event_index
+from together t
+join case_events_v1 e on e.tenant = $1 and e.case_id = t.case_id
+where (e.position, e.event_index) > ($3::bigint, $4::integer)
+order by e.position, e.event_index
+limit $5

@@ -1,0 +1,130 @@
+"""What routing knows as messages of its interface. It decides nothing and asks nobody."""
+
+from chassis.clock import Instant, to_timestamp
+from google.protobuf.timestamp_pb2 import Timestamp
+from switchboard.routing.v1 import events_pb2, service_pb2
+
+from routing.agents import Agent, Queue
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Post, Queued, holder, window_of
+from routing.explain import Explanation
+from routing.terms import Requirement
+from routing.views.cases import state_of
+
+
+def case_message(tenant: str, case: Case) -> service_pb2.Case:
+    """The case."""
+    place = f"tenants/{tenant}"
+    stage = case.stage
+    agent = holder(case) if isinstance(stage, Accepted | Pending) else case.agent_id
+    waits = isinstance(stage, Queued | Offered) and case.line is not None
+    owed = waits or case.owed_since is not None
+    live = sorted((p for p in case.posts if not p.withdrawn), key=_by_publication)
+    windowed = any(p.window_expires_at is not None for p in live)
+    return service_pb2.Case(
+        name=f"{place}/cases/{case.case_id}",
+        state=f"CASE_STATE_{state_of(case)}",
+        origin=f"CASE_ORIGIN_{case.origin.name}",
+        direction=f"DIRECTION_{case.direction.name}",
+        channel=case.channel,
+        source=f"{place}/sources/{case.source_id}" if case.source_id else "",
+        identity=f"{place}/identities/{case.identity_id}" if case.identity_id else "",
+        language=case.language,
+        queue=f"{place}/queues/{case.queue}" if case.queue else "",
+        urgency=case.urgency,
+        requirements=requirement_messages(case.requirements),
+        weight=case.weight,
+        agent=f"{place}/agents/{agent}" if agent else "",
+        offer=offer_message(tenant, case, stage) if isinstance(stage, Offered) else None,
+        episode=case.episode,
+        posts=[f"{place}/posts/{p.post_id}" for p in live],
+        opened_at=to_timestamp(case.opened_at),
+        waiting_since=_stamp(case.line.waiting_since if waits and case.line is not None else None),
+        due_at=_stamp(case.line.due_at if owed and case.line is not None else None),
+        window_expires_at=_stamp(window_of(case) if windowed else None),
+        accepted_at=_stamp(case.accepted_at),
+        answered_at=_stamp(case.answered_at),
+        waiting_for=f"WAITING_FOR_{stage.waiting_for.name}" if isinstance(stage, Pending) else None,
+        pending_until=_stamp(stage.until if isinstance(stage, Pending) else None),
+        resolved_at=_stamp(case.resolved_at),
+        disposition=case.disposition,
+        tags=case.tags,
+        joined_into=f"{place}/cases/{stage.into}" if isinstance(stage, Joined) else "",
+        updated_at=to_timestamp(case.updated_at),
+    )
+
+
+def offer_message(tenant: str, case: Case, offer: Offered) -> service_pb2.Offer:
+    """The open offer of a case."""
+    return service_pb2.Offer(
+        offer_id=offer.offer_id,
+        case=f"tenants/{tenant}/cases/{case.case_id}",
+        agent=f"tenants/{tenant}/agents/{offer.agent_id}",
+        token=offer.token,
+        weight=case.weight,
+        offered_at=to_timestamp(offer.at),
+        expires_at=to_timestamp(offer.expires_at),
+    )
+
+
+def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
+    """The agent with its load."""
+    place = f"tenants/{tenant}"
+    return service_pb2.Agent(
+        name=f"{place}/agents/{agent.agent_id}",
+        display_name=agent.display_name,
+        skills=[events_pb2.Skill(name=s.name, level=s.level) for s in agent.skills],
+        capacity=agent.capacity,
+        queues=[f"{place}/queues/{q}" for q in agent.queues],
+        presence=f"PRESENCE_{agent.presence.name}",
+        load=agent.load,
+        missed_offers=agent.missed,
+        cases=[f"{place}/cases/{case_id}" for case_id, _ in sorted(agent.work)],
+        released_at=_stamp(agent.released_at or None),
+    )
+
+
+def queue_message(tenant: str, queue: Queue, waiting: int) -> service_pb2.Queue:
+    """The queue and how many cases wait in it."""
+    return service_pb2.Queue(
+        name=f"tenants/{tenant}/queues/{queue.queue_id}",
+        display_name=queue.display_name,
+        first_response_s=queue.first_response_s,
+        offer_timeout_s=queue.offer_timeout_s,
+        requirements=requirement_messages(queue.requirements),
+        waiting=waiting,
+    )
+
+
+def explanation_message(tenant: str, case: Case, said: Explanation) -> service_pb2.ExplainDecisionResponse:
+    """Why a case is with whom it is; the caller sets the position."""
+    return service_pb2.ExplainDecisionResponse(
+        state=f"CASE_STATE_{state_of(case)}",
+        summary=said.summary,
+        binding_constraint=f"CONSTRAINT_{said.binding.name}",
+        candidates=[
+            service_pb2.Candidate(
+                agent=f"tenants/{tenant}/agents/{c.agent_id}",
+                eligible=c.eligible,
+                constraint=f"CONSTRAINT_{c.constraint.name}",
+                explanation=c.sentence,
+                skill_score=c.skill_score,
+                free_units=c.free_units,
+                released_at=_stamp(c.released_at or None),
+            )
+            for c in said.candidates
+        ],
+        rank=said.rank,
+    )
+
+
+def requirement_messages(requirements: tuple[Requirement, ...]) -> list[events_pb2.Requirement]:
+    """What is asked of an agent."""
+    return [events_pb2.Requirement(skill=r.skill, min_level=r.min_level, hard=r.hard) for r in requirements]
+
+
+def _stamp(at: Instant | None) -> Timestamp | None:
+    return None if at is None else to_timestamp(at)
+
+
+def _by_publication(post: Post) -> tuple[Instant, str]:
+    return post.published_at, post.post_id
