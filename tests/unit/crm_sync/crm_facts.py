@@ -1,0 +1,59 @@
+"""Commands and facts of crm-sync in a few words. Sealed values are plain here: deciders never look inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.clock import Instant
+from crm_sync import events
+from crm_sync.decider import Command, Observe, Profile, decide, proofs
+from crm_sync.state import Customers, evolve
+from switchboard.log.v1.log_pb2 import Sealed
+
+CAUSE = b"c" * 16
+
+
+def sealed(who: str, value: str) -> Sealed:
+    return Sealed(subject_id=who, nonce=b"n", ciphertext=value.encode())
+
+
+def said(name: str, value: str, *, verified: bool = False, unique: bool = True) -> events.AssertedAttribute:
+    point = name in ("email", "phone") or name.endswith("_id")
+    contact = f"{name}:{value}".encode() if point else b""
+    return events.AssertedAttribute(
+        name, sealed("", value), value.encode(), contact, verified, unique and point, 1000 if verified else 500
+    )
+
+
+def profile(who: str, *attributes: events.AssertedAttribute, source: str = "source/x", handle: str = "") -> Profile:
+    handle = handle or who
+    return Profile(
+        identity_id=who,
+        founded_customer_id=f"customer-{who}",
+        channel="x",
+        source=source,
+        purpose="service",
+        names_digest=handle.encode(),
+        names=sealed(who, handle),
+        attributes=attributes,
+        renames=source.startswith("source/"),
+        proves=frozenset(one.contact for one in proofs(attributes)),
+    )
+
+
+def see(who: str, *attributes: events.AssertedAttribute, at: int = 1, **rest: str) -> Observe:
+    return Observe(profile(who, *attributes, **rest), CAUSE, Instant(at))
+
+
+def after(commands: Sequence[Command]) -> Customers:
+    """The state some commands lead to."""
+    customers = Customers()
+    for command in commands:
+        for event in decide(command, customers):
+            customers = evolve(customers, event)
+    return customers
+
+
+def partition(customers: Customers) -> dict[str, frozenset[str]]:
+    """Identities by customer id."""
+    return {customer: frozenset(members) for customer, members in customers.members.items()}
