@@ -257,7 +257,7 @@ class Contacts:
         wanted = [(tenant, id_) for kind, tenant, id_ in parts if kind == "case"]
         while wanted:
             further: dict[tuple[str, str], None] = {}
-            for found in await connection.fetch(SQL["load_cases"], *_columns(wanted, 2)):
+            for found in await connection.fetch(SQL["load_cases"], *_columns(wanted)):
                 tenant, case_id, channel, source_id, joined_into, facts = found
                 rows[case_key(tenant, case_id)] = Case(channel, source_id, joined_into, load_facts(facts))
                 if joined_into:
@@ -265,9 +265,7 @@ class Contacts:
             wanted = [one for one in further if case_key(*one) not in rows]
         sources = [(tenant, id_) for kind, tenant, id_ in parts if kind == "source"]
         if sources:
-            for tenant, source_id, since_ref, labels in await connection.fetch(
-                SQL["load_sources"], *_columns(sources, 2)
-            ):
+            for tenant, source_id, since_ref, labels in await connection.fetch(SQL["load_sources"], *_columns(sources)):
                 key = source_key(tenant, source_id)
                 known = rows.get(key)
                 versions = known.versions if isinstance(known, Source) else ()
@@ -294,14 +292,14 @@ class Contacts:
             contacts.extend(_contact(tenant, id_, episode) for episode in episodes(row.facts))
             if _may_lose_contacts(row.facts):
                 regrouped.append((tenant, id_))
-        for statement, values, width in (
-            ("save_sources", sources, 4),
-            ("save_cases", cases, 6),
-            ("delete_contacts", regrouped, 2),
-            ("save_contacts", contacts, 23),
-        ):
-            if values:
-                await connection.execute(SQL[statement], *_columns(values, width))
+        if sources:
+            await connection.execute(SQL["save_sources"], sources)
+        if cases:
+            await connection.execute(SQL["save_cases"], cases)
+        if regrouped:
+            await connection.execute(SQL["delete_contacts"], *_columns(regrouped))
+        if contacts:
+            await connection.execute(SQL["save_contacts"], contacts)
 
 
 def _with_standing(rows: Mapping[str, Row], touched: Sequence[str]) -> Iterable[str]:
@@ -325,8 +323,8 @@ def _may_lose_contacts(facts: Sequence[Fact]) -> bool:
     return Reopened in kinds or Wrote not in kinds
 
 
-def _columns(values: Sequence[Values], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*values, strict=True)] if values else [[] for _ in range(width)]
+def _columns(values: Sequence[Values]) -> list[list[Any]]:
+    return [list(column) for column in zip(*values, strict=True)]
 
 
 _NEVER = (None, "", None)

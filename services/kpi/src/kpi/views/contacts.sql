@@ -1,4 +1,5 @@
 -- The tables of contacts_v1: cases as sets of facts, the contacts computed from them, sources with their labels.
+-- Rows go in as one array of the table's own type: asyncpg encodes it in a third of the time of an array per column.
 -- A case changes some five times soon after it appeared: the fill factor keeps those updates within the page.
 
 -- name: schema
@@ -60,8 +61,7 @@ order by s.tenant, s.source_id, s.since_ref
 -- name: save_cases
 insert into contacts_v1_cases (tenant, case_id, channel, source_id, joined_into, facts)
 select tenant, case_id, channel, source_id, joined_into, facts
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-    as r (tenant, case_id, channel, source_id, joined_into, facts)
+from unnest($1::contacts_v1_cases[])
 on conflict (tenant, case_id) do update set
     channel = excluded.channel,
     source_id = excluded.source_id,
@@ -71,7 +71,7 @@ on conflict (tenant, case_id) do update set
 -- name: save_sources
 insert into contacts_v1_sources (tenant, source_id, since_ref, labels)
 select tenant, source_id, since_ref, labels
-from unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) as r (tenant, source_id, since_ref, labels)
+from unnest($1::contacts_v1_sources[])
 on conflict (tenant, source_id, since_ref) do nothing
 
 -- name: delete_contacts
@@ -89,15 +89,7 @@ select
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
     withdrawn_at, withdrawn_ref
-from unnest(
-    $1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::boolean[],
-    $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::text[],
-    $17::bigint[], $18::bigint[], $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[]
-) as r (
-    tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
-    any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
-    withdrawn_at, withdrawn_ref
-)
+from unnest($1::contacts_v1[])
 on conflict (tenant, case_id, episode) do update set
     start_at = excluded.start_at,
     start_ref = excluded.start_ref,
