@@ -16,6 +16,7 @@ from chassis.clock import MICROS, Clock, Instant, from_timestamp, to_timestamp
 from chassis.errors import InvalidRequest
 from chassis.sealing import KeyVault, SubjectKey
 from chassis.shard import Request
+from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
 
 from ingest import channels
@@ -363,39 +364,43 @@ def _candidate(
     else:
         direction = post_pb2.DIRECTION_OUTBOUND if stated in _BRANDS else post_pb2.DIRECTION_INBOUND
         author_kind = stated or post_pb2.AUTHOR_KIND_CUSTOMER
-    name = post_id(channel, scope, seen.external_id)
-    personal = seen.personal
+    # Filled in place: building the parts first and copying them in takes three times as long.
     candidate = internal_pb2.Candidate()
     observed = candidate.observed
-    observed.post.MergeFrom(
-        events_pb2.PostReceived(
-            post_id=name,
-            channel=channel,
-            source_id=connected.source.source_id,
-            kind=seen.kind,  # type: ignore[arg-type]  # enums' numbers, here and below
-            direction=direction,
-            author_kind=author_kind,  # type: ignore[arg-type]
-            identity_id=identity,
-            conversation_id=conversation_id(channel, scope, seen.conversation) if seen.conversation else "",
-            in_reply_to=post_id(channel, scope, seen.in_reply_to) if seen.in_reply_to else "",
-            links=sorted({post_id(channel, scope, link) for link in seen.links}) if seen.links else (),
-            language=seen.language,
-            text_length=len(personal.text),
-            reach=seen.reach,
-            visibility=seen.visibility,  # type: ignore[arg-type]
-            published_at=to_timestamp(seen.published_at),
-            received_at=to_timestamp(received_at),
-            reply_quota_left=seen.reply_quota_left,
-            platform_revision=seen.platform_revision,
-            content_digest=key.digest(seen.digested),
-            personal=key.seal(personal.SerializeToString()),
-        )
-    )
+    post = observed.post
+    post.post_id = post_id(channel, scope, seen.external_id)
+    post.channel = channel
+    post.source_id = connected.source.source_id
+    post.kind = seen.kind  # type: ignore[assignment]  # enums' numbers, here and below
+    post.direction = direction
+    post.author_kind = author_kind  # type: ignore[assignment]
+    post.identity_id = identity
+    if seen.conversation:
+        post.conversation_id = conversation_id(channel, scope, seen.conversation)
+    if seen.in_reply_to:
+        post.in_reply_to = post_id(channel, scope, seen.in_reply_to)
+    if seen.links:
+        post.links.extend(sorted({post_id(channel, scope, link) for link in seen.links}))
+    post.language = seen.language
+    post.text_length = len(seen.personal.text)
+    post.reach = seen.reach
+    post.visibility = seen.visibility  # type: ignore[assignment]
+    _set(post.published_at, seen.published_at)
+    _set(post.received_at, received_at)
+    post.reply_quota_left = seen.reply_quota_left
+    post.platform_revision = seen.platform_revision
+    post.content_digest = key.digest(seen.digested)
+    post.personal.CopyFrom(key.seal(seen.personal.SerializeToString()))
     if seen.reply_window_expires_at is not None:
-        observed.post.reply_window_expires_at.CopyFrom(to_timestamp(seen.reply_window_expires_at))
+        _set(post.reply_window_expires_at, seen.reply_window_expires_at)
     if seen.edited_at is not None:
-        observed.edited_at.CopyFrom(to_timestamp(seen.edited_at))
+        _set(observed.edited_at, seen.edited_at)
     return candidate
+
+
+def _set(timestamp: Timestamp, at: Instant) -> None:
+    timestamp.seconds, rest = divmod(at, MICROS)
+    timestamp.nanos = rest * 1000
 
 
 def check_batch(deliveries: Sequence[service_pb2.Delivery], where: str) -> None:

@@ -55,7 +55,7 @@ class Reason(StrEnum):
     UNFORESEEN = "UNFORESEEN"
 
 
-class Unreadable(Exception):  # noqa: N818  (it says what is the case; nothing failed on our side)
+class Unreadable(Exception):
     """A delivery or an item cannot be read. `detail` names places in the payload and never repeats a value from it."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -86,10 +86,11 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     body = longer if type(longer) is dict and "full_text" in longer else d
     raw = body.get("full_text")
     text = checked_text(raw if raw is not None else body.get("text"), f"{at}text")
-    entities, media = _entities(text, body.get("entities"), body.get("extended_entities") or d.get("extended_entities"))
+    personal = post_pb2.PersonalContent()
+    _entities(personal, text, body.get("entities"), body.get("extended_entities") or d.get("extended_entities"))
     if "&" in text:
         text, moved = unescaped(text)
-        for entity in entities:
+        for entity in personal.entities:
             entity.start, entity.end = moved(entity.start), moved(entity.end)
 
     parent = d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id")
@@ -97,19 +98,10 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     conversation = d.get("conversation_id_str") or d.get("conversation_id")
     handle = decoration(user.get("screen_name"), 200)
     followers = count(user.get("followers_count"))
-    personal = post_pb2.PersonalContent(
-        text=text,
-        author=post_pb2.Author(
-            external_id=author_id,
-            handle=handle,
-            display_name=decoration(user.get("name"), 200),
-            attributes=profile(user, followers),
-        ),
-        entities=entities,
-        media=media,
-        external_id=external_id,
-        in_reply_to=in_reply_to,
-    )
+    personal.text = text
+    personal.external_id = external_id
+    personal.in_reply_to = in_reply_to
+    describe(personal.author, author_id, handle, user, followers)
     if d.get("place") or d.get("coordinates"):
         _locate(personal, d)
     if conversation:
@@ -119,7 +111,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         external_id,
         author_id,
         handle,
-        kind_of(in_reply_to, bool(d.get("retweeted_status")), entities, reading.account),
+        kind_of(in_reply_to, bool(d.get("retweeted_status")), personal.entities, reading.account),
         published_at,
         language_of(d.get("lang"), text),
         personal,
@@ -168,17 +160,19 @@ def kind_of(in_reply_to: str, repost: bool, entities: Iterable[post_pb2.Entity],
     return post_pb2.POST_KIND_POST
 
 
-def profile(user: dict[str, object], followers: int) -> list[post_pb2.ProfileAttribute]:
-    """What the account says of itself, as far as it says anything."""
-    said = []
+def describe(author: post_pb2.Author, author_id: str, handle: str, user: dict[str, object], followers: int) -> None:
+    """Fills in an author: who it is and what the account says of itself, as far as it says anything."""
+    author.external_id = author_id
+    author.handle = handle
+    author.display_name = decoration(user.get("name"), 200)
+    add = author.attributes.add
     for name in ("location", "description", "url"):
         if value := user.get(name):
-            said.append(post_pb2.ProfileAttribute(name=name, value=decoration(value)))
+            add(name=name, value=decoration(value))
     if type(verified := user.get("verified")) is bool:
-        said.append(post_pb2.ProfileAttribute(name="verified", value="true" if verified else "false"))
+        add(name="verified", value="true" if verified else "false")
     if followers:
-        said.append(post_pb2.ProfileAttribute(name="followers_count", value=str(followers)))
-    return said
+        add(name="followers_count", value=str(followers))
 
 
 _ENTITY_FORMS = (
@@ -189,35 +183,27 @@ _ENTITY_FORMS = (
 )
 
 
-def _entities(text: str, given: object, extended: object) -> tuple[list[post_pb2.Entity], list[post_pb2.Media]]:
+def _entities(personal: post_pb2.PersonalContent, text: str, given: object, extended: object) -> None:
     if type(given) is not dict:
-        return textual(text), []
+        personal.entities.extend(textual(text))
+        return
     length = len(text)
-    entities: list[post_pb2.Entity] = []
     for key, kind, name in _ENTITY_FORMS:
         if given.get(key):
             for e in objects(given[key]):
                 if span := within(e.get("indices"), length):
-                    value = e.get(name) or e.get("url")
+                    entity = personal.entities.add(kind=kind, start=span[0], end=span[1])
+                    entity.value = decoration(e.get(name) or e.get("url"))
                     number = e.get("id_str") if kind == post_pb2.ENTITY_KIND_MENTION else None
-                    entities.append(
-                        post_pb2.Entity(
-                            kind=kind,
-                            start=span[0],
-                            end=span[1],
-                            value=decoration(value),
-                            external_id=number if type(number) is str and number.isdigit() else "",
-                        )
-                    )
+                    if type(number) is str and number.isdigit():
+                        entity.external_id = number
     source = extended if type(extended) is dict and extended.get("media") else given
-    media = []
     if source.get("media"):
         for m in objects(source["media"]):
             uri = decoration(m.get("media_url_https") or m.get("media_url"))
             if uri:
                 sort = MEDIA.get(str(m.get("type")), post_pb2.MEDIA_KIND_FILE)
-                media.append(post_pb2.Media(kind=sort, uri=uri, alt_text=decoration(m.get("ext_alt_text"))))
-    return entities, media
+                personal.media.add(kind=sort, uri=uri, alt_text=decoration(m.get("ext_alt_text")))
 
 
 def within(span: object, length: int) -> tuple[int, int] | None:
@@ -282,17 +268,9 @@ def message(
     followers = count(sender.get("followers_count"))
     handle = decoration(sender.get("screen_name") or sender.get("username"), 200)
     personal = post_pb2.PersonalContent(
-        text=text,
-        author=post_pb2.Author(
-            external_id=sender_id,
-            handle=handle,
-            display_name=decoration(sender.get("name"), 200),
-            attributes=profile(sender, followers),
-        ),
-        entities=entities,
-        external_id=external_id,
-        conversation=conversation,
+        text=text, entities=entities, external_id=external_id, conversation=conversation
     )
+    describe(personal.author, sender_id, handle, sender, followers)
     return Observation(
         where,
         external_id,

@@ -148,18 +148,13 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
     handle = decoration(user.get("username"), 200)
     personal = post_pb2.PersonalContent(
         text=text,
-        author=post_pb2.Author(
-            external_id=author_id,
-            handle=handle,
-            display_name=decoration(user.get("name"), 200),
-            attributes=x_v1.profile(user, followers),
-        ),
         entities=entities,
         media=_media(d.get("attachments"), includes),
         external_id=external_id,
         conversation=conversation,
         in_reply_to=in_reply_to,
     )
+    x_v1.describe(personal.author, author_id, handle, user, followers)
     if type(geo := d.get("geo")) is dict:
         place = includes.find("places", "id", geo.get("place_id"))
         if name := decoration(place.get("full_name"), 500):

@@ -142,7 +142,7 @@ class PostsView:
         """One statement per table; a row that is not there any more (a parked event took it back) is deleted."""
         posts = [rows[key] for key in touched if "/" in key and key in rows]
         if posts:
-            await connection.execute(_SQL["save_posts"], *map(list, zip(*posts, strict=True)))
+            await connection.execute(_SQL["save_posts"], posts)
         deliveries = [rows[key] for key in touched if "!" in key and key in rows]
         if deliveries:
             await connection.execute(_SQL["save_deliveries"], *map(list, zip(*deliveries, strict=True)))

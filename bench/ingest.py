@@ -1,0 +1,371 @@
+"""Deliveries per second from raw X JSON to a durable answer, client included, against raw publishes of the same bytes.
+
+The limit is a client that publishes ready-made messages of the size of the commits ingest wrote, with the same fsync
+and as many at a time. CPU is microseconds per delivery: of each process while the run lasted, and of each stage measured
+alone beforehand; the yardstick says how fast the machine was just then.
+"""
+
+from __future__ import annotations
+
+import sys
+
+sys.path.pop(0)  # this directory: a file in it has the name of the package under test
+
+import argparse
+import asyncio
+import json
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import grpc
+import orjson
+import psutil
+import uvloop
+from chassis import embedded, keyfile
+from chassis.child import Child
+from chassis.clock import SystemClock
+from chassis.log import Log, LogSettings, connect, stream_config
+from chassis.migrations import migrate_all
+from chassis.sealing import SubjectKey
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from ingest import channels, decider, intake, sources
+from ingest.normalise import Account, Observation, identity_id
+from ingest.views.book import Connected
+from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
+
+BATCH = 200
+SHARDS = 4
+WORDS = [
+    "parcel",
+    "late",
+    "refund",
+    "please",
+    "order",
+    "number",
+    "arrived",
+    "broken",
+    "thanks",
+    "nobody",
+    "answers",
+    "flight",
+    "cancelled",
+    "bill",
+    "twice",
+    "wrong",
+    "address",
+    "waiting",
+    "since",
+    "yesterday",
+    "support",
+    "store",
+    "opening",
+    "again",
+    "screen",
+    "battery",
+    "invoice",
+    "card",
+    "contract",
+    "internet",
+    "down",
+]
+
+
+def delivery(number: int, chance: random.Random) -> bytes:
+    """A status as X sends it, about 2 kB; one author in three writes again."""
+    author = chance.randrange(20_000_000)
+    text = "@acme " + " ".join(chance.choices(WORDS, k=chance.randrange(8, 30))) + " 😀"
+    user = {
+        "id": author,
+        "id_str": str(author),
+        "name": f"Somebody {author}",
+        "screen_name": f"user{author}",
+        "location": "Springfield",
+        "description": "Opinions are my own and none of your business. " * 2,
+        "url": "https://example.org/profile",
+        "protected": False,
+        "followers_count": author % 5000,
+        "friends_count": 300,
+        "listed_count": 4,
+        "created_at": "Mon Nov 29 21:18:15 +0000 2010",
+        "favourites_count": 513,
+        "utc_offset": None,
+        "verified": False,
+        "statuses_count": 9000,
+        "lang": None,
+        "profile_image_url_https": "https://pbs.example.org/profile_images/942858479592554497/BbazLO9L_normal.jpg",
+        "profile_banner_url": "https://pbs.example.org/profile_banners/6253282/1497491515",
+        "default_profile": False,
+        "default_profile_image": False,
+    }
+    status = {
+        "created_at": "Wed Oct 08 20:19:24 +0000 2025",
+        "id": 1_975_000_000_000_000_000 + number,
+        "id_str": str(1_975_000_000_000_000_000 + number),
+        "text": text,
+        "source": '<a href="https://mobile.example.org" rel="nofollow">X Web App</a>',
+        "truncated": False,
+        "in_reply_to_status_id": None,
+        "in_reply_to_status_id_str": None,
+        "in_reply_to_user_id": None,
+        "in_reply_to_user_id_str": None,
+        "in_reply_to_screen_name": None,
+        "user": user,
+        "geo": None,
+        "coordinates": None,
+        "place": None,
+        "contributors": None,
+        "is_quote_status": False,
+        "quote_count": 0,
+        "reply_count": 0,
+        "retweet_count": 0,
+        "favorite_count": 0,
+        "entities": {
+            "hashtags": [],
+            "urls": [],
+            "user_mentions": [
+                {"screen_name": "acme", "name": "Acme", "id": 99, "id_str": "99", "indices": [0, 5]},
+            ],
+            "symbols": [],
+        },
+        "favorited": False,
+        "retweeted": False,
+        "filter_level": "low",
+        "lang": "en",
+        "timestamp_ms": "1759954764000",
+        "matching_rules": [{"tag": "acme care", "id": 1166916266197536768, "id_str": "1166916266197536768"}],
+        "possibly_sensitive": False,
+    }
+    return json.dumps(status, ensure_ascii=False).encode()
+
+
+def stages(payloads: list[bytes]) -> dict[str, float]:
+    """Microseconds of CPU per delivery of what happens in the service between gRPC and the log, each stage alone."""
+    account = Account("x", "", frozenset({"acme"}))
+    settings = sources.Settings(owned_accounts=("acme",))
+    now = SystemClock().now()
+    connected = Connected("acme", sources.Source("x-acme", "x", "", settings, now, now), account)
+    count = len(payloads)
+    spent: dict[str, float] = {}
+
+    def timed(name: str, work: Callable[[], object]) -> object:
+        began = time.process_time()
+        result = work()
+        spent[name] = round((time.process_time() - began) * 1e6 / count, 2)
+        return result
+
+    timed("yardstick: orjson.loads alone, part of normalise", lambda: [orjson.loads(p) for p in payloads])
+    seen = timed("normalise", lambda: [channels.read(p, "application/json", account, now)[0] for p in payloads])
+    assert isinstance(seen, list)
+    observed = [item for item in seen if isinstance(item, Observation)]
+    identities = timed("identity id", lambda: [identity_id("x", "", item.author_id) for item in observed])
+    assert isinstance(identities, list)
+    keys = [SubjectKey("acme", identity, bytes(32)) for identity in identities]
+    candidates = timed(
+        "seal, digest, candidate",
+        lambda: [
+            intake._candidate(connected, item, identity, key, now)
+            for item, identity, key in zip(observed, identities, keys, strict=True)
+        ],
+    )
+    assert isinstance(candidates, list)
+    asked = internal_pb2.RecordPostsRequest(candidates=candidates)
+    posts = decider.Posts()
+    events = timed("decide", lambda: decider.decide(asked, posts))
+    assert isinstance(events, list)
+
+    def evolve() -> None:
+        for event in events:
+            decider.evolve(posts, event)
+
+    timed("evolve", evolve)
+    timed("answer", lambda: decider.answered(asked, posts, events))
+    timed("encode events", lambda: [event.SerializeToString(deterministic=True) for event in events])
+    spent["sum"] = round(sum(us for name, us in spent.items() if "yardstick" not in name), 2)
+    return spent
+
+
+async def start(state: Path, profile: str) -> tuple[dict[str, Child], asyncio.subprocess.Process, str, str]:
+    nats = await embedded.start_nats(state)
+    postgres = await embedded.start_postgres(state)
+    database = await embedded.create_database(postgres.url, "bench")
+    await migrate_all(database)
+    kek = state / "kek.jsonl"
+    keyfile.create(kek)
+    port = embedded.free_port()
+    environment = {
+        "SWITCHBOARD_NATS_URL": nats.url,
+        "SWITCHBOARD_DATABASE_URL": database,
+        "SWITCHBOARD_KEK_FILE": str(kek),
+        "SWITCHBOARD_INGEST_PORT": str(port),
+        "SWITCHBOARD_DRAIN_DELAY_S": "0",
+        "PATH": "/usr/bin:/bin",
+    }
+    service = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(["-m", "cProfile", "-o", profile] if profile else []),
+        "-m",
+        "ingest.main",
+        env=environment,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    return {"nats": nats, "postgres": postgres}, service, f"127.0.0.1:{port}", nats.url
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU of a process and its children."""
+    process = psutil.Process(pid)
+    total = 0.0
+    for one in (process, *process.children(recursive=True)):
+        times = one.cpu_times()
+        total += times.user + times.system
+    return total
+
+
+async def run(count: int, streams: int, profile: str) -> dict[str, object]:
+    chance = random.Random(1)
+    payloads = [delivery(number, chance) for number in range(count)]
+    by_stage = stages(payloads[:5_000])
+    stages_again = stages(payloads[:5_000])  # the first run warms caches
+    with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
+        servers, service, target, nats_url = await start(Path(directory), profile)
+        try:
+            return {
+                "deliveries": count,
+                "bytes_per_delivery": round(sum(map(len, payloads)) / count),
+                "cpu_us_per_delivery_by_stage_alone": stages_again
+                if stages_again["sum"] < by_stage["sum"]
+                else by_stage,
+                **await measure(payloads, streams, target, servers, service),
+                **await limit(nats_url, count),
+            }
+        finally:
+            service.terminate()
+            await service.wait()
+            for server in servers.values():
+                server.kill9()
+
+
+async def measure(
+    payloads: list[bytes], streams: int, target: str, servers: dict[str, Child], service: asyncio.subprocess.Process
+) -> dict[str, object]:
+    async with grpc.aio.insecure_channel(target) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(service="readiness"), wait_for_ready=True)
+        async for status in watch:
+            if status.status == health_pb2.HealthCheckResponse.SERVING:
+                break
+        watch.cancel()
+        api = service_pb2_grpc.IngestServiceStub(channel)
+        source = service_pb2.Source(channel="x", owned_accounts=["acme"])
+        made = await api.CreateSource(
+            service_pb2.CreateSourceRequest(parent="tenants/bench", source_id="x-acme", source=source)
+        )
+        name = made.source.name
+        requests = [
+            service_pb2.IngestPostsRequest(
+                source=name, deliveries=[service_pb2.Delivery(payload=p) for p in payloads[at : at + BATCH]]
+            )
+            for at in range(0, len(payloads), BATCH)
+        ]
+        warm = requests[: 2 * streams]
+        await asyncio.gather(*(drive(api, warm[i::streams], []) for i in range(streams)))
+        pids = {"service": service.pid, **{name: server.pid for name, server in servers.items()}}
+        before = {name: cpu(pid) for name, pid in pids.items()}
+        client = time.process_time()
+        latencies: list[float] = []
+        work = requests[2 * streams :]
+        began = time.perf_counter()
+        tallies = await asyncio.gather(*(drive(api, work[i::streams], latencies) for i in range(streams)))
+        seconds = time.perf_counter() - began
+        done = sum(map(sum, tallies))
+        accepted = sum(tally[0] for tally in tallies)
+        assert accepted == done == sum(len(r.deliveries) for r in work), (accepted, done)
+        latencies.sort()
+        return {
+            "deliveries_per_second": round(done / seconds),
+            "seconds": round(seconds, 2),
+            "batch_latency_ms": {
+                "p50": round(latencies[len(latencies) // 2] * 1e3, 1),
+                "p99": round(latencies[int(len(latencies) * 0.99)] * 1e3, 1),
+            },
+            "cpu_us_per_delivery_by_process": {
+                "client": round((time.process_time() - client) * 1e6 / done, 1),
+                **{name: round((cpu(pid) - before[name]) * 1e6 / done, 1) for name, pid in pids.items()},
+            },
+        }
+
+
+async def drive(
+    api: service_pb2_grpc.IngestServiceAsyncStub, requests: list[service_pb2.IngestPostsRequest], latencies: list[float]
+) -> tuple[int, int]:
+    """Sends requests over one stream, a few ahead of their answers; (accepted, anything else)."""
+    sent: list[float] = []
+    room = asyncio.Semaphore(6)
+
+    async def outgoing() -> AsyncIterator[service_pb2.IngestPostsRequest]:
+        for request in requests:
+            await room.acquire()
+            sent.append(time.perf_counter())
+            yield request
+
+    accepted = other = answered = 0
+    async for response in api.IngestPosts(outgoing()):
+        latencies.append(time.perf_counter() - sent[answered])
+        answered += 1
+        room.release()
+        for result in response.results:
+            if result.result == service_pb2.RESULT_ACCEPTED:
+                accepted += 1
+            else:
+                other += 1
+    return accepted, other
+
+
+async def limit(nats_url: str, count: int) -> dict[str, object]:
+    """Raw publishes of messages as large as the commits were, one at a time on each of as many subjects as shards."""
+    nc = await connect(nats_url, "limit")
+    try:
+        log = Log(nc)
+        commits = {str(subject): n for subject, n in (await log.subjects("ev.post.bench.*")).items()}
+        info = await log.js.stream_info("EVENTS")
+        written = info.state.bytes
+        messages = sum(commits.values())
+        body = bytes(written // messages)
+
+        async def publish(shard: int) -> None:
+            for _ in range(messages // SHARDS):
+                await nc.request(f"limit.{shard}", body, timeout=10)
+
+        config = stream_config(LogSettings())
+        config.name, config.subjects = "LIMIT", ["limit.>"]
+        await log.js.add_stream(config)
+        began = time.perf_counter()
+        await asyncio.gather(*(publish(shard) for shard in range(SHARDS)))
+        seconds = time.perf_counter() - began
+        per_second = messages / SHARDS * SHARDS / seconds * (count / messages)
+        return {
+            "commits": messages,
+            "bytes_per_commit": len(body),
+            "deliveries_per_commit": round(count / messages, 1),
+            "limit_deliveries_per_second": round(per_second),
+        }
+    finally:
+        await nc.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deliveries", type=int, default=60_000)
+    parser.add_argument("--streams", type=int, default=2)
+    parser.add_argument("--profile", default="", help="file for the service's cProfile statistics; slows it down")
+    arguments = parser.parse_args()
+    report = uvloop.run(run(arguments.deliveries, arguments.streams, arguments.profile))
+    report["ratio_to_limit"] = round(report["deliveries_per_second"] / report["limit_deliveries_per_second"], 3)  # type: ignore[operator]
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()
