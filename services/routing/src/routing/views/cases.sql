@@ -91,7 +91,7 @@ select thread_key, case_id from case_threads_v1 where tenant = $1 and thread_key
 
 -- name: events
 with recursive together (case_id) as (
-    select $2::text
+    select $2::text collate "C"
     union
     select c.case_id from cases_v1 c join together t on c.joined_into = t.case_id
     where c.tenant = $1 and c.joined_into <> ''

@@ -1,0 +1,344 @@
+"""RoutingService on real servers, as its callers see it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from chassis.clock import MICROS, Instant, to_timestamp
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.rpc import error_details_pb2, status_pb2
+from switchboard.ingest.v1 import events_pb2 as posts
+from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1 import integrity_pb2
+from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import service_pb2 as api
+
+from tests.integration.routing.conftest import CLOCK, PLACE, Running, an_id, received, rid
+
+LIMIT_S = 30
+
+
+def reason(error: grpc.aio.AioRpcError) -> str:
+    """`ErrorInfo.reason` of a refusal."""
+    details = dict(error.trailing_metadata() or ())["grpc-status-details-bin"]
+    info = error_details_pb2.ErrorInfo()
+    for detail in status_pb2.Status.FromString(details).details:
+        if detail.Unpack(info):
+            return str(info.reason)
+    return ""
+
+
+async def offered(routing: Running, name: str) -> api.Case:
+    """The case of a post, which must be offered."""
+    case = await routing.case_of(name)
+    assert case.state == api.CASE_STATE_OFFERED
+    return case
+
+
+async def test_a_post_becomes_a_case_is_offered_accepted_answered_and_resolved(routing: Running) -> None:
+    mia = await routing.agent()
+    await routing.ingest.post("p1")
+    case = await offered(routing, "p1")
+    assert case.offer.agent == mia
+
+    accept = api.AcceptOfferRequest(name=case.name, agent=mia, token=case.offer.token, request_id=rid())
+    accepted = await routing.api.AcceptOffer(accept, timeout=LIMIT_S)
+    assert accepted.case.state == api.CASE_STATE_ACCEPTED
+
+    reply = api.ReplyToCaseRequest(name=case.name, agent=mia, text="You will have it tomorrow.", request_id=rid())
+    replied = await routing.api.ReplyToCase(reply, timeout=LIMIT_S)
+    again = await routing.api.ReplyToCase(reply, timeout=LIMIT_S)
+    assert again == replied
+
+    sent = await _event(routing, case.name, "ReplySent")
+    assert sent.reply_id == replied.reply_id
+    outbox = await routing.log.js.get_last_msg("OUTBOX", "out.acme.shop")
+    asked = events_pb2.ReplyRequested.FromString(outbox.data or b"")
+    assert asked.reply_id == replied.reply_id
+    assert asked.in_reply_to == an_id("p1")
+    assert asked.text.subject_id == an_id("customer")
+    assert b"tomorrow" not in (outbox.data or b"")
+
+    resolve = api.ResolveCaseRequest(name=case.name, agent=mia, disposition="solved", request_id=rid())
+    resolved = await routing.api.ResolveCase(resolve, timeout=LIMIT_S)
+    shown = await routing.api.GetCase(
+        api.GetCaseRequest(name=case.name, min_position=resolved.position), timeout=LIMIT_S
+    )
+    assert shown.case.state == api.CASE_STATE_RESOLVED
+    assert shown.case == resolved.case
+    assert shown.case.HasField("answered_at")
+    agent = await routing.api.GetAgent(api.GetAgentRequest(name=mia), timeout=LIMIT_S)
+    assert (agent.agent.load, list(agent.agent.cases)) == (0, [])
+
+
+async def _event(routing: Running, case: str, kind: str) -> Any:
+    """The first fact of a kind in a case's history, once it is there."""
+    watch = routing.api.WatchCases(api.WatchCasesRequest(parent=PLACE), timeout=LIMIT_S)
+    async for _ in watch:
+        listed = await routing.api.ListCaseEvents(api.ListCaseEventsRequest(parent=case), timeout=LIMIT_S)
+        for found in listed.case_events:
+            if found.type.endswith(f".{kind}"):
+                fact = getattr(events_pb2, kind)()
+                found.event.body.Unpack(fact)
+                watch.cancel()
+                return fact
+    raise AssertionError(f"no {kind}")
+
+
+async def test_a_request_is_answered_once_and_its_id_is_not_for_another_body(routing: Running) -> None:
+    create = api.CreateAgentRequest(parent=PLACE, agent_id="mia", agent=api.Agent(capacity=2), request_id=rid())
+    first = await routing.api.CreateAgent(create, timeout=LIMIT_S)
+    assert await routing.api.CreateAgent(create, timeout=LIMIT_S) == first
+    create.agent.capacity = 3
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.CreateAgent(create, timeout=LIMIT_S)
+    assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+    assert reason(refused.value) == "REQUEST_ID_REUSED"
+
+
+async def test_a_refusal_says_why_and_a_malformed_request_everything_that_is_wrong(routing: Running) -> None:
+    mia, ben = await routing.agent("mia"), await routing.agent("ben")
+    await routing.ingest.post("p1")
+    case = await offered(routing, "p1")
+    other = mia if case.offer.agent == ben else ben
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.AcceptOffer(
+            api.AcceptOfferRequest(name=case.name, agent=other, token=1, request_id=rid()), timeout=LIMIT_S
+        )
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert reason(refused.value) == "OFFER_GONE"
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.ResolveCase(
+            api.ResolveCaseRequest(name=case.name, agent="mia", disposition="Not A Code", request_id="x"),
+            timeout=LIMIT_S,
+        )
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    status = status_pb2.Status.FromString(dict(refused.value.trailing_metadata() or ())["grpc-status-details-bin"])
+    bad = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(bad) for detail in status.details)
+    assert {violation.field for violation in bad.field_violations} == {"agent", "disposition", "request_id"}
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.GetCase(api.GetCaseRequest(name=f"{PLACE}/cases/{an_id('nothing')}"), timeout=LIMIT_S)
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.ListCases(api.ListCasesRequest(parent="tenants/nobody"), timeout=LIMIT_S)
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_an_agent_hears_of_offers_and_comes_back_with_its_token(routing: Running) -> None:
+    mia = await routing.agent(capacity=3)
+    await routing.ingest.post("p1")
+    await offered(routing, "p1")
+    watch = routing.api.WatchOffers(api.WatchOffersRequest(agent=mia), timeout=LIMIT_S)
+    first, end = await watch.read(), await watch.read()
+    assert (first.change, first.snapshot) == (api.OFFER_CHANGE_OPEN, True)
+    assert end.snapshot
+    assert not end.HasField("offer")
+    await routing.ingest.post("p2")
+    second = await watch.read()
+    assert (second.change, second.snapshot) == (api.OFFER_CHANGE_OPEN, False)
+    watch.cancel()
+    accept = api.AcceptOfferRequest(name=second.offer.case, agent=mia, token=second.offer.token, request_id=rid())
+    await routing.api.AcceptOffer(accept, timeout=LIMIT_S)
+    again = routing.api.WatchOffers(
+        api.WatchOffersRequest(agent=mia, resume_token=second.resume_token), timeout=LIMIT_S
+    )
+    seen = [await again.read() for _ in range(2)]
+    assert [(one.change, one.offer.case) for one in seen] == [
+        (api.OFFER_CHANGE_OPEN, second.offer.case),
+        (api.OFFER_CHANGE_ACCEPTED, second.offer.case),
+    ]
+    again.cancel()
+
+
+async def test_an_offer_nobody_answers_expires_by_itself(routing: Running) -> None:
+    mia = await routing.agent()
+    await routing.api.CreateQueue(
+        api.CreateQueueRequest(parent=PLACE, queue_id="default", queue=api.Queue(offer_timeout_s=1), request_id=rid()),
+        timeout=LIMIT_S,
+    )
+    watch = routing.api.WatchOffers(api.WatchOffersRequest(agent=mia), timeout=LIMIT_S)
+    await watch.read()
+    await routing.ingest.post("p1")
+    changes = [(await watch.read()).change for _ in range(2)]
+    assert changes == [api.OFFER_CHANGE_OPEN, api.OFFER_CHANGE_EXPIRED]
+    watch.cancel()
+    assert (await routing.case_of("p1")).state == api.CASE_STATE_QUEUED
+
+
+async def test_cases_are_listed_by_filter_and_page(routing: Running) -> None:
+    await routing.ingest.say(*(received(f"p{n}") for n in range(5)))
+    await routing.ingest.say(received("other", source_id="weibo-shop", channel="weibo"))
+    await routing.settled()
+    names: list[str] = []
+    token = ""
+    while True:
+        request = api.ListCasesRequest(
+            parent=PLACE, page_size=2, page_token=token, filter="state = QUEUED AND channel = x"
+        )
+        page = await routing.api.ListCases(request, timeout=LIMIT_S)
+        names += [case.name for case in page.cases]
+        token = page.next_page_token
+        if not token:
+            break
+    assert len(names) == len(set(names)) == 5
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.ListCases(api.ListCasesRequest(parent=PLACE, filter="colour = red"), timeout=LIMIT_S)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_linked_posts_are_one_case_whose_history_includes_both(routing: Running) -> None:
+    await routing.ingest.post("p1")
+    await routing.ingest.post("p2")
+    before = {(await routing.case_of(name)).name for name in ("p1", "p2")}
+    assert len(before) == 2
+    await routing.ingest.post("p3", "p1", "p2")
+    case = await routing.case_of("p3")
+    assert set(case.posts) == {f"{PLACE}/posts/{an_id(name)}" for name in ("p1", "p2", "p3")}
+    (gone,) = before - {case.name}
+    joined = await routing.api.GetCase(api.GetCaseRequest(name=gone), timeout=LIMIT_S)
+    assert (joined.case.state, joined.case.joined_into) == (api.CASE_STATE_JOINED, case.name)
+    history = await routing.api.ListCaseEvents(api.ListCaseEventsRequest(parent=case.name), timeout=LIMIT_S)
+    assert {one.case for one in history.case_events} == before
+    assert [one.type.rpartition(".")[2] for one in history.case_events][:3] == [
+        "CaseOpened",
+        "PostAttached",
+        "CaseQueued",
+    ]
+
+
+async def test_a_source_sends_its_cases_to_its_queue_and_a_withdrawal_ends_them(routing: Running) -> None:
+    await routing.ingest.say(
+        posts.SourceConnected(source_id="shop", channel="x", default_queue="care"), shard="sources"
+    )
+    await routing.ingest.post("p1")
+    case = await routing.case_of("p1")
+    assert case.queue == f"{PLACE}/queues/care"
+    await routing.ingest.say(
+        posts.PostWithdrawn(post_id=an_id("p1"), reason=posts.WITHDRAWAL_REASON_DELETED, source_id="shop")
+    )
+    await routing.settled()
+    gone = await routing.api.GetCase(api.GetCaseRequest(name=case.name), timeout=LIMIT_S)
+    assert gone.case.state == api.CASE_STATE_WITHDRAWN
+
+
+async def test_our_own_answer_on_the_platform_ends_the_wait_and_others_open_nothing(routing: Running) -> None:
+    await routing.ingest.say(
+        received("p1"),
+        received(
+            "b1",
+            "p1",
+            direction=post_pb2.DIRECTION_OUTBOUND,
+            author_kind=post_pb2.AUTHOR_KIND_BRAND_HUMAN,
+            published_at=to_timestamp(Instant(CLOCK.now() + 60 * MICROS)),
+        ),
+        received("o1", author_kind=post_pb2.AUTHOR_KIND_OTHER),
+    )
+    case = await routing.case_of("p1")
+    assert case.state == api.CASE_STATE_IDLE
+    assert case.HasField("answered_at")
+    everything = await routing.api.ListCases(api.ListCasesRequest(parent=PLACE), timeout=LIMIT_S)
+    assert len(everything.cases) == 1
+
+
+async def test_cases_are_watched_from_a_snapshot_on(routing: Running) -> None:
+    await routing.ingest.post("p1")
+    await routing.settled()
+    watch = routing.api.WatchCases(api.WatchCasesRequest(parent=PLACE, filter="state = QUEUED"), timeout=LIMIT_S)
+    first, end = await watch.read(), await watch.read()
+    assert first.snapshot
+    assert end.resume_token
+    mia = await routing.agent()
+    change = await watch.read()
+    assert (change.case.name, change.case.state) == (first.case.name, api.CASE_STATE_OFFERED)
+    watch.cancel()
+    assert change.case.offer.agent == mia
+
+
+async def test_a_decision_is_explained(routing: Running) -> None:
+    await routing.api.CreateQueue(
+        api.CreateQueueRequest(
+            parent=PLACE,
+            queue_id="default",
+            queue=api.Queue(requirements=[events_pb2.Requirement(skill="lang:zh", min_level=3, hard=True)]),
+            request_id=rid(),
+        ),
+        timeout=LIMIT_S,
+    )
+    mia = await routing.agent()
+    await routing.ingest.post("p1")
+    case = await routing.case_of("p1")
+    said = await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=case.name), timeout=LIMIT_S)
+    assert said.binding_constraint == api.CONSTRAINT_SKILL
+    assert [(c.agent, c.eligible, c.explanation) for c in said.candidates] == [(mia, False, "lacks lang:zh")]
+    assert said.rank == 1
+    update = api.UpdateAgentRequest(
+        agent=api.Agent(name=mia, skills=[events_pb2.Skill(name="lang:zh", level=4)]),
+        update_mask=FieldMask(paths=["skills"]),
+        request_id=rid(),
+    )
+    assert list((await routing.api.UpdateAgent(update, timeout=LIMIT_S)).agent.cases) == [case.name]
+
+
+async def test_a_manual_case_with_a_note_is_pended_resumed_released_and_reopened(routing: Running) -> None:
+    mia = await routing.agent()
+    opened = await routing.api.OpenCase(api.OpenCaseRequest(parent=PLACE, urgency=2, request_id=rid()), timeout=LIMIT_S)
+    name = opened.case.name
+    assert opened.case.offer.agent == mia
+    token = opened.case.offer.token
+    await routing.api.AcceptOffer(
+        api.AcceptOfferRequest(name=name, agent=mia, token=token, request_id=rid()), timeout=LIMIT_S
+    )
+    note = api.NoteCaseRequest(name=name, agent=mia, text="called twice", request_id=rid())
+    assert (await routing.api.NoteCase(note, timeout=LIMIT_S)).note_id
+    until = to_timestamp(Instant(CLOCK.now() + 3600 * MICROS))
+    pend = api.PendCaseRequest(name=name, agent=mia, waiting_for="WAITING_FOR_CUSTOMER", until=until, request_id=rid())
+    assert (await routing.api.PendCase(pend, timeout=LIMIT_S)).case.state == api.CASE_STATE_PENDING
+    resume = api.ResumeCaseRequest(name=name, agent=mia, request_id=rid())
+    assert (await routing.api.ResumeCase(resume, timeout=LIMIT_S)).case.state == api.CASE_STATE_ACCEPTED
+    resolve = api.ResolveCaseRequest(name=name, agent=mia, disposition="solved", tags=["b", "a"], request_id=rid())
+    assert list((await routing.api.ResolveCase(resolve, timeout=LIMIT_S)).case.tags) == ["a", "b"]
+    reopen = api.ReopenCaseRequest(name=name, reason="not_solved", request_id=rid())
+    reopened = (await routing.api.ReopenCase(reopen, timeout=LIMIT_S)).case
+    assert (reopened.episode, reopened.state) == (2, api.CASE_STATE_OFFERED)
+    decline = api.DeclineOfferRequest(name=name, agent=mia, token=reopened.offer.token, reason="busy", request_id=rid())
+    assert (await routing.api.DeclineOffer(decline, timeout=LIMIT_S)).case.state == api.CASE_STATE_QUEUED
+
+
+async def test_state_and_tables_can_be_recomputed_from_the_log(routing: Running) -> None:
+    mia = await routing.agent(capacity=5)
+    await routing.ingest.say(*(received(f"p{n}", f"p{n % 3}") for n in range(12)))
+    listed = await routing.settled()
+    cases = await routing.api.ListCases(
+        api.ListCasesRequest(parent=PLACE, filter="state = OFFERED", min_position=listed), timeout=LIMIT_S
+    )
+    for case in cases.cases[:2]:
+        await routing.api.AcceptOffer(
+            api.AcceptOfferRequest(name=case.name, agent=mia, token=case.offer.token, request_id=rid()),
+            timeout=LIMIT_S,
+        )
+    await routing.settled()
+    request = integrity_pb2.VerifyIntegrityRequest()
+    findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]
+    assert {one.invariant for one in findings} >= {"I1", "I2", "I3", "I4", "I5"}
+    assert [one.detail for one in findings if not one.ok] == []
+
+
+async def test_two_agents_who_accept_at_once_get_one_case(routing: Running) -> None:
+    names = [await routing.agent(f"a{n}") for n in range(2)]
+    await routing.ingest.post("p1")
+    case = await offered(routing, "p1")
+    answers = await asyncio.gather(
+        *(
+            routing.api.AcceptOffer(
+                api.AcceptOfferRequest(name=case.name, agent=name, token=case.offer.token, request_id=rid()),
+                timeout=LIMIT_S,
+            )
+            for name in names
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(answer, grpc.aio.AioRpcError) for answer in answers) == 1
