@@ -1,8 +1,8 @@
 """Deliveries per second from raw X JSON to a durable answer, client included, against raw publishes of the same bytes.
 
 The limit is a client that publishes ready-made messages of the size of the commits ingest wrote, with the same fsync
-and as many at a time. CPU is microseconds per delivery: of each process while the run lasted, and of each stage measured
-alone beforehand; the yardstick says how fast the machine was just then.
+and as many at a time. CPU is microseconds per delivery: of each process while the run lasted, and of each stage
+measured alone beforehand; the yardstick says how fast the machine was just then.
 """
 
 from __future__ import annotations
