@@ -1,0 +1,89 @@
+"""What a routing process keeps over its own end, and what it finds again that it had forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import grpc
+import pytest
+from chassis.log import Log
+from chassis.migrations import migrate_all
+from chassis.tenants import Tenants
+from routing import main
+from routing.shard import Shard
+from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
+from switchboard.routing.v1 import service_pb2 as api
+from switchboard.routing.v1 import service_pb2_grpc
+
+from tests.integration.routing.conftest import PLACE, TENANT, Ingest, Running, an_id, received, rid
+
+OURS = {"direction": post_pb2.DIRECTION_OUTBOUND, "author_kind": post_pb2.AUTHOR_KIND_BRAND_HUMAN}
+KEPT = 1_500
+
+
+@pytest.fixture
+async def running(database_url: str, log: Log) -> Callable[[int], Running]:
+    await migrate_all(database_url)
+    await Tenants(log).ensure(TENANT)
+    ingest = Ingest(log)
+
+    def made(channel: Any) -> Running:
+        return Running(
+            service_pb2_grpc.RoutingServiceStub(channel),
+            integrity_pb2_grpc.IntegrityServiceStub(channel),
+            ingest,
+            log,
+            database_url,
+        )
+
+    return made
+
+
+async def test_a_new_process_goes_on_where_the_last_one_stopped(
+    start: Callable[[], Any], running: Callable[[Any], Running]
+) -> None:
+    async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        routing = running(channel)
+        mia = await routing.agent(capacity=2)
+        await routing.ingest.post("p1")
+        case = await routing.case_of("p1")
+    await routing.ingest.post("p2")  # while nobody routes
+    async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        routing = running(channel)
+        later = await routing.case_of("p2")
+        assert later.state == api.CASE_STATE_OFFERED
+        accept = api.AcceptOfferRequest(name=case.name, agent=mia, token=case.offer.token, request_id=rid())
+        accepted = await routing.api.AcceptOffer(accept, timeout=30)
+        assert accepted.case.state == api.CASE_STATE_ACCEPTED
+        agent = (await routing.api.GetAgent(api.GetAgentRequest(name=mia), timeout=30)).agent
+        assert (agent.load, sorted(agent.cases)) == (2, sorted([case.name, later.name]))
+
+
+async def test_a_late_post_finds_the_case_that_memory_has_forgotten(
+    start: Callable[[], Any], running: Callable[[Any], Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "ROUTING", replace(main.ROUTING, initial=partial(Shard, keep_events=KEPT)))
+    async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        routing = running(channel)
+        await routing.ingest.say(received("b0", **OURS))
+        first = await routing.case_of("b0")
+        for part in range(4):
+            await routing.ingest.say(*(received(f"f{part}-{n}", **OURS) for n in range(400)))
+        await routing.settled()
+        with pytest.raises(grpc.aio.AioRpcError) as forgotten:
+            await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=first.name), timeout=30)
+        assert forgotten.value.code() is grpc.StatusCode.NOT_FOUND
+        late = await routing.ingest.post("late", "b0")
+        assert late
+        end = await routing.settled()
+        found = await routing.api.GetCase(api.GetCaseRequest(name=first.name, min_position=end), timeout=30)
+        assert set(found.case.posts) == {f"{PLACE}/posts/{an_id(name)}" for name in ("b0", "late")}
+        assert found.case.state == api.CASE_STATE_QUEUED
+        request = integrity_pb2.VerifyIntegrityRequest(invariants=["I1", "I5"])
+        findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]
+        assert findings
+        assert [one.detail for one in findings if not one.ok] == []

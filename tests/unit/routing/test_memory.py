@@ -1,0 +1,122 @@
+"""Forgetting and recalling: a case that left memory comes back by a fact, and nobody can tell that it was away."""
+
+from collections.abc import Sequence
+
+from chassis.errors import Rejected
+from chassis.identity import uuid5
+from chassis.log import Recorded, Subject
+from hypothesis import given, settings
+from routing import commands, events
+from routing.cases import Case, is_dormant
+from routing.decider import decide
+from routing.recall import recall, recalled
+from routing.shard import Shard, evolve
+from routing.snapshot import dump, dump_case, load_case
+from routing.views.cases import CODEC, CasesView, Row
+from switchboard.log.v1 import log_pb2
+
+from tests.unit.routing.build import answer, post, run, shown, t
+from tests.unit.routing.test_laws import asked, told
+
+VIEW = CasesView()
+
+
+def project(history: Sequence[events.Event]) -> dict[str, Row]:
+    """The read model's rows after these facts."""
+    rows: dict[str, Row] = {}
+    for index, event in enumerate(history):
+        fact = CODEC.encode(event)
+        envelope = log_pb2.Event()
+        envelope.body.Pack(fact, deterministic=True)
+        recorded = Recorded(index + 1, 0, Subject("work", "acme", "0"), envelope)
+        if recorded.type in VIEW.handles:
+            VIEW.fold(rows, recorded)
+    return rows
+
+
+def lend(shard: Shard, rows: dict[str, Row]) -> None:
+    """Lends a shard everything the read model has and memory lacks."""
+    cases = [row.case for row in rows.values()]
+    shard.archive = {case.case_id: case for case in cases if case.case_id not in shard.cases}
+    shard.archive_threads = {
+        key: case.case_id for case in cases for p in case.posts for key in p.thread_keys if key not in shard.threads
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked())
+def test_the_read_model_says_what_the_shard_says(sequence: list[commands.Command]) -> None:
+    shard = Shard()
+    facts = [event for _, decided in told(sequence, shard) for event in decided]
+    rows = project(facts)
+    assert {key.partition("/")[2]: row.case for key, row in rows.items()} == shard.cases
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked())
+def test_a_recalled_case_is_the_case(sequence: list[commands.Command]) -> None:
+    shard = Shard()
+    told(sequence, shard)
+    for case in shard.cases.values():
+        assert load_case(dump_case(case)) == case
+        if is_dormant(case) and "Joined" not in type(case.stage).__name__:
+            fact = CODEC.decode(CODEC.encode(recall(case, t(9))))
+            assert isinstance(fact, events.CaseRecalled)
+            assert _bare(recalled(fact)) == _bare(case)
+
+
+def _bare(case: Case) -> bytes:
+    """A case but for what no later decision looks at while it is dormant."""
+    kept = load_case(dump_case(case))
+    return repr(
+        [getattr(kept, name) for name in kept.__struct_fields__ if name not in ("updated_at", "line", "refusals")]
+    ).encode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked())
+def test_a_forgetful_shard_decides_as_one_that_remembers(sequence: list[commands.Command]) -> None:
+    """The forgetful one keeps a dormant case for four facts only and is lent the read model before every command."""
+    remembering, forgetful = Shard(), Shard(keep_events=4)
+    expected, actual = [], []
+    history: list[events.Event] = []
+    for command in sequence:
+        expected += _told(remembering, command)
+        lend(forgetful, project(history))
+        decided = _told(forgetful, command)
+        history += decided
+        actual += [event for event in decided if not isinstance(event, events.CaseRecalled)]
+    assert actual == expected
+
+
+def _told(shard: Shard, command: commands.Command) -> list[events.Event]:
+    """Decides and records one command; what is refused decides nothing."""
+    try:
+        decided = list(decide(command, shard))
+    except Rejected:
+        return []
+    for event in decided:
+        evolve(shard, event)
+    return decided
+
+
+def test_a_dormant_case_is_forgotten_after_so_many_facts_and_recalled_by_a_late_post() -> None:
+    shard = Shard(keep_events=4)
+    facts = run(shard, answer("b1"), post("p1"), post("p2"))
+    assert "case-b1" not in shard.cases
+    assert "b1" not in shard.threads
+    lend(shard, project(facts))
+    assert shown(run(shard, post("late", "b1", at=9))) == [
+        "CaseRecalled case-b1",
+        "PostAttached case-b1 late",
+        "CaseQueued case-b1 default 0",
+    ]
+
+
+def test_forgetting_bounds_memory() -> None:
+    shard = Shard(keep_events=100)
+    for n in range(500):
+        run(shard, answer(uuid5("5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11", str(n))))
+    assert len(shard.cases) <= 100
+    assert len(shard.threads) <= 100
+    assert dump(shard)
