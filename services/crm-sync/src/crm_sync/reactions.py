@@ -45,7 +45,7 @@ class Reactions:
     def __init__(self, vault: KeyVault, retry_s: float = 0.5) -> None:
         self._vault = vault
         self._retry_s = retry_s
-        self._profiles: dict[tuple[str, str, str], tuple[bytes, Profile]] = {}
+        self._profiles: dict[tuple[str, str, str], tuple[int, bytes, Profile]] = {}
 
     async def prepare(self, batch: Sequence[Recorded]) -> React:
         """Fetches the keys of a batch's authors, then reacts without waiting. While the vault is away, it waits."""
@@ -79,14 +79,19 @@ class Reactions:
 
     def _profile(self, tenant: str, key: SubjectKey, channel: str, body: Any, author: post_pb2.Author) -> Profile:
         """The profile of an author as a post shows it: the one from before when nothing of it changed."""
+        at = (tenant, body.identity_id, body.source_id)
+        before = self._profiles.get(at)
+        # Counters are part of this and not of the digest: equal is surely unchanged, different may be as well.
+        whole = hash(author.SerializeToString(deterministic=True))
+        if before is not None and before[0] == whole:
+            return before[2]
         attributes = [(one.name, one.value) for one in author.attributes if kept(one.name)]
         contacts = [(one.kind, one.value, one.verified) for one in author.contact_points]
         shown = repr((author.external_id, author.handle, author.display_name, attributes, contacts))
         digest = key.digest(shown.encode("utf-8", "surrogatepass"))
-        at = (tenant, body.identity_id, body.source_id)
-        before = self._profiles.get(at)
-        if before is not None and before[0] == digest:
-            return before[1]
+        if before is not None and before[1] == digest:
+            self._profiles[at] = whole, digest, before[2]
+            return before[2]
         claims = [
             Claim(name, value, False, PROFILE_CONFIDENCE_PERMILLE)
             for name, value in (("display_name", author.display_name), *attributes)
@@ -112,7 +117,7 @@ class Reactions:
         if len(self._profiles) >= PROFILES_MAX:
             self._profiles.clear()
         if channel:
-            self._profiles[at] = digest, profile
+            self._profiles[at] = whole, digest, profile
         return profile
 
 
