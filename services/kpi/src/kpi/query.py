@@ -135,6 +135,8 @@ def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
     agent_at = question.group_by.index("agent") if "agent" in question.group_by else None
     keys = [key for key in question.group_by if key != "agent"]
     part_functions = [metric.part for metric in question.metrics]
+    acts = sorted({metric.definition.agent for metric in question.metrics})
+    act_of = [acts.index(metric.definition.agent) for metric in question.metrics]
     for known in contacts:
         contact = observed(known.contact, until)
         if contact is None or (plain and not _holds(plain, known, zone)):
@@ -144,8 +146,9 @@ def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
         if agent_at is None and not of_agent:
             yield _Booked(group, known, contact, 0, parts)
             continue
-        for index, metric in enumerate(question.metrics):
-            agent = agent_of(contact, metric.definition.agent)
+        agents = [agent_of(contact, act) for act in acts]
+        for index, act in enumerate(act_of):
+            agent = agents[act]
             if parts[index] is None or any((agent == one.value) is not one.equal for one in of_agent):
                 continue
             at = group if agent_at is None else (*group[:agent_at], agent, *group[agent_at:])

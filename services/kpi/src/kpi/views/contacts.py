@@ -65,9 +65,12 @@ def source_key(tenant: str, source_id: str) -> str:
     return f"source/{tenant}/{source_id}"
 
 
+_UNKNOWN = Case()
+
+
 def _case(rows: Rows, tenant: str, case_id: str) -> Case:
     row = rows.get(case_key(tenant, case_id))
-    return row if isinstance(row, Case) else Case()
+    return row if isinstance(row, Case) else _UNKNOWN
 
 
 def _standing(rows: Rows, tenant: str, case_id: str) -> tuple[str, Case]:
@@ -82,10 +85,15 @@ def _standing(rows: Rows, tenant: str, case_id: str) -> tuple[str, Case]:
 
 
 def _add(rows: Rows, event: Recorded, case_id: str, fact: Fact) -> None:
-    standing_id, standing = _standing(rows, event.tenant, case_id)
-    if standing_id != case_id:
+    key = case_key(event.tenant, case_id)
+    case = rows.get(key, _UNKNOWN)
+    if not isinstance(case, Case):
+        raise TypeError(f"{key} is no case")
+    if case.joined_into:
+        standing_id, case = _standing(rows, event.tenant, case_id)
+        key = case_key(event.tenant, standing_id)
         fact = fact._replace(origin=case_id)
-    rows[case_key(event.tenant, standing_id)] = with_fact(standing, fact)
+    rows[key] = with_fact(case, fact)
 
 
 def _ref(event: Recorded) -> int:
