@@ -81,23 +81,25 @@ class Draft:
         again = [self.shard.cases[c] for c in cooled if c not in self._cases]
         while True:
             first: tuple[OrderKey, str] | None = None
+            best: str | None = None
             floor_turn = is_floor_turn(self.shard.offers_made + self._offers)
-            waiting = [*self._cases.values(), *(c for c in again if c.case_id not in self._cases)]
-            for case in waiting:
+            for case in (*self._cases.values(), *(c for c in again if c.case_id not in self._cases)):
                 if isinstance(case.stage, Queued) and case.line is not None:
                     place = Waiting(case.line.deadline, case.line.waiting_since, case.case_id)
                     key = (order_key(place, case.urgency, self.at, floor_turn), case.case_id)
-                    if (first is None or key < first) and self._best_agent(case) is not None:
-                        first = key
+                    if first is None or key < first:
+                        agent_id = self._best_agent(case)
+                        if agent_id is not None:
+                            first, best = key, agent_id
             for agent in self._agents.values():
                 if agent.free > 0:
                     theirs = min(self._takeable(agent, floor_turn), default=None)
                     if theirs is not None and (first is None or theirs < first):
-                        first = theirs
+                        first, best = theirs, None
             if first is None:
                 return
             chosen = self._cases.get(first[1]) or self.shard.cases[first[1]]
-            best = self._best_agent(chosen)
+            best = best or self._best_agent(chosen)
             if best is None:
                 return
             self._offer(chosen, best)
@@ -136,6 +138,8 @@ class Draft:
 
     def _may_be_offered(self, case: Case, agent_id: str) -> bool:
         """Whether no cool-down keeps the agent from the case."""
+        if not case.refusals:
+            return True
         cooldown = self.shard.policy.decline_cooldown_s * MICROS
         return all(a != agent_id or at + cooldown <= self.at for a, at in case.refusals)
 

@@ -27,6 +27,8 @@ _CHANGES = {
     events_pb2.OfferRescinded.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_RESCINDED,
 }
 
+_URLS = frozenset(f"type.googleapis.com/{name}" for name in _CHANGES)
+
 Listener = asyncio.Queue[Recorded | None]
 
 
@@ -47,9 +49,10 @@ class Offers:
         async with aclosing(self._log.follow(self._position, "ev.work.>")) as batches:
             async for batch in batches:
                 for entry in batch:
-                    for recorded in entry.events():
-                        if recorded.type in _CHANGES:
-                            self._tell(recorded)
+                    if self._listeners and any(e.body.type_url in _URLS for e in entry.commit.events):
+                        for recorded in entry.events():
+                            if recorded.type in _CHANGES:
+                                self._tell(recorded)
                     self._position = entry.position
 
     async def watch(
@@ -96,7 +99,9 @@ class Offers:
 
     @contextmanager
     def _listen(self, tenant: str, agent_id: str) -> Iterator[Listener]:
-        mine: Listener = asyncio.Queue(WAITING_MAX + 1)
+        mine: _URLS = frozenset(f"type.googleapis.com/{name}" for name in _CHANGES)
+
+Listener = asyncio.Queue(WAITING_MAX + 1)
         listeners = self._listeners.setdefault((tenant, agent_id), set())
         listeners.add(mine)
         try:
