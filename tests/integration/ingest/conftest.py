@@ -1,6 +1,7 @@
 """A whole ingest process on real servers, in this event loop, and a client of it. Knows no test."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -75,8 +76,15 @@ async def stack(nats_url: str, database_url: str, kek_file: Path, free_port: int
 @pytest.fixture
 def free_port() -> int:
     """A port nobody listens on at the moment."""
-    import socket
+    return free_ports(1)[0]
 
-    with socket.socket() as probe:
+
+def free_ports(count: int) -> list[int]:
+    """Different ports nobody listens on at the moment."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
