@@ -99,9 +99,7 @@ class Offers:
 
     @contextmanager
     def _listen(self, tenant: str, agent_id: str) -> Iterator[Listener]:
-        mine: _URLS = frozenset(f"type.googleapis.com/{name}" for name in _CHANGES)
-
-Listener = asyncio.Queue(WAITING_MAX + 1)
+        mine: Listener = asyncio.Queue(WAITING_MAX + 1)
         listeners = self._listeners.setdefault((tenant, agent_id), set())
         listeners.add(mine)
         try:
