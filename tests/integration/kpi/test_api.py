@@ -308,6 +308,8 @@ async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None
     assert (await refusal(unknown))[0] == grpc.StatusCode.NOT_FOUND
     request = pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(5), as_of=Position.encode(4))
     assert await refusal(kpi.QueryMetrics(request)) == (grpc.StatusCode.INVALID_ARGUMENT, {"as_of"})
+    watch = kpi.WatchWallboard(pb.WatchWallboardRequest(parent="tenants/acme", resume_token="x"))
+    assert await refusal(watch.read()) == (grpc.StatusCode.INVALID_ARGUMENT, {"resume_token"})
     malformed = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/acme", min_position="!"))
     assert await refusal(malformed) == (grpc.StatusCode.INVALID_ARGUMENT, {"min_position"})
     beyond = kpi.QueryMetrics(

@@ -6,10 +6,11 @@ that nothing up to its position was changed, and `verify` shows that the log sti
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chassis.database import Connection, Database, queries
 from chassis.log import Entry, Log, Recorded, Subject
@@ -141,7 +142,8 @@ async def commits(connection: Connection, positions: Collection[int]) -> dict[in
 
 
 R = TypeVar("R")
-COMMITS_PER_READ = 500
+COMMITS_PER_READ = 100
+"""Against: a commit has at most 512 KiB, so a read takes at most 50 MiB."""
 
 
 async def refolded(database: Database, tenant: str, position: int, view: View[R]) -> dict[str, R]:
@@ -154,11 +156,16 @@ async def refolded(database: Database, tenant: str, position: int, view: View[R]
     patterns = [f"ev.{context}.{tenant}.%" for context in sorted(view.contexts)]
     while True:
         found = await database.fetch(SQL["of_tenant"], after, position, patterns, COMMITS_PER_READ)
-        for record in found:
-            entry = Entry(record["position"], Subject.parse(record["subject"]), record["data"])
-            for event in entry.events():
-                if event.type in view.handles:
-                    view.fold(rows, event)
+        # In a thread, so that other calls are answered meanwhile.
+        await asyncio.to_thread(_fold, view, rows, found)
         if len(found) < COMMITS_PER_READ:
             return rows
         after = found[-1]["position"]
+
+
+def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any]) -> None:
+    for record in found:
+        entry = Entry(record["position"], Subject.parse(record["subject"]), record["data"])
+        for event in entry.events():
+            if event.type in view.handles:
+                view.fold(rows, event)
