@@ -27,6 +27,9 @@ CONNECT_S: Final = 5.0
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}\Z")
 _TRACER = trace.get_tracer("chassis.database")
 
+_LOST: Final = ("clos", "released back to the pool")
+"""How asyncpg says that a connection broke: "connection is closed", "pool is closing", taken back while in use."""
+
 OUTAGE: Final = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
@@ -34,8 +37,10 @@ OUTAGE: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,
 )
-"""What asyncpg raises while the server is away or goes away in the middle of a query."""
+"""What asyncpg raises while the server is away or goes away in the middle of a query. The last one says that its own
+bookkeeping did not survive that ("waiter is done"); the connection is thrown away then."""
 
 
 def queries(beside: str | Path, name: str) -> Mapping[str, str]:
@@ -143,6 +148,10 @@ class Database:
             try:
                 with _outages_named(), _traced(connection):
                     yield connection
+            except Unavailable:
+                with contextlib.suppress(asyncpg.InterfaceError):  # the pool has thrown it away already
+                    connection.terminate()
+                raise
             finally:
                 await self._pool.release(connection)
 
@@ -215,8 +224,8 @@ def _outages_named(*also: type[Exception]) -> Iterator[None]:
     except asyncpg.InterfaceError as error:
         if isinstance(error, ValueError):  # asyncpg's own DataError, which it does not export
             raise ValueError("a query argument has the wrong type or range") from None
-        if "clos" not in str(error):  # "connection is closed", "pool is closing"; the rest is a mistake of ours
-            raise
+        if not any(word in str(error) for word in _LOST):
+            raise  # the rest is a mistake of ours
         raise _unavailable(error) from error
     except OUTAGE as error:
         raise _unavailable(error) from error

@@ -136,7 +136,7 @@ class Projection(Generic[R]):
                 await self._project()
             except Fenced:
                 _LOGGER.warning("another instance moved a projection", extra={"fields": {"projection": self.view.name}})
-            except Unavailable:
+            except (Unavailable, TimeoutError):
                 await asyncio.sleep(0.2)
 
     async def prepare(self) -> None:
@@ -214,7 +214,7 @@ class Projection(Generic[R]):
                 async with self._turn:
                     await self.apply(part)
                 return
-            except Unavailable:
+            except (Unavailable, TimeoutError):
                 await asyncio.sleep(0.2)
                 await self._reread_when_back()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -50,6 +50,8 @@ _DEPTH = telemetry.Instrument("switchboard.shard.queue.depth")
 _TICK_LATE_S = telemetry.Instrument("switchboard.tick.lateness")
 _LOOK_UP_S = 30.0
 """How long an idle shard sleeps at most; a clock that was set back or forth is noticed then."""
+_AWAY_S = 0.2
+"""Pause before asking again for something that is away."""
 _ENVELOPE_BYTES = 160
 """Upper bound of what the envelope adds to an event body, for the size check before encoding."""
 
@@ -347,7 +349,7 @@ class ShardWriter(Generic[C, S, E]):
                     await self._snapshot()
         finally:
             self.ready.clear()
-            self._fail_all(Unavailable(f"shard {self.subject} moves to another replica; try again", 0.25))
+            self._fail(self._queue, Unavailable(f"shard {self.subject} moves to another replica; try again", 0.25))
 
     async def _recover(self) -> None:
         self.ready.clear()
@@ -356,8 +358,8 @@ class ShardWriter(Generic[C, S, E]):
             try:
                 self._folded = await self._refold_from_snapshot()
                 break
-            except Unavailable:
-                await asyncio.sleep(0.2)
+            except (Unavailable, TimeoutError):
+                await asyncio.sleep(_AWAY_S)
         self._durable_input = self._folded.input
         self.ready.set()
 
@@ -400,10 +402,8 @@ class ShardWriter(Generic[C, S, E]):
         if due is not None and due <= now and decider.tick is not None:
             taken.insert(0, _Pending(decider.tick(now), Origin()))
             _TICK_LATE_S.record((now - due) / 1e6, labels)
-        if self._backing is not None:
-            await self._backing.load(
-                self.subject.tenant, folded.state, [p.command for p in taken if p.command is not None]
-            )
+        if not await self._loaded(taken):
+            return
         batch = _Batch(decider, folded, self.subject, now)
         try:
             used = batch.decide(taken)
@@ -422,9 +422,7 @@ class ShardWriter(Generic[C, S, E]):
             await self._recover()
             return
         except BaseException as broken:
-            for pending in taken:
-                if pending.done is not None and not pending.done.done():
-                    pending.done.set_exception(_lost(broken, self.subject))
+            self._fail(taken, _lost(broken, self.subject))
             raise
         if self._backing is not None:
             self._backing.evict(folded.state, folded.position)
@@ -433,6 +431,23 @@ class ShardWriter(Generic[C, S, E]):
         self._durable_input = max(self._durable_input, folded.input)
         async with self._advanced:
             self._advanced.notify_all()
+
+    async def _loaded(self, taken: Sequence[_Pending[C, S, E]]) -> bool:
+        """Brings what the round touches into memory. While the read model is away callers are told, and inputs wait."""
+        if self._backing is None:
+            return True
+        commands = [pending.command for pending in taken if pending.command is not None]
+        try:
+            await self._backing.load(self.subject.tenant, self._folded.state, commands)
+        except (Unavailable, TimeoutError) as away:
+            failure = away if isinstance(away, Unavailable) else Unavailable("the database is slow; try again", 1.0)
+            self._take_back(taken, failure)
+            await asyncio.sleep(_AWAY_S)
+            return False
+        except BaseException as broken:
+            self._fail(taken, _lost(broken, self.subject))
+            raise
+        return True
 
     def _take_back(self, taken: Sequence[_Pending[C, S, E]], failure: Exception | None) -> None:
         """After a conflict all is decided again; after silence callers are told, and inputs wait for the log."""
@@ -443,9 +458,8 @@ class ShardWriter(Generic[C, S, E]):
             elif pending.done is not None or pending.input is not None:
                 self._queue.appendleft(pending)  # a tick is left out: the state asks for it again
 
-    def _fail_all(self, failure: Exception) -> None:
-        while self._queue:
-            pending = self._queue.popleft()
+    def _fail(self, waiting: Iterable[_Pending[C, S, E]], failure: Exception) -> None:
+        for pending in waiting:
             if pending.done is not None and not pending.done.done():
                 pending.done.set_exception(failure)
 
@@ -460,7 +474,7 @@ class ShardWriter(Generic[C, S, E]):
         )
         try:
             await self._snapshots.save(self.subject, snapshot)
-        except Unavailable:
+        except (Unavailable, TimeoutError):
             return  # the database is away; the tail grows until it is back
         self._since_snapshot = 0
 

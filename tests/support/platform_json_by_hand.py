@@ -1,0 +1,144 @@
+"""Posts in what X and Weibo send, found by walking the JSON: whatever has an id, a text, an author and a time.
+
+It dispatches on no form: it looks into everything except posts themselves (what is quoted or retweeted in a post is
+context), what a v2 page includes beside its data, and recordings of HTTP traffic, which no platform sends.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from funnel_by_hand import SECOND
+from tables_by_hand import Reading, micros
+from threads_by_hand import CUSTOMER, HUMAN, Said, contacts_of
+
+MILLISECOND = SECOND // 1000
+Reader = Callable[[dict[str, Any]], Said | None]
+
+
+def read(paths: Iterable[Path], reader: Reader, brand: str, owned: str) -> Reading:
+    """The posts of files in order; of a post that comes again the first telling counts. `owned` is our account's id."""
+    said: dict[str, Said] = {}
+    for path in paths:
+        for document in documents(path.read_bytes()):
+            for post in walk(document, reader):
+                role = HUMAN if post.author == owned else CUSTOMER
+                said.setdefault(
+                    post.name, Said(post.name, post.author, role, post.at, post.ties, brand, direct=post.direct)
+                )
+    authors = {post.author for post in said.values()}
+    return Reading(contacts_of(said.values()), len(said), len(authors), 0)
+
+
+def documents(content: bytes) -> list[Any]:
+    """One document, or one per line."""
+    try:
+        return [json.loads(content)]
+    except ValueError:
+        found = []
+        for line in content.splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+        return found
+
+
+def walk(node: Any, reader: Reader) -> Iterator[Said]:
+    """Every post in a document, in the order in which it names them."""
+    if isinstance(node, list):
+        for element in node:
+            yield from walk(element, reader)
+    elif isinstance(node, dict) and "_request" not in node:
+        post = reader(node)
+        if post is not None:
+            yield post
+            return
+        for key, value in node.items():
+            if key != "includes":
+                yield from walk(value, reader)
+
+
+def x_post(d: dict[str, Any]) -> Said | None:
+    """A status, a v2 post, or a direct message in one of its three forms."""
+    if d.get("type") == "message_create" and isinstance(d.get("message_create"), dict):
+        created = d["message_create"]
+        pair = _pair(created["sender_id"], created["target"]["recipient_id"])
+        at = int(d["created_timestamp"]) * MILLISECOND
+        return Said(str(int(d["id"])), str(int(created["sender_id"])), CUSTOMER, at, frozenset({pair}), direct=True)
+    if "id" not in d or not ("text" in d or "full_text" in d):
+        return None
+    user = d["user"] if isinstance(d.get("user"), dict) else {}
+    author = d.get("author_id") or user.get("id_str") or user.get("id")
+    direct = "sender_id" in d or "sender" in d
+    if direct:
+        author = d.get("sender_id") or d["sender"]["id"]
+    versions = d.get("edit_history_tweet_ids") or (d.get("edit_history") or {}).get("edit_tweet_ids") or []
+    own = int(d.get("id_str") or d["id"])
+    at = _x_time(d.get("created_at"), own)
+    if author is None or at is None:
+        return None
+    name = int(versions[0]) if versions else own
+    if name != own:
+        at = _minted(name) or at
+    ties = set()
+    if recipient := d.get("recipient_id") or (d.get("recipient") or {}).get("id"):
+        ties.add(_pair(author, recipient))
+    for reference in d.get("referenced_tweets") or ():
+        if reference["type"] == "replied_to":
+            ties.add(str(int(reference["id"])))
+    if parent := d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id"):
+        ties.add(str(int(parent)))
+    if conversation := d.get("dm_conversation_id") or d.get("conversation_id"):
+        ties.add(f"conversation {conversation}")
+    private = direct or "dm_conversation_id" in d
+    return Said(str(name), str(int(author)), CUSTOMER, at, frozenset(ties), direct=private)
+
+
+def weibo_post(d: dict[str, Any]) -> Said | None:
+    """A status, a comment, or an item of a monitoring feed; deleted ones have no author any more."""
+    if isinstance(d.get("Author"), dict) and "PubTime" in d:
+        found = re.fullmatch(r"/Date\((\d+)(?:[+-]\d{4})?\)/", d["PubTime"])
+        name, author = str(d.get("Mid") or d["Id"]), d["Author"]["Id"].removeprefix("weibo:")
+        if found is None:
+            return None
+        ties = frozenset({f"conversation {name}"})
+        return Said(name, author, CUSTOMER, int(found[1]) * MILLISECOND, ties)
+    user = d.get("user")
+    if "text" not in d or not isinstance(user, dict) or not any(d.get(key) for key in ("idstr", "id", "mid")):
+        return None
+    name = str(int(d.get("idstr") or d.get("id") or d["mid"]))
+    author = str(int(user.get("idstr") or user["id"]))
+    at = micros(datetime.strptime(d["created_at"], "%a %b %d %H:%M:%S %z %Y"))
+    commented = d.get("status")
+    root = str(int(commented.get("idstr") or commented["id"])) if isinstance(commented, dict) else name
+    ties = {f"conversation {root}"} | ({root} if root != name else set())
+    if parent := d.get("in_reply_to_status_id"):
+        ties.add(str(int(parent)))
+    if isinstance(d.get("reply_comment"), dict):
+        ties.add(str(int(d["reply_comment"].get("idstr") or d["reply_comment"]["id"])))
+        ties.discard(root)
+    return Said(name, author, CUSTOMER, at, frozenset(ties))
+
+
+def _pair(one: Any, other: Any) -> str:
+    low, high = sorted((int(one), int(other)))
+    return f"conversation {low}-{high}"
+
+
+def _x_time(text: Any, own: int) -> int | None:
+    if not isinstance(text, str):
+        return _minted(own)
+    try:
+        moment = datetime.strptime(text, "%a %b %d %H:%M:%S %z %Y")
+    except ValueError:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return micros(moment)
+
+
+def _minted(number: int) -> int | None:
+    """The millisecond a snowflake was made; older ids do not tell."""
+    return ((number >> 22) + 1_288_834_974_657) * MILLISECOND if number > 1 << 36 else None

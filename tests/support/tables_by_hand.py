@@ -1,0 +1,134 @@
+"""What the CSV data sets and the care conversations say, read by plain Python from the definitions of contracts.md."""
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from funnel_by_hand import SECOND, Contact
+from threads_by_hand import CUSTOMER, HUMAN, Said, contact_of, matters
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds: its contacts, and how many posts, authors and unreadable rows."""
+
+    contacts: list[Contact]
+    posts: int
+    identities: int
+    unreadable: int
+
+
+def micros(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def twcs(path: Path) -> Reading:
+    """The preset `twcs`. Its fixture has broken rows; a broken row is no tweet."""
+    tweets: dict[int, Said] = {}
+    texts: dict[int, str] = {}
+    unreadable = 0
+    for row in rows_of(path):
+        tweet = _tweet(row)
+        if tweet is None:
+            unreadable += 1
+        elif int(tweet.name) not in tweets:
+            tweets[int(tweet.name)] = tweet
+            texts[int(tweet.name)] = row["text"]
+    names = {tweet.name for tweet in tweets.values()}
+    inside = [
+        Said(t.name, t.author, t.role, t.at, frozenset(tie for tie in t.ties if tie in names)) for t in tweets.values()
+    ]
+    spelled = {tweet.author.lower(): tweet.author for tweet in inside if tweet.role == HUMAN}
+    contacts, accounts = [], set()
+    for matter in matters(inside):
+        thread = sorted(matter, key=lambda tweet: (tweet.at, int(tweet.name)))
+        brand = next((tweet.author for tweet in thread if tweet.role == HUMAN), None)
+        if brand is None:
+            mentioned = [name.lower() for name in re.findall(r"@(\w+)", texts[int(thread[0].name)])]
+            brand = next((spelled[name] for name in mentioned if name in spelled), "unknown")
+        accounts |= {tweet.author for tweet in thread}
+        contact = contact_of(thread, brand)
+        contacts += [] if contact is None else [contact]
+    return Reading(contacts, len(inside), len(accounts), unreadable)
+
+
+def _tweet(row: dict[str, str]) -> Said | None:
+    try:
+        number = int(float(row["tweet_id"]))
+        at = micros(datetime.strptime(row["created_at"], "%a %b %d %H:%M:%S %z %Y"))
+        linked = [*row["response_tweet_id"].split(","), row["in_response_to_tweet_id"]]
+        ties = frozenset(str(int(float(link))) for link in linked if link)
+        role = {"True": CUSTOMER, "False": HUMAN}[row["inbound"]]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Said(str(number), row["author_id"], role, at, ties) if row["author_id"] else None
+
+
+def letters(path: Path, brand: str) -> Reading:
+    """Letters to a government: one contact per readable row, answered in the same row."""
+    zone, form = ZoneInfo("Asia/Shanghai"), "%Y/%m/%d %H:%M:%S"
+
+    def instant(text: str) -> int | None:
+        try:
+            return micros(datetime.strptime(text, form).replace(tzinfo=zone))
+        except ValueError:
+            return None
+
+    contacts, authors, replies, unreadable = [], set(), 0, 0
+    for row in rows_of(path):
+        start = instant(row["posted_at"])
+        if start is None:
+            unreadable += 1
+            continue
+        matter = [Said(row["message_id"], row["user_id"], CUSTOMER, start, frozenset())]
+        authors.add(row["user_id"])
+        if row["reply"].strip() and row["replied_at"].strip():
+            replied = instant(row["replied_at"])
+            if replied is None:
+                unreadable += 1
+            else:
+                replies += 1
+                matter.append(Said("reply", "", HUMAN, replied, frozenset()))
+        contact = contact_of(matter, brand)
+        contacts += [] if contact is None else [contact]
+    return Reading(contacts, len(contacts) + replies, len(authors) + (replies > 0), unreadable)
+
+
+def care(path: Path) -> tuple[list[dict[str, Any]], Reading]:
+    """Care conversations: the posts in the order in which they are sent, and what they amount to.
+
+    The answering tweet has no time of its own; its id tells the millisecond. A tweet that stands in two conversations
+    is one post and belongs to the first.
+    """
+    posts: list[dict[str, Any]] = []
+    for dialog in json.loads(path.read_text(encoding="utf-8")):
+        company, session = dialog["dialogHeader"]["company"], dialog["dialogHeader"]["sessionID"]
+        for line in dialog["dialogContent"]:
+            bot = line.get("bot")
+            author = line.get("client") or line.get("client1") or bot or line["agent"]
+            role = "bot" if bot else HUMAN if line.get("agent") else CUSTOMER
+            at = micros(datetime.fromisoformat(line["datetime"].replace("Z", "+00:00")))
+            posts.append({"company": company, "session": session, "id": line["tweet_ID"], "author": author,
+                          "role": role, "at": at, "text": line["message"]})  # fmt: skip
+        answer = dialog["agentURL"]
+        at = ((int(answer["tweet_ID"]) >> 22) + 1_288_834_974_657) * (SECOND // 1000)
+        posts.append({"company": company, "session": session, "id": answer["tweet_ID"], "author": company,
+                      "role": HUMAN, "at": at, "text": answer["url_utterance"]})  # fmt: skip
+    said: dict[str, Said] = {}
+    for post in posts:
+        ties = frozenset({f"session {post['session']}"})
+        said.setdefault(post["id"], Said(post["id"], post["author"], post["role"], post["at"], ties, post["company"]))
+    contacts = [contact for matter in matters(said.values()) if (contact := contact_of(matter)) is not None]
+    return posts, Reading(contacts, len(said), len({post.author for post in said.values()}), 0)

@@ -1,0 +1,89 @@
+"""Reads an exported log and says what it holds, without a line of the services' own code: the invariants as an outsider sees them."""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import grpc.aio
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.message_factory import GetMessageClass
+from switchboard.crm.v1 import events_pb2 as crm_events
+from switchboard.ingest.v1 import events_pb2 as post_events
+from switchboard.log.v1.integrity_pb2 import ExportLogRequest
+from switchboard.log.v1.integrity_pb2_grpc import IntegrityServiceStub
+from switchboard.log.v1.log_pb2 import Commit
+from switchboard.routing.v1 import events_pb2 as work_events
+
+CONTRACTS = (post_events, work_events, crm_events)
+"""Imported so that their events can be decoded."""
+_ENDS_OFFER = ("OfferAccepted", "OfferDeclined", "OfferExpired", "OfferRescinded")
+_ENDS_HOLDING = ("CaseReleased", "CaseResolved", "CaseWithdrawn", "CasesJoined")
+
+
+@dataclass
+class Testimony:
+    """What stands in a log. Violations are sentences; an empty list is what one hopes for."""
+
+    commits: int = 0
+    commit_ids: Counter[bytes] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
+    attached: Counter[tuple[str, str]] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+
+
+async def export(channel: grpc.aio.Channel, tenant: str) -> AsyncIterator[Commit]:
+    """Every commit of a tenant in log order."""
+    stub = IntegrityServiceStub(channel)
+    async for response in stub.ExportLog(ExportLogRequest(tenant=tenant), timeout=300):
+        for exported in response.commits:
+            yield exported.commit
+
+
+async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
+    """I3, I6 and I7 at every prefix, and which posts are in the log how often."""
+    seen = Testimony()
+    open_offer: dict[str, str] = {}
+    holder: dict[str, str] = {}
+    weight: dict[str, int] = {}
+    capacity: dict[str, int] = {}
+    load: defaultdict[str, int] = defaultdict(int)
+    async for commit in export(channel, tenant):
+        seen.commits += 1
+        seen.commit_ids[commit.commit_id] += 1
+        for event in commit.events:
+            name = event.body.TypeName()
+            short = name.rpartition(".")[2]
+            seen.events[short] += 1
+            body = GetMessageClass(Default().FindMessageTypeByName(name)).FromString(event.body.value)
+            if short == "PostReceived":
+                seen.received[body.post_id] += 1
+            elif short == "PostAttached":
+                seen.attached[body.case_id, body.post_id] += 1
+            elif short in ("AgentRegistered", "AgentChanged"):
+                capacity[body.agent_id] = body.capacity
+            elif short == "CaseOpened":
+                weight[body.case_id] = body.weight
+            elif short == "CaseOffered":
+                if body.case_id in open_offer or body.case_id in holder:
+                    seen.violations.append(f"I6: case {body.case_id} was offered while it was offered or held")
+                open_offer[body.case_id] = body.agent_id
+                load[body.agent_id] += body.weight
+                weight[body.case_id] = body.weight
+                if load[body.agent_id] > capacity[body.agent_id]:
+                    seen.violations.append(f"I7: agent {body.agent_id} carries {load[body.agent_id]}")
+            elif short in _ENDS_OFFER:
+                agent = open_offer.pop(body.case_id, "")
+                if agent != body.agent_id:
+                    seen.violations.append(f"I6: {short} of case {body.case_id} without its offer")
+                if short == "OfferAccepted":
+                    holder[body.case_id] = body.agent_id
+                else:
+                    load[body.agent_id] -= weight[body.case_id]
+            elif short in _ENDS_HOLDING:
+                case = body.joined_case_id if short == "CasesJoined" else body.case_id
+                agent = holder.pop(case, "")
+                if agent:
+                    load[agent] -= weight[case]
+    seen.violations += [f"I3: a commit id stands {n} times" for n in seen.commit_ids.values() if n > 1]
+    return seen
