@@ -200,6 +200,7 @@ _IGNORED = (
     post.DeliveryRequeued,
     post.GapDetected,
     post.GapFilled,
+    work.CaseTagged,
     work.CaseClassified,
     work.CaseQueued,
     work.RequirementRelaxed,
