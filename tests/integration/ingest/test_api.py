@@ -261,3 +261,12 @@ async def test_our_own_form_carries_everything_through(stack: Stack) -> None:
     assert (first.reply_quota_left, second.reply_quota_left, len(first.links)) == (3, -1, 1)
     assert (second.direction, second.author_kind) == (post_pb2.DIRECTION_OUTBOUND, post_pb2.AUTHOR_KIND_BRAND_BOT)
     assert second.in_reply_to == first.name
+
+
+async def test_an_expired_deadline_is_told_as_one(stack: Stack) -> None:
+    source = await stack.connect("acme", "x-acme")
+    asked = R.IngestPostRequest(source=source, delivery=R.Delivery(payload=tweet(1)))
+    late = await refused(stack.api.IngestPost(asked, timeout=0.0001))
+    assert late.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    again = await stack.api.IngestPost(asked)
+    assert again.result.result in (R.RESULT_ACCEPTED, R.RESULT_DUPLICATE)

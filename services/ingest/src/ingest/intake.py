@@ -358,7 +358,7 @@ def _candidate(
     account = connected.account
     channel, scope = account.channel, account.account_scope
     stated = seen.author_kind
-    if seen.author_id.lower() in account.owned or (seen.handle and folded(seen.handle) in account.owned):
+    if seen.author_id.casefold() in account.owned or (seen.handle and folded(seen.handle) in account.owned):
         direction = post_pb2.DIRECTION_OUTBOUND
         author_kind = stated if stated in _OURS else post_pb2.AUTHOR_KIND_BRAND_HUMAN
     else:

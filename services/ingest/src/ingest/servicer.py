@@ -296,7 +296,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
                     shown = dict(zip((r.post_id for r in rows), await self._shown(tenant, rows, context), strict=True))
                     for happened, post_id, position in changes:
                         if post_id in shown:
-                            token = Position.encode(position - 1) if position < batch[-1].position else ""
+                            token = Position.encode(position - 1)  # the rest of its commit is still to come
                             yield service_pb2.WatchPostsResponse(
                                 change=happened, post=shown[post_id], resume_token=token
                             )
