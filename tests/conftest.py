@@ -100,3 +100,11 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip(f"the shared data sets are not at {path}: set SWITCHBOARD_SHARED_DATA to where they are")
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the counts that fault tests recorded: what was survived, not only that it was."""
+    for report in terminalreporter.getreports("passed"):
+        if report.user_properties:
+            counts = ", ".join(f"{name} {value}" for name, value in report.user_properties)
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {counts}")

@@ -71,7 +71,7 @@ class LiveStack:
     async def kill(self, name: str) -> None:
         """kill -9 of one process; one that is just being restarted is waited for."""
         async with asyncio.timeout(60):
-            while not psutil.pid_exists(self.pids().get(name, 0)):
+            while not psutil.pid_exists(self.pids().get(name, 0)):  # noqa: ASYNC110  # another process writes it
                 await asyncio.sleep(0.02)
         os.kill(self.pids()[name], signal.SIGKILL)
 

@@ -1,4 +1,7 @@
-"""Reads an exported log and says what it holds, without a line of the services' own code: the invariants as an outsider sees them."""
+"""Reads an exported log and says what it holds, without a line of the services' own code.
+
+These are the invariants as an outsider sees them.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator

@@ -24,6 +24,7 @@ from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
 from chassis.log import Log, LogSettings, connect
 from chassis.membership import Membership
+from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.process import Process
 from chassis.projection import Projection, View
 from chassis.reactor import Reactor
@@ -58,6 +59,7 @@ class Assembly:
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
         self._projections: list[Projection[Any]] = []
+        self._keys: Database | None = None
 
     @property
     def settings(self) -> Settings:
@@ -88,6 +90,7 @@ class Assembly:
     def vault(self) -> KeyVault:
         """The keys of data subjects. Only for services whose settings were read with `sealing=True`."""
         assert self.settings.kek_file is not None, "read the settings with sealing=True"
+        self._keys = self.database.sibling(VAULT_SCHEMA)
         return KeyVault(self.database, self.settings.kek_file)
 
     def host(
@@ -142,7 +145,8 @@ class Assembly:
         """Starts the server with these services (registering function, servicer) and with what every service
         answers.
         """
-        server = Server(self.settings, codes=codes or {}, conditions=("nats", "database"))
+        conditions = ("nats", "database") if self._keys is None else ("nats", "database", "schema")
+        server = Server(self.settings, codes=codes or {}, conditions=conditions)
         integrity = IntegrityServicer(
             context=self.context,
             log=self.log,
@@ -155,6 +159,9 @@ class Assembly:
             server.add(register, servicer)
         self.process.probe(server, "nats", self._log_answers)
         self.process.probe(server, "database", self._database_answers)
+        if self._keys is not None:
+            await self.process.enter(self._keys)
+            self.process.probe(server, "schema", self._schema_is_there)
         await self.process.serve(server)
 
     async def _log_answers(self) -> bool:
@@ -163,5 +170,13 @@ class Assembly:
     async def _database_answers(self) -> bool:
         try:
             return bool(await self.database.fetchval("select true"))
+        except Unavailable:
+            return False
+
+    async def _schema_is_there(self) -> bool:
+        """Whether the release's migrations have run; before that nothing could be sealed."""
+        assert self._keys is not None
+        try:
+            return not await pending(self._keys, vault_steps())
         except Unavailable:
             return False
