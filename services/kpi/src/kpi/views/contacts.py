@@ -200,7 +200,6 @@ _IGNORED = (
     post.DeliveryRequeued,
     post.GapDetected,
     post.GapFilled,
-    work.CaseTagged,
     work.CaseClassified,
     work.CaseQueued,
     work.RequirementRelaxed,
