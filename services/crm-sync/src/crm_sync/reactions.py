@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ PROFILE_CONFIDENCE_PERMILLE = 500
 """What people write into their own profiles is worth half of what a system vouches for."""
 VOUCHED_CONFIDENCE_PERMILLE = 1000
 ATTRIBUTES_MAX = 100
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _RECEIVED = post.PostReceived.DESCRIPTOR.full_name
 _EDITED = post.PostEdited.DESCRIPTOR.full_name
 _log = logging.getLogger(__name__)
@@ -162,10 +164,10 @@ def sealed_names(
 def sealed_attributes(
     vault: KeyVault, tenant: str, key: SubjectKey, claims: Sequence[Claim]
 ) -> tuple[events.AssertedAttribute, ...]:
-    """The claims under the subject's key, sorted by name; empty ones and repeated ones are left out."""
+    """The claims under the subject's key, sorted by name; empty, repeated and misnamed ones are left out."""
     found: dict[tuple[str, bool, bytes], events.AssertedAttribute] = {}
     for claim in claims:
-        if not claim.value:
+        if not claim.value or _ATTRIBUTE.fullmatch(claim.name) is None:
             continue
         index, unique, compared = b"", False, claim.value
         if contact_class(claim.name) is not None:

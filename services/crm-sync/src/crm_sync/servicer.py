@@ -276,8 +276,8 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             wrong.extend(invalid.violations)
         if _TOKEN.fullmatch(request.source) is None:
             wrong.append(("source", f"is {_TOKEN.pattern}"))
-        if len(request.purpose.encode()) > 100:
-            wrong.append(("purpose", "is at most 100 bytes"))
+        if len(request.purpose.encode()) > 100 or not request.purpose.isprintable():
+            wrong.append(("purpose", "is at most 100 bytes of printable text"))
         if not 1 <= len(request.attributes) <= ATTRIBUTES_MAX:
             wrong.append(("attributes", f"are 1 to {ATTRIBUTES_MAX}"))
         seen: set[str] = set()
@@ -375,13 +375,11 @@ def _resource(kind: str, name: str, field: str, tenant: str) -> str:
 def _identity_of(key: pb.IdentityKey) -> str:
     wrong = [
         (f"identity_key.{field}", f"is {least} to 512 bytes")
-        for field, text, least in (
-            ("channel", key.channel, 1),
-            ("account_scope", key.account_scope, 0),
-            ("external_id", key.external_id, 1),
-        )
+        for field, text, least in (("account_scope", key.account_scope, 0), ("external_id", key.external_id, 1))
         if not least <= len(text.encode()) <= 512
     ]
+    if _TOKEN.fullmatch(key.channel) is None:
+        wrong.append(("identity_key.channel", f"is {_TOKEN.pattern}"))
     if wrong:
         raise InvalidRequest(wrong)
     return identity_id(key.channel, key.account_scope, key.external_id)

@@ -36,7 +36,9 @@ def differs(live: Customers, again: Customers) -> str | None:
     for identity_id, identity in live.identities.items():
         if identity != again.identities.get(identity_id):
             return f"identity {identity_id} differs from its refolded self"
-        if live.group(identity_id) != again.group(identity_id):
+        ours, theirs = live.group(identity_id), again.group(identity_id)
+        # While facts wait for rows that were not brought in yet, a customer in memory may lack members.
+        if not ours <= theirs or (ours != theirs and not live.unfolded):
             return f"the customer of identity {identity_id} differs from the refolded one"
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -92,7 +93,14 @@ class Conflict:
     event_id: bytes
 
 
-Row = Identity | Candidate | Link | Conflict
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a batch of events says of one identity; replaces what is in the same slots of the table."""
+
+    candidates: tuple[Candidate, ...]
+
+
+Row = Identity | Values | Link | Conflict
 
 
 def _identity_key(tenant: str, identity_id: str) -> str:
@@ -103,9 +111,8 @@ def _link_key(tenant: str, body: Any) -> str:
     return f"link/{tenant}/{body.identity_a}/{body.identity_b}"
 
 
-def _candidate_key(event: Recorded, one: crm.AssertedAttribute) -> str:
-    body = event.body
-    return f"candidate/{event.tenant}/{body.identity_id}/{one.name}/{body.source}/{one.verified}/{one.contact.hex()}"
+def _values_key(tenant: str, identity_id: str) -> str:
+    return f"values/{tenant}/{identity_id}"
 
 
 def _conflict_key(event: Recorded) -> str:
@@ -156,23 +163,33 @@ def _on_asserted(rows: Rows, event: Recorded) -> None:
     rows[key] = replace(row, asserted=row.asserted + len(body.attributes))
     if row.erased_at is not None:
         return
-    for one in body.attributes:
-        rows[_candidate_key(event, one)] = Candidate(
-            event.tenant,
-            body.identity_id,
-            one.name,
-            body.source,
-            one.verified,
-            one.contact,
-            one.value.SerializeToString(deterministic=True),
-            one.digest,
-            one.unique,
-            one.confidence_permille,
-            from_timestamp(body.observed_at),
-            body.purpose,
-            event.event.event_id,
-            body.cause_id,
+    tenant, identity_id, source, purpose = event.tenant, body.identity_id, body.source, body.purpose
+    observed_at, event_id, cause_id = from_timestamp(body.observed_at), event.event.event_id, body.cause_id
+    before = rows.get(_values_key(tenant, identity_id))
+    rows[_values_key(tenant, identity_id)] = Values(
+        (
+            *(before.candidates if isinstance(before, Values) else ()),
+            *[
+                Candidate(
+                    tenant,
+                    identity_id,
+                    one.name,
+                    source,
+                    one.verified,
+                    one.contact,
+                    one.value.SerializeToString(),
+                    one.digest,
+                    one.unique,
+                    one.confidence_permille,
+                    observed_at,
+                    purpose,
+                    event_id,
+                    cause_id,
+                )
+                for one in body.attributes
+            ],
         )
+    )
 
 
 def _link(rows: Rows, event: Recorded) -> Link:
@@ -254,7 +271,7 @@ def keys(event: Recorded) -> Sequence[str]:
     """What an event touches. Values hang on their identity, so that what is parked with it stays behind an erasure."""
     body, tenant = event.body, event.tenant
     if event.type == _ASSERTED:
-        return [_identity_key(tenant, body.identity_id), *(_candidate_key(event, one) for one in body.attributes)]
+        return [_identity_key(tenant, body.identity_id), _values_key(tenant, body.identity_id)]
     if event.type == _CONFLICT:
         return [_conflict_key(event)]
     if "identity_a" in body.DESCRIPTOR.fields_by_name:
@@ -306,25 +323,29 @@ class Customers:
         """One statement per table; what was said of the erased goes last."""
         changed = [rows[key] for key in touched if key in rows]
         identities = [row for row in changed if isinstance(row, Identity)]
-        for statement, kind in (
-            ("save_identities", Identity),
-            ("save_candidates", Candidate),
-            ("save_links", Link),
-            ("save_conflicts", Conflict),
+        slots = {
+            (one.tenant, one.identity_id, one.attribute, one.source, one.verified, one.contact): one
+            for row in changed
+            if isinstance(row, Values)
+            for one in row.candidates
+        }
+        for statement, kind, found in (
+            ("save_identities", Identity, identities),
+            ("save_candidates", Candidate, slots.values()),
+            ("save_links", Link, [row for row in changed if isinstance(row, Link)]),
+            ("save_conflicts", Conflict, [row for row in changed if isinstance(row, Conflict)]),
         ):
-            values = [_values(row) for row in changed if isinstance(row, kind)]
-            if values:
-                await connection.execute(SQL[statement], *_columns(values, len(values[0])))
+            if found:
+                values = list(map(_GETTERS[kind], found))
+                await connection.execute(SQL[statement], *map(list, zip(*values, strict=True)))
         erased = [(row.tenant, row.identity_id) for row in identities if row.erased_at is not None]
         if erased:
             await connection.execute(SQL["forget"], *_columns(erased, 2))
 
 
-_NAMES = {kind: tuple(f.name for f in fields(kind)) for kind in (Identity, Candidate, Link, Conflict)}
-
-
-def _values(row: Row) -> Sequence[Any]:
-    return [getattr(row, name) for name in _NAMES[type(row)]]
+_GETTERS: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*(f.name for f in fields(kind))) for kind in (Identity, Candidate, Link, Conflict)
+}
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
