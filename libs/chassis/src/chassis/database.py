@@ -153,7 +153,9 @@ class Database:
                     connection.terminate()
                 raise
             finally:
-                await self._pool.release(connection)
+                # What was done in the block stands, whatever the connection suffers on its way back.
+                with contextlib.suppress(asyncpg.InterfaceError, *OUTAGE):
+                    await self._pool.release(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self, timeout_s: float | None = None, **options: Any) -> AsyncIterator[Connection]:
