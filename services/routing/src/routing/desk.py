@@ -18,6 +18,7 @@ from routing.cases import (
     Queued,
     Resolved,
     Withdrawn,
+    evolve_case,
     holder,
     is_closed,
     latest_customer_post,
@@ -27,7 +28,7 @@ from routing.cases import (
 from routing.commands import CaseCommand, Reason
 from routing.matching import Draft
 from routing.recall import recall
-from routing.terms import AuthorKind
+from routing.terms import AuthorKind, RescindReason
 
 
 def decide_case(draft: Draft, command: CaseCommand) -> None:
@@ -42,29 +43,14 @@ def decide_case(draft: Draft, command: CaseCommand) -> None:
         case commands.ReleaseCase():
             _demand_holder(case, command.agent_id)
             draft.emit(events.CaseReleased(case.case_id, command.agent_id, command.reason, command.at))
-            if needs_agent(case):
+            if needs_agent(case) and not case.unsent:  # a reply on its way is an answer until it fails
                 queue_up(draft, case)
         case commands.ReplyToCase():
             _reply(draft, case, command)
         case commands.RecordSent():
-            for unsent in case.unsent:
-                if unsent.reply_id == command.reply_id:
-                    draft.emit(
-                        events.ReplySent(
-                            case.case_id,
-                            unsent.reply_id,
-                            unsent.agent_id,
-                            unsent.author_kind,
-                            command.post_id,
-                            command.at,
-                        )
-                    )
+            _sent(draft, case, command)
         case commands.RecordFailed():
-            for unsent in case.unsent:
-                if unsent.reply_id == command.reply_id:
-                    draft.emit(
-                        events.ReplyFailed(case.case_id, unsent.reply_id, unsent.agent_id, command.reason, command.at)
-                    )
+            _failed(draft, case, command)
         case commands.NoteCase():
             known_agent(draft, command.agent_id)
             if command.text is None:
@@ -229,3 +215,32 @@ def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
             command.at,
         )
     )
+
+
+def _sent(draft: Draft, case: Case, command: commands.RecordSent) -> None:
+    """A reply was taken; an open offer of a case it answers is taken back."""
+    for reply in case.unsent:
+        if reply.reply_id == command.reply_id:
+            sent = events.ReplySent(
+                case.case_id, reply.reply_id, reply.agent_id, reply.author_kind, command.post_id, command.at
+            )
+            if not needs_agent(evolve_case(case, sent)):
+                rescind(draft, case)
+            draft.emit(sent)
+
+
+def _failed(draft: Draft, case: Case, command: commands.RecordFailed) -> None:
+    """A reply was refused; a case that was given back because of it waits again."""
+    for reply in case.unsent:
+        if reply.reply_id == command.reply_id:
+            draft.emit(events.ReplyFailed(case.case_id, reply.reply_id, reply.agent_id, command.reason, command.at))
+            if isinstance(case.stage, Idle) and needs_agent(case):
+                queue_up(draft, case)
+
+
+def rescind(draft: Draft, case: Case) -> None:
+    """Takes back an open offer of a case that needs nobody any more."""
+    offer = case.stage
+    if isinstance(offer, Offered):
+        reason = RescindReason.CASE_SETTLED
+        draft.emit(events.OfferRescinded(case.case_id, offer.agent_id, offer.offer_id, reason, draft.at))

@@ -30,11 +30,11 @@ from routing.cases import (
     needs_agent,
     of_customer,
 )
-from routing.desk import queue_up
+from routing.desk import queue_up, rescind
 from routing.matching import Draft
 from routing.recall import recall
 from routing.shard import Shard
-from routing.terms import CaseOrigin, PostKind, RescindReason
+from routing.terms import CaseOrigin, PostKind
 
 PRIVATE_URGENCY = 1
 """A private message comes before public posts: its writer waits in a conversation."""
@@ -90,14 +90,6 @@ def connected(shard: Shard, thread_keys: tuple[str, ...]) -> list[str]:
     else:
         found = (shard.threads.get(key) for key in thread_keys)
     return list(dict.fromkeys(case_id for case_id in found if case_id is not None))
-
-
-def rescind(draft: Draft, case: Case) -> None:
-    """Takes back an open offer of a case that needs nobody any more."""
-    offer = case.stage
-    if isinstance(offer, Offered):
-        reason = RescindReason.CASE_SETTLED
-        draft.emit(events.OfferRescinded(case.case_id, offer.agent_id, offer.offer_id, reason, draft.at))
 
 
 def _attached(c: commands.AttachPost, case_id: str) -> events.PostAttached:
