@@ -23,7 +23,7 @@ THEME = Theme(
     }
 )
 NOTHING = "–"
-PLAIN_WIDTH = 120
+PLAIN_WIDTH = 200
 """Columns when standard output is no terminal: wide enough that no table is cut."""
 
 
@@ -70,9 +70,10 @@ def table(*columns: str, title: str = "", right: tuple[int, ...] = ()) -> Table:
     """An empty table in the house's look; `right` are the indexes of columns that hold numbers."""
     from rich import box
 
-    made = Table(box=box.SIMPLE_HEAD, header_style="head", pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, header_style="head", pad_edge=False, collapse_padding=True, padding=(0, 2))
     if title:
         made.title, made.title_style, made.title_justify = title, "head", "left"
     for index, column in enumerate(columns):
-        made.add_column(column, justify="right" if index in right else "left", no_wrap=index in right)
+        number = index in right
+        made.add_column(column, justify="right" if number else "left", no_wrap=number, overflow="fold")
     return made

@@ -17,17 +17,19 @@ COLUMNS = (
     ("offered", "offered"),
     ("accepted", "accepted"),
     ("answered", "answered"),
-    ("resolved", "resolved"),
-    ("pending", "pending"),
     ("abandonment", "abandoned"),
     ("frt_human_mean", "mean FRT"),
     ("frt_human_km_median", "KM median"),
+    ("resolution_of_accepted", "solved/acc"),
+    ("resolution_of_offered", "solved/off"),
     ("answered_within_15m", "≤ 15 min"),
     ("answered_within_1h", "≤ 1 h"),
-    ("resolution_of_offered", "resolved/off."),
-    ("resolution_of_accepted", "resolved/acc."),
+    ("resolved", "resolved"),
+    ("pending", "pending"),
 )
-"""Metric ids a person sees, with their column heads. JSON has all there are."""
+"""Metric ids a person sees, with their column heads, the most important first. JSON has all there are."""
+CELL = 9
+"""Widest value of a metric: "999.9 min"."""
 
 
 class InstantParam(click.ParamType[datetime]):
@@ -165,7 +167,7 @@ def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str) -> No
     if not any(_offered(row) for row in answer.rows):
         screen.print(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`", style="quiet")
         return
-    screen.print(metric_table(answer.rows, answer.definitions, keys))
+    screen.print(metric_table(answer.rows, answer.definitions, keys, width=screen.width))
     until = answer.observed_until.ToDatetime(tzinfo=UTC)
     screen.print(
         f"tenant {tenant}, observed until {until:%Y-%m-%d %H:%M:%S} UTC, log position {answer.position}", style="quiet"
@@ -177,13 +179,23 @@ def _offered(row: "MetricRow") -> float:
 
 
 def metric_table(
-    rows: Sequence["MetricRow"], definitions: Sequence["MetricDefinition"], keys: Sequence[str]
+    rows: Sequence["MetricRow"], definitions: Sequence["MetricDefinition"], keys: Sequence[str], *, width: int
 ) -> "Table":
-    """Rows of metrics with the columns of COLUMNS that the definitions know."""
+    """Rows of metrics with the columns of COLUMNS that the definitions know; of those the first that fit the width."""
+    from rich.cells import cell_len
+
     from switchboard_cli.output import table
 
     units = {definition.id: definition.unit for definition in definitions}
-    columns = [(metric, head) for metric, head in COLUMNS if metric in units]
+    room = width
+    for key in keys:
+        room -= 2 + max([cell_len(key), *(cell_len(d.value) for row in rows for d in row.group if d.key == key)])
+    columns = []
+    for metric, head in COLUMNS:
+        if metric in units:
+            room -= 2 + max(CELL, len(head))
+            if room >= 0:
+                columns.append((metric, head))
     right = tuple(range(len(keys), len(keys) + len(columns)))
     shown = table(*keys, *(head for _, head in columns), right=right)
     for row in rows:

@@ -35,9 +35,9 @@ async def top(*, tenant: str, groups: Sequence[str], conditions: str, once: bool
     from switchboard_cli.report import COLUMNS
 
     keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
-    board = Board(tenant, keys)
     metrics = [metric for metric, _ in COLUMNS]
     screen = console()
+    board = Board(tenant, keys, screen.width)
     async with calling(targets, "kpi", act="to watch the wallboard") as channel:
         stub = KpiServiceStub(channel)
         listing = api.ListMetricDefinitionsRequest(parent=f"tenants/{tenant}")
@@ -68,10 +68,11 @@ async def top(*, tenant: str, groups: Sequence[str], conditions: str, once: bool
 class Board:
     """The rows known so far, kept current by the changes of a watch."""
 
-    def __init__(self, tenant: str, keys: Sequence[str]) -> None:
+    def __init__(self, tenant: str, keys: Sequence[str], width: int) -> None:
         self.tenant = tenant
         self.keys = keys
         self.definitions: Sequence[MetricDefinition] = ()
+        self.width = width
         self.note = "waiting for the first picture"
         self._rows: dict[tuple[str, ...], MetricRow] = {}
 
@@ -97,4 +98,5 @@ class Board:
 
         from switchboard_cli.report import metric_table
 
-        return Group(metric_table(self.rows(), self.definitions, self.keys), Text(self.note, style="quiet"))
+        board = metric_table(self.rows(), self.definitions, self.keys, width=self.width)
+        return Group(board, Text(self.note, style="quiet"))

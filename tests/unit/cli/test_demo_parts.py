@@ -23,10 +23,10 @@ def at(text: str) -> int:
     [
         pytest.param(0, "2026-03-02T00:00:00", id="before the day the clock stands still"),
         pytest.param(1_000, "2026-03-02T00:00:00", id="the day begins"),
-        pytest.param(1_032, "2026-03-02T12:00:00", id="twelve hours of work in 32 seconds"),
-        pytest.param(1_042, "2026-03-03T00:00:00", id="the night in ten"),
-        pytest.param(1_047, "2026-03-10T02:24:00", id="more than a week in five"),
-        pytest.param(1_057, "2026-03-10T02:24:10", id="then time passes as it does"),
+        pytest.param(1_044, "2026-03-02T12:00:00", id="twelve hours of work in 44 seconds"),
+        pytest.param(1_055, "2026-03-03T00:00:00", id="the night in eleven"),
+        pytest.param(1_059, "2026-03-10T02:24:00", id="more than a week in four"),
+        pytest.param(1_069, "2026-03-10T02:24:10", id="then time passes as it does"),
     ],
 )
 def test_the_simulated_day_and_week(real_s, instant):
@@ -34,8 +34,13 @@ def test_the_simulated_day_and_week(real_s, instant):
     assert clock.now() == pytest.approx(at(instant), abs=100_000)
 
 
+@pytest.mark.parametrize(("servers_took_s", "factor"), [(2.0, 1.0), (6.0, 1.0), (12.0, 2.0), (300.0, 4.0)])
+def test_a_slow_machine_gets_a_longer_day(servers_took_s, factor):
+    assert Stretch.suited(servers_took_s).factor == factor
+
+
 def test_the_environment_has_one_clock_for_all_and_the_rest_as_it_was():
-    environment = ClockedEnvironment({"PATH": "/bin", CLOCK: "other"}, Stretch())
+    environment = ClockedEnvironment({"PATH": "/bin", CLOCK: "other"})
     assert dict(environment) == {"PATH": "/bin", CLOCK: environment[CLOCK]}
     assert len(environment) == 2
     assert environment[CLOCK].startswith("2026-03-02T00:00:00Z@")

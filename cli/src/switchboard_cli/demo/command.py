@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
@@ -39,11 +39,11 @@ CHINA = timezone(timedelta(hours=8))
               help="Directory of the stack, which must be empty; default a fresh one.")  # fmt: skip
 @click.option("--deliveries", type=click.IntRange(min=500), default=20_000, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=20120514, show_default=True, help="Another number, another day.")
-@click.option("--stretch", type=click.FloatRange(0.2, 20), default=1.0, show_default=True,
-              help="Makes the simulated day take so many times as long.")  # fmt: skip
+@click.option("--stretch", type=click.FloatRange(0.2, 20), metavar="FACTOR",
+              help="Makes the day take so many times as long; default 1, more on a slow or busy machine.")  # fmt: skip
 @json_option
 @click.option("--keep", is_flag=True, help="Go on serving afterwards, until Ctrl-C.")
-def demo(*, state: Path | None, deliveries: int, seed: int, stretch: float, as_json: bool, keep: bool) -> None:
+def demo(*, state: Path | None, deliveries: int, seed: int, stretch: float | None, as_json: bool, keep: bool) -> None:
     """A minute and a half that shows everything working, on made-up data.
 
     Starts the whole stack, connects fifteen brands of five industries, plays one day of posts in the wire formats of
@@ -53,7 +53,27 @@ def demo(*, state: Path | None, deliveries: int, seed: int, stretch: float, as_j
     if state is not None and any(state.glob("*")):
         raise click.UsageError(f"{state} is not empty; the demo needs a fresh directory, or none to choose its own")
     directory = state or Path(tempfile.mkdtemp(prefix="switchboard-demo-"))
-    run(_demo(directory, deliveries, seed, stretch, as_json=as_json, keep=keep))
+    run(_until_signal(_demo(directory, deliveries, seed, stretch, as_json=as_json, keep=keep)))
+
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Ctrl-C and SIGTERM cancel the work, which stops the stack in order, whoever started us."""
+    running = asyncio.ensure_future(work)
+    asked = False
+
+    def ask() -> None:
+        nonlocal asked
+        asked = True
+        running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    try:
+        await running
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+        raise Failure("stopped before the end; run `switchboard demo` again for all of it") from None
 
 
 @dataclass(slots=True)
@@ -73,10 +93,12 @@ class _Stage:
     channels: dict[str, Any] = field(default_factory=dict)
 
 
-async def _demo(directory: Path, deliveries: int, seed: int, stretch: float, *, as_json: bool, keep: bool) -> None:
+async def _demo(
+    directory: Path, deliveries: int, seed: int, stretch: float | None, *, as_json: bool, keep: bool
+) -> None:
     from switchboard_cli.deliveries.sending import Sent
     from switchboard_cli.demo.cast import choose_lead, choose_told
-    from switchboard_cli.demo.day import START, ClockedEnvironment, Stretch
+    from switchboard_cli.demo.day import START, ClockedEnvironment
     from switchboard_cli.demo.generator import generate
     from switchboard_cli.demo.journal import Journal
     from switchboard_cli.demo.tracing import Collector, Story
@@ -95,7 +117,7 @@ async def _demo(directory: Path, deliveries: int, seed: int, stretch: float, *, 
         "OTEL_METRIC_EXPORT_INTERVAL": "3600000",
         "SWITCHBOARD_TRACE_RATIO": "0",
     }
-    environment = ClockedEnvironment(inherited, Stretch(stretch))
+    environment = ClockedEnvironment(inherited, stretch)
     said: list[str] = []
     standing: asyncio.Future[Mapping[str, object]] = asyncio.get_running_loop().create_future()
     stack = Stack(directory, environment=environment, say=said.append)

@@ -15,12 +15,15 @@ START = from_datetime(datetime(2026, 3, 2, tzinfo=UTC))
 HOUR_S = 3_600
 DESKS_H = 12
 """From 08:00 to 20:00 the clock is slower: that is when people work and answers are measured."""
-DESKS_REAL_S = 32.0
-NIGHT_REAL_S = 10.0
+DESKS_REAL_S = 44.0
+NIGHT_REAL_S = 11.0
 WEEK_S = 7.1 * 24 * HOUR_S
 """Longer than the seven days after which an unanswered contact counts as abandoned."""
-WEEK_REAL_S = 5.0
+WEEK_REAL_S = 4.0
 LEAST_ALLOWANCE_S = 4.0
+AMPLE_S = 6.0
+"""Where the servers need longer than this to start, the machine is slow or busy, and the day is made longer."""
+FACTOR_MAX = 4.0
 
 
 @dataclass(slots=True)
@@ -28,6 +31,11 @@ class Stretch:
     """How long the parts take in real seconds, all multiplied by `factor`."""
 
     factor: float = 1.0
+
+    @classmethod
+    def suited(cls, servers_took_s: float) -> "Stretch":
+        """For a machine on which the servers took so long to start."""
+        return cls(min(FACTOR_MAX, max(1.0, servers_took_s / AMPLE_S)))
 
     @property
     def day_s(self) -> float:
@@ -56,7 +64,9 @@ class ClockedEnvironment(Mapping[str, str]):
     """
 
     inherited: Mapping[str, str]
-    stretch: Stretch
+    chosen: float | None = None
+    """The factor somebody chose; None lets the machine's speed choose."""
+    stretch: Stretch = field(default_factory=Stretch)
     began: float = field(default_factory=time.monotonic)
     _specification: str = ""
 
@@ -64,7 +74,9 @@ class ClockedEnvironment(Mapping[str, str]):
     def specification(self) -> str:
         """The same for every process of this run."""
         if not self._specification:
-            allowance_s = max(LEAST_ALLOWANCE_S, 1.2 * (time.monotonic() - self.began))
+            took_s = time.monotonic() - self.began
+            self.stretch = Stretch.suited(took_s) if self.chosen is None else Stretch(self.chosen)
+            allowance_s = max(LEAST_ALLOWANCE_S, 1.2 * took_s)
             self._specification = self.stretch.specification(time.time() + allowance_s)
         return self._specification
 
