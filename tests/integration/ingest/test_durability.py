@@ -143,3 +143,11 @@ async def test_a_batch_that_is_none_is_refused(stack: Stack) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await ingest(stack, asked)
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_content_larger_than_a_commit_takes_is_quarantined(stack: Stack) -> None:
+    source = await stack.connect("acme", "x-acme")
+    fits, exceeds = tweet(1, text="包" * 90_000), tweet(2, text="😀" * 90_000)
+    (answer,) = await ingest(stack, request(source, fits, exceeds, tweet(3)))
+    assert results(answer) == ["ACCEPTED", "QUARANTINED", "ACCEPTED"]
+    assert answer.results[1].reason == "TOO_LARGE"

@@ -124,6 +124,9 @@ def ours(**more: Any) -> post_pb2.NormalizedPost:
         pytest.param({"entities": [post_pb2.Entity(start=3, end=9)]}, Reason.INVALID_VALUE, id="beyond the text"),
         pytest.param({"reach": -1}, Reason.INVALID_VALUE, id="negative reach"),
         pytest.param(
+            {"author": post_pb2.Author(external_id="zoe", handle="a\0b")}, Reason.INVALID_VALUE, id="U+0000 in a handle"
+        ),
+        pytest.param(
             {"withdrawn_at": Timestamp(seconds=1_760_000_000), "withdrawal_reason": "moved"},
             Reason.INVALID_VALUE,
             id="a withdrawal for no reason we know",

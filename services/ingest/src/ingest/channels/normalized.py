@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from chassis.clock import Instant, from_timestamp
 from switchboard.ingest.v1 import events_pb2, post_pb2
@@ -127,6 +128,20 @@ def _check_parts(post: post_pb2.NormalizedPost, length: int) -> None:
     for number, attribute in enumerate(post.author.attributes):
         if not _ATTRIBUTE.fullmatch(attribute.name):
             raise Unreadable(Reason.INVALID_VALUE, f"author.attributes[{number}].name is not [a-z][a-z0-9_]*")
+    if any("\0" in value for value in _texts(post)):
+        raise Unreadable(Reason.INVALID_VALUE, "a text of author, entities, media or location contains U+0000")
     location = post.location
     if location.has_coordinates and not (-90 <= location.latitude <= 90 and -180 <= location.longitude <= 180):
         raise Unreadable(Reason.INVALID_VALUE, "location is not on the globe")
+
+
+def _texts(post: post_pb2.NormalizedPost) -> Iterator[str]:
+    """Every text that is no id and not the post's own; readers put them into databases, which take no U+0000."""
+    yield from (post.author.handle, post.author.display_name, post.location.place)
+    yield from (attribute.value for attribute in post.author.attributes)
+    for point in post.author.contact_points:
+        yield from (point.kind, point.value)
+    for entity in post.entities:
+        yield from (entity.value, entity.external_id)
+    for medium in post.media:
+        yield from (medium.uri, medium.alt_text)
