@@ -100,8 +100,8 @@ class Running:
         token: str = answer.position
         return token
 
-    async def case_of(self, name: str) -> api.Case:
-        """The case that holds a post."""
+    async def case_of(self, name: str) -> Any:
+        """The case (`Case`) that holds a post."""
         await self.settled()
         wanted = f"{PLACE}/posts/{an_id(name)}"
         listed = await self.api.ListCases(api.ListCasesRequest(parent=PLACE, page_size=1000), timeout=30)

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from chassis.clock import MICROS, Instant, to_timestamp
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from switchboard.ingest.v1 import events_pb2 as posts
 from switchboard.ingest.v1 import post_pb2
 from switchboard.log.v1 import integrity_pb2
@@ -33,7 +33,7 @@ def reason(error: grpc.aio.AioRpcError) -> str:
 
 async def offered(routing: Running, name: str) -> api.Case:
     """The case of a post, which must be offered."""
-    case = await routing.case_of(name)
+    case: api.Case = await routing.case_of(name)
     assert case.state == api.CASE_STATE_OFFERED
     return case
 

@@ -25,9 +25,9 @@ from tests.unit.routing.build import (
     tick,
 )
 
-MIA = [register("mia"), presence("mia")]
-BEN = [register("ben"), presence("ben")]
-MINE = [*MIA, post("p1"), accept("case-p1", "mia")]
+MIA: list[commands.Command] = [register("mia"), presence("mia")]
+BEN: list[commands.Command] = [register("ben"), presence("ben")]
+MINE: list[commands.Command] = [*MIA, post("p1"), accept("case-p1", "mia")]
 """Case p1 is with mia."""
 ZH = Requirement("lang:zh", 3, hard=True)
 

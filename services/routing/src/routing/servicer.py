@@ -25,6 +25,8 @@ from routing import events
 from routing.asking import filter_of, tenant_of, written
 from routing.cases import Case
 from routing.commands import Command, Reason
+from routing.desk import name as called
+from routing.desk import standing
 from routing.offers import Offers
 from routing.shard import Shard
 from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position
@@ -237,7 +239,13 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def ExplainDecision(  # noqa: N802
         self, request: api.ExplainDecisionRequest, context: Context
     ) -> api.ExplainDecisionResponse:
-        return await self._ask(tenant_of(request), request, api.ExplainDecisionResponse)
+        tenant, case_id = _case_name(request.name)
+        said = await self._if_remembered(tenant, request, api.ExplainDecisionResponse)
+        if said is not None:
+            return said
+        case = await self._case(tenant, case_id)
+        summary = f"{called(case_id)} {standing(case)}"
+        return api.ExplainDecisionResponse(state=case_message(tenant, case).state, summary=summary)
 
     async def _ask(self, tenant: str, request: Message, response: type[M]) -> M:
         return await self._host.call(tenant, SHARD, request, response)
@@ -261,16 +269,22 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
 
     async def _customer(self, tenant: str, case_id: str) -> str:
         """The customer's identity, "" when there is none; memory knows it first, the read model for longer."""
-        try:
-            name = f"tenants/{tenant}/cases/{case_id}"
-            found = await self._ask(tenant, api.GetCaseRequest(name=name), api.GetCaseResponse)
+        request = api.GetCaseRequest(name=f"tenants/{tenant}/cases/{case_id}")
+        found = await self._if_remembered(tenant, request, api.GetCaseResponse)
+        if found is not None:
             return found.case.identity.rpartition("/")[2]
+        return (await self._case(tenant, case_id)).identity_id
+
+    async def _if_remembered(self, tenant: str, request: Message, response: type[M]) -> M | None:
+        """What the owner says about a case, None when its memory does not hold it."""
+        try:
+            return await self._ask(tenant, request, response)
         except NotFound:
-            pass
+            return None
         except StatusError as refused:
             if refused.code is not grpc.StatusCode.NOT_FOUND:
                 raise
-        return (await self._case(tenant, case_id)).identity_id
+            return None
 
     async def _case(self, tenant: str, case_id: str) -> Case:
         case = await get_case(self._database, tenant, case_id)
