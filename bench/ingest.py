@@ -14,6 +14,7 @@ sys.path.pop(0)  # this directory: a file in it has the name of the package unde
 import argparse
 import asyncio
 import json
+import os
 import random
 import tempfile
 import time
@@ -202,6 +203,7 @@ async def start(state: Path, profile: str) -> tuple[dict[str, Child], asyncio.su
         "SWITCHBOARD_INGEST_PORT": str(port),
         "SWITCHBOARD_DRAIN_DELAY_S": "0",
         "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
     service = await asyncio.create_subprocess_exec(
         sys.executable,
