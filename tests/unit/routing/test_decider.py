@@ -2,7 +2,7 @@
 
 import pytest
 from chassis.errors import Rejected
-from routing import commands, events
+from routing import commands
 from routing.commands import Reason
 from routing.decider import decide
 from routing.shard import Shard
@@ -479,50 +479,3 @@ def test_decide(given: list[commands.Command], when: commands.Command, then: lis
         assert refusal.value.reason == then
     else:
         assert shown(decide(when, shard)) == then
-
-
-def test_an_expired_offer_returns_to_the_same_place() -> None:
-    shard = Shard()
-    run(shard, *MIA, post("p1", at=0), post("p2", at=1))
-    before = shard.cases["case-p1"].line
-    run(shard, tick(60))
-    assert shard.cases["case-p1"].line == before
-    assert shown(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
-
-
-def test_the_more_skilled_agent_is_preferred_and_then_the_longer_idle() -> None:
-    shard = Shard()
-    asks = (Requirement("topic:billing", 1, hard=False),)
-    run(shard, queue("default", requirements=asks))
-    run(shard, register("ann", skills=[("topic:billing", 2)]), presence("ann"))
-    run(shard, register("ben", skills=[("topic:billing", 5)]), presence("ben"))
-    run(shard, register("cat", skills=[("topic:billing", 5)]), presence("cat"))
-    assert shown(run(shard, post("p1")))[-1] == "CaseOffered case-p1 ben 1"
-    run(shard, accept("case-p1", "ben"), resolve("case-p1", "ben", at=9))
-    assert shown(run(shard, post("p2", at=10)))[-1] == "CaseOffered case-p2 cat 1"
-    assert shown(run(shard, post("p3", at=10)))[-1] == "CaseOffered case-p3 ben 1"
-    assert shown(run(shard, post("p4", at=10)))[-1] == "CaseOffered case-p4 ann 1"
-
-
-def test_the_earliest_deadline_is_served_first_and_the_platforms_window_counts() -> None:
-    shard = Shard()
-    run(shard, post("p1", at=0), post("p2", at=5), post("p3", at=6, window=600))
-    served = run(shard, register("mia", capacity=3), presence("mia", at=7))
-    assert [e.case_id for e in served if isinstance(e, events.CaseOffered)] == ["case-p3", "case-p1", "case-p2"]
-
-
-def test_late_work_keeps_a_fifth_of_the_offers() -> None:
-    shard = Shard()
-    run(shard, post("late1", at=0), post("late2", at=1), *(post(f"p{n}", at=5000) for n in range(9)))
-    served = run(shard, register("mia", capacity=10), presence("mia", at=5001))
-    order = [e.case_id for e in served if isinstance(e, events.CaseOffered)]
-    assert [n for n, case_id in enumerate(order) if "late" in case_id] == [4, 9]
-
-
-def test_a_refusal_names_the_thing_and_who_has_it() -> None:
-    shard = Shard()
-    run(shard, *MINE, *BEN)
-    with pytest.raises(Rejected) as refusal:
-        decide(accept("case-p1", "ben", token=1), shard)
-    assert "case case-p1" in refusal.value.detail
-    assert "is with mia" in refusal.value.detail
