@@ -72,17 +72,26 @@ def contact(kind: str, value: str) -> Contact | None:
 
     E-mail: NFC, lower case. Phone: E.164, an international "00" becomes "+". Ids: NFC, outer blanks removed, case kept.
     """
-    text = unicodedata.normalize("NFC", value).strip()
+    text, before = _normalised(kind, value), value
+    while text != before:  # removing a character can bring two together that compose; ends, since every round shortens
+        text, before = _normalised(kind, text), text
     if not text:
         return None
     if kind == "email":
-        text = unicodedata.normalize("NFC", text.lower())
         return Contact(kind, text, _EMAIL.fullmatch(text) is not None and not _role(text))
     if kind == "phone":
-        text = _PHONE_DECORATION.sub("", unicodedata.normalize("NFKC", text)) or text
-        text = f"+{text[2:]}" if text.startswith("00") else text
         return Contact(kind, text, _PHONE.fullmatch(text) is not None and not _monotonous(text[-7:]))
     return Contact(kind, text, not _filler(text))
+
+
+def _normalised(kind: str, value: str) -> str:
+    text = unicodedata.normalize("NFC", value).strip()
+    if kind == "email":
+        return unicodedata.normalize("NFC", text.lower())
+    if kind == "phone":
+        text = _PHONE_DECORATION.sub("", unicodedata.normalize("NFKC", text)) or text
+        return f"+{text[2:]}" if text.startswith("00") else text
+    return text
 
 
 def _role(address: str) -> bool:
