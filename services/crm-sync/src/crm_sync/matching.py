@@ -73,7 +73,7 @@ def contact(kind: str, value: str) -> Contact | None:
     E-mail: NFC, lower case. Phone: E.164, an international "00" becomes "+". Ids: NFC, outer blanks removed, case kept.
     """
     text, before = _normalised(kind, value), value
-    while text != before:  # removing a character can bring two together that compose; ends, since every round shortens
+    while text != before:  # removing a character can bring two together that compose; a few rounds at most
         text, before = _normalised(kind, text), text
     if not text:
         return None
