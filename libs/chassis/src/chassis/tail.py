@@ -29,6 +29,8 @@ class Tail:
     async def run(self) -> None:
         """Follows the log from its end until cancelled."""
         self._from = self._last = await self._log.last_position()
+        async with self._moved:
+            self._moved.notify_all()
         async with aclosing(self._log.follow(self._last)) as batches:
             async for batch in batches:
                 self._kept.extend(batch)

@@ -1,0 +1,93 @@
+"""A reactor against a real log: every fact acted on in order, outages waited for, a crash repeats at most what was
+not done.
+"""
+
+import asyncio
+import json
+
+import pytest
+import tally
+from chassis.clock import SystemClock
+from chassis.errors import Rejected, ResumeTokenExpired, Unavailable
+from chassis.log import Recorded
+from chassis.reactor import Reactor
+from chassis.tail import Tail
+from tally import Add, alone, opened, running, writer_of
+
+CLOCK = SystemClock()
+
+
+class Deeds:
+    """What was done, by event id; fails the first `failures` times."""
+
+    def __init__(self, failures: int = 0, enough: int = 10) -> None:
+        self.done: list[str] = []
+        self.ids: set[bytes] = set()
+        self.failures = failures
+        self.enough = enough
+        self.finished = asyncio.Event()
+
+    async def act(self, event: Recorded) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("the platform is away", 0.0)
+        key = json.loads(event.body.value)[0]
+        if key == "settled":
+            raise Rejected(tally.Reason.TOO_MUCH, "already settled")
+        if event.event.event_id not in self.ids:
+            self.ids.add(event.event.event_id)
+            self.done.append(key)
+        if len(self.done) >= self.enough:
+            self.finished.set()
+
+
+async def test_every_fact_is_acted_on_in_order_through_an_outage(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer, deeds = writer_of(log, CLOCK), Deeds(failures=3)
+        reactor = Reactor("deeds", "tally", deeds.act, log, await alone(log))
+        async with running(writer.run, reactor.run):
+            for n in range(10):
+                await writer.submit(Add(f"k{n}", 1))
+            await asyncio.wait_for(deeds.finished.wait(), 20)
+        assert deeds.done == [f"k{n}" for n in range(10)]
+
+
+async def test_a_matter_that_is_settled_is_passed_over(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer, deeds = writer_of(log, CLOCK), Deeds(enough=1)
+        reactor = Reactor("deeds", "tally", deeds.act, log, await alone(log))
+        async with running(writer.run, reactor.run):
+            await writer.submit(Add("settled", 1))
+            await writer.submit(Add("next", 1))
+            await asyncio.wait_for(deeds.finished.wait(), 20)
+        assert deeds.done == ["next"]
+
+
+async def test_a_new_process_goes_on_where_the_old_one_stopped(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer, first = writer_of(log, CLOCK), Deeds(enough=5)
+        async with running(writer.run):
+            async with running(Reactor("deeds", "tally", first.act, log, await alone(log)).run):
+                for n in range(5):
+                    await writer.submit(Add(f"k{n}", 1))
+                await asyncio.wait_for(first.finished.wait(), 20)
+                await log.nc.flush()
+            second = Deeds(enough=5)
+            second.ids |= first.ids
+            async with running(Reactor("deeds", "tally", second.act, log, await alone(log)).run):
+                for n in range(5, 10):
+                    await writer.submit(Add(f"k{n}", 1))
+                await asyncio.wait_for(second.finished.wait(), 60)
+        assert first.done + second.done == [f"k{n}" for n in range(10)]
+
+
+async def test_a_watch_from_too_far_back_is_told_to_begin_again(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.tail.BEHIND_MAX", 3)
+    async with opened(nats_url) as log:
+        writer, tail = writer_of(log, CLOCK), Tail(log)
+        async with running(writer.run):
+            for _ in range(5):
+                await writer.submit(Add("a", 1))
+        async with running(tail.run):
+            with pytest.raises(ResumeTokenExpired):
+                await anext(tail.follow("tally", "acme", 1))
