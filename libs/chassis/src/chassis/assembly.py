@@ -54,7 +54,7 @@ class Assembly:
         self.database = database
         self.membership = Membership(log, settings.service, member)
         self.tenants = Tenants(log)
-        self.tail = Tail(log)
+        self._tail: Tail | None = None
         self._nc = nc
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
@@ -65,6 +65,14 @@ class Assembly:
     def settings(self) -> Settings:
         """What the environment said."""
         return self.process.settings
+
+    @property
+    def tail(self) -> Tail:
+        """The end of the log for watches; a service that has none does not read it."""
+        if self._tail is None:
+            self._tail = Tail(self.log)
+            self.process.loop("tail", self._tail.run)
+        return self._tail
 
     @staticmethod
     async def open(process: Process, context: str) -> Assembly:
@@ -83,7 +91,6 @@ class Assembly:
         assembly = Assembly(process, context, nc, log, database)
         process.loop("membership", assembly.membership.run)
         process.loop("tenants", assembly.tenants.run)
-        process.loop("tail", assembly.tail.run)
         process.on_leave(assembly.membership.leave)
         return assembly
 

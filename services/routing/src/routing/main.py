@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Sequence
 
 import nats.errors
+from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
-from chassis.database import Database
 from chassis.decider import Decider
 from chassis.errors import Unavailable
-from chassis.host import Inputs, ShardHost
-from chassis.integrity import IntegrityServicer
-from chassis.log import Log, LogSettings, Recorded, connect
-from chassis.membership import Membership
+from chassis.host import Inputs
+from chassis.log import Recorded
 from chassis.process import Build, Process, main
-from chassis.projection import Projection
-from chassis.reactor import Reactor
-from chassis.sealing import KeyVault
-from chassis.serving import Server, deadline_s
-from chassis.snapshots import SCHEMA as SNAPSHOTS
-from chassis.snapshots import PostgresSnapshots
-from chassis.tail import Tail
-from chassis.tenants import Tenants
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import Error as JetStreamError
-from switchboard.log.v1 import integrity_pb2_grpc
 from switchboard.routing.v1 import service_pb2_grpc
 
 from routing import events
@@ -40,7 +28,7 @@ from routing.replies import Replies
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
 from routing.snapshot import VERSION, dump, load
-from routing.views.cases import CODEC, CasesView, Row
+from routing.views.cases import CODEC, CasesView
 
 OUTBOX = StreamConfig(
     name="OUTBOX",
@@ -69,38 +57,18 @@ ROUTING: Decider[Command, Shard, events.Event] = Decider(
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    settings = process.settings
-    member = settings.member or f"routing-{secrets.token_hex(4)}"
-    nc = await connect(settings.nats_url, member)
-    process.on_close(nc.close)
-    log = Log(nc)
-    await log.ensure(LogSettings(max_bytes=settings.log_max_bytes))
+    parts = await Assembly.open(process, "work")
+    log, database, clock = parts.log, parts.database, process.settings.clock
     await log.js.add_stream(OUTBOX)
-    database = await process.enter(
-        Database(settings.database_url, settings.schema, application="routing", remaining_s=deadline_s)
-    )
-    assert settings.kek_file is not None, "configure asks for it"
-    vault = KeyVault(database, settings.kek_file)
-    membership = Membership(log, settings.service, member)
-    tenants = Tenants(log)
-    cases: Projection[Row] = Projection(CasesView(), log, database, membership)
-    await cases.prepare()
-    await database.execute(SNAPSHOTS)
-    clock = settings.clock
+    cases = await parts.projection(CasesView())
 
     def reacts(recorded: Recorded) -> Sequence[Command]:
         return react(recorded, clock.now())
 
-    host = ShardHost(
-        context="work",
-        shards=(SHARD,),
-        decider=ROUTING,
-        log=log,
-        membership=membership,
-        tenants=tenants,
-        snapshots=PostgresSnapshots(database),
-        clock=clock,
-        handle=Owner(clock).handle,
+    host = parts.host(
+        (SHARD,),
+        ROUTING,
+        Owner(clock).handle,
         backing=Archive(log, database, cases),
         inputs=Inputs("post", react=reacts),
         codes=CODES,
@@ -112,42 +80,20 @@ async def build(process: Process) -> None:
         except (TimeoutError, nats.errors.Error, JetStreamError):
             raise Unavailable("the outbox does not answer", 1.0) from None
 
-    async def connected() -> bool:
-        return bool(nc.is_connected)
-
-    async def answering() -> bool:
-        try:
-            return bool(await database.fetchval("select true"))
-        except Unavailable:
-            return False
-
-    offers, tail = Offers(log, database), Tail(log)
-    reactor = Reactor("routing_replies", "work", Replies(host, publish).act, log, membership)
-    server = Server(settings, codes=CODES, conditions=("nats", "database"))
+    parts.reactor("routing_replies", Replies(host, publish).act)
+    offers = Offers(log, database)
+    process.loop("offers", offers.run)
     servicer = RoutingServicer(
         host=host,
         database=database,
         projection=cases,
         log=log,
-        tail=tail,
+        tail=parts.tail,
         offers=offers,
-        vault=vault,
-        tenants=tenants,
+        vault=parts.vault(),
+        tenants=parts.tenants,
     )
-    server.add(service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer)
-    integrity = IntegrityServicer(context="work", log=log, database=database, hosts=(host,), projections=(cases,))
-    server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)
-    process.loop("membership", membership.run)
-    process.loop("tenants", tenants.run)
-    process.loop("cases", cases.run)
-    process.loop("shards", host.run)
-    process.loop("tail", tail.run)
-    process.loop("offers", offers.run)
-    process.loop("replies", reactor.run)
-    process.on_leave(membership.leave)
-    process.probe(server, "nats", connected)
-    process.probe(server, "database", answering)
-    await process.serve(server)
+    await parts.serve((service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer), codes=CODES)
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:
