@@ -38,6 +38,7 @@ class Membership:
         self._listeners: list[Callable[[], None]] = []
         self._leaving = False
         self._bucket = f"MEMBERS-{service}"
+        self._keys = f"$KV.{self._bucket}."
 
     @property
     def members(self) -> frozenset[str]:
@@ -74,8 +75,7 @@ class Membership:
             # Should it not get through, the others notice when the heartbeat expires.
             with contextlib.suppress(TimeoutError, nats.errors.Error, JetStreamError):
                 async with asyncio.timeout(1.0):
-                    bucket = await self._log.js.key_value(self._bucket)
-                    await bucket.delete(self.member)
+                    await self._log.js.purge_stream(f"KV_{self._bucket}", subject=f"{self._keys}{self.member}")
 
     def _tell(self) -> None:
         for listener in self._listeners:
@@ -86,7 +86,9 @@ class Membership:
         config = KeyValueConfig(bucket=self._bucket, ttl=EXPIRES_S, storage=StorageType.MEMORY, history=1)
         bucket = await self._log.js.create_key_value(config)
         await bucket.put(self.member, b"")
-        members = frozenset(await bucket.keys())
+        # The bucket's subjects are its live keys: asking for them leaves no consumer behind, as a watch of keys does.
+        info = await self._log.js.stream_info(f"KV_{self._bucket}", subjects_filter=f"{self._keys}>")
+        members = frozenset(subject.removeprefix(self._keys) for subject in info.state.subjects or ())
         if members != self._members and self.member in members:
             self._members = members
             self._tell()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import nats.errors
 from nats.js.api import KeyValueConfig
 from nats.js.errors import Error as JetStreamError
-from nats.js.errors import NoKeysError
+from nats.js.errors import NotFoundError
 
 from chassis.cancellation import raise_if_cancelled
 from chassis.errors import InvalidRequest, NotFound, Unavailable
@@ -19,6 +19,7 @@ from chassis.log import Log
 
 LOOK_S = 0.5
 _BUCKET = "TENANTS"
+_KEYS = f"$KV.{_BUCKET}."
 _TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 
 
@@ -53,10 +54,12 @@ class Tenants:
         self._see(self._known | {tenant})
 
     async def require(self, tenant: str) -> None:
-        """Raises NotFound for a tenant nobody has registered."""
+        """Raises NotFound for a tenant nobody has registered, Unavailable when nobody can be asked about it."""
         if tenant not in self._known:
-            await self._look()
+            looked = await self._look()
             if tenant not in self._known:
+                if not looked:
+                    raise Unavailable("the log does not answer; try again", 1.0)
                 raise NotFound("tenant", f"tenants/{tenant}")
 
     async def run(self) -> None:
@@ -68,18 +71,20 @@ class Tenants:
             await self._look()
             await asyncio.sleep(LOOK_S)
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Whether there was an answer. A bucket's subjects are its keys: asking for them leaves no consumer behind."""
         try:
-            bucket = await self._log.js.create_key_value(KeyValueConfig(bucket=_BUCKET))
             try:
-                keys = frozenset(await bucket.keys())
-            except NoKeysError:
-                keys = frozenset()
+                info = await self._log.js.stream_info(f"KV_{_BUCKET}", subjects_filter=f"{_KEYS}>")
+                keys = frozenset(subject.removeprefix(_KEYS) for subject in info.state.subjects or ())
+            except NotFoundError:
+                keys = frozenset()  # no tenant has been registered yet
             if not self._known:
                 keys |= {subject.tenant for subject in await self._log.subjects()}
         except (TimeoutError, nats.errors.Error, JetStreamError):
-            return  # NATS is away; what is known stays known
+            return False  # NATS is away; what is known stays known
         self._see(self._known | keys)
+        return True
 
     def _see(self, tenants: frozenset[str]) -> None:
         if tenants != self._known:
