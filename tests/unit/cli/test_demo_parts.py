@@ -23,10 +23,10 @@ def at(text: str) -> int:
     [
         pytest.param(0, "2026-03-02T00:00:00", id="before the day the clock stands still"),
         pytest.param(1_000, "2026-03-02T00:00:00", id="the day begins"),
-        pytest.param(1_044, "2026-03-02T12:00:00", id="twelve hours of work in 44 seconds"),
-        pytest.param(1_055, "2026-03-03T00:00:00", id="the night in eleven"),
-        pytest.param(1_059, "2026-03-10T02:24:00", id="more than a week in four"),
-        pytest.param(1_069, "2026-03-10T02:24:10", id="then time passes as it does"),
+        pytest.param(1_048, "2026-03-02T12:00:00", id="twelve hours of work in 48 seconds"),
+        pytest.param(1_056, "2026-03-03T00:00:00", id="the night in eight"),
+        pytest.param(1_060, "2026-03-10T02:24:00", id="more than a week in four"),
+        pytest.param(1_070, "2026-03-10T02:24:10", id="then time passes as it does"),
     ],
 )
 def test_the_simulated_day_and_week(real_s, instant):

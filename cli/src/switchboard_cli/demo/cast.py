@@ -11,6 +11,9 @@ from switchboard_cli.demo.brands import BRANDS, GOVERNMENT, Platform
 from switchboard_cli.demo.day import START, after
 from switchboard_cli.demo.generator import Planned, Sort
 
+POSTS_MAX = 3
+"""Of somebody whose every value fits the screen."""
+
 _BRANDS = {brand.source_id: brand for brand in BRANDS}
 
 
@@ -25,7 +28,7 @@ class Lead:
 
 
 def choose_lead(plan: Sequence[Planned]) -> Lead:
-    """Of the Weibo accounts with the most different places the one with most posts; of X the one with most posts."""
+    """Of the accounts with few posts, on Weibo one that named the most different places, on X one with most posts."""
     places: defaultdict[str, set[str]] = defaultdict(set)
     weibo_posts: Counter[str] = Counter()
     x_posts: Counter[str] = Counter()
@@ -42,8 +45,10 @@ def choose_lead(plan: Sequence[Planned]) -> Lead:
                 x_posts[document["user"]["id_str"]] += 1
             case Platform.X_V2:
                 x_posts[document["data"]["author_id"]] += 1
-    weibo = max(weibo_posts, key=lambda account: (len(places[account]), weibo_posts[account], account))
-    return Lead(weibo, max(x_posts, key=lambda account: (x_posts[account], account)))
+    few = [account for account, posts in weibo_posts.items() if posts <= POSTS_MAX]
+    weibo = max(few, key=lambda account: (len(places[account]), weibo_posts[account], account))
+    x = max(x_posts, key=lambda account: (x_posts[account] <= POSTS_MAX, x_posts[account], account))
+    return Lead(weibo, x)
 
 
 def choose_told(plan: Sequence[Planned], number: int = 4) -> list[int]:

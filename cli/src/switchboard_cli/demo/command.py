@@ -308,6 +308,8 @@ async def _end(stage: _Stage) -> dict[str, Any]:
     from switchboard.crm.v1.service_pb2_grpc import CustomerServiceStub
     from switchboard.kpi.v1.service_pb2 import QueryMetricsRequest
     from switchboard.kpi.v1.service_pb2_grpc import KpiServiceStub
+    from switchboard.routing.v1.service_pb2 import ListCaseEventsRequest
+    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.demo import finale
     from switchboard_cli.demo.journal import percentile
@@ -344,7 +346,13 @@ async def _end(stage: _Stage) -> dict[str, Any]:
         finale.customer(screen, found, await customers.ExplainAttribute(why, timeout=20.0))
 
     finale.heading(screen, "One customer's turn as a trace")
-    spans = finale.trace(screen, stage.collector, [story for _, story in stage.stories])
+    stories = [story for _, story in stage.stories]
+    spans, story = finale.trace(screen, stage.collector, stories)
+    if story is not None and story.case:
+        async with calling(stage.targets, "routing", act="to show a case") as channel:
+            history = ListCaseEventsRequest(parent=story.case, page_size=100)
+            facts = await RoutingServiceStub(channel).ListCaseEvents(history, timeout=20.0)
+        finale.history(screen, facts.case_events, story)
 
     finale.heading(screen, "The proof", "every state and every read model recomputed from the log and compared")
     with screen.status("verifying"):

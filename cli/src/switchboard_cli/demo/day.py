@@ -15,8 +15,8 @@ START = from_datetime(datetime(2026, 3, 2, tzinfo=UTC))
 HOUR_S = 3_600
 DESKS_H = 12
 """From 08:00 to 20:00 the clock is slower: that is when people work and answers are measured."""
-DESKS_REAL_S = 44.0
-NIGHT_REAL_S = 11.0
+DESKS_REAL_S = 48.0
+NIGHT_REAL_S = 8.0
 WEEK_S = 7.1 * 24 * HOUR_S
 """Longer than the seven days after which an unanswered contact counts as abandoned."""
 WEEK_REAL_S = 4.0

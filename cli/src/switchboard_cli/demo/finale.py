@@ -14,6 +14,7 @@ from switchboard_cli.output import NOTHING, count, duration, share, table
 if TYPE_CHECKING:
     from switchboard.crm.v1.service_pb2 import Customer, ExplainAttributeResponse
     from switchboard.kpi.v1.service_pb2 import QueryMetricsResponse
+    from switchboard.routing.v1.service_pb2 import CaseEvent
 
     from switchboard_cli.deliveries.sending import Sent
     from switchboard_cli.demo.tracing import Collector, Story
@@ -119,18 +120,27 @@ def customer(screen: Console, found: "Customer", explained: "ExplainAttributeRes
     screen.print(candidate_table(explained))
 
 
-def trace(screen: Console, collector: "Collector", stories: Sequence["Story"]) -> int:
-    """The most complete of the traces; returns how many spans it has."""
+def trace(screen: Console, collector: "Collector", stories: Sequence["Story"]) -> "tuple[int, Story | None]":
+    """The most complete of the traces; returns how many spans it has, and whose it is."""
     from switchboard_cli.demo.tracing import draw
 
     told = [(story, collector.of(story)) for story in stories]
     best = max(told, key=lambda pair: (len(pair[0].own), len(pair[1])), default=None)
     if best is None or not best[1]:
         screen.print("no trace arrived", style="warn")
-        return 0
+        return 0, None
     story, spans = best
     screen.print(draw(f"trace {story.trace_id}", spans))
-    return len(spans)
+    return len(spans), story
+
+
+def history(screen: Console, facts: Sequence["CaseEvent"], story: "Story") -> None:
+    """The facts of the traced case, in order; those that carry the trace are said so."""
+    names = []
+    for fact in facts:
+        name = fact.type.rpartition(".")[2]
+        names.append(f"[accent]{name}[/]" if story.trace_id in fact.event.traceparent else name)
+    screen.print("its facts in the log, those of this trace in colour: " + " → ".join(names), soft_wrap=False)
 
 
 def verdict(screen: Console, findings: Sequence["Finding"]) -> bool:

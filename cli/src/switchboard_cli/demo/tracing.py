@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import grpc.aio
@@ -134,17 +135,28 @@ def draw(title: str, spans: list[Span]) -> Tree:
 
     def grow(branch: Tree, parent: str) -> None:
         nonlocal lines
-        for span in below[parent]:
+        for alike in _runs(below[parent]):
             if lines >= LINES_MAX:
                 return
             lines += 1
-            color = COLORS.get(span.service, "white")
-            after_ms = (span.began - began) / 1e6
-            name = f"[bad]{span.name}[/]" if span.failed else span.name
-            label = f"[{color}]{span.service:<9}[/] {name}  [quiet]{span.ms:.1f} ms, +{after_ms:,.0f} ms[/]"
-            grow(branch.add(label), span.span_id)
+            first = alike[0]
+            color = COLORS.get(first.service, "white")
+            name = first.name.rpartition(".")[2] if "/" in first.name else first.name
+            if any(span.failed for span in alike):
+                name = f"[bad]{name}[/]"
+            times = f" ×{len(alike)}" if len(alike) > 1 else ""
+            took = f"{sum(span.ms for span in alike):.1f} ms, +{(first.began - began) / 1e6:,.0f} ms"
+            twig = branch.add(f"[{color}]{first.service:<9}[/] {name}{times}  [quiet]{took}[/]")
+            for span in alike:
+                grow(twig, span.span_id)
 
     grow(tree, "")
-    if lines < len(spans):
-        tree.add(f"[quiet]and {len(spans) - lines} more spans[/]")
+    if lines >= LINES_MAX:
+        tree.add(f"[quiet]and more; {len(spans)} spans in all[/]")
     return tree
+
+
+def _runs(spans: list[Span]) -> Iterator[list[Span]]:
+    """Neighbours of one service and name together."""
+    for _, alike in groupby(spans, key=lambda span: (span.service, span.name)):
+        yield list(alike)
