@@ -78,12 +78,12 @@ def x_post(d: dict[str, Any]) -> Said | None:
         author = d.get("sender_id") or d["sender"]["id"]
     versions = d.get("edit_history_tweet_ids") or (d.get("edit_history") or {}).get("edit_tweet_ids") or []
     own = int(d.get("id_str") or d["id"])
-    at = _x_time(d.get("created_at"), own)
-    if author is None or at is None:
+    told_at = _x_time(d.get("created_at"), own)
+    if author is None or told_at is None:
         return None
     name = int(versions[0]) if versions else own
-    if name != own:
-        at = _minted(name) or at
+    first = _minted(name) if name != own else None
+    at = told_at if first is None else first
     ties = set()
     if recipient := d.get("recipient_id") or (d.get("recipient") or {}).get("id"):
         ties.add(_pair(author, recipient))
@@ -105,8 +105,7 @@ def weibo_post(d: dict[str, Any]) -> Said | None:
         name, author = str(d.get("Mid") or d["Id"]), d["Author"]["Id"].removeprefix("weibo:")
         if found is None:
             return None
-        ties = frozenset({f"conversation {name}"})
-        return Said(name, author, CUSTOMER, int(found[1]) * MILLISECOND, ties)
+        return Said(name, author, CUSTOMER, int(found[1]) * MILLISECOND, frozenset({f"conversation {name}"}))
     user = d.get("user")
     if "text" not in d or not isinstance(user, dict) or not any(d.get(key) for key in ("idstr", "id", "mid")):
         return None

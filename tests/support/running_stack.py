@@ -94,6 +94,16 @@ class RunningStack:
         since = ("--after", after) if after else ()
         return [json.loads(line) for line in self.run("log", "export", "--tenant", tenant, *since).splitlines()]
 
+    def complaints(self) -> str:
+        """The last lines of the services' logs that are worse than information."""
+        lines = [
+            f"{log.name}: {line}"
+            for log in sorted((self.state / "logs").glob("*.log"))
+            for line in log.read_text(errors="replace").splitlines()[-200:]
+            if '"level":"INFO"' not in line and log.stem not in ("nats", "postgres")
+        ]
+        return "\n".join(lines[-40:])
+
     @contextlib.contextmanager
     def channel(self, service: str) -> Iterator[grpc.Channel]:
         """A plain gRPC channel with no limit of its own on what it sends."""
