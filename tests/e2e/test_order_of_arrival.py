@@ -1,0 +1,65 @@
+"""The same deliveries in any order make the same report: cases are found, joined and clocked by what posts say."""
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import platform_json_by_hand as platforms
+import pytest
+import tables_by_hand as tables
+from funnel_by_hand import differences, metrics_of
+from running_stack import RunningStack
+from switchboard.ingest.v1 import service_pb2 as api
+from switchboard.ingest.v1 import service_pb2_grpc
+
+OWN = Path(__file__).resolve().parent.parent / "fixtures" / "e2e"
+ORDERS = ["as written", "backwards", "shuffled 1", "shuffled 2", "shuffled 3"]
+UNTIL = "2020-03-30T00:00:00+00:00"
+UNTIL_US = 1_585_526_400_000_000
+
+
+def ordered(things: list[str], order: str) -> list[str]:
+    match order.split():
+        case ["as", "written"]:
+            return list(things)
+        case ["backwards"]:
+            return things[::-1]
+        case [_, seed]:
+            return random.Random(int(seed)).sample(things, len(things))
+    raise AssertionError(order)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_posts_of_a_platform_one_at_a_time(stack: RunningStack, order: str) -> None:
+    statuses = [json.dumps(one) for one in json.loads((OWN / "x_statuses.json").read_text(encoding="utf-8"))]
+    lines = (OWN / "x_stream.jsonl").read_text(encoding="utf-8").splitlines()
+    tenant = f"order-{order.replace(' ', '-')}"
+    with stack.channel("ingest") as channel:
+        ingest = service_pb2_grpc.IngestServiceStub(channel)
+        source = api.Source(channel="x", owned_accounts=["77"], labels={"brand": "Ferry Line"})
+        ingest.CreateSource(api.CreateSourceRequest(parent=f"tenants/{tenant}", source_id="x", source=source))
+        batches = [
+            api.IngestPostsRequest(source=f"tenants/{tenant}/sources/x", deliveries=[api.Delivery(payload=each)])
+            for each in (one.encode() for one in ordered([*statuses, *lines], order))
+        ]
+        assert len(list(ingest.IngestPosts(iter(batches), timeout=60))) == len(batches)
+    (row,) = stack.told("report", "--tenant", tenant, "--observed-until", UNTIL)["rows"]
+    files = [OWN / "x_statuses.json", OWN / "x_stream.jsonl"]
+    by_hand = platforms.read(files, platforms.x_post, "Ferry Line", "77")
+    assert differences(row["metrics"], metrics_of(by_hand.contacts, UNTIL_US)) == []
+
+
+@pytest.mark.parametrize("order", ["backwards", "shuffled 4"])
+def test_rows_of_a_file(stack: RunningStack, tmp_path: Path, order: str) -> None:
+    with (OWN / "threads.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    texts = {json.dumps(row): row for row in rows}
+    mixed = tmp_path / "threads.csv"
+    with mixed.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *(texts[key] for key in ordered(list(texts), order))])
+    tenant = f"rows-{order.replace(' ', '-')}"
+    stack.told("ingest", str(mixed), "--channel", "twcs", "--tenant", tenant)
+    (row,) = stack.told("report", "--tenant", tenant, "--observed-until", UNTIL)["rows"]
+    by_hand = tables.twcs(OWN / "threads.csv")
+    assert differences(row["metrics"], metrics_of(by_hand.contacts, UNTIL_US)) == []
