@@ -130,9 +130,9 @@ def _views(package: str) -> Iterator[View]:
                 yield View(view.name, tuple(sorted(view.contexts)))
 
 
-WIDTH = 1000
-LANE_X, LANE_W = 330, 430
-VIEWS_X = 800
+WIDTH = 1090
+LANE_X, LANE_W = 390, 430
+VIEWS_X = 860
 LINE = 14
 SANS = 'font-family="system-ui, sans-serif"'
 MONO = 'font-family="ui-monospace, monospace" font-size="11"'
@@ -219,7 +219,7 @@ def _text(x: float, y: float, text: str, kind: str = "", fill: str = "") -> str:
 def _caller_and_box(service: Service, y: int, height: int) -> list[str]:
     caller, does = ROLES[service.name]
     parts = [
-        f'<rect {BOX} x="24" y="{y}" width="226" height="{height}" rx="8"/>',
+        f'<rect {BOX} x="24" y="{y}" width="286" height="{height}" rx="8"/>',
         _text(38, y + 24, service.name, "name", COLOURS.get(service.writes, INK)),
         _text(38, y + 44, does, "quiet"),
         _text(38, y + 62, f"called by {caller}", "quiet"),
@@ -235,7 +235,7 @@ def _lane(service: Service, lines: list[str], y: int, height: int) -> list[str]:
         f'<rect x="{LANE_X}" y="{y}" width="{LANE_W}" height="{height}" rx="6" fill="{colour}" fill-opacity="0.08"'
         f' stroke="{colour}"/>',
         _text(LANE_X + 12, y + 20, f"ev.{service.writes}.<tenant>.<shard>", "mono", colour),
-        f'<path {ARROW} d="M250 {y + 22} H{LANE_X - 4}" stroke="{colour}"/>',
+        f'<path {ARROW} d="M310 {y + 22} H{LANE_X - 4}" stroke="{colour}"/>',
         _head(LANE_X, y + 22, colour),
     ]
     parts += [_text(LANE_X + 12, y + 38 + LINE * i, line, "mono") for i, line in enumerate(lines)]
@@ -262,12 +262,12 @@ def _inputs_of(service: Service, placed: dict[str, tuple[int, int]], lanes: dict
     parts = []
     for number, context in enumerate(service.reacts_to):
         lane_y, lane_height = placed[lanes[context].name]
-        x = 296 - 16 * list(ROLES).index(service.name) + 8 * number
+        x = 356 - 16 * list(ROLES).index(service.name) + 8 * number
         start, end = lane_y + lane_height - 12 - 8 * list(ROLES).index(service.name), y + 50 + 10 * number
         colour = COLOURS[context]
         parts += [
-            f'<path {ARROW} d="M{LANE_X} {start} H{x} V{end} H254" stroke="{colour}" stroke-dasharray="5 4"/>',
-            _head(250, end, colour, left=True),
+            f'<path {ARROW} d="M{LANE_X} {start} H{x} V{end} H314" stroke="{colour}" stroke-dasharray="5 4"/>',
+            _head(310, end, colour, left=True),
         ]
     return parts
 
