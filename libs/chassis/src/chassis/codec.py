@@ -1,7 +1,8 @@
 """Frozen dataclasses to protobuf messages and back, matched by name. It knows no message in particular.
 
 A codec compares its union with the generated module once, when it is built, and refuses with every difference it
-found; afterwards encoding and decoding are tables of small functions.
+found; then it writes a function for each direction of each class, as `dataclasses` does for constructors. Filling a
+message in place by straight-line code takes half the time of building it from keywords.
 
 | dataclass field              | protobuf field                                             |
 | ---------------------------- | ---------------------------------------------------------- |
@@ -18,10 +19,9 @@ A field whose name is a Python keyword carries a trailing underscore in the data
 
 import keyword
 import types
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from enum import IntEnum, StrEnum
-from operator import attrgetter
 from types import ModuleType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -29,11 +29,13 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from chassis.clock import Instant, from_timestamp, to_timestamp
+from chassis.clock import MICROS, Instant
 
 E = TypeVar("E")
 
 _Convert = Callable[[Any], Any]
+_Fill = Callable[[Any, Any], None]
+"""Fills a message in place from an object."""
 
 _INTEGERS = frozenset(
     {
@@ -77,7 +79,8 @@ class Codec(Generic[E]):
             if descriptor is None:
                 compiler.differences.append(f"{event.__name__}: {messages.__name__} has no such message")
             else:
-                self._encoders[event], self._decoders[GetMessageClass(descriptor)] = compiler.pair(event, descriptor)
+                pair = compiler.pair(event, descriptor)
+                self._encoders[event], self._decoders[GetMessageClass(descriptor)] = pair.encode, pair.decode
         theirs = frozenset(elsewhere)
         compiler.differences.extend(
             f"{name}: a message of {messages.__name__} without a class in the union"
@@ -109,15 +112,49 @@ class Codec(Generic[E]):
         return event
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """How one field goes in and out. What it converts with, it carries."""
+
+    name: str
+    attribute: str
+    kind: str
+    """"plain", "text" (StrEnum), "number" (IntEnum), "instant", "nested" (a dataclass) or "kept" (a Message)."""
+    repeated: bool
+    presence: bool
+    optional: bool
+    """Whether absence is the event's None; else it is a defect of the message."""
+    fill: _Fill | None = None
+    get: _Convert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """How one value goes in and out."""
+
+    kind: str
+    fill: _Fill | None = None
+    get: _Convert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The functions of one class."""
+
+    encode: _Convert
+    fill: _Fill
+    decode: _Convert
+
+
 class _Compiler:
-    """Compares classes with descriptors, collecting differences, and builds the functions between them."""
+    """Compares classes with descriptors, collecting differences, and writes the functions between them."""
 
     def __init__(self) -> None:
         self.differences: list[str] = []
         self.seen: set[str] = set()
-        self._pairs: dict[tuple[type, str], tuple[_Convert, _Convert]] = {}
+        self._pairs: dict[tuple[type, str], _Pair] = {}
 
-    def pair(self, cls: type, descriptor: Descriptor) -> tuple[_Convert, _Convert]:
+    def pair(self, cls: type, descriptor: Descriptor) -> _Pair:
         """Functions from and to the class; what is nested is compiled once."""
         key = (cls, descriptor.full_name)
         if key not in self._pairs:
@@ -125,27 +162,28 @@ class _Compiler:
             self._pairs[key] = self._compile(cls, descriptor)
         return self._pairs[key]
 
-    def _compile(self, cls: type, descriptor: Descriptor) -> tuple[_Convert, _Convert]:
+    def _compile(self, cls: type, descriptor: Descriptor) -> _Pair:
         if not is_dataclass(cls):
             self.differences.append(f"{cls.__name__}: not a dataclass")
-            return _refuse, _refuse
+            return _Pair(_refuse, _refuse_to_fill, _refuse)
         hints = get_type_hints(cls)
         ours = {_proto_name(field.name): field.name for field in fields(cls)}
         for name in ours.keys() - descriptor.fields_by_name.keys():
             self.differences.append(f"{cls.__name__}.{ours[name]}: {descriptor.full_name} has no field {name}")
         for name in descriptor.fields_by_name.keys() - ours.keys():
             self.differences.append(f"{cls.__name__}: {descriptor.full_name} has a field {name} and the class has not")
-        converted: list[tuple[str, str, _Convert | None, _Convert | None, bool]] = []
-        for name, attribute in ours.items():
-            field = descriptor.fields_by_name.get(name)
-            if field is not None:
-                converted.append(
-                    (name, attribute, *self._field(f"{cls.__name__}.{attribute}", hints[attribute], field))
-                )
-        return _encoder(GetMessageClass(descriptor), converted), _decoder(cls, descriptor, converted)
+        parts = [
+            part
+            for name, attribute in ours.items()
+            if (field := descriptor.fields_by_name.get(name)) is not None
+            and (part := self._field(cls, attribute, hints[attribute], field)) is not None
+        ]
+        if self.differences:
+            return _Pair(_refuse, _refuse_to_fill, _refuse)  # the codec is refused anyway
+        return _Pair(*_filling(GetMessageClass(descriptor), parts), _decoding(cls, descriptor, parts))
 
-    def _field(self, where: str, hint: Any, field: FieldDescriptor) -> tuple[_Convert | None, _Convert | None, bool]:
-        """(to protobuf, from protobuf, whether absence is an event's None or a message's defect)."""
+    def _field(self, cls: type, attribute: str, hint: Any, field: FieldDescriptor) -> _Part | None:
+        where = f"{cls.__name__}.{attribute}"
         optional = get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
         if optional:
             hint = next(arg for arg in get_args(hint) if arg is not type(None))
@@ -156,42 +194,39 @@ class _Compiler:
         repeated = get_origin(hint) is tuple
         if repeated != field.is_repeated:
             self.differences.append(f"{where}: {'repeated' if field.is_repeated else 'not repeated'} in the message")
-            return None, None, False
-        if repeated:
-            put, get = self._value(where, get_args(hint)[0], field)
-            return _each(put, list) if put else None, _each(get, tuple) if get else tuple, False
-        put, get = self._value(where, hint, field)
-        if not field.has_presence:
-            return put, get, False
-        if optional:
-            return (lambda v: None if v is None else put(v)) if put else None, get, True
-        return put, get, True
+            return None
+        value = self._value(where, get_args(hint)[0] if repeated else hint, field)
+        if value is None:
+            return None
+        presence = field.has_presence and not repeated
+        return _Part(field.name, attribute, value.kind, repeated, presence, optional, value.fill, value.get)
 
-    def _value(self, where: str, hint: Any, field: FieldDescriptor) -> tuple[_Convert | None, _Convert | None]:
+    def _value(self, where: str, hint: Any, field: FieldDescriptor) -> _Value | None:
         while hint is not Instant and hasattr(hint, "__supertype__"):
             hint = hint.__supertype__
         if hint is Instant:
             if field.message_type is not None and field.message_type.full_name == _TIMESTAMP:
-                return to_timestamp, from_timestamp
+                return _Value("instant")
         elif isinstance(hint, type):
             if field.type in _SCALARS.get(hint, ()):
-                return None, None
+                return _Value("plain")
             if issubclass(hint, StrEnum) and field.type == FieldDescriptor.TYPE_STRING:
-                return str, hint
+                return _Value("text", get=hint)
             if issubclass(hint, IntEnum) and field.enum_type is not None:
                 self._enum(where, hint, field.enum_type)
-                return None, _numbers(hint)
+                return _Value("number", get=_numbers(hint))
             if field.message_type is not None and not field.message_type.GetOptions().map_entry:
                 if issubclass(hint, Message):
                     if hint is Message or hint.DESCRIPTOR is field.message_type:
                         self._see(field.message_type)
-                        return None, None
+                        return _Value("kept")
                 elif hint.__name__ == field.message_type.name:
-                    return self.pair(hint, field.message_type)
+                    pair = self.pair(hint, field.message_type)
+                    return _Value("nested", pair.fill, pair.decode)
         wanted = field.message_type or field.enum_type
         kind = wanted.full_name if wanted is not None else _TYPE_NAMES[field.type]
         self.differences.append(f"{where}: {getattr(hint, '__name__', hint)} in the class, {kind} in the message")
-        return None, None
+        return None
 
     def _see(self, descriptor: Descriptor) -> None:
         """Counts a message that is kept as it is, and all of its parts, as used."""
@@ -211,65 +246,83 @@ class _Compiler:
                 self.differences.append(f"{where}: {number} is {a} in {ours.__name__}, {b} in {theirs.full_name}")
 
 
-def _encoder(cls: type[Message], converted: list[tuple[str, str, _Convert | None, _Convert | None, bool]]) -> _Convert:
-    plain = [(name, attribute) for name, attribute, put, _, _ in converted if put is None]
-    names = tuple(name for name, _ in plain)
-    values = _getter([attribute for _, attribute in plain])
-    puts = tuple((name, attrgetter(attribute), put) for name, attribute, put, _, _ in converted if put is not None)
-
-    def encode(event: Any) -> Message:
-        arguments = dict(zip(names, values(event), strict=True))
-        for name, value, put in puts:
-            arguments[name] = put(value(event))
-        return cls(**arguments)
-
-    return encode
-
-
-def _decoder(
-    cls: type, descriptor: Descriptor, converted: list[tuple[str, str, _Convert | None, _Convert | None, bool]]
-) -> _Convert:
-    hints = get_type_hints(cls)
-    values = _getter([name for name, *_ in converted])
-    gets = tuple((i, get) for i, (_, _, _, get, present) in enumerate(converted) if get is not None and not present)
-    presences = tuple(
-        (i, name, get, type(None) in get_args(hints[attribute]))
-        for i, (name, attribute, _, get, present) in enumerate(converted)
-        if present
+def _filling(cls: type[Message], parts: Sequence[_Part]) -> tuple[_Convert, _Fill]:
+    """(a function that makes a message of an object, one that fills a given message)"""
+    body: list[str] = []
+    for number, part in enumerate(parts):
+        field = f"m.{part.name}" if not keyword.iskeyword(part.name) else f"getattr(m, {part.name!r})"
+        body.append(f"v = e.{part.attribute}")
+        lines: list[str]
+        match part.kind, part.repeated:
+            case "instant", False:
+                lines = [f"t = {field}", f"t.seconds = v // {MICROS}", f"t.nanos = v % {MICROS} * 1000"]
+                lines.append("t.SetInParent() if not v else None")
+            case "nested", False:
+                lines = [f"t = {field}", "t.SetInParent()", f"fill{number}(t, v)"]
+            case "kept", False:
+                lines = [f"t = {field}", "t.CopyFrom(v)", "t.SetInParent()"]
+            case "instant", True:
+                lines = ["for x in v:", f"    {field}.add(seconds=x // {MICROS}, nanos=x % {MICROS} * 1000)"]
+            case "nested", True:
+                lines = ["for x in v:", f"    fill{number}({field}.add(), x)"]
+            case "text", True:
+                lines = [f"{field}.extend([str(x) for x in v])"]
+            case _, True:
+                lines = [f"{field}.extend(v)"]
+            case kind, _:
+                value = "str(v)" if kind == "text" else "v"
+                plain = f"{field} = {value}" if field[0] == "m" else f"setattr(m, {part.name!r}, {value})"
+                lines = [plain]
+        if part.optional or part.repeated:
+            body.append("if v is not None:" if part.optional else "if v:")
+            lines = [f"    {line}" for line in lines]
+        body.extend(lines)
+    known = {"cls": cls, **{f"fill{number}": part.fill for number, part in enumerate(parts)}}
+    return (
+        _written("encode", "e", ["m = cls()", *body, "return m"], known),
+        _written("fill", "m, e", body or ["pass"], known),
     )
-    positional = [attribute for _, attribute, *_ in converted] == [f.name for f in fields(cls) if not f.kw_only]
-    attributes = tuple(attribute for _, attribute, *_ in converted)
-
-    def decode(message: Any) -> Any:
-        row = list(values(message))
-        for i, get in gets:
-            row[i] = get(row[i])
-        for i, name, take, optional in presences:
-            if message.HasField(name):
-                if take is not None:
-                    row[i] = take(row[i])
-            elif optional:
-                row[i] = None
-            else:
-                raise ValueError(f"{descriptor.full_name} lacks its field {name}")
-        return cls(*row) if positional else cls(**dict(zip(attributes, row, strict=True)))
-
-    return decode
 
 
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    match names:
-        case []:
-            return lambda _: ()
-        case [name]:
-            one = attrgetter(name)
-            return lambda owner: (one(owner),)
-        case _:
-            return attrgetter(*names)
+def _decoding(cls: type, descriptor: Descriptor, parts: Sequence[_Part]) -> _Convert:
+    """A function that makes an object of a message."""
+    body: list[str] = []
+    for number, part in enumerate(parts):
+        field = f"m.{part.name}" if not keyword.iskeyword(part.name) else f"getattr(m, {part.name!r})"
+        get, value = f"get{number}", f"v{number}"
+        micros = f".seconds * {MICROS} + "
+        absent = f"{value} = None" if part.optional else f"raise ValueError(lacks + {part.name!r})"
+        match part.kind, part.repeated:
+            case "instant", False:  # asking for presence costs more than reading what is nearly always there
+                body += [f"t = {field}", f"{value} = t{micros}t.nanos // 1000"]
+                body += [f"if not {value} and not m.HasField({part.name!r}):", f"    {absent}"]
+                continue
+            case "instant", True:
+                body.append(f"{value} = tuple([x{micros}x.nanos // 1000 for x in {field}])")
+            case (("plain" | "kept"), True):
+                body.append(f"{value} = tuple({field})")
+            case _, True:
+                body.append(f"{value} = tuple([{get}(x) for x in {field}])")
+            case (("plain" | "kept"), False):
+                body.append(f"{value} = {field}")
+            case _:
+                body.append(f"{value} = {get}({field})")
+        if part.presence:
+            body[-1:] = [f"if m.HasField({part.name!r}):", f"    {body[-1]}", "else:", f"    {absent}"]
+    positional = [part.attribute for part in parts] == [field.name for field in fields(cls) if not field.kw_only]
+    given = [f"v{n}" if positional else f"{part.attribute}=v{n}" for n, part in enumerate(parts)]
+    known = {"cls": cls, "lacks": f"{descriptor.full_name} lacks its field "}
+    known |= {f"get{number}": part.get for number, part in enumerate(parts)}
+    return _written("decode", "m", [*body, f"return cls({', '.join(given)})"], known)
 
 
-def _each(convert: _Convert, into: type) -> _Convert:
-    return lambda values: into([convert(value) for value in values])
+def _written(name: str, parameters: str, body: Sequence[str], known: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of these lines, which are made of names that a contract and a class of ours declare, never of data."""
+    source = f"def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in body)
+    scope = dict(known)
+    exec(compile(source, f"<chassis.codec {name}>", "exec"), scope)  # noqa: S102
+    function: Callable[..., Any] = scope[name]
+    return function
 
 
 def _numbers(enum: type[IntEnum]) -> _Convert:
@@ -291,3 +344,7 @@ def _proto_name(attribute: str) -> str:
 
 def _refuse(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} was never compiled")
+
+
+def _refuse_to_fill(message: Any, value: Any) -> None:
+    _refuse(value)
