@@ -400,4 +400,6 @@ def opened(event: events.CaseOpened) -> Case:
         event.identity_id,
         event.language,
         event.weight,
+        opened_at=event.at,
+        updated_at=event.at,
     )
