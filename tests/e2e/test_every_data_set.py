@@ -168,6 +168,30 @@ def test_every_kpi_equals_the_calculation_by_hand(stack: RunningStack, sent: Sen
     assert not {brand: found for brand, found in wrong.items() if found}
 
 
+PAPER = {
+    "offered": 10,
+    "accepted": 6,
+    "answered": 6,
+    "resolved": 0,
+    "pending": 2,  # the two of 19 March
+    "abandonment": 4 / 8,  # three without an answer, one answered after eight days
+    "frt_any_mean": 117_000,  # 899 + 900 + 3,600 + 0 + 691,201 + 5,400 seconds by six
+    "frt_any_km_median": 5_400,  # 9/10 · 7/8 · 6/7 · 5/6 · 4/5 = 0.45, after one was cut short at 600 s
+    "frt_human_mean": 117_000,
+    "frt_human_km_median": 5_400,
+    "answered_within_15m": 3 / 9,  # one has waited for ten minutes only
+    "answered_within_1h": 4 / 9,
+    "resolution_of_offered": 0,
+    "resolution_of_accepted": 0,
+}
+
+
+@pytest.mark.parametrize("sent", ["threads"], indirect=True)
+def test_the_threads_are_what_they_are_on_paper(stack: RunningStack, sent: Sent) -> None:
+    (row,) = sent.report(stack, "--observed-until", sent.data.until.isoformat())["rows"]
+    assert {name: parts["value"] for name, parts in row["metrics"].items()} == pytest.approx(PAPER)
+
+
 def test_every_post_and_every_author_is_there_once(stack: RunningStack, sent: Sent) -> None:
     facts = stack.facts(sent.tenant)
     received = [fact["data"] for fact in facts if fact["type"].endswith(".PostReceived")]

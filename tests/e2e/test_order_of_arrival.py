@@ -14,15 +14,13 @@ from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.ingest.v1 import service_pb2_grpc
 
 OWN = Path(__file__).resolve().parent.parent / "fixtures" / "e2e"
-ORDERS = ["as written", "backwards", "shuffled 1", "shuffled 2", "shuffled 3"]
+ORDERS = ["backwards", "shuffled 1", "shuffled 2", "shuffled 3"]
 UNTIL = "2020-03-30T00:00:00+00:00"
 UNTIL_US = 1_585_526_400_000_000
 
 
 def ordered(things: list[str], order: str) -> list[str]:
     match order.split():
-        case ["as", "written"]:
-            return list(things)
         case ["backwards"]:
             return things[::-1]
         case [_, seed]:
@@ -50,7 +48,7 @@ def test_posts_of_a_platform_one_at_a_time(stack: RunningStack, order: str) -> N
     assert differences(row["metrics"], metrics_of(by_hand.contacts, UNTIL_US)) == []
 
 
-@pytest.mark.parametrize("order", ["backwards", "shuffled 4"])
+@pytest.mark.parametrize("order", ["shuffled 4"])
 def test_rows_of_a_file(stack: RunningStack, tmp_path: Path, order: str) -> None:
     with (OWN / "threads.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
