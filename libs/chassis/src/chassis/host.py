@@ -30,7 +30,7 @@ from chassis.errors import StatusError, Unavailable, to_status
 from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, message_class
 from chassis.membership import Membership
 from chassis.serving import deadline_s
-from chassis.shard import Backing, InputPosition, Origin, ShardWriter, SnapshotStore, refold
+from chassis.shard import SNAPSHOT_EVERY, Backing, InputPosition, Origin, ShardWriter, SnapshotStore, refold
 from chassis.tenants import Tenants
 
 C = TypeVar("C")
@@ -80,7 +80,7 @@ class ShardHost(Generic[C, S, E]):
         handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
         backing: Backing[C, S] | None = None,
         inputs: Inputs[C] | None = None,
-        snapshot_every: int = 1_000,
+        snapshot_every: int = SNAPSHOT_EVERY,
         codes: Mapping[str, grpc.StatusCode] | None = None,
     ) -> None:
         self.context = context

@@ -44,6 +44,12 @@ _S = TypeVar("_S", contravariant=True)
 
 QUEUE_MAX = 10_000
 """Commands waiting at one shard before callers are told to come back."""
+SNAPSHOT_EVERY = 50_000
+"""Events between two snapshots of a small state: about a second of refolding after a restart."""
+BYTES_PER_EVENT = 100
+"""A large state waits longer: writing it then costs less than deciding what came since, and recovery stays in
+proportion.
+"""
 ANSWERS_KEPT_US = 24 * 3600 * 1_000_000
 """How long a repeated request is recognised."""
 _DEPTH = telemetry.Instrument("switchboard.shard.queue.depth")
@@ -249,7 +255,7 @@ class ShardWriter(Generic[C, S, E]):
         *,
         backing: Backing[C, S] | None = None,
         queue_max: int = QUEUE_MAX,
-        snapshot_every: int = 1_000,
+        snapshot_every: int = SNAPSHOT_EVERY,
     ) -> None:
         self.subject = subject
         self._decider = decider
@@ -267,6 +273,7 @@ class ShardWriter(Generic[C, S, E]):
         self._folded: Folded[S] = Folded(decider.initial())
         self._durable_input = InputPosition()
         self._since_snapshot = 0
+        self._snapshot_bytes = 0
         self.ready = asyncio.Event()
         """Set while the state is recovered and commands are being decided."""
         self.quiet = asyncio.Lock()
@@ -345,7 +352,7 @@ class ShardWriter(Generic[C, S, E]):
                 await self._wait()
                 async with self.quiet:
                     await self._commit_batch()
-                if self._since_snapshot >= self._snapshot_every:
+                if self._since_snapshot >= max(self._snapshot_every, self._snapshot_bytes // BYTES_PER_EVENT):
                     await self._snapshot()
         finally:
             self.ready.clear()
@@ -416,7 +423,7 @@ class ShardWriter(Generic[C, S, E]):
                 position = await self._log.append(self.subject, batch.commit, folded.position, data=data)
                 folded.position = position
                 batch.conclude(position)
-                self._since_snapshot += 1
+                self._since_snapshot += len(batch.commit.events)
         except (Conflict, OutcomeUnknown, LogFull) as not_now:
             self._take_back(taken, None if isinstance(not_now, Conflict) else not_now)
             await self._recover()
@@ -472,6 +479,7 @@ class ShardWriter(Generic[C, S, E]):
             b"" if dump is None else dump(folded.state),
             folded.answers.dump(),
         )
+        self._snapshot_bytes = len(snapshot.state)
         try:
             await self._snapshots.save(self.subject, snapshot)
         except (Unavailable, TimeoutError):
