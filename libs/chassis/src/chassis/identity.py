@@ -1,11 +1,18 @@
 """UUIDs as text and as bytes, made fast. It knows what an id looks like, not what it names."""
 
+import hashlib
+import importlib
 import os
 import re
 from functools import lru_cache
-from hashlib import sha1
 
 from chassis.clock import Instant
+
+try:
+    # hashlib's sets up an OpenSSL context for each name, which takes three times as long as hashing it.
+    _sha1 = importlib.import_module("_sha1").sha1
+except ImportError:
+    _sha1 = hashlib.sha1
 
 _TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ANY_CASE = re.compile(_TEXT.pattern, re.IGNORECASE | re.ASCII)
@@ -17,13 +24,13 @@ _LAST_MILLISECOND = 1 << 48
 def uuid5(namespace: bytes | str, name: str) -> str:
     """UUIDv5 of a name within a namespace (16 bytes or UUID text): the same input gives the same id for ever."""
     space = namespace if isinstance(namespace, bytes) else _space(namespace)
-    h = sha1(space + name.encode(), usedforsecurity=False).hexdigest()
+    h = _sha1(space + name.encode()).hexdigest()
     return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def uuid5_bytes(namespace: bytes, name: str) -> bytes:
     """`uuid5` as 16 bytes."""
-    digest = bytearray(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
+    digest = bytearray(_sha1(namespace + name.encode()).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return bytes(digest)

@@ -153,7 +153,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         finally:
             next_turn.set()
         position = await self._intake.finish(batch, calls)
-        return service_pb2.IngestPostsResponse(results=batch.results, position=Position.encode(position))
+        batch.response.position = Position.encode(position)
+        return batch.response
 
     async def _connected(self, name: str) -> Connected:
         parts = parse_name("tenants/{tenant}/sources/{source}", name, "source")

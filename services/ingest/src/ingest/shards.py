@@ -18,13 +18,14 @@ from ingest.views import posts
 from ingest.views.sources import CODEC
 
 SHARDS = ("0", "1", "2", "3")
+_SHARD_OF = {digit: SHARDS[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 PostWriter = ShardWriter[decider.Record, decider.Posts, PostEvent]
 SourceWriter = ShardWriter[sources.Command, sources.Sources, SourceEvent]
 
 
 def shard_of(entity_id: str) -> str:
     """The shard of a post or a delivery: a stable hash of its id, which is a hash itself."""
-    return SHARDS[int(entity_id[-1], 16) & 3]
+    return _SHARD_OF[entity_id[-1]]
 
 
 POSTS: Decider[decider.Record, decider.Posts, PostEvent] = Decider(
