@@ -5,8 +5,8 @@ fact means; the columns beside it are what lists filter by.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import get_args
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
 
 from chassis.codec import Codec
 from chassis.database import Connection, Database, queries
@@ -64,8 +64,7 @@ _STATES: Mapping[type[Stage], str] = {
 CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A case, and what the events since it was loaded add beside it."""
 
     case: Case
@@ -144,7 +143,7 @@ class CasesView:
             case events.CaseRecalled():
                 key = f"{event.tenant}/{fact.case_id}"
                 row = rows[key]
-                rows[key] = replace(row, case=recalled(fact), places=row.places + here)
+                rows[key] = row._replace(case=recalled(fact), places=row.places + here)
             case events.CasesJoined():
                 key, gone_key = f"{event.tenant}/{fact.case_id}", f"{event.tenant}/{fact.joined_case_id}"
                 survivor, joined = rows[key], rows[gone_key]
@@ -176,7 +175,7 @@ class CasesView:
             await connection.execute(SQL["drop_cases"], [tenant for tenant, _ in gone], [case for _, case in gone])
         if not kept:
             return
-        columns = [
+        cases = [
             (
                 tenant,
                 row.case.case_id,
@@ -192,14 +191,13 @@ class CasesView:
             )
             for tenant, row in kept
         ]
-        await connection.execute(SQL["save_cases"], *map(list, zip(*columns, strict=True)))
+        await connection.execute(SQL["save_cases"], cases)
         threads = {(tenant, key): row.case.case_id for tenant, row in kept for key in row.keys}
         if threads:
-            flat = [(tenant, key, case_id) for (tenant, key), case_id in threads.items()]
-            await connection.execute(SQL["save_threads"], *map(list, zip(*flat, strict=True)))
+            await connection.execute(SQL["save_threads"], [(*key, case_id) for key, case_id in threads.items()])
         places = [(tenant, row.case.case_id, at, index) for tenant, row in kept for at, index in row.places]
         if places:
-            await connection.execute(SQL["save_events"], *map(list, zip(*places, strict=True)))
+            await connection.execute(SQL["save_events"], places)
 
 
 async def get_case(database: Database, tenant: str, case_id: str) -> Case | None:

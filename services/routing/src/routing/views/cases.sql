@@ -1,3 +1,5 @@
+-- Rows go in as one array of the table's own type: asyncpg encodes it in a third of the time of an array per column.
+
 -- name: schema
 create table if not exists cases_v1 (
     tenant text collate "C" not null,
@@ -38,9 +40,7 @@ join cases_v1 c on c.tenant = wanted.tenant and c.case_id = wanted.case_id
 -- name: save_cases
 insert into cases_v1 (tenant, case_id, opened_at, state, queue, agent, channel, source, identity, joined_into, body)
 select tenant, case_id, opened_at, state, queue, agent, channel, source, identity, joined_into, body
-from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::bytea[])
-    as fresh (tenant, case_id, opened_at, state, queue, agent, channel, source, identity, joined_into, body)
+from unnest($1::cases_v1[])
 on conflict (tenant, case_id) do update set
     opened_at = excluded.opened_at, state = excluded.state, queue = excluded.queue, agent = excluded.agent,
     channel = excluded.channel, source = excluded.source, identity = excluded.identity,
@@ -49,13 +49,13 @@ on conflict (tenant, case_id) do update set
 -- name: save_threads
 insert into case_threads_v1 (tenant, thread_key, case_id)
 select tenant, thread_key, case_id
-from unnest($1::text[], $2::text[], $3::text[]) as fresh (tenant, thread_key, case_id)
+from unnest($1::case_threads_v1[])
 on conflict (tenant, thread_key) do update set case_id = excluded.case_id
 
 -- name: save_events
 insert into case_events_v1 (tenant, case_id, position, event_index)
 select tenant, case_id, position, event_index
-from unnest($1::text[], $2::text[], $3::bigint[], $4::integer[]) as fresh (tenant, case_id, position, event_index)
+from unnest($1::case_events_v1[])
 on conflict do nothing
 
 -- name: drop_cases
