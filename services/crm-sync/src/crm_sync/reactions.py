@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from chassis.clock import from_timestamp
@@ -151,6 +152,12 @@ class Claim:
         return f"Claim({self.name})"
 
 
+@lru_cache(maxsize=4096)
+def _named(name: str) -> tuple[bool, bool]:
+    """(whether an attribute may be called so, whether it is a contact point)"""
+    return _ATTRIBUTE.fullmatch(name) is not None, contact_class(name) is not None
+
+
 def sealed_names(
     key: SubjectKey, account_scope: str, external_id: str, handle: str, display_name: str
 ) -> tuple[bytes, Any]:
@@ -167,10 +174,13 @@ def sealed_attributes(
     """The claims under the subject's key, sorted by name; empty, repeated and misnamed ones are left out."""
     found: dict[tuple[str, bool, bytes], events.AssertedAttribute] = {}
     for claim in claims:
-        if not claim.value or _ATTRIBUTE.fullmatch(claim.name) is None:
+        if not claim.value:
+            continue
+        well_named, is_contact = _named(claim.name)
+        if not well_named:
             continue
         index, unique, compared = b"", False, claim.value
-        if contact_class(claim.name) is not None:
+        if is_contact:
             point = contact(claim.name, claim.value)
             if point is None:
                 continue

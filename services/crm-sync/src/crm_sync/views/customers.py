@@ -7,10 +7,9 @@ same rows as one erased a second ago.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.clock import from_timestamp
 from chassis.database import Connection, Database, queries
@@ -21,9 +20,10 @@ NAME = "customers_v1"
 SQL = queries(__file__, "customers.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """One identity. `names` is the sealed IdentityNames, None after erasure; instants are microseconds."""
+class Identity(NamedTuple):
+    """One identity, in the order of its columns. `names` is the sealed IdentityNames, None after erasure; instants are
+    microseconds.
+    """
 
     tenant: str
     identity_id: str
@@ -40,8 +40,7 @@ class Identity:
     erased_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What one source said last in one slot; `value` is sealed."""
 
     tenant: str
@@ -60,8 +59,7 @@ class Candidate:
     cause_id: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What was ever said between two identities. Event ids are empty where there was no event."""
 
     tenant: str
@@ -79,8 +77,7 @@ class Link:
     forbidden_event_id: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """Evidence that a rule overruled."""
 
     tenant: str
@@ -136,7 +133,7 @@ def _on_observed(rows: Rows, event: Recorded) -> None:
     key = _identity_key(event.tenant, body.identity_id)
     row = rows.get(key)
     if isinstance(row, Identity):
-        rows[key] = replace(row, names=names, names_digest=body.names_digest, names_at=at)
+        rows[key] = row._replace(names=names, names_digest=body.names_digest, names_at=at)
         return
     founded = body.founded_customer_id
     if not founded:
@@ -160,7 +157,7 @@ def _on_observed(rows: Rows, event: Recorded) -> None:
 def _on_asserted(rows: Rows, event: Recorded) -> None:
     body = event.body
     key, row = _known(rows, event.tenant, body.identity_id)
-    rows[key] = replace(row, asserted=row.asserted + len(body.attributes))
+    rows[key] = row._replace(asserted=row.asserted + len(body.attributes))
     if row.erased_at is not None:
         return
     tenant, identity_id, source, purpose = event.tenant, body.identity_id, body.source, body.purpose
@@ -201,14 +198,13 @@ def _link(rows: Rows, event: Recorded) -> Link:
 def _move(rows: Rows, event: Recorded) -> None:
     for identity_id in event.body.moved:
         key, row = _known(rows, event.tenant, identity_id)
-        rows[key] = replace(row, customer_id=event.body.customer_id)
+        rows[key] = row._replace(customer_id=event.body.customer_id)
 
 
 def _on_linked(rows: Rows, event: Recorded) -> None:
     body = event.body
     _move(rows, event)
-    rows[_link_key(event.tenant, body)] = replace(
-        _link(rows, event),
+    rows[_link_key(event.tenant, body)] = _link(rows, event)._replace(
         active=True,
         reason=body.reason,
         attribute=body.attribute,
@@ -222,8 +218,7 @@ def _on_linked(rows: Rows, event: Recorded) -> None:
 def _on_unlinked(rows: Rows, event: Recorded) -> None:
     body = event.body
     _move(rows, event)
-    rows[_link_key(event.tenant, body)] = replace(
-        _link(rows, event),
+    rows[_link_key(event.tenant, body)] = _link(rows, event)._replace(
         active=False,
         unlinked_at=from_timestamp(body.at),
         unlinked_event_id=event.event.event_id,
@@ -231,7 +226,7 @@ def _on_unlinked(rows: Rows, event: Recorded) -> None:
 
 
 def _on_forbidden(rows: Rows, event: Recorded) -> None:
-    forbidden = replace(_link(rows, event), forbidden_event_id=event.event.event_id)
+    forbidden = _link(rows, event)._replace(forbidden_event_id=event.event.event_id)
     rows[_link_key(event.tenant, event.body)] = forbidden
 
 
@@ -251,7 +246,7 @@ def _on_conflict(rows: Rows, event: Recorded) -> None:
 
 def _on_erased(rows: Rows, event: Recorded) -> None:
     key, row = _known(rows, event.tenant, event.body.identity_id)
-    rows[key] = replace(row, names=None, names_digest=b"", erased_at=from_timestamp(event.body.at))
+    rows[key] = row._replace(names=None, names_digest=b"", erased_at=from_timestamp(event.body.at))
 
 
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
@@ -329,23 +324,17 @@ class Customers:
             if isinstance(row, Values)
             for one in row.candidates
         }
-        for statement, kind, found in (
-            ("save_identities", Identity, identities),
-            ("save_candidates", Candidate, slots.values()),
-            ("save_links", Link, [row for row in changed if isinstance(row, Link)]),
-            ("save_conflicts", Conflict, [row for row in changed if isinstance(row, Conflict)]),
+        for statement, found in (
+            ("save_identities", identities),
+            ("save_candidates", list(slots.values())),
+            ("save_links", [row for row in changed if isinstance(row, Link)]),
+            ("save_conflicts", [row for row in changed if isinstance(row, Conflict)]),
         ):
             if found:
-                values = list(map(_GETTERS[kind], found))
-                await connection.execute(SQL[statement], *map(list, zip(*values, strict=True)))
+                await connection.execute(SQL[statement], found)
         erased = [(row.tenant, row.identity_id) for row in identities if row.erased_at is not None]
         if erased:
             await connection.execute(SQL["forget"], *_columns(erased, 2))
-
-
-_GETTERS: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
-    kind: attrgetter(*(f.name for f in fields(kind))) for kind in (Identity, Candidate, Link, Conflict)
-}
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:

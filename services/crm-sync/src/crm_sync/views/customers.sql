@@ -1,4 +1,5 @@
 -- The customer database: identities and the customers they form, every value with its provenance, links, bars and conflicts.
+-- Rows go in as one array of the table's own type: asyncpg encodes it in a third of the time of an array per column.
 
 -- name: schema
 create table if not exists customers_v1_identities (
@@ -85,10 +86,7 @@ insert into customers_v1_identities (tenant, identity_id, founded_customer_id, f
     names_digest, names_at, names, asserted, erased_at)
 select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
     asserted, erased_at
-from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::bytea[],
-    $9::bigint[], $10::bytea[], $11::integer[], $12::bigint[])
-    as r (tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
-    asserted, erased_at)
+from unnest($1::customers_v1_identities[])
 on conflict (tenant, identity_id) do update set customer_id = excluded.customer_id,
     names_digest = excluded.names_digest, names_at = excluded.names_at, names = excluded.names,
     asserted = excluded.asserted, erased_at = excluded.erased_at
@@ -98,10 +96,7 @@ insert into customers_v1_candidates (tenant, identity_id, attribute, source, ver
     confidence_permille, observed_at, purpose, event_id, cause_id)
 select tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
     purpose, event_id, cause_id
-from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::bytea[], $7::bytea[], $8::bytea[],
-    $9::boolean[], $10::integer[], $11::bigint[], $12::text[], $13::bytea[], $14::bytea[])
-    as r (tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
-    purpose, event_id, cause_id)
+from unnest($1::customers_v1_candidates[])
 on conflict (tenant, identity_id, attribute, source, verified, contact) do update set value = excluded.value,
     digest = excluded.digest, uniq = excluded.uniq, confidence_permille = excluded.confidence_permille,
     observed_at = excluded.observed_at, purpose = excluded.purpose, event_id = excluded.event_id,
@@ -117,10 +112,7 @@ insert into customers_v1_links (tenant, identity_a, identity_b, active, reason, 
     linked_event_id, unlinked_at, unlinked_event_id, forbidden_event_id)
 select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id, unlinked_at,
     unlinked_event_id, forbidden_event_id
-from unnest($1::text[], $2::uuid[], $3::uuid[], $4::boolean[], $5::integer[], $6::text[], $7::text[], $8::text[],
-    $9::bigint[], $10::bytea[], $11::bigint[], $12::bytea[], $13::bytea[])
-    as r (tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id,
-    unlinked_at, unlinked_event_id, forbidden_event_id)
+from unnest($1::customers_v1_links[])
 on conflict (tenant, identity_a, identity_b) do update set active = excluded.active, reason = excluded.reason,
     attribute = excluded.attribute, ruleset = excluded.ruleset, actor = excluded.actor,
     linked_at = excluded.linked_at, linked_event_id = excluded.linked_event_id, unlinked_at = excluded.unlinked_at,
@@ -129,8 +121,7 @@ on conflict (tenant, identity_a, identity_b) do update set active = excluded.act
 -- name: save_conflicts
 insert into customers_v1_conflicts (tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id)
 select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
-from unnest($1::text[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::bytea[])
-    as r (tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id)
+from unnest($1::customers_v1_conflicts[])
 on conflict (tenant, identity_a, identity_b, reason, attribute) do update set disputed = excluded.disputed,
     at = excluded.at, event_id = excluded.event_id
 
