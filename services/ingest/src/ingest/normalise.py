@@ -246,6 +246,8 @@ def numeric_id(value: object, where: str) -> str:
     """A number as canonical decimal text: 7, "7" and "007" are one id. Raises Unreadable for anything else."""
     if type(value) is str:
         if value.isascii() and value.isdigit() and len(value) <= 40:
+            if len(value) < 20 and value[0] != "0":
+                return value  # canonical, and below 64 bits
             number = int(value)
         else:
             raise Unreadable(Reason.INVALID_ID, f"{where} is not a decimal number")
@@ -293,8 +295,29 @@ def _midnight(year: int, month: int, day: int) -> int:
     return (date(year, month, day).toordinal() - _EPOCH_DAY) * _DAY_S
 
 
+_SECONDS = {f"{second:02}": second * MICROS for second in range(60)}
+
+
+@lru_cache(maxsize=4096)
+def _minute(value: str) -> int | None:
+    """When a minute in UTC began, None for whatever needs a closer look."""
+    match = _PLATFORM_TIME.fullmatch(value)
+    if match is None or match[6] + match[7] + match[8] not in ("+0000", "-0000") or int(match[3]) > 23:
+        return None
+    try:
+        midnight = _midnight(int(match[9]), _MONTHS.get(match[1], 0), int(match[2]))
+    except ValueError:
+        return None
+    return (midnight + int(match[3]) * 3600 + int(match[4]) * 60) * MICROS if int(match[4]) < 60 else None
+
+
 def platform_time(value: object, where: str, now: Instant) -> Instant:
     """`Wed Apr 06 19:13:37 +0000 2011`, as X v1.1 and Weibo write it. Raises Unreadable."""
+    if type(value) is str and len(value) == 30 and (second := _SECONDS.get(value[17:19])) is not None:
+        # A stream's posts share their minute, so all but the seconds was read before.
+        begins = _minute(value[:17] + "00" + value[19:])
+        if begins is not None:
+            return plausible(Instant(begins + second), where, now)
     match = _PLATFORM_TIME.fullmatch(value) if type(value) is str else None
     if match is None:
         raise _no_time(value, where)
@@ -416,8 +439,7 @@ def decoration(value: object, length_max: int = 2_000) -> str:
     """An optional text nobody's identity hangs on: "" unless it is text; cut to `length_max`; without U+0000."""
     if type(value) is not str:
         return ""
-    if len(value) > length_max:
-        value = value[:length_max]
+    value = value[:length_max]
     return value.replace("\0", "\ufffd") if "\0" in value else value
 
 
