@@ -68,8 +68,8 @@ GOVERNMENT, APPLIANCES, COMMERCE, AIRLINES, TELECOM = (
 )
 
 INDUSTRIES = (
-    Industry(GOVERNMENT, "government", 0.05, Desk(12, 3, 0.0, 9.6, (14.0, 30.0), 3_600)),
-    Industry(APPLIANCES, "home-appliances", 0.11, Desk(8, 1, 2.0, 13.0, (12.0, 20.0), 9 * 3_600)),
+    Industry(GOVERNMENT, "government", 0.05, Desk(12, 3, 0.0, 9.6, (8.0, 22.0), 3_600)),
+    Industry(APPLIANCES, "home-appliances", 0.11, Desk(8, 1, 1.5, 13.0, (12.0, 20.0), 9 * 3_600)),
     Industry(COMMERCE, "e-commerce", 0.41, Desk(7, 1, 0.0, 13.0, (16.0, 26.0), 2 * 3_600)),
     Industry(AIRLINES, "airlines", 0.31, Desk(6, 1, 0.0, 13.0, (16.0, 26.0), 2 * 3_600)),
     Industry(TELECOM, "telecom", 0.12, Desk(7, 1, 0.0, 13.0, (12.0, 20.0), 9_000)),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
-from chassis.clock import Clock
+from chassis.clock import Clock, Instant
 from google.protobuf.message import Message
 from switchboard.routing.v1 import service_pb2 as api
 from switchboard.routing.v1.events_pb2 import Presence, Skill
@@ -30,9 +30,16 @@ NAMES = (
 )  # fmt: skip
 REACTION_MIN = (0.5, 2.0)
 WRAP_UP_MIN = 6.0
-RESOLVED_SHARE = 0.10
+LATENCY_MIN = 3.0
+"""What offer, acceptance and reply take of a rhythm, in simulated minutes."""
+HASTE_MIN = 3.0
+"""Nobody answers faster than this."""
+RESOLVED_EVERY = 10
+"""Each agent settles every tenth case for good."""
 CALL_S = 10.0
 LONGEST_S = 10.0
+SENT_ATTEMPTS = 40
+SENT_AGAIN_S = 0.25
 AGAIN = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -83,6 +90,10 @@ class Person:
     industry: Industry
     skills: tuple[tuple[str, int], ...]
     random: Random
+    turns: int = 0
+    """Cases taken so far, where a rhythm is kept."""
+    served: int = 0
+    """Cases answered so far; begins anywhere below RESOLVED_EVERY, so that not all settle the same ones."""
 
     def name(self, tenant: str) -> str:
         return f"tenants/{tenant}/agents/{self.agent_id}"
@@ -97,7 +108,8 @@ def staff(seed: int) -> list[Person]:
             name = NAMES[index % len(NAMES)]
             languages = (("lang:zh", random.randint(3, 5)), ("lang:en", random.randint(3, 5)))
             agent_id = f"{industry.queue}-{name.lower()}"
-            people.append(Person(agent_id, name, industry, languages, Random(f"{seed} {agent_id}")))  # noqa: S311
+            chance = Random(f"{seed} {agent_id}")  # noqa: S311
+            people.append(Person(agent_id, name, industry, languages, chance, served=3 * index % RESOLVED_EVERY))
     return people
 
 
@@ -191,7 +203,7 @@ async def _serve(workplace: Workplace, person: Person, offer: api.Offer, arrived
         return
     journal.accepted[industry.key] += 1
     journal.offered(list(accepted.case.posts), arrived)
-    await _minutes(workplace, person.random.uniform(*industry.desk.handling_min))
+    await _handle(workplace, person)
     text = reply(accepted.case.language.startswith("zh"), person.display_name, person.random.randrange(100))
     say = api.ReplyToCaseRequest(name=offer.case, agent=agent, text=text, request_id=_fresh())
     if (
@@ -199,8 +211,10 @@ async def _serve(workplace: Workplace, person: Person, offer: api.Offer, arrived
         is not None
     ):
         journal.replied[industry.key] += 1
+    person.served += 1
     await _minutes(workplace, WRAP_UP_MIN)
-    if story is not None or person.random.random() < RESOLVED_SHARE:
+    await _sent(workplace, offer.case)
+    if story is not None or person.served % RESOLVED_EVERY == 0:
         settle = api.ResolveCaseRequest(name=offer.case, agent=agent, disposition="solved", request_id=_fresh())
         if (
             await _told(workplace, story, "resolves the case", method=stub.ResolveCase, request=settle, act="resolve")
@@ -210,6 +224,31 @@ async def _serve(workplace: Workplace, person: Person, offer: api.Offer, arrived
     else:
         release = api.ReleaseCaseRequest(name=offer.case, agent=agent, reason="answered", request_id=_fresh())
         await workplace.call(stub.ReleaseCase, release, "release")
+
+
+async def _sent(workplace: Workplace, case: str) -> None:
+    """Until the channel has taken the reply: whoever lets go of a case before finds it in the queue again."""
+    request = api.GetCaseRequest(name=case)
+    for _ in range(SENT_ATTEMPTS):
+        answer = await workplace.call(workplace.stub.GetCase, request, "look")
+        if answer is None or answer.case.HasField("answered_at"):
+            return
+        await asyncio.sleep(SENT_AGAIN_S)
+
+
+async def _handle(workplace: Workplace, person: Person) -> None:
+    """The time between taking a case and answering. Whoever has one case at a time keeps to a rhythm, so that a slow
+    machine makes nobody work less; the others take their time after each offer."""
+    desk = person.industry.desk
+    minutes = person.random.uniform(*desk.handling_min)
+    if desk.capacity > 1:
+        await _minutes(workplace, minutes)
+        return
+    rhythm = sum(desk.handling_min) / 2 + WRAP_UP_MIN + LATENCY_MIN
+    answered = after(START, hours=desk.opens_h, minutes=person.turns * rhythm + minutes)
+    person.turns += 1
+    soonest = after(workplace.clock.now(), minutes=HASTE_MIN)
+    await _until(workplace, max(answered, soonest))
 
 
 async def _told(
@@ -244,9 +283,12 @@ async def _story(workplace: Workplace, offer: api.Offer) -> Story | None:
 
 
 async def _minutes(workplace: Workplace, minutes: float) -> None:
-    """So many simulated minutes; a moment at most when the day is over and time passes as it does."""
-    until = after(workplace.clock.now(), minutes=minutes)
-    await asyncio.sleep(min(LONGEST_S, workplace.clock.seconds_until(until)))
+    await _until(workplace, after(workplace.clock.now(), minutes=minutes))
+
+
+async def _until(workplace: Workplace, instant: Instant) -> None:
+    """Until that instant; a moment at most when the day is over and time passes as it does."""
+    await asyncio.sleep(min(LONGEST_S, workplace.clock.seconds_until(instant)))
 
 
 def _fresh() -> str:
