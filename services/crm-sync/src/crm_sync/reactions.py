@@ -16,10 +16,11 @@ from typing import Any
 from chassis.clock import from_timestamp
 from chassis.errors import Unavailable
 from chassis.log import Recorded
-from chassis.sealing import KeyVault, SubjectKey
+from chassis.sealing import KeyVault, SubjectKey, nonces
 from switchboard.crm.v1 import names_pb2
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
 from crm_sync.decider import Observe, Profile, proofs
@@ -173,7 +174,7 @@ def sealed_attributes(
 ) -> tuple[events.AssertedAttribute, ...]:
     """The claims under the subject's key, sorted by name; empty, repeated and misnamed ones are left out."""
     found: dict[tuple[str, bool, bytes], events.AssertedAttribute] = {}
-    for claim in claims:
+    for claim, nonce in zip(claims, nonces(len(claims)), strict=True):
         if not claim.value:
             continue
         well_named, is_contact = _named(claim.name)
@@ -189,7 +190,11 @@ def sealed_attributes(
         if slot not in found:
             found[slot] = events.AssertedAttribute(
                 claim.name,
-                key.seal(claim.value.encode("utf-8", "replace")),
+                Sealed(
+                    subject_id=key.subject_id,
+                    nonce=nonce,
+                    ciphertext=key.encrypt(nonce, claim.value.encode("utf-8", "replace")),
+                ),
                 key.digest(f"{claim.name}\0{compared}".encode("utf-8", "replace")),
                 index,
                 claim.verified,
