@@ -65,6 +65,8 @@ def twcs(path: Path) -> Reading:
 
 
 def _tweet(row: dict[str, str]) -> Said | None:
+    if None in row or None in row.values():
+        return None  # more or fewer cells than columns
     try:
         number = int(float(row["tweet_id"]))
         at = micros(datetime.strptime(row["created_at"], "%a %b %d %H:%M:%S %z %Y"))
