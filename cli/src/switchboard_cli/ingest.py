@@ -166,21 +166,16 @@ def _zone(name: str) -> ZoneInfo:
 
 
 async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], *, quiet: bool) -> "Sent":
-    from switchboard.ingest.v1.service_pb2 import GetSourceRequest
     from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
 
     from switchboard_cli.deliveries.sending import Sent, batches, one_by_one, send
-    from switchboard_cli.sources import ensure_source
+    from switchboard_cli.sources import ensure_sources
 
     sent = Sent()
     async with calling(targets, "ingest", act="to send deliveries") as channel:
         stub = IngestServiceStub(channel)
-        for settings in (settings for reading in readings for settings in reading.sources):
-            position = await ensure_source(stub, tenant, settings, targets.timeout_s)
-            if position:
-                name = f"tenants/{tenant}/sources/{settings.source_id}"
-                await stub.GetSource(GetSourceRequest(name=name, min_position=position), timeout=targets.timeout_s)
-                sent.position = position
+        settings = (settings for reading in readings for settings in reading.sources)
+        await ensure_sources(stub, tenant, settings, targets.timeout_s)
         expected = sum(reading.expected for reading in readings)
         with _progress(expected, quiet=quiet) as advance:
             requests = one_by_one(batches(tenant, _all(readings), sent))

@@ -27,11 +27,11 @@ PLAIN_WIDTH = 200
 """Columns when standard output is no terminal: wide enough that no table is cut."""
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Where people read; plain and wide when it is no terminal."""
+def console(*, stderr: bool = False, plain_width: int = PLAIN_WIDTH) -> Console:
+    """Where people read; plain and `plain_width` columns wide when it is no terminal."""
     found = Console(theme=THEME, stderr=stderr, highlight=False)
     if not found.is_terminal:
-        return Console(theme=THEME, stderr=stderr, highlight=False, width=max(PLAIN_WIDTH, found.width))
+        return Console(theme=THEME, stderr=stderr, highlight=False, width=plain_width)
     return found
 
 

@@ -106,7 +106,7 @@ async def _demo(
     from switchboard_cli.stack import Stack
 
     began = time.monotonic()
-    screen = console(stderr=as_json)
+    screen = console(stderr=as_json, plain_width=120)
     screen.rule("[head]Switchboard[/] [quiet]one day of fifteen brands, from post to proof[/]", style="accent")
     collector = Collector()
     await collector.start()
