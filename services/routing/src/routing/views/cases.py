@@ -1,11 +1,13 @@
-"""Cases, which thread keys lead to them, and where in the log their facts stand.
+"""Cases, where in the log their facts stand, and which thread keys lead to those that memory may forget.
 
 A row is the decider's own `Case`, folded by the same function, so a reader and the shard never disagree about what a
-fact means; the columns beside it are what lists filter by.
+fact means; the columns beside it are what lists filter by. Thread keys are written when a case becomes dormant: until
+then the shard has them in memory, and what it does not have it looks up here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple, get_args
 
 from chassis.codec import Codec
@@ -30,6 +32,8 @@ from routing.cases import (
     evolve_case,
     gone_into,
     holder,
+    is_dormant,
+    needs_agent,
     opened,
 )
 from routing.recall import recalled
@@ -64,14 +68,20 @@ _STATES: Mapping[type[Stage], str] = {
 CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 
+_OPENED = events_pb2.CaseOpened.DESCRIPTOR.full_name
+_JOINED = events_pb2.CasesJoined.DESCRIPTOR.full_name
+_PLACE = Struct(">QI")
+"""Position and index of a fact, as `places` lists them in the order of the log."""
+
+
 class Row(NamedTuple):
     """A case, and what the events since it was loaded add beside it."""
 
     case: Case
     keys: tuple[str, ...] = ()
     """Thread keys that lead to it from now on."""
-    places: tuple[tuple[int, int], ...] = ()
-    """Position and index of its further facts."""
+    places: bytes = b""
+    """Where its further facts stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,42 +126,49 @@ class CasesView:
     dumps: Mapping[str, str] = {
         "cases_v1": "tenant, case_id",
         "case_threads_v1": "tenant, thread_key",
-        "case_events_v1": "tenant, case_id, position, event_index",
     }
+
+    def __init__(self) -> None:
+        self._born: set[str] = set()
+        """Cases that open in the batch in hand: `keys` sees every event of it before `load` is asked for their rows,
+        and the fold never looks at what was there before a case opened."""
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """The case, and the one joined into it."""
-        body = event.body
-        key = f"{event.tenant}/{body.case_id}"
-        if isinstance(body, events_pb2.CasesJoined):
-            return (key, f"{event.tenant}/{body.joined_case_id}")
+        key = f"{event.tenant}/{event.body.case_id}"
+        if event.type == _OPENED:
+            self._born.add(key)
+        elif event.type == _JOINED:
+            return (key, f"{event.tenant}/{event.body.joined_case_id}")
         return (key,)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
-        """The cases of these keys."""
-        split = [key.split("/", 1) for key in keys]
+        """The cases of these keys, but for those that are about to open."""
+        born, self._born = self._born, set()
+        split = [key.split("/", 1) for key in keys if key not in born]
+        if not split:
+            return {}
         records = await connection.fetch(SQL["load"], [tenant for tenant, _ in split], [case for _, case in split])
         return {f"{r['tenant']}/{r['case_id']}": Row(load_case(r["body"])) for r in records}
 
     def fold(self, rows: dict[str, Row], event: Recorded) -> None:
         """What the shard did with the fact, on rows. Raises KeyError for a case nobody opened."""
         fact = CODEC.decode(event.body)
-        here = ((event.position, event.index),)
+        here = _PLACE.pack(event.position, event.index)
         match fact:
             case events.CaseOpened():
                 rows[f"{event.tenant}/{fact.case_id}"] = Row(opened(fact), (), here)
             case events.CaseRecalled():
                 key = f"{event.tenant}/{fact.case_id}"
                 row = rows[key]
-                rows[key] = row._replace(case=recalled(fact), places=row.places + here)
+                rows[key] = Row(recalled(fact), row.keys, row.places + here)
             case events.CasesJoined():
                 key, gone_key = f"{event.tenant}/{fact.case_id}", f"{event.tenant}/{fact.joined_case_id}"
                 survivor, joined = rows[key], rows[gone_key]
-                moved = tuple(key for post in joined.case.posts for key in post.thread_keys)
-                rows[key] = Row(
-                    absorb(survivor.case, joined.case, fact.at), survivor.keys + moved, survivor.places + here
-                )
-                rows[gone_key] = Row(gone_into(joined.case, fact.case_id, fact.at), (), joined.places + here)
+                case = absorb(survivor.case, joined.case, fact.at)
+                keys = _all_keys(case) if is_dormant(case) else ()
+                rows[key] = Row(case, survivor.keys + keys, survivor.places + here)
+                rows[gone_key] = Row(gone_into(joined.case, fact.case_id, fact.at), joined.keys, joined.places + here)
             case (
                 events.AgentRegistered()
                 | events.AgentChanged()
@@ -164,40 +181,61 @@ class CasesView:
             case _:
                 key = f"{event.tenant}/{fact.case_id}"
                 row = rows[key]
-                fresh = fact.thread_keys if isinstance(fact, events.PostAttached) else ()
-                rows[key] = Row(evolve_case(row.case, fact), row.keys + fresh, row.places + here)
+                case = evolve_case(row.case, fact)
+                keys = _forgettable_keys(row.case, case, fact) if is_dormant(case) else ()
+                rows[key] = Row(case, row.keys + keys, row.places + here)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """The touched cases with their keys and places."""
+        """The touched cases with their places, and the keys of dormant ones."""
         kept = [(key.split("/", 1)[0], rows[key]) for key in touched if key in rows]
         gone = [key.split("/", 1) for key in touched if key not in rows]
         if gone:
             await connection.execute(SQL["drop_cases"], [tenant for tenant, _ in gone], [case for _, case in gone])
         if not kept:
             return
-        cases = [
-            (
-                tenant,
-                row.case.case_id,
-                row.case.opened_at,
-                state_of(row.case),
-                row.case.queue,
-                holder(row.case) or row.case.agent_id,
-                row.case.channel,
-                row.case.source_id,
-                row.case.identity_id,
-                row.case.stage.into if isinstance(row.case.stage, Joined) else "",
-                dump_case(row.case),
-            )
-            for tenant, row in kept
-        ]
-        await connection.execute(SQL["save_cases"], cases)
+        await connection.execute(SQL["save_cases"], [_columns(tenant, row) for tenant, row in kept])
         threads = {(tenant, key): row.case.case_id for tenant, row in kept for key in row.keys}
         if threads:
-            await connection.execute(SQL["save_threads"], [(*key, case_id) for key, case_id in threads.items()])
-        places = [(tenant, row.case.case_id, at, index) for tenant, row in kept for at, index in row.places]
-        if places:
-            await connection.execute(SQL["save_events"], places)
+            flat = [(tenant, key, case_id) for (tenant, key), case_id in threads.items()]
+            await connection.execute(SQL["save_threads"], flat)
+
+
+def _columns(tenant: str, row: Row) -> tuple[object, ...]:
+    """The row as the table has it."""
+    case = row.case
+    stage = case.stage
+    return (
+        tenant,
+        case.case_id,
+        case.opened_at,
+        _STATES[type(stage)],
+        case.queue,
+        holder(case) or case.agent_id,
+        case.channel,
+        case.source_id,
+        case.identity_id,
+        stage.into if isinstance(stage, Joined) else "",
+        row.places,
+        dump_case(case),
+    )
+
+
+def _all_keys(case: Case) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for post in case.posts for key in post.thread_keys))
+
+
+def _forgettable_keys(before: Case, after: Case, fact: events.CaseFact) -> tuple[str, ...]:
+    """The thread keys to write now that a case is dormant after a fact.
+
+    A post that leaves an idle case in need of an agent is always followed by its queueing, in the same commit. Of a
+    case that was dormant already only a new post's keys are news.
+    """
+    if isinstance(fact, events.PostAttached):
+        if isinstance(after.stage, Idle) and needs_agent(after):
+            return ()
+        if is_dormant(before):
+            return fact.thread_keys
+    return _all_keys(after)
 
 
 async def get_case(database: Database, tenant: str, case_id: str) -> Case | None:
@@ -246,5 +284,6 @@ async def places_of(
     database: Database, tenant: str, case_id: str, after: tuple[int, int], limit: int
 ) -> list[tuple[str, int, int]]:
     """(case, position, index) of the facts of a case and of those joined into it, in the log's order, after a place."""
-    records = await database.fetch(SQL["events"], tenant, case_id, after[0], after[1], limit)
-    return [(r["case_id"], r["position"], r["event_index"]) for r in records]
+    records = await database.fetch(SQL["places"], tenant, case_id)
+    places = [(at, index, r["case_id"]) for r in records for at, index in _PLACE.iter_unpack(r["places"])]
+    return [(case, at, index) for at, index, case in sorted(places) if (at, index) > after][:limit]
