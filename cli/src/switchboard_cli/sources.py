@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 from switchboard.ingest.v1 import service_pb2 as api
 
@@ -61,11 +62,17 @@ def accounts_of(one: Sequence[str], other: Sequence[str] = ()) -> list[str]:
 
 
 async def _listed(stub: "IngestServiceAsyncStub", tenant: str, timeout_s: float) -> dict[str, api.Source]:
+    """The sources there are by name; none where there is no tenant yet, for its first source brings it into being."""
     found: dict[str, api.Source] = {}
     token = ""
     while True:
         request = api.ListSourcesRequest(parent=f"tenants/{tenant}", page_size=1000, page_token=token)
-        page = await stub.ListSources(request, timeout=timeout_s)
+        try:
+            page = await stub.ListSources(request, timeout=timeout_s)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return {}
+            raise
         found.update({source.name: source for source in page.sources})
         token = page.next_page_token
         if not token:

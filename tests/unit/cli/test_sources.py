@@ -1,18 +1,52 @@
-"""Settings of sources from several files become one of each."""
+"""Making sure of sources: where there is no tenant yet, the first source brings it into being."""
 
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from switchboard.ingest.v1 import service_pb2 as api
 from switchboard_cli.deliveries.addressed import SourceSettings
-from switchboard_cli.sources import accounts_of, united
+from switchboard_cli.sources import ensure_sources
 
 
-def test_one_source_has_the_accounts_and_labels_of_all_that_name_it():
-    one = SourceSettings("a", "x", owned_accounts=["@Acme"], labels={"brand": "Acme", "tier": "1"})
-    other = SourceSettings("a", "x", owned_accounts=["acme", "acme_help"], labels={"tier": "2"})
-    apart = SourceSettings("b", "x")
-    found = united([one, apart, other])
-    assert [settings.source_id for settings in found] == ["a", "b"]
-    assert list(found[0].owned_accounts) == ["acme", "acme_help"]
-    assert found[0].labels == {"brand": "Acme", "tier": "2"}
+class Ingest:
+    """What ingest answers about sources: NOT_FOUND for a tenant until its first source is there."""
+
+    def __init__(self, broken: grpc.StatusCode | None = None) -> None:
+        self.sources: dict[str, api.Source] = {}
+        self.broken = broken
+
+    async def ListSources(self, request: api.ListSourcesRequest, **_: float) -> Message:
+        code = self.broken or (None if self.sources else grpc.StatusCode.NOT_FOUND)
+        if code is not None:
+            empty: Any = grpc.aio.Metadata()
+            raise grpc.aio.AioRpcError(code, empty, empty)
+        return api.ListSourcesResponse(sources=self.sources.values())
+
+    async def CreateSource(self, request: api.CreateSourceRequest, **_: float) -> Message:
+        name = f"{request.parent}/sources/{request.source_id}"
+        source = api.Source()
+        source.CopyFrom(request.source)
+        source.name = name
+        self.sources[name] = source
+        return api.CreateSourceResponse(source=source, position="1")
+
+    async def GetSource(self, request: api.GetSourceRequest, **_: float) -> Message:
+        return api.GetSourceResponse(source=self.sources[request.name])
 
 
-def test_accounts_are_the_same_whatever_their_case_and_sign():
-    assert accounts_of(["@Acme", "acme", "B"], ["b", "A"]) == ["a", "acme", "b"]
+async def test_the_first_source_of_a_new_tenant_is_created() -> None:
+    ingest: Any = Ingest()
+    wanted = [SourceSettings("acme-x", "x", labels={"brand": "Acme"}), SourceSettings("acme-weibo", "weibo")]
+    await ensure_sources(ingest, "acme", wanted, 1.0)
+    assert set(ingest.sources) == {"tenants/acme/sources/acme-x", "tenants/acme/sources/acme-weibo"}
+    await ensure_sources(ingest, "acme", wanted, 1.0)
+    assert len(ingest.sources) == 2
+
+
+async def test_another_refusal_is_not_taken_for_a_new_tenant() -> None:
+    ingest: Any = Ingest(broken=grpc.StatusCode.PERMISSION_DENIED)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await ensure_sources(ingest, "acme", [SourceSettings("acme-x", "x")], 1.0)
+    assert not ingest.sources
