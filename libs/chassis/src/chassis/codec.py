@@ -1,4 +1,4 @@
-"""Frozen dataclasses to protobuf messages and back, matched by name. It knows no message in particular.
+"""Frozen dataclasses or msgspec structs to protobuf messages and back, matched by name. It knows no message.
 
 A codec compares its union with the generated module once, when it is built, and refuses with every difference it
 found; then it writes a function for each direction of each class, as `dataclasses` does for constructors. Filling a
@@ -125,7 +125,7 @@ class _Part:
     optional: bool
     """Whether absence is the event's None; else it is a defect of the message."""
     fill: _Fill | None = None
-    get: _Convert | None = None
+    get: _Convert | Mapping[int, IntEnum] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class _Value:
 
     kind: str
     fill: _Fill | None = None
-    get: _Convert | None = None
+    get: _Convert | Mapping[int, IntEnum] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,12 @@ class _Compiler:
         return self._pairs[key]
 
     def _compile(self, cls: type, descriptor: Descriptor) -> _Pair:
-        if not is_dataclass(cls):
-            self.differences.append(f"{cls.__name__}: not a dataclass")
+        attributes = _attributes(cls)
+        if attributes is None:
+            self.differences.append(f"{cls.__name__}: not a dataclass, nor a struct")
             return _Pair(_refuse, _refuse_to_fill, _refuse)
         hints = get_type_hints(cls)
-        ours = {_proto_name(field.name): field.name for field in fields(cls)}
+        ours = {_proto_name(attribute): attribute for attribute in attributes}
         for name in ours.keys() - descriptor.fields_by_name.keys():
             self.differences.append(f"{cls.__name__}.{ours[name]}: {descriptor.full_name} has no field {name}")
         for name in descriptor.fields_by_name.keys() - ours.keys():
@@ -214,7 +215,7 @@ class _Compiler:
                 return _Value("text", get=hint)
             if issubclass(hint, IntEnum) and field.enum_type is not None:
                 self._enum(where, hint, field.enum_type)
-                return _Value("number", get=_numbers(hint))
+                return _Value("number", get=_Numbers(hint))
             if field.message_type is not None and not field.message_type.GetOptions().map_entry:
                 if issubclass(hint, Message):
                     if hint is Message or hint.DESCRIPTOR is field.message_type:
@@ -301,6 +302,10 @@ def _decoding(cls: type, descriptor: Descriptor, parts: Sequence[_Part]) -> _Con
                 body.append(f"{value} = tuple([x{micros}x.nanos // 1000 for x in {field}])")
             case (("plain" | "kept"), True):
                 body.append(f"{value} = tuple({field})")
+            case "number", True:
+                body.append(f"{value} = tuple([{get}[x] for x in {field}])")
+            case "number", False:
+                body.append(f"{value} = {get}[{field}]")
             case _, True:
                 body.append(f"{value} = tuple([{get}(x) for x in {field}])")
             case (("plain" | "kept"), False):
@@ -309,7 +314,7 @@ def _decoding(cls: type, descriptor: Descriptor, parts: Sequence[_Part]) -> _Con
                 body.append(f"{value} = {get}({field})")
         if part.presence:
             body[-1:] = [f"if m.HasField({part.name!r}):", f"    {body[-1]}", "else:", f"    {absent}"]
-    positional = [part.attribute for part in parts] == [field.name for field in fields(cls) if not field.kw_only]
+    positional = tuple(part.attribute for part in parts) == getattr(cls, "__match_args__", ())
     given = [f"v{n}" if positional else f"{part.attribute}=v{n}" for n, part in enumerate(parts)]
     known = {"cls": cls, "lacks": f"{descriptor.full_name} lacks its field "}
     known |= {f"get{number}": part.get for number, part in enumerate(parts)}
@@ -325,16 +330,23 @@ def _written(name: str, parameters: str, body: Sequence[str], known: Mapping[str
     return function
 
 
-def _numbers(enum: type[IntEnum]) -> _Convert:
-    known = {int(member): member for member in enum}
+class _Numbers(dict[int, IntEnum]):
+    """The members of an enum by number. A number it does not have raises ValueError."""
 
-    def get(number: int) -> IntEnum:
-        member = known.get(number)
-        if member is None:
-            raise ValueError(f"{number} is no {enum.__name__}")
-        return member
+    def __init__(self, enum: type[IntEnum]) -> None:
+        super().__init__({int(member): member for member in enum})
+        self._enum = enum
 
-    return get
+    def __missing__(self, number: int) -> IntEnum:
+        raise ValueError(f"{number} is no {self._enum.__name__}")
+
+
+def _attributes(cls: type) -> tuple[str, ...] | None:
+    """The names of a class's fields, None when it is no class of values."""
+    if is_dataclass(cls):
+        return tuple(field.name for field in fields(cls))
+    names: tuple[str, ...] | None = getattr(cls, "__struct_fields__", None)
+    return names
 
 
 def _proto_name(attribute: str) -> str:

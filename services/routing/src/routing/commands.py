@@ -1,9 +1,9 @@
 """What can be asked of routing, and why it can say no. Commands carry everything deciding needs, the time included."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from chassis.clock import Instant
+from msgspec import Struct
 
 from routing.terms import AuthorKind, Direction, PostKind, Presence, Requirement, Sealed, Skill, WaitingFor
 
@@ -29,8 +29,7 @@ class Reason(StrEnum):
     WINDOW_CLOSED = "WINDOW_CLOSED"
 
 
-@dataclass(frozen=True, slots=True)
-class AttachPost:
+class AttachPost(Struct, frozen=True, gc=False):
     """A post arrived; `case_id` is the case it opens when it belongs to none. `thread_keys` include its own id."""
 
     post_id: str
@@ -49,16 +48,14 @@ class AttachPost:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class DetachPost:
+class DetachPost(Struct, frozen=True, gc=False):
     """A post was withdrawn."""
 
     post_id: str
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class SetSourceQueue:
+class SetSourceQueue(Struct, frozen=True, gc=False):
     """A source's cases go to this queue from now on, "" for the default."""
 
     source_id: str
@@ -66,8 +63,7 @@ class SetSourceQueue:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCase:
+class OpenCase(Struct, frozen=True, gc=False):
     """Open a case by hand."""
 
     case_id: str
@@ -84,8 +80,7 @@ class OpenCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptOffer:
+class AcceptOffer(Struct, frozen=True, gc=False):
     """Take an offered case."""
 
     case_id: str
@@ -94,8 +89,7 @@ class AcceptOffer:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class DeclineOffer:
+class DeclineOffer(Struct, frozen=True, gc=False):
     """Give an offered case back."""
 
     case_id: str
@@ -105,8 +99,7 @@ class DeclineOffer:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseCase:
+class ReleaseCase(Struct, frozen=True, gc=False):
     """Give an accepted case back."""
 
     case_id: str
@@ -115,8 +108,7 @@ class ReleaseCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyToCase:
+class ReplyToCase(Struct, frozen=True, gc=False):
     """Send the customer a text. `text` is None when the customer was erased; `in_reply_to` "" is their latest post."""
 
     case_id: str
@@ -128,8 +120,7 @@ class ReplyToCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSent:
+class RecordSent(Struct, frozen=True, gc=False):
     """The channel took a reply."""
 
     case_id: str
@@ -138,8 +129,7 @@ class RecordSent:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFailed:
+class RecordFailed(Struct, frozen=True, gc=False):
     """The channel refused a reply."""
 
     case_id: str
@@ -148,8 +138,7 @@ class RecordFailed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class NoteCase:
+class NoteCase(Struct, frozen=True, gc=False):
     """Note something. `text` is None when the customer was erased."""
 
     case_id: str
@@ -159,8 +148,7 @@ class NoteCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class PendCase:
+class PendCase(Struct, frozen=True, gc=False):
     """Let a case wait for somebody."""
 
     case_id: str
@@ -170,8 +158,7 @@ class PendCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeCase:
+class ResumeCase(Struct, frozen=True, gc=False):
     """Go on with a pending case."""
 
     case_id: str
@@ -179,8 +166,7 @@ class ResumeCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveCase:
+class ResolveCase(Struct, frozen=True, gc=False):
     """Settle a case."""
 
     case_id: str
@@ -190,8 +176,7 @@ class ResolveCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ReopenCase:
+class ReopenCase(Struct, frozen=True, gc=False):
     """Open a resolved case again."""
 
     case_id: str
@@ -199,8 +184,7 @@ class ReopenCase:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterAgent:
+class RegisterAgent(Struct, frozen=True, gc=False):
     """Register an agent, offline at first."""
 
     agent_id: str
@@ -211,8 +195,7 @@ class RegisterAgent:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeAgent:
+class ChangeAgent(Struct, frozen=True, gc=False):
     """Change an agent's settings; None leaves one as it is."""
 
     agent_id: str
@@ -223,8 +206,7 @@ class ChangeAgent:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class SetPresence:
+class SetPresence(Struct, frozen=True, gc=False):
     """Say whether an agent takes offers."""
 
     agent_id: str
@@ -232,8 +214,7 @@ class SetPresence:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CreateQueue:
+class CreateQueue(Struct, frozen=True, gc=False):
     """Create a queue."""
 
     queue_id: str
@@ -244,8 +225,7 @@ class CreateQueue:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeQueue:
+class ChangeQueue(Struct, frozen=True, gc=False):
     """Change a queue's settings; None leaves one as it is."""
 
     queue_id: str
@@ -256,8 +236,7 @@ class ChangeQueue:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True, gc=False):
     """Say which time it is."""
 
     at: Instant

@@ -1,8 +1,7 @@
 """The facts of the `work` context as frozen data. Units, ranges and meanings of the fields: see events.proto."""
 
-from dataclasses import dataclass
-
 from chassis.clock import Instant
+from msgspec import Struct
 
 from routing.terms import (
     AuthorKind,
@@ -19,8 +18,7 @@ from routing.terms import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseOpened:
+class CaseOpened(Struct, frozen=True, gc=False):
     """A case was opened."""
 
     case_id: str
@@ -35,8 +33,7 @@ class CaseOpened:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class PostAttached:
+class PostAttached(Struct, frozen=True, gc=False):
     """A post became part of a case."""
 
     case_id: str
@@ -52,8 +49,7 @@ class PostAttached:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CasesJoined:
+class CasesJoined(Struct, frozen=True, gc=False):
     """A link showed that two cases are one."""
 
     case_id: str
@@ -62,8 +58,7 @@ class CasesJoined:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSplit:
+class CaseSplit(Struct, frozen=True, gc=False):
     """A join was taken back."""
 
     case_id: str
@@ -73,8 +68,7 @@ class CaseSplit:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseClassified:
+class CaseClassified(Struct, frozen=True, gc=False):
     """A case's intent and requirements were determined."""
 
     case_id: str
@@ -85,8 +79,7 @@ class CaseClassified:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseQueued:
+class CaseQueued(Struct, frozen=True, gc=False):
     """A case waits for an agent."""
 
     case_id: str
@@ -98,8 +91,7 @@ class CaseQueued:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementRelaxed:
+class RequirementRelaxed(Struct, frozen=True, gc=False):
     """A waiting case asks for less."""
 
     case_id: str
@@ -109,8 +101,7 @@ class RequirementRelaxed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseOffered:
+class CaseOffered(Struct, frozen=True, gc=False):
     """A case was offered to an agent, who is reserved for it."""
 
     case_id: str
@@ -122,8 +113,7 @@ class CaseOffered:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class OfferAccepted:
+class OfferAccepted(Struct, frozen=True, gc=False):
     """The offered agent took the case."""
 
     case_id: str
@@ -133,8 +123,7 @@ class OfferAccepted:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class OfferDeclined:
+class OfferDeclined(Struct, frozen=True, gc=False):
     """The offered agent gave it back."""
 
     case_id: str
@@ -144,8 +133,7 @@ class OfferDeclined:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class OfferExpired:
+class OfferExpired(Struct, frozen=True, gc=False):
     """The offered agent did not answer in time."""
 
     case_id: str
@@ -155,8 +143,7 @@ class OfferExpired:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class OfferRescinded:
+class OfferRescinded(Struct, frozen=True, gc=False):
     """An offer was taken back."""
 
     case_id: str
@@ -166,8 +153,7 @@ class OfferRescinded:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseClaimed:
+class CaseClaimed(Struct, frozen=True, gc=False):
     """An employee leased a case."""
 
     case_id: str
@@ -177,8 +163,7 @@ class CaseClaimed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLapsed:
+class ClaimLapsed(Struct, frozen=True, gc=False):
     """A lease ran out."""
 
     case_id: str
@@ -187,8 +172,7 @@ class ClaimLapsed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReleased:
+class CaseReleased(Struct, frozen=True, gc=False):
     """The agent gave an accepted or claimed case back to its queue."""
 
     case_id: str
@@ -197,8 +181,7 @@ class CaseReleased:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyRequested:
+class ReplyRequested(Struct, frozen=True, gc=False):
     """An agent wants a reply sent."""
 
     case_id: str
@@ -212,8 +195,7 @@ class ReplyRequested:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ReplySent:
+class ReplySent(Struct, frozen=True, gc=False):
     """The channel took a reply."""
 
     case_id: str
@@ -224,8 +206,7 @@ class ReplySent:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyFailed:
+class ReplyFailed(Struct, frozen=True, gc=False):
     """The channel refused a reply."""
 
     case_id: str
@@ -235,8 +216,7 @@ class ReplyFailed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseNoted:
+class CaseNoted(Struct, frozen=True, gc=False):
     """An internal note."""
 
     case_id: str
@@ -246,8 +226,7 @@ class CaseNoted:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CasePended:
+class CasePended(Struct, frozen=True, gc=False):
     """A case waits for somebody."""
 
     case_id: str
@@ -257,8 +236,7 @@ class CasePended:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResumed:
+class CaseResumed(Struct, frozen=True, gc=False):
     """A pending case goes on."""
 
     case_id: str
@@ -266,8 +244,7 @@ class CaseResumed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseTransferred:
+class CaseTransferred(Struct, frozen=True, gc=False):
     """A case went to another queue."""
 
     case_id: str
@@ -277,8 +254,7 @@ class CaseTransferred:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseEscalated:
+class CaseEscalated(Struct, frozen=True, gc=False):
     """A case went up a level."""
 
     case_id: str
@@ -288,8 +264,7 @@ class CaseEscalated:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOpened:
+class TaskOpened(Struct, frozen=True, gc=False):
     """Another department got a sub-task."""
 
     case_id: str
@@ -299,8 +274,7 @@ class TaskOpened:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class TaskClosed:
+class TaskClosed(Struct, frozen=True, gc=False):
     """A sub-task is done."""
 
     case_id: str
@@ -310,8 +284,7 @@ class TaskClosed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResolved:
+class CaseResolved(Struct, frozen=True, gc=False):
     """An agent says the matter is settled."""
 
     case_id: str
@@ -321,16 +294,14 @@ class CaseResolved:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ResolutionConfirmed:
+class ResolutionConfirmed(Struct, frozen=True, gc=False):
     """The confirm window passed without a reopening."""
 
     case_id: str
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReopened:
+class CaseReopened(Struct, frozen=True, gc=False):
     """A resolved case is open again; a new episode begins."""
 
     case_id: str
@@ -339,8 +310,7 @@ class CaseReopened:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseWithdrawn:
+class CaseWithdrawn(Struct, frozen=True, gc=False):
     """The customer took it back: all of their posts are gone, or they said so."""
 
     case_id: str
@@ -348,8 +318,7 @@ class CaseWithdrawn:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class PostDetached:
+class PostDetached(Struct, frozen=True, gc=False):
     """A post of the case was withdrawn by its author."""
 
     case_id: str
@@ -357,8 +326,7 @@ class PostDetached:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRegistered:
+class AgentRegistered(Struct, frozen=True, gc=False):
     """An agent was registered."""
 
     agent_id: str
@@ -369,8 +337,7 @@ class AgentRegistered:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class AgentChanged:
+class AgentChanged(Struct, frozen=True, gc=False):
     """An agent's settings changed; carries them all as they are now."""
 
     agent_id: str
@@ -381,8 +348,7 @@ class AgentChanged:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceChanged:
+class PresenceChanged(Struct, frozen=True, gc=False):
     """An agent came, left or stepped away."""
 
     agent_id: str
@@ -391,8 +357,7 @@ class PresenceChanged:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class QueueChanged:
+class QueueChanged(Struct, frozen=True, gc=False):
     """A queue was created or changed; carries its settings as they are now."""
 
     queue_id: str
@@ -403,8 +368,7 @@ class QueueChanged:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyChanged:
+class PolicyChanged(Struct, frozen=True, gc=False):
     """The tenant's routing policy changed."""
 
     version: int
@@ -414,8 +378,7 @@ class PolicyChanged:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class SourceQueueChanged:
+class SourceQueueChanged(Struct, frozen=True, gc=False):
     """The queue that cases of a source go to was set, as told by the source's settings."""
 
     source_id: str
@@ -423,8 +386,7 @@ class SourceQueueChanged:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRecalled:
+class CaseRecalled(Struct, frozen=True, gc=False):
     """A dormant case came back into the shard's memory because something touches it again.
 
     It changes nothing: it repeats what earlier events said, so that the log alone explains every later decision.
