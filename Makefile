@@ -57,6 +57,9 @@ bench: $(VENV)/.ready  ## every number the README quotes, measured again (minute
 k8s-validate: $(VENV)/.ready  ## render every overlay and validate it offline
 	@bash infra/k8s/validate.sh
 
+images:  ## build the four container images without a network (podman, buildah, mmdebstrap; see infra/README.md)
+	@bash infra/images/build.sh $(ARGS)
+
 $(VENV)/.ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
 	test -x $(BIN)/python || python3.11 -m venv $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock
@@ -72,4 +75,4 @@ generate: $(VENV)/.ready  ## rebuild protos/gen from protos/switchboard
 	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|$(GEN)/\1_pb2_grpc.py $(GEN)/\1_pb2_grpc.pyi|' | xargs rm -f
 	find $(GEN)/switchboard -type d -exec touch {}/__init__.py \;
 
-.PHONY: help demo up test test-unit lint format verify breaking bench k8s-validate venv generate
+.PHONY: help demo up test test-unit lint format verify breaking bench k8s-validate images venv generate
