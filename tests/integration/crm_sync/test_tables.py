@@ -14,8 +14,9 @@ from chassis.identity import uuid5, uuid5_bytes, uuid7_bytes
 from chassis.integrity import views_replay
 from chassis.log import Log, Subject, connect
 from chassis.projection import Projection
+from crm_sync.contract import decode, encode
 from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, decide
-from crm_sync.shards import CODEC, CustomersBacking, differs
+from crm_sync.shards import CustomersBacking, differs
 from crm_sync.state import Customers as State
 from crm_sync.state import evolve
 from crm_sync.views.customers import Customers
@@ -44,8 +45,7 @@ def history(seed: int) -> list[Command]:
         if chance.random() < 0.3:
             values.append(crm_facts.said("member_id", chance.choice("12"), verified=True))
         sight = crm_facts.see(who(n), *values, at=at)
-        object.__setattr__(sight.profile, "founded_customer_id", uuid5(SPACE, f"customer {n}"))
-        return sight
+        return sight._replace(profile=sight.profile._replace(founded_customer_id=uuid5(SPACE, f"customer {n}")))
 
     commands: list[Command] = []
     for at in range(1, 60):
@@ -78,7 +78,7 @@ async def write(log: Log, commands: list[Command]) -> tuple[State, int]:
         for index, fact in enumerate(facts):
             state = evolve(state, fact)
             event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(index)))
-            event.body.Pack(CODEC.encode(fact), deterministic=True)
+            event.body.Pack(encode(fact), deterministic=True)
         if facts:
             position = await log.append(Subject("crm", "acme", "0"), commit, position)
     return state, position
@@ -102,10 +102,7 @@ async def test_rows_brought_back_in_are_the_fold_of_the_facts(seed: int, nats_ur
         assert differs(brought, folded) is None
         assert brought.founders == folded.founders
         proved = {
-            contact
-            for identity in folded.identities.values()
-            if not identity.erased
-            for _, contact in identity.proved()
+            contact for identity in folded.identities.values() if not identity.erased for _, contact in identity.proofs
         }
         for contact in proved:
             assert brought.holders[contact] == folded.holders[contact]
@@ -134,7 +131,7 @@ async def test_customers_the_tables_have_are_forgotten_and_come_back_whole(nats_
         async for batch in log.read(0, "ev.crm.>"):
             for entry in batch:
                 for event in entry.events():
-                    evolve(again, CODEC.decode(event.body))
+                    evolve(again, decode(event.body))
         assert differs(folded, again) is None
         assert sorted(folded.identities) == everybody
     await nc.close()

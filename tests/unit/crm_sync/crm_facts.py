@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from chassis.clock import Instant
@@ -17,11 +18,23 @@ def sealed(who: str, value: str) -> Sealed:
     return Sealed(subject_id=who, nonce=b"n", ciphertext=value.encode())
 
 
+def digest(value: str) -> bytes:
+    return value.encode()[:16].ljust(16, b".")
+
+
+def assertion(
+    *attributes: events.AssertedAttribute, whole: Sequence[events.AssertedAttribute] = ()
+) -> events.Assertion:
+    """What was said of what is shown; `whole` where that is more. Nothing at all is said by nobody."""
+    shown = hashlib.blake2b(repr(tuple(whole) or attributes).encode(), digest_size=16).digest()
+    return events.Assertion("service", attributes, shown)
+
+
 def said(name: str, value: str, *, verified: bool = False, unique: bool = True) -> events.AssertedAttribute:
     point = name in ("email", "phone") or name.endswith("_id")
     contact = f"{name}:{value}".encode() if point else b""
     return events.AssertedAttribute(
-        name, sealed("", value), value.encode(), contact, verified, unique and point, 1000 if verified else 500
+        name, digest(value), contact, verified, unique and point, 1000 if verified else 500, 0
     )
 
 
@@ -32,10 +45,9 @@ def profile(who: str, *attributes: events.AssertedAttribute, source: str = "sour
         founded_customer_id=f"customer-{who}",
         channel="x",
         source=source,
-        purpose="service",
         names_digest=handle.encode(),
-        names=sealed(who, handle),
-        attributes=attributes,
+        content=sealed(who, handle),
+        said=assertion(*attributes),
         renames=source.startswith("source/"),
         proves=frozenset(one.contact for one in proofs(attributes)),
     )

@@ -16,24 +16,32 @@ from crm_sync.matching import RULESET
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from crm_facts import CAUSE, after, partition, profile, said, sealed, see
+from crm_facts import CAUSE, after, assertion, partition, profile, said, sealed, see
 
 T = Instant(50)
 MAIL = said("email", "mia@mail.example", verified=True)
 
 
-def observed(who: str, *, first: bool = True, handle: str = "", at: int = 1) -> events.IdentityObserved:
+def observed(
+    who: str, *attributes: events.AssertedAttribute, first: bool = True, handle: str = "", at: int = 1
+) -> events.IdentityObserved:
     founded = f"customer-{who}" if first else ""
     handle = handle or who
+    said = assertion(*attributes) if attributes else None
     return events.IdentityObserved(
-        who, founded, "x", "source/x", handle.encode(), sealed(who, handle), CAUSE, Instant(at)
+        who, founded, "x", "source/x", handle.encode(), sealed(who, handle), said, CAUSE, Instant(at)
     )
 
 
 def asserted(
-    who: str, *attributes: events.AssertedAttribute, at: int = 1, source: str = "source/x"
+    who: str,
+    *attributes: events.AssertedAttribute,
+    at: int = 1,
+    source: str = "source/x",
+    whole: Sequence[events.AssertedAttribute] = (),
 ) -> events.AttributesAsserted:
-    return events.AttributesAsserted(who, source, "service", attributes, CAUSE, Instant(at))
+    said = assertion(*attributes, whole=whole)
+    return events.AttributesAsserted(who, source, sealed(who, who), said, CAUSE, Instant(at))
 
 
 def linked(a: str, b: str, customer: str, *moved: str, at: int = 1) -> events.IdentitiesLinked:
@@ -63,17 +71,53 @@ def unlinked(a: str, b: str, reason: UnlinkReason, customer: str, *moved: str) -
     return events.IdentitiesUnlinked(a, b, reason, customer, moved, CAUSE, T)
 
 
+def late(who: str, *attributes: events.AssertedAttribute, at: int) -> events.AttributesAsserted:
+    fact = asserted(who, *attributes, at=at)
+    return fact._replace(said=fact.said._replace(profile_digest=b""))
+
+
+SITE = said("url", "a.example")
 BERLIN, PARIS = said("location", "Berlin"), said("location", "Paris")
 MEMBER_1, MEMBER_2 = said("member_id", "1", verified=True), said("member_id", "2", verified=True)
 
 DECIDED = [
     pytest.param([], see("a"), [observed("a")], id="an unknown identity founds a customer"),
-    pytest.param([], see("a", BERLIN), [observed("a"), asserted("a", BERLIN)], id="its profile is asserted with it"),
+    pytest.param([], see("a", BERLIN), [observed("a", BERLIN)], id="its profile is asserted with it"),
     pytest.param([see("a", BERLIN)], see("a", BERLIN, at=2), [], id="an unchanged profile says nothing new"),
     pytest.param(
         [see("a", BERLIN)], see("a", PARIS, at=2), [asserted("a", PARIS, at=2)], id="a changed value is asserted"
     ),
     pytest.param([see("a", BERLIN, at=5)], see("a", PARIS, at=2), [], id="a late post brings no old value back"),
+    pytest.param(
+        [see("a", BERLIN, at=5)],
+        see("a", PARIS, SITE, at=2),
+        [late("a", SITE, at=2)],
+        id="a late post brings what was never said, and does not count as all the source shows",
+    ),
+    pytest.param(
+        [see("a", BERLIN, at=5), see("a", PARIS, SITE, at=2)],
+        see("a", PARIS, SITE, at=6),
+        [asserted("a", PARIS, at=6, whole=(PARIS, SITE))],
+        id="what a late post could not bring, the next one brings",
+    ),
+    pytest.param(
+        [see("a", BERLIN, SITE), see("a", PARIS, SITE, at=2)],
+        see("a", PARIS, SITE, at=3),
+        [],
+        id="a profile that changed and stays says nothing new",
+    ),
+    pytest.param(
+        [see("a", BERLIN), see("a", BERLIN, at=2, source="source/y", handle="other")],
+        see("a", BERLIN, at=3),
+        [observed("a", first=False, at=3)],
+        id="the same profile under another name is another name only",
+    ),
+    pytest.param(
+        [see("a", BERLIN)],
+        see("a", PARIS, handle="other", at=2),
+        [observed("a", PARIS, first=False, handle="other", at=2)],
+        id="another name and another value are one fact",
+    ),
     pytest.param(
         [see("a", BERLIN)],
         see("a", BERLIN, at=2, source="crm"),
@@ -105,33 +149,32 @@ DECIDED = [
     pytest.param(
         [see("a", MAIL)],
         see("b", MAIL, at=2),
-        [observed("b", at=2), asserted("b", MAIL, at=2), linked("a", "b", "a", "b", at=2)],
+        [observed("b", MAIL, at=2), linked("a", "b", "a", "b", at=2)],
         id="two who proved the same address are one customer, with the id of the older",
     ),
     pytest.param(
         [see("b", MAIL, at=5)],
         see("a", MAIL, at=2),
-        [observed("a", at=2), asserted("a", MAIL, at=2), linked("a", "b", "a", "b", at=2)],
+        [observed("a", MAIL, at=2), linked("a", "b", "a", "b", at=2)],
         id="the older identity gives its id even when it is seen later",
     ),
     pytest.param(
         [see("a", MAIL)],
         see("b", said("email", "mia@mail.example"), at=2),
-        [observed("b", at=2), asserted("b", said("email", "mia@mail.example"), at=2)],
+        [observed("b", said("email", "mia@mail.example"), at=2)],
         id="an address that is only claimed never links",
     ),
     pytest.param(
         [see("a", said("email", "mia@mail.example", verified=True, unique=False))],
         see("b", said("email", "mia@mail.example", verified=True, unique=False), at=2),
-        [observed("b", at=2), asserted("b", said("email", "mia@mail.example", verified=True, unique=False), at=2)],
+        [observed("b", said("email", "mia@mail.example", verified=True, unique=False), at=2)],
         id="a role mailbox never links, proved or not",
     ),
     pytest.param(
         [see("a", MAIL, MEMBER_1)],
         see("b", MAIL, MEMBER_2, at=2),
         [
-            observed("b", at=2),
-            asserted("b", MAIL, MEMBER_2, at=2),
+            observed("b", MAIL, MEMBER_2, at=2),
             conflict("a", "b", ConflictReason.VALUES_DIFFER, "member_id", at=2),
         ],
         id="two member ids stay two customers and a person is asked",
@@ -152,8 +195,7 @@ DECIDED = [
         [see(f"{n:02}", MAIL) for n in range(10)],
         see("99", MAIL, at=2),
         [
-            observed("99", at=2),
-            asserted("99", MAIL, at=2),
+            observed("99", MAIL, at=2),
             conflict("00", "99", ConflictReason.SHARED_CONTACT, at=2),
         ],
         id="an address that too many proved looks shared",
@@ -225,7 +267,7 @@ DECIDED = [
     pytest.param(
         [see("a", MAIL), Erase("a", "", "request", CAUSE, T)],
         see("b", MAIL, at=60),
-        [observed("b", at=60), asserted("b", MAIL, at=60)],
+        [observed("b", MAIL, at=60)],
         id="an erased identity's address links nobody to it",
     ),
     pytest.param(

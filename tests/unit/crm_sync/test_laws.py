@@ -10,9 +10,10 @@ from pathlib import Path
 from chassis.clock import Instant
 from chassis.errors import Rejected
 from crm_sync import events
+from crm_sync.contract import decode, encode
 from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, decide
 from crm_sync.matching import dispute
-from crm_sync.shards import CODEC, differs
+from crm_sync.shards import differs
 from crm_sync.state import Customers, about, evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,5 +165,5 @@ def test_a_row_brought_in_early_or_late_is_the_same_row(history: list[Command], 
 def test_every_fact_survives_its_protobuf_form_and_names_its_rows(history: list[Command]) -> None:
     _, decided = run(history)
     for fact in decided:
-        assert CODEC.decode(CODEC.encode(fact)) == fact
+        assert decode(encode(fact)) == fact
         assert about(fact)

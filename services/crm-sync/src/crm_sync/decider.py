@@ -4,7 +4,9 @@ Pure: values arrive sealed, equal or different is told by digests, contact point
 
 | given                                    | when                    | then                                     |
 | ---------------------------------------- | ----------------------- | ---------------------------------------- |
-| an identity nobody knows                 | its profile is observed | IdentityObserved, AttributesAsserted     |
+| an identity nobody knows                 | its profile is observed | IdentityObserved with all it says        |
+| a known one                              | it says something new   | AttributesAsserted                       |
+| a known one                              | it has another name     | IdentityObserved with what else is new   |
 | the same profile as before               | it is observed again    | nothing                                  |
 | another identity proved the same contact | the contact is asserted | IdentitiesLinked, or ConflictRaised once |
 | a link somebody took back, or a bar      | evidence comes again    | nothing, or ConflictRaised once          |
@@ -17,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from chassis.clock import Instant
 from chassis.errors import Rejected
@@ -42,8 +44,7 @@ class Reason(StrEnum):
     SAME_IDENTITY = "SAME_IDENTITY"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What one source says about one identity, sealed; the same object for as long as the profile stays the same."""
 
     identity_id: str
@@ -51,11 +52,11 @@ class Profile:
     """The customer it founds if nobody knows it yet; "" when it must be known already."""
     channel: str
     source: str
-    purpose: str
     names_digest: bytes
-    names: Sealed | None
-    """None when the source does not say what the identity is called."""
-    attributes: tuple[events.AssertedAttribute, ...]
+    """Empty when the source does not say what the identity is called."""
+    content: Sealed | None
+    """Names and values; None when there are neither."""
+    said: events.Assertion
     renames: bool
     """Whether the source shows the names as they are now (a platform does, a CRM does not)."""
     proves: frozenset[bytes] = frozenset()
@@ -64,11 +65,10 @@ class Profile:
 
 def proofs(attributes: Sequence[events.AssertedAttribute]) -> list[events.AssertedAttribute]:
     """Those that may link identities: proved contact points that belong to one person only."""
-    return [one for one in attributes if one.verified and one.unique and one.contact]
+    return [one for one in attributes if one.contact and one.verified and one.unique]
 
 
-@dataclass(frozen=True, slots=True)
-class Observe:
+class Observe(NamedTuple):
     """A profile was seen. `insists`: unknown and erased identities are refused instead of passed over."""
 
     profile: Profile
@@ -141,6 +141,7 @@ def decide(command: Command, customers: Customers) -> Sequence[events.Event]:
 
 def _observe(command: Observe, customers: Customers) -> Sequence[events.Event]:
     profile = command.profile
+    said = profile.said
     identity = customers.identities.get(profile.identity_id)
     if identity is None:
         return _first_sight(command, customers)
@@ -148,20 +149,38 @@ def _observe(command: Observe, customers: Customers) -> Sequence[events.Event]:
         if command.insists:
             raise Rejected(Reason.SUBJECT_ERASED, f"identity {identity.identity_id} is erased")
         return ()
+    renamed = profile.renames and profile.names_digest != identity.names_digest and command.at >= identity.names_at
+    if not renamed and said.profile_digest and identity.shown.get(profile.source) == said.profile_digest:
+        return ()
+    return _changed(command, customers, identity, renamed=renamed and bool(profile.names_digest))
+
+
+def _changed(command: Observe, customers: Customers, identity: Identity, *, renamed: bool) -> Sequence[events.Event]:
+    """What is new about a known identity, slot by slot."""
+    profile, said = command.profile, command.profile.said
+    news: list[events.AssertedAttribute] = []
+    late = False
+    for one in said.attributes:
+        if _is_news(identity, one, profile.source, command.at):
+            news.append(one)
+        else:
+            before = identity.said.get((one.name, profile.source, one.verified, one.contact))
+            late = late or (before is not None and before.digest != one.digest)
+    content = profile.content
+    if content is None or not (news or renamed):
+        return ()
+    asserted = events.Assertion(said.purpose, tuple(news), b"" if late else said.profile_digest) if news else None
     decided: list[events.Event] = []
-    names = profile.names
-    if (
-        profile.renames
-        and names is not None
-        and profile.names_digest != identity.names_digest
-        and command.at >= identity.names_at
-    ):
-        decided.append(_observed(command, names, founded_customer_id=""))
-    news = [one for one in profile.attributes if _is_news(identity, one, profile.source, command.at)]
-    if news:
-        decided.append(_asserted(command, news))
-        if profile.proves:
-            decided.extend(_Linking(command, customers, identity).decide(news))
+    if renamed:
+        decided.append(_observed(command, content, asserted, founded_customer_id=""))
+    elif asserted is not None:
+        decided.append(
+            events.AttributesAsserted(
+                profile.identity_id, profile.source, content, asserted, command.cause_id, command.at
+            )
+        )
+    if news and profile.proves:
+        decided.extend(_Linking(command, customers, identity).decide(news))
     return decided
 
 
@@ -169,11 +188,13 @@ def _first_sight(command: Observe, customers: Customers) -> Sequence[events.Even
     profile = command.profile
     if command.known_only:
         return ()
-    if profile.names is None or not profile.founded_customer_id:
+    content = profile.content
+    if content is None or not profile.names_digest or not profile.founded_customer_id:
         raise Rejected(Reason.IDENTITY_UNKNOWN, f"identity {profile.identity_id} is not known")
-    founded = _observed(command, profile.names, founded_customer_id=profile.founded_customer_id)
-    if not profile.attributes:
-        return [founded]
+    said = profile.said if profile.said.attributes else None
+    founded = _observed(command, content, said, founded_customer_id=profile.founded_customer_id)
+    if not profile.proves:
+        return (founded,)
     identity = Identity(
         profile.identity_id,
         profile.founded_customer_id,
@@ -182,11 +203,12 @@ def _first_sight(command: Observe, customers: Customers) -> Sequence[events.Even
         profile.names_digest,
         command.at,
     )
-    linking = _Linking(command, customers, identity)
-    return [founded, _asserted(command, profile.attributes), *linking.decide(profile.attributes)]
+    return (founded, *_Linking(command, customers, identity).decide(profile.said.attributes))
 
 
-def _observed(command: Observe, names: Sealed, founded_customer_id: str) -> events.IdentityObserved:
+def _observed(
+    command: Observe, content: Sealed, said: events.Assertion | None, founded_customer_id: str
+) -> events.IdentityObserved:
     profile = command.profile
     return events.IdentityObserved(
         profile.identity_id,
@@ -194,16 +216,10 @@ def _observed(command: Observe, names: Sealed, founded_customer_id: str) -> even
         profile.channel,
         profile.source,
         profile.names_digest,
-        names,
+        content,
+        said,
         command.cause_id,
         command.at,
-    )
-
-
-def _asserted(command: Observe, news: Sequence[events.AssertedAttribute]) -> events.AttributesAsserted:
-    profile = command.profile
-    return events.AttributesAsserted(
-        profile.identity_id, profile.source, profile.purpose, tuple(news), command.cause_id, command.at
     )
 
 
@@ -235,7 +251,7 @@ class _Linking:
         self._proved: dict[str, set[bytes]] = {
             name: set(found) for name, found in customers.party(others).proved.items()
         }
-        for name, contact in identity.proved():
+        for name, contact in identity.proofs:
             self._proved.setdefault(name, set()).add(contact)
         self._barred = set(customers.party(others).barred) | identity.barred
         self._moved_to: dict[str, str] = {}
@@ -254,7 +270,7 @@ class _Linking:
         differing = (
             identity
             for identity in sorted(self._group - {self._identity.identity_id})
-            if any(name == disputed for name, _ in self._customers.identities[identity].proved())
+            if any(name == disputed for name, _ in self._customers.identities[identity].proofs)
         )
         other = next(differing, self._identity.identity_id)
         yield from self._conflict(other, ConflictReason.VALUES_DIFFER, one, disputed)

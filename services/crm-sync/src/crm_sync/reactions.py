@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.clock import from_timestamp
 from chassis.errors import Unavailable
@@ -33,8 +33,17 @@ PROFILES_MAX = 50_000
 PROFILE_CONFIDENCE_PERMILLE = 500
 """What people write into their own profiles is worth half of what a system vouches for."""
 VOUCHED_CONFIDENCE_PERMILLE = 1000
+NONCES = 256
+"""Drawn at once; asking the system for each costs as much as sealing."""
 ATTRIBUTES_MAX = 100
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@lru_cache(maxsize=1024)
+def _well_named(name: str) -> bool:
+    return _ATTRIBUTE.fullmatch(name) is not None
+
+
 _RECEIVED = post.PostReceived.DESCRIPTOR.full_name
 _EDITED = post.PostEdited.DESCRIPTOR.full_name
 _log = logging.getLogger(__name__)
@@ -49,7 +58,8 @@ class Reactions:
     def __init__(self, vault: KeyVault, retry_s: float = 0.5) -> None:
         self._vault = vault
         self._retry_s = retry_s
-        self._profiles: dict[tuple[str, str, str], tuple[int, bytes, Profile]] = {}
+        self._profiles: dict[tuple[str, str, str], tuple[int, Profile]] = {}
+        self._nonces: list[bytes] = []
 
     async def prepare(self, batch: Sequence[Recorded]) -> React:
         """Fetches the keys of a batch's authors, then reacts without waiting. While the vault is away, it waits."""
@@ -77,52 +87,62 @@ class Reactions:
         body = recorded.body
         author = post_pb2.PersonalContent.FromString(key.open(body.personal)).author
         edited = recorded.type == _EDITED
-        at = from_timestamp(body.edited_at if edited else body.published_at)
+        at = body.edited_at if edited else body.published_at
         profile = self._profile(recorded.tenant, key, "" if edited else body.channel, body, author)
-        return (Observe(profile, recorded.event.event_id, at, known_only=edited),)
+        return (Observe(profile, recorded.event.event_id, from_timestamp(at), edited),)
 
     def _profile(self, tenant: str, key: SubjectKey, channel: str, body: Any, author: post_pb2.Author) -> Profile:
         """The profile of an author as a post shows it: the one from before when nothing of it changed."""
-        at = (tenant, body.identity_id, body.source_id)
+        identity_id: str = body.identity_id
+        at = (tenant, identity_id, body.source_id)
         before = self._profiles.get(at)
-        # Counters are part of this and not of the digest: equal is surely unchanged, different may be as well.
-        whole = hash(author.SerializeToString(deterministic=True))
+        # Counters are part of this and not of the digests: equal is surely unchanged, different may be as well.
+        whole = hash(author.SerializeToString())
         if before is not None and before[0] == whole:
-            return before[2]
-        attributes = [(one.name, one.value) for one in author.attributes if kept(one.name)]
-        contacts = [(one.kind, one.value, one.verified) for one in author.contact_points]
-        shown = repr((author.external_id, author.handle, author.display_name, attributes, contacts))
-        digest = key.digest(shown.encode("utf-8", "surrogatepass"))
-        if before is not None and before[1] == digest:
-            self._profiles[at] = whole, digest, before[2]
-            return before[2]
-        claims = [
-            Claim(name, value, False, PROFILE_CONFIDENCE_PERMILLE)
-            for name, value in (("display_name", author.display_name), *attributes)
-        ]
-        claims += [
-            Claim(kind, value, verified, VOUCHED_CONFIDENCE_PERMILLE if verified else PROFILE_CONFIDENCE_PERMILLE)
-            for kind, value, verified in contacts
-        ]
-        sealed = sealed_attributes(self._vault, tenant, key, claims)[:ATTRIBUTES_MAX]
-        names_digest, names = sealed_names(key, "", author.external_id, author.handle, author.display_name)
+            return before[1]
+        names, names_digest = _names(key, "", author.external_id, author.handle, author.display_name)
+        said, values = assertion(self._vault, tenant, key, "service", _claims(author), whole=True)
+        if (
+            before is not None
+            and before[1].names_digest == names_digest
+            and before[1].said.profile_digest == said.profile_digest
+        ):
+            self._profiles[at] = whole, before[1]
+            return before[1]
+        content = names_pb2.ProfileContent(names=names, values=values)
+        if not self._nonces:
+            self._nonces = nonces(NONCES)
+        nonce = self._nonces.pop()
         profile = Profile(
-            identity_id=body.identity_id,
-            founded_customer_id=founded_customer_id(body.identity_id),
-            channel=channel,
-            source=f"source/{body.source_id}",
-            purpose="service",
-            names_digest=names_digest,
-            names=names,
-            attributes=sealed,
-            renames=True,
-            proves=frozenset(one.contact for one in proofs(sealed)),
+            identity_id,
+            founded_customer_id(identity_id),
+            channel,
+            f"source/{body.source_id}",
+            names_digest,
+            Sealed(subject_id=identity_id, nonce=nonce, ciphertext=key.encrypt(nonce, content.SerializeToString())),
+            said,
+            True,
+            frozenset([one.contact for one in proofs(said.attributes)]),
         )
         if len(self._profiles) >= PROFILES_MAX:
             self._profiles.clear()
         if channel:
-            self._profiles[at] = whole, digest, profile
+            self._profiles[at] = whole, profile
         return profile
+
+
+def _claims(author: post_pb2.Author) -> list[Claim]:
+    """What a profile says; counters are left out."""
+    claims = [Claim("display_name", author.display_name, False, PROFILE_CONFIDENCE_PERMILLE)]
+    for one in author.attributes:
+        name = one.name
+        if kept(name):
+            claims.append(Claim(name, one.value, False, PROFILE_CONFIDENCE_PERMILLE))
+    for point in author.contact_points:
+        verified = point.verified
+        confidence = VOUCHED_CONFIDENCE_PERMILLE if verified else PROFILE_CONFIDENCE_PERMILLE
+        claims.append(Claim(point.kind, point.value, verified, confidence))
+    return claims
 
 
 def _is_customers(recorded: Recorded) -> bool:
@@ -138,67 +158,64 @@ def _is_customers(recorded: Recorded) -> bool:
     return recorded.type == _EDITED and bool(recorded.body.identity_id) and recorded.body.HasField("personal")
 
 
-class Claim:
+class Claim(NamedTuple):
     """One value before it is sealed."""
 
-    __slots__ = ("confidence_permille", "name", "value", "verified")
-
-    def __init__(self, name: str, value: str, verified: bool, confidence_permille: int) -> None:
-        self.name = name
-        self.value = said(value)
-        self.verified = verified
-        self.confidence_permille = confidence_permille
+    name: str
+    value: str
+    verified: bool
+    confidence_permille: int
 
     def __repr__(self) -> str:
         return f"Claim({self.name})"
 
 
-@lru_cache(maxsize=4096)
-def _named(name: str) -> tuple[bool, bool]:
-    """(whether an attribute may be called so, whether it is a contact point)"""
-    return _ATTRIBUTE.fullmatch(name) is not None, contact_class(name) is not None
-
-
-def sealed_names(
+def _names(
     key: SubjectKey, account_scope: str, external_id: str, handle: str, display_name: str
-) -> tuple[bytes, Any]:
-    """(keyed digest, sealed IdentityNames) of what an identity is called."""
+) -> tuple[names_pb2.IdentityNames, bytes]:
     names = names_pb2.IdentityNames(
         account_scope=account_scope, external_id=external_id, handle=handle, display_name=display_name
-    ).SerializeToString(deterministic=True)
-    return key.digest(names), key.seal(names)
+    )
+    return names, key.digest(names.SerializeToString(deterministic=True))
 
 
-def sealed_attributes(
-    vault: KeyVault, tenant: str, key: SubjectKey, claims: Sequence[Claim]
-) -> tuple[events.AssertedAttribute, ...]:
-    """The claims under the subject's key, sorted by name; empty, repeated and misnamed ones are left out."""
-    found: dict[tuple[str, bool, bytes], events.AssertedAttribute] = {}
-    for claim, nonce in zip(claims, nonces(len(claims)), strict=True):
-        if not claim.value:
+def assertion(
+    vault: KeyVault, tenant: str, key: SubjectKey, purpose: str, claims: Sequence[Claim], *, whole: bool
+) -> tuple[events.Assertion, list[str]]:
+    """The claims without their values, sorted by name, and the values in that order, to be sealed.
+
+    Empty, repeated and misnamed claims are left out. `whole`: the claims are all that the source shows.
+    """
+    found: dict[tuple[str, bool, bytes], tuple[str, str, bool, int]] = {}
+    for name, given, verified, confidence in claims:
+        value = said(given)
+        if not value or not _well_named(name):
             continue
-        well_named, is_contact = _named(claim.name)
-        if not well_named:
-            continue
-        index, unique, compared = b"", False, claim.value
-        if is_contact:
-            point = contact(claim.name, claim.value)
+        index, unique, compared = b"", False, value
+        if contact_class(name) is not None:
+            point = contact(name, value)
             if point is None:
                 continue
             index, unique, compared = vault.blind(tenant, point.indexed), point.unique, point.value
-        slot = (claim.name, claim.verified, index)
-        if slot not in found:
-            found[slot] = events.AssertedAttribute(
-                claim.name,
-                Sealed(
-                    subject_id=key.subject_id,
-                    nonce=nonce,
-                    ciphertext=key.encrypt(nonce, claim.value.encode("utf-8", "replace")),
-                ),
-                key.digest(f"{claim.name}\0{compared}".encode("utf-8", "replace")),
-                index,
-                claim.verified,
-                unique,
-                claim.confidence_permille,
-            )
-    return tuple(found[slot] for slot in sorted(found))
+        found.setdefault((name, verified, index), (value, compared, unique, confidence))
+    attributes: list[events.AssertedAttribute] = []
+    values: list[str] = []
+    for slot in sorted(found)[:ATTRIBUTES_MAX]:
+        name, verified, index = slot
+        value, compared, unique, confidence = found[slot]
+        digest = key.digest(f"{name}\0{compared}".encode("utf-8", "replace"))
+        attributes.append(events.AssertedAttribute(name, digest, index, verified, unique, confidence, len(values)))
+        values.append(value.encode("utf-8", "replace").decode())
+    # All digests are keyed already; where a value stands is part of what is shown.
+    shown = b""
+    if whole:
+        shown = key.digest(b"".join([b"%b%b%d" % (one[1], one[2], one[3]) for one in attributes]))
+    return events.Assertion(purpose, tuple(attributes), shown), values
+
+
+def sealed_content(key: SubjectKey, values: Sequence[str], called: tuple[str, str] | None) -> tuple[Sealed, bytes]:
+    """(sealed ProfileContent, digest of the names) of what a system says; `called`: account scope and external id."""
+    if called is None:
+        return key.seal(names_pb2.ProfileContent(values=values).SerializeToString(deterministic=True)), b""
+    names, digest = _names(key, *called, "", "")
+    return key.seal(names_pb2.ProfileContent(names=names, values=values).SerializeToString(deterministic=True)), digest

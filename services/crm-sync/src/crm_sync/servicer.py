@@ -20,15 +20,16 @@ from chassis.serving import deadline_s
 from chassis.shard import request_of
 from chassis.tenants import Tenants
 from google.protobuf.message import Message
-from switchboard.crm.v1 import events_pb2, internal_pb2, service_pb2_grpc
+from switchboard.crm.v1 import internal_pb2, service_pb2_grpc
 from switchboard.crm.v1 import service_pb2 as pb
 
 from crm_sync import survivorship, wire
+from crm_sync.contract import said_into
 from crm_sync.decider import Command, Reason
 from crm_sync.events import Event
 from crm_sync.matching import contact, contact_class
 from crm_sync.naming import founded_customer_id, identity_id
-from crm_sync.reactions import Claim, sealed_attributes, sealed_names
+from crm_sync.reactions import Claim, assertion, sealed_content
 from crm_sync.state import Customers
 from crm_sync.views import customers as tables
 
@@ -212,35 +213,25 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             Claim(one.attribute, one.value, one.verified, round((one.confidence or 1.0) * 1000))
             for one in request.attributes
         ]
+        said, values = assertion(self._vault, tenant, key, request.purpose, claims, whole=False)
+        by = request.identity_key
+        founds = request.WhichOneof("subject") == "identity_key"
+        content, names_digest = sealed_content(key, values, (by.account_scope, by.external_id) if founds else None)
         asked = internal_pb2.ObserveIdentityRequest(
             request_id=seen.request_id,
             request_digest=digest,
             tenant=tenant,
             identity_id=subject,
             source=request.source,
-            purpose=request.purpose,
-            attributes=[
-                events_pb2.AssertedAttribute(
-                    name=one.name,
-                    value=one.value,
-                    digest=one.digest,
-                    contact=one.contact,
-                    verified=one.verified,
-                    unique=one.unique,
-                    confidence_permille=one.confidence_permille,
-                )
-                for one in sealed_attributes(self._vault, tenant, key, claims)
-            ],
+            names_digest=names_digest,
+            content=content,
         )
+        said_into(asked.said, said)
         if (at := optional_instant(request, "observed_at")) is not None:
             asked.observed_at.CopyFrom(to_timestamp(at))
-        if request.WhichOneof("subject") == "identity_key":
-            by = request.identity_key
+        if founds:
             asked.channel = by.channel
             asked.founded_customer_id = founded_customer_id(subject)
-            names_digest, names = sealed_names(key, by.account_scope, by.external_id, "", "")
-            asked.names_digest = names_digest
-            asked.names.CopyFrom(names)
         return await self._command(tenant, asked, pb.AssertAttributesResponse)
 
     async def _key(self, tenant: str, subject: str, founds: bool) -> SubjectKey:

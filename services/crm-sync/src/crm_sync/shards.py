@@ -7,26 +7,25 @@ the tables have reached the last commit that changed one of its identities.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from chassis.clock import Clock, Instant, from_timestamp
-from chassis.codec import Codec
 from chassis.database import Connection, Database
 from chassis.decider import Decider
 from chassis.identity import uuid_bytes
 from chassis.sealing import KeyVault
 from chassis.shard import Origin, Request, ShardWriter, request_of
 from google.protobuf.message import Message
-from switchboard.crm.v1 import events_pb2, internal_pb2, service_pb2
+from switchboard.crm.v1 import internal_pb2, service_pb2
 
-from crm_sync import decider, events
+from crm_sync import contract, decider, events
+from crm_sync import kept as facts
 from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Unlink
-from crm_sync.state import Customers, Identity, Said, Tie, evolve
+from crm_sync.state import Customers, Identity, Tie, evolve
 from crm_sync.views import customers as tables
 
 IDENTITIES_MAX = 200_000
 """Identities kept in memory before those the tables have are forgotten. Against: about 1.5 KB each."""
-CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 Writer = ShardWriter[Command, Customers, events.Event]
 
@@ -47,8 +46,8 @@ DECIDER: Decider[Command, Customers, events.Event] = Decider(
     initial=Customers,
     decide=decider.decide,
     evolve=evolve,
-    encode=CODEC.encode,
-    decode=CODEC.decode,
+    encode=contract.encode,
+    decode=contract.decode,
     occurred_at=events.occurred_at,
     differs=differs,
 )
@@ -132,30 +131,37 @@ async def _bring(connection: Connection, tenant: str, state: Customers, customer
             founded_customer_id=row.founded_customer_id,
             founded_at=Instant(row.founded_at),
             customer_id=row.customer_id,
-            names_digest=row.names_digest,
-            names_at=Instant(row.names_at),
+            names_digest=b"",
+            names_at=Instant(0),
             erased=row.erased_at is not None,
         )
         for row in record.identities
         if row.identity_id not in state.identities
     }
-    for one in record.candidates:
-        if (identity := rows.get(one.identity_id)) is not None:
-            slot = (one.attribute, one.source, one.verified, one.contact)
-            identity.said[slot] = Said(one.digest, Instant(one.observed_at), one.uniq)
+    for row in record.identities:
+        if (identity := rows.get(row.identity_id)) is None:
+            continue
+        for _, fact in facts.facts(row.facts):
+            if isinstance(fact, events.IdentityObserved):
+                identity.names_digest, identity.names_at = fact.names_digest, fact.at
+            if fact.said is not None:
+                at = fact.at if isinstance(fact, events.IdentityObserved) else fact.observed_at
+                identity.hear(fact.source, fact.said, at)
     for link in record.links:
         for mine, other in ((link.identity_a, link.identity_b), (link.identity_b, link.identity_a)):
             if (identity := rows.get(mine)) is None:
                 continue
             if link.linked_event_id:
-                at = link.linked_at if link.active else link.unlinked_at
-                identity.ties[other] = Tie(events.LinkReason(link.reason), link.active, Instant(at or 0))
+                last = link.linked_at if link.active else link.unlinked_at
+                tie = Tie(events.LinkReason(link.reason), link.active, Instant(last or 0))
+                identity.ties = {**identity.ties, other: tie}
             if link.forbidden_event_id:
-                identity.barred.add(other)
+                identity.barred = identity.barred | {other}
     for conflict in record.conflicts:
         for mine, other in ((conflict.identity_a, conflict.identity_b), (conflict.identity_b, conflict.identity_a)):
             if (identity := rows.get(mine)) is not None:
-                identity.conflicts.add((other, events.ConflictReason(conflict.reason), conflict.attribute))
+                said = (other, events.ConflictReason(conflict.reason), conflict.attribute)
+                identity.conflicts = identity.conflicts | {said}
     for identity in rows.values():
         state.put(identity)
 
@@ -240,23 +246,17 @@ async def _submit(writer: Writer, request: Message, command: Command, respond: A
 
 async def _observe(writer: Writer, request: internal_pb2.ObserveIdentityRequest, at: Instant) -> Message:
     tenant = writer.subject.tenant
-    attributes = tuple(
-        events.AssertedAttribute(
-            one.name, one.value, one.digest, one.contact, one.verified, one.unique, one.confidence_permille
-        )
-        for one in request.attributes
-    )
+    said = contract.said_of(request.said)
     profile = decider.Profile(
         identity_id=request.identity_id,
         founded_customer_id=request.founded_customer_id,
         channel=request.channel,
         source=request.source,
-        purpose=request.purpose,
         names_digest=request.names_digest,
-        names=request.names if request.HasField("names") else None,
-        attributes=attributes,
+        content=request.content if request.HasField("content") else None,
+        said=said,
         renames=False,
-        proves=frozenset(one.contact for one in decider.proofs(attributes)),
+        proves=frozenset(one.contact for one in decider.proofs(said.attributes)),
     )
     observed_at = from_timestamp(request.observed_at) if request.HasField("observed_at") else at
     command = Observe(profile, request.request_id, observed_at, insists=True)
@@ -265,7 +265,11 @@ async def _observe(writer: Writer, request: internal_pb2.ObserveIdentityRequest,
         return service_pb2.AssertAttributesResponse(
             identity=f"tenants/{tenant}/identities/{request.identity_id}",
             customer=_customer(writer, state, request.identity_id),
-            asserted=sum(len(one.attributes) for one in decided if isinstance(one, events.AttributesAsserted)),
+            asserted=sum(
+                len(one.said.attributes)
+                for one in decided
+                if isinstance(one, events.IdentityObserved | events.AttributesAsserted) and one.said is not None
+            ),
             links=[link for one in decided if (link := _outcome(tenant, one)) is not None],
         )
 

@@ -8,9 +8,9 @@ so it does not matter whether the row was read before or after the read model to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from chassis.clock import Instant
 
@@ -21,13 +21,11 @@ Slot = tuple[str, str, bool, bytes]
 """attribute, source, whether verified, keyed index of a contact point (empty for other attributes)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a source said last in one slot."""
 
     digest: bytes
     observed_at: Instant
-    unique: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +37,15 @@ class Tie:
     at: Instant
 
 
-@dataclass(slots=True)
+Heard = tuple[str, events.Assertion, Instant]
+"""Who said what, and when."""
+_NO_TIES: Mapping[str, Tie] = {}
+_NOBODY: Mapping[str, bytes] = {}
+
+
+@dataclass(slots=True, eq=False)
 class Identity:
-    """One identity with everything that is decided by."""
+    """One identity with everything that is decided by. Its parts are values: they are replaced, never changed."""
 
     identity_id: str
     founded_customer_id: str
@@ -50,22 +54,73 @@ class Identity:
     names_digest: bytes
     names_at: Instant
     erased: bool = False
-    said: dict[Slot, Said] = field(default_factory=dict)
-    ties: dict[str, Tie] = field(default_factory=dict)
-    barred: set[str] = field(default_factory=set)
-    conflicts: set[tuple[str, events.ConflictReason, str]] = field(default_factory=set)
+    shown: Mapping[str, bytes] = field(default_factory=lambda: _NOBODY)
+    """The digest of all a source shows, as of the last time it said something; empty when that was not all."""
+    proofs: frozenset[tuple[str, bytes]] = frozenset()
+    """(attribute, keyed index) of its verified unique contact points."""
+    ties: Mapping[str, Tie] = field(default_factory=lambda: _NO_TIES)
+    barred: frozenset[str] = frozenset()
+    conflicts: frozenset[tuple[str, events.ConflictReason, str]] = frozenset()
     """(the other identity, reason, attribute)"""
+    _heard: tuple[Heard, ...] = ()
+    _said: dict[Slot, Said] | None = None
 
     @property
     def age(self) -> tuple[Instant, str]:
         """Orders identities; the smallest of a customer is its founder."""
         return self.founded_at, self.identity_id
 
-    def proved(self) -> Iterator[tuple[str, bytes]]:
-        """(attribute, keyed index) of its verified unique contact points."""
-        for (name, _, verified, contact), said in self.said.items():
-            if verified and said.unique and contact:
-                yield name, contact
+    @property
+    def said(self) -> Mapping[Slot, Said]:
+        """What each source said last in each slot. Sorted out when first asked for: most identities never change."""
+        if self._said is None or self._heard:
+            found = self._said or {}
+            for source, said, at in self._heard:
+                for one in said.attributes:
+                    found[one.name, source, one.verified, one.contact] = Said(one.digest, at)
+            self._said, self._heard = found, ()
+        return self._said
+
+    def hear(self, source: str, said: events.Assertion, at: Instant) -> None:
+        """Takes in what a source said. Hearing it again changes nothing."""
+        self._heard = (*self._heard, (source, said, at))
+        if self.shown is _NOBODY:
+            self.shown = {source: said.profile_digest}
+        else:
+            self.shown = {**self.shown, source: said.profile_digest}
+        for one in said.attributes:
+            if one.contact and one.verified:
+                proof = frozenset(((one.name, one.contact),))
+                self.proofs = self.proofs | proof if one.unique else self.proofs - proof
+
+    def forget(self) -> None:
+        """Nothing personal is left of it."""
+        self.erased = True
+        self.names_digest, self.names_at = b"", Instant(0)
+        self.shown, self.proofs = _NOBODY, frozenset()
+        self._heard, self._said = (), None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self._all() == other._all()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _all(self) -> tuple[object, ...]:
+        return (
+            self.identity_id,
+            self.founded_customer_id,
+            self.founded_at,
+            self.customer_id,
+            self.names_digest,
+            self.names_at,
+            self.erased,
+            self.shown,
+            self.proofs,
+            self.ties,
+            self.barred,
+            self.conflicts,
+            self.said,
+        )
 
 
 @dataclass(slots=True)
@@ -99,7 +154,7 @@ class Customers:
         for identity_id in group:
             identity = self.identities[identity_id]
             barred |= identity.barred
-            for name, contact in identity.proved():
+            for name, contact in identity.proofs:
                 proved.setdefault(name, set()).add(contact)
         return Party(frozenset(group), proved, barred)
 
@@ -142,8 +197,8 @@ class Customers:
         self.identities[identity_id] = identity
         self.founders[identity.founded_customer_id] = identity_id
         self.members.setdefault(identity.customer_id, set()).add(identity_id)
-        for name_and_contact in identity.proved():
-            self.holders.setdefault(name_and_contact[1], set()).add(identity_id)
+        for _, contact in identity.proofs:
+            self.holders.setdefault(contact, set()).add(identity_id)
         for event in self.unfolded.pop(identity_id, ()):
             self._fold(identity, event)
 
@@ -154,7 +209,7 @@ class Customers:
             self.founders.pop(identity.founded_customer_id, None)
             self.members.pop(identity.customer_id, None)
             self.changed_at.pop(identity_id, None)
-            for _, contact in identity.proved():
+            for _, contact in identity.proofs:
                 self.holders.pop(contact, None)
                 self.complete.discard(contact)
 
@@ -175,35 +230,39 @@ class Customers:
             case events.IdentityObserved():
                 identity.names_digest = event.names_digest
                 identity.names_at = event.at
+                if event.said is not None:
+                    self._hear(identity, event.source, event.said, event.at)
             case events.AttributesAsserted():
-                for one in event.attributes:
-                    slot = (one.name, event.source, one.verified, one.contact)
-                    identity.said[slot] = Said(one.digest, event.observed_at, one.unique)
-                    if one.verified and one.unique and one.contact:
-                        self.holders.setdefault(one.contact, set()).add(identity.identity_id)
+                self._hear(identity, event.source, event.said, event.observed_at)
             case events.IdentitiesLinked():
                 if identity.identity_id in event.moved:
                     self._move(identity, event.customer_id)
                 if other := _other(identity, event.identity_a, event.identity_b):
-                    identity.ties[other] = Tie(event.reason, True, event.at)
+                    identity.ties = {**identity.ties, other: Tie(event.reason, True, event.at)}
             case events.IdentitiesUnlinked():
                 if identity.identity_id in event.moved:
                     self._move(identity, event.customer_id)
                 if (other := _other(identity, event.identity_a, event.identity_b)) and other in identity.ties:
-                    identity.ties[other] = Tie(identity.ties[other].reason, False, event.at)
+                    ended = Tie(identity.ties[other].reason, False, event.at)
+                    identity.ties = {**identity.ties, other: ended}
             case events.LinkForbidden():
-                identity.barred.add(_other(identity, event.identity_a, event.identity_b))
+                identity.barred = identity.barred | {_other(identity, event.identity_a, event.identity_b)}
             case events.ConflictRaised():
                 other = _other(identity, event.identity_a, event.identity_b) or identity.identity_id
-                identity.conflicts.add((other, event.reason, event.attribute))
+                identity.conflicts = identity.conflicts | {(other, event.reason, event.attribute)}
             case events.SubjectErased():
-                for _, contact in identity.proved():
+                for _, contact in identity.proofs:
                     self.holders.get(contact, set()).discard(identity.identity_id)
-                identity.erased = True
-                identity.said = {}
-                identity.names_digest = b""
+                identity.forget()
             case _:
                 assert_never(event)
+
+    def _hear(self, identity: Identity, source: str, said: events.Assertion, at: Instant) -> None:
+        before = identity.proofs
+        identity.hear(source, said, at)
+        if identity.proofs is not before:
+            for _, contact in identity.proofs - before:
+                self.holders.setdefault(contact, set()).add(identity.identity_id)
 
     def apply(self, event: events.Event) -> None:
         """Applies a fact to every row it is about."""
@@ -213,16 +272,11 @@ class Customers:
                 self._fold(identity, event)
             elif isinstance(event, events.IdentityObserved) and event.founded_customer_id:
                 self.touched.add(identity_id)
-                self.put(
-                    Identity(
-                        identity_id=identity_id,
-                        founded_customer_id=event.founded_customer_id,
-                        founded_at=event.at,
-                        customer_id=event.founded_customer_id,
-                        names_digest=event.names_digest,
-                        names_at=event.at,
-                    )
-                )
+                founded = event.founded_customer_id
+                identity = Identity(identity_id, founded, event.at, founded, event.names_digest, event.at)
+                if event.said is not None:
+                    identity.hear(event.source, event.said, event.at)
+                self.put(identity)
             else:
                 self.unfolded.setdefault(identity_id, []).append(event)
 

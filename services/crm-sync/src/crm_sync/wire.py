@@ -14,7 +14,7 @@ from switchboard.crm.v1 import events_pb2, names_pb2
 from switchboard.crm.v1 import service_pb2 as pb
 from switchboard.log.v1.log_pb2 import Sealed
 
-from crm_sync import survivorship
+from crm_sync import kept, survivorship
 from crm_sync.views import customers as tables
 
 _BEHIND_BY = {
@@ -28,15 +28,15 @@ def _id_text(value: bytes) -> str:
     return uuid_text(value) if len(value) == 16 else ""
 
 
-def _opened(keys: Keys, sealed: bytes | None, subject_id: str) -> bytes:
-    """The plain bytes; empty for an erased subject."""
+def _opened(keys: Keys, sealed: Sealed | None, subject_id: str) -> names_pb2.ProfileContent:
+    """The plain content; empty for an erased subject."""
     key = keys.get(subject_id)
-    return b"" if key is None or sealed is None else key.open(Sealed.FromString(sealed))
+    return names_pb2.ProfileContent.FromString(b"" if key is None or sealed is None else key.open(sealed))
 
 
 def identity(row: tables.Identity, keys: Keys) -> pb.Identity:
     """One identity; names are empty after erasure."""
-    names = names_pb2.IdentityNames.FromString(_opened(keys, row.names, row.identity_id))
+    names = _opened(keys, kept.names(row.facts), row.identity_id).names
     message = pb.Identity(
         name=f"tenants/{row.tenant}/identities/{row.identity_id}",
         channel=row.channel,
@@ -51,11 +51,12 @@ def identity(row: tables.Identity, keys: Keys) -> pb.Identity:
     return message
 
 
-def value(row: tables.Candidate, candidates: int, keys: Keys) -> pb.AttributeValue:
+def value(row: kept.Candidate, candidates: int, keys: Keys) -> pb.AttributeValue:
     """One value with its provenance."""
+    values = _opened(keys, row.content, row.identity_id).values
     return pb.AttributeValue(
         attribute=row.attribute,
-        value=_opened(keys, row.value, row.identity_id).decode(),
+        value="" if row.place >= len(values) else values[row.place],
         verified=row.verified,
         confidence=row.confidence_permille / 1000,
         source=row.source,
@@ -68,7 +69,7 @@ def value(row: tables.Candidate, candidates: int, keys: Keys) -> pb.AttributeVal
     )
 
 
-def _candidate(row: tables.Candidate) -> survivorship.Candidate:
+def _candidate(row: kept.Candidate) -> survivorship.Candidate:
     return survivorship.Candidate(
         value=row.contact or row.digest,
         verified=row.verified,
@@ -81,8 +82,8 @@ def _candidate(row: tables.Candidate) -> survivorship.Candidate:
 
 
 def _ranked(
-    attribute: str, rows: Sequence[tables.Candidate]
-) -> list[tuple[tables.Candidate, survivorship.Candidate, bool]]:
+    attribute: str, rows: Sequence[kept.Candidate]
+) -> list[tuple[kept.Candidate, survivorship.Candidate, bool]]:
     """(row, candidate, whether it is shown), best first."""
     by_candidate = {_candidate(row): row for row in rows}
     best_first = survivorship.ranked(attribute, by_candidate)
@@ -90,9 +91,9 @@ def _ranked(
     return [(by_candidate[one], one, one in shown) for one in best_first]
 
 
-def attributes(rows: Sequence[tables.Candidate], keys: Keys) -> list[pb.AttributeValue]:
+def attributes(rows: Sequence[kept.Candidate], keys: Keys) -> list[pb.AttributeValue]:
     """The value shown of each attribute, sorted by attribute."""
-    by_attribute: dict[str, list[tables.Candidate]] = defaultdict(list)
+    by_attribute: dict[str, list[kept.Candidate]] = defaultdict(list)
     for row in rows:
         by_attribute[row.attribute].append(row)
     return [
@@ -103,7 +104,7 @@ def attributes(rows: Sequence[tables.Candidate], keys: Keys) -> list[pb.Attribut
     ]
 
 
-def explained(attribute: str, rows: Sequence[tables.Candidate], keys: Keys) -> list[pb.Candidate]:
+def explained(attribute: str, rows: Sequence[kept.Candidate], keys: Keys) -> list[pb.Candidate]:
     """Every candidate, best first, and what put it behind the one before it."""
     messages: list[pb.Candidate] = []
     before: survivorship.Candidate | None = None

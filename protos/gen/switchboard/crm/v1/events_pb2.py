@@ -26,33 +26,35 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from switchboard.log.v1 import log_pb2 as switchboard_dot_log_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fswitchboard/crm/v1/events.proto\x12\x12switchboard.crm.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xe0\x01\n\x10IdentityObserved\x12\x13\n\x0bidentity_id\x18\x01 \x01(\t\x12\x1b\n\x13\x66ounded_customer_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x14\n\x0cnames_digest\x18\x05 \x01(\x0c\x12)\n\x05names\x18\x06 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x10\n\x08\x63\x61use_id\x18\x07 \x01(\x0c\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xac\x01\n\x11\x41ssertedAttribute\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\x12\x0f\n\x07\x63ontact\x18\x04 \x01(\x0c\x12\x10\n\x08verified\x18\x05 \x01(\x08\x12\x0e\n\x06unique\x18\x06 \x01(\x08\x12\x1b\n\x13\x63onfidence_permille\x18\x07 \x01(\x05\"\xc8\x01\n\x12\x41ttributesAsserted\x12\x13\n\x0bidentity_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x39\n\nattributes\x18\x04 \x03(\x0b\x32%.switchboard.crm.v1.AssertedAttribute\x12\x10\n\x08\x63\x61use_id\x18\x05 \x01(\x0c\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfd\x01\n\x10IdentitiesLinked\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12.\n\x06reason\x18\x03 \x01(\x0e\x32\x1e.switchboard.crm.v1.LinkReason\x12\x11\n\tattribute\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\x0c\x12\x0f\n\x07ruleset\x18\x06 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x07 \x01(\t\x12\r\n\x05moved\x18\x08 \x03(\t\x12\x10\n\x08\x63\x61use_id\x18\t \x01(\x0c\x12&\n\x02\x61t\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcc\x01\n\x12IdentitiesUnlinked\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12\x30\n\x06reason\x18\x03 \x01(\x0e\x32 .switchboard.crm.v1.UnlinkReason\x12\x13\n\x0b\x63ustomer_id\x18\x04 \x01(\t\x12\r\n\x05moved\x18\x05 \x03(\t\x12\x10\n\x08\x63\x61use_id\x18\x06 \x01(\x0c\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\rLinkForbidden\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61use_id\x18\x03 \x01(\x0c\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x0e\x43onflictRaised\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".switchboard.crm.v1.ConflictReason\x12\x11\n\tattribute\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\x0c\x12\x10\n\x08\x64isputed\x18\x06 \x01(\t\x12\x0f\n\x07ruleset\x18\x07 \x01(\t\x12\x10\n\x08\x63\x61use_id\x18\x08 \x01(\x0c\x12&\n\x02\x61t\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\rSubjectErased\x12\x13\n\x0bidentity_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61use_id\x18\x03 \x01(\x0c\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*h\n\nLinkReason\x12\x1b\n\x17LINK_REASON_UNSPECIFIED\x10\x00\x12%\n!LINK_REASON_SAME_VERIFIED_CONTACT\x10\x01\x12\x16\n\x12LINK_REASON_STATED\x10\x02*d\n\x0cUnlinkReason\x12\x1d\n\x19UNLINK_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14UNLINK_REASON_STATED\x10\x01\x12\x1b\n\x17UNLINK_REASON_FORBIDDEN\x10\x02*\xbf\x01\n\x0e\x43onflictReason\x12\x1f\n\x1b\x43ONFLICT_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x43ONFLICT_REASON_VALUES_DIFFER\x10\x01\x12\"\n\x1e\x43ONFLICT_REASON_SHARED_CONTACT\x10\x02\x12&\n\"CONFLICT_REASON_CUSTOMER_TOO_LARGE\x10\x03\x12\x1d\n\x19\x43ONFLICT_REASON_FORBIDDEN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fswitchboard/crm/v1/events.proto\x12\x12switchboard.crm.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xb3\x01\n\tAssertion\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12\r\n\x05names\x18\x02 \x03(\t\x12\x0f\n\x07\x64igests\x18\x03 \x01(\x0c\x12\x0e\n\x06places\x18\x04 \x03(\r\x12\x1c\n\x14\x63onfidences_permille\x18\x05 \x03(\x05\x12/\n\tstandings\x18\x06 \x03(\x0b\x32\x1c.switchboard.crm.v1.Standing\x12\x16\n\x0eprofile_digest\x18\x07 \x01(\x0c\"I\n\x08Standing\x12\n\n\x02\x61t\x18\x01 \x01(\r\x12\x0f\n\x07\x63ontact\x18\x02 \x01(\x0c\x12\x10\n\x08verified\x18\x03 \x01(\x08\x12\x0e\n\x06unique\x18\x04 \x01(\x08\"\x8f\x02\n\x10IdentityObserved\x12\x13\n\x0bidentity_id\x18\x01 \x01(\t\x12\x1b\n\x13\x66ounded_customer_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x14\n\x0cnames_digest\x18\x05 \x01(\x0c\x12+\n\x07\x63ontent\x18\x06 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12+\n\x04said\x18\x07 \x01(\x0b\x32\x1d.switchboard.crm.v1.Assertion\x12\x10\n\x08\x63\x61use_id\x18\x08 \x01(\x0c\x12&\n\x02\x61t\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x01\n\x12\x41ttributesAsserted\x12\x13\n\x0bidentity_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12+\n\x07\x63ontent\x18\x03 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12+\n\x04said\x18\x04 \x01(\x0b\x32\x1d.switchboard.crm.v1.Assertion\x12\x10\n\x08\x63\x61use_id\x18\x05 \x01(\x0c\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfd\x01\n\x10IdentitiesLinked\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12.\n\x06reason\x18\x03 \x01(\x0e\x32\x1e.switchboard.crm.v1.LinkReason\x12\x11\n\tattribute\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\x0c\x12\x0f\n\x07ruleset\x18\x06 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x07 \x01(\t\x12\r\n\x05moved\x18\x08 \x03(\t\x12\x10\n\x08\x63\x61use_id\x18\t \x01(\x0c\x12&\n\x02\x61t\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcc\x01\n\x12IdentitiesUnlinked\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12\x30\n\x06reason\x18\x03 \x01(\x0e\x32 .switchboard.crm.v1.UnlinkReason\x12\x13\n\x0b\x63ustomer_id\x18\x04 \x01(\t\x12\r\n\x05moved\x18\x05 \x03(\t\x12\x10\n\x08\x63\x61use_id\x18\x06 \x01(\x0c\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\rLinkForbidden\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61use_id\x18\x03 \x01(\x0c\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x0e\x43onflictRaised\x12\x12\n\nidentity_a\x18\x01 \x01(\t\x12\x12\n\nidentity_b\x18\x02 \x01(\t\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".switchboard.crm.v1.ConflictReason\x12\x11\n\tattribute\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\x0c\x12\x10\n\x08\x64isputed\x18\x06 \x01(\t\x12\x0f\n\x07ruleset\x18\x07 \x01(\t\x12\x10\n\x08\x63\x61use_id\x18\x08 \x01(\x0c\x12&\n\x02\x61t\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\rSubjectErased\x12\x13\n\x0bidentity_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61use_id\x18\x03 \x01(\x0c\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*h\n\nLinkReason\x12\x1b\n\x17LINK_REASON_UNSPECIFIED\x10\x00\x12%\n!LINK_REASON_SAME_VERIFIED_CONTACT\x10\x01\x12\x16\n\x12LINK_REASON_STATED\x10\x02*d\n\x0cUnlinkReason\x12\x1d\n\x19UNLINK_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14UNLINK_REASON_STATED\x10\x01\x12\x1b\n\x17UNLINK_REASON_FORBIDDEN\x10\x02*\xbf\x01\n\x0e\x43onflictReason\x12\x1f\n\x1b\x43ONFLICT_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x43ONFLICT_REASON_VALUES_DIFFER\x10\x01\x12\"\n\x1e\x43ONFLICT_REASON_SHARED_CONTACT\x10\x02\x12&\n\"CONFLICT_REASON_CUSTOMER_TOO_LARGE\x10\x03\x12\x1d\n\x19\x43ONFLICT_REASON_FORBIDDEN\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.crm.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LINKREASON']._serialized_start=1653
-  _globals['_LINKREASON']._serialized_end=1757
-  _globals['_UNLINKREASON']._serialized_start=1759
-  _globals['_UNLINKREASON']._serialized_end=1859
-  _globals['_CONFLICTREASON']._serialized_start=1862
-  _globals['_CONFLICTREASON']._serialized_end=2053
-  _globals['_IDENTITYOBSERVED']._serialized_start=119
-  _globals['_IDENTITYOBSERVED']._serialized_end=343
-  _globals['_ASSERTEDATTRIBUTE']._serialized_start=346
-  _globals['_ASSERTEDATTRIBUTE']._serialized_end=518
-  _globals['_ATTRIBUTESASSERTED']._serialized_start=521
-  _globals['_ATTRIBUTESASSERTED']._serialized_end=721
-  _globals['_IDENTITIESLINKED']._serialized_start=724
-  _globals['_IDENTITIESLINKED']._serialized_end=977
-  _globals['_IDENTITIESUNLINKED']._serialized_start=980
-  _globals['_IDENTITIESUNLINKED']._serialized_end=1184
-  _globals['_LINKFORBIDDEN']._serialized_start=1186
-  _globals['_LINKFORBIDDEN']._serialized_end=1299
-  _globals['_CONFLICTRAISED']._serialized_start=1302
-  _globals['_CONFLICTRAISED']._serialized_end=1539
-  _globals['_SUBJECTERASED']._serialized_start=1541
-  _globals['_SUBJECTERASED']._serialized_end=1651
+  _globals['_LINKREASON']._serialized_start=1796
+  _globals['_LINKREASON']._serialized_end=1900
+  _globals['_UNLINKREASON']._serialized_start=1902
+  _globals['_UNLINKREASON']._serialized_end=2002
+  _globals['_CONFLICTREASON']._serialized_start=2005
+  _globals['_CONFLICTREASON']._serialized_end=2196
+  _globals['_ASSERTION']._serialized_start=119
+  _globals['_ASSERTION']._serialized_end=298
+  _globals['_STANDING']._serialized_start=300
+  _globals['_STANDING']._serialized_end=373
+  _globals['_IDENTITYOBSERVED']._serialized_start=376
+  _globals['_IDENTITYOBSERVED']._serialized_end=647
+  _globals['_ATTRIBUTESASSERTED']._serialized_start=650
+  _globals['_ATTRIBUTESASSERTED']._serialized_end=864
+  _globals['_IDENTITIESLINKED']._serialized_start=867
+  _globals['_IDENTITIESLINKED']._serialized_end=1120
+  _globals['_IDENTITIESUNLINKED']._serialized_start=1123
+  _globals['_IDENTITIESUNLINKED']._serialized_end=1327
+  _globals['_LINKFORBIDDEN']._serialized_start=1329
+  _globals['_LINKFORBIDDEN']._serialized_end=1442
+  _globals['_CONFLICTRAISED']._serialized_start=1445
+  _globals['_CONFLICTRAISED']._serialized_end=1682
+  _globals['_SUBJECTERASED']._serialized_start=1684
+  _globals['_SUBJECTERASED']._serialized_end=1794
 # @@protoc_insertion_point(module_scope)

@@ -42,14 +42,45 @@ CONFLICT_REASON_SHARED_CONTACT: ConflictReason
 CONFLICT_REASON_CUSTOMER_TOO_LARGE: ConflictReason
 CONFLICT_REASON_FORBIDDEN: ConflictReason
 
+class Assertion(_message.Message):
+    __slots__ = ("purpose", "names", "digests", "places", "confidences_permille", "standings", "profile_digest")
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    DIGESTS_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCES_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    STANDINGS_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    purpose: str
+    names: _containers.RepeatedScalarFieldContainer[str]
+    digests: bytes
+    places: _containers.RepeatedScalarFieldContainer[int]
+    confidences_permille: _containers.RepeatedScalarFieldContainer[int]
+    standings: _containers.RepeatedCompositeFieldContainer[Standing]
+    profile_digest: bytes
+    def __init__(self, purpose: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., digests: _Optional[bytes] = ..., places: _Optional[_Iterable[int]] = ..., confidences_permille: _Optional[_Iterable[int]] = ..., standings: _Optional[_Iterable[_Union[Standing, _Mapping]]] = ..., profile_digest: _Optional[bytes] = ...) -> None: ...
+
+class Standing(_message.Message):
+    __slots__ = ("at", "contact", "verified", "unique")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    VERIFIED_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_FIELD_NUMBER: _ClassVar[int]
+    at: int
+    contact: bytes
+    verified: bool
+    unique: bool
+    def __init__(self, at: _Optional[int] = ..., contact: _Optional[bytes] = ..., verified: _Optional[bool] = ..., unique: _Optional[bool] = ...) -> None: ...
+
 class IdentityObserved(_message.Message):
-    __slots__ = ("identity_id", "founded_customer_id", "channel", "source", "names_digest", "names", "cause_id", "at")
+    __slots__ = ("identity_id", "founded_customer_id", "channel", "source", "names_digest", "content", "said", "cause_id", "at")
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
     FOUNDED_CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     NAMES_DIGEST_FIELD_NUMBER: _ClassVar[int]
-    NAMES_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    SAID_FIELD_NUMBER: _ClassVar[int]
     CAUSE_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     identity_id: str
@@ -57,44 +88,27 @@ class IdentityObserved(_message.Message):
     channel: str
     source: str
     names_digest: bytes
-    names: _log_pb2.Sealed
+    content: _log_pb2.Sealed
+    said: Assertion
     cause_id: bytes
     at: _timestamp_pb2.Timestamp
-    def __init__(self, identity_id: _Optional[str] = ..., founded_customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., names_digest: _Optional[bytes] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., cause_id: _Optional[bytes] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
-
-class AssertedAttribute(_message.Message):
-    __slots__ = ("name", "value", "digest", "contact", "verified", "unique", "confidence_permille")
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    VALUE_FIELD_NUMBER: _ClassVar[int]
-    DIGEST_FIELD_NUMBER: _ClassVar[int]
-    CONTACT_FIELD_NUMBER: _ClassVar[int]
-    VERIFIED_FIELD_NUMBER: _ClassVar[int]
-    UNIQUE_FIELD_NUMBER: _ClassVar[int]
-    CONFIDENCE_PERMILLE_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    value: _log_pb2.Sealed
-    digest: bytes
-    contact: bytes
-    verified: bool
-    unique: bool
-    confidence_permille: int
-    def __init__(self, name: _Optional[str] = ..., value: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., digest: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., verified: _Optional[bool] = ..., unique: _Optional[bool] = ..., confidence_permille: _Optional[int] = ...) -> None: ...
+    def __init__(self, identity_id: _Optional[str] = ..., founded_customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., names_digest: _Optional[bytes] = ..., content: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., said: _Optional[_Union[Assertion, _Mapping]] = ..., cause_id: _Optional[bytes] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AttributesAsserted(_message.Message):
-    __slots__ = ("identity_id", "source", "purpose", "attributes", "cause_id", "observed_at")
+    __slots__ = ("identity_id", "source", "content", "said", "cause_id", "observed_at")
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
-    PURPOSE_FIELD_NUMBER: _ClassVar[int]
-    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    SAID_FIELD_NUMBER: _ClassVar[int]
     CAUSE_ID_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_AT_FIELD_NUMBER: _ClassVar[int]
     identity_id: str
     source: str
-    purpose: str
-    attributes: _containers.RepeatedCompositeFieldContainer[AssertedAttribute]
+    content: _log_pb2.Sealed
+    said: Assertion
     cause_id: bytes
     observed_at: _timestamp_pb2.Timestamp
-    def __init__(self, identity_id: _Optional[str] = ..., source: _Optional[str] = ..., purpose: _Optional[str] = ..., attributes: _Optional[_Iterable[_Union[AssertedAttribute, _Mapping]]] = ..., cause_id: _Optional[bytes] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, identity_id: _Optional[str] = ..., source: _Optional[str] = ..., content: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., said: _Optional[_Union[Assertion, _Mapping]] = ..., cause_id: _Optional[bytes] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class IdentitiesLinked(_message.Message):
     __slots__ = ("identity_a", "identity_b", "reason", "attribute", "contact", "ruleset", "customer_id", "moved", "cause_id", "at")

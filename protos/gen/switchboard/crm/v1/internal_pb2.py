@@ -27,7 +27,7 @@ from switchboard.crm.v1 import events_pb2 as switchboard_dot_crm_dot_v1_dot_even
 from switchboard.log.v1 import log_pb2 as switchboard_dot_log_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switchboard/crm/v1/internal.proto\x12\x12switchboard.crm.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fswitchboard/crm/v1/events.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xe5\x02\n\x16ObserveIdentityRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x02 \x01(\x0c\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12\x13\n\x0bidentity_id\x18\x04 \x01(\t\x12\x1b\n\x13\x66ounded_customer_id\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x14\n\x0cnames_digest\x18\t \x01(\x0c\x12)\n\x05names\x18\n \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x39\n\nattributes\x18\x0b \x03(\x0b\x32%.switchboard.crm.v1.AssertedAttribute\x12/\n\x0bobserved_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switchboard/crm/v1/internal.proto\x12\x12switchboard.crm.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fswitchboard/crm/v1/events.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xd9\x02\n\x16ObserveIdentityRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x02 \x01(\x0c\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12\x13\n\x0bidentity_id\x18\x04 \x01(\t\x12\x1b\n\x13\x66ounded_customer_id\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x14\n\x0cnames_digest\x18\t \x01(\x0c\x12+\n\x07\x63ontent\x18\n \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12+\n\x04said\x18\x0b \x01(\x0b\x32\x1d.switchboard.crm.v1.Assertion\x12/\n\x0bobserved_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9a\x01\n\x08KeptFact\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\x0c\x12\x38\n\x08observed\x18\x02 \x01(\x0b\x32$.switchboard.crm.v1.IdentityObservedH\x00\x12:\n\x08\x61sserted\x18\x03 \x01(\x0b\x32&.switchboard.crm.v1.AttributesAssertedH\x00\x42\x06\n\x04\x66\x61\x63t\"8\n\tKeptFacts\x12+\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x1c.switchboard.crm.v1.KeptFactb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,5 +35,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.crm.v1.internal
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OBSERVEIDENTITYREQUEST']._serialized_start=154
-  _globals['_OBSERVEIDENTITYREQUEST']._serialized_end=511
+  _globals['_OBSERVEIDENTITYREQUEST']._serialized_end=499
+  _globals['_KEPTFACT']._serialized_start=502
+  _globals['_KEPTFACT']._serialized_end=656
+  _globals['_KEPTFACTS']._serialized_start=658
+  _globals['_KEPTFACTS']._serialized_end=714
 # @@protoc_insertion_point(module_scope)

@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ObserveIdentityRequest(_message.Message):
-    __slots__ = ("request_id", "request_digest", "tenant", "identity_id", "founded_customer_id", "channel", "source", "purpose", "names_digest", "names", "attributes", "observed_at")
+    __slots__ = ("request_id", "request_digest", "tenant", "identity_id", "founded_customer_id", "channel", "source", "purpose", "names_digest", "content", "said", "observed_at")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
@@ -22,8 +22,8 @@ class ObserveIdentityRequest(_message.Message):
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     NAMES_DIGEST_FIELD_NUMBER: _ClassVar[int]
-    NAMES_FIELD_NUMBER: _ClassVar[int]
-    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    SAID_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_AT_FIELD_NUMBER: _ClassVar[int]
     request_id: bytes
     request_digest: bytes
@@ -34,7 +34,23 @@ class ObserveIdentityRequest(_message.Message):
     source: str
     purpose: str
     names_digest: bytes
-    names: _log_pb2.Sealed
-    attributes: _containers.RepeatedCompositeFieldContainer[_events_pb2.AssertedAttribute]
+    content: _log_pb2.Sealed
+    said: _events_pb2.Assertion
     observed_at: _timestamp_pb2.Timestamp
-    def __init__(self, request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., tenant: _Optional[str] = ..., identity_id: _Optional[str] = ..., founded_customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., purpose: _Optional[str] = ..., names_digest: _Optional[bytes] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., attributes: _Optional[_Iterable[_Union[_events_pb2.AssertedAttribute, _Mapping]]] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., tenant: _Optional[str] = ..., identity_id: _Optional[str] = ..., founded_customer_id: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., purpose: _Optional[str] = ..., names_digest: _Optional[bytes] = ..., content: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., said: _Optional[_Union[_events_pb2.Assertion, _Mapping]] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class KeptFact(_message.Message):
+    __slots__ = ("event_id", "observed", "asserted")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_FIELD_NUMBER: _ClassVar[int]
+    ASSERTED_FIELD_NUMBER: _ClassVar[int]
+    event_id: bytes
+    observed: _events_pb2.IdentityObserved
+    asserted: _events_pb2.AttributesAsserted
+    def __init__(self, event_id: _Optional[bytes] = ..., observed: _Optional[_Union[_events_pb2.IdentityObserved, _Mapping]] = ..., asserted: _Optional[_Union[_events_pb2.AttributesAsserted, _Mapping]] = ...) -> None: ...
+
+class KeptFacts(_message.Message):
+    __slots__ = ("facts",)
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    facts: _containers.RepeatedCompositeFieldContainer[KeptFact]
+    def __init__(self, facts: _Optional[_Iterable[_Union[KeptFact, _Mapping]]] = ...) -> None: ...

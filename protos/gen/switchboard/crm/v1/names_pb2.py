@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eswitchboard/crm/v1/names.proto\x12\x12switchboard.crm.v1\"a\n\rIdentityNames\x12\x15\n\raccount_scope\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eswitchboard/crm/v1/names.proto\x12\x12switchboard.crm.v1\"a\n\rIdentityNames\x12\x15\n\raccount_scope\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x04 \x01(\t\"R\n\x0eProfileContent\x12\x30\n\x05names\x18\x01 \x01(\x0b\x32!.switchboard.crm.v1.IdentityNames\x12\x0e\n\x06values\x18\x02 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,4 +33,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IDENTITYNAMES']._serialized_start=54
   _globals['_IDENTITYNAMES']._serialized_end=151
+  _globals['_PROFILECONTENT']._serialized_start=153
+  _globals['_PROFILECONTENT']._serialized_end=235
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,8 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Optional as _Optional
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -15,3 +17,11 @@ class IdentityNames(_message.Message):
     handle: str
     display_name: str
     def __init__(self, account_scope: _Optional[str] = ..., external_id: _Optional[str] = ..., handle: _Optional[str] = ..., display_name: _Optional[str] = ...) -> None: ...
+
+class ProfileContent(_message.Message):
+    __slots__ = ("names", "values")
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    names: IdentityNames
+    values: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, names: _Optional[_Union[IdentityNames, _Mapping]] = ..., values: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -16,14 +16,14 @@ from chassis.database import Connection, Database, queries
 from chassis.log import Recorded
 from switchboard.crm.v1 import events_pb2 as crm
 
+from crm_sync import kept
+
 NAME = "customers_v1"
 SQL = queries(__file__, "customers.sql")
 
 
 class Identity(NamedTuple):
-    """One identity, in the order of its columns. `names` is the sealed IdentityNames, None after erasure; instants are
-    microseconds.
-    """
+    """One identity; instants are microseconds."""
 
     tenant: str
     identity_id: str
@@ -32,31 +32,21 @@ class Identity(NamedTuple):
     customer_id: str
     channel: str
     source: str
-    names_digest: bytes
-    names_at: int
-    names: bytes | None
+    facts: bytes
+    """KeptFacts; empty after erasure."""
     asserted: int
     """How many values were ever asserted of it; stays after erasure."""
     erased_at: int | None
 
 
-class Candidate(NamedTuple):
-    """What one source said last in one slot; `value` is sealed."""
+class Contact(NamedTuple):
+    """An identity has this contact point."""
 
     tenant: str
-    identity_id: str
-    attribute: str
-    source: str
-    verified: bool
     contact: bytes
-    value: bytes
-    digest: bytes
+    identity_id: str
+    verified: bool
     uniq: bool
-    confidence_permille: int
-    observed_at: int
-    purpose: str
-    event_id: bytes
-    cause_id: bytes
 
 
 class Link(NamedTuple):
@@ -91,13 +81,19 @@ class Conflict(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """What a batch of events says of one identity; replaces what is in the same slots of the table."""
+class Contacts:
+    """The contact points a batch of events gives an identity; each takes the place of its row in the table."""
 
-    candidates: tuple[Candidate, ...]
+    contacts: tuple[Contact, ...]
 
 
-Row = Identity | Values | Link | Conflict
+Row = Identity | Contacts | Link | Conflict
+
+
+class _Founding(str):
+    """The key of an identity by the fact that founded it: there is no row to load."""
+
+    __slots__ = ()
 
 
 def _identity_key(tenant: str, identity_id: str) -> str:
@@ -108,8 +104,8 @@ def _link_key(tenant: str, body: Any) -> str:
     return f"link/{tenant}/{body.identity_a}/{body.identity_b}"
 
 
-def _values_key(tenant: str, identity_id: str) -> str:
-    return f"values/{tenant}/{identity_id}"
+def _contacts_key(tenant: str, identity_id: str) -> str:
+    return f"contacts/{tenant}/{identity_id}"
 
 
 def _conflict_key(event: Recorded) -> str:
@@ -128,65 +124,50 @@ def _known(rows: Rows, tenant: str, identity_id: str) -> tuple[str, Identity]:
 
 
 def _on_observed(rows: Rows, event: Recorded) -> None:
-    body, at = event.body, from_timestamp(event.body.at)
-    names = body.names.SerializeToString(deterministic=True)
-    key = _identity_key(event.tenant, body.identity_id)
-    row = rows.get(key)
-    if isinstance(row, Identity):
-        rows[key] = row._replace(names=names, names_digest=body.names_digest, names_at=at)
-        return
-    founded = body.founded_customer_id
+    body = event.body
+    tenant, identity_id, founded = event.tenant, body.identity_id, body.founded_customer_id
     if not founded:
-        raise ValueError(f"identity {body.identity_id} shows another name before it was founded")
-    rows[key] = Identity(
-        event.tenant,
-        body.identity_id,
+        _on_asserted(rows, event)
+        return
+    said = body.said
+    at = from_timestamp(body.at)
+    rows[_identity_key(tenant, identity_id)] = Identity(
+        tenant,
+        identity_id,
         founded,
         at,
         founded,
         body.channel,
         body.source,
-        body.names_digest,
-        at,
-        names,
-        0,
+        kept.first(event.event.event_id, body),
+        len(said.names),
         None,
     )
+    if said.standings:
+        _meet(rows, tenant, identity_id, said)
 
 
 def _on_asserted(rows: Rows, event: Recorded) -> None:
     body = event.body
     key, row = _known(rows, event.tenant, body.identity_id)
-    rows[key] = row._replace(asserted=row.asserted + len(body.attributes))
+    said = body.said
+    asserted = row.asserted + len(said.names)
     if row.erased_at is not None:
+        rows[key] = row._replace(asserted=asserted)
         return
-    tenant, identity_id, source, purpose = event.tenant, body.identity_id, body.source, body.purpose
-    observed_at, event_id, cause_id = from_timestamp(body.observed_at), event.event.event_id, body.cause_id
-    before = rows.get(_values_key(tenant, identity_id))
-    rows[_values_key(tenant, identity_id)] = Values(
-        (
-            *(before.candidates if isinstance(before, Values) else ()),
-            *[
-                Candidate(
-                    tenant,
-                    identity_id,
-                    one.name,
-                    source,
-                    one.verified,
-                    one.contact,
-                    one.value.SerializeToString(),
-                    one.digest,
-                    one.unique,
-                    one.confidence_permille,
-                    observed_at,
-                    purpose,
-                    event_id,
-                    cause_id,
-                )
-                for one in body.attributes
-            ],
-        )
-    )
+    rows[key] = row._replace(asserted=asserted, facts=kept.added(row.facts, event.event.event_id, body))
+    if said.standings:
+        _meet(rows, event.tenant, body.identity_id, said)
+
+
+def _meet(rows: Rows, tenant: str, identity_id: str, said: crm.Assertion) -> None:
+    found = [
+        Contact(tenant, one.contact, identity_id, one.verified, one.unique) for one in said.standings if one.contact
+    ]
+    if found:
+        key = _contacts_key(tenant, identity_id)
+        before = rows.get(key)
+        rows[key] = Contacts((*(before.contacts if isinstance(before, Contacts) else ()), *found))
 
 
 def _link(rows: Rows, event: Recorded) -> Link:
@@ -246,7 +227,7 @@ def _on_conflict(rows: Rows, event: Recorded) -> None:
 
 def _on_erased(rows: Rows, event: Recorded) -> None:
     key, row = _known(rows, event.tenant, event.body.identity_id)
-    rows[key] = row._replace(names=None, names_digest=b"", erased_at=from_timestamp(event.body.at))
+    rows[key] = row._replace(facts=b"", erased_at=from_timestamp(event.body.at))
 
 
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
@@ -258,15 +239,19 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     crm.ConflictRaised.DESCRIPTOR.full_name: _on_conflict,
     crm.SubjectErased.DESCRIPTOR.full_name: _on_erased,
 }
-_ASSERTED = crm.AttributesAsserted.DESCRIPTOR.full_name
+_OBSERVED = crm.IdentityObserved.DESCRIPTOR.full_name
+_SAYING = frozenset((_OBSERVED, crm.AttributesAsserted.DESCRIPTOR.full_name))
 _CONFLICT = crm.ConflictRaised.DESCRIPTOR.full_name
 
 
 def keys(event: Recorded) -> Sequence[str]:
-    """What an event touches. Values hang on their identity, so that what is parked with it stays behind an erasure."""
+    """What an event touches. Contacts hang on their identity: what is parked with it stays behind an erasure."""
     body, tenant = event.body, event.tenant
-    if event.type == _ASSERTED:
-        return [_identity_key(tenant, body.identity_id), _values_key(tenant, body.identity_id)]
+    if event.type in _SAYING:
+        key = _identity_key(tenant, body.identity_id)
+        if event.type == _OBSERVED and body.founded_customer_id:
+            key = _Founding(key)
+        return [key, _contacts_key(tenant, body.identity_id)] if body.said.standings else [key]
     if event.type == _CONFLICT:
         return [_conflict_key(event)]
     if "identity_a" in body.DESCRIPTOR.fields_by_name:
@@ -286,7 +271,7 @@ class Customers:
     dumps: Mapping[str, str] = MappingProxyType(
         {
             "customers_v1_identities": "tenant, identity_id",
-            "customers_v1_candidates": "tenant, identity_id, attribute, source, verified, contact",
+            "customers_v1_contacts": "tenant, contact, identity_id, verified",
             "customers_v1_links": "tenant, identity_a, identity_b",
             "customers_v1_conflicts": "tenant, identity_a, identity_b, reason, attribute",
         }
@@ -297,8 +282,8 @@ class Customers:
         return keys(event)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
-        """Identities and links; values and conflicts are only ever replaced as a whole."""
-        parts = [key.split("/") for key in keys]
+        """Identities and links; contacts and conflicts are only ever replaced as a whole."""
+        parts = [key.split("/") for key in keys if type(key) is not _Founding]
         rows: dict[str, Row] = {}
         if found := [part[1:] for part in parts if part[0] == "identity"]:
             for record in await connection.fetch(SQL["load_identities"], *_columns(found, 2)):
@@ -315,24 +300,29 @@ class Customers:
         _FOLDS[event.type](rows, event)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """One statement per table; what was said of the erased goes last."""
-        changed = [rows[key] for key in touched if key in rows]
-        identities = [row for row in changed if isinstance(row, Identity)]
-        slots = {
-            (one.tenant, one.identity_id, one.attribute, one.source, one.verified, one.contact): one
-            for row in changed
-            if isinstance(row, Values)
-            for one in row.candidates
+        """One statement per table; the contacts of the erased go last. Identities that are new go in by COPY."""
+        changed = [(key, rows[key]) for key in touched if key in rows]
+        identities = [(key, row) for key, row in changed if isinstance(row, Identity)]
+        founded = [row for key, row in identities if type(key) is _Founding]
+        if founded:
+            await connection.copy_records_to_table("customers_v1_identities", records=founded, columns=Identity._fields)
+        known = [row for key, row in identities if type(key) is not _Founding]
+        if known:
+            await connection.execute(SQL["save_identities"], known)
+        contacts = {
+            (one.tenant, one.contact, one.identity_id, one.verified): one
+            for _, row in changed
+            if isinstance(row, Contacts)
+            for one in row.contacts
         }
         for statement, found in (
-            ("save_identities", identities),
-            ("save_candidates", list(slots.values())),
-            ("save_links", [row for row in changed if isinstance(row, Link)]),
-            ("save_conflicts", [row for row in changed if isinstance(row, Conflict)]),
+            ("save_contacts", list(contacts.values())),
+            ("save_links", [row for _, row in changed if isinstance(row, Link)]),
+            ("save_conflicts", [row for _, row in changed if isinstance(row, Conflict)]),
         ):
             if found:
                 await connection.execute(SQL[statement], found)
-        erased = [(row.tenant, row.identity_id) for row in identities if row.erased_at is not None]
+        erased = [(row.tenant, row.identity_id) for _, row in identities if row.erased_at is not None]
         if erased:
             await connection.execute(SQL["forget"], *_columns(erased, 2))
 
@@ -346,7 +336,7 @@ class Record:
     """Everything the tables have about some customers."""
 
     identities: Sequence[Identity]
-    candidates: Sequence[Candidate]
+    candidates: Sequence[kept.Candidate]
     links: Sequence[Link]
     conflicts: Sequence[Conflict]
 
@@ -377,7 +367,7 @@ async def details(connection: Connection, tenant: str, identities: Sequence[Iden
     ids = [row.identity_id for row in identities]
     return Record(
         identities,
-        [Candidate(*row) for row in await connection.fetch(SQL["candidates_of"], tenant, ids)],
+        [one for row in identities for one in kept.candidates(tenant, row.identity_id, row.facts)],
         [Link(*row) for row in await connection.fetch(SQL["links_of"], tenant, ids)],
         [Conflict(*row) for row in await connection.fetch(SQL["conflicts_of"], tenant, ids)],
     )

@@ -1,4 +1,5 @@
--- The customer database: identities and the customers they form, every value with its provenance, links, bars and conflicts.
+-- The customer database: identities with the facts that say something of them, the customers they form, links, bars and conflicts.
+-- An identity that nobody took for another one's customer has one row and two index entries: half of all posts make one.
 -- Rows go in as one array of the table's own type: asyncpg encodes it in a third of the time of an array per column.
 
 -- name: schema
@@ -10,35 +11,23 @@ create table if not exists customers_v1_identities (
     customer_id uuid not null,
     channel text not null,
     source text not null,
-    names_digest bytea not null,
-    names_at bigint not null,
-    names bytea,
+    facts bytea not null,
     asserted integer not null,
     erased_at bigint,
     primary key (tenant, identity_id)
 );
 create index if not exists customers_v1_identities_by_customer on customers_v1_identities (tenant, customer_id);
 create index if not exists customers_v1_identities_by_founded
-    on customers_v1_identities (tenant, founded_customer_id);
-create table if not exists customers_v1_candidates (
+    on customers_v1_identities (tenant, founded_customer_id) where founded_customer_id <> customer_id;
+create table if not exists customers_v1_contacts (
     tenant text not null,
-    identity_id uuid not null,
-    attribute text not null,
-    source text not null,
-    verified boolean not null,
     contact bytea not null,
-    value bytea not null,
-    digest bytea not null,
+    identity_id uuid not null,
+    verified boolean not null,
     uniq boolean not null,
-    confidence_permille integer not null,
-    observed_at bigint not null,
-    purpose text not null,
-    event_id bytea not null,
-    cause_id bytea not null,
-    primary key (tenant, identity_id, attribute, source, verified, contact)
+    primary key (tenant, contact, identity_id, verified)
 );
-create index if not exists customers_v1_candidates_by_contact
-    on customers_v1_candidates (tenant, contact) where contact <> '';
+create index if not exists customers_v1_contacts_by_identity on customers_v1_contacts (tenant, identity_id);
 create table if not exists customers_v1_links (
     tenant text not null,
     identity_a uuid not null,
@@ -70,8 +59,8 @@ create table if not exists customers_v1_conflicts (
 create index if not exists customers_v1_conflicts_by_b on customers_v1_conflicts (tenant, identity_b)
 
 -- name: load_identities
-select i.tenant, i.identity_id, i.founded_customer_id, i.founded_at, i.customer_id, i.channel, i.source, i.names_digest,
-    i.names_at, i.names, i.asserted, i.erased_at
+select i.tenant, i.identity_id, i.founded_customer_id, i.founded_at, i.customer_id, i.channel, i.source, i.facts,
+    i.asserted, i.erased_at
 from unnest($1::text[], $2::uuid[]) as k (tenant, identity_id)
 join customers_v1_identities i using (tenant, identity_id)
 
@@ -82,28 +71,22 @@ from unnest($1::text[], $2::uuid[], $3::uuid[]) as k (tenant, identity_a, identi
 join customers_v1_links l using (tenant, identity_a, identity_b)
 
 -- name: save_identities
-insert into customers_v1_identities (tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source,
-    names_digest, names_at, names, asserted, erased_at)
-select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
-    asserted, erased_at
+insert into customers_v1_identities (tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, facts, asserted,
+    erased_at)
+select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, facts, asserted,
+    erased_at
 from unnest($1::customers_v1_identities[])
-on conflict (tenant, identity_id) do update set customer_id = excluded.customer_id,
-    names_digest = excluded.names_digest, names_at = excluded.names_at, names = excluded.names,
+on conflict (tenant, identity_id) do update set customer_id = excluded.customer_id, facts = excluded.facts,
     asserted = excluded.asserted, erased_at = excluded.erased_at
 
--- name: save_candidates
-insert into customers_v1_candidates (tenant, identity_id, attribute, source, verified, contact, value, digest, uniq,
-    confidence_permille, observed_at, purpose, event_id, cause_id)
-select tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
-    purpose, event_id, cause_id
-from unnest($1::customers_v1_candidates[])
-on conflict (tenant, identity_id, attribute, source, verified, contact) do update set value = excluded.value,
-    digest = excluded.digest, uniq = excluded.uniq, confidence_permille = excluded.confidence_permille,
-    observed_at = excluded.observed_at, purpose = excluded.purpose, event_id = excluded.event_id,
-    cause_id = excluded.cause_id
+-- name: save_contacts
+insert into customers_v1_contacts (tenant, contact, identity_id, verified, uniq)
+select tenant, contact, identity_id, verified, uniq
+from unnest($1::customers_v1_contacts[])
+on conflict (tenant, contact, identity_id, verified) do update set uniq = excluded.uniq
 
 -- name: forget
-delete from customers_v1_candidates c
+delete from customers_v1_contacts c
 using unnest($1::text[], $2::uuid[]) as k (tenant, identity_id)
 where c.tenant = k.tenant and c.identity_id = k.identity_id
 
@@ -130,16 +113,20 @@ select position from projections where name = $1
 
 -- name: holders
 select c.contact, c.identity_id, c.verified, c.uniq, i.founded_at, i.customer_id
-from customers_v1_candidates c
+from customers_v1_contacts c
 join customers_v1_identities i using (tenant, identity_id)
-where c.tenant = $1 and c.contact = any($2::bytea[]) and c.contact <> ''
+where c.tenant = $1 and c.contact = any($2::bytea[])
 order by c.verified desc, c.uniq desc, i.founded_at, c.identity_id
 limit 10000
 
 -- name: founders
 select founded_customer_id, identity_id, customer_id
 from customers_v1_identities
-where tenant = $1 and founded_customer_id = any($2::uuid[])
+where tenant = $1 and customer_id = any($2::uuid[]) and founded_customer_id = customer_id
+union all
+select founded_customer_id, identity_id, customer_id
+from customers_v1_identities
+where tenant = $1 and founded_customer_id = any($2::uuid[]) and founded_customer_id <> customer_id
 
 -- name: customers_of
 select identity_id, customer_id
@@ -147,18 +134,11 @@ from customers_v1_identities
 where tenant = $1 and identity_id = any($2::uuid[])
 
 -- name: identities_of
-select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, names_digest, names_at, names,
-    asserted, erased_at
+select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, facts, asserted,
+    erased_at
 from customers_v1_identities
 where tenant = $1 and customer_id = any($2::uuid[])
 order by customer_id, founded_at, identity_id
-
--- name: candidates_of
-select tenant, identity_id, attribute, source, verified, contact, value, digest, uniq, confidence_permille, observed_at,
-    purpose, event_id, cause_id
-from customers_v1_candidates
-where tenant = $1 and identity_id = any($2::uuid[])
-order by identity_id, attribute, source, verified, contact
 
 -- name: links_of
 select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id, unlinked_at,

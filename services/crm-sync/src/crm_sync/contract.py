@@ -1,0 +1,159 @@
+"""Facts to protobuf messages and back. The two facts that posts lead to are written out; the rest goes by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from chassis.clock import MICROS, from_timestamp
+from chassis.codec import Codec
+from google.protobuf.message import Message
+from switchboard.crm.v1 import events_pb2 as pb
+
+from crm_sync import events
+from crm_sync.events import AssertedAttribute, Assertion
+
+DIGEST_BYTES = 16
+_BY_HAND = ("IdentityObserved", "AttributesAsserted", "Assertion", "Standing")
+_CODEC: Codec[Any] = Codec(
+    (
+        events.IdentitiesLinked,
+        events.IdentitiesUnlinked,
+        events.LinkForbidden,
+        events.ConflictRaised,
+        events.SubjectErased,
+    ),
+    pb,
+    elsewhere=_BY_HAND,
+)
+
+
+def said_into(message: pb.Assertion, said: Assertion) -> None:
+    """Fills in an empty message."""
+    attributes = said.attributes
+    message.purpose = said.purpose
+    message.names.extend([one[0] for one in attributes])
+    message.digests = b"".join([one[1] for one in attributes])
+    message.profile_digest = said.profile_digest
+    places = [one[6] for one in attributes]
+    if places != list(range(len(places))):
+        message.places.extend(places)
+    confidences = [one[5] for one in attributes]
+    if len(set(confidences)) <= 1:
+        del confidences[1:]
+    message.confidences_permille.extend(confidences)
+    for at, one in enumerate(attributes):
+        if one[2] or one[3]:
+            message.standings.add(at=at, contact=one[2], verified=one[3], unique=one[4])
+
+
+def said_of(message: pb.Assertion) -> Assertion:
+    """The assertion of a message. Raises ValueError when its columns do not fit together."""
+    names, digests, standings = message.names, message.digests, message.standings
+    count = len(names)
+    confidences = list(message.confidences_permille)
+    if len(confidences) == 1:
+        confidences *= count
+    places = list(message.places) or range(count)
+    if not len(digests) == DIGEST_BYTES * count == DIGEST_BYTES * len(confidences) == DIGEST_BYTES * len(places):
+        raise ValueError("the columns of an assertion differ in length")
+    parts = [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
+    if not standings:
+        attributes = tuple(
+            [
+                AssertedAttribute(name, digest, b"", False, False, confidence, place)
+                for name, digest, confidence, place in zip(names, parts, confidences, places, strict=True)
+            ]
+        )
+    else:
+        by_index = {one.at: one for one in standings}
+        nothing = pb.Standing()
+        attributes = tuple(
+            [
+                AssertedAttribute(
+                    names[at], parts[at], one.contact, one.verified, one.unique, confidences[at], places[at]
+                )
+                for at in range(count)
+                for one in (by_index.get(at, nothing),)
+            ]
+        )
+    return Assertion(message.purpose, attributes, message.profile_digest)
+
+
+def _observed(event: events.IdentityObserved) -> pb.IdentityObserved:
+    identity_id, founded_customer_id, channel, source, names_digest, content, said, cause_id, at = event
+    message = pb.IdentityObserved(
+        identity_id=identity_id,
+        founded_customer_id=founded_customer_id,
+        channel=channel,
+        source=source,
+        names_digest=names_digest,
+        content=content,
+        cause_id=cause_id,
+    )
+    if said is not None:
+        said_into(message.said, said)
+    when = message.at
+    when.seconds, micros = divmod(at, MICROS)
+    when.nanos = 1000 * micros
+    return message
+
+
+def _asserted(event: events.AttributesAsserted) -> pb.AttributesAsserted:
+    message = pb.AttributesAsserted(
+        identity_id=event.identity_id, source=event.source, content=event.content, cause_id=event.cause_id
+    )
+    said_into(message.said, event.said)
+    when = message.observed_at
+    when.seconds, micros = divmod(event.observed_at, MICROS)
+    when.nanos = 1000 * micros
+    return message
+
+
+def observed_of(message: pb.IdentityObserved) -> events.IdentityObserved:
+    """The fact of a message."""
+    return events.IdentityObserved(
+        message.identity_id,
+        message.founded_customer_id,
+        message.channel,
+        message.source,
+        message.names_digest,
+        message.content,
+        said_of(message.said) if message.HasField("said") else None,
+        message.cause_id,
+        from_timestamp(message.at),
+    )
+
+
+def asserted_of(message: pb.AttributesAsserted) -> events.AttributesAsserted:
+    """The fact of a message."""
+    return events.AttributesAsserted(
+        message.identity_id,
+        message.source,
+        message.content,
+        said_of(message.said),
+        message.cause_id,
+        from_timestamp(message.observed_at),
+    )
+
+
+_ENCODERS: Mapping[type, Callable[[Any], Message]] = {
+    events.IdentityObserved: _observed,
+    events.AttributesAsserted: _asserted,
+}
+_DECODERS: Mapping[type, Callable[[Any], events.Event]] = {
+    pb.IdentityObserved: observed_of,
+    pb.AttributesAsserted: asserted_of,
+}
+
+
+def encode(event: events.Event) -> Message:
+    """The message of a fact."""
+    encoder = _ENCODERS.get(type(event))
+    return _CODEC.encode(event) if encoder is None else encoder(event)
+
+
+def decode(message: Message) -> events.Event:
+    """The fact of a message. Raises ValueError for a message that lacks something."""
+    decoder = _DECODERS.get(type(message))
+    return cast(events.Event, _CODEC.decode(message)) if decoder is None else decoder(message)
