@@ -21,7 +21,7 @@ WEEK_S = 7.1 * 24 * HOUR_S
 """Longer than the seven days after which an unanswered contact counts as abandoned."""
 WEEK_REAL_S = 4.0
 LEAST_ALLOWANCE_S = 4.0
-AMPLE_S = 6.0
+AMPLE_S = 3.5
 """Where the servers need longer than this to start, the machine is slow or busy, and the day is made longer."""
 FACTOR_MAX = 4.0
 
