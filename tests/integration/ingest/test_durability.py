@@ -61,7 +61,7 @@ async def test_two_replicas_accept_each_post_once_between_them(
         serving(nats_url, database_url, kek_file, other_port) as other,
     ):
         source = await one.connect("acme", "x-acme")
-        both = await asyncio.gather(*(_until_answered(stack, batches(source, 800)) for stack in (one, other)))
+        both = await asyncio.gather(*(until_answered(stack, batches(source, 800)) for stack in (one, other)))
         assert tally([*both[0], *both[1]]) == {"ACCEPTED": 800, "DUPLICATE": 800}
         listed = 0
         token = ""
@@ -77,7 +77,7 @@ async def test_two_replicas_accept_each_post_once_between_them(
         assert listed == 800
 
 
-async def _until_answered(stack: Stack, asked: list[R.IngestPostsRequest]) -> list[R.IngestPostsResponse]:
+async def until_answered(stack: Stack, asked: list[R.IngestPostsRequest]) -> list[R.IngestPostsResponse]:
     """Sends what was not answered again while shards find their owners."""
     answers: list[R.IngestPostsResponse] = []
     async with asyncio.timeout(60):
