@@ -66,6 +66,22 @@ async def test_two_vaults_racing_for_the_same_subjects_get_the_same_keys(databas
     assert all(len(present(keys)) == 300 for keys in found)
 
 
+async def test_where_most_are_new_the_known_and_the_erased_stay_what_they_are(
+    database: Database, kek_file: Path
+) -> None:
+    known, erased, *new = ids(50)
+    other = KeyVault(database, kek_file)
+    before = present(await other.keys("acme", [known, erased]))
+    await other.destroy("acme", erased)
+    vault = KeyVault(database, kek_file)
+    await vault.keys("acme", ids(3))  # all new: the next ones are expected to be
+    found = await vault.keys("acme", [*new, known, erased])
+    assert found[erased] is None
+    assert present(found)[known].digest(b"same") == before[known].digest(b"same")
+    again = present(await KeyVault(database, kek_file).existing("acme", new))
+    assert {again[subject].open(present(found)[subject].seal(b"mia")) for subject in new} == {b"mia"}
+
+
 async def test_an_erased_subject_is_gone_for_ever_and_alone(database: Database, kek_file: Path) -> None:
     mia, tom, never_seen = ids(3)
     vault, other = KeyVault(database, kek_file), KeyVault(database, kek_file)

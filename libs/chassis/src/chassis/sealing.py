@@ -26,6 +26,10 @@ TRUST_S = 60.0
 """How long a cached key may outlive an erasure by another process."""
 CACHE_MAX = 100_000
 REWRAP_BATCH = 1_000
+KNOWN_SHARE = 0.2
+"""While fewer of the ids that the cache lacks are in the table, keys are made before the table is asked: a key made in
+vain costs a few microseconds, a round trip for each id of a batch more.
+"""
 NO_ID = "00000000-0000-0000-0000-000000000000"
 
 _SQL = queries(__file__, "sealing.sql")
@@ -119,21 +123,30 @@ class KeyVault:
         self._older: dict[tuple[str, str], SubjectKey | None] = {}
         self._generation_max = max(1, cache_max // 2)
         self._blind: dict[str, blake2b] = {}
+        self._mostly_new = False
 
     async def keys(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey | None]:
         """The key of every id, created where there was none; None = erased for ever.
 
         Ids are UUID text in lower case; doubles are harmless. A created key is durable before this returns. What the
-        cache does not hold costs one round trip, one more where keys are created.
+        cache does not hold costs one round trip where ids are as new, or as known, as those before them; else two.
         """
         found, missing = self._cached(tenant, subject_ids)
-        if missing:
+        if not missing:
+            return found
+        asked = len(missing)
+        if self._mostly_new:
+            missing = await self._create(tenant, missing, found)
+            self._mostly_new = len(missing) <= asked * KNOWN_SHARE
+            left = await self._stored(tenant, missing, found) if missing else set()
+        else:
             missing = await self._stored(tenant, missing, found)
-        if missing:
-            left = await self._create(tenant, missing, found)
+            self._mostly_new = asked - len(missing) <= asked * KNOWN_SHARE
+            left = await self._create(tenant, missing, found) if missing else set()
             # Another vault was faster with these. Its rows are committed: our insert waited for them.
-            if left and await self._stored(tenant, left, found):
-                raise RuntimeError("subject keys were neither created nor found")
+            left = await self._stored(tenant, left, found) if left else set()
+        if left:
+            raise RuntimeError("subject keys were neither created nor found")
         return found
 
     async def existing(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey | None]:
@@ -242,7 +255,7 @@ class KeyVault:
         return wanted - {row["subject_id"] for row in rows}
 
     async def _create(self, tenant: str, wanted: set[str], found: dict[str, SubjectKey | None]) -> set[str]:
-        """Create keys and add them to `found`; returns `wanted`, nothing added, when another vault had some of them."""
+        """Create keys and add them to `found`; returns those that were there already, whoever made or erased them."""
         # In one order everywhere: two that create overlapping sets would else wait for each other for ever.
         ordered = sorted(wanted)
         fresh = os.urandom(KEY_BYTES * len(ordered))
@@ -253,13 +266,12 @@ class KeyVault:
         ]
         kek = self._file.current
         wrapped = kek.wrap_all([(key._key, key._associated) for key in made])
-        async with self._database.acquire() as connection:
-            status = await connection.execute(_SQL["create"], tenant, ordered, wrapped, kek.id)
-        if status != f"INSERT 0 {len(ordered)}":
-            return wanted
+        rows = await self._database.fetch(_SQL["create"], tenant, ordered, wrapped, kek.id)
+        created = wanted if len(rows) == len(ordered) else {row["subject_id"] for row in rows}
         for subject, key in zip(ordered, made, strict=True):
-            found[subject] = self._remember(tenant, subject, key)
-        return set()
+            if subject in created:
+                found[subject] = self._remember(tenant, subject, key)
+        return wanted - created
 
     def _remember(self, tenant: str, subject: str, key: SubjectKey | None) -> SubjectKey | None:
         if len(self._recent) >= self._generation_max:

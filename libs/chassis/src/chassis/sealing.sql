@@ -8,6 +8,7 @@ insert into vault.subject_keys (tenant, subject_id, wrapped, kek_id)
 select $1, new.subject_id, new.wrapped, $4
 from unnest($2::uuid[], $3::bytea[]) as new (subject_id, wrapped)
 on conflict (tenant, subject_id) do nothing
+returning subject_id::text as subject_id
 
 -- name: destroy
 insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at)
