@@ -313,11 +313,11 @@ def _minute(value: str) -> int | None:
 
 def platform_time(value: object, where: str, now: Instant) -> Instant:
     """`Wed Apr 06 19:13:37 +0000 2011`, as X v1.1 and Weibo write it. Raises Unreadable."""
-    if type(value) is str and len(value) == 30 and (second := _SECONDS.get(value[17:19])) is not None:
+    if type(value) is str and len(value) == 30 and (into := _SECONDS.get(value[17:19])) is not None:
         # A stream's posts share their minute, so all but the seconds was read before.
         begins = _minute(value[:17] + "00" + value[19:])
         if begins is not None:
-            return plausible(Instant(begins + second), where, now)
+            return plausible(Instant(begins + into), where, now)
     match = _PLATFORM_TIME.fullmatch(value) if type(value) is str else None
     if match is None:
         raise _no_time(value, where)

@@ -81,16 +81,30 @@ class PostsView:
     schema = _SQL["schema"]
     dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v1": "tenant, delivery_id"}
 
+    def __init__(self) -> None:
+        # Keys that a round asked for, but not those it only receives: `PostReceived` is decided upon an id of which
+        # nothing is known, so no row is there to look for.
+        self._amended: set[str] = set()
+
     def keys(self, event: Recorded) -> Sequence[str]:
-        """One post or one delivery."""
+        """One post or one delivery. A round asks for the keys of all its events before it loads."""
         body: Any = event.body
+        if type(body) is events_pb2.PostReceived:
+            return (f"{event.tenant}/{body.post_id}",)
+        key = self._key(event, body)
+        self._amended.add(key)
+        return (key,)
+
+    def _key(self, event: Recorded, body: Any) -> str:
         if isinstance(body, events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued):
-            return (f"{event.tenant}!{body.delivery_id}",)
-        return (f"{event.tenant}/{body.post_id}",)
+            return f"{event.tenant}!{body.delivery_id}"
+        return f"{event.tenant}/{body.post_id}"
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
-        """One query per table."""
+        """One query per table, none for posts that are only received."""
         rows: dict[str, Row] = {}
+        amended, self._amended = self._amended, set()
+        keys = [key for key in keys if key in amended]
         tenants, ids = _split(keys, "/")
         if ids:
             for row in await connection.fetch(_SQL["load_posts"], tenants, ids):
@@ -108,8 +122,8 @@ class PostsView:
         body: Any = event.body
         match body:
             case events_pb2.PostReceived():
-                key = f"{event.tenant}/{body.post_id}"
-                rows[key] = _received(event.tenant, body, rows.get(key))
+                received = _received(event.tenant, body)
+                rows[f"{event.tenant}/{received.post_id}"] = received
             case events_pb2.PostEdited():
                 key = f"{event.tenant}/{body.post_id}"
                 before = rows[key]
@@ -158,17 +172,17 @@ def _split(keys: Sequence[str], separator: str) -> tuple[list[str], list[str]]:
     return [tenant for tenant, _, _ in pairs], [name for _, _, name in pairs]
 
 
-def _received(tenant: str, post: events_pb2.PostReceived, before: Row | None) -> PostRow:
-    known = before if isinstance(before, PostRow) else None
+def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
     window = from_timestamp(post.reply_window_expires_at) if post.HasField("reply_window_expires_at") else None
+    personal = post.personal
     return PostRow(
         tenant,
         post.post_id,
         1,
         post.platform_revision,
         post.content_digest,
-        known.withdrawn_at if known else None,
-        known.withdrawal_reason if known else None,
+        None,
+        None,
         post.channel,
         post.source_id,
         post.kind,
@@ -177,7 +191,7 @@ def _received(tenant: str, post: events_pb2.PostReceived, before: Row | None) ->
         post.identity_id,
         post.conversation_id or None,
         post.in_reply_to or None,
-        b"".join(bytes.fromhex(link.replace("-", "")) for link in post.links),
+        b"".join([bytes.fromhex(link.replace("-", "")) for link in post.links]),
         post.language,
         post.text_length,
         post.reach,
@@ -186,8 +200,8 @@ def _received(tenant: str, post: events_pb2.PostReceived, before: Row | None) ->
         from_timestamp(post.received_at),
         window,
         post.reply_quota_left,
-        post.personal.nonce,
-        post.personal.ciphertext,
+        personal.nonce,
+        personal.ciphertext,
     )
 
 

@@ -30,7 +30,8 @@ create table if not exists posts_v1 (
 );
 create index if not exists posts_v1_published on posts_v1 (tenant, published_at, post_id);
 create index if not exists posts_v1_received on posts_v1 (tenant, received_at, post_id);
-create index if not exists posts_v1_conversation on posts_v1 (tenant, conversation_id, published_at);
+create index if not exists posts_v1_conversation on posts_v1 (tenant, conversation_id, published_at)
+    where conversation_id is not null;
 create index if not exists posts_v1_identity on posts_v1 (tenant, identity_id, published_at);
 create index if not exists posts_v1_source on posts_v1 (tenant, source_id, published_at);
 create table if not exists deliveries_v1 (
