@@ -250,16 +250,18 @@ def attach(case: Case, event: events.PostAttached) -> Case:
     )
     posts = (*case.posts, post)
     if of_our_human(event.direction, event.author_kind):
-        answered = _answered(replace(case, posts=posts), event.published_at)
+        answered = _answered(replace(case, posts=posts, updated_at=event.at), event.published_at)
         return _relieved(_first_answer(answered, event.published_at))
     if not of_customer(event.direction, event.author_kind):
-        return replace(case, posts=posts)
+        return replace(case, posts=posts, updated_at=event.at)
     owed = case.owed_since
     if (case.answered_until is None or event.published_at > case.answered_until) and (
         owed is None or event.published_at < owed
     ):
         owed = event.published_at
-    return replace(case, posts=posts, owed_since=owed, identity_id=case.identity_id or event.identity_id)
+    return replace(
+        case, posts=posts, owed_since=owed, identity_id=case.identity_id or event.identity_id, updated_at=event.at
+    )
 
 
 def detach(case: Case, post_id: str) -> Case:
@@ -304,11 +306,7 @@ def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
 
 def evolve_case(case: Case, event: events.CaseFact) -> Case:
     """What a fact makes of a case that is there. Never raises."""
-    return replace(_evolve(case, event), updated_at=event.at)
-
-
-def _evolve(case: Case, event: events.CaseFact) -> Case:
-    match event:
+    match event:  # what happens to every case comes first, and copies it once
         case events.PostAttached():
             return attach(case, event)
         case events.CaseQueued():
@@ -319,10 +317,46 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
                 requirements=event.requirements,
                 line=Line(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 stage=QUEUED,
+                updated_at=event.at,
             )
         case events.CaseOffered():
             stage = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at)
-            return replace(case, token=event.token, stage=stage)
+            return replace(case, token=event.token, stage=stage, updated_at=event.at)
+        case _:
+            return replace(_evolve(case, event), updated_at=event.at)
+
+
+_RareFact = (
+    events.OfferAccepted
+    | events.OfferDeclined
+    | events.OfferExpired
+    | events.OfferRescinded
+    | events.CaseReleased
+    | events.ReplyRequested
+    | events.ReplySent
+    | events.ReplyFailed
+    | events.CasePended
+    | events.CaseResumed
+    | events.CaseResolved
+    | events.ResolutionConfirmed
+    | events.CaseReopened
+    | events.CaseWithdrawn
+    | events.PostDetached
+    | events.CaseNoted
+    | events.CaseSplit
+    | events.CaseClassified
+    | events.RequirementRelaxed
+    | events.CaseClaimed
+    | events.ClaimLapsed
+    | events.CaseTransferred
+    | events.CaseEscalated
+    | events.TaskOpened
+    | events.TaskClosed
+)
+
+
+def _evolve(case: Case, event: _RareFact) -> Case:
+    match event:
         case events.OfferAccepted():
             return replace(
                 case,

@@ -53,7 +53,7 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             _tick(draft)
         case _:
             decide_case(draft, command)
-    if draft.events or cooled_cases:
+    if (draft.events or cooled_cases) and not draft.is_settled:
         draft.match_up(cooled_cases)
     return draft.events
 

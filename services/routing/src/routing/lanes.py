@@ -72,7 +72,11 @@ class Lanes:
         lane = self.lanes.get(key)
         if lane is None:
             lane = self._open(key, agents)
-        insort(lane.waiting[case.urgency], Waiting(line.deadline, line.waiting_since, case.case_id))
+        waiting, entry = lane.waiting[case.urgency], Waiting(line.deadline, line.waiting_since, case.case_id)
+        if waiting and entry < waiting[-1]:
+            insort(waiting, entry)
+        else:  # what comes last is mostly due last
+            waiting.append(entry)
 
     def take_case(self, case: Case, line: Line) -> None:
         """Takes a case out of its line."""

@@ -47,15 +47,17 @@ OFFERS = "5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11"
 class Draft:
     """A shard with some facts on top that are decided and not recorded yet."""
 
-    __slots__ = ("_agents", "_applied", "_cases", "_known", "_offers", "at", "events", "shard")
+    __slots__ = ("_agents", "_applied", "_cases", "_known", "_offers", "at", "events", "is_settled", "shard")
 
     def __init__(self, shard: Shard, at: Instant) -> None:
         self.shard = shard
         self.at = at
         self.events: list[events.Event] = []
+        self.is_settled = False
+        """Whether every offer that can follow has been decided."""
         self._cases: dict[str, Case] = {}
         self._agents: dict[str, Agent] = {}
-        self._known: Mapping[str, Agent] = ChainMap(self._agents, shard.agents)
+        self._known: Mapping[str, Agent] | None = None
         self._applied = 0
         self._offers = 0
 
@@ -72,6 +74,19 @@ class Draft:
         """An agent as of the last fact decided."""
         self._catch_up()
         return self._agents.get(agent_id) or self.shard.agents.get(agent_id)
+
+    def offer_at_once(self, opened: events.CaseOpened, queued: events.CaseQueued) -> None:
+        """Decides the offer that a new case makes possible, if it is all that has changed.
+
+        Nobody who was ready suits what waited before, so only the new case can be matched, and with whoever is first
+        among those who are ready for its kind. Where that is not known by looking, all is looked at.
+        """
+        lane = self.shard.lanes.lanes.get((queued.queue, queued.requirements, opened.weight))
+        self.is_settled = True
+        if lane is None:
+            self.match_up()
+        elif lane.ready:
+            self.events.append(self._offered(opened.case_id, lane.ready[0].agent_id, 1, opened.weight, queued.queue))
 
     def match_up(self, cooled: tuple[str, ...] = ()) -> None:
         """Decides every offer that has become possible; `cooled` are waiting cases somebody may be offered again."""
@@ -120,21 +135,14 @@ class Draft:
         return True
 
     def _offer(self, case: Case, agent_id: str) -> None:
-        token = case.token + 1
-        timeout_s = self.shard.queue(case.queue).offer_timeout_s
-        self.emit(
-            events.CaseOffered(
-                case.case_id,
-                agent_id,
-                uuid5(OFFERS, f"{case.case_id}/{token}"),
-                token,
-                case.weight,
-                Instant(self.at + timeout_s * MICROS),
-                self.at,
-            )
-        )
+        self.emit(self._offered(case.case_id, agent_id, case.token + 1, case.weight, case.queue))
         self._offers += 1
         self._catch_up()
+
+    def _offered(self, case_id: str, agent_id: str, token: int, weight: int, queue: str) -> events.CaseOffered:
+        expires_at = Instant(self.at + self.shard.queue(queue).offer_timeout_s * MICROS)
+        offer_id = uuid5(OFFERS, f"{case_id}/{token}")
+        return events.CaseOffered(case_id, agent_id, offer_id, token, weight, expires_at, self.at)
 
     def _may_be_offered(self, case: Case, agent_id: str) -> bool:
         """Whether no cool-down keeps the agent from the case."""
@@ -186,7 +194,7 @@ class Draft:
                 case events.CasesJoined():
                     self._join(event)
                 case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
-                    known = self._known.get(event.agent_id) or Agent(event.agent_id)
+                    known = self._all_agents().get(event.agent_id) or Agent(event.agent_id)
                     self._agents[event.agent_id] = evolve_agent(known, event)
                 case events.QueueChanged() | events.SourceQueueChanged() | events.PolicyChanged():
                     pass  # settings apply to what is decided after them
@@ -207,5 +215,10 @@ class Draft:
 
     def _settle(self, before: Case, after: Case, event: events.CaseFact | events.CasesJoined) -> None:
         self._cases[after.case_id] = after
-        for agent in agents_after(self._known, before, after, event):
+        for agent in agents_after(self._all_agents(), before, after, event):
             self._agents[agent.agent_id] = agent
+
+    def _all_agents(self) -> Mapping[str, Agent]:
+        if self._known is None:
+            self._known = ChainMap(self._agents, self.shard.agents)
+        return self._known

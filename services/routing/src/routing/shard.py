@@ -8,8 +8,10 @@ refolded shard forgets the same and equals the live one (I1). What is forgotten 
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from chassis.clock import MICROS, Instant
 from msgspec.structs import replace
@@ -27,6 +29,7 @@ from routing.agents import (
     unreserve,
 )
 from routing.cases import (
+    Accepted,
     Case,
     Offered,
     Pending,
@@ -46,6 +49,8 @@ KEEP_EVENTS = 20_000
 """How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
 
 Timer = tuple[Instant, str]
+_HELD = frozenset({Offered, Accepted, Pending})
+"""Stages in which an agent has the case."""
 
 
 @dataclass(slots=True)
@@ -85,6 +90,9 @@ class Shard:
     """Derived."""
     refused: dict[str, dict[str, Instant]] = field(default_factory=dict)
     """Derived: agent to waiting cases it refused, and when."""
+    resting: deque[tuple[int, str]] = field(default_factory=deque)
+    """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
+    whose first entries keep being deleted would be found by passing over all of those."""
 
     archive: dict[str, Case] = field(default_factory=dict)
     """On loan from the read model for the batch in hand; no part of the state."""
@@ -125,30 +133,36 @@ def agents_after(
 
 def evolve(shard: Shard, event: events.Event) -> Shard:
     """What a fact makes of the shard; updates it in place and returns it. Never raises."""
-    match event:
-        case events.CaseOpened():
-            _place(shard, None, opened(event))
-        case events.CaseRecalled():
-            case = recalled(event)
-            for post in case.posts:
-                shard.threads.update(dict.fromkeys(post.thread_keys, case.case_id))
-            _place(shard, None, case)
-        case events.CasesJoined():
-            _join(shard, event)
-        case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
-            known = shard.agents.get(event.agent_id) or Agent(event.agent_id)
-            _put_agent(shard, evolve_agent(known, event))
-        case events.QueueChanged():
-            shard.queues[event.queue_id] = queue_of(event)
-        case events.SourceQueueChanged():
-            shard.sources[event.source_id] = event.queue
-        case events.PolicyChanged():
-            shard.policy = Policy(
-                event.version, event.max_missed_offers, event.decline_cooldown_s, event.confirm_window_s
-            )
-        case _:
-            _evolve_case(shard, event)
+    _EVOLVE.get(type(event), _evolve_case)(shard, event)
     return shard
+
+
+def _open(shard: Shard, event: events.CaseOpened) -> None:
+    _place(shard, None, opened(event))
+
+
+def _recall(shard: Shard, event: events.CaseRecalled) -> None:
+    case = recalled(event)
+    for post in case.posts:
+        shard.threads.update(dict.fromkeys(post.thread_keys, case.case_id))
+    _place(shard, None, case)
+
+
+def _change_agent(shard: Shard, event: events.AgentFact) -> None:
+    known = shard.agents.get(event.agent_id) or Agent(event.agent_id)
+    _put_agent(shard, evolve_agent(known, event))
+
+
+def _change_queue(shard: Shard, event: events.QueueChanged) -> None:
+    shard.queues[event.queue_id] = queue_of(event)
+
+
+def _change_source(shard: Shard, event: events.SourceQueueChanged) -> None:
+    shard.sources[event.source_id] = event.queue
+
+
+def _change_policy(shard: Shard, event: events.PolicyChanged) -> None:
+    shard.policy = Policy(event.version, event.max_missed_offers, event.decline_cooldown_s, event.confirm_window_s)
 
 
 def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
@@ -156,14 +170,13 @@ def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
     if before is None:
         return  # only a log that was not written by this decider says so
     after = evolve_case(before, event)
-    match event:
-        case events.PostAttached(thread_keys=keys):
-            shard.threads.update(dict.fromkeys(keys, event.case_id))
-        case events.CaseOffered():
-            shard.offers_made += 1
-        case _:
-            pass
-    if before.stage is not after.stage:
+    kind = type(event)
+    if kind is events.PostAttached:
+        for key in event.thread_keys:  # type: ignore[union-attr]
+            shard.threads[key] = event.case_id
+    elif kind is events.CaseOffered:
+        shard.offers_made += 1
+    if before.stage is not after.stage and (type(before.stage) in _HELD or type(after.stage) in _HELD):
         for agent in agents_after(shard.agents, before, after, event):
             _put_agent(shard, agent)
     _place(shard, before, after)
@@ -182,30 +195,49 @@ def _join(shard: Shard, event: events.CasesJoined) -> None:
     _place(shard, survivor, absorb(survivor, joined, event.at))
 
 
+_EVOLVE: Mapping[type[events.Event], Callable[[Shard, Any], None]] = {
+    events.CaseOpened: _open,
+    events.CaseRecalled: _recall,
+    events.CasesJoined: _join,
+    events.AgentRegistered: _change_agent,
+    events.AgentChanged: _change_agent,
+    events.PresenceChanged: _change_agent,
+    events.QueueChanged: _change_queue,
+    events.SourceQueueChanged: _change_source,
+    events.PolicyChanged: _change_policy,
+}
+"""What each fact does to the shard; the others happen to one case that is there."""
+
+
 def _place(shard: Shard, before: Case | None, after: Case) -> None:
     """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
     case_id = after.case_id
-    if before is not None and (before.stage is not after.stage or before.line is not after.line):
-        _unindex(shard, before)
+    if before is None:
         _index(shard, after)
-    elif before is None:
+    elif before.stage is not after.stage or before.line is not after.line:
+        _unindex(shard, before)
         _index(shard, after)
     shard.cases[case_id] = after
     shard.case_events += 1
     dormant = shard.dormant
-    dormant.pop(case_id, None)
+    if case_id in dormant:
+        del dormant[case_id]
     if is_dormant(after):
         dormant[case_id] = shard.case_events
+        shard.resting.append((shard.case_events, case_id))
     forgotten = shard.case_events - shard.keep_events
-    while dormant:
-        oldest = next(iter(dormant))
-        if dormant[oldest] > forgotten:
-            break
-        del dormant[oldest]
-        for post in shard.cases.pop(oldest).posts:
-            for key in post.thread_keys:
-                if shard.threads.get(key) == oldest:
-                    del shard.threads[key]
+    while shard.resting and shard.resting[0][0] <= forgotten:
+        since, oldest = shard.resting.popleft()
+        if dormant.get(oldest) == since:
+            _forget(shard, oldest)
+
+
+def _forget(shard: Shard, case_id: str) -> None:
+    del shard.dormant[case_id]
+    for post in shard.cases.pop(case_id).posts:
+        for key in post.thread_keys:
+            if shard.threads.get(key) == case_id:
+                del shard.threads[key]
 
 
 def _index(shard: Shard, case: Case) -> None:
@@ -257,6 +289,7 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.threads, shard.lanes, shard.timers, shard.refused = {}, Lanes(), Timers(), {}
+    shard.resting = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.lanes.put_agent(agent)
     for case in shard.cases.values():

@@ -116,11 +116,15 @@ def _open(draft: Draft, c: commands.AttachPost) -> None:
         c.case_id, CaseOrigin.POST, c.direction, c.channel, c.source_id, identity, c.language, _WEIGHT, "", c.at
     )
     draft.emit(opened, _attached(c, c.case_id))
-    if by_customer:
+    if not by_customer:
+        draft.is_settled = True  # nobody waits for anybody, and nobody got room
+    else:
         queue_id = shard.sources.get(c.source_id) or DEFAULT_QUEUE
         queue = shard.queue(queue_id)
         due_at = Instant(min(c.published_at, c.at) + queue.first_response_s * MICROS)
-        draft.emit(events.CaseQueued(c.case_id, queue_id, _urgency(c), queue.requirements, due_at, c.at, c.at))
+        queued = events.CaseQueued(c.case_id, queue_id, _urgency(c), queue.requirements, due_at, c.at, c.at)
+        draft.emit(queued)
+        draft.offer_at_once(opened, queued)
 
 
 def _present(draft: Draft, case_id: str) -> Case:
