@@ -46,14 +46,13 @@ def test_the_shape_of_the_published_report_appears(told):
     assert abandonment[GOVERNMENT] > 0.40
     assert min(abandonment[COMMERCE], abandonment[AIRLINES]) > 0.90
     mean = {industry: values["frt_human_mean"] / 60 for industry, values in industries.items()}
-    # A real second is a quarter of a simulated hour, so a busy machine adds minutes; the published 50 are for a quiet one.
+    # A real second is a quarter of a simulated hour: a busy machine adds minutes, the published 50 need a quiet one.
     assert mean.pop(GOVERNMENT) < 150
     assert min(mean.values()) > 150
     assert mean[APPLIANCES] > 4 * 60
     assert all(0.04 < values["resolution_of_accepted"] < 0.18 for values in industries.values())
-    assert all(
-        values["frt_human_km_median"] is None for industry, values in industries.items() if industry != GOVERNMENT
-    )
+    medians = [values["frt_human_km_median"] for industry, values in industries.items() if industry != GOVERNMENT]
+    assert all(median is None or median > 24 * 3_600 for median in medians)
 
 
 def test_every_invariant_holds_after_a_kill(told):
