@@ -38,9 +38,11 @@ OUTAGE: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InternalClientError,
+    asyncpg.ActiveSQLTransactionError,
 )
-"""What asyncpg raises while the server is away or goes away in the middle of a query. The last one says that its own
-bookkeeping did not survive that ("waiter is done"); the connection is thrown away then."""
+"""What asyncpg raises while the server is away or goes away in the middle of a query. The last two say that its own
+bookkeeping did not survive that ("waiter is done", a BEGIN inside a transaction it has lost sight of); the connection
+is thrown away then."""
 
 
 def queries(beside: str | Path, name: str) -> Mapping[str, str]:
