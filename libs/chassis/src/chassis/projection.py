@@ -190,7 +190,7 @@ class Projection(Generic[R]):
             async for batch in batches:
                 if not self._owned():
                     return
-                for part in _transactions(batch):
+                for part in _transactions(batch, self.view.contexts):
                     await self._retrying(part)
                 await self._show(batch[-1])
                 async with self._moved:
@@ -341,7 +341,7 @@ class Projection(Generic[R]):
         """
         await self.prepare()
         async for batch in self._log.read(self._position, until=until):
-            for part in _transactions(batch):
+            for part in _transactions(batch, self.view.contexts):
                 await self.apply(part)
 
     async def unpark(self, key: str) -> int:
@@ -399,12 +399,14 @@ async def drop(database: Database, name: str, tables: Sequence[str]) -> None:
         await connection.execute("delete from parked where projection = $1", name)
 
 
-def _transactions(batch: Sequence[Entry]) -> list[list[Entry]]:
-    """Cuts a batch into parts of about EVENTS_PER_TRANSACTION events; a commit is never cut."""
+def _transactions(batch: Sequence[Entry], contexts: frozenset[str]) -> list[list[Entry]]:
+    """Cuts a batch into parts of about EVENTS_PER_TRANSACTION events of these contexts; a commit is never cut, and one
+    of another context is not even decoded.
+    """
     parts: list[list[Entry]] = [[]]
     size = 0
     for entry in batch:
-        events = len(entry.commit.events)
+        events = len(entry.commit.events) if entry.subject.context in contexts else 0
         if parts[-1] and size + events > EVENTS_PER_TRANSACTION:
             parts.append([])
             size = 0
