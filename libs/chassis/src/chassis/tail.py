@@ -12,6 +12,8 @@ from chassis.log import Entry, Log, Recorded, events_of
 
 KEPT = 2_000
 """Commits kept for watches that are a little behind; one further behind reads the log itself."""
+KEPT_BYTES = 64 * 1024 * 1024
+"""What they may weigh together. Against: under load a commit has half a megabyte, two thousand of them a gigabyte."""
 BEHIND_MAX = 200_000
 """Positions a watch may ask to catch up from its token; further back a new snapshot is cheaper than the history."""
 
@@ -21,7 +23,8 @@ class Tail:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._kept: deque[Entry] = deque(maxlen=KEPT)
+        self._kept: deque[Entry] = deque()
+        self._bytes = 0
         self._from = -1
         self._last = -1
         self._moved = asyncio.Condition()
@@ -33,11 +36,18 @@ class Tail:
             self._moved.notify_all()
         async with aclosing(self._log.follow(self._last)) as batches:
             async for batch in batches:
-                self._kept.extend(batch)
+                self._keep(batch)
                 self._from = self._kept[0].position - 1
                 self._last = batch[-1].position
                 async with self._moved:
                     self._moved.notify_all()
+
+    def _keep(self, batch: Sequence[Entry]) -> None:
+        kept = self._kept
+        kept.extend(batch)
+        self._bytes += sum([len(entry.data) for entry in batch])
+        while len(kept) > KEPT or (self._bytes > KEPT_BYTES and len(kept) > 1):
+            self._bytes -= len(kept.popleft().data)
 
     async def follow(self, context: str, tenant: str, after: int) -> AsyncGenerator[Sequence[Recorded], None]:
         """A tenant's events of a context after a position, for ever: first what was, then what comes, in batches.
