@@ -57,12 +57,12 @@ class Sustained:
         """Sends for so long; returns the seconds until the last answer."""
         self._began = time.monotonic()
         until = self._began + seconds
-        probing = asyncio.create_task(self._probe())
-        await asyncio.gather(*(self._stream(until) for _ in range(STREAMS)))
-        took = time.monotonic() - self._began
-        if probing.done():
-            probing.result()
-        probing.cancel()
+        async with asyncio.TaskGroup() as tasks:
+            probing = tasks.create_task(self._probe())
+            streams = [tasks.create_task(self._stream(until)) for _ in range(STREAMS)]
+            await asyncio.wait(streams)
+            took = time.monotonic() - self._began
+            probing.cancel()
         return took
 
     async def _probe(self) -> None:
