@@ -15,6 +15,9 @@ from chassis.tail import Tail
 from tally import Add, alone, opened, running, writer_of
 
 CLOCK = SystemClock()
+ADDED = "google.protobuf.StringValue"
+ONE_LINE = {ADDED: lambda _: "all"}
+BY_KEY = {ADDED: lambda event: str(json.loads(event.body.value)[0])}
 
 
 class Deeds:
@@ -44,7 +47,7 @@ class Deeds:
 async def test_every_fact_is_acted_on_in_order_through_an_outage(nats_url: str) -> None:
     async with opened(nats_url) as log:
         writer, deeds = writer_of(log, CLOCK), Deeds(failures=3)
-        reactor = Reactor("deeds", "tally", deeds.act, log, await alone(log))
+        reactor = Reactor("deeds", "tally", deeds.act, keys=ONE_LINE, log=log, membership=await alone(log))
         async with running(writer.run, reactor.run):
             for n in range(10):
                 await writer.submit(Add(f"k{n}", 1))
@@ -55,7 +58,7 @@ async def test_every_fact_is_acted_on_in_order_through_an_outage(nats_url: str) 
 async def test_a_matter_that_is_settled_is_passed_over(nats_url: str) -> None:
     async with opened(nats_url) as log:
         writer, deeds = writer_of(log, CLOCK), Deeds(enough=1)
-        reactor = Reactor("deeds", "tally", deeds.act, log, await alone(log))
+        reactor = Reactor("deeds", "tally", deeds.act, keys=ONE_LINE, log=log, membership=await alone(log))
         async with running(writer.run, reactor.run):
             await writer.submit(Add("settled", 1))
             await writer.submit(Add("next", 1))
@@ -67,14 +70,18 @@ async def test_a_new_process_goes_on_where_the_old_one_stopped(nats_url: str) ->
     async with opened(nats_url) as log:
         writer, first = writer_of(log, CLOCK), Deeds(enough=5)
         async with running(writer.run):
-            async with running(Reactor("deeds", "tally", first.act, log, await alone(log)).run):
+            async with running(
+                Reactor("deeds", "tally", first.act, keys=ONE_LINE, log=log, membership=await alone(log)).run
+            ):
                 for n in range(5):
                     await writer.submit(Add(f"k{n}", 1))
                 await asyncio.wait_for(first.finished.wait(), 20)
                 await log.nc.flush()
             second = Deeds(enough=5)
             second.ids |= first.ids
-            async with running(Reactor("deeds", "tally", second.act, log, await alone(log)).run):
+            async with running(
+                Reactor("deeds", "tally", second.act, keys=ONE_LINE, log=log, membership=await alone(log)).run
+            ):
                 for n in range(5, 10):
                     await writer.submit(Add(f"k{n}", 1))
                 await asyncio.wait_for(second.finished.wait(), 60)
@@ -91,3 +98,26 @@ async def test_a_watch_from_too_far_back_is_told_to_begin_again(nats_url: str, m
         async with running(tail.run):
             with pytest.raises(ResumeTokenExpired):
                 await anext(tail.follow("tally", "acme", 1))
+
+
+async def test_keys_go_side_by_side_and_each_in_its_order(nats_url: str) -> None:
+    done: list[tuple[str, int]] = []
+    b_was_there, finished = asyncio.Event(), asyncio.Event()
+
+    async def act(event: Recorded) -> None:
+        key, amount, _ = json.loads(event.body.value)
+        if key == "a" and amount == 1:
+            await b_was_there.wait()
+        done.append((key, amount))
+        if key == "b":
+            b_was_there.set()
+        if len(done) == 4:
+            finished.set()
+
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            await asyncio.gather(*(writer.submit(Add(key, n)) for key, n in [("a", 1), ("a", 2), ("b", 1), ("a", 3)]))
+            async with running(Reactor("deeds", "tally", act, keys=BY_KEY, log=log, membership=await alone(log)).run):
+                await asyncio.wait_for(finished.wait(), 20)
+    assert [n for key, n in done if key == "a"] == [1, 2, 3]

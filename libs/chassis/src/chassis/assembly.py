@@ -22,7 +22,7 @@ from chassis.decider import Decider
 from chassis.errors import Unavailable
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
-from chassis.log import Log, LogSettings, connect
+from chassis.log import Log, LogSettings, Recorded, connect
 from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.process import Process
@@ -137,9 +137,11 @@ class Assembly:
         self.process.loop(f"view {view.name}", projection.run)
         return projection
 
-    def reactor(self, name: str, act: Callable[..., Awaitable[None]]) -> Reactor:
-        """Adds a reactor to this service's own facts."""
-        reactor = Reactor(name, self.context, act, self.log, self.membership)
+    def reactor(
+        self, name: str, act: Callable[[Recorded], Awaitable[None]], keys: Mapping[str, Callable[[Recorded], str]]
+    ) -> Reactor:
+        """Adds a reactor to this service's own facts: those `keys` names, in order per key."""
+        reactor = Reactor(name, self.context, act, keys=keys, log=self.log, membership=self.membership)
         self.process.loop(f"reactor {name}", reactor.run)
         return reactor
 

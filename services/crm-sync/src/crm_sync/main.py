@@ -28,10 +28,9 @@ async def build(process: Process) -> None:
     projection = await parts.projection(Customers())
 
     async def destroy(event: Recorded) -> None:
-        if event.type == _ERASED:
-            await vault.destroy(event.tenant, event.body.identity_id)
+        await vault.destroy(event.tenant, event.body.identity_id)
 
-    parts.reactor("crm-erasures", destroy)
+    parts.reactor("crm-erasures", destroy, {_ERASED: lambda event: str(event.body.identity_id)})
     inputs: Inputs[Command] = Inputs(context="post", prepare=Reactions(vault).prepare)
     host = parts.host(
         (SHARD,),

@@ -24,7 +24,7 @@ from routing.decider import decide
 from routing.offers import Offers
 from routing.owner import Owner
 from routing.reactions import react
-from routing.replies import Replies
+from routing.replies import KEYS, Replies
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
 from routing.snapshot import VERSION, dump, load
@@ -80,7 +80,7 @@ async def build(process: Process) -> None:
         except (TimeoutError, nats.errors.Error, JetStreamError):
             raise Unavailable("the outbox does not answer", 1.0) from None
 
-    parts.reactor("routing_replies", Replies(host, publish).act)
+    parts.reactor("routing_replies", Replies(host, publish).act, KEYS)
     offers = Offers(log, database)
     process.loop("offers", offers.run)
     servicer = RoutingServicer(

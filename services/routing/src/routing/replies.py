@@ -17,7 +17,8 @@ from routing.shard import Shard
 Publish = Callable[[str, bytes, str], Awaitable[None]]
 """Takes subject, payload and message id; returns once it is durable. Raises Unavailable."""
 
-_REQUESTED = events_pb2.ReplyRequested.DESCRIPTOR.full_name
+KEYS = {events_pb2.ReplyRequested.DESCRIPTOR.full_name: lambda recorded: str(recorded.body.case_id)}
+"""Replies of one case leave in the order they were asked for."""
 
 
 class Replies:
@@ -28,9 +29,7 @@ class Replies:
         self._publish = publish
 
     async def act(self, recorded: Recorded) -> None:
-        """Sends one requested reply on its way; other facts concern nobody here."""
-        if recorded.type != _REQUESTED:
-            return
+        """Sends one requested reply on its way."""
         asked: events_pb2.ReplyRequested = recorded.body
         subject = f"out.{recorded.tenant}.{asked.source_id}"
         await self._publish(subject, recorded.event.body.value, asked.reply_id)
