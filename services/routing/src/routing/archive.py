@@ -5,8 +5,7 @@ recorded, so nothing later than that has touched it. Before a batch is decided, 
 that memory lacks, or may lose during this batch, is looked up here; and only after the read model has reached the
 commit in which the shard had recorded all but the last `keep_events` of its facts. Hence whatever memory lacks is in
 the read model, as it last was; and what is brought back is repeated in the log (`CaseRecalled`) before anything is
-decided about it. While a shard has recorded fewer than `keep_events` facts nothing was ever forgotten, and nothing is
-looked up.
+decided about it. While nothing was ever forgotten, and nothing can be during this batch, nothing is looked up.
 """
 
 import asyncio
@@ -51,16 +50,17 @@ class Archive:
             self._shards[tenant] = state
             self._marks[tenant] = deque()
         losable = state.case_events + EVENTS_MAX - state.keep_events
-        if losable <= 0:
+        if not state.forgotten and not (state.resting and state.resting[0][0] <= losable):
             return
-        keys, case_ids = _missing(state, batch, losable)
-        if not keys and not case_ids:
+        keys, named = _missing(state, batch, losable)
+        if not keys and not named:
             return
         while True:
             try:
                 await self._projection.reached(await self._needed(tenant, losable), REACHED_S)
-                threads = await threads_of(self._database, tenant, keys)
-                cases = await cases_of(self._database, tenant, [*case_ids, *threads.values()])
+                threads = await threads_of(self._database, tenant, keys) if keys else {}
+                case_ids = [*named, *threads.values()]
+                cases = await cases_of(self._database, tenant, case_ids) if case_ids else []
             except Unavailable:
                 await asyncio.sleep(0.2)
             else:

@@ -81,6 +81,8 @@ class Shard:
     case_events: int = 0
     """How many case facts there have been."""
     offers_made: int = 0
+    forgotten: int = 0
+    """How often a case was forgotten; while it is 0 the read model knows nothing that memory does not."""
 
     threads: dict[str, str] = field(default_factory=dict)
     """Derived: thread key to case."""
@@ -234,6 +236,7 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
 
 def _forget(shard: Shard, case_id: str) -> None:
     del shard.dormant[case_id]
+    shard.forgotten += 1
     for post in shard.cases.pop(case_id).posts:
         for key in post.thread_keys:
             if shard.threads.get(key) == case_id:

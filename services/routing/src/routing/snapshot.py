@@ -11,7 +11,7 @@ from routing.agents import Agent, Policy, Queue
 from routing.cases import Case
 from routing.shard import Shard, refill
 
-VERSION = "1"
+VERSION = "2"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 
 
@@ -25,6 +25,7 @@ class _Kept(Struct, array_like=True):
     dormant: list[tuple[str, int]]
     case_events: int
     offers_made: int
+    forgotten: int
 
 
 _encoder = Encoder()
@@ -44,6 +45,7 @@ def dump(shard: Shard) -> bytes:
         list(shard.dormant.items()),
         shard.case_events,
         shard.offers_made,
+        shard.forgotten,
     )
     return _encoder.encode(kept)
 
@@ -61,6 +63,7 @@ def load(raw: bytes) -> Shard:
         dict(kept.dormant),
         kept.case_events,
         kept.offers_made,
+        kept.forgotten,
     )
     return refill(shard)
 

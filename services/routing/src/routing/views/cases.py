@@ -8,7 +8,7 @@ then the shard has them in memory, and what it does not have it looks up here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import NamedTuple, get_args
+from typing import NamedTuple, cast, get_args
 
 from chassis.codec import Codec
 from chassis.database import Connection, Database, queries
@@ -40,11 +40,9 @@ from routing.recall import recalled
 from routing.snapshot import dump_case, load_case
 
 SQL = queries(__file__, "cases.sql")
+_Fact = events.CaseFact | events.CaseOpened | events.CaseRecalled | events.CasesJoined
 _PACKAGE = "switchboard.routing.v1."
-_CASE_FACTS = frozenset(
-    _PACKAGE + fact.__name__
-    for fact in (*get_args(events.CaseFact), events.CaseOpened, events.CaseRecalled, events.CasesJoined)
-)
+_CASE_FACTS = frozenset(_PACKAGE + fact.__name__ for fact in get_args(_Fact))
 _OTHER_FACTS = frozenset(
     _PACKAGE + fact.__name__
     for fact in (
@@ -153,7 +151,7 @@ class CasesView:
 
     def fold(self, rows: dict[str, Row], event: Recorded) -> None:
         """What the shard did with the fact, on rows. Raises KeyError for a case nobody opened."""
-        fact = CODEC.decode(event.body)
+        fact = cast(_Fact, CODEC.decode(event.body))
         here = _PLACE.pack(event.position, event.index)
         match fact:
             case events.CaseOpened():
@@ -169,15 +167,6 @@ class CasesView:
                 keys = _all_keys(case) if is_dormant(case) else ()
                 rows[key] = Row(case, survivor.keys + keys, survivor.places + here)
                 rows[gone_key] = Row(gone_into(joined.case, fact.case_id, fact.at), joined.keys, joined.places + here)
-            case (
-                events.AgentRegistered()
-                | events.AgentChanged()
-                | events.PresenceChanged()
-                | events.QueueChanged()
-                | events.SourceQueueChanged()
-                | events.PolicyChanged()
-            ):
-                pass
             case _:
                 key = f"{event.tenant}/{fact.case_id}"
                 row = rows[key]
