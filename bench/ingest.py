@@ -46,6 +46,8 @@ Sending = Callable[..., AsyncIterable[service_pb2.IngestPostsResponse]]
 """IngestPosts with requests that are bytes already."""
 BATCH = 200
 SHARDS = 4
+AHEAD = 10
+"""Batches a stream sends before it waits for an answer; the service works on 8 of them at a time."""
 YARDSTICK_EVERY = 10
 """Batches between two looks at how fast the machine is."""
 WORDS = [
@@ -362,7 +364,7 @@ async def drive(
 ) -> tuple[int, int]:
     """Sends requests over one stream, a few ahead of their answers; (accepted, anything else)."""
     sent: list[float] = []
-    room = asyncio.Semaphore(6)
+    room = asyncio.Semaphore(AHEAD)
 
     async def outgoing() -> AsyncIterator[bytes]:
         for request in requests:

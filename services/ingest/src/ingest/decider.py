@@ -75,7 +75,7 @@ def decide(command: Record, posts: Posts) -> list[PostEvent]:
             before = own.get(post_id) or known.get(post_id)
             if before is None:
                 events.append(post)
-                own[post_id] = _received(post, None)
+                own[post_id] = Known(1, post.platform_revision, False, (post.content_digest,))
             elif _is_edit(post, before):
                 edit = _edit(candidate.observed, before)
                 events.append(edit)
@@ -164,18 +164,19 @@ def answered(command: Record, posts: Posts, events: Sequence[PostEvent]) -> Reco
 
     Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
     """
-    answer = internal_pb2.RecordPostsResponse()
+    results: list[service_pb2.Result] = []
+    revisions: list[int] = []
     ahead = {event.post_id for event in events if isinstance(event, events_pb2.PostWithdrawn)}
     facts = iter(events)
     fact = next(facts, None)
     for candidate in command.candidates:
         result, key, hit = _told(candidate, fact, posts, ahead)
-        answer.results.append(result)
+        results.append(result)
         known = posts.known.get(key)
-        answer.revisions.append(known.revision if known is not None else 0)
+        revisions.append(known.revision if known is not None else 0)
         if hit:
             fact = next(facts, None)
-    return answer
+    return internal_pb2.RecordPostsResponse(results=results, revisions=revisions)
 
 
 def _told(
@@ -184,16 +185,17 @@ def _told(
     news = candidate.WhichOneof("news")
     if news == "observed":
         post = candidate.observed.post
+        key = post.post_id
         match fact:
-            case events_pb2.PostReceived(post_id=post.post_id):
+            case events_pb2.PostReceived() if fact.post_id == key:
                 outbound = post.direction == post_pb2.DIRECTION_OUTBOUND
-                return service_pb2.RESULT_ECHO if outbound else service_pb2.RESULT_ACCEPTED, post.post_id, True
+                return service_pb2.RESULT_ECHO if outbound else service_pb2.RESULT_ACCEPTED, key, True
             case events_pb2.PostEdited(
-                post_id=post.post_id, content_digest=post.content_digest, platform_revision=post.platform_revision
-            ):
-                return service_pb2.RESULT_UPDATED, post.post_id, True
-        gone = post.post_id not in ahead and (known := posts.known.get(post.post_id)) is not None and known.withdrawn
-        return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_DUPLICATE, post.post_id, False
+                content_digest=post.content_digest, platform_revision=post.platform_revision
+            ) if fact.post_id == key:
+                return service_pb2.RESULT_UPDATED, key, True
+        gone = key not in ahead and (known := posts.known.get(key)) is not None and known.withdrawn
+        return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_DUPLICATE, key, False
     if news == "withdrawn":
         key = candidate.withdrawn.post_id
         if isinstance(fact, events_pb2.PostWithdrawn) and fact.post_id == key:

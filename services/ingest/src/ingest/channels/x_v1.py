@@ -65,7 +65,8 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     """A v1.1 status. Raises Unreadable."""
     at = f"{where}." if where else ""
     external_id = _id(d, "id", at)
-    user = mapping(d.get("user"), f"{at}user")
+    if type(user := d.get("user")) is not dict:
+        user = mapping(user, f"{at}user")
     author_id = _id(user, "id", f"{at}user.")
     if "screen_name" not in user and author_id in users:
         user = mapping(users[author_id], f"{at}user")
@@ -128,7 +129,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
 
 def _id(d: dict[str, object], key: str, where: str) -> str:
     """`id_str` before `id`: numbers above 2**53 are rounded by many a relay, their texts are not."""
-    text = d.get(f"{key}_str")
+    text = d.get("id_str" if key == "id" else f"{key}_str")
     return numeric_id(text if text is not None else d.get(key), f"{where}{key}")
 
 
