@@ -73,6 +73,8 @@ class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
 IDLE, QUEUED = Idle(), Queued()
+_RESTING = frozenset({Idle, Confirmed, Withdrawn, Joined})
+"""Stages out of which nothing but a post, or somebody asking, brings a case."""
 NEVER = Instant(0)
 
 
@@ -174,7 +176,7 @@ def is_closed(case: Case) -> bool:
 
 def is_dormant(case: Case) -> bool:
     """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes."""
-    return isinstance(case.stage, Idle | Confirmed | Withdrawn | Joined) and not case.unsent
+    return type(case.stage) in _RESTING and not case.unsent
 
 
 def has_customer(case: Case) -> bool:

@@ -48,12 +48,13 @@ def case_id_of(tenant: str, opener: str) -> str:
 
 
 def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> commands.AttachPost:
-    keys = {body.post_id, body.in_reply_to, body.conversation_id, *body.links}
+    post_id = body.post_id
+    keys = {post_id, body.in_reply_to, body.conversation_id, *body.links}
     keys.discard("")
     expires = from_timestamp(body.reply_window_expires_at) if body.HasField("reply_window_expires_at") else None
     return commands.AttachPost(
-        body.post_id,
-        case_id_of(tenant, body.post_id),
+        post_id,
+        case_id_of(tenant, post_id),
         body.channel,
         body.source_id,
         _POST_KINDS.get(body.kind, PostKind.UNSPECIFIED),

@@ -85,11 +85,13 @@ def detach_post(draft: Draft, command: commands.DetachPost) -> None:
 
 def connected(shard: Shard, thread_keys: tuple[str, ...]) -> list[str]:
     """The cases these keys lead to, in memory or on loan from the read model, each once."""
-    if shard.archive_threads:
-        found = (shard.threads.get(key) or shard.archive_threads.get(key) for key in thread_keys)
-    else:
-        found = (shard.threads.get(key) for key in thread_keys)
-    return list(dict.fromkeys(case_id for case_id in found if case_id is not None))
+    threads, archived = shard.threads, shard.archive_threads
+    found: dict[str, None] = {}
+    for key in thread_keys:
+        case_id = threads.get(key) or archived.get(key)
+        if case_id is not None:
+            found[case_id] = None
+    return list(found)
 
 
 def _attached(c: commands.AttachPost, case_id: str) -> events.PostAttached:
