@@ -26,7 +26,9 @@ def assertion(
     *attributes: events.AssertedAttribute, whole: Sequence[events.AssertedAttribute] = ()
 ) -> events.Assertion:
     """What was said of what is shown; `whole` where that is more. Nothing at all is said by nobody."""
-    shown = hashlib.blake2b(repr(tuple(whole) or attributes).encode(), digest_size=16).digest()
+    everything = tuple(whole) or attributes
+    shown = hashlib.blake2b(repr(everything).encode(), digest_size=16).digest()
+    attributes = tuple(one._replace(place=everything.index(one)) for one in attributes)
     return events.Assertion("service", attributes, shown)
 
 

@@ -71,8 +71,10 @@ def unlinked(a: str, b: str, reason: UnlinkReason, customer: str, *moved: str) -
     return events.IdentitiesUnlinked(a, b, reason, customer, moved, CAUSE, T)
 
 
-def late(who: str, *attributes: events.AssertedAttribute, at: int) -> events.AttributesAsserted:
-    fact = asserted(who, *attributes, at=at)
+def late(
+    who: str, *attributes: events.AssertedAttribute, at: int, whole: Sequence[events.AssertedAttribute]
+) -> events.AttributesAsserted:
+    fact = asserted(who, *attributes, at=at, whole=whole)
     return fact._replace(said=fact.said._replace(profile_digest=b""))
 
 
@@ -91,7 +93,7 @@ DECIDED = [
     pytest.param(
         [see("a", BERLIN, at=5)],
         see("a", PARIS, SITE, at=2),
-        [late("a", SITE, at=2)],
+        [late("a", SITE, at=2, whole=(PARIS, SITE))],
         id="a late post brings what was never said, and does not count as all the source shows",
     ),
     pytest.param(

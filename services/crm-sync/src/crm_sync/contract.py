@@ -30,21 +30,21 @@ _CODEC: Codec[Any] = Codec(
 
 def said_into(message: pb.Assertion, said: Assertion) -> None:
     """Fills in an empty message."""
-    attributes = said.attributes
     message.purpose = said.purpose
-    message.names.extend([one[0] for one in attributes])
-    message.digests = b"".join([one[1] for one in attributes])
     message.profile_digest = said.profile_digest
-    places = [one[6] for one in attributes]
-    if places != list(range(len(places))):
+    if not said.attributes:
+        return
+    names, digests, contacts, verified, unique, confidences, places = zip(*said.attributes, strict=True)
+    count = len(names)
+    message.names.extend(names)
+    message.digests = b"".join(digests)
+    if places[-1] != count - 1:  # they ascend
         message.places.extend(places)
-    confidences = [one[5] for one in attributes]
-    if len(set(confidences)) <= 1:
-        del confidences[1:]
-    message.confidences_permille.extend(confidences)
-    for at, one in enumerate(attributes):
-        if one[2] or one[3]:
-            message.standings.add(at=at, contact=one[2], verified=one[3], unique=one[4])
+    message.confidences_permille.extend(confidences[:1] if confidences.count(confidences[0]) == count else confidences)
+    if any(contacts) or any(verified):
+        for at in range(count):
+            if contacts[at] or verified[at]:
+                message.standings.add(at=at, contact=contacts[at], verified=verified[at], unique=unique[at])
 
 
 def said_of(message: pb.Assertion) -> Assertion:
@@ -82,15 +82,14 @@ def said_of(message: pb.Assertion) -> Assertion:
 
 def _observed(event: events.IdentityObserved) -> pb.IdentityObserved:
     identity_id, founded_customer_id, channel, source, names_digest, content, said, cause_id, at = event
-    message = pb.IdentityObserved(
-        identity_id=identity_id,
-        founded_customer_id=founded_customer_id,
-        channel=channel,
-        source=source,
-        names_digest=names_digest,
-        content=content,
-        cause_id=cause_id,
-    )
+    message = pb.IdentityObserved()
+    message.identity_id = identity_id
+    message.founded_customer_id = founded_customer_id
+    message.channel = channel
+    message.source = source
+    message.names_digest = names_digest
+    message.cause_id = cause_id
+    message.content.CopyFrom(content)
     if said is not None:
         said_into(message.said, said)
     when = message.at

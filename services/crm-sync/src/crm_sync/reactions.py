@@ -39,11 +39,13 @@ ATTRIBUTES_MAX = 100
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-@lru_cache(maxsize=1024)
-def _well_named(name: str) -> bool:
-    return _ATTRIBUTE.fullmatch(name) is not None
+@lru_cache(maxsize=4096)
+def _kind(name: str) -> tuple[bool, bool]:
+    """(whether an attribute may be called so, whether it is a contact point)"""
+    return _ATTRIBUTE.fullmatch(name) is not None, contact_class(name) is not None
 
 
+_kept = lru_cache(maxsize=4096)(kept)
 _RECEIVED = post.PostReceived.DESCRIPTOR.full_name
 _EDITED = post.PostEdited.DESCRIPTOR.full_name
 _log = logging.getLogger(__name__)
@@ -63,15 +65,19 @@ class Reactions:
 
     async def prepare(self, batch: Sequence[Recorded]) -> React:
         """Fetches the keys of a batch's authors, then reacts without waiting. While the vault is away, it waits."""
+        shown = [(recorded, recorded.body) for recorded in batch if _is_customers(recorded)]
         authors: dict[str, set[str]] = {}
-        for recorded in batch:
-            if _is_customers(recorded):
-                authors.setdefault(recorded.tenant, set()).add(recorded.body.identity_id)
+        for recorded, body in shown:
+            authors.setdefault(recorded.tenant, set()).add(body.identity_id)
         keys = {tenant: await self._keys(tenant, ids) for tenant, ids in authors.items()}
+        found: dict[tuple[int, int], Sequence[Observe]] = {}
+        for recorded, body in shown:
+            key = keys[recorded.tenant][body.identity_id]
+            if key is not None:
+                found[recorded.position, recorded.index] = (self._observation(recorded, body, key),)
 
         def react(recorded: Recorded) -> Sequence[Observe]:
-            key = keys.get(recorded.tenant, {}).get(recorded.body.identity_id) if _is_customers(recorded) else None
-            return () if key is None else self._react(recorded, key)
+            return found.get((recorded.position, recorded.index), ())
 
         return react
 
@@ -83,33 +89,38 @@ class Reactions:
                 _log.warning("the vault does not answer; posts wait")
                 await asyncio.sleep(self._retry_s)
 
-    def _react(self, recorded: Recorded, key: SubjectKey) -> Sequence[Observe]:
-        body = recorded.body
+    def _observation(self, recorded: Recorded, body: Any, key: SubjectKey) -> Observe:
         author = post_pb2.PersonalContent.FromString(key.open(body.personal)).author
         edited = recorded.type == _EDITED
         at = body.edited_at if edited else body.published_at
         profile = self._profile(recorded.tenant, key, "" if edited else body.channel, body, author)
-        return (Observe(profile, recorded.event.event_id, from_timestamp(at), edited),)
+        return Observe(profile, recorded.event.event_id, from_timestamp(at), edited)
 
     def _profile(self, tenant: str, key: SubjectKey, channel: str, body: Any, author: post_pb2.Author) -> Profile:
         """The profile of an author as a post shows it: the one from before when nothing of it changed."""
         identity_id: str = body.identity_id
-        at = (tenant, identity_id, body.source_id)
+        source_id: str = body.source_id
+        external_id, handle, display_name = author.external_id, author.handle, author.display_name
+        attributes = [(one.name, one.value) for one in author.attributes]
+        contacts = [(one.kind, one.value, one.verified) for one in author.contact_points]
+        whole = hash((external_id, handle, display_name, *[one for one in attributes if _kept(one[0])], *contacts))
+        at = (tenant, identity_id, source_id)
         before = self._profiles.get(at)
-        # Counters are part of this and not of the digests: equal is surely unchanged, different may be as well.
-        whole = hash(author.SerializeToString())
         if before is not None and before[0] == whole:
             return before[1]
-        names, names_digest = _names(key, "", author.external_id, author.handle, author.display_name)
-        said, values = assertion(self._vault, tenant, key, "service", _claims(author), whole=True)
-        if (
-            before is not None
-            and before[1].names_digest == names_digest
-            and before[1].said.profile_digest == said.profile_digest
-        ):
-            self._profiles[at] = whole, before[1]
-            return before[1]
-        content = names_pb2.ProfileContent(names=names, values=values)
+        claims = [
+            Claim(name, value, False, PROFILE_CONFIDENCE_PERMILLE)
+            for name, value in (("display_name", display_name), *attributes)
+            if _kept(name)
+        ]
+        claims += [
+            Claim(kind, value, verified, VOUCHED_CONFIDENCE_PERMILLE if verified else PROFILE_CONFIDENCE_PERMILLE)
+            for kind, value, verified in contacts
+        ]
+        said, values = assertion(self._vault, tenant, key, "service", claims, whole=True)
+        content = names_pb2.ProfileContent(values=values)
+        names = content.names
+        names.external_id, names.handle, names.display_name = external_id, handle, display_name
         if not self._nonces:
             self._nonces = nonces(NONCES)
         nonce = self._nonces.pop()
@@ -117,12 +128,12 @@ class Reactions:
             identity_id,
             founded_customer_id(identity_id),
             channel,
-            f"source/{body.source_id}",
-            names_digest,
+            f"source/{source_id}",
+            key.digest(names.SerializeToString()),
             Sealed(subject_id=identity_id, nonce=nonce, ciphertext=key.encrypt(nonce, content.SerializeToString())),
             said,
             True,
-            frozenset([one.contact for one in proofs(said.attributes)]),
+            frozenset([one.contact for one in proofs(said.attributes)]) if contacts else _NOTHING,
         )
         if len(self._profiles) >= PROFILES_MAX:
             self._profiles.clear()
@@ -131,18 +142,7 @@ class Reactions:
         return profile
 
 
-def _claims(author: post_pb2.Author) -> list[Claim]:
-    """What a profile says; counters are left out."""
-    claims = [Claim("display_name", author.display_name, False, PROFILE_CONFIDENCE_PERMILLE)]
-    for one in author.attributes:
-        name = one.name
-        if kept(name):
-            claims.append(Claim(name, one.value, False, PROFILE_CONFIDENCE_PERMILLE))
-    for point in author.contact_points:
-        verified = point.verified
-        confidence = VOUCHED_CONFIDENCE_PERMILLE if verified else PROFILE_CONFIDENCE_PERMILLE
-        claims.append(Claim(point.kind, point.value, verified, confidence))
-    return claims
+_NOTHING: frozenset[bytes] = frozenset()
 
 
 def _is_customers(recorded: Recorded) -> bool:
@@ -170,15 +170,6 @@ class Claim(NamedTuple):
         return f"Claim({self.name})"
 
 
-def _names(
-    key: SubjectKey, account_scope: str, external_id: str, handle: str, display_name: str
-) -> tuple[names_pb2.IdentityNames, bytes]:
-    names = names_pb2.IdentityNames(
-        account_scope=account_scope, external_id=external_id, handle=handle, display_name=display_name
-    )
-    return names, key.digest(names.SerializeToString(deterministic=True))
-
-
 def assertion(
     vault: KeyVault, tenant: str, key: SubjectKey, purpose: str, claims: Sequence[Claim], *, whole: bool
 ) -> tuple[events.Assertion, list[str]]:
@@ -189,10 +180,13 @@ def assertion(
     found: dict[tuple[str, bool, bytes], tuple[str, str, bool, int]] = {}
     for name, given, verified, confidence in claims:
         value = said(given)
-        if not value or not _well_named(name):
+        if not value:
+            continue
+        well_named, is_contact = _kind(name)
+        if not well_named:
             continue
         index, unique, compared = b"", False, value
-        if contact_class(name) is not None:
+        if is_contact:
             point = contact(name, value)
             if point is None:
                 continue
@@ -200,22 +194,23 @@ def assertion(
         found.setdefault((name, verified, index), (value, compared, unique, confidence))
     attributes: list[events.AssertedAttribute] = []
     values: list[str] = []
+    digest = key.digest
     for slot in sorted(found)[:ATTRIBUTES_MAX]:
         name, verified, index = slot
         value, compared, unique, confidence = found[slot]
-        digest = key.digest(f"{name}\0{compared}".encode("utf-8", "replace"))
-        attributes.append(events.AssertedAttribute(name, digest, index, verified, unique, confidence, len(values)))
-        values.append(value.encode("utf-8", "replace").decode())
-    # All digests are keyed already; where a value stands is part of what is shown.
-    shown = b""
-    if whole:
-        shown = key.digest(b"".join([b"%b%b%d" % (one[1], one[2], one[3]) for one in attributes]))
+        keyed = digest(f"{name}\0{compared}".encode())
+        attributes.append(events.AssertedAttribute(name, keyed, index, verified, unique, confidence, len(values)))
+        values.append(value)
+    # The digests are keyed and tell names from each other; whether a value is proved is part of what is shown.
+    shown = digest(b"".join([one[1] + (b"1" if one[3] else b"0") for one in attributes])) if whole else b""
     return events.Assertion(purpose, tuple(attributes), shown), values
 
 
 def sealed_content(key: SubjectKey, values: Sequence[str], called: tuple[str, str] | None) -> tuple[Sealed, bytes]:
     """(sealed ProfileContent, digest of the names) of what a system says; `called`: account scope and external id."""
+    content = names_pb2.ProfileContent(values=values)
     if called is None:
-        return key.seal(names_pb2.ProfileContent(values=values).SerializeToString(deterministic=True)), b""
-    names, digest = _names(key, *called, "", "")
-    return key.seal(names_pb2.ProfileContent(names=names, values=values).SerializeToString(deterministic=True)), digest
+        return key.seal(content.SerializeToString()), b""
+    names = content.names
+    names.account_scope, names.external_id = called
+    return key.seal(content.SerializeToString()), key.digest(names.SerializeToString())

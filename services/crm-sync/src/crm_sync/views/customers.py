@@ -139,7 +139,7 @@ def _on_observed(rows: Rows, event: Recorded) -> None:
         founded,
         body.channel,
         body.source,
-        kept.first(event.event.event_id, body),
+        kept.first(event.event.event_id, event.event.body.value),
         len(said.names),
         None,
     )

@@ -1,0 +1,89 @@
+"""What a row keeps of an identity is what its facts say: names and values survive, what was replaced goes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from chassis.clock import Instant
+from crm_sync import events, kept
+from crm_sync.contract import decode, encode
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from switchboard.crm.v1 import events_pb2, internal_pb2
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from crm_facts import CAUSE, assertion, digest, said, sealed
+
+SHOWN = st.lists(
+    st.one_of(
+        st.builds(lambda v: said("email", v, verified=True), st.sampled_from(["1", "2"])),
+        st.builds(lambda v: said("location", v), st.sampled_from(["x", "y"])),
+        st.builds(lambda v: said("url", v), st.sampled_from(["x", "y"])),
+    ),
+    max_size=3,
+    unique_by=lambda one: (one.name, one.verified, one.contact),
+)
+SIGHTS = st.tuples(SHOWN, st.sampled_from(["source/x", "crm"]), st.booleans())
+
+
+def facts(
+    history: list[tuple[list[events.AssertedAttribute], str, bool]],
+) -> list[events.IdentityObserved | events.AttributesAsserted]:
+    """Foundation, names and assertions of one identity, as they were said."""
+    found: list[events.IdentityObserved | events.AttributesAsserted] = []
+    for at, (shown, source, named) in enumerate(history):
+        content, heard = sealed("a", str(at)), assertion(*shown) if shown else None
+        if named or not found:
+            founded = "" if found else "customer"
+            names = digest(str(at))
+            found.append(events.IdentityObserved("a", founded, "x", source, names, content, heard, CAUSE, Instant(at)))
+        elif heard is not None:
+            found.append(events.AttributesAsserted("a", source, content, heard, CAUSE, Instant(at)))
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(SIGHTS, min_size=1, max_size=12))
+def test_a_row_says_what_its_facts_say(
+    history: list[tuple[list[events.AssertedAttribute], str, bool]],
+) -> None:
+    row, names = b"", b""
+    slots: dict[tuple[str, str, bool, bytes], tuple[bytes, int, bytes, bytes, int]] = {}
+    for at, fact in enumerate(facts(history)):
+        body = encode(fact)
+        assert decode(body) == fact
+        event_id = at.to_bytes(16)
+        if at == 0:
+            row = kept.first(event_id, body.SerializeToString(deterministic=True))
+        else:
+            assert isinstance(body, events_pb2.IdentityObserved | events_pb2.AttributesAsserted)
+            row = kept.added(row, event_id, body)
+        if isinstance(fact, events.IdentityObserved):
+            names = fact.content.ciphertext
+        for one in () if fact.said is None else fact.said.attributes:
+            slots[one.name, fact.source, one.verified, one.contact] = (
+                one.digest,
+                one.place,
+                fact.content.ciphertext,
+                event_id,
+                fact.at if isinstance(fact, events.IdentityObserved) else fact.observed_at,
+            )
+    found = kept.candidates("acme", "a", row)
+    assert {
+        (one.attribute, one.source, one.verified, one.contact): (
+            one.digest,
+            one.place,
+            one.content.ciphertext,
+            one.event_id,
+            one.observed_at,
+        )
+        for one in found
+    } == slots
+    content = kept.names(row)
+    assert content is not None
+    assert content.ciphertext == names
+    again = internal_pb2.KeptFacts.FromString(row)
+    assert again.SerializeToString(deterministic=True) == row
+    assert len(again.facts) <= len(slots) + 1, "what was replaced is not kept"
