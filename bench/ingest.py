@@ -14,6 +14,7 @@ sys.path.pop(0)  # this directory: a file in it has the name of the package unde
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import random
@@ -36,6 +37,7 @@ from chassis.sealing import KeyVault, SubjectKey
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest import channels, decider, sources
 from ingest.intake import Call, Intake
+from ingest.main import COLLECT_AFTER
 from ingest.normalise import Account
 from ingest.views.book import Connected
 from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
@@ -258,6 +260,8 @@ def cpu(pid: int) -> float:
 async def run(count: int, streams: int, profile: str) -> dict[str, object]:
     chance = random.Random(1)
     payloads = [delivery(number, chance) for number in range(count)]
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)  # as in the service
     by_stage = stages(payloads[:5_000])
     stages_again = stages(payloads[:5_000])  # the first run warms caches
     with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
