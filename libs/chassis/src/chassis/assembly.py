@@ -68,7 +68,7 @@ class Assembly:
 
     @property
     def tail(self) -> Tail:
-        """The end of the log for watches; a service that has none does not read it."""
+        """The end of the log for watches and views; a service that has neither does not read it."""
         if self._tail is None:
             self._tail = Tail(self.log)
             self.process.loop("tail", self._tail.run)
@@ -131,7 +131,7 @@ class Assembly:
 
     async def projection(self, view: View[R]) -> Projection[R]:
         """Adds a view: its tables are there when this returns, its rows follow the log."""
-        projection = Projection(view, self.log, self.database, self.membership)
+        projection = Projection(view, self.log, self.database, self.membership, self.tail)
         await projection.prepare()
         self._projections.append(projection)
         self.process.loop(f"view {view.name}", projection.run)

@@ -21,6 +21,7 @@ from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.log import Entry, Log, Recorded, Subject, UnknownEvent
 from chassis.membership import Membership
+from chassis.tail import Tail
 
 R = TypeVar("R")
 
@@ -95,12 +96,20 @@ class Fenced(Exception):
 class Projection(Generic[R]):
     """Runs one view on the replica that owns it."""
 
-    def __init__(self, view: View[R], log: Log, database: Database, membership: Membership | None = None) -> None:
-        """Without a membership it only replays; it never runs and never waits."""
+    def __init__(
+        self,
+        view: View[R],
+        log: Log,
+        database: Database,
+        membership: Membership | None = None,
+        tail: Tail | None = None,
+    ) -> None:
+        """Without a membership it only replays; it never runs and never waits. With a tail it shares that reader."""
         self.view = view
         self._log = log
         self._database = database
         self._membership = membership
+        self._tail = tail
         self._key = f"view.{view.name}"
         self._position = -1
         self._marked_at = 0.0
@@ -186,7 +195,8 @@ class Projection(Generic[R]):
         await self._reread()
         async with self._moved:
             self._moved.notify_all()
-        async with aclosing(self._log.follow(self._position)) as batches:
+        follow = self._log.follow if self._tail is None else self._tail.entries
+        async with aclosing(follow(self._position)) as batches:
             async for batch in batches:
                 if not self._owned():
                     return
@@ -202,8 +212,9 @@ class Projection(Generic[R]):
             self._marked_at = time.monotonic()
             await self._log.mark(self.view.name, done.position)
         labels = {"switchboard.projection": self.view.name}
-        _LAG_EVENTS.record(done.behind, labels)
-        _LAG_S.record(max(0.0, time.time() - done.appended_at_s) if done.behind else 0.0, labels)
+        behind = done.behind if self._tail is None else max(done.behind, self._tail.last - done.position)
+        _LAG_EVENTS.record(behind, labels)
+        _LAG_S.record(max(0.0, time.time() - done.appended_at_s) if behind else 0.0, labels)
         _PARKED.record(len(self._parked), labels)
 
     async def _retrying(self, part: Sequence[Entry]) -> None:

@@ -1,4 +1,4 @@
-"""The end of the log, read once per process and shown to all of its watches."""
+"""The end of the log, read once per process and shown to all of its watches and views."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from chassis.log import Entry, Log, Recorded, events_of
 
 KEPT = 2_000
 """Commits kept for watches that are a little behind; one further behind reads the log itself."""
-KEPT_BYTES = 64 * 1024 * 1024
+KEPT_BYTES = 32 * 1024 * 1024
 """What they may weigh together. Against: under load a commit has half a megabyte, two thousand of them a gigabyte."""
+BATCH_BYTES = 2 * 1024 * 1024
+"""What one batch of commits weighs at most, and one commit more."""
 BEHIND_MAX = 200_000
 """Positions a watch may ask to catch up from its token; further back a new snapshot is cheaper than the history."""
 
@@ -48,6 +50,42 @@ class Tail:
         self._bytes += sum([len(entry.data) for entry in batch])
         while len(kept) > KEPT or (self._bytes > KEPT_BYTES and len(kept) > 1):
             self._bytes -= len(kept.popleft().data)
+
+    @property
+    def last(self) -> int:
+        """Position of the last commit read, -1 before the first look."""
+        return self._last
+
+    async def entries(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
+        """The commits of the whole log after a position, for ever, in order and without gaps.
+
+        Like `Log.follow`, but who is at the end shares one reader and its decoded commits; who is behind what is kept
+        reads the log until it is not.
+        """
+        while True:
+            async with self._moved:
+                await self._moved.wait_for(lambda: self._last >= 0)
+            if after < self._from:
+                async with aclosing(self._log.follow(after)) as batches:
+                    async for batch in batches:
+                        yield batch
+                        after = batch[-1].position
+                        if after >= self._from:
+                            break
+                continue
+            async with self._moved:
+                await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
+            fresh: list[Entry] = []
+            size = 0
+            for entry in self._kept:
+                if entry.position > after:
+                    if size > BATCH_BYTES:
+                        break
+                    fresh.append(entry)
+                    size += len(entry.data)
+            if fresh and fresh[0].position == after + 1:
+                yield fresh
+                after = fresh[-1].position
 
     async def follow(self, context: str, tenant: str, after: int) -> AsyncGenerator[Sequence[Recorded], None]:
         """A tenant's events of a context after a position, for ever: first what was, then what comes, in batches.

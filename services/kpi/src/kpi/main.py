@@ -24,7 +24,7 @@ async def build(process: Process) -> None:
     parts = await Assembly.open(process, "kpi")
     log, database = parts.log, parts.database
     contacts = await parts.projection(Contacts())
-    archive = Archive(log, database, parts.membership)
+    archive = Archive(log, database, parts.membership, parts.tail)
     await archive.prepare()
     process.loop("archive", archive.run)
 

@@ -16,6 +16,7 @@ from chassis.database import Connection, Database, queries
 from chassis.log import Entry, Log, Recorded, Subject
 from chassis.membership import Membership
 from chassis.projection import Fenced, Projection, View
+from chassis.tail import Tail
 from switchboard.log.v1 import log_pb2
 
 SQL = queries(__file__, "archive.sql")
@@ -61,8 +62,10 @@ class ArchiveView:
 class Archive(Projection[None]):
     """Writes commits instead of folding events; position, hand-over and outages as for every projection."""
 
-    def __init__(self, log: Log, database: Database, membership: Membership | None = None) -> None:
-        super().__init__(ArchiveView(), log, database, membership)
+    def __init__(
+        self, log: Log, database: Database, membership: Membership | None = None, tail: Tail | None = None
+    ) -> None:
+        super().__init__(ArchiveView(), log, database, membership, tail)
 
     async def apply(self, entries: Sequence[Entry]) -> None:
         """Appends commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
