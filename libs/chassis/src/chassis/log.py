@@ -178,6 +178,7 @@ class Entry:
     appended_at_s: float = 0.0
     """When the log took it, unix seconds by the server's clock; for measuring lag only."""
     _commit: log_pb2.Commit | None = None
+    _events: list[Recorded] | None = None
 
     @property
     def commit(self) -> log_pb2.Commit:
@@ -186,8 +187,10 @@ class Entry:
         return self._commit
 
     def events(self) -> list[Recorded]:
-        """The commit's events in their order."""
-        return [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
+        """The commit's events in their order; their bodies are decoded once, whoever asks."""
+        if self._events is None:
+            self._events = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
+        return self._events
 
 
 @dataclass(frozen=True, slots=True)
