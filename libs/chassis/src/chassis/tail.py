@@ -13,8 +13,6 @@ from chassis.log import Entry, Log, Recorded, events_of
 KEPT = 2_000
 """Commits kept for watches that are a little behind; one further behind reads the log itself."""
 KEPT_BYTES = 32 * 1024 * 1024
-"""What these may hold together: fat commits are kept for a shorter while."""
-KEPT_BYTES = 32 * 1024 * 1024
 """What they may weigh together. Against: under load a commit has half a megabyte, two thousand of them a gigabyte."""
 BATCH_BYTES = 2 * 1024 * 1024
 """What one batch of commits weighs at most, and one commit more."""
@@ -88,12 +86,6 @@ class Tail:
             if fresh and fresh[0].position == after + 1:
                 yield fresh
                 after = fresh[-1].position
-
-    def _keep(self, batch: Sequence[Entry]) -> None:
-        self._kept.extend(batch)
-        self._kept_bytes += sum(len(entry.data) for entry in batch)
-        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._kept_bytes > KEPT_BYTES):
-            self._kept_bytes -= len(self._kept.popleft().data)
 
     async def follow(self, context: str, tenant: str, after: int) -> AsyncGenerator[Sequence[Recorded], None]:
         """A tenant's events of a context after a position, for ever: first what was, then what comes, in batches.
