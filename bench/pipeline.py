@@ -166,8 +166,8 @@ async def _fatness(log: Log) -> dict[str, float]:
     return {context: round(sum(found) / len(found), 1) for context, found in counts.items()}
 
 
-async def latency(seconds: float, rate: float) -> dict[str, object]:
-    async with Stack.up() as stack:
+async def latency(seconds: float, rate: float, running: str = "") -> dict[str, object]:
+    async with Stack.up(running) as stack:
         source = await stack.connect()
         posts = round(rate * seconds)
         warm = round(rate * 2)
@@ -272,7 +272,7 @@ def main() -> None:
     if asked.what != "latency":
         report["sustained"] = uvloop.run(sustained(asked.seconds, asked.rate, asked.backlog, asked.state))
     if asked.what != "sustained":
-        report["latency"] = uvloop.run(latency(asked.seconds / 2, asked.latency_rate))
+        report["latency"] = uvloop.run(latency(asked.seconds / 2, asked.latency_rate, asked.state))
     print(json.dumps(report, indent=2))
 
 
