@@ -28,10 +28,10 @@ TENANT = "bench"
 SERVICES = ("ingest", "routing", "crm", "kpi")
 BRAND = "acme"
 _OPTIONS = [("grpc.max_receive_message_length", 64 * 1024 * 1024)]
-_WORDS = (
+_WORDS = (  # noqa: SIM905  # a sentence is easier to change than a list
     "parcel late refund please order number arrived broken thanks nobody answers flight cancelled bill twice wrong "
     "address waiting since yesterday support store opening again screen battery invoice card contract internet down"
-).split()  # noqa: SIM905  # a sentence is easier to change than a list
+).split()
 _FORMS = 512
 """Different texts; what makes posts distinct is their ids and authors."""
 
