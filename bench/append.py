@@ -20,9 +20,10 @@ import uvloop
 from chassis import embedded
 from chassis.clock import Instant, SystemClock
 from chassis.decider import Decider
+from chassis.fold import InputPosition, Snapshot
 from chassis.identity import uuid7_bytes
 from chassis.log import Log, Subject, connect
-from chassis.shard import ShardWriter, Snapshot
+from chassis.shard import Origin, ShardWriter
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2
 
@@ -94,8 +95,6 @@ async def sharded(log: Log, shard: str, until: float) -> int:
 
 async def fed(log: Log, shard: str, until: float) -> int:
     """The same through the input path: no caller waits for each event."""
-    from chassis.shard import InputPosition, Origin
-
     writer = ShardWriter(Subject("fed", "bench", shard), DECIDER, log, SystemClock(), NoSnapshots(), queue_max=2_000)
     running = asyncio.create_task(writer.run())
     await writer.ready.wait()

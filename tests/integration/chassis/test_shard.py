@@ -9,9 +9,10 @@ import pytest
 import tally
 from chassis.clock import Instant, SystemClock
 from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
+from chassis.fold import InputPosition, refold
 from chassis.identity import uuid_bytes
 from chassis.log import Subject
-from chassis.shard import InputPosition, Origin, Request, refold
+from chassis.shard import Origin, Request
 from google.protobuf.wrappers_pb2 import Int64Value
 from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of
 

@@ -27,10 +27,11 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.errors import StatusError, Unavailable, to_status
+from chassis.fold import InputPosition, SnapshotStore, refold
 from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, message_class
 from chassis.membership import Membership
 from chassis.serving import deadline_s
-from chassis.shard import SNAPSHOT_EVERY, Backing, InputPosition, Origin, ShardWriter, SnapshotStore, refold
+from chassis.shard import SNAPSHOT_EVERY, Backing, Origin, ShardWriter
 from chassis.tenants import Tenants
 
 C = TypeVar("C")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
@@ -20,15 +20,15 @@ from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
-from chassis.clock import MICROS, Clock, Instant, from_timestamp, to_timestamp
+from chassis.clock import MICROS, Clock, Instant, to_timestamp
 from chassis.decider import Decider
 from chassis.errors import InvalidRequest, Overloaded, Rejected, RequestIdReused, Unavailable
+from chassis.fold import Answers, Folded, InputPosition, Snapshot, SnapshotStore, apply_commit
 from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
 from chassis.log import (
     COMMIT_BYTES_MAX,
     EVENTS_MAX,
     Conflict,
-    Entry,
     Log,
     LogFull,
     OutcomeUnknown,
@@ -50,8 +50,6 @@ BYTES_PER_EVENT = 100
 """A large state waits longer: writing it then costs less than deciding what came since, and recovery stays in
 proportion.
 """
-ANSWERS_KEPT_US = 24 * 3600 * 1_000_000
-"""How long a repeated request is recognised."""
 _DEPTH = telemetry.Instrument("switchboard.shard.queue.depth")
 _TICK_LATE_S = telemetry.Instrument("switchboard.tick.lateness")
 _LOOK_UP_S = 30.0
@@ -108,16 +106,6 @@ class Outcome(Generic[E]):
     response: Message | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class InputPosition:
-    """Up to where a shard's inputs are included: whole commits up to `position`, and `offset` events of the next
-    one.
-    """
-
-    position: int = 0
-    offset: int = 0
-
-
 @dataclass(slots=True)
 class _Pending(Generic[C, S, E]):
     command: C | None
@@ -146,100 +134,6 @@ class Backing(Protocol[_C, _S]):
 
     def evict(self, state: _S, position: int) -> None:
         """Forgets what the read model has at this position and no command in hand needs."""
-
-
-class SnapshotStore(Protocol):
-    """Where snapshots are kept; losing one costs time, never facts."""
-
-    async def latest(self, subject: Subject) -> Snapshot | None: ...
-
-    async def save(self, subject: Subject, snapshot: Snapshot) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A shard as of a position."""
-
-    version: str
-    position: int
-    input: InputPosition
-    state: bytes
-    answers: bytes
-
-
-@dataclass(slots=True)
-class _Answers:
-    """The answers of the last day by request id, oldest first."""
-
-    kept: OrderedDict[bytes, tuple[Instant, log_pb2.Answer, int]] = field(default_factory=OrderedDict)
-
-    def remember(self, at: Instant, answer: log_pb2.Answer, position: int) -> None:
-        self.kept[answer.request_id] = (at, answer, position)
-        while self.kept:
-            oldest = next(iter(self.kept))
-            if self.kept[oldest][0] > at - ANSWERS_KEPT_US:
-                break
-            del self.kept[oldest]
-
-    def dump(self) -> bytes:
-        commits = [
-            log_pb2.Commit(decided_at=to_timestamp(at), input_position=position, answers=[answer])
-            for at, answer, position in self.kept.values()
-        ]
-        return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (c.SerializeToString() for c in commits))
-
-    @staticmethod
-    def load(raw: bytes) -> _Answers:
-        answers = _Answers()
-        at = 0
-        while at < len(raw):
-            size = int.from_bytes(raw[at : at + 4], "big")
-            commit = log_pb2.Commit.FromString(raw[at + 4 : at + 4 + size])
-            answers.remember(from_timestamp(commit.decided_at), commit.answers[0], commit.input_position)
-            at += 4 + size
-        return answers
-
-
-@dataclass(slots=True)
-class Folded(Generic[S]):
-    """A shard's state as of a position, with all that comes with it."""
-
-    state: S
-    position: int = 0
-    input: InputPosition = InputPosition()
-    answers: _Answers = field(default_factory=_Answers)
-
-
-def apply_commit(decider: Decider[Any, S, E], folded: Folded[S], entry: Entry, *, state_after: int = 0) -> None:
-    """Folds one commit; the state itself only takes events after `state_after`."""
-    commit = entry.commit
-    if entry.position > state_after:
-        state = folded.state
-        for recorded in entry.events():
-            state = decider.evolve(state, decider.decode(recorded.body))
-        folded.state = state
-    folded.position = entry.position
-    reached = InputPosition(commit.input_position, commit.input_offset)
-    folded.input = max(folded.input, reached)
-    at = from_timestamp(commit.decided_at)
-    for answer in commit.answers:
-        folded.answers.remember(at, answer, entry.position)
-
-
-async def refold(
-    decider: Decider[Any, S, E],
-    log: Log,
-    subject: Subject,
-    until: int | None = None,
-    *,
-    onto: Folded[S] | None = None,
-) -> Folded[S]:
-    """The state of a shard recomputed from the first commit of the log, or from `onto`: what I1 compares against."""
-    folded = onto or Folded(decider.initial())
-    async for batch in log.read(folded.position, str(subject), until):
-        for entry in batch:
-            apply_commit(decider, folded, entry)
-    return folded
 
 
 class ShardWriter(Generic[C, S, E]):
@@ -375,7 +269,7 @@ class ShardWriter(Generic[C, S, E]):
         snapshot = await self._snapshots.latest(self.subject)
         if snapshot is not None and snapshot.version == decider.version:
             folded.position, folded.input = snapshot.position, snapshot.input
-            folded.answers = _Answers.load(snapshot.answers)
+            folded.answers = Answers.load(snapshot.answers)
             if decider.load is not None:
                 folded.state = decider.load(snapshot.state)
         state_after = folded.position

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chassis.database import Database
+from chassis.fold import InputPosition, Snapshot
 from chassis.log import Subject
-from chassis.shard import InputPosition, Snapshot
 
 SCHEMA = """
 create table if not exists snapshots (
