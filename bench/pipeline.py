@@ -27,8 +27,8 @@ BATCH = 200
 STREAMS = 2
 AHEAD = 4
 """Batches a stream may have under way."""
-TICK_S = 0.01
-"""How often the open loop sends what is due."""
+TICK_S = 0.05
+"""How often the open loop hands over what is due; the wait for it counts."""
 PATIENCE_S = 60.0
 """How long offers are waited for after the last post left."""
 _OFFERED = events_pb2.CaseOffered.DESCRIPTOR.full_name
