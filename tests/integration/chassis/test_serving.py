@@ -293,10 +293,8 @@ async def test_a_deadline_that_passes_ends_the_call(up: Running) -> None:
 
 @pytest.mark.parametrize("shape", ["One", "Down"])
 async def test_a_deadline_of_nothing_is_exceeded(up: Running, shape: str) -> None:
-    response = up.call(shape, b"wait", timeout=0)
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await (response if shape == "One" else response.read())
-    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    # The status is asked for, not a message: a stream that has ended may answer a read with its end instead of raising.
+    assert await up.call(shape, b"wait", timeout=0).code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize(
