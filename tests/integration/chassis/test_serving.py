@@ -336,9 +336,7 @@ async def test_bytes_that_are_no_request_are_an_invalid_request(up: Running) -> 
         await up.channel.unary_unary("/grpc.health.v1.Health/Check")(b"\xff\xff\xff")
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     stream = up.channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stream(iter([b"\xff\xff\xff"])).read()
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert await stream(iter([b"\xff\xff\xff"])).code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_taken_address_is_said_so(up: Running) -> None:
