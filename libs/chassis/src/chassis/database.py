@@ -30,6 +30,9 @@ _TRACER = trace.get_tracer("chassis.database")
 _LOST: Final = ("clos", "released back to the pool")
 """How asyncpg says that a connection broke: "connection is closed", "pool is closing", taken back while in use."""
 
+_UVLOOP_CLOSED: Final = "handler is closed"
+"""How uvloop says that somebody wrote to a connection that broke a moment ago."""
+
 OUTAGE: Final = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
@@ -151,12 +154,12 @@ class Database:
                 with _outages_named(), _traced(connection):
                     yield connection
             except Unavailable:
-                with contextlib.suppress(asyncpg.InterfaceError):  # the pool has thrown it away already
+                with contextlib.suppress(asyncpg.InterfaceError, RuntimeError):  # thrown away already
                     connection.terminate()
                 raise
             finally:
                 # What was done in the block stands, whatever the connection suffers on its way back.
-                with contextlib.suppress(asyncpg.InterfaceError, *OUTAGE):
+                with contextlib.suppress(Unavailable, asyncpg.InterfaceError), _outages_named():
                     await self._pool.release(connection)
 
     @contextlib.asynccontextmanager
@@ -232,6 +235,10 @@ def _outages_named(*also: type[Exception]) -> Iterator[None]:
             raise  # the rest is a mistake of ours
         raise _unavailable(error) from error
     except OUTAGE as error:
+        raise _unavailable(error) from error
+    except RuntimeError as error:
+        if _UVLOOP_CLOSED not in str(error):
+            raise
         raise _unavailable(error) from error
     except asyncpg.PostgresError as error:
         error.detail = None
