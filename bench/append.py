@@ -20,10 +20,10 @@ import uvloop
 from chassis import embedded
 from chassis.clock import Instant, SystemClock
 from chassis.decider import Decider
-from chassis.fold import InputPosition, Snapshot
+from chassis.fold import Snapshot
 from chassis.identity import uuid7_bytes
 from chassis.log import Log, Subject, connect
-from chassis.shard import Origin, ShardWriter
+from chassis.shard import Consequences, Origin, ShardWriter
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2
 
@@ -95,13 +95,14 @@ async def sharded(log: Log, shard: str, until: float) -> int:
 
 async def fed(log: Log, shard: str, until: float) -> int:
     """The same through the input path: no caller waits for each event."""
-    writer = ShardWriter(Subject("fed", "bench", shard), DECIDER, log, SystemClock(), NoSnapshots(), queue_max=2_000)
+    writer = ShardWriter(Subject("fed", "bench", shard), DECIDER, log, SystemClock(), NoSnapshots())
     running = asyncio.create_task(writer.run())
     await writer.ready.wait()
+    origin = Origin()
     n = 0
     while time.monotonic() < until:
         n += 1
-        await writer.feed([BODY] * 100, Origin(), InputPosition(n))
+        await writer.feed(Consequences(n - 1, n, [(index, origin, [BODY]) for index in range(100)]))
     await writer.reached_input(n)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -39,11 +39,13 @@ class Replica:
     def __init__(self, log: Log, member: str, context: str = "tally", inputs: Inputs | None = None) -> None:  # type: ignore[type-arg]
         self.membership = Membership(log, context, member)
         self.tenants = Tenants(log)
+        self.tail = Tail(log)
         self.host = ShardHost(
             context=context,
             shards=("0", "1", "2", "3"),
             decider=tally.DECIDER,
             log=log,
+            tail=self.tail,
             membership=self.membership,
             tenants=self.tenants,
             snapshots=SnapshotsInMemory(),
@@ -55,7 +57,7 @@ class Replica:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for part in (self.membership.run, self.tenants.run, self.host.run):
+            for part in (self.membership.run, self.tenants.run, self.tail.run, self.host.run):
                 tasks.create_task(part())
 
     async def add(self, shard: int, text: str) -> int:

@@ -12,8 +12,9 @@ from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
 from chassis.fold import InputPosition, refold
 from chassis.identity import uuid_bytes
 from chassis.log import Subject
-from chassis.shard import Origin, Request
+from chassis.shard import Consequences, Origin, Request
 from google.protobuf.wrappers_pb2 import Int64Value
+from switchboard.log.v1 import log_pb2
 from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of
 
 SHARD = Subject("tally", "acme", "0")
@@ -143,21 +144,45 @@ async def test_what_is_more_than_a_commit_goes_into_several(nats_url: str) -> No
 
 
 async def test_inputs_are_included_once_wherever_the_writer_dies(nats_url: str) -> None:
+    two = Consequences(0, 7, [(0, Origin(), [Add("a", 1), Add("a", 1)]), (3, Origin(), [Add("b", 1)])])
     async with opened(nats_url) as log:
         first = writer_of(log, CLOCK)
         async with running(first.run):
-            await first.feed([Add("a", 1), Add("a", 1)], Origin(), InputPosition(0, 1))
-            await first.feed([Add("b", 1)], Origin(), InputPosition(7))
+            await first.feed(two)
             await first.reached_input(7)
         heir = writer_of(log, CLOCK)
         async with running(heir.run):
             await heir.ready.wait()
             assert heir.input == InputPosition(7)
-            await heir.feed([Add("a", 1), Add("a", 1)], Origin(), InputPosition(0, 1))
-            await heir.feed([Add("b", 1)], Origin(), InputPosition(7))
-            await heir.feed([Add("c", 1)], Origin(), InputPosition(9))
+            await heir.feed(two)
+            await heir.feed(Consequences(7, 9, [(0, Origin(), [Add("c", 1)])]))
             await heir.reached_input(9)
         assert heir.state.by_key == {"a": 2, "b": 1, "c": 1}
+
+
+async def test_inputs_that_lead_to_more_than_a_commit_holds_go_on_where_it_ended(nats_url: str) -> None:
+    many = Consequences(0, 7, [(n, Origin(), [Add(f"k{n}", 1)]) for n in range(2_500)])
+    async with opened(nats_url) as log:
+        first = writer_of(log, CLOCK)
+        async with running(first.run):
+            await first.feed(many)
+            await first.reached_input(1)
+        reached = [InputPosition(e.commit.input_position, e.commit.input_offset) async for b in log.read() for e in b]
+        assert reached == [InputPosition(0, 1_000), InputPosition(0, 2_000), InputPosition(7)]
+
+
+async def test_a_commit_that_took_half_of_its_inputs_is_not_decided_again(nats_url: str) -> None:
+    three = Consequences(0, 7, [(n, Origin(), [Add(f"k{n}", 1)]) for n in (0, 2, 5)])
+    async with opened(nats_url) as log:
+        commit = log_pb2.Commit(commit_id=ID, tenant=SHARD.tenant, shard=SHARD.shard, input_offset=3)
+        for key in ("k0", "k2"):
+            commit.events.add().body.Pack(tally.DECIDER.encode(tally.Added(key, 1, tally.FIRST)))
+        await log.append(SHARD, commit, 0)
+        heir = writer_of(log, CLOCK)
+        async with running(heir.run):
+            await heir.feed(three)
+            await heir.reached_input(7)
+        assert heir.state.by_key == {"k0": 1, "k2": 1, "k5": 1}
 
 
 async def test_commands_survive_a_kill_of_the_log_and_are_decided_once(nats_server) -> None:

@@ -116,6 +116,7 @@ class Assembly:
             shards=shards,
             decider=decider,
             log=self.log,
+            tail=self.tail,
             membership=self.membership,
             tenants=self.tenants,
             snapshots=self._snapshots,

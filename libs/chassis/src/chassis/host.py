@@ -27,11 +27,12 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.errors import StatusError, Unavailable, to_status
-from chassis.fold import InputPosition, SnapshotStore, refold
-from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, message_class
+from chassis.fold import SnapshotStore, refold
+from chassis.log import Log, Position, Recorded, Subject, events_of, message_class
 from chassis.membership import Membership
 from chassis.serving import deadline_s
-from chassis.shard import SNAPSHOT_EVERY, Backing, Origin, ShardWriter
+from chassis.shard import SNAPSHOT_EVERY, Backing, Consequences, Origin, ShardWriter
+from chassis.tail import Tail
 from chassis.tenants import Tenants
 
 C = TypeVar("C")
@@ -74,6 +75,7 @@ class ShardHost(Generic[C, S, E]):
         shards: Sequence[str],
         decider: Decider[C, S, E],
         log: Log,
+        tail: Tail,
         membership: Membership,
         tenants: Tenants,
         snapshots: SnapshotStore,
@@ -88,6 +90,7 @@ class ShardHost(Generic[C, S, E]):
         self.shards = tuple(shards)
         self._decider = decider
         self._log = log
+        self._tail = tail
         self._membership = membership
         self._tenants = tenants
         self._snapshots = snapshots
@@ -214,32 +217,21 @@ class ShardHost(Generic[C, S, E]):
 
     async def _feed(self, writer: ShardWriter[C, S, E], inputs: Inputs[C]) -> None:
         await writer.ready.wait()
-        previous, skip = writer.input.position, writer.input.offset
-        name = f"ev.{inputs.context}.{writer.subject.tenant}.>"
-        async with aclosing(self._log.follow(previous, name)) as batches:
+        async with aclosing(
+            self._tail.entries(writer.input.position, inputs.context, writer.subject.tenant)
+        ) as batches:
+            previous = writer.input.position
             async for batch in batches:
                 react = inputs.react if inputs.prepare is None else await inputs.prepare(events_of(batch))
                 assert react is not None, "inputs react, or prepare something that does"
                 for entry in batch:
-                    await self._feed_commit(writer, entry, react, previous, skip)
-                    previous, skip = entry.position, 0
-
-    async def _feed_commit(
-        self,
-        writer: ShardWriter[C, S, E],
-        entry: Entry,
-        react: Callable[[Recorded], Sequence[C]],
-        previous: int,
-        skip: int,
-    ) -> None:
-        """Feeds one input commit event by event; its last step says that the whole commit is included."""
-        events = entry.events()
-        for recorded in events[skip:]:
-            if commands := react(recorded):
-                event = recorded.event
-                origin = Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
-                await writer.feed(commands, origin, InputPosition(previous, recorded.index + 1))
-        await writer.skip_input(entry.position)
+                    steps = [
+                        (recorded.index, _origin(recorded), commands)
+                        for recorded in entry.events()
+                        if (commands := react(recorded))
+                    ]
+                    await writer.feed(Consequences(previous, entry.position, steps))
+                    previous = entry.position
 
     async def _writer(self, subject: Subject) -> ShardWriter[C, S, E]:
         """The writer of an owned shard, once it is ready."""
@@ -307,6 +299,11 @@ class ShardHost(Generic[C, S, E]):
                 return  # the caller has stopped waiting
             except Exception as refusal:  # noqa: BLE001  # crosses the wire as a status, as it would from a local call
                 await _reply(self._log.nc, message, to_status(refusal, self._codes).SerializeToString(), refused=True)
+
+
+def _origin(cause: Recorded) -> Origin:
+    event = cause.event
+    return Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
 
 
 async def _reply(nc: Client, message: Msg, data: bytes, *, refused: bool) -> None:

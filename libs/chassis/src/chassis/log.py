@@ -142,6 +142,11 @@ def message_class(full_name: str) -> type[Message]:
         raise UnknownEvent(f"event type {full_name} is unknown here; deploy the release that knows it first") from None
 
 
+@lru_cache(maxsize=1024)
+def _name(type_url: str) -> str:
+    return type_url.rpartition("/")[2]
+
+
 class Recorded:
     """One event as it stands in the log."""
 
@@ -154,7 +159,7 @@ class Recorded:
         self.tenant = subject.tenant
         self.shard = subject.shard
         self.event = event
-        self.type: str = event.body.type_url.rpartition("/")[2]
+        self.type = _name(event.body.type_url)
         self._body: Message | None = None
 
     @property

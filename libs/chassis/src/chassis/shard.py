@@ -44,6 +44,8 @@ _S = TypeVar("_S", contravariant=True)
 
 QUEUE_MAX = 10_000
 """Commands waiting at one shard before callers are told to come back."""
+FED_MAX = 2_000
+"""Input events with consequences waiting at one shard before its feeder waits: two full commits are at hand."""
 SNAPSHOT_EVERY = 50_000
 """Events between two snapshots of a small state: about a second of refolding after a restart."""
 BYTES_PER_EVENT = 100
@@ -106,17 +108,25 @@ class Outcome(Generic[E]):
     response: Message | None
 
 
+@dataclass(frozen=True, slots=True)
+class Consequences(Generic[C]):
+    """What one commit of other people's facts leads to in a shard."""
+
+    after: int
+    """Position of the commit of inputs before this one."""
+    position: int
+    steps: Sequence[tuple[int, Origin, Sequence[C]]] = ()
+    """(index of an input event, where its consequences come from, the commands), for those that lead to any."""
+
+
 @dataclass(slots=True)
-class _Pending(Generic[C, S, E]):
-    command: C | None
-    """None only marks that inputs up to `input` need nothing."""
+class _Asked(Generic[C, S, E]):
+    command: C
     origin: Origin
     request: Request | None = None
     respond: Callable[[S, Sequence[E]], Message] | None = None
     done: asyncio.Future[Outcome[E]] | None = None
-    input: InputPosition | None = None
-    completes: bool = False
-    """Whether `input` is reached once this is decided."""
+    """Whom to tell; None for a tick."""
 
 
 class Backing(Protocol[_C, _S]):
@@ -159,7 +169,8 @@ class ShardWriter(Generic[C, S, E]):
         self._backing = backing
         self._queue_max = queue_max
         self._snapshot_every = snapshot_every
-        self._queue: deque[_Pending[C, S, E]] = deque()
+        self._queue: deque[_Asked[C, S, E] | Consequences[C]] = deque()
+        self._fed = 0
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -190,7 +201,7 @@ class ShardWriter(Generic[C, S, E]):
 
     @property
     def depth(self) -> int:
-        """Commands waiting."""
+        """Commands waiting; a commit of inputs counts as one."""
         return len(self._queue)
 
     async def submit(
@@ -210,21 +221,19 @@ class ShardWriter(Generic[C, S, E]):
         if len(self._queue) >= self._queue_max:
             raise Overloaded(f"shard {self.subject} has {self._queue_max} commands waiting; slow down", 0.25)
         done: asyncio.Future[Outcome[E]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Pending(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done))
+        self._queue.append(_Asked(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done))
         self._work.set()
         return await done
 
-    async def feed(self, commands: Sequence[C], origin: Origin, upto: InputPosition) -> None:
-        """Queues what an input event leads to; waits for room instead of refusing. `upto` is reached when all are
-        decided.
+    async def feed(self, consequences: Consequences[C]) -> None:
+        """Queues what a commit of inputs leads to; waits for room instead of refusing. Feed every commit of inputs in
+        turn, also those without consequences: they move the input position.
         """
-        while len(self._queue) >= self._queue_max:
+        while self._fed >= FED_MAX:
             self._room.clear()
             await self._room.wait()
-        for command in commands[:-1]:
-            self._queue.append(_Pending(command, origin, input=upto))
-        last = commands[-1] if commands else None
-        self._queue.append(_Pending(last, origin, input=upto, completes=True))
+        self._fed += len(consequences.steps)
+        self._queue.append(consequences)
         self._work.set()
 
     async def reached_input(self, position: int) -> int:
@@ -232,10 +241,6 @@ class ShardWriter(Generic[C, S, E]):
         async with self._advanced:
             await self._advanced.wait_for(lambda: self._durable_input >= InputPosition(position))
         return self.position
-
-    async def skip_input(self, position: int) -> None:
-        """Says that the log holds no input up to a position that has not been fed."""
-        await self.feed((), Origin(), InputPosition(position))
 
     async def run(self) -> None:
         """Recovers, then decides until cancelled. What waits when it stops is answered Unavailable."""
@@ -298,17 +303,17 @@ class ShardWriter(Generic[C, S, E]):
         now = self._clock.now()
         labels = {"switchboard.context": self.subject.context, "switchboard.shard": self.subject.shard}
         _DEPTH.record(len(self._queue), labels)
-        taken = [self._queue.popleft() for _ in range(min(len(self._queue), EVENTS_MAX))]
+        taken = self._take()
         due = decider.next_due(folded.state)
         if due is not None and due <= now and decider.tick is not None:
-            taken.insert(0, _Pending(decider.tick(now), Origin()))
+            taken.insert(0, _Asked(decider.tick(now), Origin()))
             _TICK_LATE_S.record((now - due) / 1e6, labels)
         if not await self._loaded(taken):
             return
         batch = _Batch(decider, folded, self.subject, now)
         try:
             used = batch.decide(taken)
-            self._queue.extendleft(reversed(taken[used:]))
+            self._put_back(taken[used:])
             del taken[used:]
             if batch.empty:
                 batch.conclude(folded.position)
@@ -327,17 +332,41 @@ class ShardWriter(Generic[C, S, E]):
             raise
         if self._backing is not None:
             self._backing.evict(folded.state, folded.position)
-        if len(self._queue) < self._queue_max:
+        if self._fed < FED_MAX:
             self._room.set()
         self._durable_input = max(self._durable_input, folded.input)
         async with self._advanced:
             self._advanced.notify_all()
 
-    async def _loaded(self, taken: Sequence[_Pending[C, S, E]]) -> bool:
+    def _take(self) -> list[_Asked[C, S, E] | Consequences[C]]:
+        """What is decided next: as much of what waits as one commit could hold if each command led to one event."""
+        taken: list[_Asked[C, S, E] | Consequences[C]] = []
+        room = EVENTS_MAX
+        while self._queue and room > 0:
+            one = self._queue.popleft()
+            if isinstance(one, Consequences):
+                self._fed -= len(one.steps)
+                room -= len(one.steps)
+            else:
+                room -= 1
+            taken.append(one)
+        return taken
+
+    def _put_back(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]]) -> None:
+        self._queue.extendleft(reversed(taken))
+        self._fed += sum([len(one.steps) for one in taken if isinstance(one, Consequences)])
+
+    async def _loaded(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]]) -> bool:
         """Brings what the round touches into memory. While the read model is away callers are told, and inputs wait."""
         if self._backing is None:
             return True
-        commands = [pending.command for pending in taken if pending.command is not None]
+        commands: list[C] = []
+        for one in taken:
+            if isinstance(one, Consequences):
+                for _, _, led in one.steps:
+                    commands.extend(led)
+            else:
+                commands.append(one.command)
         try:
             await self._backing.load(self.subject.tenant, self._folded.state, commands)
         except (Unavailable, TimeoutError) as away:
@@ -350,19 +379,23 @@ class ShardWriter(Generic[C, S, E]):
             raise
         return True
 
-    def _take_back(self, taken: Sequence[_Pending[C, S, E]], failure: Exception | None) -> None:
+    def _take_back(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]], failure: Exception | None) -> None:
         """After a conflict all is decided again; after silence callers are told, and inputs wait for the log."""
-        for pending in reversed(taken):
-            if pending.done is not None and failure is not None:
-                if not pending.done.done():
-                    pending.done.set_exception(failure)
-            elif pending.done is not None or pending.input is not None:
-                self._queue.appendleft(pending)  # a tick is left out: the state asks for it again
+        again: list[_Asked[C, S, E] | Consequences[C]] = []
+        for one in taken:
+            if isinstance(one, Consequences):
+                again.append(one)
+            elif one.done is not None:  # a tick is left out: the state asks for it again
+                if failure is None:
+                    again.append(one)
+                elif not one.done.done():
+                    one.done.set_exception(failure)
+        self._put_back(again)
 
-    def _fail(self, waiting: Iterable[_Pending[C, S, E]], failure: Exception) -> None:
-        for pending in waiting:
-            if pending.done is not None and not pending.done.done():
-                pending.done.set_exception(failure)
+    def _fail(self, waiting: Iterable[_Asked[C, S, E] | Consequences[C]], failure: Exception) -> None:
+        for one in waiting:
+            if isinstance(one, _Asked) and one.done is not None and not one.done.done():
+                one.done.set_exception(failure)
 
     async def _snapshot(self) -> None:
         folded, dump = self._folded, self._decider.dump
@@ -394,77 +427,93 @@ class _Batch(Generic[C, S, E]):
         self._decider = decider
         self._folded = folded
         self._now = now
-        self._tells: list[tuple[_Pending[C, S, E], Sequence[E], Message | None, int | None]] = []
-        self._refusals: list[tuple[_Pending[C, S, E], Exception]] = []
+        self._tells: list[tuple[_Asked[C, S, E], Sequence[E], Message | None, int | None]] = []
+        self._refusals: list[tuple[_Asked[C, S, E], Exception]] = []
         self._bytes = 0
         self._answered: dict[bytes, log_pb2.Answer] = {}
-        commit_id = uuid7_bytes(now)
-        self.commit = log_pb2.Commit(commit_id=commit_id, tenant=subject.tenant, shard=subject.shard)
+        self._commit_id = uuid7_bytes(now)
+        self.commit = log_pb2.Commit(commit_id=self._commit_id, tenant=subject.tenant, shard=subject.shard)
 
     @property
     def empty(self) -> bool:
         return not self.commit.events and not self.commit.answers
 
-    def decide(self, taken: Sequence[_Pending[C, S, E]]) -> int:
+    def decide(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]]) -> int:
         """Decides in order; returns how many fitted."""
-        for used, pending in enumerate(taken):
-            if not self._decide_one(pending):
+        for used, one in enumerate(taken):
+            if not (self._follow(one) if isinstance(one, Consequences) else self._answer(one)):
                 return used
         return len(taken)
 
-    def _decide_one(self, pending: _Pending[C, S, E]) -> bool:
-        folded, decider = self._folded, self._decider
-        if pending.done is not None and pending.done.done():
-            return True  # the caller went away while it waited
-        if pending.input is not None and pending.input <= folded.input:
+    def _follow(self, consequences: Consequences[C]) -> bool:
+        """Decides what inputs lead to, from where the shard has got to with them."""
+        folded = self._folded
+        reached = folded.input
+        if consequences.position <= reached.position:
             return True  # included before a crash or by another writer
-        if pending.command is None:
-            self._progress(pending)
-            return True
-        if pending.request is not None and self._repeats(pending, pending.request):
-            return True
-        try:
-            events = decider.decide(pending.command, folded.state)
-        except Rejected as refusal:
-            self._refusals.append((pending, refusal))
-            self._progress(pending)
-            return True
-        if events:
-            encoded = [
-                (body.DESCRIPTOR.full_name, body.SerializeToString(deterministic=True))
-                for body in map(decider.encode, events)
-            ]
-            size = sum([len(data) for _, data in encoded]) + _ENVELOPE_BYTES * len(encoded)
-            if len(self.commit.events) + len(events) > EVENTS_MAX or self._bytes + size > COMMIT_BYTES_MAX:
-                if self.commit.events:
+        done = reached.offset if reached.position == consequences.after else 0
+        for index, origin, commands in consequences.steps:
+            if index < done:
+                continue
+            for command in commands:
+                try:
+                    fitting = self._decide(command, origin)
+                except Rejected:
+                    continue
+                if fitting is None:
                     return False
-                raise ValueError(f"one command decided {len(events)} events of {size} bytes, more than a commit holds")
-            self._bytes += size
-            state = folded.state
-            for event, (name, data) in zip(events, encoded, strict=True):
-                self._record(event, name, data, pending.origin)
-                state = decider.evolve(state, event)
-            folded.state = state
-        self._progress(pending)
-        if pending.done is not None:
-            response = None if pending.respond is None else pending.respond(folded.state, events)
-            if pending.request is not None and response is not None:
-                self._keep(pending.request, response)
-            self._tells.append((pending, events, response, None))
+            folded.input = InputPosition(consequences.after, index + 1)
+        folded.input = InputPosition(consequences.position)
         return True
 
-    def _progress(self, pending: _Pending[C, S, E]) -> None:
-        if pending.input is not None and pending.completes:
-            self._folded.input = max(self._folded.input, pending.input)
+    def _answer(self, asked: _Asked[C, S, E]) -> bool:
+        if asked.done is not None and asked.done.done():
+            return True  # the caller went away while it waited
+        if asked.request is not None and self._repeats(asked, asked.request):
+            return True
+        try:
+            events = self._decide(asked.command, asked.origin)
+        except Rejected as refusal:
+            self._refusals.append((asked, refusal))
+            return True
+        if events is None:
+            return False
+        if asked.done is not None:
+            response = None if asked.respond is None else asked.respond(self._folded.state, events)
+            if asked.request is not None and response is not None:
+                self._keep(asked.request, response)
+            self._tells.append((asked, events, response, None))
+        return True
 
-    def _record(self, event: E, name: str, data: bytes, origin: Origin) -> None:
-        # Set field by field: building nested messages from keywords costs twice as much.
+    def _decide(self, command: C, origin: Origin) -> Sequence[E] | None:
+        """The facts of a command, recorded and applied; None when the commit has no room for them."""
+        folded, decider = self._folded, self._decider
+        events = decider.decide(command, folded.state)
+        if not events:
+            return events
+        bodies = [decider.encode(event) for event in events]
+        encoded = [body.SerializeToString(deterministic=True) for body in bodies]
+        size = sum([len(data) for data in encoded]) + _ENVELOPE_BYTES * len(encoded)
+        if len(self.commit.events) + len(events) > EVENTS_MAX or self._bytes + size > COMMIT_BYTES_MAX:
+            if self.commit.events:
+                return None
+            raise ValueError(f"one command decided {len(events)} events of {size} bytes, more than a commit holds")
+        self._bytes += size
+        state = folded.state
+        for event, body, data in zip(events, bodies, encoded, strict=True):
+            self._record(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
+            state = decider.evolve(state, event)
+        folded.state = state
+        return events
+
+    def _record(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
+        # Set field by field: building nested messages from keywords costs half as much again.
         events = self.commit.events
-        event_id = uuid5_bytes(self.commit.commit_id, str(len(events)))
+        event_id = uuid5_bytes(self._commit_id, str(len(events)))
         recorded = events.add()
         recorded.event_id = event_id
         occurred_at, body = recorded.occurred_at, recorded.body
-        occurred_at.seconds, micros = divmod(self._decider.occurred_at(event), MICROS)
+        occurred_at.seconds, micros = divmod(at, MICROS)
         occurred_at.nanos = 1000 * micros
         body.type_url = "type.googleapis.com/" + name
         body.value = data
@@ -477,7 +526,7 @@ class _Batch(Generic[C, S, E]):
         if origin.traceparent:
             recorded.traceparent = origin.traceparent
 
-    def _repeats(self, pending: _Pending[C, S, E], request: Request) -> bool:
+    def _repeats(self, asked: _Asked[C, S, E], request: Request) -> bool:
         """Whether the request was answered before; if so it is told the same, or that the id is taken."""
         before = self._folded.answers.kept.get(request.request_id)
         position: int | None = None
@@ -488,9 +537,9 @@ class _Batch(Generic[C, S, E]):
         else:
             return False
         if answer.request_digest != request.digest:
-            self._refusals.append((pending, RequestIdReused()))
+            self._refusals.append((asked, RequestIdReused()))
         else:
-            self._tells.append((pending, (), _unpack(answer.response), position))
+            self._tells.append((asked, (), _unpack(answer.response), position))
         return True
 
     def _keep(self, request: Request, response: Message) -> None:
@@ -511,12 +560,12 @@ class _Batch(Generic[C, S, E]):
         """Tells every caller, now that what they are told is durable."""
         for answer in self.commit.answers:
             self._folded.answers.remember(self._now, answer, position)
-        for pending, events, response, earlier in self._tells:
-            if pending.done is not None and not pending.done.done():
-                pending.done.set_result(Outcome(position if earlier is None else earlier, events, response))
-        for pending, refusal in self._refusals:
-            if pending.done is not None and not pending.done.done():
-                pending.done.set_exception(refusal)
+        for asked, events, response, earlier in self._tells:
+            if asked.done is not None and not asked.done.done():
+                asked.done.set_result(Outcome(position if earlier is None else earlier, events, response))
+        for asked, refusal in self._refusals:
+            if asked.done is not None and not asked.done.done():
+                asked.done.set_exception(refusal)
 
 
 def _unpack(packed: AnyMessage) -> Message:

@@ -1,4 +1,4 @@
-"""The end of the log, read once per process and shown to all of its watches and views."""
+"""The end of the log, read once per process and shown to all of its watches, views and shards."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from itertools import islice
 
 from chassis.errors import ResumeTokenExpired
 from chassis.log import Entry, Log, Recorded, events_of
@@ -56,36 +57,40 @@ class Tail:
         """Position of the last commit read, -1 before the first look."""
         return self._last
 
-    async def entries(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
-        """The commits of the whole log after a position, for ever, in order and without gaps.
+    async def entries(self, after: int, context: str = "", tenant: str = "") -> AsyncGenerator[Sequence[Entry], None]:
+        """The commits of the log after a position, of one context and tenant where they are named, for ever, in order
+        and without gaps.
 
         Like `Log.follow`, but who is at the end shares one reader and its decoded commits; who is behind what is kept
-        reads the log until it is not.
+        reads the log until it is not. An empty batch says that the log moved without such commits.
         """
+        subject_filter = f"ev.{context}.{tenant or '*'}.>" if context else "ev.>"
         while True:
             async with self._moved:
-                await self._moved.wait_for(lambda: self._last >= 0)
-            if after < self._from:
-                async with aclosing(self._log.follow(after)) as batches:
-                    async for batch in batches:
-                        yield batch
-                        after = batch[-1].position
-                        if after >= self._from:
-                            break
-                continue
-            async with self._moved:
                 await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
-            fresh: list[Entry] = []
-            size = 0
-            for entry in self._kept:
-                if entry.position > after:
-                    if size > BATCH_BYTES:
-                        break
-                    fresh.append(entry)
-                    size += len(entry.data)
-            if fresh and fresh[0].position == after + 1:
-                yield fresh
-                after = fresh[-1].position
+            if after < self._from:
+                upto = self._last
+                async with aclosing(self._log.read(after, subject_filter, upto)) as missed:
+                    async for batch in missed:
+                        yield batch
+                after = upto
+                continue
+            fresh = self._after(after)
+            after = fresh[-1].position
+            if context:
+                fresh = [one for one in fresh if one.subject.context == context and tenant in ("", one.subject.tenant)]
+            yield fresh
+
+    def _after(self, position: int) -> list[Entry]:
+        """The next of the kept commits, about BATCH_BYTES of them; the log has no gaps, so their places are known."""
+        fresh: list[Entry] = []
+        size = 0
+        for entry in islice(self._kept, position - self._from, None):
+            fresh.append(entry)
+            size += len(entry.data)
+            if size > BATCH_BYTES:
+                break
+        return fresh
 
     async def follow(self, context: str, tenant: str, after: int) -> AsyncGenerator[Sequence[Recorded], None]:
         """A tenant's events of a context after a position, for ever: first what was, then what comes, in batches.
@@ -97,19 +102,6 @@ class Tail:
             await self._moved.wait_for(lambda: self._last >= 0)
         if self._last - after > BEHIND_MAX:
             raise ResumeTokenExpired
-        wanted = f"ev.{context}.{tenant}."
-        while True:
-            if after < self._from:
-                async with aclosing(self._log.read(after, f"{wanted}>", self._last)) as missed:
-                    upto = self._last
-                    async for batch in missed:
-                        yield events_of(batch)
-                after = max(after, upto)
-                continue
-            async with self._moved:
-                await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
-            fresh = [entry for entry in self._kept if entry.position > after]
-            if not fresh or fresh[0].position != after + 1:
-                continue
-            after = fresh[-1].position
-            yield [e for entry in fresh if str(entry.subject).startswith(wanted) for e in entry.events()]
+        async with aclosing(self.entries(after, context, tenant)) as batches:
+            async for batch in batches:
+                yield events_of(batch)
