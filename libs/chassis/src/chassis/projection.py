@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import Generic, Protocol, TypeVar
 
 import asyncpg
@@ -58,9 +58,13 @@ EVENTS_PER_TRANSACTION = 2_000
 
 
 MARK_S = 1.0
-PACE_S = 0.025
+PACE_S = 0.1
 """How soon after a transaction the next one begins. Alone a fact is in the tables at once; in a stream of commits of a
 few events each, gathering for so long saves most of the round trips, and nobody reads a screen faster."""
+HURRIED_S = 0.01
+"""The same while somebody waits for the tables to reach a position."""
+_MOVE = "update projections set position = $3 where name = $1 and position = $2"
+_MOVED = "UPDATE 1"
 
 
 class View(Protocol[R]):
@@ -118,6 +122,8 @@ class Projection(Generic[R]):
         self._marked_at = 0.0
         self._parked: set[str] = set()
         self._moved = asyncio.Condition()
+        self._waiting = 0
+        self._hurry = asyncio.Event()
         self._turn = asyncio.Lock()
         self._ownership = asyncio.Event()
         if membership is not None:
@@ -175,14 +181,21 @@ class Projection(Generic[R]):
 
     async def wait_beyond(self, position: int) -> int:
         """Waits until the tables are past a position, whoever projects them; returns where they are."""
-        while self._position <= position:
-            if self._owned():
-                async with self._moved:
-                    await self._moved.wait_for(lambda: self._position > position or not self._owned())
-            else:
-                await asyncio.sleep(0.05)
-                await self._reread(position_only=True)
-        return self._position
+        self._waiting += 1
+        self._hurry.set()
+        try:
+            while self._position <= position:
+                if self._owned():
+                    async with self._moved:
+                        await self._moved.wait_for(lambda: self._position > position or not self._owned())
+                else:
+                    await asyncio.sleep(0.05)
+                    await self._reread(position_only=True)
+            return self._position
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._hurry.clear()
 
     def _owned(self) -> bool:
         return self._membership is not None and self._membership.owns(self._key)
@@ -209,7 +222,14 @@ class Projection(Generic[R]):
                 await self._show(batch[-1])
                 async with self._moved:
                     self._moved.notify_all()
-                await asyncio.sleep(max(0.0, began_at + PACE_S - time.monotonic()))
+                await self._gather(began_at)
+
+    async def _gather(self, began_at: float) -> None:
+        """Lets commits gather since a transaction began, less long while somebody waits for them."""
+        await asyncio.sleep(max(0.0, began_at + HURRIED_S - time.monotonic()))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, began_at + PACE_S - time.monotonic())):
+                await self._hurry.wait()
 
     async def _show(self, done: Entry) -> None:
         """Lag as metrics, and once a second as the pending messages of a consumer in NATS."""
@@ -251,18 +271,30 @@ class Projection(Generic[R]):
         events = [event for entry in entries for event in self._relevant(entry)]
         traceparents = (event.event.traceparent for event in events)
         with telemetry.process_span("ev.>", traceparents, len(entries), self.view.name):
-            async with self._database.transaction() as connection:
-                moved = await connection.execute(
-                    "update projections set position = $3 where name = $1 and position = $2",
-                    self.view.name,
-                    self._position,
-                    entries[-1].position,
-                )
-                if moved != "UPDATE 1":
-                    raise Fenced(self.view.name)
-                parked = await self._fold_and_save(connection, events)
-        self._position = entries[-1].position
+            upto = entries[-1].position
+            try:
+                parked = await self._transact(events, upto, self._fold_all)
+            except REFUSED:  # one of them is poison; found by trying each alone
+                parked = await self._transact(events, upto, self._fold_each)
+        self._position = upto
         self._parked |= parked
+
+    async def _transact(
+        self,
+        events: Sequence[Recorded],
+        upto: int,
+        fold: Callable[[Connection, Sequence[Recorded]], Awaitable[set[str]]],
+    ) -> set[str]:
+        move = (_MOVE, self.view.name, self._position, upto)
+        if not events:
+            moved, parked = await self._database.execute(*move), set[str]()
+        else:
+            async with self._database.transaction() as connection:
+                moved = await connection.execute(*move)
+                parked = await fold(connection, events) if moved == _MOVED else set()
+        if moved != _MOVED:
+            raise Fenced(self.view.name)
+        return parked
 
     def _relevant(self, entry: Entry) -> list[Recorded]:
         if entry.subject.context not in self.view.contexts:
@@ -277,17 +309,8 @@ class Projection(Generic[R]):
                 )
         return found
 
-    async def _fold_and_save(self, connection: Connection, events: Sequence[Recorded]) -> set[str]:
-        """The fast path takes all events at once; when the tables refuse, each event is tried alone to find the
-        culprit.
-        """
-        if not events:
-            return set()
-        try:
-            async with connection.transaction():
-                return await self._fold_all(connection, events)
-        except REFUSED:
-            pass  # one of them is poison; found below
+    async def _fold_each(self, connection: Connection, events: Sequence[Recorded]) -> set[str]:
+        """Takes each event alone and parks those that the tables refuse."""
         parked: set[str] = set()
         for event in events:
             try:
@@ -383,7 +406,7 @@ class Projection(Generic[R]):
                 "delete from parked where projection = $1 and key = any($2)", self.view.name, list(together)
             )
             self._parked -= together
-            again = await self._fold_and_save(connection, events)
+            again = await self._fold_each(connection, events)
             self._parked |= again
             still = await connection.fetchval(
                 "select count(distinct (position, event_index)) from parked where projection = $1 and key = any($2)",
