@@ -81,7 +81,7 @@ async def build(process: Process) -> None:
             raise Unavailable("the outbox does not answer", 1.0) from None
 
     parts.reactor("routing_replies", Replies(host, publish).act, KEYS)
-    offers = Offers(log, database)
+    offers = Offers(log, parts.tail, database)
     process.loop("offers", offers.run)
     servicer = RoutingServicer(
         host=host,

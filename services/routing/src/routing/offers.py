@@ -8,6 +8,7 @@ from typing import Any
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.log import Log, Position, Recorded
+from chassis.tail import Tail
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.cases import Offered
@@ -33,10 +34,11 @@ Listener = asyncio.Queue[Recorded | None]
 
 
 class Offers:
-    """One reader of the log for all watches of this replica."""
+    """Tells all watches of this replica."""
 
-    def __init__(self, log: Log, database: Database) -> None:
+    def __init__(self, log: Log, tail: Tail, database: Database) -> None:
         self._log = log
+        self._tail = tail
         self._database = database
         self._listeners: dict[tuple[str, str], set[Listener]] = {}
         self._position = 0
@@ -46,7 +48,7 @@ class Offers:
         """Follows the log from its end until cancelled."""
         self._position = await self._log.last_position()
         self._started.set()
-        async with aclosing(self._log.follow(self._position, "ev.work.>")) as batches:
+        async with aclosing(self._tail.entries(self._position, "work")) as batches:
             async for batch in batches:
                 for entry in batch:
                     if self._listeners and any(e.body.type_url in _URLS for e in entry.commit.events):
