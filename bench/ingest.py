@@ -39,6 +39,7 @@ from ingest import channels, decider, sources
 from ingest.intake import Call, Intake
 from ingest.main import COLLECT_AFTER
 from ingest.normalise import Account
+from ingest.shards import SHARDS
 from ingest.views.book import Connected
 from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
 
@@ -47,7 +48,6 @@ T = TypeVar("T")
 Sending = Callable[..., AsyncIterable[service_pb2.IngestPostsResponse]]
 """IngestPosts with requests that are bytes already."""
 BATCH = 200
-SHARDS = 4
 AHEAD = 10
 """Batches a stream sends before it waits for an answer; the service works on 8 of them at a time."""
 YARDSTICK_EVERY = 10
@@ -400,17 +400,17 @@ async def limit(nats_url: str, count: int) -> dict[str, object]:
         messages = sum(commits.values())
         body = bytes(written // messages)
 
-        async def publish(shard: int) -> None:
-            for _ in range(messages // SHARDS):
+        async def publish(shard: str) -> None:
+            for _ in range(messages // len(SHARDS)):
                 await nc.request(f"limit.{shard}", body, timeout=10)
 
         config = stream_config(LogSettings())
         config.name, config.subjects = "LIMIT", ["limit.>"]
         await log.js.add_stream(config)
         began = time.perf_counter()
-        await asyncio.gather(*(publish(shard) for shard in range(SHARDS)))
+        await asyncio.gather(*(publish(shard) for shard in SHARDS))
         seconds = time.perf_counter() - began
-        per_second = messages / SHARDS * SHARDS / seconds * (count / messages)
+        per_second = count / seconds
         return {
             "commits": messages,
             "bytes_per_commit": len(body),
