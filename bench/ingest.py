@@ -20,7 +20,9 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Coroutine, Iterable
+from contextlib import AsyncExitStack
+from itertools import cycle
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -219,45 +221,49 @@ def _finished(work: Coroutine[object, None, None]) -> None:
     raise RuntimeError("it waits")
 
 
-async def start(state: Path, profile: str) -> tuple[dict[str, Child], asyncio.subprocess.Process, str, str]:
+async def start(
+    state: Path, replicas: int, profile: str
+) -> tuple[dict[str, Child], dict[str, asyncio.subprocess.Process], str]:
+    """(servers, replicas of the service by address, url of the log)"""
     nats = await embedded.start_nats(state)
     postgres = await embedded.start_postgres(state)
     database = await embedded.create_database(postgres.url, "bench")
     await migrate_all(database)
     kek = state / "kek.jsonl"
     keyfile.create(kek)
-    port = embedded.free_port()
     environment = {
         "SWITCHBOARD_NATS_URL": nats.url,
         "SWITCHBOARD_DATABASE_URL": database,
         "SWITCHBOARD_KEK_FILE": str(kek),
-        "SWITCHBOARD_INGEST_PORT": str(port),
         "SWITCHBOARD_DRAIN_DELAY_S": "0",
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
-    service = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *(["-m", "cProfile", "-o", profile] if profile else []),
-        "-m",
-        "ingest.main",
-        env=environment,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    return {"nats": nats, "postgres": postgres}, service, f"127.0.0.1:{port}", nats.url
+    services = {}
+    for replica in range(replicas):
+        port = embedded.free_port()
+        services[f"127.0.0.1:{port}"] = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *(["-m", "cProfile", "-o", f"{profile}.{replica}"] if profile else []),
+            "-m",
+            "ingest.main",
+            env=environment | {"SWITCHBOARD_INGEST_PORT": str(port), "SWITCHBOARD_MEMBER": f"ingest-{replica}"},
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    return {"nats": nats, "postgres": postgres}, services, nats.url
 
 
-def cpu(pid: int) -> float:
-    """Seconds of CPU of a process and its children."""
-    process = psutil.Process(pid)
+def cpu(pids: Iterable[int]) -> float:
+    """Seconds of CPU of processes and their children."""
     total = 0.0
-    for one in (process, *process.children(recursive=True)):
-        times = one.cpu_times()
-        total += times.user + times.system
+    for process in map(psutil.Process, pids):
+        for one in (process, *process.children(recursive=True)):
+            times = one.cpu_times()
+            total += times.user + times.system
     return total
 
 
-async def run(count: int, streams: int, profile: str) -> dict[str, object]:
+async def run(count: int, streams: int, replicas: int, profile: str) -> dict[str, object]:
     chance = random.Random(1)
     payloads = [delivery(number, chance) for number in range(count)]
     gc.freeze()
@@ -265,35 +271,39 @@ async def run(count: int, streams: int, profile: str) -> dict[str, object]:
     by_stage = stages(payloads[:5_000])
     stages_again = stages(payloads[:5_000])  # the first run warms caches
     with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
-        servers, service, target, nats_url = await start(Path(directory), profile)
+        servers, services, nats_url = await start(Path(directory), replicas, profile)
         try:
             return {
                 "deliveries": count,
+                "replicas": replicas,
                 "bytes_per_delivery": round(sum(map(len, payloads)) / count),
                 "cpu_us_per_delivery_by_stage_alone": stages_again
                 if stages_again["sum"] < by_stage["sum"]
                 else by_stage,
-                **await measure(payloads, streams, target, servers, service),
+                **await measure(payloads, streams, servers, services),
                 **await limit(nats_url, count),
             }
         finally:
-            service.terminate()
-            await service.wait()
+            for service in services.values():
+                service.terminate()
+            await asyncio.gather(*(service.wait() for service in services.values()))
             for server in servers.values():
                 server.kill9()
 
 
 async def measure(
-    payloads: list[bytes], streams: int, target: str, servers: dict[str, Child], service: asyncio.subprocess.Process
+    payloads: list[bytes], streams: int, servers: dict[str, Child], services: dict[str, asyncio.subprocess.Process]
 ) -> dict[str, object]:
-    async with grpc.aio.insecure_channel(target) as channel:
-        health = health_pb2_grpc.HealthStub(channel)
-        watch = health.Watch(health_pb2.HealthCheckRequest(service="readiness"), wait_for_ready=True)
-        async for status in watch:
-            if status.status == health_pb2.HealthCheckResponse.SERVING:
-                break
-        watch.cancel()
-        api = service_pb2_grpc.IngestServiceStub(channel)
+    async with AsyncExitStack() as stack:
+        channels = [await stack.enter_async_context(grpc.aio.insecure_channel(target)) for target in services]
+        for channel in channels:
+            health = health_pb2_grpc.HealthStub(channel)
+            watch = health.Watch(health_pb2.HealthCheckRequest(service="readiness"), wait_for_ready=True)
+            async for status in watch:
+                if status.status == health_pb2.HealthCheckResponse.SERVING:
+                    break
+            watch.cancel()
+        api = service_pb2_grpc.IngestServiceStub(channels[0])
         source = service_pb2.Source(channel="x", owned_accounts=["acme"])
         made = await api.CreateSource(
             service_pb2.CreateSourceRequest(parent="tenants/bench", source_id="x-acme", source=source)
@@ -305,21 +315,26 @@ async def measure(
             ).SerializeToString()
             for at in range(0, len(payloads), BATCH)
         ]
-        method: Sending = channel.stream_stream(
-            "/switchboard.ingest.v1.IngestService/IngestPosts",
-            request_serializer=bytes,
-            response_deserializer=service_pb2.IngestPostsResponse.FromString,
-        )
+        methods: list[Sending] = [
+            channel.stream_stream(
+                "/switchboard.ingest.v1.IngestService/IngestPosts",
+                request_serializer=bytes,
+                response_deserializer=service_pb2.IngestPostsResponse.FromString,
+            )
+            for channel in channels
+        ]
+        turns = list(zip(range(streams), cycle(methods), strict=False))
         warm = requests[: 2 * streams]
-        await asyncio.gather(*(drive(method, warm[i::streams], [], Yardstick(payloads)) for i in range(streams)))
+        await asyncio.gather(*(drive(method, warm[i::streams], [], Yardstick(payloads)) for i, method in turns))
         yardstick = Yardstick(payloads)
-        pids = {"service": service.pid, **{name: server.pid for name, server in servers.items()}}
-        before = {name: cpu(pid) for name, pid in pids.items()}
+        pids = {"service": [service.pid for service in services.values()]}
+        pids |= {name: [server.pid] for name, server in servers.items()}
+        before = {name: cpu(processes) for name, processes in pids.items()}
         client = time.process_time()
         latencies: list[float] = []
         work = requests[2 * streams :]
         began = time.perf_counter()
-        tallies = await asyncio.gather(*(drive(method, work[i::streams], latencies, yardstick) for i in range(streams)))
+        tallies = await asyncio.gather(*(drive(method, work[i::streams], latencies, yardstick) for i, method in turns))
         seconds = time.perf_counter() - began
         done = sum(map(sum, tallies))
         accepted = sum(tally[0] for tally in tallies)
@@ -327,7 +342,7 @@ async def measure(
         latencies.sort()
         by_process = {
             "client": round((time.process_time() - client - yardstick.spent) * 1e6 / done, 1),
-            **{name: round((cpu(pid) - before[name]) * 1e6 / done, 1) for name, pid in pids.items()},
+            **{name: round((cpu(processes) - before[name]) * 1e6 / done, 1) for name, processes in pids.items()},
         }
         by_process["sum"] = round(sum(by_process.values()), 1)
         unit = yardstick.microseconds()
@@ -425,9 +440,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deliveries", type=int, default=60_000)
     parser.add_argument("--streams", type=int, default=2)
+    parser.add_argument("--replicas", type=int, default=2, help="of the service, as a deployment has them")
     parser.add_argument("--profile", default="", help="file for the service's cProfile statistics; slows it down")
     arguments = parser.parse_args()
-    report = uvloop.run(run(arguments.deliveries, arguments.streams, arguments.profile))
+    report = uvloop.run(run(arguments.deliveries, arguments.streams, arguments.replicas, arguments.profile))
     report["ratio_to_limit"] = round(report["deliveries_per_second"] / report["limit_deliveries_per_second"], 3)  # type: ignore[operator]
     print(json.dumps(report, indent=2))
 
