@@ -301,7 +301,7 @@ def _decoding(cls: type, descriptor: Descriptor, parts: Sequence[_Part]) -> _Con
             case "instant", True:
                 body.append(f"{value} = tuple([x{micros}x.nanos // 1000 for x in {field}])")
             case (("plain" | "kept"), True):
-                body.append(f"{value} = tuple({field})")
+                body.append(f"{value} = tuple({field}[:])")  # a slice is made at once, an iteration asks for each
             case "number", True:
                 body.append(f"{value} = tuple([{get}[x] for x in {field}])")
             case "number", False:

@@ -150,14 +150,19 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     tags: tuple[str, ...] = ()
 
 
+# Both are asked of every post several times, and a member of an enum is dear to look up.
+_CONTACT = (Direction.INBOUND, AuthorKind.CUSTOMER)
+_ANSWER = (Direction.OUTBOUND, AuthorKind.BRAND_HUMAN)
+
+
 def of_customer(direction: Direction, author_kind: AuthorKind) -> bool:
     """Whether such a post is a contact."""
-    return direction == Direction.INBOUND and author_kind == AuthorKind.CUSTOMER
+    return (direction, author_kind) == _CONTACT
 
 
 def of_our_human(direction: Direction, author_kind: AuthorKind) -> bool:
     """Whether such a post answers a customer; a bot's does not."""
-    return direction == Direction.OUTBOUND and author_kind == AuthorKind.BRAND_HUMAN
+    return (direction, author_kind) == _ANSWER
 
 
 def holder(case: Case) -> str:
@@ -194,9 +199,9 @@ def window_of(case: Case) -> Instant:
     windows = [
         p.window_expires_at
         for p in case.posts
-        if not p.withdrawn and of_customer(p.direction, p.author_kind) and p.window_expires_at is not None
+        if p.window_expires_at is not None and not p.withdrawn and of_customer(p.direction, p.author_kind)
     ]
-    return max(windows, default=LAST)
+    return max(windows) if windows else LAST
 
 
 def latest_customer_post(case: Case) -> str:

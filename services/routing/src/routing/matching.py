@@ -21,9 +21,7 @@ from routing.shard import Shard, agents_after
 
 _FREES_NOBODY = frozenset(
     {
-        events.CaseOpened,
         events.PostAttached,
-        events.CaseRecalled,
         events.CaseReopened,
         events.CaseNoted,
         events.CasePended,
@@ -123,15 +121,15 @@ class Draft:
         """Whether it is plain, without applying the facts, that none of them can lead to an offer."""
         weights: dict[str, int] = {}
         for event in self.events:
-            kind = type(event)
-            if isinstance(event, events.CaseOpened | events.CaseRecalled):
-                weights[event.case_id] = event.weight
-            elif isinstance(event, events.CaseQueued):
-                weight = weights.get(event.case_id) or self.shard.cases[event.case_id].weight
-                if self.shard.lanes.has_ready(event.queue, event.requirements, weight):
+            match event:
+                case events.CaseOpened() | events.CaseRecalled():
+                    weights[event.case_id] = event.weight
+                case events.CaseQueued():
+                    weight = weights.get(event.case_id) or self.shard.cases[event.case_id].weight
+                    if self.shard.lanes.has_ready(event.queue, event.requirements, weight):
+                        return False
+                case _ if type(event) not in _FREES_NOBODY:
                     return False
-            elif kind not in _FREES_NOBODY:
-                return False
         return True
 
     def _offer(self, case: Case, agent_id: str) -> None:
@@ -215,6 +213,8 @@ class Draft:
 
     def _settle(self, before: Case, after: Case, event: events.CaseFact | events.CasesJoined) -> None:
         self._cases[after.case_id] = after
+        if before.stage is after.stage:
+            return  # nobody has more or less to do
         for agent in agents_after(self._all_agents(), before, after, event):
             self._agents[agent.agent_id] = agent
 

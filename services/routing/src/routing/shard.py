@@ -9,7 +9,7 @@ refolded shard forgets the same and equals the live one (I1). What is forgotten 
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,8 @@ KEEP_EVENTS = 20_000
 Timer = tuple[Instant, str]
 _HELD = frozenset({Offered, Accepted, Pending})
 """Stages in which an agent has the case."""
+_INDEXED = frozenset({Queued, Offered, Pending, Resolved})
+"""Stages in which the case stands in a line, or has a timer."""
 
 
 @dataclass(slots=True)
@@ -109,28 +111,32 @@ class Shard:
 
 def agents_after(
     agents: Mapping[str, Agent], before: Case, after: Case, event: events.CaseFact | events.CasesJoined
-) -> Iterator[Agent]:
+) -> Sequence[Agent]:
     """Agents whom it changes that a case goes from `before` to `after`."""
+    if before.stage is after.stage or not (type(before.stage) in _HELD or type(after.stage) in _HELD):
+        return ()
     had, has = holder(before), holder(after)
-    if had != has:
-        loser, winner = agents.get(had), agents.get(has)
-        if loser is not None:
-            if isinstance(before.stage, Offered):
-                freed = unreserve(loser, before.case_id)
-                match event:
-                    case events.OfferExpired(missed=missed):
-                        freed = replace(freed, missed=missed)
-                    case events.OfferDeclined():
-                        freed = replace(freed, missed=0)
-                    case _:
-                        pass
-                yield freed
-            else:
-                yield release(loser, before.case_id, event.at)
-        if winner is not None:
-            yield reserve(winner, after.case_id, after.weight)
-    elif isinstance(event, events.OfferAccepted) and has in agents and agents[has].missed:
-        yield replace(agents[has], missed=0)
+    if had == has:
+        taken = isinstance(event, events.OfferAccepted) and has in agents and agents[has].missed
+        return (replace(agents[has], missed=0),) if taken else ()
+    changed = []
+    loser, winner = agents.get(had), agents.get(has)
+    if loser is not None:
+        if isinstance(before.stage, Offered):
+            freed = unreserve(loser, before.case_id)
+            match event:
+                case events.OfferExpired(missed=missed):
+                    freed = replace(freed, missed=missed)
+                case events.OfferDeclined():
+                    freed = replace(freed, missed=0)
+                case _:
+                    pass
+            changed.append(freed)
+        else:
+            changed.append(release(loser, before.case_id, event.at))
+    if winner is not None:
+        changed.append(reserve(winner, after.case_id, after.weight))
+    return changed
 
 
 def evolve(shard: Shard, event: events.Event) -> Shard:
@@ -178,9 +184,8 @@ def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
             shard.threads[key] = event.case_id
     elif kind is events.CaseOffered:
         shard.offers_made += 1
-    if before.stage is not after.stage and (type(before.stage) in _HELD or type(after.stage) in _HELD):
-        for agent in agents_after(shard.agents, before, after, event):
-            _put_agent(shard, agent)
+    for agent in agents_after(shard.agents, before, after, event):
+        _put_agent(shard, agent)
     _place(shard, before, after)
 
 
@@ -214,11 +219,11 @@ _EVOLVE: Mapping[type[events.Event], Callable[[Shard, Any], None]] = {
 def _place(shard: Shard, before: Case | None, after: Case) -> None:
     """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
     case_id = after.case_id
-    if before is None:
-        _index(shard, after)
-    elif before.stage is not after.stage or before.line is not after.line:
-        _unindex(shard, before)
-        _index(shard, after)
+    if before is None or before.stage is not after.stage or before.line is not after.line:
+        if before is not None and type(before.stage) in _INDEXED:
+            _unindex(shard, before)
+        if type(after.stage) in _INDEXED:
+            _index(shard, after)
     shard.cases[case_id] = after
     shard.case_events += 1
     dormant = shard.dormant

@@ -49,19 +49,21 @@ def attach_post(draft: Draft, command: commands.AttachPost) -> None:
         _open(draft, command)
         return
     cases = [_present(draft, case_id) for case_id in case_ids]
-    if any(post.post_id == command.post_id for case in cases for post in case.posts):
+    named = command.post_id in shard.threads or command.post_id in shard.archive_threads
+    if named and any(post.post_id == command.post_id for case in cases for post in case.posts):
         draft.events.clear()  # nothing is recalled for a post that is known
         return
     cases.sort(key=_survival)
     survivor, others = cases[0], cases[1:]
     together = reduce(lambda one, other: absorb(one, other, command.at), others, survivor)
-    after = attach(together, _attached(command, survivor.case_id))
+    attached = _attached(command, survivor.case_id)
+    after = attach(together, attached)
     for other in others:
         rescind(draft, other)
         draft.emit(events.CasesJoined(survivor.case_id, other.case_id, command.post_id, command.at))
     if not needs_agent(after):
         rescind(draft, survivor)
-    draft.emit(_attached(command, survivor.case_id))
+    draft.emit(attached)
     case = draft.case(survivor.case_id) or after
     _go_on(draft, case, command)
 
