@@ -45,6 +45,8 @@ class Reactor:
         self._context = context
         self._act = act
         self._keys = keys
+        self._names = tuple(name.encode() for name in keys)
+        """What a commit's bytes contain if it concerns this; most concern nobody here, and are not decoded."""
         self._log = log
         self._membership = membership
         self._ownership = asyncio.Event()
@@ -69,7 +71,7 @@ class Reactor:
 
     async def _side_by_side(self, batch: Sequence[Entry]) -> None:
         lines: dict[str, list[Recorded]] = {}
-        for event in events_of(batch):
+        for event in events_of([entry for entry in batch if any(name in entry.data for name in self._names)]):
             if event.type in self._keys:
                 key = f"{event.tenant} {self._keys[event.type](event)}"
                 lines.setdefault(key, []).append(event)
