@@ -28,7 +28,7 @@ from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.errors import StatusError, Unavailable, to_status
 from chassis.fold import SnapshotStore, refold
-from chassis.log import Log, Position, Recorded, Subject, events_of, message_class
+from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, message_class
 from chassis.membership import Membership
 from chassis.serving import deadline_s
 from chassis.shard import SNAPSHOT_EVERY, Backing, Consequences, Origin, ShardWriter
@@ -217,21 +217,16 @@ class ShardHost(Generic[C, S, E]):
 
     async def _feed(self, writer: ShardWriter[C, S, E], inputs: Inputs[C]) -> None:
         await writer.ready.wait()
-        async with aclosing(
-            self._tail.entries(writer.input.position, inputs.context, writer.subject.tenant)
-        ) as batches:
-            previous = writer.input.position
-            async for batch in batches:
-                react = inputs.react if inputs.prepare is None else await inputs.prepare(events_of(batch))
-                assert react is not None, "inputs react, or prepare something that does"
-                for entry in batch:
-                    steps = [
-                        (recorded.index, _origin(recorded), commands)
-                        for recorded in entry.events()
-                        if (commands := react(recorded))
-                    ]
-                    await writer.feed(Consequences(previous, entry.position, steps))
-                    previous = entry.position
+        after, tenant = writer.input.position, writer.subject.tenant
+        async with aclosing(self._tail.of(after, inputs.context, tenant)) as batches:
+            async for upto, batch in batches:
+                if batch:
+                    react = inputs.react if inputs.prepare is None else await inputs.prepare(events_of(batch))
+                    assert react is not None, "inputs react, or prepare something that does"
+                    for entry in batch:
+                        if steps := _steps(entry, react):
+                            await writer.feed(Consequences(entry.position, steps))
+                await writer.read_inputs(upto)
 
     async def _writer(self, subject: Subject) -> ShardWriter[C, S, E]:
         """The writer of an owned shard, once it is ready."""
@@ -255,11 +250,9 @@ class ShardHost(Generic[C, S, E]):
 
     async def _wait_until(self, writer: ShardWriter[C, S, E], position: int) -> integrity_pb2.WaitUntilResponse:
         if self._inputs is not None:
-            last = await self._log.last(f"ev.{self._inputs.context}.{writer.subject.tenant}.>")
-            target = 0 if last is None else min(last.position, position)
             try:
                 async with asyncio.timeout(deadline_s()):
-                    position = max(position, await writer.reached_input(target))
+                    position = max(position, await writer.reached_input(position))
             except TimeoutError:
                 raise Unavailable(f"shard {writer.subject} has not caught up yet; try again", 1.0) from None
         return integrity_pb2.WaitUntilResponse(position=Position.encode(max(position, writer.position)))
@@ -301,9 +294,14 @@ class ShardHost(Generic[C, S, E]):
                 await _reply(self._log.nc, message, to_status(refusal, self._codes).SerializeToString(), refused=True)
 
 
-def _origin(cause: Recorded) -> Origin:
-    event = cause.event
-    return Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
+def _steps(entry: Entry, react: Callable[[Recorded], Sequence[C]]) -> list[tuple[int, Origin, Sequence[C]]]:
+    steps = []
+    for recorded in entry.events():
+        if commands := react(recorded):
+            event = recorded.event
+            origin = Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
+            steps.append((recorded.index, origin, commands))
+    return steps
 
 
 async def _reply(nc: Client, message: Msg, data: bytes, *, refused: bool) -> None:

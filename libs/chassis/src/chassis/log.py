@@ -43,6 +43,8 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.errors import InvalidRequest, Overloaded, Unavailable
 
 STREAM = "EVENTS"
+EVERYTHING = "ev.>"
+"""The subjects of all shards."""
 _LOGGER = logging.getLogger(__name__)
 _APPEND_S = telemetry.Instrument("switchboard.log.append.duration")
 _APPEND_EVENTS = telemetry.Instrument("switchboard.log.append.events")
@@ -210,7 +212,7 @@ def stream_config(settings: LogSettings) -> StreamConfig:
     """The one declaration of the log's stream; `deny_delete` and `deny_purge` can never be undone on it."""
     return StreamConfig(
         name=STREAM,
-        subjects=["ev.>"],
+        subjects=[EVERYTHING],
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.NEW,
@@ -315,20 +317,27 @@ class Log:
 
     async def _first_after(self, subject: str, position: int) -> Entry | None:
         """The first commit of a subject after a position, asked of the stream's leader (a direct read may lag)."""
-        request = json.dumps({"seq": position + 1, "next_by_subj": subject}).encode()
-        return await self._get(request)
+        return await self._get({"seq": position + 1, "next_by_subj": subject})
 
-    async def _get(self, request: bytes) -> Entry | None:
-        """One message by the stream's message API. Raises Unavailable when the log stays silent."""
+    async def _get(self, request: dict[str, object]) -> Entry | None:
+        """One message by the stream's message API."""
+        answer = await self._ask("MSG.GET", request)
+        if answer is None:
+            return None
+        message = answer["message"]
+        return Entry(message["seq"], Subject.parse(message["subject"]), base64.b64decode(message["data"]))
+
+    async def _ask(self, what: str, request: dict[str, object]) -> dict[str, Any] | None:
+        """What the stream's leader says, None for what it does not have. Raises Unavailable when it stays silent."""
         give_up_at = time.monotonic() + APPEND_GIVE_UP_S
         while True:
             raise_if_cancelled()
             try:
-                reply = await self.nc.request(f"$JS.API.STREAM.MSG.GET.{STREAM}", request, timeout=APPEND_TIMEOUT_S)
-                answer = json.loads(reply.data)
+                asked = f"$JS.API.STREAM.{what}.{STREAM}"
+                reply = await self.nc.request(asked, json.dumps(request).encode(), timeout=APPEND_TIMEOUT_S)
+                answer: dict[str, Any] = json.loads(reply.data)
                 if (error := answer.get("error")) is None:
-                    message = answer["message"]
-                    return Entry(message["seq"], Subject.parse(message["subject"]), base64.b64decode(message["data"]))
+                    return answer
                 if error.get("code") == 404:
                     return None
             except (TimeoutError, nats.errors.Error):
@@ -339,28 +348,31 @@ class Log:
 
     async def get(self, position: int) -> Entry | None:
         """The commit at a position, None where there is none."""
-        return await self._get(json.dumps({"seq": position}).encode())
+        return await self._get({"seq": position})
 
-    async def last(self, subject_filter: str = "ev.>") -> Entry | None:
+    async def last(self, subject_filter: str = EVERYTHING) -> Entry | None:
         """The last commit on a subject or wildcard, None when there is none."""
-        return await self._get(json.dumps({"last_by_subj": subject_filter}).encode())
+        return await self._get({"last_by_subj": subject_filter})
 
     async def last_position(self) -> int:
         """Position of the last commit of the log, 0 for an empty log."""
-        entry = await self.last()
-        return 0 if entry is None else entry.position
+        info = await self._ask("INFO", {})
+        return 0 if info is None else int(info["state"]["last_seq"])
 
-    async def subjects(self, subject_filter: str = "ev.>") -> dict[Subject, int]:
+    async def subjects(self, subject_filter: str = EVERYTHING) -> dict[Subject, int]:
         """Every subject of the log that matches, with its number of commits."""
         info = await self.js.stream_info(STREAM, subjects_filter=subject_filter)
         return {Subject.parse(name): count for name, count in (info.state.subjects or {}).items()}
 
     async def read(
-        self, after: int = 0, subject_filter: str = "ev.>", until: int | None = None
+        self, after: int = 0, subject_filter: str = EVERYTHING, until: int | None = None
     ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position up to `until` (default: the last one now), in order, in batches."""
-        last = await self.last(subject_filter)
-        end = 0 if last is None else last.position
+        if subject_filter == EVERYTHING:
+            end = await self.last_position()
+        else:
+            last = await self.last(subject_filter)
+            end = 0 if last is None else last.position
         if until is not None and until < end:
             end = until
         if end <= after:
@@ -374,7 +386,7 @@ class Log:
                     return
 
     def follow(
-        self, after: int, subject_filter: str = "ev.>", *, batch_bytes: int = 2 * 1024 * 1024
+        self, after: int, subject_filter: str = EVERYTHING, *, batch_bytes: int = 2 * 1024 * 1024
     ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position for ever, in order and without gaps, in batches of what is there.
 

@@ -112,10 +112,8 @@ class Outcome(Generic[E]):
 class Consequences(Generic[C]):
     """What one commit of other people's facts leads to in a shard."""
 
-    after: int
-    """Position of the commit of inputs before this one."""
     position: int
-    steps: Sequence[tuple[int, Origin, Sequence[C]]] = ()
+    steps: Sequence[tuple[int, Origin, Sequence[C]]]
     """(index of an input event, where its consequences come from, the commands), for those that lead to any."""
 
 
@@ -171,6 +169,8 @@ class ShardWriter(Generic[C, S, E]):
         self._snapshot_every = snapshot_every
         self._queue: deque[_Asked[C, S, E] | Consequences[C]] = deque()
         self._fed = 0
+        self._fed_position = 0
+        self._read_position = 0
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -226,20 +226,30 @@ class ShardWriter(Generic[C, S, E]):
         return await done
 
     async def feed(self, consequences: Consequences[C]) -> None:
-        """Queues what a commit of inputs leads to; waits for room instead of refusing. Feed every commit of inputs in
-        turn, also those without consequences: they move the input position.
-        """
+        """Queues what a commit of inputs leads to, one after the other; waits for room instead of refusing."""
         while self._fed >= FED_MAX:
             self._room.clear()
             await self._room.wait()
         self._fed += len(consequences.steps)
+        self._fed_position = consequences.position
         self._queue.append(consequences)
         self._work.set()
 
+    async def read_inputs(self, position: int) -> None:
+        """Says that the log holds no inputs up to a position but those that were fed."""
+        self._read_position = position
+        async with self._advanced:
+            self._advanced.notify_all()
+
     async def reached_input(self, position: int) -> int:
         """Waits until inputs up to a position are durably included; returns the shard's own position then."""
+
+        def includes() -> bool:
+            included = self._durable_input.position
+            return included >= position or (self._read_position >= position and included >= self._fed_position)
+
         async with self._advanced:
-            await self._advanced.wait_for(lambda: self._durable_input >= InputPosition(position))
+            await self._advanced.wait_for(includes)
         return self.position
 
     async def run(self) -> None:
@@ -451,7 +461,7 @@ class _Batch(Generic[C, S, E]):
         reached = folded.input
         if consequences.position <= reached.position:
             return True  # included before a crash or by another writer
-        done = reached.offset if reached.position == consequences.after else 0
+        done = reached.offset if reached.position == consequences.position - 1 else 0
         for index, origin, commands in consequences.steps:
             if index < done:
                 continue
@@ -462,7 +472,7 @@ class _Batch(Generic[C, S, E]):
                     continue
                 if fitting is None:
                     return False
-            folded.input = InputPosition(consequences.after, index + 1)
+            folded.input = InputPosition(consequences.position - 1, index + 1)
         folded.input = InputPosition(consequences.position)
         return True
 

@@ -6,10 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from itertools import islice
 
 from chassis.errors import ResumeTokenExpired
-from chassis.log import Entry, Log, Recorded, events_of
+from chassis.log import EVERYTHING, Entry, Log, Recorded, events_of
 
 KEPT = 2_000
 """Commits kept for watches that are a little behind; one further behind reads the log itself."""
@@ -57,14 +56,22 @@ class Tail:
         """Position of the last commit read, -1 before the first look."""
         return self._last
 
-    async def entries(self, after: int, context: str = "", tenant: str = "") -> AsyncGenerator[Sequence[Entry], None]:
-        """The commits of the log after a position, of one context and tenant where they are named, for ever, in order
-        and without gaps.
+    async def entries(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
+        """The commits of the whole log after a position, for ever, in order and without gaps.
 
         Like `Log.follow`, but who is at the end shares one reader and its decoded commits; who is behind what is kept
-        reads the log until it is not. An empty batch says that the log moved without such commits.
+        reads the log until it is not.
         """
-        subject_filter = f"ev.{context}.{tenant or '*'}.>" if context else "ev.>"
+        async with aclosing(self.of(after)) as batches:
+            async for _, batch in batches:
+                if batch:
+                    yield batch
+
+    async def of(
+        self, after: int, context: str = "", tenant: str = ""
+    ) -> AsyncGenerator[tuple[int, Sequence[Entry]], None]:
+        """Like `entries`, of one context and tenant where they are named: (a position, such commits up to there)."""
+        subject_filter = f"ev.{context}.{tenant or '*'}.>" if context else EVERYTHING
         while True:
             async with self._moved:
                 await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
@@ -72,20 +79,22 @@ class Tail:
                 upto = self._last
                 async with aclosing(self._log.read(after, subject_filter, upto)) as missed:
                     async for batch in missed:
-                        yield batch
+                        yield batch[-1].position, batch
                 after = upto
+                yield after, ()
                 continue
             fresh = self._after(after)
             after = fresh[-1].position
             if context:
                 fresh = [one for one in fresh if one.subject.context == context and tenant in ("", one.subject.tenant)]
-            yield fresh
+            yield after, fresh
 
     def _after(self, position: int) -> list[Entry]:
         """The next of the kept commits, about BATCH_BYTES of them; the log has no gaps, so their places are known."""
         fresh: list[Entry] = []
         size = 0
-        for entry in islice(self._kept, position - self._from, None):
+        for place in range(position - self._from, len(self._kept)):
+            entry = self._kept[place]  # a deque reaches what is near an end at once, and walks from its begin
             fresh.append(entry)
             size += len(entry.data)
             if size > BATCH_BYTES:
@@ -102,6 +111,6 @@ class Tail:
             await self._moved.wait_for(lambda: self._last >= 0)
         if self._last - after > BEHIND_MAX:
             raise ResumeTokenExpired
-        async with aclosing(self.entries(after, context, tenant)) as batches:
-            async for batch in batches:
+        async with aclosing(self.of(after, context, tenant)) as batches:
+            async for _, batch in batches:
                 yield events_of(batch)

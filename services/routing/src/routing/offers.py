@@ -48,8 +48,8 @@ class Offers:
         """Follows the log from its end until cancelled."""
         self._position = await self._log.last_position()
         self._started.set()
-        async with aclosing(self._tail.entries(self._position, "work")) as batches:
-            async for batch in batches:
+        async with aclosing(self._tail.of(self._position, "work")) as batches:
+            async for _, batch in batches:
                 for entry in batch:
                     if self._listeners and any(e.body.type_url in _URLS for e in entry.commit.events):
                         for recorded in entry.events():
