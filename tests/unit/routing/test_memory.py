@@ -10,7 +10,7 @@ from routing import commands, events
 from routing.cases import Case, is_dormant
 from routing.decider import decide
 from routing.recall import recall, recalled
-from routing.shard import Shard, evolve
+from routing.shard import Shard, dormant_since, evolve
 from routing.snapshot import dump, dump_case, load_case
 from routing.views.cases import CODEC, CasesView, Row
 from switchboard.log.v1 import log_pb2
@@ -41,6 +41,16 @@ def lend(shard: Shard, rows: dict[str, Row]) -> None:
     shard.archive_threads = {
         key: case.case_id for case in cases for p in case.posts for key in p.thread_keys if key not in shard.threads
     }
+
+
+def test_a_case_that_rested_for_a_moment_only_is_not_about_to_be_forgotten() -> None:
+    shard = Shard()
+    run(shard, post("p1"))  # it rests until the fact that lines it up
+    assert dormant_since(shard) is None
+    run(shard, answer("a1", "p1", at=1))
+    assert dormant_since(shard) == shard.dormant["case-p1"]
+    run(shard, post("p2", at=2))
+    assert dormant_since(shard) == shard.dormant["case-p1"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -19,7 +19,7 @@ from chassis.projection import Projection
 
 from routing import commands
 from routing.commands import Command
-from routing.shard import Shard
+from routing.shard import Shard, dormant_since
 from routing.views.cases import Row, cases_of, threads_of
 
 REACHED_S = 30.0
@@ -50,8 +50,10 @@ class Archive:
             self._shards[tenant] = state
             self._marks[tenant] = deque()
         losable = state.case_events + EVENTS_MAX - state.keep_events
-        if not state.forgotten and not (state.resting and state.resting[0][0] <= losable):
-            return
+        if not state.forgotten:
+            oldest = dormant_since(state)
+            if oldest is None or oldest > losable:
+                return
         keys, named = _missing(state, batch, losable)
         if not keys and not named:
             return

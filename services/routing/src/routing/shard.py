@@ -239,6 +239,14 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
             _forget(shard, oldest)
 
 
+def dormant_since(shard: Shard) -> int | None:
+    """The number of the fact that last touched the case dormant longest, None when none is dormant."""
+    resting = shard.resting
+    while resting and shard.dormant.get(resting[0][1]) != resting[0][0]:
+        resting.popleft()
+    return resting[0][0] if resting else None
+
+
 def _forget(shard: Shard, case_id: str) -> None:
     del shard.dormant[case_id]
     shard.forgotten += 1
