@@ -1,12 +1,16 @@
 """An agent takes, answers and settles; what the report says of it follows from the facts in the log by hand."""
 
+import os
+import select
+import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent_desk import Desk
 from care_deliveries import connect, delivery
 from funnel_by_hand import Answer, Contact, differences, metrics_of
-from running_stack import RunningStack
+from running_stack import COMMAND, PATIENCE_S, RunningStack
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
 from tables_by_hand import micros
 
@@ -64,3 +68,21 @@ def test_what_people_do_is_what_the_report_says(stack: RunningStack) -> None:
     by_agent = stack.told("report", *question, "--by", "agent")["rows"]
     accepted = {row["group"]["agent"]: row["metrics"]["accepted"]["value"] for row in by_agent}
     assert accepted.get("mia", accepted.get(desk.agent)) == 3
+
+
+def test_ctrl_c_leaves_the_wallboard_without_a_word(stack: RunningStack) -> None:
+    with stack.channel("ingest") as channel:
+        connect(service_pb2_grpc.IngestServiceStub(channel), TENANT, [BRAND])
+    screen, terminal = os.openpty()
+    command = [COMMAND, "top", "--tenant", TENANT, "--state", str(stack.state)]
+    watching = subprocess.Popen(command, stdout=terminal, stderr=subprocess.PIPE, text=True)
+    os.close(terminal)
+    shown = b""
+    while b"observed until" not in shown:
+        ready, _, _ = select.select([screen], [], [], PATIENCE_S)
+        assert ready, shown[-2000:]
+        shown += os.read(screen, 65_536)
+    watching.send_signal(signal.SIGINT)
+    _, said = watching.communicate(timeout=PATIENCE_S)
+    os.close(screen)
+    assert (watching.returncode, said) == (0, "")

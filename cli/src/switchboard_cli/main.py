@@ -59,9 +59,15 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point. Exit codes: 0 done, 1 the request failed, 2 wrong usage, 130 interrupted."""
     try:
-        cli.main(args=arguments, prog_name="switchboard", standalone_mode=True)
+        code = cli.main(args=arguments, prog_name="switchboard", standalone_mode=False)
+    except click.ClickException as refused:
+        refused.show()
+        code = refused.exit_code
+    except click.Abort:
+        code = 130
     except BrokenPipeError:
-        raise SystemExit(0) from None
+        code = 0
+    raise SystemExit(code or 0)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
 
-from switchboard_cli.connection import Targets, asynchronous, calling, reaches, tenant_option
+from switchboard_cli.connection import Targets, calling, reaches, run, tenant_option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,9 +24,13 @@ RECONNECT_S = 1.0
 @click.option("--filter", "conditions", default="", metavar="EXPRESSION", help="Such as 'industry = \"airlines\"'.")
 @click.option("--once", is_flag=True, help="Print the first picture and leave.")
 @reaches
-@asynchronous
-async def top(*, tenant: str, groups: Sequence[str], conditions: str, once: bool, targets: Targets) -> None:
+def top(*, tenant: str, groups: Sequence[str], conditions: str, once: bool, targets: Targets) -> None:
     """The KPI table, live; Ctrl-C leaves. Goes on by itself when kpi restarts."""
+    with suppress(KeyboardInterrupt):
+        run(_watch(tenant, groups, conditions, once, targets))
+
+
+async def _watch(tenant: str, groups: Sequence[str], conditions: str, once: bool, targets: Targets) -> None:
     import grpc
     from rich.live import Live
     from switchboard.kpi.v1 import service_pb2 as api
