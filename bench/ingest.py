@@ -35,11 +35,11 @@ from chassis.child import Child
 from chassis.clock import SystemClock
 from chassis.log import Log, LogSettings, connect, stream_config
 from chassis.migrations import migrate_all
+from chassis.process import GARBAGE
 from chassis.sealing import KeyVault, SubjectKey
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest import channels, decider, sources
 from ingest.intake import Call, Intake
-from ingest.main import COLLECT_AFTER
 from ingest.normalise import Account
 from ingest.shards import SHARDS
 from ingest.views.book import Connected
@@ -267,7 +267,7 @@ async def run(count: int, streams: int, replicas: int, profile: str) -> dict[str
     chance = random.Random(1)
     payloads = [delivery(number, chance) for number in range(count)]
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 20)  # as in the service
+    gc.set_threshold(*GARBAGE)  # as in the service
     by_stage = stages(payloads[:5_000])
     stages_again = stages(payloads[:5_000])  # the first run warms caches
     with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:

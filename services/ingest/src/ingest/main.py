@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,10 +26,6 @@ from ingest.views.quarantined import Quarantine
 CATCH_UP_S = 60.0
 """How long withdrawing an author's posts waits for the view to know them all."""
 EXPIRE_EVERY_S = 600.0
-COLLECT_AFTER = 50_000
-"""Objects made and kept since the last look for cycles. Batches make none, and a look at a page of JSON in hand is
-wasted: Python's own 700 costs several per cent.
-"""
 
 
 class AuthorPosts:
@@ -87,9 +82,6 @@ async def build(process: Process) -> None:
     )
     process.loop("book", book.run)
     process.loop("quarantine", expire)
-    gc.collect()
-    gc.freeze()  # what starting made stays for good
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
     await parts.serve((service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES)
 
 
