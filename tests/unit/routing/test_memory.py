@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from chassis.errors import Rejected
 from chassis.identity import uuid5
 from chassis.log import Recorded, Subject
@@ -11,7 +12,7 @@ from routing.cases import Case, is_dormant
 from routing.decider import decide
 from routing.recall import recall, recalled
 from routing.shard import Shard, dormant_since, evolve
-from routing.snapshot import dump, dump_case, load_case
+from routing.snapshot import dump, dump_case, load, load_case, parts
 from routing.views.cases import CODEC, CasesView, Row
 from switchboard.log.v1 import log_pb2
 
@@ -51,6 +52,19 @@ def test_a_case_that_rested_for_a_moment_only_is_not_about_to_be_forgotten() -> 
     assert dormant_since(shard) == shard.dormant["case-p1"]
     run(shard, post("p2", at=2))
     assert dormant_since(shard) == shard.dormant["case-p1"]
+
+
+def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.snapshot.CASES_MAX", 2)
+    shard = Shard()
+    for number in range(5):
+        run(shard, post(f"p{number}"))
+    then, writing = dump(shard), parts(shard)
+    written = [next(writing)]
+    run(shard, post("p5", at=1), answer("a1", "p4", at=1))
+    written.extend(writing)
+    assert len(written) == 1 + 3
+    assert b"".join(written) == then == dump(load(then)) != dump(shard)
 
 
 @settings(max_examples=60, deadline=None)
