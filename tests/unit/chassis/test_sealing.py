@@ -71,6 +71,11 @@ def test_a_digest_compares_content_of_one_subject_and_of_no_other() -> None:
     assert len({key().digest(b"a"), key().digest(b"b"), key(secret=bytes(32)).digest(b"a")}) == 3
 
 
+@given(contents=st.lists(st.binary(max_size=300), max_size=5))
+def test_many_digests_at_once_are_those_of_one_after_the_other(contents: list[bytes]) -> None:
+    assert key().digests(contents) == [key().digest(content) for content in contents]
+
+
 def test_a_key_does_not_show_itself() -> None:
     subject = key(secret=b"canary-key-canary-key-canary-key")
     assert "canary" not in f"{subject!r} {subject}"
