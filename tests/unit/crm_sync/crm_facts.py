@@ -29,7 +29,7 @@ def assertion(
     everything = tuple(whole) or attributes
     shown = hashlib.blake2b(repr(everything).encode(), digest_size=16).digest()
     attributes = tuple(one._replace(place=everything.index(one)) for one in attributes)
-    return events.Assertion("service", attributes, shown)
+    return events.Assertion.of("service", attributes, shown)
 
 
 def said(name: str, value: str, *, verified: bool = False, unique: bool = True) -> events.AssertedAttribute:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from switchboard.crm.v1 import events_pb2 as pb
 
 from crm_sync import events
-from crm_sync.events import AssertedAttribute, Assertion
+from crm_sync.events import Assertion, Standing
 
 DIGEST_BYTES = 16
 _BY_HAND = ("IdentityObserved", "AttributesAsserted", "Assertion", "Standing")
@@ -32,52 +32,30 @@ def said_into(message: pb.Assertion, said: Assertion) -> None:
     """Fills in an empty message."""
     message.purpose = said.purpose
     message.profile_digest = said.profile_digest
-    if not said.attributes:
-        return
-    names, digests, contacts, verified, unique, confidences, places = zip(*said.attributes, strict=True)
-    count = len(names)
-    message.names.extend(names)
-    message.digests = b"".join(digests)
-    if places[-1] != count - 1:  # they ascend
-        message.places.extend(places)
-    message.confidences_permille.extend(confidences[:1] if confidences.count(confidences[0]) == count else confidences)
-    if any(contacts) or any(verified):
-        for at in range(count):
-            if contacts[at] or verified[at]:
-                message.standings.add(at=at, contact=contacts[at], verified=verified[at], unique=unique[at])
+    message.names.extend(said.names)
+    message.digests = b"".join(said.digests)
+    message.confidences_permille.extend(said.confidences_permille)
+    if said.places:
+        message.places.extend(said.places)
+    for at, contact, verified, unique in said.standings:
+        message.standings.add(at=at, contact=contact, verified=verified, unique=unique)
 
 
 def said_of(message: pb.Assertion) -> Assertion:
     """The assertion of a message. Raises ValueError when its columns do not fit together."""
-    names, digests, standings = message.names, message.digests, message.standings
+    names, digests = tuple(message.names), message.digests
+    confidences, places = tuple(message.confidences_permille), tuple(message.places)
+    standings = tuple([Standing(one.at, one.contact, one.verified, one.unique) for one in message.standings])
     count = len(names)
-    confidences = list(message.confidences_permille)
-    if len(confidences) == 1:
-        confidences *= count
-    places = list(message.places) or range(count)
-    if not len(digests) == DIGEST_BYTES * count == DIGEST_BYTES * len(confidences) == DIGEST_BYTES * len(places):
+    if (
+        len(digests) != DIGEST_BYTES * count
+        or len(places) not in (0, count)
+        or len(confidences) not in (min(1, count), count)
+        or (standings and standings[-1].at >= count)
+    ):
         raise ValueError("the columns of an assertion differ in length")
-    parts = [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
-    if not standings:
-        attributes = tuple(
-            [
-                AssertedAttribute(name, digest, b"", False, False, confidence, place)
-                for name, digest, confidence, place in zip(names, parts, confidences, places, strict=True)
-            ]
-        )
-    else:
-        by_index = {one.at: one for one in standings}
-        nothing = pb.Standing()
-        attributes = tuple(
-            [
-                AssertedAttribute(
-                    names[at], parts[at], one.contact, one.verified, one.unique, confidences[at], places[at]
-                )
-                for at in range(count)
-                for one in (by_index.get(at, nothing),)
-            ]
-        )
-    return Assertion(message.purpose, attributes, message.profile_digest)
+    parts = tuple([digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)])
+    return Assertion(message.purpose, names, parts, places, confidences, standings, message.profile_digest)
 
 
 def _observed(event: events.IdentityObserved) -> pb.IdentityObserved:

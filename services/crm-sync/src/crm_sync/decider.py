@@ -169,7 +169,7 @@ def _changed(command: Observe, customers: Customers, identity: Identity, *, rena
     content = profile.content
     if content is None or not (news or renamed):
         return ()
-    asserted = events.Assertion(said.purpose, tuple(news), b"" if late else said.profile_digest) if news else None
+    asserted = events.Assertion.of(said.purpose, news, b"" if late else said.profile_digest) if news else None
     decided: list[events.Event] = []
     if renamed:
         decided.append(_observed(command, content, asserted, founded_customer_id=""))
@@ -191,7 +191,7 @@ def _first_sight(command: Observe, customers: Customers) -> Sequence[events.Even
     content = profile.content
     if content is None or not profile.names_digest or not profile.founded_customer_id:
         raise Rejected(Reason.IDENTITY_UNKNOWN, f"identity {profile.identity_id} is not known")
-    said = profile.said if profile.said.attributes else None
+    said = profile.said if profile.said.names else None
     founded = _observed(command, content, said, founded_customer_id=profile.founded_customer_id)
     if not profile.proves:
         return (founded,)

@@ -3,6 +3,7 @@
 The facts that posts lead to are tuples: a frozen dataclass takes five times as long to make.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -52,12 +53,71 @@ class AssertedAttribute(NamedTuple):
     place: int
 
 
+class Standing(NamedTuple):
+    """What makes the attribute at an index of its assertion more than a claim; fields as in AssertedAttribute."""
+
+    at: int
+    contact: bytes
+    verified: bool
+    unique: bool
+
+
+_CLAIMED = Standing(0, b"", False, False)
+
+
 class Assertion(NamedTuple):
-    """What a source said in one go; `profile_digest` is empty unless it is all the source shows."""
+    """What a source said in one go, as columns: most of it is written down and never asked for one by one.
+
+    `profile_digest` is empty unless it is all the source shows. A single confidence holds for all, no places are 0, 1,
+    2 and so on; an attribute without a standing is a claim and no contact point.
+    """
 
     purpose: str
-    attributes: tuple[AssertedAttribute, ...]
+    names: tuple[str, ...]
+    digests: tuple[bytes, ...]
+    places: tuple[int, ...]
+    confidences_permille: tuple[int, ...]
+    standings: tuple[Standing, ...]
     profile_digest: bytes
+
+    @classmethod
+    def of(cls, purpose: str, attributes: Sequence[AssertedAttribute], profile_digest: bytes) -> "Assertion":
+        """The columns of some rows."""
+        places = tuple([one.place for one in attributes])
+        confidences = tuple([one.confidence_permille for one in attributes])
+        return cls(
+            purpose,
+            tuple([one.name for one in attributes]),
+            tuple([one.digest for one in attributes]),
+            () if places == tuple(range(len(places))) else places,
+            confidences[:1] if len(set(confidences)) == 1 else confidences,
+            tuple(
+                [
+                    Standing(at, one.contact, one.verified, one.unique)
+                    for at, one in enumerate(attributes)
+                    if one.contact or one.verified
+                ]
+            ),
+            profile_digest,
+        )
+
+    @property
+    def attributes(self) -> tuple[AssertedAttribute, ...]:
+        """The rows."""
+        count = len(self.names)
+        places = self.places or range(count)
+        confidences = self.confidences_permille
+        if len(confidences) == 1:
+            confidences *= count
+        standings = {one.at: one for one in self.standings}
+        return tuple(
+            [
+                AssertedAttribute(name, digest, *standings.get(at, _CLAIMED)[1:], confidence, place)
+                for at, (name, digest, confidence, place) in enumerate(
+                    zip(self.names, self.digests, confidences, places, strict=True)
+                )
+            ]
+        )
 
 
 class IdentityObserved(NamedTuple):

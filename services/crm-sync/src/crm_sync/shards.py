@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock, Instant, from_timestamp
 from chassis.database import Connection, Database
 from chassis.decider import Decider
 from chassis.identity import uuid_bytes
 from chassis.sealing import KeyVault
-from chassis.shard import Origin, Request, ShardWriter, request_of
+from chassis.shard import ShardWriter
 from google.protobuf.message import Message
 from switchboard.crm.v1 import internal_pb2, service_pb2
 
@@ -266,7 +267,7 @@ async def _observe(writer: Writer, request: internal_pb2.ObserveIdentityRequest,
             identity=f"tenants/{tenant}/identities/{request.identity_id}",
             customer=_customer(writer, state, request.identity_id),
             asserted=sum(
-                len(one.said.attributes)
+                len(one.said.names)
                 for one in decided
                 if isinstance(one, events.IdentityObserved | events.AttributesAsserted) and one.said is not None
             ),

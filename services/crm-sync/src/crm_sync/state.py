@@ -88,9 +88,9 @@ class Identity:
             self.shown = {source: said.profile_digest}
         else:
             self.shown = {**self.shown, source: said.profile_digest}
-        for one in said.attributes:
+        for one in said.standings:
             if one.contact and one.verified:
-                proof = frozenset(((one.name, one.contact),))
+                proof = frozenset(((said.names[one.at], one.contact),))
                 self.proofs = self.proofs | proof if one.unique else self.proofs - proof
 
     def forget(self) -> None:
