@@ -7,12 +7,12 @@ import json
 
 import pytest
 import tally
+from chassis.batch import Consequences, Origin, Request
 from chassis.clock import Instant, SystemClock
 from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
 from chassis.fold import InputPosition, refold
 from chassis.identity import uuid_bytes
 from chassis.log import Subject
-from chassis.shard import Consequences, Origin, Request
 from google.protobuf.wrappers_pb2 import Int64Value
 from switchboard.log.v1 import log_pb2
 from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of

@@ -23,15 +23,16 @@ from nats.aio.msg import Msg
 from switchboard.log.v1 import integrity_pb2
 
 from chassis import telemetry
+from chassis.batch import Consequences, Origin
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.errors import StatusError, Unavailable, to_status
 from chassis.fold import SnapshotStore, refold
-from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, message_class
+from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, unpacked
 from chassis.membership import Membership
 from chassis.serving import deadline_s
-from chassis.shard import SNAPSHOT_EVERY, Backing, Consequences, Origin, ShardWriter
+from chassis.shard import SNAPSHOT_EVERY, Backing, ShardWriter
 from chassis.tail import Tail
 from chassis.tenants import Tenants
 
@@ -273,7 +274,7 @@ class ShardHost(Generic[C, S, E]):
             raise Unavailable(f"the owner of shard {subject} did not answer in time; try again", 0.5) from None
         if reply.headers and "Refused" in reply.headers:
             raise StatusError(Status.FromString(reply.data))
-        return _unpack(AnyMessage.FromString(reply.data))
+        return unpacked(AnyMessage.FromString(reply.data))
 
     async def _answer(self, writer: ShardWriter[C, S, E], message: Msg) -> None:
         """Executes one forwarded request and answers it, refusals included."""
@@ -284,7 +285,7 @@ class ShardHost(Generic[C, S, E]):
             try:
                 async with asyncio.timeout(float(headers.get("Deadline-Seconds", "30"))):
                     await writer.ready.wait()
-                    answer = await self._execute(writer, _unpack(packed_request))
+                    answer = await self._execute(writer, unpacked(packed_request))
                 packed = AnyMessage()
                 packed.Pack(answer)
                 await _reply(self._log.nc, message, packed.SerializeToString(), refused=False)
@@ -306,9 +307,3 @@ def _steps(entry: Entry, react: Callable[[Recorded], Sequence[C]]) -> list[tuple
 
 async def _reply(nc: Client, message: Msg, data: bytes, *, refused: bool) -> None:
     await nc.publish(message.reply, data, headers={"Refused": "1"} if refused else None)
-
-
-def _unpack(packed: AnyMessage) -> Message:
-    message = message_class(packed.TypeName())()
-    packed.Unpack(message)
-    return message

@@ -22,6 +22,7 @@ from typing import Any
 import nats
 import nats.errors
 from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -142,6 +143,13 @@ def message_class(full_name: str) -> type[Message]:
         return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(full_name))
     except KeyError:
         raise UnknownEvent(f"event type {full_name} is unknown here; deploy the release that knows it first") from None
+
+
+def unpacked(packed: AnyMessage) -> Message:
+    """The message in an `Any`. Raises UnknownEvent when no contract imported here defines it."""
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message
 
 
 @lru_cache(maxsize=1024)

@@ -8,33 +8,20 @@ hear nothing before it is durable.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
-from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
+from chassis.batch import Asked, Batch, Consequences, Origin, Outcome, Request
 from chassis.cancellation import raise_if_cancelled
-from chassis.clock import MICROS, Clock, Instant, to_timestamp
+from chassis.clock import Clock
 from chassis.decider import Decider
-from chassis.errors import InvalidRequest, Overloaded, Rejected, RequestIdReused, Unavailable
+from chassis.errors import Overloaded, Unavailable
 from chassis.fold import Answers, Folded, InputPosition, Snapshot, SnapshotStore, apply_commit
-from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
-from chassis.log import (
-    COMMIT_BYTES_MAX,
-    EVENTS_MAX,
-    Conflict,
-    Log,
-    LogFull,
-    OutcomeUnknown,
-    Subject,
-    message_class,
-)
+from chassis.log import EVENTS_MAX, Conflict, Log, LogFull, OutcomeUnknown, Subject
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -58,73 +45,6 @@ _LOOK_UP_S = 30.0
 """How long an idle shard sleeps at most; a clock that was set back or forth is noticed then."""
 _AWAY_S = 0.2
 """Pause before asking again for something that is away."""
-_ENVELOPE_BYTES = 160
-"""Upper bound of what the envelope adds to an event body, for the size check before encoding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who asked, and for what; copied into every event a command leads to."""
-
-    actor: str = ""
-    correlation_id: bytes = b""
-    causation_id: bytes = b""
-    traceparent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A caller's request id (16 bytes) and the digest of what was asked (32 bytes)."""
-
-    request_id: bytes
-    digest: bytes
-
-
-def request_of(message: Message) -> Request | None:
-    """The idempotency key of a request with a `request_id` field; None when the caller sent none.
-
-    Raises InvalidRequest when the id is no UUID. Equal requests have equal digests, whatever their id.
-    """
-    text: str = message.request_id  # type: ignore[attr-defined]
-    if not text:
-        return None
-    try:
-        request_id = uuid_bytes(text)
-    except ValueError:
-        raise InvalidRequest([("request_id", "is not a UUID; send one such as 6f1c..., or none")]) from None
-    copy = type(message)()
-    copy.CopyFrom(message)
-    copy.ClearField("request_id")
-    digest = hashlib.sha256(message.DESCRIPTOR.full_name.encode() + b"\0" + copy.SerializeToString(deterministic=True))
-    return Request(request_id, digest.digest())
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[E]):
-    """What a command led to. `events` is empty for a command that decides nothing and for a repeated request."""
-
-    position: int
-    events: Sequence[E]
-    response: Message | None
-
-
-@dataclass(frozen=True, slots=True)
-class Consequences(Generic[C]):
-    """What one commit of other people's facts leads to in a shard."""
-
-    position: int
-    steps: Sequence[tuple[int, Origin, Sequence[C]]]
-    """(index of an input event, where its consequences come from, the commands), for those that lead to any."""
-
-
-@dataclass(slots=True)
-class _Asked(Generic[C, S, E]):
-    command: C
-    origin: Origin
-    request: Request | None = None
-    respond: Callable[[S, Sequence[E]], Message] | None = None
-    done: asyncio.Future[Outcome[E]] | None = None
-    """Whom to tell; None for a tick."""
 
 
 class Backing(Protocol[_C, _S]):
@@ -167,7 +87,7 @@ class ShardWriter(Generic[C, S, E]):
         self._backing = backing
         self._queue_max = queue_max
         self._snapshot_every = snapshot_every
-        self._queue: deque[_Asked[C, S, E] | Consequences[C]] = deque()
+        self._queue: deque[Asked[C, S, E] | Consequences[C]] = deque()
         self._fed = 0
         self._fed_position = 0
         self._read_position = 0
@@ -221,7 +141,7 @@ class ShardWriter(Generic[C, S, E]):
         if len(self._queue) >= self._queue_max:
             raise Overloaded(f"shard {self.subject} has {self._queue_max} commands waiting; slow down", 0.25)
         done: asyncio.Future[Outcome[E]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Asked(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done))
+        self._queue.append(Asked(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done))
         self._work.set()
         return await done
 
@@ -316,11 +236,11 @@ class ShardWriter(Generic[C, S, E]):
         taken = self._take()
         due = decider.next_due(folded.state)
         if due is not None and due <= now and decider.tick is not None:
-            taken.insert(0, _Asked(decider.tick(now), Origin()))
+            taken.insert(0, Asked(decider.tick(now), Origin()))
             _TICK_LATE_S.record((now - due) / 1e6, labels)
         if not await self._loaded(taken):
             return
-        batch = _Batch(decider, folded, self.subject, now)
+        batch = Batch(decider, folded, self.subject, now)
         try:
             used = batch.decide(taken)
             self._put_back(taken[used:])
@@ -348,9 +268,9 @@ class ShardWriter(Generic[C, S, E]):
         async with self._advanced:
             self._advanced.notify_all()
 
-    def _take(self) -> list[_Asked[C, S, E] | Consequences[C]]:
+    def _take(self) -> list[Asked[C, S, E] | Consequences[C]]:
         """What is decided next: as much of what waits as one commit could hold if each command led to one event."""
-        taken: list[_Asked[C, S, E] | Consequences[C]] = []
+        taken: list[Asked[C, S, E] | Consequences[C]] = []
         room = EVENTS_MAX
         while self._queue and room > 0:
             one = self._queue.popleft()
@@ -362,11 +282,11 @@ class ShardWriter(Generic[C, S, E]):
             taken.append(one)
         return taken
 
-    def _put_back(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]]) -> None:
+    def _put_back(self, taken: Sequence[Asked[C, S, E] | Consequences[C]]) -> None:
         self._queue.extendleft(reversed(taken))
         self._fed += sum([len(one.steps) for one in taken if isinstance(one, Consequences)])
 
-    async def _loaded(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]]) -> bool:
+    async def _loaded(self, taken: Sequence[Asked[C, S, E] | Consequences[C]]) -> bool:
         """Brings what the round touches into memory. While the read model is away callers are told, and inputs wait."""
         if self._backing is None:
             return True
@@ -389,9 +309,9 @@ class ShardWriter(Generic[C, S, E]):
             raise
         return True
 
-    def _take_back(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]], failure: Exception | None) -> None:
+    def _take_back(self, taken: Sequence[Asked[C, S, E] | Consequences[C]], failure: Exception | None) -> None:
         """After a conflict all is decided again; after silence callers are told, and inputs wait for the log."""
-        again: list[_Asked[C, S, E] | Consequences[C]] = []
+        again: list[Asked[C, S, E] | Consequences[C]] = []
         for one in taken:
             if isinstance(one, Consequences):
                 again.append(one)
@@ -402,9 +322,9 @@ class ShardWriter(Generic[C, S, E]):
                     one.done.set_exception(failure)
         self._put_back(again)
 
-    def _fail(self, waiting: Iterable[_Asked[C, S, E] | Consequences[C]], failure: Exception) -> None:
+    def _fail(self, waiting: Iterable[Asked[C, S, E] | Consequences[C]], failure: Exception) -> None:
         for one in waiting:
-            if isinstance(one, _Asked) and one.done is not None and not one.done.done():
+            if isinstance(one, Asked) and one.done is not None and not one.done.done():
                 one.done.set_exception(failure)
 
     async def _snapshot(self) -> None:
@@ -428,157 +348,3 @@ def _lost(broken: BaseException, subject: Subject) -> Exception:
     if isinstance(broken, Exception):
         return broken
     return Unavailable(f"shard {subject} stops here; try again", 0.25)
-
-
-class _Batch(Generic[C, S, E]):
-    """One round: decides what waits until the commit is full, and remembers whom to tell what."""
-
-    def __init__(self, decider: Decider[C, S, E], folded: Folded[S], subject: Subject, now: Instant) -> None:
-        self._decider = decider
-        self._folded = folded
-        self._now = now
-        self._tells: list[tuple[_Asked[C, S, E], Sequence[E], Message | None, int | None]] = []
-        self._refusals: list[tuple[_Asked[C, S, E], Exception]] = []
-        self._bytes = 0
-        self._answered: dict[bytes, log_pb2.Answer] = {}
-        self._commit_id = uuid7_bytes(now)
-        self.commit = log_pb2.Commit(commit_id=self._commit_id, tenant=subject.tenant, shard=subject.shard)
-
-    @property
-    def empty(self) -> bool:
-        return not self.commit.events and not self.commit.answers
-
-    def decide(self, taken: Sequence[_Asked[C, S, E] | Consequences[C]]) -> int:
-        """Decides in order; returns how many fitted."""
-        for used, one in enumerate(taken):
-            if not (self._follow(one) if isinstance(one, Consequences) else self._answer(one)):
-                return used
-        return len(taken)
-
-    def _follow(self, consequences: Consequences[C]) -> bool:
-        """Decides what inputs lead to, from where the shard has got to with them."""
-        folded = self._folded
-        reached = folded.input
-        if consequences.position <= reached.position:
-            return True  # included before a crash or by another writer
-        done = reached.offset if reached.position == consequences.position - 1 else 0
-        for index, origin, commands in consequences.steps:
-            if index < done:
-                continue
-            for command in commands:
-                try:
-                    fitting = self._decide(command, origin)
-                except Rejected:
-                    continue
-                if fitting is None:
-                    return False
-            folded.input = InputPosition(consequences.position - 1, index + 1)
-        folded.input = InputPosition(consequences.position)
-        return True
-
-    def _answer(self, asked: _Asked[C, S, E]) -> bool:
-        if asked.done is not None and asked.done.done():
-            return True  # the caller went away while it waited
-        if asked.request is not None and self._repeats(asked, asked.request):
-            return True
-        try:
-            events = self._decide(asked.command, asked.origin)
-        except Rejected as refusal:
-            self._refusals.append((asked, refusal))
-            return True
-        if events is None:
-            return False
-        if asked.done is not None:
-            response = None if asked.respond is None else asked.respond(self._folded.state, events)
-            if asked.request is not None and response is not None:
-                self._keep(asked.request, response)
-            self._tells.append((asked, events, response, None))
-        return True
-
-    def _decide(self, command: C, origin: Origin) -> Sequence[E] | None:
-        """The facts of a command, recorded and applied; None when the commit has no room for them."""
-        folded, decider = self._folded, self._decider
-        events = decider.decide(command, folded.state)
-        if not events:
-            return events
-        bodies = [decider.encode(event) for event in events]
-        encoded = [body.SerializeToString(deterministic=True) for body in bodies]
-        size = sum([len(data) for data in encoded]) + _ENVELOPE_BYTES * len(encoded)
-        if len(self.commit.events) + len(events) > EVENTS_MAX or self._bytes + size > COMMIT_BYTES_MAX:
-            if self.commit.events:
-                return None
-            raise ValueError(f"one command decided {len(events)} events of {size} bytes, more than a commit holds")
-        self._bytes += size
-        state = folded.state
-        for event, body, data in zip(events, bodies, encoded, strict=True):
-            self._record(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
-            state = decider.evolve(state, event)
-        folded.state = state
-        return events
-
-    def _record(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
-        # Set field by field: building nested messages from keywords costs half as much again.
-        events = self.commit.events
-        event_id = uuid5_bytes(self._commit_id, str(len(events)))
-        recorded = events.add()
-        recorded.event_id = event_id
-        occurred_at, body = recorded.occurred_at, recorded.body
-        occurred_at.seconds, micros = divmod(at, MICROS)
-        occurred_at.nanos = 1000 * micros
-        body.type_url = "type.googleapis.com/" + name
-        body.value = data
-        if origin.correlation_id:
-            recorded.correlation_id = origin.correlation_id
-        if origin.causation_id:
-            recorded.causation_id = origin.causation_id
-        if origin.actor:
-            recorded.actor = origin.actor
-        if origin.traceparent:
-            recorded.traceparent = origin.traceparent
-
-    def _repeats(self, asked: _Asked[C, S, E], request: Request) -> bool:
-        """Whether the request was answered before; if so it is told the same, or that the id is taken."""
-        before = self._folded.answers.kept.get(request.request_id)
-        position: int | None = None
-        if before is not None:
-            answer, position = before[1], before[2]
-        elif request.request_id in self._answered:
-            answer = self._answered[request.request_id]
-        else:
-            return False
-        if answer.request_digest != request.digest:
-            self._refusals.append((asked, RequestIdReused()))
-        else:
-            self._tells.append((asked, (), _unpack(answer.response), position))
-        return True
-
-    def _keep(self, request: Request, response: Message) -> None:
-        packed = AnyMessage()
-        packed.Pack(response, deterministic=True)
-        answer = self.commit.answers.add(request_id=request.request_id, request_digest=request.digest, response=packed)
-        self._answered[request.request_id] = answer
-        self._bytes += answer.ByteSize()
-
-    def encode(self) -> bytes:
-        """The commit's bytes; what was decided is final now."""
-        self.commit.input_position = self._folded.input.position
-        self.commit.input_offset = self._folded.input.offset
-        self.commit.decided_at.CopyFrom(to_timestamp(self._now))
-        return self.commit.SerializeToString(deterministic=True)
-
-    def conclude(self, position: int) -> None:
-        """Tells every caller, now that what they are told is durable."""
-        for answer in self.commit.answers:
-            self._folded.answers.remember(self._now, answer, position)
-        for asked, events, response, earlier in self._tells:
-            if asked.done is not None and not asked.done.done():
-                asked.done.set_result(Outcome(position if earlier is None else earlier, events, response))
-        for asked, refusal in self._refusals:
-            if asked.done is not None and not asked.done.done():
-                asked.done.set_exception(refusal)
-
-
-def _unpack(packed: AnyMessage) -> Message:
-    message = message_class(packed.TypeName())()
-    packed.Unpack(message)
-    return message

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import grpc
+from chassis.batch import request_of
 from chassis.clock import Clock, to_timestamp
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
@@ -17,7 +18,6 @@ from chassis.projection import Projection
 from chassis.requests import optional_instant, page, parse_name, request_uuid
 from chassis.sealing import KeyVault, SubjectKey
 from chassis.serving import deadline_s
-from chassis.shard import request_of
 from chassis.tenants import Tenants
 from google.protobuf.message import Message
 from switchboard.crm.v1 import internal_pb2, service_pb2_grpc

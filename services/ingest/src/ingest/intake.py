@@ -13,10 +13,10 @@ from hashlib import sha256
 from typing import Protocol
 
 from chassis import telemetry
+from chassis.batch import Request
 from chassis.clock import MICROS, Clock, Instant, from_timestamp, to_timestamp
 from chassis.errors import InvalidRequest
 from chassis.sealing import KeyVault, nonces
-from chassis.shard import Request
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2

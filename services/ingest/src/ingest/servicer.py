@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 import grpc
+from chassis.batch import request_of
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound
 from chassis.host import ShardHost
@@ -18,7 +19,6 @@ from chassis.projection import Projection
 from chassis.requests import page, parse_name
 from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
-from chassis.shard import request_of
 from chassis.tail import Tail
 from chassis.tenants import Tenants
 from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2, service_pb2_grpc

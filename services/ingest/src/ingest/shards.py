@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis import telemetry
+from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock, to_timestamp
 from chassis.database import Database
 from chassis.decider import Decider
-from chassis.shard import Origin, Request, ShardWriter, request_of
+from chassis.shard import ShardWriter
 from google.protobuf.message import Message
 from switchboard.ingest.v1 import internal_pb2, service_pb2
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
+from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock
 from chassis.errors import NotFound
 from chassis.identity import uuid5, uuid_bytes
 from chassis.log import Position
 from chassis.requests import page, parse_name
-from chassis.shard import Origin, Request, ShardWriter, request_of
+from chassis.shard import ShardWriter
 from google.protobuf.message import Message
 from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
