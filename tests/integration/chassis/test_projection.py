@@ -60,6 +60,17 @@ async def test_a_poison_event_parks_its_key_and_what_follows_it_and_nothing_else
             assert projection.parked == set()
 
 
+async def test_what_shares_a_round_with_a_poison_event_is_folded_once(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            last = await add(writer, ("a", 1), ("poison", 1), ("poison", 13), ("a", 2), ("poison", 2), ("a", 3))
+        projection = Projection(SumsView(), log, database)
+        await projection.replay(until=last)
+        assert await rows(database) == {"a": (6, 3), "poison": (1, 1)}
+        assert projection.parked == {"poison"}
+
+
 async def test_a_value_the_table_refuses_parks_only_its_own_key(nats_url: str, database_url: str) -> None:
     async with opened(nats_url) as log, Database(database_url, "tally") as database:
         view = SumsView()

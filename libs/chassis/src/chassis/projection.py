@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import aclosing, suppress
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 import asyncpg
@@ -24,6 +25,7 @@ from chassis.membership import Membership
 from chassis.tail import Tail
 
 R = TypeVar("R")
+_Waiting = tuple[Recorded, Sequence[str], str]
 
 _LOGGER = logging.getLogger(__name__)
 _LAG_EVENTS = telemetry.Instrument("switchboard.projection.lag.events")
@@ -57,7 +59,9 @@ EVENTS_PER_TRANSACTION = 2_000
 """How many events one transaction takes at most. Against: unnest of 500 rows reaches 48 k/s, of 1,000 rows 71 k/s."""
 
 
-MARK_S = 1.0
+MARK_S = 5.0
+"""How often operators are shown a position in NATS. Against: each time costs the server two writes, each with an fsync.
+"""
 PACE_S = 0.1
 """How soon after a transaction the next one begins. Alone a fact is in the tables at once; in a stream of commits of a
 few events each, gathering for so long saves most of the round trips, and nobody reads a screen faster."""
@@ -65,6 +69,12 @@ HURRIED_S = 0.01
 """The same while somebody waits for the tables to reach a position."""
 _MOVE = "update projections set position = $3 where name = $1 and position = $2"
 _MOVED = "UPDATE 1"
+
+
+class Founding(str):
+    """A row's key as the event that founds it names it: there is nothing to load, and `save` may insert it unseen."""
+
+    __slots__ = ()
 
 
 class View(Protocol[R]):
@@ -87,10 +97,12 @@ class View(Protocol[R]):
         """The keys of the rows an event touches; they are parked together when the event cannot be folded."""
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, R]:
-        """The rows of these keys, in one query per table; missing ones are left out."""
+        """The rows of these keys, in one query per table; missing ones are left out. No founding key is asked for."""
 
     def fold(self, rows: dict[str, R], event: Recorded) -> None:
-        """Applies one event to the rows. Pure: no clock, no IO. An exception parks the event's keys."""
+        """Applies one event to the rows. Pure: no clock, no IO. An exception parks the event's keys; which event it was
+        is found by folding the round once more, onto the rows as they were loaded.
+        """
 
     async def save(self, connection: Connection, rows: Mapping[str, R], touched: Sequence[str]) -> None:
         """Writes the touched rows, one statement per table; a key that is missing in `rows` is deleted."""
@@ -232,7 +244,7 @@ class Projection(Generic[R]):
                 await self._hurry.wait()
 
     async def _show(self, done: Entry) -> None:
-        """Lag as metrics, and once a second as the pending messages of a consumer in NATS."""
+        """Lag as metrics, and every MARK_S as the pending messages of a consumer in NATS."""
         if time.monotonic() - self._marked_at > MARK_S:
             self._marked_at = time.monotonic()
             await self._log.mark(self.view.name, done.position)
@@ -324,21 +336,45 @@ class Projection(Generic[R]):
         self, connection: Connection, events: Sequence[Recorded], parked: frozenset[str] | set[str] = frozenset()
     ) -> set[str]:
         view, blocked = self.view, self._parked | parked
-        keys_of = [tuple(view.keys(event)) for event in events]
-        wanted = dict.fromkeys(key for keys in keys_of for key in keys if key not in blocked)
-        rows = await view.load(connection, list(wanted))
+        keys_of = [view.keys(event) for event in events]
+        touched = dict.fromkeys(chain.from_iterable(keys_of))
+        wanted = [key for key in touched if type(key) is not Founding and key not in blocked]
+        known = await view.load(connection, wanted)
+        rows = dict(known)
+        waiting: list[_Waiting] = []
+        if blocked & touched.keys() or not self._fold(rows, events):
+            rows = known
+            touched, waiting = self._fold_around(rows, events, keys_of, blocked)
+        if touched:
+            await view.save(connection, rows, list(touched))
+        if waiting:
+            await self._park(connection, waiting)
+        return {key for _, keys, _ in waiting for key in keys}
+
+    def _fold(self, rows: dict[str, R], events: Sequence[Recorded]) -> bool:
+        """Whether all events could be folded; if not, the rows are spoilt."""
+        fold = self.view.fold
+        try:
+            for event in events:
+                fold(rows, event)
+        except Exception:  # noqa: BLE001  # whose event it is, `_fold_around` finds
+            return False
+        return True
+
+    def _fold_around(
+        self, rows: dict[str, R], events: Sequence[Recorded], keys_of: Sequence[Sequence[str]], blocked: Set[str]
+    ) -> tuple[dict[str, None], list[_Waiting]]:
+        """Folds what can be folded. Returns the keys it touched, and what must wait with its keys and the error."""
         touched: dict[str, None] = {}
-        waiting: list[tuple[Recorded, Sequence[str], str]] = []
-        newly: set[str] = set()
+        waiting: list[_Waiting] = []
         for event, keys in zip(events, keys_of, strict=True):
-            if blocked and not blocked.isdisjoint(keys):
+            if not blocked.isdisjoint(keys):
                 waiting.append((event, keys, "an earlier event of this key is parked"))
                 blocked = blocked | set(keys)
-                newly.update(keys)
                 continue
             before = [(key, rows.get(key)) for key in keys]
             try:
-                view.fold(rows, event)
+                self.view.fold(rows, event)
             except Exception as poison:  # noqa: BLE001  # parked with its key, an alarm rings, the rest goes on
                 for key, row in before:
                     if row is None:
@@ -347,16 +383,11 @@ class Projection(Generic[R]):
                         rows[key] = row
                 waiting.append((event, keys, _names(poison)))
                 blocked = blocked | set(keys)
-                newly.update(keys)
             else:
                 touched.update(dict.fromkeys(keys))
-        if touched:
-            await view.save(connection, rows, list(touched))
-        if waiting:
-            await self._park(connection, waiting)
-        return newly
+        return touched, waiting
 
-    async def _park(self, connection: Connection, waiting: Sequence[tuple[Recorded, Sequence[str], str]]) -> set[str]:
+    async def _park(self, connection: Connection, waiting: Sequence[_Waiting]) -> set[str]:
         rows = [
             (self.view.name, key, event.position, event.index, _subject(event), error, event.event.SerializeToString())
             for event, keys, error in waiting

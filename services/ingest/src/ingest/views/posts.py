@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from chassis.clock import Instant, from_timestamp
 from chassis.database import Connection, Database, queries
 from chassis.log import Recorded
+from chassis.projection import Founding
 from switchboard.ingest.v1 import events_pb2
 
 _SQL = queries(__file__, "posts.sql")
@@ -81,30 +82,18 @@ class PostsView:
     schema = _SQL["schema"]
     dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v1": "tenant, delivery_id"}
 
-    def __init__(self) -> None:
-        # Keys that a round asked for, but not those it only receives: `PostReceived` is decided upon an id of which
-        # nothing is known, so no row is there to look for.
-        self._amended: set[str] = set()
-
     def keys(self, event: Recorded) -> Sequence[str]:
-        """One post or one delivery. A round asks for the keys of all its events before it loads."""
+        """One post or one delivery. `PostReceived` is decided only upon an id of which nothing is known."""
         body: Any = event.body
         if type(body) is events_pb2.PostReceived:
-            return (f"{event.tenant}/{body.post_id}",)
-        key = self._key(event, body)
-        self._amended.add(key)
-        return (key,)
-
-    def _key(self, event: Recorded, body: Any) -> str:
+            return (Founding(f"{event.tenant}/{body.post_id}"),)
         if isinstance(body, events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued):
-            return f"{event.tenant}!{body.delivery_id}"
-        return f"{event.tenant}/{body.post_id}"
+            return (f"{event.tenant}!{body.delivery_id}",)
+        return (f"{event.tenant}/{body.post_id}",)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
-        """One query per table, none for posts that are only received."""
+        """One query per table."""
         rows: dict[str, Row] = {}
-        amended, self._amended = self._amended, set()
-        keys = [key for key in keys if key in amended]
         tenants, ids = _split(keys, "/")
         if ids:
             for row in await connection.fetch(_SQL["load_posts"], tenants, ids):
@@ -153,7 +142,13 @@ class PostsView:
                 raise TypeError(f"{event.type} is not folded here")
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """One statement per table; a row that is not there any more (a parked event took it back) is deleted."""
+        """New posts by COPY, the rest by one statement per table; a row that is not there any more (a parked event took
+        it back) is deleted.
+        """
+        new = [rows[key] for key in touched if type(key) is Founding]
+        if new:
+            await connection.copy_records_to_table(NAME, records=new, columns=PostRow._fields)
+        touched = [key for key in touched if type(key) is not Founding]
         posts = [rows[key] for key in touched if "/" in key and key in rows]
         if posts:
             await connection.execute(_SQL["save_posts"], posts)

@@ -14,6 +14,7 @@ from typing import Any
 from chassis.clock import from_timestamp
 from chassis.database import Connection, Database, queries
 from chassis.log import Recorded
+from chassis.projection import Founding
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2
 from switchboard.routing.v1 import events_pb2 as work
@@ -229,6 +230,7 @@ _IGNORED = (
     work.SourceQueueChanged,
 )
 _SOURCES = frozenset((post.SourceConnected.DESCRIPTOR.full_name, post.SourceChanged.DESCRIPTOR.full_name))
+_OPENED = work.CaseOpened.DESCRIPTOR.full_name
 _JOINED = work.CasesJoined.DESCRIPTOR.full_name
 _SPLIT = work.CaseSplit.DESCRIPTOR.full_name
 
@@ -248,8 +250,10 @@ class Contacts:
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The event's case, both cases of a join or split, or its source."""
+        """The event's case, both cases of a join or split, or its source. A case opens but once."""
         body = event.body
+        if event.type == _OPENED:
+            return (Founding(case_key(event.tenant, body.case_id)),)
         if event.type in _SOURCES:
             return (source_key(event.tenant, body.source_id),)
         if event.type == _JOINED:
@@ -285,8 +289,12 @@ class Contacts:
         _FOLDS[event.type](rows, event)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """Writes the touched cases, those they have been joined into, their contacts, and the touched sources."""
+        """Writes the touched cases, those they have been joined into, their contacts, and the touched sources. What is
+        new goes in by COPY.
+        """
+        new: list[Values] = []
         cases: list[Values] = []
+        new_contacts: list[Values] = []
         contacts: list[Values] = []
         regrouped: list[Values] = []
         sources: list[Values] = []
@@ -296,16 +304,26 @@ class Contacts:
             if isinstance(row, Source):
                 sources.extend((tenant, id_, since, labels) for since, labels in row.versions)
                 continue
-            cases.append((tenant, id_, row.channel, row.source, row.joined_into, dump_facts(row.facts)))
-            contacts.extend(_contact(tenant, id_, episode) for episode in episodes(row.facts))
+            case = (tenant, id_, row.channel, row.source, row.joined_into, dump_facts(row.facts))
+            found = [_contact(tenant, id_, episode) for episode in episodes(row.facts)]
+            if type(key) is Founding:
+                new.append(case)
+                new_contacts += found
+                continue
+            cases.append(case)
+            contacts += found
             if _may_lose_contacts(row.facts):
                 regrouped.append((tenant, id_))
         if sources:
             await connection.execute(SQL["save_sources"], sources)
+        if new:
+            await connection.copy_records_to_table("contacts_v1_cases", records=new)
         if cases:
             await connection.execute(SQL["save_cases"], cases)
         if regrouped:
             await connection.execute(SQL["delete_contacts"], *_columns(regrouped))
+        if new_contacts:
+            await connection.copy_records_to_table("contacts_v1", records=new_contacts)
         if contacts:
             await connection.execute(SQL["save_contacts"], contacts)
 

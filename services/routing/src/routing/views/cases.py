@@ -13,6 +13,7 @@ from typing import NamedTuple, cast, get_args
 from chassis.codec import Codec
 from chassis.database import Connection, Database, queries
 from chassis.log import Recorded
+from chassis.projection import Founding
 from switchboard.routing.v1 import events_pb2
 
 from routing import events
@@ -126,26 +127,20 @@ class CasesView:
         "case_threads_v1": "tenant, thread_key",
     }
 
-    def __init__(self) -> None:
-        self._born: set[str] = set()
-        """Cases that open in the batch in hand: `keys` sees every event of it before `load` is asked for their rows,
-        and the fold never looks at what was there before a case opened."""
-
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The case, and the one joined into it."""
+        """The case, and the one joined into it. Nothing is known of a case before it opens."""
         key = f"{event.tenant}/{event.body.case_id}"
         if event.type == _OPENED:
-            self._born.add(key)
-        elif event.type == _JOINED:
+            return (Founding(key),)
+        if event.type == _JOINED:
             return (key, f"{event.tenant}/{event.body.joined_case_id}")
         return (key,)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
-        """The cases of these keys, but for those that are about to open."""
-        born, self._born = self._born, set()
-        split = [key.split("/", 1) for key in keys if key not in born]
-        if not split:
+        """The cases of these keys."""
+        if not keys:
             return {}
+        split = [key.split("/", 1) for key in keys]
         records = await connection.fetch(SQL["load"], [tenant for tenant, _ in split], [case for _, case in split])
         return {f"{r['tenant']}/{r['case_id']}": Row(load_case(r["body"])) for r in records}
 
@@ -175,15 +170,26 @@ class CasesView:
                 rows[key] = Row(case, row.keys + keys, row.places + here)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """The touched cases with their places, and the keys of dormant ones."""
-        kept = [(key.split("/", 1)[0], rows[key]) for key in touched if key in rows]
-        gone = [key.split("/", 1) for key in touched if key not in rows]
+        """The touched cases with their places, new ones by COPY, and the keys of dormant ones."""
+        new: list[tuple[object, ...]] = []
+        known: list[tuple[object, ...]] = []
+        gone: list[Sequence[str]] = []
+        threads: dict[tuple[str, str], str] = {}
+        for key in touched:
+            row = rows.get(key)
+            tenant, _, case_id = key.partition("/")
+            if row is None:
+                gone.append((tenant, case_id))
+                continue
+            (new if type(key) is Founding else known).append(_columns(tenant, row))
+            for thread_key in row.keys:
+                threads[tenant, thread_key] = case_id
         if gone:
             await connection.execute(SQL["drop_cases"], [tenant for tenant, _ in gone], [case for _, case in gone])
-        if not kept:
-            return
-        await connection.execute(SQL["save_cases"], [_columns(tenant, row) for tenant, row in kept])
-        threads = {(tenant, key): row.case.case_id for tenant, row in kept for key in row.keys}
+        if new:
+            await connection.copy_records_to_table("cases_v1", records=new)
+        if known:
+            await connection.execute(SQL["save_cases"], known)
         if threads:
             flat = [(tenant, key, case_id) for (tenant, key), case_id in threads.items()]
             await connection.execute(SQL["save_threads"], flat)
