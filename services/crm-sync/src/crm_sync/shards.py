@@ -68,13 +68,12 @@ class CustomersBacking:
 
     async def load(self, tenant: str, state: Customers, commands: Sequence[Command]) -> None:
         """Brings whole customers in: those of every identity, id and proved contact point the commands name."""
+        if len(state.identities) > self._identities_max:
+            self._seen = max(self._seen, await tables.position(self._database))
         ids, contacts, founded = _wanted(state, commands)
-        if not (ids or contacts or founded):
-            if len(state.identities) > self._identities_max:
-                self._seen = max(self._seen, await tables.position(self._database))
+        if not (contacts or founded) and not await self._known(tenant, ids):
             return
         async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
-            self._seen = max(self._seen, await tables.position(connection))
             if contacts:
                 found = await tables.holders(connection, tenant, contacts)
                 ids |= {one.identity_id for one in found if one.verified and one.uniq} - state.identities.keys()
@@ -84,6 +83,13 @@ class CustomersBacking:
             if wanted:
                 await _bring(connection, tenant, state, wanted)
         state.complete |= contacts
+
+    async def _known(self, tenant: str, ids: set[str]) -> bool:
+        """Whether the tables have any of these identities. Mostly they have none, and one question tells."""
+        if not ids:
+            return False
+        async with self._database.acquire() as connection:
+            return bool(await tables.customers_of(connection, tenant, ids))
 
     def evict(self, state: Customers, position: int) -> None:
         """Notes what the last commits changed, and forgets the longest known customers when there are too many."""
