@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from chassis.clock import from_timestamp
 from chassis.database import Connection, Database, queries
 from chassis.log import Recorded
+from chassis.projection import Founding
 from switchboard.crm.v1 import events_pb2 as crm
 
 from crm_sync import kept
@@ -88,12 +89,6 @@ class Contacts:
 
 
 Row = Identity | Contacts | Link | Conflict
-
-
-class _Founding(str):
-    """The key of an identity by the fact that founded it: there is no row to load."""
-
-    __slots__ = ()
 
 
 def _identity_key(tenant: str, identity_id: str) -> str:
@@ -250,7 +245,7 @@ def keys(event: Recorded) -> Sequence[str]:
     if event.type in _SAYING:
         key = _identity_key(tenant, body.identity_id)
         if event.type == _OBSERVED and body.founded_customer_id:
-            key = _Founding(key)
+            key = Founding(key)
         return [key, _contacts_key(tenant, body.identity_id)] if body.said.standings else [key]
     if event.type == _CONFLICT:
         return [_conflict_key(event)]
@@ -283,7 +278,7 @@ class Customers:
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
         """Identities and links; contacts and conflicts are only ever replaced as a whole."""
-        parts = [key.split("/") for key in keys if type(key) is not _Founding]
+        parts = [key.split("/") for key in keys]
         rows: dict[str, Row] = {}
         if found := [part[1:] for part in parts if part[0] == "identity"]:
             for record in await connection.fetch(SQL["load_identities"], *_columns(found, 2)):
@@ -303,10 +298,10 @@ class Customers:
         """One statement per table; the contacts of the erased go last. Identities that are new go in by COPY."""
         changed = [(key, rows[key]) for key in touched if key in rows]
         identities = [(key, row) for key, row in changed if isinstance(row, Identity)]
-        founded = [row for key, row in identities if type(key) is _Founding]
+        founded = [row for key, row in identities if type(key) is Founding]
         if founded:
             await connection.copy_records_to_table("customers_v1_identities", records=founded, columns=Identity._fields)
-        known = [row for key, row in identities if type(key) is not _Founding]
+        known = [row for key, row in identities if type(key) is not Founding]
         if known:
             await connection.execute(SQL["save_identities"], known)
         contacts = {

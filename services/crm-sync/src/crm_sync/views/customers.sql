@@ -1,68 +1,77 @@
 -- The customer database: identities with the facts that say something of them, the customers they form, links, bars and conflicts.
 -- An identity that nobody took for another one's customer has one row and two index entries: half of all posts make one.
 -- Rows go in as one array of the table's own type: asyncpg encodes it in a third of the time of an array per column.
+-- Ids come first in the indexes, and identities by id are looked up one by one (the limits forbid any other join), their
+-- tenant compared as no index knows it: a plan that was made while a table was empty, when a row and all rows of a tenant
+-- seem to be as many, is kept while it grows.
 
 -- name: schema
 create table if not exists customers_v1_identities (
-    tenant text not null,
+    tenant text collate "C" not null,
     identity_id uuid not null,
     founded_customer_id uuid not null,
     founded_at bigint not null,
     customer_id uuid not null,
-    channel text not null,
-    source text not null,
+    channel text collate "C" not null,
+    source text collate "C" not null,
     facts bytea not null,
     asserted integer not null,
     erased_at bigint,
-    primary key (tenant, identity_id)
+    primary key (identity_id, tenant)        -- LookupCustomer by identity, and what a shard asks before it decides
 );
+-- GetCustomer, and ListCustomers in order of the ids.
 create index if not exists customers_v1_identities_by_customer on customers_v1_identities (tenant, customer_id);
+-- GetCustomer by an id that was merged into another.
 create index if not exists customers_v1_identities_by_founded
-    on customers_v1_identities (tenant, founded_customer_id) where founded_customer_id <> customer_id;
+    on customers_v1_identities (founded_customer_id, tenant) where founded_customer_id <> customer_id;
 create table if not exists customers_v1_contacts (
-    tenant text not null,
+    tenant text collate "C" not null,
     contact bytea not null,
     identity_id uuid not null,
     verified boolean not null,
     uniq boolean not null,
-    primary key (tenant, contact, identity_id, verified)
+    primary key (contact, tenant, identity_id, verified)    -- who has a contact point
 );
-create index if not exists customers_v1_contacts_by_identity on customers_v1_contacts (tenant, identity_id);
+-- What an erasure takes.
+create index if not exists customers_v1_contacts_by_identity on customers_v1_contacts (identity_id, tenant);
 create table if not exists customers_v1_links (
-    tenant text not null,
+    tenant text collate "C" not null,
     identity_a uuid not null,
     identity_b uuid not null,
     active boolean not null,
     reason integer not null,
-    attribute text not null,
-    ruleset text not null,
-    actor text not null,
+    attribute text collate "C" not null,
+    ruleset text collate "C" not null,
+    actor text collate "C" not null,
     linked_at bigint,
     linked_event_id bytea not null,
     unlinked_at bigint,
     unlinked_event_id bytea not null,
     forbidden_event_id bytea not null,
-    primary key (tenant, identity_a, identity_b)
+    primary key (identity_a, identity_b, tenant)
 );
-create index if not exists customers_v1_links_by_b on customers_v1_links (tenant, identity_b);
+create index if not exists customers_v1_links_by_b on customers_v1_links (identity_b, tenant);
 create table if not exists customers_v1_conflicts (
-    tenant text not null,
+    tenant text collate "C" not null,
     identity_a uuid not null,
     identity_b uuid not null,
     reason integer not null,
-    attribute text not null,
-    disputed text not null,
+    attribute text collate "C" not null,
+    disputed text collate "C" not null,
     at bigint not null,
     event_id bytea not null,
-    primary key (tenant, identity_a, identity_b, reason, attribute)
+    primary key (identity_a, identity_b, tenant, reason, attribute)
 );
-create index if not exists customers_v1_conflicts_by_b on customers_v1_conflicts (tenant, identity_b)
+create index if not exists customers_v1_conflicts_by_b on customers_v1_conflicts (identity_b, tenant)
 
 -- name: load_identities
 select i.tenant, i.identity_id, i.founded_customer_id, i.founded_at, i.customer_id, i.channel, i.source, i.facts,
     i.asserted, i.erased_at
 from unnest($1::text[], $2::uuid[]) as k (tenant, identity_id)
-join customers_v1_identities i using (tenant, identity_id)
+cross join lateral (
+    select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, facts, asserted, erased_at
+    from customers_v1_identities where identity_id = k.identity_id and tenant is not distinct from k.tenant limit 1
+) as i
 
 -- name: load_links
 select l.tenant, l.identity_a, l.identity_b, l.active, l.reason, l.attribute, l.ruleset, l.actor, l.linked_at,
@@ -76,14 +85,14 @@ insert into customers_v1_identities (tenant, identity_id, founded_customer_id, f
 select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, facts, asserted,
     erased_at
 from unnest($1::customers_v1_identities[])
-on conflict (tenant, identity_id) do update set customer_id = excluded.customer_id, facts = excluded.facts,
+on conflict (identity_id, tenant) do update set customer_id = excluded.customer_id, facts = excluded.facts,
     asserted = excluded.asserted, erased_at = excluded.erased_at
 
 -- name: save_contacts
 insert into customers_v1_contacts (tenant, contact, identity_id, verified, uniq)
 select tenant, contact, identity_id, verified, uniq
 from unnest($1::customers_v1_contacts[])
-on conflict (tenant, contact, identity_id, verified) do update set uniq = excluded.uniq
+on conflict (contact, tenant, identity_id, verified) do update set uniq = excluded.uniq
 
 -- name: forget
 delete from customers_v1_contacts c
@@ -96,7 +105,7 @@ insert into customers_v1_links (tenant, identity_a, identity_b, active, reason, 
 select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id, unlinked_at,
     unlinked_event_id, forbidden_event_id
 from unnest($1::customers_v1_links[])
-on conflict (tenant, identity_a, identity_b) do update set active = excluded.active, reason = excluded.reason,
+on conflict (identity_a, identity_b, tenant) do update set active = excluded.active, reason = excluded.reason,
     attribute = excluded.attribute, ruleset = excluded.ruleset, actor = excluded.actor,
     linked_at = excluded.linked_at, linked_event_id = excluded.linked_event_id, unlinked_at = excluded.unlinked_at,
     unlinked_event_id = excluded.unlinked_event_id, forbidden_event_id = excluded.forbidden_event_id
@@ -105,7 +114,7 @@ on conflict (tenant, identity_a, identity_b) do update set active = excluded.act
 insert into customers_v1_conflicts (tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id)
 select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
 from unnest($1::customers_v1_conflicts[])
-on conflict (tenant, identity_a, identity_b, reason, attribute) do update set disputed = excluded.disputed,
+on conflict (identity_a, identity_b, tenant, reason, attribute) do update set disputed = excluded.disputed,
     at = excluded.at, event_id = excluded.event_id
 
 -- name: position
@@ -114,7 +123,10 @@ select position from projections where name = $1
 -- name: holders
 select c.contact, c.identity_id, c.verified, c.uniq, i.founded_at, i.customer_id
 from customers_v1_contacts c
-join customers_v1_identities i using (tenant, identity_id)
+cross join lateral (
+    select founded_at, customer_id
+    from customers_v1_identities where identity_id = c.identity_id and tenant is not distinct from c.tenant limit 1
+) as i
 where c.tenant = $1 and c.contact = any($2::bytea[])
 order by c.verified desc, c.uniq desc, i.founded_at, c.identity_id
 limit 10000
@@ -129,9 +141,12 @@ from customers_v1_identities
 where tenant = $1 and founded_customer_id = any($2::uuid[]) and founded_customer_id <> customer_id
 
 -- name: customers_of
-select identity_id, customer_id
-from customers_v1_identities
-where tenant = $1 and identity_id = any($2::uuid[])
+select i.identity_id, i.customer_id
+from unnest($2::uuid[]) as k (identity_id)
+cross join lateral (
+    select identity_id, customer_id
+    from customers_v1_identities where identity_id = k.identity_id and tenant is not distinct from $1 limit 1
+) as i
 
 -- name: identities_of
 select tenant, identity_id, founded_customer_id, founded_at, customer_id, channel, source, facts, asserted,
