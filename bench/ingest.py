@@ -41,7 +41,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest import channels, decider, sources
 from ingest.intake import Call, Intake
 from ingest.normalise import Account
-from ingest.shards import SHARDS
+from ingest.shards import SHARDS, from_request, to_request
 from ingest.views.book import Connected
 from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
 
@@ -196,12 +196,13 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
         batch = timed("read: normalise, post ids, results", intake.read, connected, deliveries.deliveries)
         timed("seal: identity ids, seal, digest, candidates", _finished, intake.seal(batch))
         for (call,) in batch.calls.values():
-            asked = call.request
+            asked = timed("ask: to the shard's owner", lambda given: from_request(to_request(given)), call.news)
             events = timed("decide", decider.decide, asked, posts)
             timed("evolve", lambda given: [decider.evolve(posts, event) for event in given], events)
             answer = timed("answer", decider.answered, asked, posts, events)
             timed("encode events", lambda given: [one.SerializeToString(deterministic=True) for one in given], events)
             timed("tell", _tell, call, answer)
+        timed("response", batch.response)
     told = {name: round(seconds * 1e6 / len(payloads), 2) for name, seconds in spent.items()}
     told["sum"] = round(sum(us for name, us in told.items() if "of these" not in name), 2)
     return told

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingest import channels
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable
+from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
 SECRET = "Zaphod-Beeblebrox"
@@ -135,6 +136,10 @@ def one(example: Example, payload: bytes) -> Observation:
     return item
 
 
+def content(post: Observation) -> post_pb2.PersonalContent:
+    return post_pb2.PersonalContent.FromString(post.personal)
+
+
 def whole(example: Example) -> bytes:
     return json.dumps(example.payload).encode()
 
@@ -145,8 +150,8 @@ def test_a_good_payload_is_one_post(example: Example) -> None:
     assert post.external_id == "4611686018427387905"
     assert post.author_id == "77"
     assert post.published_at == 1_759_954_764 * MICROS
-    assert post.personal.text == example.post(example.payload)[example.text_key]
-    assert post.personal.external_id == post.external_id
+    assert content(post).text == example.post(example.payload)[example.text_key]
+    assert content(post).external_id == post.external_id
 
 
 @every_form
@@ -292,7 +297,7 @@ def test_a_stream_of_lines_is_read_line_by_line(example: Example) -> None:
 
 @every_form
 def test_a_zero_character_does_not_reach_a_database(example: Example) -> None:
-    assert one(example, spoiled(example, example.text_key, "a\0b")).personal.text == "a\ufffdb"
+    assert content(one(example, spoiled(example, example.text_key, "a\0b"))).text == "a\ufffdb"
 
 
 JSON = st.recursive(
@@ -364,9 +369,9 @@ def test_whatever_stands_in_a_payload_no_exception_escapes(example: Example, dat
     assert reason is not Reason.UNFORESEEN
     for item in items:
         if isinstance(item, Observation):
-            item.personal.SerializeToString()
-            length = len(item.personal.text)
-            assert all(0 <= e.start <= e.end <= length for e in item.personal.entities)
+            personal = content(item)
+            assert item.text_length == len(personal.text)
+            assert all(0 <= e.start <= e.end <= item.text_length for e in personal.entities)
 
 
 @every_form

@@ -15,6 +15,7 @@ import pytest
 from chassis.clock import MICROS, Instant
 from ingest import channels
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable, Withdrawal
+from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
 
@@ -29,6 +30,10 @@ def read(path: Path, channel: str) -> list[Item] | Unreadable:
         return channels.read(path.read_bytes(), kind, Account(channel, "", frozenset()), NOW)
     except Unreadable as refused:
         return refused
+
+
+def content(post: Observation) -> post_pb2.PersonalContent:
+    return post_pb2.PersonalContent.FromString(post.personal)
 
 
 def documents(path: Path) -> list[Any]:
@@ -116,7 +121,7 @@ def test_every_file_is_read_and_equals_a_plain_reading(
             assert found.reason in (Reason.UNKNOWN_FORM, Reason.UNSUPPORTED_CONTENT_TYPE), path.name
             continue
         seen = [
-            (item.external_id, item.published_at, item.personal.text) for item in found if isinstance(item, Observation)
+            (item.external_id, item.published_at, content(item).text) for item in found if isinstance(item, Observation)
         ]
         expected = [post for document in documents(path) for post in plain(document)]
         assert [post[:2] for post in seen] == [post[:2] for post in expected], path.name
@@ -135,8 +140,9 @@ def test_mentions_and_hashtags_of_x_stand_where_the_text_says(shared_data: Path)
         for item in found if isinstance(found, list) else []:
             if not isinstance(item, Observation):
                 continue
-            text = item.personal.text
-            for entity in item.personal.entities:
+            personal = content(item)
+            text = personal.text
+            for entity in personal.entities:
                 if entity.kind in (1, 2):
                     named = text[entity.start : entity.end].casefold()[1:] == entity.value.casefold()
                     right, wrong = right + named, wrong + (not named)

@@ -2,8 +2,8 @@
 
 from chassis.clock import MICROS, Instant, to_timestamp
 from ingest import decider
-from ingest.events import PostEvent
-from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
+from ingest.events import PostEvent, PostReceived
+from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2
 
 T0 = Instant(1_790_000_000 * MICROS)
 
@@ -12,24 +12,22 @@ def post_id(name: str) -> str:
     return f"00000000-0000-5000-8000-{name:>012}"
 
 
-def received(
+def content(
     name: str = "a", content: str = "one", number: int = 0, direction: int = post_pb2.DIRECTION_INBOUND
-) -> events_pb2.PostReceived:
-    return events_pb2.PostReceived(
+) -> PostReceived:
+    digest = content.encode().ljust(16, b".")
+    post = events_pb2.PostReceived(
         post_id=post_id(name),
         direction=direction,  # type: ignore[arg-type]
-        content_digest=content.encode().ljust(16, b"."),
+        content_digest=digest,
         platform_revision=number,
         published_at=to_timestamp(T0),
         received_at=to_timestamp(T0),
     )
+    return PostReceived(post.post_id, number, digest, direction, T0, post.SerializeToString(deterministic=True))
 
 
-def content(name: str = "a", content: str = "one", number: int = 0, **more: int) -> internal_pb2.Candidate:
-    return internal_pb2.Candidate(observed=internal_pb2.Observed(post=received(name, content, number, **more)))
-
-
-def withdrawn(name: str = "a") -> events_pb2.PostWithdrawn:
+def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:
     return events_pb2.PostWithdrawn(
         post_id=post_id(name),
         reason=events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -38,28 +36,18 @@ def withdrawn(name: str = "a") -> events_pb2.PostWithdrawn:
     )
 
 
-def withdrawal(name: str = "a") -> internal_pb2.Candidate:
-    return internal_pb2.Candidate(withdrawn=withdrawn(name))
+def unreadable(name: str = "d") -> events_pb2.DeliveryQuarantined:
+    return events_pb2.DeliveryQuarantined(delivery_id=post_id(name), received_at=to_timestamp(T0))
 
 
-def unreadable(name: str = "d") -> internal_pb2.Candidate:
-    delivery = events_pb2.DeliveryQuarantined(delivery_id=post_id(name), received_at=to_timestamp(T0))
-    return internal_pb2.Candidate(unreadable=internal_pb2.Unreadable(delivery=delivery))
+def requeued(name: str = "d") -> events_pb2.DeliveryRequeued:
+    return events_pb2.DeliveryRequeued(delivery_id=post_id(name), at=to_timestamp(T0))
 
 
-def requeued(name: str = "d") -> internal_pb2.Candidate:
-    return internal_pb2.Candidate(requeued=events_pb2.DeliveryRequeued(delivery_id=post_id(name), at=to_timestamp(T0)))
-
-
-def command(*candidates: internal_pb2.Candidate) -> decider.Record:
-    return internal_pb2.RecordPostsRequest(candidates=candidates)
-
-
-def record(posts: decider.Posts, *candidates: internal_pb2.Candidate) -> tuple[list[PostEvent], list[str]]:
+def record(posts: decider.Posts, *candidates: decider.Candidate) -> tuple[list[PostEvent], list[str]]:
     """Decides and applies one command; (facts, results)."""
-    asked = command(*candidates)
-    events = decider.decide(asked, posts)
+    events = decider.decide(candidates, posts)
     for event in events:
         decider.evolve(posts, event)
-    answer = decider.answered(asked, posts, events)
+    answer = decider.answered(candidates, posts, events)
     return events, [service_pb2.Result.Name(result).removeprefix("RESULT_") for result in answer.results]

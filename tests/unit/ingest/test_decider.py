@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ingest import decider
-from switchboard.ingest.v1 import internal_pb2, post_pb2
+from switchboard.ingest.v1 import post_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
 from candidates import content, record, requeued, unreadable, withdrawal
@@ -70,8 +70,8 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
 )
 @pytest.mark.parametrize("at_once", [False, True], ids=["in separate commands", "in one command"])
 def test_news(
-    given: Sequence[internal_pb2.Candidate],
-    when: internal_pb2.Candidate,
+    given: Sequence[decider.Candidate],
+    when: decider.Candidate,
     facts: list[str],
     result: str,
     at_once: bool,

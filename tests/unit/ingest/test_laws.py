@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest import decider
-from ingest.events import PostEvent
-from switchboard.ingest.v1 import internal_pb2
+from ingest.events import PostEvent, PostReceived
+from switchboard.ingest.v1 import events_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import command, content, record, requeued, unreadable, withdrawal
+from candidates import content, record, requeued, unreadable, withdrawal
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
@@ -20,6 +20,7 @@ NEWS = st.one_of(
     st.builds(unreadable, st.sampled_from("de")),
     st.builds(requeued, st.sampled_from("de")),
 )
+CONTENTS = (PostReceived, events_pb2.PostWithdrawn)
 DELIVERIES = st.lists(NEWS, max_size=14)
 NUMBERED = st.lists(
     st.one_of(
@@ -30,7 +31,7 @@ NUMBERED = st.lists(
 )
 
 
-def told(candidates: Sequence[internal_pb2.Candidate]) -> tuple[decider.Posts, list[PostEvent]]:
+def told(candidates: Sequence[decider.Candidate]) -> tuple[decider.Posts, list[PostEvent]]:
     posts = decider.Posts()
     events = [event for candidate in candidates for event in record(posts, candidate)[0]]
     return posts, events
@@ -38,8 +39,8 @@ def told(candidates: Sequence[internal_pb2.Candidate]) -> tuple[decider.Posts, l
 
 @settings(max_examples=100)
 @given(DELIVERIES)
-def test_doing_it_twice_is_doing_it_once(deliveries: list[internal_pb2.Candidate]) -> None:
-    contents = [candidate for candidate in deliveries if candidate.WhichOneof("news") in ("observed", "withdrawn")]
+def test_doing_it_twice_is_doing_it_once(deliveries: list[decider.Candidate]) -> None:
+    contents = [candidate for candidate in deliveries if isinstance(candidate, CONTENTS)]
     posts, _ = told(contents)
     known = dict(posts.known)
     for candidate in contents:
@@ -52,9 +53,9 @@ def test_doing_it_twice_is_doing_it_once(deliveries: list[internal_pb2.Candidate
 @settings(max_examples=100)
 @given(DELIVERIES, st.randoms(use_true_random=False))
 def test_whatever_the_order_of_arrival_the_same_posts_are_there(
-    deliveries: list[internal_pb2.Candidate], chance: object
+    deliveries: list[decider.Candidate], chance: object
 ) -> None:
-    contents = [candidate for candidate in deliveries if candidate.WhichOneof("news") in ("observed", "withdrawn")]
+    contents = [candidate for candidate in deliveries if isinstance(candidate, CONTENTS)]
     shuffled = contents + contents
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     one, other = told(contents)[0], told(shuffled)[0]
@@ -65,9 +66,9 @@ def test_whatever_the_order_of_arrival_the_same_posts_are_there(
 @settings(max_examples=100)
 @given(NUMBERED, st.randoms(use_true_random=False))
 def test_where_the_platform_numbers_edits_the_last_one_stands_in_any_order(
-    deliveries: list[internal_pb2.Candidate], chance: object
+    deliveries: list[decider.Candidate], chance: object
 ) -> None:
-    contents = [candidate for candidate in deliveries if candidate.WhichOneof("news") == "observed"]
+    contents = [candidate for candidate in deliveries if isinstance(candidate, PostReceived)]
     shuffled = list(contents)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     one, other = told(contents)[0], told(shuffled)[0]
@@ -79,7 +80,7 @@ def test_where_the_platform_numbers_edits_the_last_one_stands_in_any_order(
 @settings(max_examples=100)
 @given(DELIVERIES, st.lists(st.integers(1, 5), min_size=14, max_size=14))
 def test_how_deliveries_are_grouped_into_commands_does_not_matter(
-    deliveries: list[internal_pb2.Candidate], sizes: list[int]
+    deliveries: list[decider.Candidate], sizes: list[int]
 ) -> None:
     alone, facts = told(deliveries)
     grouped, together, at = decider.Posts(), [], 0
@@ -95,9 +96,9 @@ def test_how_deliveries_are_grouped_into_commands_does_not_matter(
 
 @settings(max_examples=100)
 @given(DELIVERIES)
-def test_deciding_is_pure(deliveries: list[internal_pb2.Candidate]) -> None:
+def test_deciding_is_pure(deliveries: list[decider.Candidate]) -> None:
     posts, _ = told(deliveries[:7])
-    asked = command(*deliveries[7:])
+    asked = deliveries[7:]
     once = [event.SerializeToString(deterministic=True) for event in decider.decide(asked, posts)]
     assert once == [event.SerializeToString(deterministic=True) for event in decider.decide(asked, posts)]
 
@@ -131,12 +132,12 @@ class View:
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.lists(NEWS, min_size=1, max_size=4), st.integers(0, 4)), max_size=12))
 def test_a_shard_that_forgets_decides_as_one_that_remembers_all(
-    rounds: list[tuple[list[internal_pb2.Candidate], int]],
+    rounds: list[tuple[list[decider.Candidate], int]],
 ) -> None:
     remembering, forgetting, view = decider.Posts(), decider.Posts(), View()
     position = 0
     for news, lag in rounds:
-        asked = command(*news)
+        asked = news
         view.follow(position - lag)
         view.lend(forgetting, asked)
         expected = decider.decide(asked, remembering)

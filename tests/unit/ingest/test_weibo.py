@@ -29,6 +29,10 @@ def only(document: object) -> Observation:
     return item
 
 
+def content(post: Observation) -> post_pb2.PersonalContent:
+    return post_pb2.PersonalContent.FromString(post.personal)
+
+
 def status(**more: Any) -> dict[str, Any]:
     return {"id": 5, "mid": "5", "created_at": CREATED, "text": "航班又延误了", "user": USER, **more}
 
@@ -36,7 +40,7 @@ def status(**more: Any) -> dict[str, Any]:
 def test_a_status_is_the_head_of_its_own_conversation() -> None:
     post = only(status())
     assert (post.published_at, post.conversation, post.in_reply_to, post.language) == (AT, "5", "", "zh")
-    assert {a.name: a.value for a in post.personal.author.attributes}["gender"] == "female"
+    assert {a.name: a.value for a in content(post).author.attributes}["gender"] == "female"
 
 
 def test_a_comment_belongs_to_its_status_and_answers_the_comment_it_replies_to() -> None:
@@ -61,7 +65,7 @@ def test_kinds(text: str, repost: bool, kind: int) -> None:
 def test_entities_are_read_off_the_text() -> None:
     text = "😀 #延误# @示例航空 看 http://t.cn/Ry4U5fQ $示例 sh601456$"
     post = only(status(text=text, url_struct=[{"short_url": "http://t.cn/Ry4U5fQ", "ori_url": "http://example.org"}]))
-    found = [(e.value, text[e.start : e.end]) for e in post.personal.entities]
+    found = [(e.value, text[e.start : e.end]) for e in content(post).entities]
     assert found == [
         ("延误", "#延误#"),
         ("示例航空", "@示例航空"),

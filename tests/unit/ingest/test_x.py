@@ -26,6 +26,10 @@ def only(document: object) -> Observation:
     return item
 
 
+def content(post: Observation) -> post_pb2.PersonalContent:
+    return post_pb2.PersonalContent.FromString(post.personal)
+
+
 def status(**more: Any) -> dict[str, Any]:
     return {"id": 5, "created_at": CREATED, "text": "hello", "user": USER, **more}
 
@@ -51,22 +55,24 @@ def test_kinds(more: dict[str, Any], kind: int) -> None:
 def test_offsets_are_code_points_of_the_text_as_its_author_wrote_it() -> None:
     text = "👍🏽 fish &amp; chips &lt;3 @acme #Späti &amp;lt;"
     mention, hashtag = text.index("@acme"), text.index("#Späti")
-    post = only(
-        status(
-            text=text,
-            entities={
-                "user_mentions": [{"screen_name": "acme", "id_str": "99", "indices": [mention, mention + 5]}],
-                "hashtags": [{"text": "Späti", "indices": [hashtag, hashtag + 6]}],
-            },
+    post = content(
+        only(
+            status(
+                text=text,
+                entities={
+                    "user_mentions": [{"screen_name": "acme", "id_str": "99", "indices": [mention, mention + 5]}],
+                    "hashtags": [{"text": "Späti", "indices": [hashtag, hashtag + 6]}],
+                },
+            )
         )
-    ).personal
+    )
     assert post.text == "👍🏽 fish & chips <3 @acme #Späti &lt;"
     assert [post.text[e.start : e.end] for e in post.entities] == ["@acme", "#Späti"]
 
 
 def test_an_extended_text_stands_for_the_cut_one() -> None:
     post = only(status(truncated=True, extended_tweet={"full_text": "the whole text", "entities": {}}))
-    assert post.personal.text == "the whole text"
+    assert content(post).text == "the whole text"
 
 
 @pytest.mark.parametrize("form", ["v1.1", "v2"])
@@ -112,7 +118,7 @@ def test_v2_takes_authors_media_and_places_from_the_includes() -> None:
             },
         }
     )
-    personal = post.personal
+    personal = content(post)
     assert (post.published_at, post.in_reply_to, post.conversation, post.reach) == (AT + 500_000, "4", "4", 12)
     assert (post.language, post.handle, personal.author.display_name) == ("id", "mia", "Mia")
     assert (personal.media[0].kind, personal.location.place) == (post_pb2.MEDIA_KIND_VIDEO, "Berlin")
@@ -143,7 +149,7 @@ def test_account_activity_brings_posts_messages_and_deletions() -> None:
     assert isinstance(direct, Observation)
     assert isinstance(gone, Withdrawal)
     assert (direct.kind, direct.visibility) == (post_pb2.POST_KIND_DIRECT_MESSAGE, post_pb2.VISIBILITY_PRIVATE)
-    assert (direct.personal.text, direct.handle, direct.conversation) == ("my order > 3 days", "mia", "7-99")
+    assert (content(direct).text, direct.handle, direct.conversation) == ("my order > 3 days", "mia", "7-99")
     assert (gone.external_id, gone.at) == ("4", AT + 123_000)
 
 

@@ -20,18 +20,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from chassis.clock import Instant, from_timestamp
+import msgspec
+from chassis.clock import Instant, from_timestamp, to_timestamp
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
 
-from ingest.events import PostEvent
+from ingest.events import PostEvent, PostReceived
 
-Record = internal_pb2.RecordPostsRequest
+Notice = events_pb2.PostWithdrawn | events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued
+"""News that is short enough to be a message until it is stored."""
+Candidate = PostReceived | Notice
+"""News as the fact it is if nothing like it is known."""
+Record = Sequence[Candidate]
+"""What one caller has to say, in order."""
 Recorded = internal_pb2.RecordPostsResponse
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What must be known of a post to recognise news about it. `revision` is 0 for one withdrawn before it came."""
 
     revision: int
@@ -67,53 +72,48 @@ def decide(command: Record, posts: Posts) -> list[PostEvent]:
     known = posts.known
     own: dict[str, Known] = {}
     lodged: dict[str, bool] = {}
-    for candidate in command.candidates:
-        news = candidate.WhichOneof("news")
-        if news == "observed":
-            post = candidate.observed.post
-            post_id = post.post_id
-            before = own.get(post_id) or known.get(post_id)
-            if before is None:
-                events.append(post)
-                own[post_id] = Known(1, post.platform_revision, False, (post.content_digest,))
-            elif _is_edit(post, before):
-                edit = _edit(candidate.observed, before)
-                events.append(edit)
-                own[post_id] = _edited(edit, before)
-        elif news == "withdrawn":
-            gone = candidate.withdrawn
-            before = own.get(gone.post_id) or known.get(gone.post_id)
-            if before is None or not before.withdrawn:
-                events.append(gone)
-                own[gone.post_id] = _withdrawn(before)
-        elif news == "unreadable":
-            delivery = candidate.unreadable.delivery
-            if not lodged.get(delivery.delivery_id, posts.quarantined.get(delivery.delivery_id, False)):
-                events.append(delivery)
-                lodged[delivery.delivery_id] = True
-        elif news == "requeued":
-            requeued = candidate.requeued
-            if lodged.get(requeued.delivery_id, posts.quarantined.get(requeued.delivery_id, False)):
-                events.append(requeued)
-                lodged[requeued.delivery_id] = False
+    for candidate in command:
+        match candidate:
+            case PostReceived(post_id=post_id):
+                before = own.get(post_id) or known.get(post_id)
+                if before is None:
+                    events.append(candidate)
+                    own[post_id] = _received(candidate, None)
+                elif _is_edit(candidate, before):
+                    edit = _edit(candidate, before)
+                    events.append(edit)
+                    own[post_id] = _edited(edit, before)
+            case events_pb2.PostWithdrawn(post_id=post_id):
+                before = own.get(post_id) or known.get(post_id)
+                if before is None or not before.withdrawn:
+                    events.append(candidate)
+                    own[post_id] = _withdrawn(before)
+            case events_pb2.DeliveryQuarantined(delivery_id=name):
+                if not lodged.get(name, posts.quarantined.get(name, False)):
+                    events.append(candidate)
+                    lodged[name] = True
+            case events_pb2.DeliveryRequeued(delivery_id=name):
+                if lodged.get(name, posts.quarantined.get(name, False)):
+                    events.append(candidate)
+                    lodged[name] = False
     return events
 
 
-def _is_edit(post: events_pb2.PostReceived, before: Known) -> bool:
+def _is_edit(post: PostReceived, before: Known) -> bool:
     if before.withdrawn or post.platform_revision < before.platform_revision:
         return False
     return post.platform_revision > before.platform_revision or post.content_digest not in before.digests
 
 
-def _edit(observed: internal_pb2.Observed, before: Known) -> events_pb2.PostEdited:
-    post = observed.post
+def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
+    post = events_pb2.PostReceived.FromString(seen.encoded)
     return events_pb2.PostEdited(
         post_id=post.post_id,
         revision=before.revision + 1,
         identity_id=post.identity_id,
         language=post.language,
         text_length=post.text_length,
-        edited_at=observed.edited_at if observed.HasField("edited_at") else post.received_at,
+        edited_at=post.received_at if seen.edited_at is None else to_timestamp(seen.edited_at),
         received_at=post.received_at,
         platform_revision=post.platform_revision,
         content_digest=post.content_digest,
@@ -122,9 +122,8 @@ def _edit(observed: internal_pb2.Observed, before: Known) -> events_pb2.PostEdit
     )
 
 
-def _received(post: events_pb2.PostReceived, before: Known | None) -> Known:
-    seen = before or _UNSEEN
-    return Known(1, post.platform_revision, seen.withdrawn, (post.content_digest,))
+def _received(post: PostReceived, before: Known | None) -> Known:
+    return Known(1, post.platform_revision, before is not None and before.withdrawn, (post.content_digest,))
 
 
 def _edited(edit: events_pb2.PostEdited, before: Known | None) -> Known:
@@ -134,14 +133,13 @@ def _edited(edit: events_pb2.PostEdited, before: Known | None) -> Known:
 
 
 def _withdrawn(before: Known | None) -> Known:
-    return (before or _UNSEEN)._replace(withdrawn=True)
+    return msgspec.structs.replace(before or _UNSEEN, withdrawn=True)
 
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:
     """Takes a fact into the state, in place: a shard has one owner."""
     match event:
-        case events_pb2.PostReceived():
-            key = event.post_id
+        case PostReceived(post_id=key):
             posts.known[key] = _received(event, posts.known.get(key))
         case events_pb2.PostEdited():
             key = event.post_id
@@ -169,61 +167,57 @@ def answered(command: Record, posts: Posts, events: Sequence[PostEvent]) -> Reco
     ahead = {event.post_id for event in events if isinstance(event, events_pb2.PostWithdrawn)}
     facts = iter(events)
     fact = next(facts, None)
-    for candidate in command.candidates:
-        result, key, hit = _told(candidate, fact, posts, ahead)
-        results.append(result)
+    for candidate in command:
+        key = key_of(candidate)
         known = posts.known.get(key)
-        revisions.append(known.revision if known is not None else 0)
-        if hit:
+        revisions.append(0 if known is None else known.revision)
+        if candidate is fact:
+            results.append(_news(candidate))
             fact = next(facts, None)
+            if isinstance(candidate, events_pb2.PostWithdrawn):
+                ahead.discard(key)
+        elif isinstance(candidate, PostReceived):
+            if isinstance(fact, events_pb2.PostEdited) and _is_of(fact, candidate):
+                results.append(service_pb2.RESULT_UPDATED)
+                fact = next(facts, None)
+            else:
+                gone = key not in ahead and known is not None and known.withdrawn
+                results.append(service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_DUPLICATE)
+        else:
+            requeued = isinstance(candidate, events_pb2.DeliveryRequeued)
+            results.append(service_pb2.RESULT_IGNORED if requeued else service_pb2.RESULT_DUPLICATE)
     return internal_pb2.RecordPostsResponse(results=results, revisions=revisions)
 
 
-def _told(
-    candidate: internal_pb2.Candidate, fact: PostEvent | None, posts: Posts, ahead: set[str]
-) -> tuple[service_pb2.Result, str, bool]:
-    news = candidate.WhichOneof("news")
-    if news == "observed":
-        post = candidate.observed.post
-        key = post.post_id
-        match fact:
-            case events_pb2.PostReceived() if fact.post_id == key:
-                outbound = post.direction == post_pb2.DIRECTION_OUTBOUND
-                return service_pb2.RESULT_ECHO if outbound else service_pb2.RESULT_ACCEPTED, key, True
-            case events_pb2.PostEdited(
-                content_digest=post.content_digest, platform_revision=post.platform_revision
-            ) if fact.post_id == key:
-                return service_pb2.RESULT_UPDATED, key, True
-        gone = key not in ahead and (known := posts.known.get(key)) is not None and known.withdrawn
-        return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_DUPLICATE, key, False
-    if news == "withdrawn":
-        key = candidate.withdrawn.post_id
-        if isinstance(fact, events_pb2.PostWithdrawn) and fact.post_id == key:
-            ahead.discard(key)
-            return service_pb2.RESULT_WITHDRAWN, key, True
-        return service_pb2.RESULT_DUPLICATE, key, False
-    if news == "unreadable":
-        key = candidate.unreadable.delivery.delivery_id
-        if isinstance(fact, events_pb2.DeliveryQuarantined) and fact.delivery_id == key:
-            return service_pb2.RESULT_QUARANTINED, key, True
-        return service_pb2.RESULT_DUPLICATE, key, False
-    key = candidate.requeued.delivery_id
-    hit = isinstance(fact, events_pb2.DeliveryRequeued) and fact.delivery_id == key
-    return service_pb2.RESULT_IGNORED, key, hit
+def _news(candidate: Candidate) -> service_pb2.Result:
+    match candidate:
+        case PostReceived(direction=post_pb2.DIRECTION_OUTBOUND):
+            return service_pb2.RESULT_ECHO
+        case PostReceived():
+            return service_pb2.RESULT_ACCEPTED
+        case events_pb2.PostWithdrawn():
+            return service_pb2.RESULT_WITHDRAWN
+        case events_pb2.DeliveryQuarantined():
+            return service_pb2.RESULT_QUARANTINED
+        case events_pb2.DeliveryRequeued():
+            return service_pb2.RESULT_IGNORED
 
 
-def keys_of(command: Record) -> Iterable[str]:
-    """The ids a command touches."""
-    for candidate in command.candidates:
-        match candidate.WhichOneof("news"):
-            case "observed":
-                yield candidate.observed.post.post_id
-            case "withdrawn":
-                yield candidate.withdrawn.post_id
-            case "unreadable":
-                yield candidate.unreadable.delivery.delivery_id
-            case "requeued":
-                yield candidate.requeued.delivery_id
+def _is_of(edit: events_pb2.PostEdited, seen: PostReceived) -> bool:
+    return (edit.post_id, edit.content_digest, edit.platform_revision) == (
+        seen.post_id,
+        seen.content_digest,
+        seen.platform_revision,
+    )
+
+
+def key_of(candidate: Candidate) -> str:
+    """The id a candidate is about."""
+    match candidate:
+        case PostReceived(post_id=key) | events_pb2.PostWithdrawn(post_id=key):
+            return key
+        case events_pb2.DeliveryQuarantined(delivery_id=key) | events_pb2.DeliveryRequeued(delivery_id=key):
+            return key
 
 
 def unknown_in(posts: Posts, commands: Iterable[Record]) -> list[str]:
@@ -232,7 +226,7 @@ def unknown_in(posts: Posts, commands: Iterable[Record]) -> list[str]:
         dict.fromkeys(
             key
             for command in commands
-            for key in keys_of(command)
+            for key in map(key_of, command)
             if key not in posts.known and key not in posts.quarantined
         )
     )
@@ -274,8 +268,8 @@ def differs(live: Posts, again: Posts) -> str | None:
 def occurred_at(event: PostEvent) -> Instant:
     """When it happened in the world, as far as the platform said."""
     match event:
-        case events_pb2.PostReceived():
-            return from_timestamp(event.published_at)
+        case PostReceived(published_at=at):
+            return at
         case events_pb2.PostEdited():
             return from_timestamp(event.edited_at)
         case events_pb2.PostWithdrawn():

@@ -1,15 +1,40 @@
 """The facts of the `post` context: about sources as frozen data, about posts as the messages they are stored as.
 
-Why the two differ: docs/adr says what mirroring a post's messages would cost on the hot path.
+Why the two differ: docs/adr says what mirroring a post's messages would cost on the hot path. The commonest of them is
+encoded where it arrives and decided upon by a few of its fields.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
+import msgspec
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2
 
+
+class PostReceived(msgspec.Struct, frozen=True, gc=False):
+    """A post came: what is decided upon, and the message as it is stored."""
+
+    DESCRIPTOR: ClassVar = events_pb2.PostReceived.DESCRIPTOR
+
+    post_id: str
+    platform_revision: int
+    content_digest: bytes
+    direction: int
+    published_at: Instant
+    encoded: bytes
+    edited_at: Instant | None = None
+    """When the platform says this version was written: for the edit this is where the post is known already."""
+
+    def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: N802  (as messages name it)
+        """The bytes of the message."""
+        return self.encoded
+
+
 PostEvent = (
-    events_pb2.PostReceived
+    PostReceived
     | events_pb2.PostEdited
     | events_pb2.PostWithdrawn
     | events_pb2.DeliveryQuarantined

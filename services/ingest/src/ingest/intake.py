@@ -9,20 +9,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
 
+import msgspec
 from chassis import telemetry
 from chassis.batch import Request
 from chassis.clock import MICROS, Clock, Instant, from_timestamp, to_timestamp
 from chassis.errors import InvalidRequest
-from chassis.sealing import KeyVault, nonces
-from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
-from google.protobuf.timestamp_pb2 import Timestamp
+from chassis.sealing import KeyVault, SubjectKey, nonces
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
 
-from ingest import channels
+from ingest import channels, decider
 from ingest.channels import normalized
+from ingest.events import PostReceived
 from ingest.normalise import (
     PERSONAL_BYTES_MAX,
     AuthorGone,
@@ -39,7 +40,7 @@ from ingest.normalise import (
     plausible,
     post_id,
 )
-from ingest.shards import shard_of
+from ingest.shards import shard_of, to_request
 from ingest.views.book import Connected
 from ingest.views.quarantined import Lodged, Quarantine, bytes_of
 
@@ -47,8 +48,8 @@ CANDIDATES_MAX = 250
 CALL_BYTES_MAX = 256 * 1024
 """Of one call to a shard's owner. Against: a commit holds 1,000 events and 512 KiB, a NATS message 1 MiB."""
 DELIVERIES_MAX = 1_000
-_OUTSIDE_BYTES = 1_000
-"""More than a post's fields outside the seal take: ids of at most 36 bytes, a channel of 40, a source of 63."""
+_BESIDE_BYTES = 100
+"""More than a candidate takes beside the fact it carries: an id of 36 bytes, a digest of 16, numbers."""
 
 _RESULTS = telemetry.Instrument("switchboard.ingest.results")
 _LAG = telemetry.Instrument("switchboard.ingest.lag")
@@ -89,34 +90,54 @@ class Authors(Protocol):
     async def posts_of(self, tenant: str, identity: str) -> Sequence[str]: ...
 
 
-@dataclass(slots=True)
-class Told:
-    """Where an answer goes: a delivery's result, and the part of it that is about one post."""
+class Part(msgspec.Struct, gc=False):
+    """What a delivery says of one post, and what became of that."""
 
-    result: service_pb2.DeliveryResult
-    post: service_pb2.PostResult | None = None
+    post_id: str = ""
+    """Empty for a part that could not be read."""
+    result: int = 0
+    revision: int = 0
+    reason: str = ""
+    detail: str = ""
+
+
+class Verdict(msgspec.Struct, gc=False):
+    """What becomes of one delivery."""
+
+    parts: list[Part]
+    result: int = 0
+    reason: str = ""
+    detail: str = ""
+    quarantined: str = ""
+
+
+class Told(msgspec.Struct, gc=False):
+    """Where an answer goes: a delivery's verdict, and the part of it that is about one post."""
+
+    verdict: Verdict
+    part: Part | None = None
 
     def __call__(self, outcome: int, revision: int) -> None:
         """Takes a candidate's result and the post's revision."""
-        result, post = self.result, self.post
-        if post is not None:
-            post.result = outcome  # type: ignore[assignment]  # enums' numbers, here and below
-            post.revision = revision
+        verdict, part = self.verdict, self.part
+        if part is not None:
+            part.result = outcome
+            part.revision = revision
         else:  # the delivery itself: its parts that were not read share its fate
-            for part in result.posts:
-                if part.result == service_pb2.RESULT_QUARANTINED:
-                    part.result = outcome  # type: ignore[assignment]
-        before = result.result
+            for other in verdict.parts:
+                if other.result == service_pb2.RESULT_QUARANTINED:
+                    other.result = outcome
+        before = verdict.result
         if not before or _SIGNIFICANCE[outcome] < _SIGNIFICANCE[before]:
-            result.result = outcome  # type: ignore[assignment]
+            verdict.result = outcome
 
 
 @dataclass(slots=True)
 class Call:
-    """Candidates of one shard, filled in where they are sent from, and who is told what became of each."""
+    """Candidates of one shard, and who is told what became of each."""
 
-    request: internal_pb2.RecordPostsRequest
-    told: list[Told]
+    news: list[decider.Candidate] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     size: int = 0
     """Bytes, estimated from above."""
 
@@ -127,36 +148,53 @@ class Batch:
 
     connected: Connected
     now: Instant
-    response: service_pb2.IngestPostsResponse = field(default_factory=service_pb2.IngestPostsResponse)
-    news: list[tuple[str, Observation | internal_pb2.Candidate, Instant, Told]] = field(default_factory=list)
-    """What was read, in order: an id, an observation to seal or a candidate as it is, when it came, who is told."""
+    verdicts: list[Verdict] = field(default_factory=list)
+    """One for each delivery, in order."""
+    news: list[tuple[str, Observation | decider.Notice, Instant, Told]] = field(default_factory=list)
+    """What was read and not yet sealed, in order: an id, an observation to seal or a candidate as it is, when it came,
+    who is told.
+    """
+    oldest: Instant | None = None
+    """When the oldest of the posts was published."""
     calls: dict[str, list[Call]] = field(default_factory=dict)
-    gone: list[tuple[AuthorGone, Instant, service_pb2.DeliveryResult]] = field(default_factory=list)
+    gone: list[tuple[AuthorGone, Instant, Verdict]] = field(default_factory=list)
     lodged: list[Lodged] = field(default_factory=list)
     flawed: dict[int, str] = field(default_factory=dict)
     """Index of a delivery that was not wholly read -> the id its bytes are kept under."""
 
-    @property
-    def results(self) -> Sequence[service_pb2.DeliveryResult]:
-        """One for each delivery, in order."""
-        return self.response.results
+    def response(self) -> service_pb2.IngestPostsResponse:
+        """What the caller is told, once all of it is known."""
+        response = service_pb2.IngestPostsResponse()
+        posts = f"tenants/{self.connected.tenant}/posts/"
+        for verdict in self.verdicts:
+            # Set field by field: keywords cost more.
+            result = response.results.add()
+            result.result = verdict.result  # type: ignore[assignment]  # enums' numbers, here and below
+            for part in verdict.parts:
+                post = result.posts.add()
+                post.result = part.result  # type: ignore[assignment]
+                if part.post_id:
+                    post.post = posts + part.post_id
+                    post.revision = part.revision
+                else:
+                    post.reason, post.detail = part.reason, part.detail
+            if verdict.reason:
+                result.reason, result.detail = verdict.reason, verdict.detail
+                result.quarantined = verdict.quarantined
+        return response
 
-    def queue(self, shard: str, candidate: internal_pb2.Candidate, told: Told) -> None:
-        """Queues a candidate for its shard."""
-        self.room(shard, candidate.ByteSize(), told).append(candidate)
-
-    def room(self, shard: str, size: int, told: Told) -> RepeatedCompositeFieldContainer[internal_pb2.Candidate]:
-        """Where a candidate of at most `size` bytes for a shard is to be added."""
+    def queue(self, shard: str, candidate: decider.Candidate, size: int, told: Told) -> None:
+        """Queues a candidate of at most `size` bytes for its shard."""
         calls = self.calls.get(shard)
         if calls is None:
-            calls = self.calls[shard] = [Call(internal_pb2.RecordPostsRequest(), [])]
+            calls = self.calls[shard] = [Call()]
         call = calls[-1]
         if call.told and (len(call.told) >= CANDIDATES_MAX or call.size + size > CALL_BYTES_MAX):
-            call = Call(internal_pb2.RecordPostsRequest(), [])
+            call = Call()
             calls.append(call)
+        call.news.append(candidate)
         call.told.append(told)
         call.size += size
-        return call.request.candidates
 
 
 class Intake:
@@ -180,7 +218,8 @@ class Intake:
 
     def _read_one(self, batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None:
         account, now = batch.connected.account, batch.now
-        result = batch.response.results.add()
+        verdict = Verdict([])
+        batch.verdicts.append(verdict)
         received_at = now
         try:
             if delivery.HasField("received_at"):
@@ -198,7 +237,7 @@ class Intake:
             else:
                 raise Unreadable(Reason.EMPTY, "neither payload nor normalized_post is set")
         except Unreadable as refusal:
-            self._lodge(batch, result, delivery, refusal.reason, refusal.detail, received_at)
+            self._lodge(batch, verdict, delivery, refusal.reason, refusal.detail, received_at)
             return
         flaw: Flaw | None = None
         # A post's content is no longer than the payload it is read from, so only large payloads need a closer look.
@@ -207,29 +246,29 @@ class Intake:
         for item in items:
             if type(item) is Observation:
                 name = post_id(account.channel, account.account_scope, item.external_id)
-                batch.news.append((name, item, received_at, _told(batch, result, name)))
+                batch.news.append((name, item, received_at, _told(verdict, name)))
             elif isinstance(item, Withdrawal):
                 name = post_id(account.channel, account.account_scope, item.external_id)
                 gone = _withdrawn(batch, name, item, received_at)
-                batch.news.append((name, gone, received_at, _told(batch, result, name)))
+                batch.news.append((name, gone, received_at, _told(verdict, name)))
             elif isinstance(item, AuthorGone):
-                batch.gone.append((item, received_at, result))
+                batch.gone.append((item, received_at, verdict))
             elif isinstance(item, Flaw):
                 flaw = flaw or item
-                result.posts.add(result=service_pb2.RESULT_QUARANTINED, reason=item.reason, detail=item.detail)
+                verdict.parts.append(Part("", service_pb2.RESULT_QUARANTINED, 0, item.reason, item.detail))
         if flaw is not None:
-            self._lodge(batch, result, delivery, flaw.reason, flaw.detail, received_at)
+            self._lodge(batch, verdict, delivery, flaw.reason, flaw.detail, received_at)
         elif again:
             source = batch.connected.source.source_id
             lodged = delivery_id(source, sha256(bytes_of(delivery)).hexdigest())
             requeued = events_pb2.DeliveryRequeued(delivery_id=lodged, at=to_timestamp(now))
-            nobody = Told(service_pb2.DeliveryResult())
-            batch.news.append((lodged, internal_pb2.Candidate(requeued=requeued), now, nobody))
+            nobody = Told(Verdict([]))
+            batch.news.append((lodged, requeued, now, nobody))
 
     def _lodge(  # noqa: PLR0917  (one argument per fact of the event)
         self,
         batch: Batch,
-        result: service_pb2.DeliveryResult,
+        verdict: Verdict,
         delivery: service_pb2.Delivery,
         reason: str,
         detail: str,
@@ -239,9 +278,9 @@ class Intake:
         source = batch.connected.source.source_id
         raw = bytes_of(delivery)
         name = delivery_id(source, sha256(raw).hexdigest())
-        result.reason, result.detail = reason, detail
-        result.quarantined = f"tenants/{batch.connected.tenant}/quarantined/{name}"
-        batch.flawed[len(batch.results) - 1] = name
+        verdict.reason, verdict.detail = reason, detail
+        verdict.quarantined = f"tenants/{batch.connected.tenant}/quarantined/{name}"
+        batch.flawed[len(batch.verdicts) - 1] = name
         batch.lodged.append(Lodged(name, detail, delivery))
         quarantined = events_pb2.DeliveryQuarantined(
             delivery_id=name,
@@ -250,8 +289,7 @@ class Intake:
             payload_bytes=len(raw),
             received_at=to_timestamp(received_at),
         )
-        unreadable = internal_pb2.Candidate(unreadable=internal_pb2.Unreadable(delivery=quarantined))
-        batch.news.append((name, unreadable, received_at, Told(result)))
+        batch.news.append((name, quarantined, received_at, Told(verdict)))
 
     async def seal(self, batch: Batch) -> None:
         """Makes candidates of what was observed: one look-up of keys for the batch; then keeps unreadable bytes."""
@@ -267,24 +305,21 @@ class Intake:
         for (name, seen, received_at, told), identity, nonce in zip(
             batch.news, authors, nonces(len(authors)), strict=True
         ):
-            if isinstance(seen, internal_pb2.Candidate):
-                batch.queue(shard_of(name), seen, told)
+            if not isinstance(seen, Observation):
+                batch.queue(shard_of(name), seen, seen.ByteSize(), told)
                 continue
             key = keys[identity]
             if key is None:  # erased for ever; nothing of this person may come back
                 told(service_pb2.RESULT_IGNORED, 0)
                 continue
-            ciphertext = key.encrypt(nonce, seen.personal.SerializeToString())
-            size = len(ciphertext) + _OUTSIDE_BYTES + 38 * len(seen.links)
-            observed = batch.room(shard_of(name), size, told).add().observed
-            personal = observed.post.personal
-            personal.subject_id = identity
-            personal.nonce = nonce
-            personal.ciphertext = ciphertext
-            _observe(observed, connected, seen, name, received_at)
-            observed.post.content_digest = key.digest(seen.digested)
+            post = _received(connected, seen, name, received_at, key, nonce)
+            batch.queue(shard_of(name), post, len(post.encoded) + _BESIDE_BYTES, told)
+        seen_at = [seen.published_at for _, seen, _, _ in batch.news if type(seen) is Observation]
+        batch.oldest = min(seen_at, default=None)
+        batch.news.clear()
         if batch.lodged:
             await self._quarantine.keep(tenant, batch.lodged)
+            batch.lodged.clear()
 
     def begin(self, batch: Batch) -> list[asyncio.Task[int]]:
         """Starts the calls to the shards, in order; each ends with the position at which its part is durable."""
@@ -298,7 +333,7 @@ class Intake:
         return tasks
 
     async def _call(self, tenant: str, shard: str, call: Call) -> int:
-        answer = await self._shards.call(tenant, shard, call.request, internal_pb2.RecordPostsResponse)
+        answer = await self._shards.call(tenant, shard, to_request(call.news), internal_pb2.RecordPostsResponse)
         for told, result, revision in zip(call.told, answer.results, answer.revisions, strict=True):
             told(result, revision)
         return answer.position
@@ -306,12 +341,12 @@ class Intake:
     async def finish(self, batch: Batch, calls: Sequence[asyncio.Task[int]]) -> int:
         """Waits until all is durable, then withdraws the posts of authors who are gone; returns the position."""
         position = max(await asyncio.gather(*calls), default=0)
-        for item, received_at, result in batch.gone:
+        for item, received_at, verdict in batch.gone:
             account = batch.connected.account
             identity = identity_id(account.channel, account.account_scope, item.author_id)
             for name in await self._authors.posts_of(batch.connected.tenant, identity):
                 gone = _withdrawn(batch, name, item, received_at)
-                batch.queue(shard_of(name), gone, _told(batch, result, name))
+                batch.queue(shard_of(name), gone, gone.ByteSize(), _told(verdict, name))
         if batch.calls:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         self._measure(batch)
@@ -334,51 +369,45 @@ class Intake:
         return (told.answer if told.HasField("answer") else None), told.position
 
     def _measure(self, batch: Batch) -> None:
-        counts = Counter([result.result for result in batch.results])
-        if silent := counts.pop(service_pb2.RESULT_UNSPECIFIED, 0):
-            for result in batch.results:
-                result.result = result.result or service_pb2.RESULT_IGNORED
-            counts[service_pb2.RESULT_IGNORED] += silent
-        for outcome, count in counts.items():
+        for verdict in batch.verdicts:
+            verdict.result = verdict.result or service_pb2.RESULT_IGNORED
+        for outcome, count in Counter([verdict.result for verdict in batch.verdicts]).items():
             _RESULTS.record(count, {"switchboard.result": _NAMES[outcome]})
-        oldest = min([seen.published_at for _, seen, _, _ in batch.news if type(seen) is Observation], default=None)
-        if oldest is not None:
-            _LAG.record(
-                max(0.0, (batch.now - oldest) / MICROS), {"switchboard.channel": batch.connected.account.channel}
-            )
+        if batch.oldest is not None:
+            behind_s = max(0.0, (batch.now - batch.oldest) / MICROS)
+            _LAG.record(behind_s, {"switchboard.channel": batch.connected.account.channel})
 
 
-def _withdrawn(batch: Batch, name: str, item: Withdrawal | AuthorGone, received_at: Instant) -> internal_pb2.Candidate:
-    withdrawn = events_pb2.PostWithdrawn(
+def _withdrawn(
+    batch: Batch, name: str, item: Withdrawal | AuthorGone, received_at: Instant
+) -> events_pb2.PostWithdrawn:
+    return events_pb2.PostWithdrawn(
         post_id=name,
         reason=item.reason,  # type: ignore[arg-type]  # an enum's number
         withdrawn_at=to_timestamp(received_at if item.at is None else item.at),
         received_at=to_timestamp(received_at),
         source_id=batch.connected.source.source_id,
     )
-    return internal_pb2.Candidate(withdrawn=withdrawn)
 
 
 def _fitting(item: Item) -> Item:
     """The item, or a flaw where its personal content is too large for a commit."""
-    if isinstance(item, Observation) and item.personal.ByteSize() > PERSONAL_BYTES_MAX:
+    if isinstance(item, Observation) and len(item.personal) > PERSONAL_BYTES_MAX:
         detail = f"{item.where or 'the post'} has more than {PERSONAL_BYTES_MAX} bytes of content"
         return Flaw(item.where, Reason.TOO_LARGE, detail)
     return item
 
 
-def _told(batch: Batch, result: service_pb2.DeliveryResult, name: str) -> Told:
-    post = result.posts.add()
-    post.post = f"tenants/{batch.connected.tenant}/posts/{name}"
-    return Told(result, post)
+def _told(verdict: Verdict, name: str) -> Told:
+    part = Part(name)
+    verdict.parts.append(part)
+    return Told(verdict, part)
 
 
-def _observe(
-    observed: internal_pb2.Observed, connected: Connected, seen: Observation, name: str, received_at: Instant
-) -> None:
-    """Fills in what is outside the seal. In place: building parts first and copying them in takes three times as
-    long.
-    """
+def _received(  # noqa: PLR0917  (all that a fact is made of)
+    connected: Connected, seen: Observation, name: str, received_at: Instant, key: SubjectKey, nonce: bytes
+) -> PostReceived:
+    """The fact, sealed, digested and encoded."""
     account = connected.account
     channel, scope = account.channel, account.account_scope
     stated = seen.author_kind
@@ -388,14 +417,16 @@ def _observe(
     else:
         direction = post_pb2.DIRECTION_OUTBOUND if stated in _BRANDS else post_pb2.DIRECTION_INBOUND
         author_kind = stated or post_pb2.AUTHOR_KIND_CUSTOMER
-    post = observed.post
+    digest = key.digest(seen.digested)
+    # Set field by field: keywords cost more, and parts that are built first and copied in cost three times as much.
+    post = events_pb2.PostReceived()
     post.post_id = name
     post.channel = channel
     post.source_id = connected.source.source_id
     post.kind = seen.kind  # type: ignore[assignment]  # enums' numbers, here and below
     post.direction = direction
     post.author_kind = author_kind  # type: ignore[assignment]
-    post.identity_id = post.personal.subject_id
+    post.identity_id = key.subject_id
     if seen.conversation:
         post.conversation_id = conversation_id(channel, scope, seen.conversation)
     if seen.in_reply_to:
@@ -403,25 +434,33 @@ def _observe(
     if seen.links:
         post.links.extend(sorted({post_id(channel, scope, link) for link in seen.links}))
     post.language = seen.language
-    post.text_length = len(seen.personal.text)
-    if seen.reach:
-        post.reach = seen.reach
+    post.text_length = seen.text_length
+    post.reach = seen.reach
     post.visibility = seen.visibility  # type: ignore[assignment]
-    _set(post.published_at, seen.published_at)
-    _set(post.received_at, received_at)
-    post.reply_quota_left = seen.reply_quota_left
-    if seen.platform_revision:
-        post.platform_revision = seen.platform_revision
+    post.published_at.CopyFrom(_stamp(seen.published_at))
+    post.received_at.CopyFrom(_stamp(received_at))
     if seen.reply_window_expires_at is not None:
-        _set(post.reply_window_expires_at, seen.reply_window_expires_at)
-    if seen.edited_at is not None:
-        _set(observed.edited_at, seen.edited_at)
+        post.reply_window_expires_at.CopyFrom(_stamp(seen.reply_window_expires_at))
+    post.reply_quota_left = seen.reply_quota_left
+    post.platform_revision = seen.platform_revision
+    post.content_digest = digest
+    personal = post.personal
+    personal.subject_id = key.subject_id
+    personal.nonce = nonce
+    personal.ciphertext = key.encrypt(nonce, seen.personal)
+    return PostReceived(
+        name,
+        seen.platform_revision,
+        digest,
+        direction,
+        seen.published_at,
+        post.SerializeToString(deterministic=True),
+        seen.edited_at,
+    )
 
 
-def _set(timestamp: Timestamp, at: Instant) -> None:
-    timestamp.seconds, rest = divmod(at, MICROS)
-    if rest:
-        timestamp.nanos = rest * 1000
+_stamp = lru_cache(maxsize=4096)(to_timestamp)
+"""Only to copy from: posts share the seconds in which they come, and copying takes a third of setting."""
 
 
 def check_batch(deliveries: Sequence[service_pb2.Delivery], where: str) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+import msgspec
 import orjson
 from chassis.clock import MICROS, Instant
 from chassis.identity import uuid5, uuid5_bytes, uuid_bytes
@@ -73,9 +74,12 @@ class Account:
     owned: frozenset[str]
 
 
-@dataclass(slots=True)
-class Observation:
-    """A post as one delivery shows it. Ids are the platform's own; `digested` is what its author controls, as bytes."""
+class Observation(msgspec.Struct, gc=False):
+    """A post as one delivery shows it. Ids are the platform's own.
+
+    `personal` is PersonalContent encoded, as it will be sealed: a batch of messages would crowd the caches until then.
+    `digested` is what the author controls, as bytes.
+    """
 
     where: str
     external_id: str
@@ -84,8 +88,9 @@ class Observation:
     kind: int
     published_at: Instant
     language: str
-    personal: post_pb2.PersonalContent
+    personal: bytes
     digested: bytes
+    text_length: int
     reach: int = 0
     visibility: int = post_pb2.VISIBILITY_PUBLIC
     conversation: str = ""
@@ -130,13 +135,12 @@ class Flaw:
 Item = Observation | Withdrawal | AuthorGone | Flaw
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct, gc=False):
     """One delivery being read: for which account, when, and what was found so far."""
 
     account: Account
     now: Instant
-    items: list[Item] = field(default_factory=list)
+    items: list[Item] = msgspec.field(default_factory=list)
 
     def flaw(self, where: str, refusal: Unreadable) -> None:
         """Notes an item that could not be read."""

@@ -149,14 +149,16 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             check_batch(request.deliveries, "deliveries")
             connected = await self._connected(request.source)
             batch = self._intake.read(connected, request.deliveries)
+            del request  # what was read of it is enough while the disk works
             await self._intake.seal(batch)
             await turn.wait()
             calls = self._intake.begin(batch)
         finally:
             next_turn.set()
         position = await self._intake.finish(batch, calls)
-        batch.response.position = Position.encode(position)
-        return batch.response
+        response = batch.response()
+        response.position = Position.encode(position)
+        return response
 
     async def _connected(self, name: str) -> Connected:
         parts = parse_name("tenants/{tenant}/sources/{source}", name, "source")
@@ -177,7 +179,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
                 return service_pb2.IngestPostResponse(result=answer, position=Position.encode(position))
         batch = self._intake.read(connected, [request.delivery])
         position = await self._intake.take(batch)
-        result = batch.results[0]
+        result = batch.response().results[0]
         if identity is not None:
             kept, kept_at = await self._intake.answer_of(connected.tenant, identity, result)
             result, position = kept or result, max(position, kept_at)
@@ -200,7 +202,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         connected = await self._book.require(tenant, stored.source_id, deadline_s())
         batch = self._intake.read(connected, [stored.delivery], again=True)
         position = await self._intake.take(batch)
-        result = batch.results[0]
+        result = batch.response().results[0]
         if not batch.flawed:
             await self._quarantine.release(tenant, name)
         else:  # it lay there before, so its shard says DUPLICATE; for this caller it is still unreadable

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from chassis import telemetry
 from chassis.batch import Origin, Request, request_of
-from chassis.clock import Clock, to_timestamp
+from chassis.clock import Clock, from_timestamp, to_timestamp
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.shard import ShardWriter
 from google.protobuf.message import Message
-from switchboard.ingest.v1 import internal_pb2, service_pb2
+from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
 
 from ingest import decider, sources
-from ingest.events import Label, PostEvent, SourceEvent
+from ingest.events import Label, PostEvent, PostReceived, SourceEvent
 from ingest.views import posts
 from ingest.views.sources import CODEC
 
@@ -31,12 +31,26 @@ def shard_of(entity_id: str) -> str:
     return _SHARD_OF[entity_id[-1]]
 
 
+def _decoded(message: Message) -> PostEvent:
+    """The messages are the events, but for the one of which only some fields are looked at."""
+    if not isinstance(message, events_pb2.PostReceived):
+        return message  # type: ignore[return-value]
+    return PostReceived(
+        message.post_id,
+        message.platform_revision,
+        message.content_digest,
+        message.direction,
+        from_timestamp(message.published_at),
+        message.SerializeToString(deterministic=True),
+    )
+
+
 POSTS: Decider[decider.Record, decider.Posts, PostEvent] = Decider(
     initial=decider.Posts,
     decide=decider.decide,
     evolve=decider.evolve,
-    encode=lambda event: event,
-    decode=lambda message: message,  # type: ignore[return-value,arg-type]  # the messages are the events
+    encode=lambda event: event,  # type: ignore[arg-type,return-value]  # what is encoded already is as good as a message
+    decode=_decoded,
     occurred_at=decider.occurred_at,
     differs=decider.differs,
 )
@@ -90,18 +104,63 @@ async def record_posts(writer: PostWriter, request: Message) -> Message:
         identity = Request(request.request_id, request.request_digest)
         answer = request.answer if request.HasField("answer") else None
         outcome = await writer.submit(
-            request, origin=origin, request=identity, respond=None if answer is None else lambda _state, _events: answer
+            (), origin=origin, request=identity, respond=None if answer is None else lambda _state, _events: answer
         )
         response = internal_pb2.RecordPostsResponse(position=outcome.position)
         if isinstance(outcome.response, service_pb2.DeliveryResult):
             response.answer.CopyFrom(outcome.response)
         return response
+    command = from_request(request)
     outcome = await writer.submit(
-        request, origin=origin, respond=lambda state, events: decider.answered(request, state, events)
+        command, origin=origin, respond=lambda state, events: decider.answered(command, state, events)
     )
     assert isinstance(outcome.response, internal_pb2.RecordPostsResponse)
     outcome.response.position = outcome.position
     return outcome.response
+
+
+def to_request(news: decider.Record) -> internal_pb2.RecordPostsRequest:
+    """What one caller has to say, on its way to the shard's owner."""
+    posts = [candidate for candidate in news if isinstance(candidate, PostReceived)]
+    request = internal_pb2.RecordPostsRequest(
+        observed=internal_pb2.Observed(
+            post_ids=[post.post_id for post in posts],
+            platform_revisions=[post.platform_revision for post in posts],
+            content_digests=[post.content_digest for post in posts],
+            directions=[post.direction for post in posts],  # type: ignore[misc]  # enums' numbers
+            published_at_us=[post.published_at for post in posts],
+            posts=[post.encoded for post in posts],
+            edited_at_us=[post.edited_at or 0 for post in posts],
+        )
+    )
+    if len(posts) < len(news):
+        for place, candidate in enumerate(news):
+            match candidate:
+                case events_pb2.PostWithdrawn():
+                    request.others.add(place=place, withdrawn=candidate)
+                case events_pb2.DeliveryQuarantined():
+                    request.others.add(place=place, unreadable=candidate)
+                case events_pb2.DeliveryRequeued():
+                    request.others.add(place=place, requeued=candidate)
+    return request
+
+
+def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Record:
+    """What one caller has to say, at the shard's owner."""
+    seen = request.observed
+    columns = (
+        seen.post_ids[:],
+        seen.platform_revisions[:],
+        seen.content_digests[:],
+        seen.directions[:],
+        seen.published_at_us[:],
+        seen.posts[:],
+        [at or None for at in seen.edited_at_us[:]],
+    )
+    news: list[decider.Candidate] = list(map(PostReceived, *columns))
+    for other in request.others:
+        news.insert(other.place, getattr(other, other.WhichOneof("news")))
+    return news
 
 
 class SourceRequests:

@@ -22,26 +22,24 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from switchboard.ingest.v1 import events_pb2 as switchboard_dot_ingest_dot_v1_dot_events__pb2
+from switchboard.ingest.v1 import post_pb2 as switchboard_dot_ingest_dot_v1_dot_post__pb2
 from switchboard.ingest.v1 import service_pb2 as switchboard_dot_ingest_dot_v1_dot_service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$switchboard/ingest/v1/internal.proto\x12\x15switchboard.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"switchboard/ingest/v1/events.proto\x1a#switchboard/ingest/v1/service.proto\"l\n\x08Observed\x12\x31\n\x04post\x18\x01 \x01(\x0b\x32#.switchboard.ingest.v1.PostReceived\x12-\n\tedited_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\nUnreadable\x12<\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32*.switchboard.ingest.v1.DeliveryQuarantined\"\xf9\x01\n\tCandidate\x12\x33\n\x08observed\x18\x01 \x01(\x0b\x32\x1f.switchboard.ingest.v1.ObservedH\x00\x12\x39\n\twithdrawn\x18\x02 \x01(\x0b\x32$.switchboard.ingest.v1.PostWithdrawnH\x00\x12\x37\n\nunreadable\x18\x03 \x01(\x0b\x32!.switchboard.ingest.v1.UnreadableH\x00\x12;\n\x08requeued\x18\x04 \x01(\x0b\x32\'.switchboard.ingest.v1.DeliveryRequeuedH\x00\x42\x06\n\x04news\"\xad\x01\n\x12RecordPostsRequest\x12\x34\n\ncandidates\x18\x01 \x03(\x0b\x32 .switchboard.ingest.v1.Candidate\x12\x12\n\nrequest_id\x18\x02 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x03 \x01(\x0c\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\"\xa1\x01\n\x13RecordPostsResponse\x12.\n\x07results\x18\x01 \x03(\x0e\x32\x1d.switchboard.ingest.v1.Result\x12\x11\n\trevisions\x18\x02 \x03(\x05\x12\x10\n\x08position\x18\x03 \x01(\x04\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResultb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$switchboard/ingest/v1/internal.proto\x12\x15switchboard.ingest.v1\x1a\"switchboard/ingest/v1/events.proto\x1a switchboard/ingest/v1/post.proto\x1a#switchboard/ingest/v1/service.proto\"\xc5\x01\n\x08Observed\x12\r\n\x05posts\x18\x01 \x03(\x0c\x12\x10\n\x08post_ids\x18\x02 \x03(\t\x12\x1a\n\x12platform_revisions\x18\x03 \x03(\x05\x12\x17\n\x0f\x63ontent_digests\x18\x04 \x03(\x0c\x12\x34\n\ndirections\x18\x05 \x03(\x0e\x32 .switchboard.ingest.v1.Direction\x12\x17\n\x0fpublished_at_us\x18\x06 \x03(\x03\x12\x14\n\x0c\x65\x64ited_at_us\x18\x07 \x03(\x03\"\xd8\x01\n\x05Other\x12\r\n\x05place\x18\x01 \x01(\x05\x12\x39\n\twithdrawn\x18\x02 \x01(\x0b\x32$.switchboard.ingest.v1.PostWithdrawnH\x00\x12@\n\nunreadable\x18\x03 \x01(\x0b\x32*.switchboard.ingest.v1.DeliveryQuarantinedH\x00\x12;\n\x08requeued\x18\x04 \x01(\x0b\x32\'.switchboard.ingest.v1.DeliveryRequeuedH\x00\x42\x06\n\x04news\"\xd8\x01\n\x12RecordPostsRequest\x12\x31\n\x08observed\x18\x01 \x01(\x0b\x32\x1f.switchboard.ingest.v1.Observed\x12,\n\x06others\x18\x02 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Other\x12\x12\n\nrequest_id\x18\x03 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x04 \x01(\x0c\x12\x35\n\x06\x61nswer\x18\x05 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\"\xa1\x01\n\x13RecordPostsResponse\x12.\n\x07results\x18\x01 \x03(\x0e\x32\x1d.switchboard.ingest.v1.Result\x12\x11\n\trevisions\x18\x02 \x03(\x05\x12\x10\n\x08position\x18\x03 \x01(\x04\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResultb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.ingest.v1.internal_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OBSERVED']._serialized_start=169
-  _globals['_OBSERVED']._serialized_end=277
-  _globals['_UNREADABLE']._serialized_start=279
-  _globals['_UNREADABLE']._serialized_end=353
-  _globals['_CANDIDATE']._serialized_start=356
-  _globals['_CANDIDATE']._serialized_end=605
-  _globals['_RECORDPOSTSREQUEST']._serialized_start=608
-  _globals['_RECORDPOSTSREQUEST']._serialized_end=781
-  _globals['_RECORDPOSTSRESPONSE']._serialized_start=784
-  _globals['_RECORDPOSTSRESPONSE']._serialized_end=945
+  _globals['_OBSERVED']._serialized_start=171
+  _globals['_OBSERVED']._serialized_end=368
+  _globals['_OTHER']._serialized_start=371
+  _globals['_OTHER']._serialized_end=587
+  _globals['_RECORDPOSTSREQUEST']._serialized_start=590
+  _globals['_RECORDPOSTSREQUEST']._serialized_end=806
+  _globals['_RECORDPOSTSRESPONSE']._serialized_start=809
+  _globals['_RECORDPOSTSRESPONSE']._serialized_end=970
 # @@protoc_insertion_point(module_scope)

@@ -1,7 +1,5 @@
-import datetime
-
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from switchboard.ingest.v1 import events_pb2 as _events_pb2
+from switchboard.ingest.v1 import post_pb2 as _post_pb2
 from switchboard.ingest.v1 import service_pb2 as _service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -12,42 +10,48 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Observed(_message.Message):
-    __slots__ = ("post", "edited_at")
-    POST_FIELD_NUMBER: _ClassVar[int]
-    EDITED_AT_FIELD_NUMBER: _ClassVar[int]
-    post: _events_pb2.PostReceived
-    edited_at: _timestamp_pb2.Timestamp
-    def __init__(self, post: _Optional[_Union[_events_pb2.PostReceived, _Mapping]] = ..., edited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us")
+    POSTS_FIELD_NUMBER: _ClassVar[int]
+    POST_IDS_FIELD_NUMBER: _ClassVar[int]
+    PLATFORM_REVISIONS_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_DIGESTS_FIELD_NUMBER: _ClassVar[int]
+    DIRECTIONS_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_AT_US_FIELD_NUMBER: _ClassVar[int]
+    EDITED_AT_US_FIELD_NUMBER: _ClassVar[int]
+    posts: _containers.RepeatedScalarFieldContainer[bytes]
+    post_ids: _containers.RepeatedScalarFieldContainer[str]
+    platform_revisions: _containers.RepeatedScalarFieldContainer[int]
+    content_digests: _containers.RepeatedScalarFieldContainer[bytes]
+    directions: _containers.RepeatedScalarFieldContainer[_post_pb2.Direction]
+    published_at_us: _containers.RepeatedScalarFieldContainer[int]
+    edited_at_us: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ...) -> None: ...
 
-class Unreadable(_message.Message):
-    __slots__ = ("delivery",)
-    DELIVERY_FIELD_NUMBER: _ClassVar[int]
-    delivery: _events_pb2.DeliveryQuarantined
-    def __init__(self, delivery: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ...) -> None: ...
-
-class Candidate(_message.Message):
-    __slots__ = ("observed", "withdrawn", "unreadable", "requeued")
-    OBSERVED_FIELD_NUMBER: _ClassVar[int]
+class Other(_message.Message):
+    __slots__ = ("place", "withdrawn", "unreadable", "requeued")
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     REQUEUED_FIELD_NUMBER: _ClassVar[int]
-    observed: Observed
+    place: int
     withdrawn: _events_pb2.PostWithdrawn
-    unreadable: Unreadable
+    unreadable: _events_pb2.DeliveryQuarantined
     requeued: _events_pb2.DeliveryRequeued
-    def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[Unreadable, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ...) -> None: ...
+    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
-    __slots__ = ("candidates", "request_id", "request_digest", "answer")
-    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("observed", "others", "request_id", "request_digest", "answer")
+    OBSERVED_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
-    candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
+    observed: Observed
+    others: _containers.RepeatedCompositeFieldContainer[Other]
     request_id: bytes
     request_digest: bytes
     answer: _service_pb2.DeliveryResult
-    def __init__(self, candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ...) -> None: ...
+    def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., others: _Optional[_Iterable[_Union[Other, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ...) -> None: ...
 
 class RecordPostsResponse(_message.Message):
     __slots__ = ("results", "revisions", "position", "answer")

@@ -165,8 +165,9 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         _kind(text, entities, reading.account, comment=bool(in_reply_to), repost=bool(d.get("retweeted_status"))),
         published_at,
         language_of(None, text),
-        personal,
+        personal.SerializeToString(),
         _digested(text, [name for name, _ in pictures]),
+        len(text),
         followers,
         post_pb2.VISIBILITY_PUBLIC if visible in (0, None) else post_pb2.VISIBILITY_LIMITED,
         conversation,
@@ -301,8 +302,9 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
         _kind(text, entities, reading.account, comment=False, repost=False),
         epoch_ms(moment[1], f"{at}PubTime", reading.now),
         language_of(None, text),
-        personal,
+        personal.SerializeToString(),
         _digested(f"{subject}\0{text}" if subject else text, [_stem(uri) for uri in pictures]),
+        len(text),
         conversation=external_id,
     )
 

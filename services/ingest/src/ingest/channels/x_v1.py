@@ -88,38 +88,39 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     raw = body.get("full_text")
     text = checked_text(raw if raw is not None else body.get("text"), f"{at}text")
     personal = post_pb2.PersonalContent()
-    _entities(personal, text, body.get("entities"), body.get("extended_entities") or d.get("extended_entities"))
+    mentions = _entities(
+        personal, text, body.get("entities"), body.get("extended_entities") or d.get("extended_entities")
+    )
     if "&" in text:
         text, moved = unescaped(text)
         for entity in personal.entities:
             entity.start, entity.end = moved(entity.start), moved(entity.end)
-
-    parent = d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id")
-    in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id") if parent else ""
-    conversation = d.get("conversation_id_str") or d.get("conversation_id")
-    handle = decoration(user.get("screen_name"), 200)
-    followers = count(user.get("followers_count"))
     personal.text = text
     personal.external_id = external_id
-    personal.in_reply_to = in_reply_to
+    in_reply_to = conversation = ""
+    if parent := d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id"):
+        personal.in_reply_to = in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
+    if thread := d.get("conversation_id_str") or d.get("conversation_id"):
+        personal.conversation = conversation = numeric_id(thread, f"{at}conversation_id")
+    handle = decoration(user.get("screen_name"), 200)
+    followers = count(user.get("followers_count"))
     describe(personal.author, author_id, handle, user, followers)
     if d.get("place") or d.get("coordinates"):
         _locate(personal, d)
-    if conversation:
-        personal.conversation = numeric_id(conversation, f"{at}conversation_id")
     return Observation(
         where,
         external_id,
         author_id,
         handle,
-        kind_of(in_reply_to, bool(d.get("retweeted_status")), personal.entities, reading.account),
+        kind_of(in_reply_to, bool(d.get("retweeted_status")), mentions, reading.account),
         published_at,
         language_of(d.get("lang"), text),
-        personal,
+        personal.SerializeToString(),
         text.encode(),
+        len(text),
         followers,
         post_pb2.VISIBILITY_LIMITED if user.get("protected") is True else post_pb2.VISIBILITY_PUBLIC,
-        personal.conversation,
+        conversation,
         in_reply_to,
         (),
         revision,
@@ -146,19 +147,26 @@ def snowflake_time(external_id: str) -> Instant | None:
     return at if number > _SNOWFLAKES_FROM and at > EARLIEST else None
 
 
-def kind_of(in_reply_to: str, repost: bool, entities: Iterable[post_pb2.Entity], account: Account) -> int:
+Mention = tuple[str, str]
+"""The id of a mentioned account, empty when unknown, and its handle."""
+
+
+def kind_of(in_reply_to: str, repost: bool, mentions: Iterable[Mention], account: Account) -> int:
     """What sort of contact a public post is."""
     if repost:
         return post_pb2.POST_KIND_REPOST
     if in_reply_to:
         return post_pb2.POST_KIND_COMMENT
     if owned := account.owned:
-        for entity in entities:
-            if entity.kind == post_pb2.ENTITY_KIND_MENTION and (
-                entity.external_id in owned or folded(entity.value) in owned
-            ):
+        for external_id, handle in mentions:
+            if external_id in owned or folded(handle) in owned:
                 return post_pb2.POST_KIND_MENTION
     return post_pb2.POST_KIND_POST
+
+
+def mentions_of(entities: Iterable[post_pb2.Entity]) -> list[Mention]:
+    """The accounts that entities name."""
+    return [(entity.external_id, entity.value) for entity in entities if entity.kind == post_pb2.ENTITY_KIND_MENTION]
 
 
 def describe(author: post_pb2.Author, author_id: str, handle: str, user: dict[str, object], followers: int) -> None:
@@ -191,10 +199,12 @@ _ENTITY_FORMS = (
 )
 
 
-def _entities(personal: post_pb2.PersonalContent, text: str, given: object, extended: object) -> None:
+def _entities(personal: post_pb2.PersonalContent, text: str, given: object, extended: object) -> list[Mention]:
+    """Adds what the text contains and what is attached to it."""
     if type(given) is not dict:
         personal.entities.extend(textual(text))
-        return
+        return mentions_of(personal.entities)
+    mentions: list[Mention] = []
     length = len(text)
     for key, kind, name in _ENTITY_FORMS:
         if found := given.get(key):
@@ -203,10 +213,14 @@ def _entities(personal: post_pb2.PersonalContent, text: str, given: object, exte
                     entity = personal.entities.add()
                     entity.kind = kind
                     entity.start, entity.end = span
-                    entity.value = decoration(e.get(name) or e.get("url"))
-                    number = e.get("id_str") if kind == post_pb2.ENTITY_KIND_MENTION else None
-                    if type(number) is str and number.isdigit():
-                        entity.external_id = number
+                    entity.value = value = decoration(e.get(name) or e.get("url"))
+                    if kind == post_pb2.ENTITY_KIND_MENTION:
+                        number = e.get("id_str")
+                        if type(number) is str and number.isdigit():
+                            entity.external_id = number
+                            mentions.append((number, value))
+                        else:
+                            mentions.append(("", value))
     source = extended if type(extended) is dict and extended.get("media") else given
     if source.get("media"):
         for m in objects(source["media"]):
@@ -214,6 +228,7 @@ def _entities(personal: post_pb2.PersonalContent, text: str, given: object, exte
             if uri:
                 sort = MEDIA.get(str(m.get("type")), post_pb2.MEDIA_KIND_FILE)
                 personal.media.add(kind=sort, uri=uri, alt_text=decoration(m.get("ext_alt_text")))
+    return mentions
 
 
 def within(span: object, length: int) -> tuple[int, int] | None:
@@ -289,8 +304,9 @@ def message(
         post_pb2.POST_KIND_DIRECT_MESSAGE,
         at,
         language_of(None, text),
-        personal,
+        personal.SerializeToString(),
         text.encode(),
+        len(text),
         followers,
         post_pb2.VISIBILITY_PRIVATE,
         conversation,
