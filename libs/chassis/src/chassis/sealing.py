@@ -85,15 +85,16 @@ class SubjectKey:
         """16 bytes, equal for equal content of one subject, meaningless without the key: tells edit from echo."""
         return blake2b(content, key=self._digesting(), digest_size=DIGEST_BYTES).digest()
 
-    def digests(self, contents: Iterable[bytes]) -> list[bytes]:
-        """The `digest` of each, for who compares many values at once."""
+    def digester(self) -> Callable[[bytes], bytes]:
+        """`digest`, for who compares many values at once: it is set up only once."""
         prepared = blake2b(key=self._digesting(), digest_size=DIGEST_BYTES)
-        found: list[bytes] = []
-        for content in contents:
+
+        def digest(content: bytes) -> bytes:
             keyed = prepared.copy()
             keyed.update(content)
-            found.append(keyed.digest())
-        return found
+            return keyed.digest()
+
+        return digest
 
     def _digesting(self) -> bytes:
         """The key that digests are made with."""

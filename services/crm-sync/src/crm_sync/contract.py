@@ -11,9 +11,8 @@ from google.protobuf.message import Message
 from switchboard.crm.v1 import events_pb2 as pb
 
 from crm_sync import events
-from crm_sync.events import Assertion, Standing
+from crm_sync.events import DIGEST_BYTES, Assertion, Standing
 
-DIGEST_BYTES = 16
 _BY_HAND = ("IdentityObserved", "AttributesAsserted", "Assertion", "Standing")
 _CODEC: Codec[Any] = Codec(
     (
@@ -33,7 +32,7 @@ def said_into(message: pb.Assertion, said: Assertion) -> None:
     message.purpose = said.purpose
     message.profile_digest = said.profile_digest
     message.names.extend(said.names)
-    message.digests = b"".join(said.digests)
+    message.digests = said.digests
     message.confidences_permille.extend(said.confidences_permille)
     if said.places:
         message.places.extend(said.places)
@@ -54,8 +53,7 @@ def said_of(message: pb.Assertion) -> Assertion:
         or (standings and standings[-1].at >= count)
     ):
         raise ValueError("the columns of an assertion differ in length")
-    parts = tuple([digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)])
-    return Assertion(message.purpose, names, parts, places, confidences, standings, message.profile_digest)
+    return Assertion(message.purpose, names, digests, places, confidences, standings, message.profile_digest)
 
 
 def _observed(event: events.IdentityObserved) -> pb.IdentityObserved:

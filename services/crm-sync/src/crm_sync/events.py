@@ -11,6 +11,8 @@ from typing import NamedTuple
 from chassis.clock import Instant
 from switchboard.log.v1.log_pb2 import Sealed
 
+DIGEST_BYTES = 16
+
 
 class LinkReason(IntEnum):
     """Why two identities were taken for one customer."""
@@ -68,13 +70,13 @@ _CLAIMED = Standing(0, b"", False, False)
 class Assertion(NamedTuple):
     """What a source said in one go, as columns: most of it is written down and never asked for one by one.
 
-    `profile_digest` is empty unless it is all the source shows. A single confidence holds for all, no places are 0, 1,
-    2 and so on; an attribute without a standing is a claim and no contact point.
+    `profile_digest` is empty unless it is all the source shows. Digests stand one after the other; a single confidence
+    holds for all, no places are 0, 1, 2 and so on; an attribute without a standing is a claim and no contact point.
     """
 
     purpose: str
     names: tuple[str, ...]
-    digests: tuple[bytes, ...]
+    digests: bytes
     places: tuple[int, ...]
     confidences_permille: tuple[int, ...]
     standings: tuple[Standing, ...]
@@ -88,7 +90,7 @@ class Assertion(NamedTuple):
         return cls(
             purpose,
             tuple([one.name for one in attributes]),
-            tuple([one.digest for one in attributes]),
+            b"".join([one.digest for one in attributes]),
             () if places == tuple(range(len(places))) else places,
             confidences[:1] if len(set(confidences)) == 1 else confidences,
             tuple(
@@ -104,7 +106,7 @@ class Assertion(NamedTuple):
     @property
     def attributes(self) -> tuple[AssertedAttribute, ...]:
         """The rows."""
-        count = len(self.names)
+        count, digests = len(self.names), self.digests
         places = self.places or range(count)
         confidences = self.confidences_permille
         if len(confidences) == 1:
@@ -112,10 +114,14 @@ class Assertion(NamedTuple):
         standings = {one.at: one for one in self.standings}
         return tuple(
             [
-                AssertedAttribute(name, digest, *standings.get(at, _CLAIMED)[1:], confidence, place)
-                for at, (name, digest, confidence, place) in enumerate(
-                    zip(self.names, self.digests, confidences, places, strict=True)
+                AssertedAttribute(
+                    name,
+                    digests[DIGEST_BYTES * at : DIGEST_BYTES * (at + 1)],
+                    *standings.get(at, _CLAIMED)[1:],
+                    confidence,
+                    place,
                 )
+                for at, (name, confidence, place) in enumerate(zip(self.names, confidences, places, strict=True))
             ]
         )
 

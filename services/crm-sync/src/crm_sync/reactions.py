@@ -26,8 +26,7 @@ from crm_sync import events
 from crm_sync.decider import Observe, Profile, proofs
 from crm_sync.matching import contact, contact_class
 from crm_sync.naming import founded_customer_id
-from crm_sync.survivorship import kept
-from crm_sync.survivorship import said as stripped
+from crm_sync.survivorship import kept, said
 
 PROFILES_MAX = 50_000
 """Profiles remembered. Against: about 2 KB each, and a stream's active authors come again within minutes."""
@@ -46,7 +45,18 @@ def _kind(name: str) -> tuple[bool, bool]:
     return _ATTRIBUTE.fullmatch(name) is not None, contact_class(name) is not None
 
 
-_kept = lru_cache(maxsize=4096)(kept)
+@lru_cache(maxsize=4096)
+def _kept(name: str) -> str:
+    """The name of an attribute worth remembering, one text for all who have it; "" for others."""
+    return name if kept(name) else ""
+
+
+@lru_cache(maxsize=4096)
+def _source(source_id: str) -> str:
+    """What a source is called, one text for all it shows."""
+    return f"source/{source_id}"
+
+
 _personal = post_pb2.PersonalContent.FromString
 _RECEIVED = post.PostReceived.DESCRIPTOR.full_name
 _EDITED = post.PostEdited.DESCRIPTOR.full_name
@@ -107,13 +117,14 @@ class Reactions:
         claims += [
             (name, one.value, False, PROFILE_CONFIDENCE_PERMILLE)
             for one in author.attributes
-            if _kept(name := one.name)
+            if (name := _kept(one.name))
         ]
         for point in author.contact_points:
             vouched = VOUCHED_CONFIDENCE_PERMILLE if point.verified else PROFILE_CONFIDENCE_PERMILLE
             claims.append((point.kind, point.value, point.verified, vouched))
         whole = hash((external_id, handle, *claims))
-        at = (tenant, identity_id, source_id)
+        source = _source(source_id)
+        at = (tenant, identity_id, source)
         before = self._profiles.get(at)
         if before is not None and before[0] == whole:
             return before[1]
@@ -125,7 +136,7 @@ class Reactions:
             identity_id,
             founded_customer_id(identity_id),
             channel,
-            f"source/{source_id}",
+            source,
             key.digest(names.SerializeToString()),
             self._sealed(key, content),
             said,
@@ -192,9 +203,9 @@ def assertion(
     A claim has the fields of `Claim`. Empty, repeated and misnamed ones are left out. `whole`: they are all that the
     source shows.
     """
-    found: dict[tuple[str, bool, bytes], tuple[str, bool, bytes, str, str, bool, int]] = {}
+    found: dict[tuple[str, bool, bytes], tuple[str, str, bool, int]] = {}
     for name, given, verified, confidence in claims:
-        value = stripped(given)
+        value = said(given)
         if not value:
             continue
         well_named, is_contact = _kind(name)
@@ -206,24 +217,27 @@ def assertion(
             if point is None:
                 continue
             index, unique, compared = vault.blind(tenant, point.indexed), point.unique, point.value
-        row = name, verified, index, value, compared, unique, confidence
-        found.setdefault(row[:3], row)
-    rows = sorted(found.values())[:ATTRIBUTES_MAX]
-    names, proved, _, values, compares, _, confidences = zip(*rows, strict=True) if rows else ((),) * 7
-    digests = key.digests([f"{name}\0{compared}".encode() for name, compared in zip(names, compares, strict=True)])
-    # The digests are keyed and tell names from each other; whether a value is proved is part of what is shown.
-    shown = b"".join([one + (b"1" if sure else b"0") for one, sure in zip(digests, proved, strict=True)])
-    standings = [events.Standing(at, row[2], row[1], row[5]) for at, row in enumerate(rows) if row[1] or row[2]]
-    said = events.Assertion(
-        purpose,
-        names,
-        tuple(digests),
-        (),
-        confidences[:1] if len(set(confidences)) == 1 else confidences,
-        tuple(standings),
-        key.digest(shown) if whole else b"",
-    )
-    return said, list(values)
+        found.setdefault((name, verified, index), (value, compared, unique, confidence))
+    digest = key.digester()
+    digests = shown = b""
+    names: list[str] = []
+    values: list[str] = []
+    confidences: list[int] = []
+    standings: list[events.Standing] = []
+    for (name, verified, index), (value, compared, unique, confidence) in sorted(found.items())[:ATTRIBUTES_MAX]:
+        if verified or index:
+            standings.append(events.Standing(len(names), index, verified, unique))
+        names.append(name)
+        values.append(value)
+        confidences.append(confidence)
+        digested = digest(f"{name}\0{compared}".encode())
+        digests += digested
+        # The digests are keyed and tell names from each other; whether a value is proved is part of what is shown.
+        shown += digested + (b"1" if verified else b"0")
+    if len(set(confidences)) == 1:
+        del confidences[1:]
+    columns = tuple(names), digests, (), tuple(confidences), tuple(standings)
+    return events.Assertion(purpose, *columns, digest(shown) if whole else b""), values
 
 
 def sealed_content(key: SubjectKey, values: Sequence[str], called: tuple[str, str] | None) -> tuple[Sealed, bytes]:
