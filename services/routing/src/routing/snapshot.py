@@ -60,8 +60,8 @@ def parts(shard: Shard) -> Iterator[bytes]:
 
 
 def _parts(kept: bytes, cases: Mapping[str, Case]) -> Iterator[bytes]:
-    yield _framed(kept)
     case_ids = sorted(cases)
+    yield _framed(kept)
     for start in range(0, len(case_ids), CASES_MAX):
         yield _framed(_encoder.encode([cases[case_id] for case_id in case_ids[start : start + CASES_MAX]]))
 
