@@ -1,14 +1,17 @@
 """A projection against a real log and a real PostgreSQL: every event once, poison parked, replay byte for byte."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
+import chassis.projection
 import pytest
 from chassis.clock import SystemClock
-from chassis.database import Database
+from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.integrity import positions_agree, views_replay
-from chassis.log import Subject, UnknownEvent
-from chassis.projection import Fenced, Projection
+from chassis.log import Recorded, Subject, UnknownEvent
+from chassis.projection import Fenced, Founding, Projection
 from google.protobuf.wrappers_pb2 import BoolValue
 from switchboard.log.v1 import log_pb2
 from tally import Add, SumsView, alone, opened, running, writer_of
@@ -69,6 +72,34 @@ async def test_what_shares_a_round_with_a_poison_event_is_folded_once(nats_url: 
         await projection.replay(until=last)
         assert await rows(database) == {"a": (6, 3), "poison": (1, 1)}
         assert projection.parked == {"poison"}
+
+
+class Founded(SumsView):
+    """Sums of which nothing is known before their first event, and there is no second one."""
+
+    def keys(self, event: Recorded) -> tuple[str, ...]:
+        return tuple(Founding(key) for key in super().keys(event))
+
+    async def load(self, connection: Connection, keys: Sequence[str]) -> Any:
+        assert not keys, "a founding key is not asked for"
+        return await super().load(connection, keys)
+
+
+async def test_a_replay_that_folds_ahead_of_its_transactions_parks_as_any_other(
+    nats_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.projection, "EVENTS_PER_TRANSACTION", 3)
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run):
+            last = await add(writer, *((f"k{n}", n) for n in range(1, 9)), ("poison", 13), ("evil", 666), ("last", 1))
+        view = Founded()
+        view.schema = view.schema.replace("total bigint not null", "total bigint not null check (total <> 666)")
+        projection = Projection(view, log, database)
+        await projection.replay(until=last)
+        assert await rows(database) == {f"k{n}": (n, 1) for n in range(1, 9)} | {"last": (1, 1)}
+        assert projection.parked == {"poison", "evil"}
+        assert projection.position == last
 
 
 async def test_a_value_the_table_refuses_parks_only_its_own_key(nats_url: str, database_url: str) -> None:

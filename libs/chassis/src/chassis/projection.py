@@ -10,8 +10,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import aclosing, suppress
+from functools import partial
 from itertools import chain
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import asyncpg
 from switchboard.log.v1 import log_pb2
@@ -67,6 +68,8 @@ PACE_S = 0.1
 few events each, gathering for so long saves most of the round trips, and nobody reads a screen faster."""
 HURRIED_S = 0.01
 """The same while somebody waits for the tables to reach a position."""
+AHEAD = 64
+"""Events looked at ahead before PostgreSQL's answers are taken. Against: a transaction is some six of them."""
 _MOVE = "update projections set position = $3 where name = $1 and position = $2"
 _MOVED = "UPDATE 1"
 
@@ -106,6 +109,13 @@ class View(Protocol[R]):
 
     async def save(self, connection: Connection, rows: Mapping[str, R], touched: Sequence[str]) -> None:
         """Writes the touched rows, one statement per table; a key that is missing in `rows` is deleted."""
+
+
+class _Ahead(NamedTuple, Generic[R]):
+    """What is known of a round before its transaction: each event's keys, and the rows if none had to be loaded."""
+
+    keys_of: Sequence[Sequence[str]]
+    rows: dict[str, R] | None
 
 
 class Fenced(Exception):
@@ -273,8 +283,9 @@ class Projection(Generic[R]):
         if self._position != before:
             raise Fenced(self.view.name)
 
-    async def apply(self, entries: Sequence[Entry]) -> None:
+    async def apply(self, entries: Sequence[Entry], ahead: _Ahead[R] | None = None) -> None:
         """Folds commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
+        handed = len(entries)
         entries = [entry for entry in entries if entry.position > self._position]
         if not entries:
             return
@@ -285,7 +296,8 @@ class Projection(Generic[R]):
         with telemetry.process_span("ev.>", traceparents, len(entries), self.view.name):
             upto = entries[-1].position
             try:
-                parked = await self._transact(events, upto, self._fold_all)
+                fold = partial(self._fold_all, ahead=ahead if len(entries) == handed else None)
+                parked = await self._transact(events, upto, fold)
             except REFUSED:  # one of them is poison; found by trying each alone
                 parked = await self._transact(events, upto, self._fold_each)
         self._position = upto
@@ -333,11 +345,18 @@ class Projection(Generic[R]):
         return parked
 
     async def _fold_all(
-        self, connection: Connection, events: Sequence[Recorded], parked: frozenset[str] | set[str] = frozenset()
+        self,
+        connection: Connection,
+        events: Sequence[Recorded],
+        parked: Set[str] = frozenset(),
+        ahead: _Ahead[R] | None = None,
     ) -> set[str]:
         view, blocked = self.view, self._parked | parked
-        keys_of = [view.keys(event) for event in events]
+        keys_of = [view.keys(event) for event in events] if ahead is None else ahead.keys_of
         touched = dict.fromkeys(chain.from_iterable(keys_of))
+        if ahead is not None and ahead.rows is not None and not blocked & touched.keys():
+            await view.save(connection, ahead.rows, list(touched))
+            return set()
         wanted = [key for key in touched if type(key) is not Founding and key not in blocked]
         known = await view.load(connection, wanted)
         rows = dict(known)
@@ -410,9 +429,33 @@ class Projection(Generic[R]):
         rebuild.
         """
         await self.prepare()
-        async for batch in self._log.read(self._position, until=until):
-            for part in _transactions(batch, self.view.contexts):
-                await self.apply(part)
+        writing = asyncio.create_task(asyncio.sleep(0))
+        try:
+            async for batch in self._log.read(self._position, until=until):
+                for part in _transactions(batch, self.view.contexts):
+                    ahead = await self._look_ahead(part)
+                    await writing
+                    writing = asyncio.create_task(self.apply(part, ahead))
+            await writing
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _look_ahead(self, entries: Sequence[Entry]) -> _Ahead[R]:
+        """What can be done for a part while PostgreSQL writes the one before: all but what needs rows of the tables."""
+        events = [event for entry in entries for event in self._relevant(entry)]
+        keys_of: list[Sequence[str]] = []
+        for at in range(0, len(events), AHEAD):
+            keys_of += [self.view.keys(event) for event in events[at : at + AHEAD]]
+            await asyncio.sleep(0)
+        if not all(type(key) is Founding for keys in keys_of for key in keys):
+            return _Ahead(keys_of, None)
+        rows: dict[str, R] = {}
+        for at in range(0, len(events), AHEAD):
+            if not self._fold(rows, events[at : at + AHEAD]):
+                return _Ahead(keys_of, None)
+            await asyncio.sleep(0)
+        return _Ahead(keys_of, rows)
 
     async def unpark(self, key: str) -> int:
         """Replays what waits under a key, in order, with the code as it is now; returns how many events went through.

@@ -67,7 +67,7 @@ class Archive(Projection[None]):
     ) -> None:
         super().__init__(ArchiveView(), log, database, membership, tail)
 
-    async def apply(self, entries: Sequence[Entry]) -> None:
+    async def apply(self, entries: Sequence[Entry], ahead: object = None) -> None:
         """Appends commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
         entries = [entry for entry in entries if entry.position > self._position]
         if not entries:
