@@ -4,14 +4,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest import decider
 from ingest.events import PostEvent, PostReceived
-from switchboard.ingest.v1 import events_pb2
+from ingest.shards import from_request, to_request
+from switchboard.ingest.v1 import events_pb2, internal_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import content, record, requeued, unreadable, withdrawal
+from candidates import T0, content, record, requeued, unreadable, withdrawal
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
@@ -92,6 +94,17 @@ def test_how_deliveries_are_grouped_into_commands_does_not_matter(
         event.SerializeToString(deterministic=True) for event in together
     ]
     assert (alone.known, alone.quarantined) == (grouped.known, grouped.quarantined)
+
+
+@settings(max_examples=100)
+@given(DELIVERIES, st.booleans())
+def test_a_shard_s_owner_hears_what_was_said_in_its_order(deliveries: list[decider.Candidate], edited: bool) -> None:
+    said = list(deliveries)
+    for place, candidate in enumerate(deliveries):
+        if edited and isinstance(candidate, PostReceived):
+            said[place] = msgspec.structs.replace(candidate, edited_at=T0)
+    carried = to_request(said).SerializeToString()
+    assert from_request(internal_pb2.RecordPostsRequest.FromString(carried)) == said
 
 
 @settings(max_examples=100)

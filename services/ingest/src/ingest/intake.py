@@ -442,7 +442,8 @@ def _received(  # noqa: PLR0917  (all that a fact is made of)
     if seen.reply_window_expires_at is not None:
         post.reply_window_expires_at.CopyFrom(_stamp(seen.reply_window_expires_at))
     post.reply_quota_left = seen.reply_quota_left
-    post.platform_revision = seen.platform_revision
+    if seen.platform_revision:
+        post.platform_revision = seen.platform_revision
     post.content_digest = digest
     personal = post.personal
     personal.subject_id = key.subject_id

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -443,7 +442,8 @@ def decoration(value: object, length_max: int = 2_000) -> str:
     """An optional text nobody's identity hangs on: "" unless it is text; cut to `length_max`; without U+0000."""
     if type(value) is not str:
         return ""
-    value = value[:length_max]
+    if len(value) > length_max:
+        value = value[:length_max]
     return value.replace("\0", "\ufffd") if "\0" in value else value
 
 
@@ -466,12 +466,9 @@ def table(value: object) -> dict[str, object]:
     return value if type(value) is dict else {}
 
 
-def objects(value: object) -> Iterator[dict[str, object]]:
+def objects(value: object) -> list[dict[str, object]]:
     """The objects in a JSON array; none when it is no array."""
-    if type(value) is list:
-        for element in value:
-            if type(element) is dict:
-                yield element
+    return [element for element in value if type(element) is dict] if type(value) is list else []
 
 
 def folded(account: str) -> str:
