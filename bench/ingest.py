@@ -243,13 +243,14 @@ async def start(
     services = {}
     for replica in range(replicas):
         port = embedded.free_port()
+        log = (state / f"ingest-{replica}.log").open("wb")
         services[f"127.0.0.1:{port}"] = await asyncio.create_subprocess_exec(
             sys.executable,
             *(["-m", "cProfile", "-o", f"{profile}.{replica}"] if profile else []),
             "-m",
             "ingest.main",
             env=environment | {"SWITCHBOARD_INGEST_PORT": str(port), "SWITCHBOARD_MEMBER": f"ingest-{replica}"},
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=log,
         )
     return {"nats": nats, "postgres": postgres}, services, nats.url
 
@@ -281,7 +282,7 @@ async def run(count: int, streams: int, replicas: int, profile: str) -> dict[str
                 "cpu_us_per_delivery_by_stage_alone": stages_again
                 if stages_again["sum"] < by_stage["sum"]
                 else by_stage,
-                **await measure(payloads, streams, servers, services),
+                **await measure(payloads, streams, Path(directory), servers, services),
                 **await limit(nats_url, count),
             }
         finally:
@@ -293,17 +294,16 @@ async def run(count: int, streams: int, replicas: int, profile: str) -> dict[str
 
 
 async def measure(
-    payloads: list[bytes], streams: int, servers: dict[str, Child], services: dict[str, asyncio.subprocess.Process]
+    payloads: list[bytes],
+    streams: int,
+    state: Path,
+    servers: dict[str, Child],
+    services: dict[str, asyncio.subprocess.Process],
 ) -> dict[str, object]:
     async with AsyncExitStack() as stack:
         channels = [await stack.enter_async_context(grpc.aio.insecure_channel(target)) for target in services]
-        for channel in channels:
-            health = health_pb2_grpc.HealthStub(channel)
-            watch = health.Watch(health_pb2.HealthCheckRequest(service="readiness"), wait_for_ready=True)
-            async for status in watch:
-                if status.status == health_pb2.HealthCheckResponse.SERVING:
-                    break
-            watch.cancel()
+        for replica, (channel, service) in enumerate(zip(channels, services.values(), strict=True)):
+            await ready(channel, service, state / f"ingest-{replica}.log")
         api = service_pb2_grpc.IngestServiceStub(channels[0])
         source = service_pb2.Source(channel="x", owned_accounts=["acme"])
         made = await api.CreateSource(
@@ -358,6 +358,23 @@ async def measure(
             "yardstick_us_while_running": round(unit, 2),
             "cpu_in_yardsticks": {name: round(us / unit, 2) for name, us in by_process.items()},
         }
+
+
+async def ready(channel: grpc.aio.Channel, service: asyncio.subprocess.Process, log: Path) -> None:
+    """Waits until a replica serves. Raises RuntimeError with its last words when it ends instead."""
+
+    async def serving() -> None:
+        health = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(service="readiness"), wait_for_ready=True)
+        async for status in watch:
+            if status.status == health_pb2.HealthCheckResponse.SERVING:
+                return
+
+    waiting, ending = asyncio.ensure_future(serving()), asyncio.ensure_future(service.wait())
+    await asyncio.wait((waiting, ending), return_when=asyncio.FIRST_COMPLETED)
+    if ending.done():
+        raise RuntimeError(f"a replica ended with {ending.result()}: {log.read_text()[-2000:]}")
+    ending.cancel()
 
 
 class Yardstick:
