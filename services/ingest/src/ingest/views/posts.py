@@ -278,7 +278,7 @@ class ReadRow(NamedTuple):
 
 async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, ReadRow]:
     """Posts by id."""
-    rows = await database.fetch(f"{_SQL['get']} and post_id = any($2::uuid[])", tenant, ids)
+    rows = await database.fetch(_SQL["by_id"], tenant, ids)
     return {row["post_id"]: ReadRow(*row.values()) for row in rows}
 
 

@@ -148,5 +148,11 @@ select post_id, revision, withdrawn_at, channel, source_id, kind, direction, aut
     reply_quota_left, nonce, ciphertext
 from posts_v1 where tenant = $1 and revision > 0
 
+-- name: by_id
+select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id, conversation_id,
+    in_reply_to, links, language, text_length, reach, visibility, published_at, received_at, reply_window_expires_at,
+    reply_quota_left, nonce, ciphertext
+from posts_v1 where post_id = any($2::uuid[]) and tenant is not distinct from $1 and revision > 0
+
 -- name: of_author
 select post_id from posts_v1 where tenant = $1 and identity_id = $2 and withdrawn_at is null and revision > 0

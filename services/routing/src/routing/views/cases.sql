@@ -59,10 +59,10 @@ using unnest($1::text[], $2::text[]) as gone (tenant, case_id)
 where c.tenant = gone.tenant and c.case_id = gone.case_id
 
 -- name: get
-select body from cases_v1 where tenant = $1 and case_id = $2
+select body from cases_v1 where case_id = $2 and tenant is not distinct from $1
 
 -- name: of_ids
-select body from cases_v1 where tenant = $1 and case_id = any($2::text[])
+select body from cases_v1 where case_id = any($2::text[]) and tenant is not distinct from $1
 
 -- name: list
 select opened_at, case_id, body

@@ -1,0 +1,81 @@
+"""A look-up by id reads a few pages an id, also by a plan that was made while the table was empty."""
+
+import json
+import uuid
+from collections.abc import Mapping
+
+import pytest
+from chassis.database import Database
+from crm_sync.views import customers
+from ingest.views import posts
+from kpi.views import contacts
+from routing.views import cases
+
+ROWS = 20_000
+ASKED = 10
+PAGES_PER_ID = 8
+"""Against: an index of this size has two levels, a row is one page more, and some statements look into two tables."""
+
+POSTS = f"""
+insert into posts_v1 (tenant, post_id, revision, platform_revision, digests, source_id, identity_id, conversation_id,
+    published_at, received_at)
+select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_uuid(), n, n
+from generate_series(1, {ROWS}) n
+"""
+CASES = f"""
+insert into cases_v1
+select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', '', '', repeat('x', 300)::bytea
+from generate_series(1, {ROWS}) n
+"""
+CONTACTS = f"""
+insert into contacts_v1_cases
+select 'acme', gen_random_uuid()::text, 'x', 'x', '', '[]' from generate_series(1, {ROWS}) n
+"""
+IDENTITIES = f"""
+insert into customers_v1_identities
+select 'acme', gen_random_uuid(), gen_random_uuid(), n, gen_random_uuid(), 'x', 'x', repeat('x', 300)::bytea, 1, null
+from generate_series(1, {ROWS}) n
+"""
+PAIRS = ("text[], uuid[]", "array_fill('acme'::text, array[{0}])")
+ONE_TENANT = ("text, uuid[]", "'acme'")
+
+
+@pytest.mark.parametrize(
+    ("statements", "name", "types", "tenant", "schema", "fill"),
+    [
+        pytest.param(posts._SQL, "probe", *ONE_TENANT, posts._SQL["schema"], POSTS, id="posts a shard asks about"),
+        pytest.param(posts._SQL, "by_id", *ONE_TENANT, posts._SQL["schema"], POSTS, id="posts to show"),
+        pytest.param(posts._SQL, "load_posts", *PAIRS, posts._SQL["schema"], POSTS, id="posts to amend"),
+        pytest.param(cases.SQL, "of_ids", "text, text[]", "'acme'", cases.SQL["schema"], CASES, id="cases recalled"),
+        pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),
+        pytest.param(
+            contacts.SQL, "load_cases", "text[], text[]", PAIRS[1], contacts.SQL["schema"], CONTACTS, id="contacts"
+        ),
+        pytest.param(
+            customers.SQL, "load_identities", *PAIRS, customers.SQL["schema"], IDENTITIES, id="identities to amend"
+        ),
+        pytest.param(
+            customers.SQL,
+            "customers_of",
+            *ONE_TENANT,
+            customers.SQL["schema"],
+            IDENTITIES,
+            id="customers of identities",
+        ),
+    ],
+)
+async def test_a_look_up_by_id_is_no_scan(
+    statements: Mapping[str, str], name: str, types: str, tenant: str, schema: str, fill: str, database_url: str
+) -> None:
+    ids = "{" + ",".join(str(uuid.uuid4()) for _ in range(ASKED)) + "}"
+    execute = f"execute asked({tenant.format(ASKED)}, '{ids}')"
+    async with Database(database_url, "lookups") as database, database.acquire() as connection:
+        await connection.execute("create table projections (name text primary key, position bigint not null)")
+        await connection.execute("insert into projections values ('posts_v1', 1)")
+        await connection.execute(schema)
+        await connection.execute(f"prepare asked ({types}) as {statements[name]}")
+        for _ in range(6):  # from the sixth on PostgreSQL keeps its plan
+            await connection.execute(execute)
+        await connection.execute(fill)
+        plan = json.loads(await connection.fetchval(f"explain (analyze, buffers, format json) {execute}"))
+        assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] < PAGES_PER_ID * ASKED
