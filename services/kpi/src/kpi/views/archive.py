@@ -66,6 +66,8 @@ class Archive(Projection[None]):
         self, log: Log, database: Database, membership: Membership | None = None, tail: Tail | None = None
     ) -> None:
         super().__init__(ArchiveView(), log, database, membership, tail)
+        self._end = 0, FIRST_DIGEST
+        """Position and digest of the last commit this instance archived; its partition is there."""
 
     async def apply(self, entries: Sequence[Entry], ahead: object = None) -> None:
         """Appends commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
@@ -78,20 +80,23 @@ class Archive(Projection[None]):
         async with self._database.transaction() as connection:
             if await connection.execute(SQL["advance"], NAME, self._position, last) != "UPDATE 1":
                 raise Fenced(NAME)
-            digest = FIRST_DIGEST
-            if self._position:
+            end, digest = self._end
+            if end != self._position:
                 digest = await connection.fetchval(SQL["last_digest"], self._position)
             rows = []
             for entry in entries:
                 subject = str(entry.subject)
                 digest = rolled(digest, subject, entry.data)
                 rows.append((entry.position, subject, entry.data, digest))
+            there = end // POSITIONS_PER_PARTITION if end else -1
             for number in range(first // POSITIONS_PER_PARTITION, last // POSITIONS_PER_PARTITION + 1):
-                await self._partition(connection, number)
+                if number != there:
+                    await self._partition(connection, number)
             await connection.copy_records_to_table(
                 NAME, records=rows, columns=["position", "subject", "data", "digest"]
             )
         self._position = last
+        self._end = last, digest
 
     async def _partition(self, connection: Connection, number: int) -> None:
         name = f"{NAME}_p{number}"
