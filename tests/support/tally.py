@@ -99,7 +99,7 @@ DECIDER: Decider[Command, Sums, Added] = Decider(
     occurred_at=lambda e: e.at,
     next_due=next_due,
     tick=Tick,
-    dump=lambda s: json.dumps([s.by_key, s.rings]).encode(),
+    dump=lambda s: [json.dumps([s.by_key, s.rings]).encode()],
     load=lambda raw: Sums(*json.loads(raw)),
 )
 

@@ -7,6 +7,7 @@ from routing import commands, events
 from routing.agents import DEFAULT_QUEUE
 from routing.decider import decide
 from routing.shard import Shard, evolve
+from routing.snapshot import dump
 from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, Presence, Requirement, Sealed, Skill
 
 T0 = Instant(1_790_000_000 * MICROS)
@@ -153,3 +154,8 @@ def shown(facts: Sequence[events.Event]) -> list[str]:
 
 
 MANUAL = CaseOrigin.MANUAL
+
+
+def whole(shard: Shard) -> bytes:
+    """A shard as one piece of bytes."""
+    return b"".join(dump(shard))

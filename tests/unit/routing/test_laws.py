@@ -12,10 +12,10 @@ from routing.cases import Accepted, Offered, Pending, Queued, holder
 from routing.decider import decide
 from routing.matching import Draft
 from routing.shard import Shard, cooled, evolve, next_due
-from routing.snapshot import dump, load
+from routing.snapshot import load
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
 
-from tests.unit.routing.build import TEXT, open_case, post, queue, register, t
+from tests.unit.routing.build import TEXT, open_case, post, queue, register, t, whole
 
 AGENTS = ("ann", "ben", "cat")
 POSTS = tuple(f"p{n}" for n in range(5))
@@ -191,9 +191,9 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
     for _, decided in history:
         for event in decided:
             evolve(refolded, event)
-    assert dump(refolded) == dump(live)
-    loaded = load(dump(live))
-    assert dump(loaded) == dump(live)
+    assert whole(refolded) == whole(live)
+    loaded = load(whole(live))
+    assert whole(loaded) == whole(live)
     assert loaded.threads == live.threads
     assert loaded.timers == live.timers
     assert loaded.refused == live.refused
@@ -212,14 +212,14 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
 def test_deciding_is_pure_and_deciding_what_is_so_decides_nothing(sequence: list[commands.Command]) -> None:
     shard = Shard()
     told(sequence[:-1], shard)
-    before = dump(shard)
+    before = whole(shard)
     last = sequence[-1]
     try:
         first = list(decide(last, shard))
     except Rejected:
         return
     assert list(decide(last, shard)) == first
-    assert dump(shard) == before
+    assert whole(shard) == before
     for event in first:
         evolve(shard, event)
     if isinstance(last, commands.AttachPost | commands.DetachPost | commands.AcceptOffer | commands.RecordSent):

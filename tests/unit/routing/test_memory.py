@@ -12,11 +12,11 @@ from routing.cases import Case, is_dormant
 from routing.decider import decide
 from routing.recall import recall, recalled
 from routing.shard import Shard, dormant_since, evolve
-from routing.snapshot import dump, dump_case, load, load_case, parts
+from routing.snapshot import dump, dump_case, load, load_case
 from routing.views.cases import CODEC, CasesView, Row
 from switchboard.log.v1 import log_pb2
 
-from tests.unit.routing.build import answer, post, run, shown, t
+from tests.unit.routing.build import answer, post, run, shown, t, whole
 from tests.unit.routing.test_laws import asked, told
 
 VIEW = CasesView()
@@ -59,12 +59,12 @@ def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytes
     shard = Shard()
     for number in range(5):
         run(shard, post(f"p{number}"))
-    then, writing = dump(shard), parts(shard)
+    then, writing = whole(shard), dump(shard)
     written = [next(writing)]
     run(shard, post("p5", at=1), answer("a1", "p4", at=1))
     written.extend(writing)
     assert len(written) == 1 + 3
-    assert b"".join(written) == then == dump(load(then)) != dump(shard)
+    assert b"".join(written) == then == whole(load(then)) != whole(shard)
 
 
 @settings(max_examples=60, deadline=None)
@@ -143,4 +143,4 @@ def test_forgetting_bounds_memory() -> None:
         run(shard, answer(uuid5("5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11", str(n))))
     assert len(shard.cases) <= 100
     assert len(shard.threads) <= 100
-    assert dump(shard)
+    assert whole(shard)

@@ -6,7 +6,7 @@ both give the same answer for the same input, always.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,8 +36,9 @@ class Decider(Generic[C, S, E]):
     """When time itself next changes something; None when it does not."""
     tick: Callable[[Instant], C] | None = None
     """The command that says which time it is. It decides nothing that `decide` would refuse."""
-    dump: Callable[[S], bytes] | None = None
-    """Canonical bytes of a state: equal states, equal bytes. None for a shard backed by a read model."""
+    dump: Callable[[S], Iterable[bytes]] | None = None
+    """Canonical bytes of a state: equal states, equal bytes. They come in parts, each a few milliseconds' work, and are
+    those of the state as it is when this is called. None for a shard backed by a read model."""
     load: Callable[[bytes], S] | None = None
     version: str = "1"
     """Names the form of `dump`; a snapshot of another version is ignored and the shard refolded."""

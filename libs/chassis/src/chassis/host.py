@@ -168,7 +168,8 @@ class ShardHost(Generic[C, S, E]):
         if self._decider.differs is not None:
             return self._decider.differs(live, again)
         assert self._decider.dump is not None, "a decider says how states are compared: dump or differs"
-        return None if self._decider.dump(live) == self._decider.dump(again) else "live state and refolded state differ"
+        same = b"".join(self._decider.dump(live)) == b"".join(self._decider.dump(again))
+        return None if same else "live state and refolded state differ"
 
     async def _take_over(self, tasks: asyncio.TaskGroup) -> None:
         wanted = {

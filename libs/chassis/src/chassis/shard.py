@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -174,6 +175,7 @@ class ShardWriter(Generic[C, S, E]):
 
     async def run(self) -> None:
         """Recovers, then decides until cancelled. What waits when it stops is answered Unavailable."""
+        snapshot: asyncio.Task[None] | None = None
         try:
             await self._recover()
             while True:
@@ -181,9 +183,15 @@ class ShardWriter(Generic[C, S, E]):
                 await self._wait()
                 async with self.quiet:
                     await self._commit_batch()
-                if self._since_snapshot >= max(self._snapshot_every, self._snapshot_bytes // BYTES_PER_EVENT):
-                    await self._snapshot()
+                if snapshot is not None and snapshot.done():
+                    snapshot.result()  # what went wrong in it ends the shard
+                    snapshot = None
+                due = max(self._snapshot_every, self._snapshot_bytes // BYTES_PER_EVENT)
+                if snapshot is None and self._since_snapshot >= due:
+                    snapshot = self._snapshot()
         finally:
+            if snapshot is not None:
+                snapshot.cancel()
             self.ready.clear()
             self._fail(self._queue, Unavailable(f"shard {self.subject} moves to another replica; try again", 0.25))
 
@@ -327,21 +335,24 @@ class ShardWriter(Generic[C, S, E]):
             if isinstance(one, Asked) and one.done is not None and not one.done.done():
                 one.done.set_exception(failure)
 
-    async def _snapshot(self) -> None:
+    def _snapshot(self) -> asyncio.Task[None]:
+        """Begins to keep the shard as it is now; it is written beside the rounds that follow."""
         folded, dump = self._folded, self._decider.dump
-        snapshot = Snapshot(
-            self._decider.version,
-            folded.position,
-            self._durable_input,
-            b"" if dump is None else dump(folded.state),
-            folded.answers.dump(),
-        )
-        self._snapshot_bytes = len(snapshot.state)
-        try:
-            await self._snapshots.save(self.subject, snapshot)
-        except (Unavailable, TimeoutError):
-            return  # the database is away; the tail grows until it is back
+        parts = () if dump is None else dump(folded.state)
+        kept = Snapshot(self._decider.version, folded.position, self._durable_input, b"", folded.answers.dump())
         self._since_snapshot = 0
+        return asyncio.create_task(self._save(kept, parts), name=f"snapshot {self.subject}")
+
+    async def _save(self, snapshot: Snapshot, parts: Iterable[bytes]) -> None:
+        state = bytearray()
+        for part in parts:
+            state += part
+            await asyncio.sleep(0)  # the others first
+        self._snapshot_bytes = len(state)
+        try:
+            await self._snapshots.save(self.subject, replace(snapshot, state=bytes(state)))
+        except (Unavailable, TimeoutError):
+            return  # the database is away; the tail grows until the next one
 
 
 def _lost(broken: BaseException, subject: Subject) -> Exception:

@@ -62,7 +62,7 @@ SOURCES: Decider[sources.Command, sources.Sources, SourceEvent] = Decider(
     encode=CODEC.encode,
     decode=CODEC.decode,
     occurred_at=lambda event: event.at,
-    dump=sources.dump,
+    dump=lambda kept: [sources.dump(kept)],
     load=sources.load,
 )
 

@@ -38,13 +38,8 @@ _cases_decoder = Decoder(list[Case])
 _case_decoder = Decoder(Case)
 
 
-def dump(shard: Shard) -> bytes:
-    """The shard's canonical bytes."""
-    return b"".join(parts(shard))
-
-
-def parts(shard: Shard) -> Iterator[bytes]:
-    """The same, part by part: those of the shard as it is now, whatever becomes of it while they are written."""
+def dump(shard: Shard) -> Iterator[bytes]:
+    """The shard's canonical bytes in parts: those of the shard as it is now, whatever becomes of it meanwhile."""
     kept = _Kept(
         shard.keep_events,
         [shard.agents[agent_id] for agent_id in sorted(shard.agents)],
