@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import grpc
@@ -10,7 +11,7 @@ import tally
 from chassis.clock import SystemClock
 from chassis.errors import InvalidRequest, NotFound, StatusError
 from chassis.host import Inputs, ShardHost
-from chassis.log import Log, Recorded, Subject
+from chassis.log import Log, Recorded, Subject, events_of
 from chassis.membership import Membership, owner_of
 from chassis.shard import ShardWriter
 from chassis.tail import Tail
@@ -122,6 +123,42 @@ async def test_when_a_replica_leaves_the_other_goes_on_with_the_same_state(nats_
                 assert [await one.add(n, "a:1") for n in range(4)] == [1] * 4
             await settled(one)
             assert [await one.add(n, "a:1") for n in range(4)] == [2] * 4
+
+
+async def test_no_call_fails_or_counts_twice_while_shards_move_there_and_back(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other:
+        one, two = Replica(log, "one"), Replica(other, "two")
+        done = [0] * 8
+        over, moved = asyncio.Event(), asyncio.Condition()
+
+        async def caller(n: int) -> None:
+            while not over.is_set():
+                await one.add(n % 4, f"{n}-{done[n]}:1")
+                async with moved:
+                    done[n] += 1
+                    moved.notify_all()
+
+        async def everybody_answered() -> None:
+            before = list(done)
+            async with asyncio.timeout(20), moved:
+                await moved.wait_for(lambda: all(now > then + 5 for now, then in zip(done, before, strict=True)))
+
+        async with running(one.run, two.tail.run, two.tenants.run, two.host.run):
+            await settled(one)
+            await one.tenants.ensure("acme")
+            async with asyncio.TaskGroup() as tasks:
+                for n in range(len(done)):
+                    tasks.create_task(caller(n))
+                await everybody_answered()
+                async with running(two.membership.run):
+                    await settled(one, two)
+                    await everybody_answered()
+                    await two.membership.leave()
+                    await settled(one)
+                    await everybody_answered()
+                over.set()
+        added = Counter([json.loads(e.body.value)[0] async for batch in log.read() for e in events_of(batch)])
+        assert added == {f"{n}-{number}": 1 for n, count in enumerate(done) for number in range(count)}
 
 
 async def test_inputs_become_commands_exactly_once(nats_url: str) -> None:

@@ -81,6 +81,13 @@ def unpacked(status: Status) -> dict[str, Message]:
             id="what is away for now says when to come back",
         ),
         pytest.param(
+            errors.Moved("ev.work.acme.0"),
+            grpc.StatusCode.UNAVAILABLE,
+            "SHARD_MOVED",
+            {"RetryInfo"},
+            id="a shard that moves is away for a moment, and says that nothing was done",
+        ),
+        pytest.param(
             errors.Overloaded("queue full", 2),
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             "OVERLOADED",

@@ -51,6 +51,15 @@ class Unavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
+class Moved(Unavailable):
+    """A shard goes to another replica; nothing was done. `ShardHost.call` asks its new owner."""
+
+    REASON = "SHARD_MOVED"
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"shard {subject} moves to another replica; try again", 0.25)
+
+
 class Overloaded(Exception):
     """A bounded queue is full; nothing was done. Worth repeating after `retry_after_s` seconds."""
 
@@ -161,7 +170,8 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
         case ResumeTokenExpired():
             return _status(grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_EXPIRED", error.detail)
         case Unavailable():
-            return _status(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", error.detail, _retry(error.retry_after_s))
+            reason = Moved.REASON if isinstance(error, Moved) else "UNAVAILABLE"
+            return _status(grpc.StatusCode.UNAVAILABLE, reason, error.detail, _retry(error.retry_after_s))
         case Overloaded():
             return _status(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", error.detail, _retry(error.retry_after_s))
         case TimeoutError():

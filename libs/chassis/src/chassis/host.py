@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -27,7 +27,7 @@ from chassis.batch import Consequences, Origin
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.decider import Decider
-from chassis.errors import StatusError, Unavailable, to_status
+from chassis.errors import Moved, StatusError, Unavailable, to_status
 from chassis.fold import SnapshotStore, refold
 from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, unpacked
 from chassis.membership import Membership
@@ -63,7 +63,8 @@ class Inputs(Generic[C]):
 @dataclass(slots=True)
 class _Active(Generic[C, S, E]):
     writer: ShardWriter[C, S, E]
-    task: asyncio.Task[None]
+    ends: asyncio.Event
+    """Set when this replica does not own the shard any more."""
 
 
 class ShardHost(Generic[C, S, E]):
@@ -131,17 +132,27 @@ class ShardHost(Generic[C, S, E]):
         return answer
 
     async def _at_owner(self, subject: Subject, request: Message) -> Message:
-        """While ownership moves nobody answers for a moment; nothing was done then, so it is asked again."""
+        """While ownership moves nobody answers for a moment, or who owned it says so; nothing was done then, so it is
+        asked again.
+        """
         give_up_at = time.monotonic() + min(deadline_s(), MOVING_S)
         while True:
-            if self._membership.owns(str(subject)):
-                return await self._execute(await self._writer(subject), request)
+            refusal: Exception
             try:
+                if self._membership.owns(str(subject)):
+                    return await self._execute(await self._writer(subject), request)
                 return await self._forward(subject, request)
             except nats.errors.NoRespondersError:
-                if time.monotonic() > give_up_at:
-                    raise Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5) from None
-                await asyncio.sleep(0.05)
+                refusal = Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5)
+            except Moved as moved:
+                refusal = moved
+            except StatusError as told:
+                if told.reason != Moved.REASON:
+                    raise
+                refusal = told
+            if time.monotonic() > give_up_at:
+                raise refusal
+            await asyncio.sleep(0.05)
 
     async def caught_up(self, tenant: str, position: int) -> int:
         """Waits until all of a tenant's shards include their inputs up to a position; returns where their own commits
@@ -179,7 +190,7 @@ class ShardHost(Generic[C, S, E]):
             if self._membership.owns(str(Subject(self.context, tenant, shard)))
         }
         for key in [key for key in self._active if key not in wanted]:
-            self._active.pop(key).task.cancel()
+            self._active.pop(key).ends.set()
         for tenant, shard in sorted(wanted - self._active.keys()):
             writer = ShardWriter(
                 Subject(self.context, tenant, shard),
@@ -190,19 +201,20 @@ class ShardHost(Generic[C, S, E]):
                 backing=self._backing,
                 snapshot_every=self._snapshot_every,
             )
-            task = tasks.create_task(self._own(writer), name=f"shard {writer.subject}")
-            self._active[tenant, shard] = _Active(writer, task)
+            ends = asyncio.Event()
+            self._active[tenant, shard] = _Active(writer, ends)
+            tasks.create_task(self._own(writer, ends), name=f"shard {writer.subject}")
         async with self._started:
             self._started.notify_all()
 
-    async def _own(self, writer: ShardWriter[C, S, E]) -> None:
-        """Everything one owned shard needs, until ownership ends."""
+    async def _own(self, writer: ShardWriter[C, S, E], ends: asyncio.Event) -> None:
+        """Everything one owned shard needs, until ownership ends; the round under way then is let finish."""
         subject = writer.subject
         name = f"cmd.{subject.context}.{subject.tenant}.{subject.shard}"
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(writer.run(), name=f"writer {subject}")
+            working = [tasks.create_task(writer.run(), name=f"writer {subject}")]
             if self._inputs is not None:
-                tasks.create_task(self._feed(writer, self._inputs), name=f"inputs {subject}")
+                working.append(tasks.create_task(self._feed(writer, self._inputs), name=f"inputs {subject}"))
             in_hand = asyncio.Semaphore(FORWARDED_MAX)
 
             async def take(message: Msg) -> None:
@@ -210,12 +222,20 @@ class ShardHost(Generic[C, S, E]):
                 task = tasks.create_task(self._answer(writer, message))
                 task.add_done_callback(lambda _: in_hand.release())
 
-            subscription = await self._log.nc.subscribe(name, cb=take)
+            # While a shard moves two replicas listen; the group sees to it that only one of them is asked.
+            subscription = await self._log.nc.subscribe(name, "owner", cb=take)
             try:
-                await asyncio.get_running_loop().create_future()
-            finally:
+                await ends.wait()
+                with suppress(TimeoutError, nats.errors.Error):  # requests that have come are answered
+                    async with asyncio.timeout(MOVING_S):
+                        await subscription.drain()  # type: ignore[no-untyped-call]
+            except asyncio.CancelledError:
                 if self._log.nc.is_connected:
                     await subscription.unsubscribe()
+                raise
+            async with writer.quiet:
+                for task in working:
+                    task.cancel()
 
     async def _feed(self, writer: ShardWriter[C, S, E], inputs: Inputs[C]) -> None:
         await writer.ready.wait()
@@ -238,7 +258,7 @@ class ShardHost(Generic[C, S, E]):
                 async with self._started:
                     await self._started.wait_for(lambda: key in self._active or not self._membership.owns(str(subject)))
                 if key not in self._active:
-                    raise Unavailable(f"shard {subject} moves to another replica; try again", 0.25)
+                    raise Moved(subject)
                 writer = self._active[key].writer
                 await writer.ready.wait()
                 return writer

@@ -37,6 +37,7 @@ class Membership:
         self._members: frozenset[str] = frozenset()
         self._listeners: list[Callable[[], None]] = []
         self._leaving = False
+        self._turn = asyncio.Lock()
         self._bucket = f"MEMBERS-{service}"
         self._keys = f"$KV.{self._bucket}."
 
@@ -54,13 +55,16 @@ class Membership:
         self._listeners.append(listener)
 
     async def run(self) -> None:
-        """Beats and looks once a second until cancelled; then leaves, so that nobody waits for the expiry."""
+        """Looks once a second, and beats until it leaves, at the latest when it is cancelled: nobody waits for the
+        expiry then.
+        """
         try:
             while True:
                 raise_if_cancelled()
                 # While NATS is away members stay as they were; nobody can append anyway.
                 with contextlib.suppress(TimeoutError, nats.errors.Error, JetStreamError):
-                    await self._beat()
+                    async with self._turn:
+                        await self._beat()
                 await asyncio.sleep(HEARTBEAT_S)
         finally:
             await self.leave()
@@ -74,7 +78,7 @@ class Membership:
         if self._log.nc.is_connected:
             # Should it not get through, the others notice when the heartbeat expires.
             with contextlib.suppress(TimeoutError, nats.errors.Error, JetStreamError):
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(1.0), self._turn:  # a beat under way would bring the key back
                     await self._log.js.purge_stream(f"KV_{self._bucket}", subject=f"{self._keys}{self.member}")
 
     def _tell(self) -> None:
@@ -85,7 +89,8 @@ class Membership:
         # Memory is enough: after a restart of NATS every live member writes its key again within a second.
         config = KeyValueConfig(bucket=self._bucket, ttl=EXPIRES_S, storage=StorageType.MEMORY, history=1)
         bucket = await self._log.js.create_key_value(config)
-        await bucket.put(self.member, b"")
+        if not self._leaving:
+            await bucket.put(self.member, b"")
         # The bucket's subjects are its live keys: asking for them leaves no consumer behind, as a watch of keys does.
         info = await self._log.js.stream_info(f"KV_{self._bucket}", subjects_filter=f"{self._keys}>")
         members = frozenset(subject.removeprefix(self._keys) for subject in info.state.subjects or ())

@@ -20,7 +20,7 @@ from chassis.batch import Asked, Batch, Consequences, Origin, Outcome, Request
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.decider import Decider
-from chassis.errors import Overloaded, Unavailable
+from chassis.errors import Moved, Overloaded, Unavailable
 from chassis.fold import Answers, Folded, InputPosition, Snapshot, SnapshotStore, apply_commit
 from chassis.log import EVENTS_MAX, Conflict, Log, LogFull, OutcomeUnknown, Subject
 
@@ -92,6 +92,7 @@ class ShardWriter(Generic[C, S, E]):
         self._fed = 0
         self._fed_position = 0
         self._read_position = 0
+        self._over = False
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -137,8 +138,11 @@ class ShardWriter(Generic[C, S, E]):
 
         `respond` builds the answer right after the decision from the state it led to; with `request` that answer is
         kept in the commit and given again when the request is repeated. Raises Rejected, RequestIdReused, Overloaded
-        when the queue is full, and OutcomeUnknown when the log stays silent (repeating is safe).
+        when the queue is full, Moved when the shard goes elsewhere, and OutcomeUnknown when the log stays silent
+        (repeating is safe).
         """
+        if self._over:
+            raise Moved(self.subject)
         if len(self._queue) >= self._queue_max:
             raise Overloaded(f"shard {self.subject} has {self._queue_max} commands waiting; slow down", 0.25)
         done: asyncio.Future[Outcome[E]] = asyncio.get_running_loop().create_future()
@@ -174,7 +178,9 @@ class ShardWriter(Generic[C, S, E]):
         return self.position
 
     async def run(self) -> None:
-        """Recovers, then decides until cancelled. What waits when it stops is answered Unavailable."""
+        """Recovers, then decides until cancelled. What waits when it stops is answered Moved; so that nothing is under
+        way, cancel it while holding `quiet`.
+        """
         snapshot: asyncio.Task[None] | None = None
         try:
             await self._recover()
@@ -193,7 +199,8 @@ class ShardWriter(Generic[C, S, E]):
             if snapshot is not None:
                 snapshot.cancel()
             self.ready.clear()
-            self._fail(self._queue, Unavailable(f"shard {self.subject} moves to another replica; try again", 0.25))
+            self._over = True
+            self._fail(self._queue, Moved(self.subject))
 
     async def _recover(self) -> None:
         self.ready.clear()
