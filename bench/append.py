@@ -103,7 +103,7 @@ async def fed(log: Log, shard: str, until: float) -> int:
     n = 0
     while time.monotonic() < until:
         n += 1
-        await writer.feed(Consequences(n, [(index, origin, [BODY]) for index in range(100)]))
+        await writer.feed(Consequences(n, [(index, origin, BODY) for index in range(100)]))
     await writer.reached_input(n)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -82,8 +83,8 @@ class Consequences(Generic[C]):
     """What one commit of other people's facts leads to in a shard."""
 
     position: int
-    steps: Sequence[tuple[int, Origin, Sequence[C]]]
-    """(index of an input event, where its consequences come from, the commands), for those that lead to any."""
+    steps: Sequence[tuple[int, Origin, C]]
+    """(index of an input event, where its consequences come from, the command), for those that lead to one."""
 
 
 @dataclass(slots=True)
@@ -130,15 +131,11 @@ class Batch(Generic[C, S, E]):
         if consequences.position <= reached.position:
             return True  # included before a crash or by another writer
         done = reached.offset if reached.position == consequences.position - 1 else 0
-        for index, origin, commands in consequences.steps:
+        for index, origin, command in consequences.steps:
             if index < done:
                 continue
-            for command in commands:
-                try:
-                    fitting = self._decide(command, origin)
-                except Rejected:
-                    continue
-                if fitting is None:
+            with suppress(Rejected):
+                if self._decide(command, origin) is None:
                     return False
             folded.input = InputPosition(consequences.position - 1, index + 1)
         folded.input = InputPosition(consequences.position)

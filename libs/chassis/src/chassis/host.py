@@ -49,15 +49,15 @@ FORWARDED_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Inputs(Generic[C]):
-    """Other people's facts that a shard turns into its own commands, exactly once.
+    """Other people's facts that a shard turns into its own commands, exactly once; each leads to one or to none.
 
     Give `react`, or `prepare` when reacting needs something awaited first for the whole batch: it returns the `react`
     for it.
     """
 
     context: str
-    react: Callable[[Recorded], Sequence[C]] | None = None
-    prepare: Callable[[Sequence[Recorded]], Awaitable[Callable[[Recorded], Sequence[C]]]] | None = None
+    react: Callable[[Recorded], C | None] | None = None
+    prepare: Callable[[Sequence[Recorded]], Awaitable[Callable[[Recorded], C | None]]] | None = None
 
 
 @dataclass(slots=True)
@@ -316,13 +316,13 @@ class ShardHost(Generic[C, S, E]):
                 await _reply(self._log.nc, message, to_status(refusal, self._codes).SerializeToString(), refused=True)
 
 
-def _steps(entry: Entry, react: Callable[[Recorded], Sequence[C]]) -> list[tuple[int, Origin, Sequence[C]]]:
+def _steps(entry: Entry, react: Callable[[Recorded], C | None]) -> list[tuple[int, Origin, C]]:
     steps = []
     for recorded in entry.events():
-        if commands := react(recorded):
+        if (command := react(recorded)) is not None:
             event = recorded.event
             origin = Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
-            steps.append((recorded.index, origin, commands))
+            steps.append((recorded.index, origin, command))
     return steps
 
 

@@ -308,8 +308,7 @@ class ShardWriter(Generic[C, S, E]):
         commands: list[C] = []
         for one in taken:
             if isinstance(one, Consequences):
-                for _, _, led in one.steps:
-                    commands.extend(led)
+                commands += [command for _, _, command in one.steps]
             else:
                 commands.append(one.command)
         try:

@@ -63,7 +63,7 @@ _EDITED = post.PostEdited.DESCRIPTOR.full_name
 _log = logging.getLogger(__name__)
 
 Keys = Mapping[str, SubjectKey | None]
-React = Callable[[Recorded], Sequence[Observe]]
+React = Callable[[Recorded], Observe | None]
 
 
 class Reactions:
@@ -82,14 +82,14 @@ class Reactions:
         for recorded, identity_id in shown:
             authors.setdefault(recorded.tenant, set()).add(identity_id)
         keys = {tenant: await self._keys(tenant, ids) for tenant, ids in authors.items()}
-        found: dict[tuple[int, int], Sequence[Observe]] = {}
+        found: dict[tuple[int, int], Observe] = {}
         for recorded, identity_id in shown:
             key = keys[recorded.tenant][identity_id]
             if key is not None:
-                found[recorded.position, recorded.index] = (self._observation(recorded, key),)
+                found[recorded.position, recorded.index] = self._observation(recorded, key)
 
-        def react(recorded: Recorded) -> Sequence[Observe]:
-            return found.get((recorded.position, recorded.index), ())
+        def react(recorded: Recorded) -> Observe | None:
+            return found.get((recorded.position, recorded.index))
 
         return react
 

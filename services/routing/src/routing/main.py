@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
 import nats.errors
 from chassis.assembly import Assembly
@@ -62,15 +61,16 @@ async def build(process: Process) -> None:
     await log.js.add_stream(OUTBOX)
     cases = await parts.projection(CasesView())
 
-    def reacts(recorded: Recorded) -> Sequence[Command]:
+    def reacts(recorded: Recorded) -> Command | None:
         return react(recorded, clock.now())
 
+    inputs: Inputs[Command] = Inputs("post", react=reacts)
     host = parts.host(
         (SHARD,),
         ROUTING,
         Owner(clock).handle,
         backing=Archive(log, database, cases),
-        inputs=Inputs("post", react=reacts),
+        inputs=inputs,
         codes=CODES,
     )
 

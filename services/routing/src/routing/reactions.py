@@ -4,8 +4,6 @@ Case ids are named by the post that opens them, so that a reaction done twice as
 no contact and ties nothing; an edit changes neither thread nor clock.
 """
 
-from collections.abc import Sequence
-
 from chassis.clock import Instant, from_timestamp
 from chassis.identity import uuid5
 from chassis.log import Recorded
@@ -27,19 +25,19 @@ _AUTHOR_KINDS = {int(member): member for member in AuthorKind}
 _POST_KINDS = {int(member): member for member in PostKind}
 
 
-def react(recorded: Recorded, now: Instant) -> Sequence[commands.Command]:
-    """The commands an event of `post` leads to, none for one that concerns nobody here."""
+def react(recorded: Recorded, now: Instant) -> commands.Command | None:
+    """The command an event of `post` leads to, none for one that concerns nobody here."""
     name = recorded.type
     if name == _RECEIVED:
         body: events_pb2.PostReceived = recorded.body
         if body.author_kind not in _CONTACTS:
-            return ()
-        return (_attach(recorded.tenant, body, now),)
+            return None
+        return _attach(recorded.tenant, body, now)
     if name == _WITHDRAWN:
-        return (commands.DetachPost(recorded.body.post_id, now),)
+        return commands.DetachPost(recorded.body.post_id, now)
     if name in (_CONNECTED, _CHANGED):
-        return (commands.SetSourceQueue(recorded.body.source_id, recorded.body.default_queue, now),)
-    return ()
+        return commands.SetSourceQueue(recorded.body.source_id, recorded.body.default_queue, now)
+    return None
 
 
 def case_id_of(tenant: str, opener: str) -> str:
