@@ -20,10 +20,11 @@ import uvloop
 from chassis import embedded
 from chassis.batch import Consequences, Origin
 from chassis.clock import Instant, SystemClock
+from chassis.commits import Subject
 from chassis.decider import Decider
 from chassis.fold import Snapshot
 from chassis.identity import uuid7_bytes
-from chassis.log import Log, Subject, connect
+from chassis.log import Log, connect
 from chassis.shard import ShardWriter
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2

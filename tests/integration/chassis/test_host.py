@@ -8,9 +8,10 @@ import grpc
 import pytest
 import tally
 from chassis.clock import SystemClock
+from chassis.commits import Recorded, Subject, events_of
 from chassis.errors import InvalidRequest, NotFound, StatusError
 from chassis.host import Inputs, ShardHost
-from chassis.log import Log, Recorded, Subject, events_of
+from chassis.log import Log
 from chassis.membership import Membership, owner_of
 from chassis.shard import ShardWriter
 from chassis.tail import Tail

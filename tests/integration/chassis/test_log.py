@@ -5,9 +5,10 @@ import asyncio
 import pytest
 import tally
 from chassis.clock import SystemClock
+from chassis.commits import Position, Subject
 from chassis.errors import InvalidRequest
 from chassis.identity import uuid7_bytes
-from chassis.log import Conflict, Log, Position, Subject
+from chassis.log import Conflict, Log
 from switchboard.log.v1 import log_pb2
 
 SHARD = Subject("tally", "acme", "0")

@@ -7,10 +7,10 @@ from typing import Any
 import chassis.projection
 import pytest
 from chassis.clock import SystemClock
+from chassis.commits import Recorded, Subject, UnknownEvent
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.integrity import positions_agree, views_replay
-from chassis.log import Recorded, Subject, UnknownEvent
 from chassis.projection import Fenced, Founding, Projection
 from google.protobuf.wrappers_pb2 import BoolValue
 from switchboard.log.v1 import log_pb2

@@ -8,8 +8,8 @@ import json
 import pytest
 import tally
 from chassis.clock import SystemClock
+from chassis.commits import Recorded
 from chassis.errors import Rejected, ResumeTokenExpired, Unavailable
-from chassis.log import Recorded
 from chassis.reactor import Reactor
 from chassis.tail import Tail
 from tally import Add, alone, opened, running, writer_of

@@ -9,10 +9,10 @@ import pytest
 import tally
 from chassis.batch import Consequences, Origin, Request
 from chassis.clock import Instant, SystemClock
+from chassis.commits import Subject
 from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
 from chassis.fold import InputPosition, refold
 from chassis.identity import uuid_bytes
-from chassis.log import Subject
 from google.protobuf.wrappers_pb2 import Int64Value
 from switchboard.log.v1 import log_pb2
 from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of

@@ -7,8 +7,9 @@ from contextlib import aclosing
 import pytest
 from chassis import tail as tails
 from chassis.clock import SystemClock
+from chassis.commits import Subject
 from chassis.identity import uuid7_bytes
-from chassis.log import Log, Subject
+from chassis.log import Log
 from chassis.tail import Tail
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2

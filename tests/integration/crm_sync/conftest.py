@@ -12,10 +12,11 @@ from pathlib import Path
 import grpc
 import pytest
 from chassis.clock import Instant, to_timestamp
+from chassis.commits import Position, Subject
 from chassis.config import Environment
 from chassis.database import Database
 from chassis.identity import uuid5_bytes, uuid7_bytes
-from chassis.log import Log, Position, Subject, connect
+from chassis.log import Log, connect
 from chassis.migrations import migrate_all
 from chassis.process import run
 from chassis.sealing import KeyVault

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from chassis.clock import Instant
+from chassis.commits import Subject
 from chassis.database import Database
 from chassis.errors import Rejected
 from chassis.identity import uuid5, uuid5_bytes, uuid7_bytes
 from chassis.integrity import views_replay
-from chassis.log import Log, Subject, connect
+from chassis.log import Log, connect
 from chassis.projection import Projection
 from crm_sync.contract import decode, encode
 from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, decide

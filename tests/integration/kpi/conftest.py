@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from chassis.commits import Subject
 from chassis.database import Database
-from chassis.log import Log, Subject, connect
+from chassis.log import Log, connect
 from google.protobuf.message import Message
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "kpi"))

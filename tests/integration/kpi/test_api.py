@@ -10,8 +10,9 @@ import grpc
 import kpi_facts as e
 import pytest
 from chassis import embedded
+from chassis.commits import Position
 from chassis.config import load
-from chassis.log import Log, Position
+from chassis.log import Log
 from chassis.process import run
 from chassis.tenants import Tenants
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import kpi_facts as e
+from chassis.commits import Entry, Subject
 from chassis.database import Database
-from chassis.log import Entry, Subject
 from chassis.projection import Projection
 from google.protobuf.message import Message
 from kpi.views import contacts

@@ -13,9 +13,10 @@ import grpc
 import pytest
 from chassis import process
 from chassis.clock import SystemClock, to_timestamp
+from chassis.commits import Position, Subject
 from chassis.config import Environment, read
 from chassis.identity import uuid5, uuid5_bytes, uuid7_bytes
-from chassis.log import Log, Position, Subject, connect
+from chassis.log import Log, connect
 from chassis.migrations import migrate_all
 from chassis.tenants import Tenants
 from google.protobuf.message import Message

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 
 from chassis.clock import Instant, to_timestamp
+from chassis.commits import Recorded, Subject
 from chassis.identity import uuid5_bytes
-from chassis.log import Recorded, Subject
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.ingest.v1 import events_pb2 as post

@@ -7,7 +7,7 @@ from typing import Any
 
 import kpi_facts as e
 import pytest
-from chassis.log import Recorded
+from chassis.commits import Recorded
 from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st

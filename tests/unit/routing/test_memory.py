@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import pytest
+from chassis.commits import Recorded, Subject
 from chassis.errors import Rejected
 from chassis.identity import uuid5
-from chassis.log import Recorded, Subject
 from hypothesis import given, settings
 from routing import commands, events
 from routing.cases import Case, is_dormant

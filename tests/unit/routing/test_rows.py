@@ -1,7 +1,7 @@
 """What the read model writes down of a case, and when."""
 
+from chassis.commits import Recorded, Subject
 from chassis.identity import uuid5_bytes
-from chassis.log import Recorded, Subject
 from hypothesis import given
 from routing import commands, events
 from routing.shard import Shard

@@ -16,13 +16,14 @@ from google.protobuf.message import Message
 from nats.aio.client import Client
 from switchboard.log.v1 import integrity_pb2_grpc
 
+from chassis.commits import Recorded
 from chassis.config import Settings
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.errors import Unavailable
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
-from chassis.log import Log, LogSettings, Recorded, connect
+from chassis.log import Log, LogSettings, connect
 from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.process import Process

@@ -18,11 +18,11 @@ from google.protobuf.message import Message
 from switchboard.log.v1 import log_pb2
 
 from chassis.clock import MICROS, Instant, to_timestamp
+from chassis.commits import COMMIT_BYTES_MAX, EVENTS_MAX, Subject, unpacked
 from chassis.decider import Decider
 from chassis.errors import InvalidRequest, Rejected, RequestIdReused
 from chassis.fold import Folded, InputPosition
 from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
-from chassis.log import COMMIT_BYTES_MAX, EVENTS_MAX, Subject, unpacked
 
 C = TypeVar("C")
 S = TypeVar("S")

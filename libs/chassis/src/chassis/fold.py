@@ -13,8 +13,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from switchboard.log.v1 import log_pb2
 
 from chassis.clock import Instant, from_timestamp, to_timestamp
+from chassis.commits import Entry, Subject
 from chassis.decider import Decider
-from chassis.log import Entry, Log, Subject
+from chassis.log import Log
 
 S = TypeVar("S")
 E = TypeVar("E")

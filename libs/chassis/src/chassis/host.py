@@ -26,10 +26,11 @@ from chassis import telemetry
 from chassis.batch import Consequences, Origin
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
+from chassis.commits import Entry, Position, Recorded, Subject, events_of, unpacked
 from chassis.decider import Decider
 from chassis.errors import Moved, StatusError, Unavailable, to_status
 from chassis.fold import SnapshotStore, refold
-from chassis.log import Entry, Log, Position, Recorded, Subject, events_of, unpacked
+from chassis.log import Log
 from chassis.membership import Membership
 from chassis.serving import deadline_s
 from chassis.shard import SNAPSHOT_EVERY, Backing, ShardWriter

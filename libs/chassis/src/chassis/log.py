@@ -7,25 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import json
 import logging
-import re
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import nats
 import nats.errors
-from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.message import Message
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
@@ -41,30 +33,22 @@ from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
-from chassis.errors import InvalidRequest, Overloaded, Unavailable
+from chassis.commits import EVERYTHING, STREAM, Entry, Subject
+from chassis.errors import Overloaded, Unavailable
+from chassis.reader import Gap, Reader
 
-STREAM = "EVENTS"
-EVERYTHING = "ev.>"
-"""The subjects of all shards."""
 _LOGGER = logging.getLogger(__name__)
 _APPEND_S = telemetry.Instrument("switchboard.log.append.duration")
 _APPEND_EVENTS = telemetry.Instrument("switchboard.log.append.events")
 _CONFLICTS = telemetry.Instrument("switchboard.shard.conflicts")
-EVENTS_MAX = 1_000
-"""Events in one commit."""
-COMMIT_BYTES_MAX = 512 * 1024
-"""Encoded size of one commit; two of them fit a server's default payload limit."""
 APPEND_TIMEOUT_S = 2.0
 """How long one attempt waits for its acknowledgement. Against: an fsync takes 1-20 ms, an election 1-2 s."""
 APPEND_GIVE_UP_S = 20.0
 """How long an append keeps trying before its outcome is declared unknown."""
-_PULL = 256
-_HEARTBEAT_S = 2.0
 _WRONG_LAST_SEQUENCE = 10071
 _CONFLICT_IN_FLIGHT = 10164
 _FULL = frozenset({10023, 10047, 10077, 10122})
 """insufficient resources, storage resources exceeded, maximum bytes or messages exceeded"""
-_SUBJECT = re.compile(r"ev\.([a-z]+)\.([a-z][a-z0-9-]{0,39})\.([a-z0-9-]+)\Z")
 
 
 class Conflict(Exception):
@@ -80,132 +64,6 @@ class OutcomeUnknown(Unavailable):
 
 class LogFull(Overloaded):
     """The log's storage is exhausted; nothing was appended and nothing that was acknowledged is lost."""
-
-
-class Gap(Exception):
-    """A reader was handed a position that does not follow the one before; it must read again from the last good one."""
-
-
-class UnknownEvent(Exception):
-    """An event's type is not known to this process: it was written by a newer version, or a contract is not
-    imported.
-    """
-
-
-class Position:
-    """A place in the log at the API: an opaque token that callers keep and hand back."""
-
-    @staticmethod
-    def encode(position: int) -> str:
-        """The token of a stream sequence (0 stands before the first commit)."""
-        return base64.urlsafe_b64encode(b"p" + position.to_bytes(8, "big").lstrip(b"\0")).decode().rstrip("=")
-
-    @staticmethod
-    def decode(token: str, field: str = "min_position") -> int:
-        """The stream sequence of a token; "" is 0. Raises InvalidRequest for anything this class did not make."""
-        if not token:
-            return 0
-        try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        if not raw.startswith(b"p") or len(raw) > 9:
-            raise InvalidRequest(
-                [(field, "is not a position; pass one exactly as a response gave it, or leave it empty")]
-            )
-        return int.from_bytes(raw[1:], "big")
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Where a shard lives."""
-
-    context: str
-    tenant: str
-    shard: str
-
-    def __str__(self) -> str:
-        return f"ev.{self.context}.{self.tenant}.{self.shard}"
-
-    @staticmethod
-    @lru_cache(maxsize=4096)
-    def parse(text: str) -> Subject:
-        match = _SUBJECT.match(text)
-        if match is None:
-            raise ValueError(f"{text!r} is no subject of the log; expected ev.<context>.<tenant>.<shard>")
-        return Subject(*match.groups())
-
-
-@lru_cache(maxsize=1024)
-def message_class(full_name: str) -> type[Message]:
-    """The class of a message by its full name. Raises UnknownEvent when no contract imported here defines it."""
-    try:
-        return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(full_name))
-    except KeyError:
-        raise UnknownEvent(f"event type {full_name} is unknown here; deploy the release that knows it first") from None
-
-
-def unpacked(packed: AnyMessage) -> Message:
-    """The message in an `Any`. Raises UnknownEvent when no contract imported here defines it."""
-    message = message_class(packed.TypeName())()
-    packed.Unpack(message)
-    return message
-
-
-@lru_cache(maxsize=1024)
-def _name(type_url: str) -> str:
-    return type_url.rpartition("/")[2]
-
-
-class Recorded:
-    """One event as it stands in the log."""
-
-    __slots__ = ("_body", "context", "event", "index", "position", "shard", "tenant", "type")
-
-    def __init__(self, position: int, index: int, subject: Subject, event: log_pb2.Event) -> None:
-        self.position = position
-        self.index = index
-        self.context = subject.context
-        self.tenant = subject.tenant
-        self.shard = subject.shard
-        self.event = event
-        self.type = _name(event.body.type_url)
-        self._body: Message | None = None
-
-    @property
-    def body(self) -> Any:
-        """The fact, decoded once. Raises UnknownEvent when its contract is not imported in this process."""
-        if self._body is None:
-            self._body = message_class(self.type).FromString(self.event.body.value)
-        return self._body
-
-
-@dataclass(slots=True)
-class Entry:
-    """One commit as it stands in the log, its bytes not yet decoded."""
-
-    position: int
-    subject: Subject
-    data: bytes
-    reply: str = ""
-    behind: int = 0
-    """Commits that waited behind it for the same reader when it was handed out."""
-    appended_at_s: float = 0.0
-    """When the log took it, unix seconds by the server's clock; for measuring lag only."""
-    _commit: log_pb2.Commit | None = None
-    _events: list[Recorded] | None = None
-
-    @property
-    def commit(self) -> log_pb2.Commit:
-        if self._commit is None:
-            self._commit = log_pb2.Commit.FromString(self.data)
-        return self._commit
-
-    def events(self) -> list[Recorded]:
-        """The commit's events in their order; their bodies are decoded once, whoever asks."""
-        if self._events is None:
-            self._events = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
-        return self._events
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +273,7 @@ class Log:
     ) -> AsyncGenerator[list[Entry], None]:
         while True:
             raise_if_cancelled()
-            reader = _Reader(self, after, subject_filter, durable, batch_bytes)
+            reader = Reader(self.nc, self.js, after, subject_filter, durable, batch_bytes)
             try:
                 await reader.open()
                 while True:
@@ -445,131 +303,3 @@ class Log:
         """Moves a durable reader's visible position up to this commit. A lost acknowledgement is harmless."""
         if entry.reply:
             await self.nc.publish(entry.reply, b"+ACK")
-
-
-class _Reader:
-    """One pull consumer: keeps a window of pull requests open and hands out what has arrived."""
-
-    def __init__(self, log: Log, after: int, subject_filter: str, durable: str | None, batch_bytes: int) -> None:
-        self._log = log
-        self._after = after
-        self._filter = subject_filter
-        self._durable = durable
-        self._batch_bytes = batch_bytes
-        self._waiting: deque[Msg] = deque()
-        self._arrived = asyncio.Event()
-        self._credit = 0
-        self._seen_at = time.monotonic()
-        self._consumer = ""
-        self._consumer_sequence = 0
-        self._subscription: Any = None
-
-    async def open(self) -> None:
-        js = self._log.js
-        self._inbox = self._log.nc.new_inbox()
-        self._subscription = await self._log.nc.subscribe(
-            self._inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1
-        )
-        if self._durable is None:
-            config = ConsumerConfig(
-                ack_policy=AckPolicy.NONE,
-                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=self._after + 1,
-                filter_subject=self._filter,
-                inactive_threshold=30,
-                mem_storage=True,
-                num_replicas=1,
-            )
-        else:
-            config = ConsumerConfig(
-                durable_name=self._durable,
-                ack_policy=AckPolicy.ALL,
-                deliver_policy=DeliverPolicy.ALL,
-                filter_subject=self._filter,
-                max_deliver=-1,
-                ack_wait=30,
-                max_ack_pending=4 * _PULL,
-            )
-        info = await js.add_consumer(STREAM, config)
-        self._consumer = info.name
-        self._next_request = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}"
-        self._pull = json.dumps(
-            {
-                "batch": _PULL,
-                "expires": 30_000_000_000,
-                "idle_heartbeat": int(_HEARTBEAT_S * 1e9),
-            }
-        ).encode()
-
-    async def _take(self, message: Msg) -> None:
-        self._seen_at = time.monotonic()
-        self._waiting.append(message)
-        self._arrived.set()
-
-    async def next(self) -> list[Entry]:
-        """Waits for at least one commit; raises TimeoutError when the server has gone silent."""
-        while True:
-            if self._credit <= _PULL // 2:
-                await self._log.nc.publish(self._next_request, self._pull, reply=self._inbox)
-                self._credit += _PULL
-            batch: list[Entry] = []
-            size = 0
-            while self._waiting and size < self._batch_bytes:
-                message = self._waiting.popleft()
-                if message.headers and "Status" in message.headers:
-                    self._status(message)
-                    continue
-                self._credit -= 1
-                batch.append(self._entry(message))
-                size += len(message.data)
-            if batch:
-                return batch
-            if self._waiting or self._credit <= _PULL // 2:
-                continue
-            self._arrived.clear()
-            try:
-                async with asyncio.timeout(2 * _HEARTBEAT_S + 0.5):
-                    await self._arrived.wait()
-            except TimeoutError:
-                if time.monotonic() - self._seen_at > 2 * _HEARTBEAT_S:
-                    raise
-
-    def _status(self, message: Msg) -> None:
-        assert message.headers is not None
-        status = message.headers["Status"]
-        if status == "100":
-            return
-        if status in ("408", "404") or (status == "409" and "Exceeded" in message.headers.get("Description", "")):
-            self._credit -= int(message.headers.get("Nats-Pending-Messages", self._credit))
-            self._credit = max(self._credit, 0)
-            return
-        raise Gap(f"consumer {self._consumer}: {status} {message.headers.get('Description', '')}")
-
-    def _entry(self, message: Msg) -> Entry:
-        # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>, with domain
-        # two more
-        tokens = message.reply.split(".")
-        position, sequence = int(tokens[-4]), int(tokens[-3])
-        if self._durable is None:
-            if sequence != self._consumer_sequence + 1:
-                raise Gap(f"consumer {self._consumer} jumped from {self._consumer_sequence} to {sequence}")
-            self._consumer_sequence = sequence
-        return Entry(
-            position,
-            Subject.parse(message.subject),
-            message.data,
-            message.reply,
-            int(tokens[-1]),
-            int(tokens[-2]) / 1e9,
-        )
-
-    async def close(self) -> None:
-        if self._subscription is not None and self._log.nc.is_connected:
-            await self._subscription.unsubscribe()
-        if self._consumer and self._durable is None and self._log.nc.is_connected:
-            await self._log.nc.publish(f"$JS.API.CONSUMER.DELETE.{STREAM}.{self._consumer}", b"")
-
-
-def events_of(batch: Sequence[Entry]) -> list[Recorded]:
-    """All events of a batch of commits, in log order."""
-    return [recorded for entry in batch for recorded in entry.events()]

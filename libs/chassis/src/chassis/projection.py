@@ -19,9 +19,10 @@ from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
+from chassis.commits import Entry, Recorded, Subject, UnknownEvent
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
-from chassis.log import Entry, Log, Recorded, Subject, UnknownEvent
+from chassis.log import Log
 from chassis.membership import Membership
 from chassis.tail import Tail
 

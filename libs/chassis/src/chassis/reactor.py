@@ -12,8 +12,9 @@ from contextlib import aclosing
 
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
+from chassis.commits import Entry, Recorded, events_of
 from chassis.errors import Overloaded, Rejected, Unavailable
-from chassis.log import Entry, Log, Recorded, events_of
+from chassis.log import Log
 from chassis.membership import Membership
 
 RETRY_MAX_S = 30.0

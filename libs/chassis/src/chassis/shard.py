@@ -19,10 +19,11 @@ from chassis import telemetry
 from chassis.batch import Asked, Batch, Consequences, Origin, Outcome, Request
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
+from chassis.commits import EVENTS_MAX, Subject
 from chassis.decider import Decider
 from chassis.errors import Moved, Overloaded, Unavailable
 from chassis.fold import Answers, Folded, InputPosition, Snapshot, SnapshotStore, apply_commit
-from chassis.log import EVENTS_MAX, Conflict, Log, LogFull, OutcomeUnknown, Subject
+from chassis.log import Conflict, Log, LogFull, OutcomeUnknown
 
 C = TypeVar("C")
 S = TypeVar("S")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chassis.commits import Subject
 from chassis.database import Database
 from chassis.fold import InputPosition, Snapshot
-from chassis.log import Subject
 
 SCHEMA = """
 create table if not exists snapshots (

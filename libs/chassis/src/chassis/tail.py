@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from chassis.commits import EVERYTHING, Entry, Recorded, events_of
 from chassis.errors import ResumeTokenExpired
-from chassis.log import EVERYTHING, Entry, Log, Recorded, events_of
+from chassis.log import Log
 
 KEPT = 2_000
 """Commits kept for watches that are a little behind; one further behind reads the log itself."""

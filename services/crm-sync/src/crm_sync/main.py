@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from chassis.assembly import Assembly
+from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
 from chassis.host import Inputs
-from chassis.log import Recorded
 from chassis.process import Build, Process, main
 from switchboard.crm.v1 import events_pb2, service_pb2_grpc
 

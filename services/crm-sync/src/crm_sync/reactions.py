@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chassis.clock import from_timestamp
+from chassis.commits import Recorded
 from chassis.errors import Unavailable
-from chassis.log import Recorded
 from chassis.sealing import KeyVault, SubjectKey, nonces
 from switchboard.crm.v1 import names_pb2
 from switchboard.ingest.v1 import events_pb2 as post

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import grpc
 from chassis.batch import request_of
 from chassis.clock import Clock, to_timestamp
+from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
-from chassis.log import Position
 from chassis.projection import Projection
 from chassis.requests import optional_instant, page, parse_name, request_uuid
 from chassis.sealing import KeyVault, SubjectKey

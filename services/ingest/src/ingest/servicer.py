@@ -10,11 +10,11 @@ from typing import Any
 
 import grpc
 from chassis.batch import request_of
+from chassis.commits import Position, Recorded
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
-from chassis.log import Position, Recorded
 from chassis.projection import Projection
 from chassis.requests import page, parse_name
 from chassis.sealing import KeyVault

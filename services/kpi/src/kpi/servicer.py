@@ -8,8 +8,8 @@ from typing import Any
 
 import grpc
 from chassis.clock import Clock, Instant, to_timestamp
+from chassis.commits import Position
 from chassis.database import Database
-from chassis.log import Position
 from chassis.projection import Projection
 from chassis.requests import page
 from chassis.serving import deadline_s

@@ -11,9 +11,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import Instant, to_timestamp
+from chassis.commits import Position
 from chassis.errors import InvalidRequest
 from chassis.identity import uuid_text
-from chassis.log import Position
 from chassis.requests import optional_instant, parse_name
 from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.log.v1 import log_pb2

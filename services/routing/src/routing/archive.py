@@ -12,9 +12,10 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from chassis.commits import EVENTS_MAX, Subject
 from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.log import EVENTS_MAX, Log, Subject
+from chassis.log import Log
 from chassis.projection import Projection
 
 from routing import commands

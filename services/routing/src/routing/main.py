@@ -6,11 +6,11 @@ import sys
 
 import nats.errors
 from chassis.assembly import Assembly
+from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
 from chassis.decider import Decider
 from chassis.errors import Unavailable
 from chassis.host import Inputs
-from chassis.log import Recorded
 from chassis.process import Build, Process, main
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import Error as JetStreamError

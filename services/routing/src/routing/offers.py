@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
+from chassis.commits import Position, Recorded
 from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.log import Log, Position, Recorded
+from chassis.log import Log
 from chassis.tail import Tail
 from switchboard.routing.v1 import events_pb2, service_pb2
 

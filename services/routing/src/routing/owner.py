@@ -6,9 +6,9 @@ from typing import Any
 
 from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock
+from chassis.commits import Position
 from chassis.errors import NotFound
 from chassis.identity import uuid5, uuid_bytes
-from chassis.log import Position
 from chassis.requests import page, parse_name
 from chassis.shard import ShardWriter
 from google.protobuf.message import Message

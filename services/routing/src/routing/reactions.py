@@ -5,8 +5,8 @@ no contact and ties nothing; an edit changes neither thread nor clock.
 """
 
 from chassis.clock import Instant, from_timestamp
+from chassis.commits import Recorded
 from chassis.identity import uuid5
-from chassis.log import Recorded
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from routing import commands

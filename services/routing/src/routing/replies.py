@@ -6,8 +6,8 @@ dropped there, and saying twice that a reply was sent decides nothing.
 
 from collections.abc import Awaitable, Callable
 
+from chassis.commits import Recorded
 from chassis.host import ShardHost
-from chassis.log import Recorded
 from switchboard.routing.v1 import events_pb2
 
 from routing import events

@@ -7,10 +7,11 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 import grpc
+from chassis.commits import Position, Recorded
 from chassis.database import Database
 from chassis.errors import NotFound, StatusError
 from chassis.host import ShardHost
-from chassis.log import Log, Position, Recorded
+from chassis.log import Log
 from chassis.projection import Projection
 from chassis.requests import page, parse_name
 from chassis.sealing import KeyVault

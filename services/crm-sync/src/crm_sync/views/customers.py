@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chassis.clock import from_timestamp
+from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.log import Recorded
 from chassis.projection import Founding
 from switchboard.crm.v1 import events_pb2 as crm
 

@@ -6,8 +6,9 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from chassis.commits import Entry
 from chassis.errors import NotFound, Unavailable
-from chassis.log import Entry, Log
+from chassis.log import Log
 from chassis.tenants import Tenants
 
 from ingest.normalise import Account, folded

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chassis.clock import Instant, from_timestamp
+from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.log import Recorded
 from chassis.projection import Founding
 from switchboard.ingest.v1 import events_pb2
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from chassis.clock import Instant
 from chassis.codec import Codec
+from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.log import Recorded
 from switchboard.ingest.v1 import events_pb2
 
 from ingest import events

@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from chassis.commits import Entry, Recorded, Subject
 from chassis.database import Connection, Database, queries
-from chassis.log import Entry, Log, Recorded, Subject
+from chassis.log import Log
 from chassis.membership import Membership
 from chassis.projection import Fenced, Projection, View
 from chassis.tail import Tail

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.clock import from_timestamp
+from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.log import Recorded
 from chassis.projection import Founding
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2

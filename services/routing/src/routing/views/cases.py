@@ -11,8 +11,8 @@ from struct import Struct
 from typing import NamedTuple, cast, get_args
 
 from chassis.codec import Codec
+from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.log import Recorded
 from chassis.projection import Founding
 from switchboard.routing.v1 import events_pb2
 

@@ -1,0 +1,154 @@
+"""What stands in the log: commits on subjects at positions, and the events in them. It reads and writes nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from switchboard.log.v1 import log_pb2
+
+from chassis.errors import InvalidRequest
+
+STREAM = "EVENTS"
+EVERYTHING = "ev.>"
+"""The subjects of all shards."""
+EVENTS_MAX = 1_000
+"""Events in one commit."""
+COMMIT_BYTES_MAX = 512 * 1024
+"""Encoded size of one commit; two of them fit a server's default payload limit."""
+_SUBJECT = re.compile(r"ev\.([a-z]+)\.([a-z][a-z0-9-]{0,39})\.([a-z0-9-]+)\Z")
+
+
+class UnknownEvent(Exception):
+    """An event's type is not known to this process: it was written by a newer version, or a contract is not
+    imported.
+    """
+
+
+class Position:
+    """A place in the log at the API: an opaque token that callers keep and hand back."""
+
+    @staticmethod
+    def encode(position: int) -> str:
+        """The token of a stream sequence (0 stands before the first commit)."""
+        return base64.urlsafe_b64encode(b"p" + position.to_bytes(8, "big").lstrip(b"\0")).decode().rstrip("=")
+
+    @staticmethod
+    def decode(token: str, field: str = "min_position") -> int:
+        """The stream sequence of a token; "" is 0. Raises InvalidRequest for anything this class did not make."""
+        if not token:
+            return 0
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raw = b""
+        if not raw.startswith(b"p") or len(raw) > 9:
+            raise InvalidRequest(
+                [(field, "is not a position; pass one exactly as a response gave it, or leave it empty")]
+            )
+        return int.from_bytes(raw[1:], "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Where a shard lives."""
+
+    context: str
+    tenant: str
+    shard: str
+
+    def __str__(self) -> str:
+        return f"ev.{self.context}.{self.tenant}.{self.shard}"
+
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def parse(text: str) -> Subject:
+        match = _SUBJECT.match(text)
+        if match is None:
+            raise ValueError(f"{text!r} is no subject of the log; expected ev.<context>.<tenant>.<shard>")
+        return Subject(*match.groups())
+
+
+@lru_cache(maxsize=1024)
+def message_class(full_name: str) -> type[Message]:
+    """The class of a message by its full name. Raises UnknownEvent when no contract imported here defines it."""
+    try:
+        return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(full_name))
+    except KeyError:
+        raise UnknownEvent(f"event type {full_name} is unknown here; deploy the release that knows it first") from None
+
+
+def unpacked(packed: AnyMessage) -> Message:
+    """The message in an `Any`. Raises UnknownEvent when no contract imported here defines it."""
+    message = message_class(packed.TypeName())()
+    packed.Unpack(message)
+    return message
+
+
+@lru_cache(maxsize=1024)
+def _name(type_url: str) -> str:
+    return type_url.rpartition("/")[2]
+
+
+class Recorded:
+    """One event as it stands in the log."""
+
+    __slots__ = ("_body", "context", "event", "index", "position", "shard", "tenant", "type")
+
+    def __init__(self, position: int, index: int, subject: Subject, event: log_pb2.Event) -> None:
+        self.position = position
+        self.index = index
+        self.context = subject.context
+        self.tenant = subject.tenant
+        self.shard = subject.shard
+        self.event = event
+        self.type = _name(event.body.type_url)
+        self._body: Message | None = None
+
+    @property
+    def body(self) -> Any:
+        """The fact, decoded once. Raises UnknownEvent when its contract is not imported in this process."""
+        if self._body is None:
+            self._body = message_class(self.type).FromString(self.event.body.value)
+        return self._body
+
+
+@dataclass(slots=True)
+class Entry:
+    """One commit as it stands in the log, its bytes not yet decoded."""
+
+    position: int
+    subject: Subject
+    data: bytes
+    reply: str = ""
+    behind: int = 0
+    """Commits that waited behind it for the same reader when it was handed out."""
+    appended_at_s: float = 0.0
+    """When the log took it, unix seconds by the server's clock; for measuring lag only."""
+    _commit: log_pb2.Commit | None = None
+    _events: list[Recorded] | None = None
+
+    @property
+    def commit(self) -> log_pb2.Commit:
+        if self._commit is None:
+            self._commit = log_pb2.Commit.FromString(self.data)
+        return self._commit
+
+    def events(self) -> list[Recorded]:
+        """The commit's events in their order; their bodies are decoded once, whoever asks."""
+        if self._events is None:
+            self._events = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
+        return self._events
+
+
+def events_of(batch: Sequence[Entry]) -> list[Recorded]:
+    """All events of a batch of commits, in log order."""
+    return [recorded for entry in batch for recorded in entry.events()]
