@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -25,8 +26,10 @@ from pipeline import Sustained
 sys.path.pop(0)  # this directory: a file in it has the name of a package under test
 
 from chassis.database import Database
+from chassis.folding import View
 from chassis.log import Log, connect
-from chassis.projection import Projection, View
+from chassis.process import GARBAGE
+from chassis.projection import Projection
 from crm_sync.views.customers import Customers
 from ingest.views.posts import PostsView
 from kpi.views.contacts import Contacts
@@ -191,6 +194,8 @@ def main() -> None:
     parser.add_argument("--profile", default="", help="file for cProfile statistics, one per view; slows it down")
     parser.add_argument("--state", default="", help="rebuild from the log of the stack that runs on this directory")
     asked = parser.parse_args()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)  # as in the service
     print(json.dumps(uvloop.run(measured(asked.posts, asked.only, asked.profile, asked.state)), indent=2))
 
 

@@ -21,13 +21,14 @@ from chassis.config import Settings
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.errors import Unavailable
+from chassis.folding import View
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
 from chassis.log import Log, LogSettings, connect
 from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.process import Process
-from chassis.projection import Projection, View
+from chassis.projection import Projection
 from chassis.reactor import Reactor
 from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s

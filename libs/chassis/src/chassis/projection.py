@@ -1,6 +1,7 @@
 """A projection: the log folded into tables, exactly once, rows and position in one transaction.
 
-It knows the log, PostgreSQL and a view's functions. It reads no clock and has no side effect but its tables.
+It knows the log, PostgreSQL and the position; what becomes of the events is `folding`'s. It has no side effect but its
+tables.
 """
 
 from __future__ import annotations
@@ -8,55 +9,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
-from itertools import chain
-from typing import Generic, NamedTuple, Protocol, TypeVar
-
-import asyncpg
-from switchboard.log.v1 import log_pb2
+from typing import Generic, TypeVar
 
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
-from chassis.commits import Entry, Recorded, Subject, UnknownEvent
+from chassis.commits import Entry, Recorded
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
+from chassis.folding import REFUSED, Ahead, Folding, View
+from chassis.folding import SCHEMA as PARKED
 from chassis.log import Log
 from chassis.membership import Membership
 from chassis.tail import Tail
 
 R = TypeVar("R")
-_Waiting = tuple[Recorded, Sequence[str], str]
 
 _LOGGER = logging.getLogger(__name__)
 _LAG_EVENTS = telemetry.Instrument("switchboard.projection.lag.events")
 _LAG_S = telemetry.Instrument("switchboard.projection.lag")
 _PARKED = telemetry.Instrument("switchboard.projection.parked")
 
-SCHEMA = """
+SCHEMA = f"""
 create table if not exists projections (
     name text primary key,
     position bigint not null
 );
-create table if not exists parked (
-    projection text not null,
-    key text not null,
-    position bigint not null,
-    event_index integer not null,
-    subject text not null,
-    error text not null,
-    event bytea not null,
-    primary key (projection, key, position, event_index)
-)
-"""
-REFUSED = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-    ValueError,
-)
-"""What tables, or asyncpg's encoders (ValueError), say to a value they cannot hold."""
+{PARKED}"""
 EVENTS_PER_TRANSACTION = 2_000
 """How many events one transaction takes at most. Against: unnest of 500 rows reaches 48 k/s, of 1,000 rows 71 k/s."""
 
@@ -69,54 +50,8 @@ PACE_S = 0.1
 few events each, gathering for so long saves most of the round trips, and nobody reads a screen faster."""
 HURRIED_S = 0.01
 """The same while somebody waits for the tables to reach a position."""
-AHEAD = 64
-"""Events looked at ahead before PostgreSQL's answers are taken. Against: a transaction is some six of them."""
 _MOVE = "update projections set position = $3 where name = $1 and position = $2"
 _MOVED = "UPDATE 1"
-
-
-class Founding(str):
-    """A row's key as the event that founds it names it: there is nothing to load, and `save` may insert it unseen."""
-
-    __slots__ = ()
-
-
-class View(Protocol[R]):
-    """What a service says about one read model. Rows are values: `fold` replaces them, it never changes one."""
-
-    name: str
-    """The projection's name and version, such as "cases_v1". A changed view is a new name with new tables."""
-    contexts: frozenset[str]
-    """The contexts whose events it decodes; commits of others only move its position."""
-    handles: frozenset[str]
-    """Full names of the events it folds."""
-    ignores: frozenset[str]
-    """Full names of events of its contexts that it knows and needs not; any other event halts it."""
-    schema: str
-    """SQL that creates its tables where they are missing, unqualified names."""
-    dumps: Mapping[str, str]
-    """Its tables and the columns that order each of them completely, for the replay proof."""
-
-    def keys(self, event: Recorded) -> Sequence[str]:
-        """The keys of the rows an event touches; they are parked together when the event cannot be folded."""
-
-    async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, R]:
-        """The rows of these keys, in one query per table; missing ones are left out. No founding key is asked for."""
-
-    def fold(self, rows: dict[str, R], event: Recorded) -> None:
-        """Applies one event to the rows. Pure: no clock, no IO. An exception parks the event's keys; which event it was
-        is found by folding the round once more, onto the rows as they were loaded.
-        """
-
-    async def save(self, connection: Connection, rows: Mapping[str, R], touched: Sequence[str]) -> None:
-        """Writes the touched rows, one statement per table; a key that is missing in `rows` is deleted."""
-
-
-class _Ahead(NamedTuple, Generic[R]):
-    """What is known of a round before its transaction: each event's keys, and the rows if none had to be loaded."""
-
-    keys_of: Sequence[Sequence[str]]
-    rows: dict[str, R] | None
 
 
 class Fenced(Exception):
@@ -143,7 +78,7 @@ class Projection(Generic[R]):
         self._key = f"view.{view.name}"
         self._position = -1
         self._marked_at = 0.0
-        self._parked: set[str] = set()
+        self._folding = Folding(view)
         self._moved = asyncio.Condition()
         self._waiting = 0
         self._hurry = asyncio.Event()
@@ -160,7 +95,7 @@ class Projection(Generic[R]):
     @property
     def parked(self) -> frozenset[str]:
         """Keys whose events wait because one of them could not be folded."""
-        return frozenset(self._parked)
+        return frozenset(self._folding.parked)
 
     async def run(self) -> None:
         """Projects while this replica owns the view, until cancelled. Raises UnknownEvent: a newer release is
@@ -228,7 +163,7 @@ class Projection(Generic[R]):
         self._position = 0 if row is None else row["position"]
         if not position_only:
             rows = await self._database.fetch("select distinct key from parked where projection = $1", self.view.name)
-            self._parked = {row["key"] for row in rows}
+            self._folding.parked = {row["key"] for row in rows}
 
     async def _project(self) -> None:
         await self._reread()
@@ -263,7 +198,7 @@ class Projection(Generic[R]):
         behind = done.behind if self._tail is None else max(done.behind, self._tail.last - done.position)
         _LAG_EVENTS.record(behind, labels)
         _LAG_S.record(max(0.0, time.time() - done.appended_at_s) if behind else 0.0, labels)
-        _PARKED.record(len(self._parked), labels)
+        _PARKED.record(len(self._folding.parked), labels)
 
     async def _retrying(self, part: Sequence[Entry]) -> None:
         """One transaction; while PostgreSQL is away it waits, the log goes on and the lag shows."""
@@ -284,7 +219,7 @@ class Projection(Generic[R]):
         if self._position != before:
             raise Fenced(self.view.name)
 
-    async def apply(self, entries: Sequence[Entry], ahead: _Ahead[R] | None = None) -> None:
+    async def apply(self, entries: Sequence[Entry], ahead: Ahead[R] | None = None) -> None:
         """Folds commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
         handed = len(entries)
         entries = [entry for entry in entries if entry.position > self._position]
@@ -292,17 +227,17 @@ class Projection(Generic[R]):
             return
         if entries[0].position != self._position + 1 or entries[-1].position != self._position + len(entries):
             raise Fenced(f"{self.view.name} at {self._position} was handed {entries[0].position}")
-        events = [event for entry in entries for event in self._relevant(entry)]
+        events = [event for entry in entries for event in self._folding.relevant(entry)]
         traceparents = (event.event.traceparent for event in events)
         with telemetry.process_span("ev.>", traceparents, len(entries), self.view.name):
             upto = entries[-1].position
             try:
-                fold = partial(self._fold_all, ahead=ahead if len(entries) == handed else None)
+                fold = partial(self._folding.fold_all, ahead=ahead if len(entries) == handed else None)
                 parked = await self._transact(events, upto, fold)
             except REFUSED:  # one of them is poison; found by trying each alone
-                parked = await self._transact(events, upto, self._fold_each)
+                parked = await self._transact(events, upto, self._folding.fold_each)
         self._position = upto
-        self._parked |= parked
+        self._folding.parked |= parked
 
     async def _transact(
         self,
@@ -321,110 +256,6 @@ class Projection(Generic[R]):
             raise Fenced(self.view.name)
         return parked
 
-    def _relevant(self, entry: Entry) -> list[Recorded]:
-        if entry.subject.context not in self.view.contexts:
-            return []
-        found = []
-        for event in entry.events():
-            if event.type in self.view.handles:
-                found.append(event)
-            elif event.type not in self.view.ignores:
-                raise UnknownEvent(
-                    f"{self.view.name} does not know {event.type} at {entry.position}; deploy the release that does"
-                )
-        return found
-
-    async def _fold_each(self, connection: Connection, events: Sequence[Recorded]) -> set[str]:
-        """Takes each event alone and parks those that the tables refuse."""
-        parked: set[str] = set()
-        for event in events:
-            try:
-                async with connection.transaction():
-                    parked |= await self._fold_all(connection, [event], parked)
-            except REFUSED as poison:
-                parked |= await self._park(connection, [(event, self.view.keys(event), _names(poison))])
-        return parked
-
-    async def _fold_all(
-        self,
-        connection: Connection,
-        events: Sequence[Recorded],
-        parked: Set[str] = frozenset(),
-        ahead: _Ahead[R] | None = None,
-    ) -> set[str]:
-        view, blocked = self.view, self._parked | parked
-        keys_of = [view.keys(event) for event in events] if ahead is None else ahead.keys_of
-        touched = dict.fromkeys(chain.from_iterable(keys_of))
-        if ahead is not None and ahead.rows is not None and not blocked & touched.keys():
-            await view.save(connection, ahead.rows, list(touched))
-            return set()
-        wanted = [key for key in touched if type(key) is not Founding and key not in blocked]
-        known = await view.load(connection, wanted)
-        rows = dict(known)
-        waiting: list[_Waiting] = []
-        if blocked & touched.keys() or not self._fold(rows, events):
-            rows = known
-            touched, waiting = self._fold_around(rows, events, keys_of, blocked)
-        if touched:
-            await view.save(connection, rows, list(touched))
-        if waiting:
-            await self._park(connection, waiting)
-        return {key for _, keys, _ in waiting for key in keys}
-
-    def _fold(self, rows: dict[str, R], events: Sequence[Recorded]) -> bool:
-        """Whether all events could be folded; if not, the rows are spoilt."""
-        fold = self.view.fold
-        try:
-            for event in events:
-                fold(rows, event)
-        except Exception:  # noqa: BLE001  # whose event it is, `_fold_around` finds
-            return False
-        return True
-
-    def _fold_around(
-        self, rows: dict[str, R], events: Sequence[Recorded], keys_of: Sequence[Sequence[str]], blocked: Set[str]
-    ) -> tuple[dict[str, None], list[_Waiting]]:
-        """Folds what can be folded. Returns the keys it touched, and what must wait with its keys and the error."""
-        touched: dict[str, None] = {}
-        waiting: list[_Waiting] = []
-        for event, keys in zip(events, keys_of, strict=True):
-            if not blocked.isdisjoint(keys):
-                waiting.append((event, keys, "an earlier event of this key is parked"))
-                blocked = blocked | set(keys)
-                continue
-            before = [(key, rows.get(key)) for key in keys]
-            try:
-                self.view.fold(rows, event)
-            except Exception as poison:  # noqa: BLE001  # parked with its key, an alarm rings, the rest goes on
-                for key, row in before:
-                    if row is None:
-                        rows.pop(key, None)
-                    else:
-                        rows[key] = row
-                waiting.append((event, keys, _names(poison)))
-                blocked = blocked | set(keys)
-            else:
-                touched.update(dict.fromkeys(keys))
-        return touched, waiting
-
-    async def _park(self, connection: Connection, waiting: Sequence[_Waiting]) -> set[str]:
-        rows = [
-            (self.view.name, key, event.position, event.index, _subject(event), error, event.event.SerializeToString())
-            for event, keys, error in waiting
-            for key in keys
-        ]
-        await connection.executemany(
-            "insert into parked (projection, key, position, event_index, subject, error, event)"
-            " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
-            rows,
-        )
-        keys = {row[1] for row in rows}
-        _LOGGER.error(
-            "a projection parked events",
-            extra={"fields": {"projection": self.view.name, "count": len(waiting), "position": waiting[0][0].position}},
-        )
-        return keys
-
     async def replay(self, until: int) -> None:
         """Folds the log from where the tables are up to a position, without owning anything: for a proof or a
         rebuild.
@@ -434,7 +265,7 @@ class Projection(Generic[R]):
         try:
             async for batch in self._log.read(self._position, until=until):
                 for part in _transactions(batch, self.view.contexts):
-                    ahead = await self._look_ahead(part)
+                    ahead = await self._folding.look_ahead(part)
                     await writing
                     writing = asyncio.create_task(self.apply(part, ahead))
             await writing
@@ -442,66 +273,10 @@ class Projection(Generic[R]):
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
-    async def _look_ahead(self, entries: Sequence[Entry]) -> _Ahead[R]:
-        """What can be done for a part while PostgreSQL writes the one before: all but what needs rows of the tables."""
-        events = [event for entry in entries for event in self._relevant(entry)]
-        keys_of: list[Sequence[str]] = []
-        for at in range(0, len(events), AHEAD):
-            keys_of += [self.view.keys(event) for event in events[at : at + AHEAD]]
-            await asyncio.sleep(0)
-        if not all(type(key) is Founding for keys in keys_of for key in keys):
-            return _Ahead(keys_of, None)
-        rows: dict[str, R] = {}
-        for at in range(0, len(events), AHEAD):
-            if not self._fold(rows, events[at : at + AHEAD]):
-                return _Ahead(keys_of, None)
-            await asyncio.sleep(0)
-        return _Ahead(keys_of, rows)
-
     async def unpark(self, key: str) -> int:
-        """Replays what waits under a key, in order, with the code as it is now; returns how many events went through.
-
-        Keys that were parked together come back together. What still fails stays parked, with what is behind it.
-        """
+        """Takes what waits under a key, with the code as it is now; returns how many events went through."""
         async with self._turn, self._database.transaction() as connection:
-            together = await self._parked_with(connection, key)
-            rows = await connection.fetch(
-                "select distinct on (position, event_index) position, event_index, subject, event from parked"
-                " where projection = $1 and key = any($2) order by position, event_index",
-                self.view.name,
-                list(together),
-            )
-            events = [
-                Recorded(
-                    r["position"], r["event_index"], Subject.parse(r["subject"]), log_pb2.Event.FromString(r["event"])
-                )
-                for r in rows
-            ]
-            await connection.execute(
-                "delete from parked where projection = $1 and key = any($2)", self.view.name, list(together)
-            )
-            self._parked -= together
-            again = await self._fold_each(connection, events)
-            self._parked |= again
-            still = await connection.fetchval(
-                "select count(distinct (position, event_index)) from parked where projection = $1 and key = any($2)",
-                self.view.name,
-                list(together),
-            )
-        return len(events) - int(still)
-
-    async def _parked_with(self, connection: Connection, key: str) -> set[str]:
-        together, frontier = {key}, {key}
-        while frontier:
-            rows = await connection.fetch(
-                "select distinct b.key from parked a join parked b using (projection, position, event_index)"
-                " where a.projection = $1 and a.key = any($2)",
-                self.view.name,
-                list(frontier),
-            )
-            frontier = {row["key"] for row in rows} - together
-            together |= frontier
-        return together
+            return await self._folding.unpark(connection, key)
 
 
 async def drop(database: Database, name: str, tables: Sequence[str]) -> None:
@@ -527,12 +302,3 @@ def _transactions(batch: Sequence[Entry], contexts: frozenset[str]) -> list[list
         parts[-1].append(entry)
         size += events
     return parts
-
-
-def _subject(event: Recorded) -> str:
-    return str(Subject(event.context, event.tenant, event.shard))
-
-
-def _names(poison: Exception) -> str:
-    """An error without its text: the text may quote a personal value."""
-    return type(poison).__name__

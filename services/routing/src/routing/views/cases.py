@@ -13,7 +13,7 @@ from typing import NamedTuple, cast, get_args
 from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.projection import Founding
+from chassis.folding import Founding
 from switchboard.routing.v1 import events_pb2
 
 from routing import events
