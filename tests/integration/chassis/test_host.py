@@ -161,6 +161,24 @@ async def test_no_call_fails_or_counts_twice_while_shards_move_there_and_back(na
         assert added == {f"{n}-{number}": 1 for n, count in enumerate(done) for number in range(count)}
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_is_ended_while_it_hands_over_its_shards_ends_quietly(nats_url: str, turns: int) -> None:
+    async with opened(nats_url) as log:
+        one = Replica(log, "one")
+        running_one = asyncio.ensure_future(one.run())
+        await settled(one)
+        await one.tenants.ensure("acme")
+        assert await one.add(0, "a:1") == 1
+        leaving = asyncio.ensure_future(one.membership.leave())
+        for _ in range(turns):
+            await tally.turn()
+        running_one.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running_one
+        await leaving
+        assert await log.last_position() == 1  # the connection is as good as before
+
+
 async def test_inputs_become_commands_exactly_once(nats_url: str) -> None:
     def react(recorded: Recorded) -> Add | None:
         key, amount, _ = json.loads(recorded.body.value)
