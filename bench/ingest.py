@@ -90,7 +90,7 @@ WORDS = [
 
 
 def delivery(number: int, chance: random.Random) -> bytes:
-    """A status as X sends it, about 2 kB; one author in three writes again."""
+    """A status as X sends it, about 2 kB; hardly an author writes twice."""
     author = chance.randrange(20_000_000)
     text = "@acme " + " ".join(chance.choices(WORDS, k=chance.randrange(8, 30))) + " 😀"
     user = {
