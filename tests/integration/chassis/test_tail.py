@@ -1,6 +1,7 @@
 """One reader of the log for many: whoever is slow, new or choosy sees the same commits in the same order."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
@@ -13,7 +14,7 @@ from chassis.log import Log
 from chassis.tail import Tail
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2
-from tally import opened, running
+from tally import opened, running, turn
 
 PATIENCE_S = 20.0
 Write = Callable[[str, int], Awaitable[None]]
@@ -69,6 +70,26 @@ async def test_a_reader_that_falls_behind_what_is_kept_misses_nothing(
             await write("acme", 1)
             await until(seen, 41, moved)
         assert seen == list(range(4, 42))
+
+
+async def test_a_reader_whose_cancellation_the_client_swallows_ends_all_the_same(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(nats_url) as log:
+        asked = log.js.add_consumer
+
+        async def swallowing(*given: object, **named: object) -> object:
+            """What `asyncio.wait_for` of Python 3.11 does when the answer comes in the turn of the cancellation."""
+            answer = await asked(*given, **named)  # type: ignore[arg-type]
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await turn()
+            return answer
+
+        monkeypatch.setattr(log.js, "add_consumer", swallowing)
+        reading = asyncio.ensure_future(Tail(log).run())
+        await asyncio.wait((reading,), timeout=PATIENCE_S)
+        assert reading.cancelled()
 
 
 async def test_who_wants_one_tenant_is_told_how_far_it_is_while_others_write(nats_url: str) -> None:

@@ -227,6 +227,7 @@ class ShardHost(Generic[C, S, E]):
             # While a shard moves two replicas listen; the group sees to it that only one of them is asked.
             subscription = await self._log.nc.subscribe(name, "owner", cb=take)
             try:
+                raise_if_cancelled()
                 await ends.wait()
             except asyncio.CancelledError:
                 with suppress(nats.errors.Error):

@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
+from chassis.cancellation import raise_if_cancelled
 from chassis.commits import STREAM, Entry, Subject
 
 _PULL = 256
@@ -96,6 +97,7 @@ class Reader:
     async def next(self) -> list[Entry]:
         """Waits for at least one commit; raises TimeoutError when the server has gone silent."""
         while True:
+            raise_if_cancelled()
             if self._credit <= _PULL // 2:
                 await self._nc.publish(self._next_request, self._pull, reply=self._inbox)
                 self._credit += _PULL

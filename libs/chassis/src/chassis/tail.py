@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, Entry, Recorded, events_of
 from chassis.errors import ResumeTokenExpired
 from chassis.log import Log
@@ -74,6 +75,7 @@ class Tail:
         """Like `entries`, of one context and tenant where they are named: (a position, such commits up to there)."""
         subject_filter = f"ev.{context}.{tenant or '*'}.>" if context else EVERYTHING
         while True:
+            raise_if_cancelled()
             async with self._moved:
                 await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
             if after < self._from:
