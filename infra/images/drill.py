@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grpc
 from chassis import embedded, keyfile
+from chassis.migrations import migrate_all
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped, unused-ignore]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
@@ -39,6 +40,7 @@ async def drill(service: str, state: Path) -> str:
     state.chmod(0o755)
     nats, postgres = await embedded.start_nats(state / "nats"), await embedded.start_postgres(state / "postgres")
     try:
+        await migrate_all(postgres.url)
         given = {name: one.get("value", "") for name, one in environment(workload.containers[0]).items()}
         given |= {
             "SWITCHBOARD_NATS_URL": nats.url,
