@@ -18,14 +18,14 @@ from pathlib import Path
 import psutil
 import uvloop
 from chassis import embedded
-from chassis.batch import Consequences, Origin
+from chassis.batch import InputCommands, Origin
 from chassis.clock import Instant, SystemClock
 from chassis.commits import Subject
 from chassis.decider import Decider
-from chassis.fold import Snapshot
 from chassis.identity import uuid7_bytes
 from chassis.log import Log, connect
 from chassis.shard import ShardWriter
+from chassis.shard_state import Snapshot
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2
 
@@ -104,7 +104,7 @@ async def fed(log: Log, shard: str, until: float) -> int:
     n = 0
     while time.monotonic() < until:
         n += 1
-        await writer.feed(Consequences(n, [(index, origin, BODY) for index in range(100)]))
+        await writer.feed(InputCommands(n, [(index, origin, BODY) for index in range(100)]))
     await writer.reached_input(n)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -26,10 +26,10 @@ from pipeline import Sustained
 sys.path.pop(0)  # this directory: a file in it has the name of a package under test
 
 from chassis.database import Database
-from chassis.folding import View
 from chassis.log import Log, connect
 from chassis.process import GARBAGE
 from chassis.projection import Projection
+from chassis.view import View
 from crm_sync.views.customers import Customers
 from ingest.views.posts import PostsView
 from kpi.views.contacts import Contacts

@@ -12,10 +12,10 @@ from chassis.clock import FIRST, Instant
 from chassis.commits import Recorded, Subject
 from chassis.decider import Decider
 from chassis.errors import Rejected
-from chassis.fold import Snapshot
 from chassis.log import Log, connect
 from chassis.membership import Membership
 from chassis.shard import ShardWriter
+from chassis.shard_state import Snapshot
 from google.protobuf.wrappers_pb2 import StringValue
 
 

@@ -10,9 +10,9 @@ from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject, UnknownEvent
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
-from chassis.folding import Founding
 from chassis.integrity import positions_agree, views_replay
 from chassis.projection import Fenced, Projection
+from chassis.view import Founding
 from google.protobuf.wrappers_pb2 import BoolValue
 from switchboard.log.v1 import log_pb2
 from tally import Add, SumsView, alone, opened, running, writer_of

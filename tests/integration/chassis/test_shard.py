@@ -7,12 +7,12 @@ import json
 
 import pytest
 import tally
-from chassis.batch import Consequences, Origin, Request
+from chassis.batch import InputCommands, Origin, Request
 from chassis.clock import Instant, SystemClock
 from chassis.commits import Subject
 from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
-from chassis.fold import InputPosition, refold
 from chassis.identity import uuid_bytes
+from chassis.shard_state import InputPosition, refold
 from google.protobuf.wrappers_pb2 import Int64Value
 from switchboard.log.v1 import log_pb2
 from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of
@@ -144,7 +144,7 @@ async def test_what_is_more_than_a_commit_goes_into_several(nats_url: str) -> No
 
 
 async def test_inputs_are_included_once_wherever_the_writer_dies(nats_url: str) -> None:
-    two = Consequences(7, [(0, Origin(), Add("a", 2)), (3, Origin(), Add("b", 1))])
+    two = InputCommands(7, [(0, Origin(), Add("a", 2)), (3, Origin(), Add("b", 1))])
     async with opened(nats_url) as log:
         first = writer_of(log, CLOCK)
         async with running(first.run):
@@ -155,13 +155,13 @@ async def test_inputs_are_included_once_wherever_the_writer_dies(nats_url: str) 
             await heir.ready.wait()
             assert heir.input == InputPosition(7)
             await heir.feed(two)
-            await heir.feed(Consequences(9, [(0, Origin(), Add("c", 1))]))
+            await heir.feed(InputCommands(9, [(0, Origin(), Add("c", 1))]))
             await heir.reached_input(9)
         assert heir.state.by_key == {"a": 2, "b": 1, "c": 1}
 
 
 async def test_inputs_that_lead_to_more_than_a_commit_holds_go_on_where_it_ended(nats_url: str) -> None:
-    many = Consequences(7, [(n, Origin(), Add(f"k{n}", 1)) for n in range(2_500)])
+    many = InputCommands(7, [(n, Origin(), Add(f"k{n}", 1)) for n in range(2_500)])
     async with opened(nats_url) as log:
         first = writer_of(log, CLOCK)
         async with running(first.run):
@@ -172,7 +172,7 @@ async def test_inputs_that_lead_to_more_than_a_commit_holds_go_on_where_it_ended
 
 
 async def test_a_commit_that_took_half_of_its_inputs_is_not_decided_again(nats_url: str) -> None:
-    three = Consequences(7, [(n, Origin(), Add(f"k{n}", 1)) for n in (0, 2, 5)])
+    three = InputCommands(7, [(n, Origin(), Add(f"k{n}", 1)) for n in (0, 2, 5)])
     async with opened(nats_url) as log:
         commit = log_pb2.Commit(commit_id=ID, tenant=SHARD.tenant, shard=SHARD.shard, input_position=6, input_offset=3)
         for key in ("k0", "k2"):
@@ -211,7 +211,7 @@ async def test_whoever_waits_when_a_writer_stops_is_told_to_try_again(nats_url: 
         writer = writer_of(log, CLOCK)
         async with running(writer.run):
             await writer.ready.wait()
-            await writer.quiet.acquire()
+            await writer.commit_lock.acquire()
             waiting = asyncio.create_task(writer.submit(Add("a", 1)))
             await tally.turn()
         with pytest.raises(Unavailable):

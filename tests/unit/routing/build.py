@@ -7,7 +7,7 @@ from routing import commands, events
 from routing.agents import DEFAULT_QUEUE
 from routing.decider import decide
 from routing.shard import Shard, evolve
-from routing.snapshot import dump
+from routing.state_codec import dump
 from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, Presence, Requirement, Sealed, Skill
 
 T0 = Instant(1_790_000_000 * MICROS)

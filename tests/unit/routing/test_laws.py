@@ -12,7 +12,7 @@ from routing.cases import Accepted, Offered, Pending, Queued, holder
 from routing.decider import decide
 from routing.matching import Draft
 from routing.shard import Shard, cooled, evolve, next_due
-from routing.snapshot import load
+from routing.state_codec import load
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
 
 from tests.unit.routing.build import TEXT, open_case, post, queue, register, t, whole

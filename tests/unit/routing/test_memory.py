@@ -12,7 +12,7 @@ from routing.cases import Case, is_dormant
 from routing.decider import decide
 from routing.recall import recall, recalled
 from routing.shard import Shard, dormant_since, evolve
-from routing.snapshot import dump, dump_case, load, load_case
+from routing.state_codec import dump, dump_case, load, load_case
 from routing.views.cases import CODEC, CasesView, Row
 from switchboard.log.v1 import log_pb2
 
@@ -38,8 +38,8 @@ def project(history: Sequence[events.Event]) -> dict[str, Row]:
 def lend(shard: Shard, rows: dict[str, Row]) -> None:
     """Lends a shard everything the read model has and memory lacks."""
     cases = [row.case for row in rows.values()]
-    shard.archive = {case.case_id: case for case in cases if case.case_id not in shard.cases}
-    shard.archive_threads = {
+    shard.loaned = {case.case_id: case for case in cases if case.case_id not in shard.cases}
+    shard.loaned_threads = {
         key: case.case_id for case in cases for p in case.posts for key in p.thread_keys if key not in shard.threads
     }
 
@@ -55,7 +55,7 @@ def test_a_case_that_rested_for_a_moment_only_is_not_about_to_be_forgotten() -> 
 
 
 def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("routing.snapshot.CASES_MAX", 2)
+    monkeypatch.setattr("routing.state_codec.CASES_MAX", 2)
     shard = Shard()
     for number in range(5):
         run(shard, post(f"p{number}"))

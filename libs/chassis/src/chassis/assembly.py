@@ -21,7 +21,6 @@ from chassis.config import Settings
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.errors import Unavailable
-from chassis.folding import View
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
 from chassis.log import Log, LogSettings, connect
@@ -32,11 +31,12 @@ from chassis.projection import Projection
 from chassis.reactor import Reactor
 from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s
-from chassis.shard import Backing, ShardWriter
+from chassis.shard import BackingStore, ShardWriter
 from chassis.snapshots import SCHEMA as SNAPSHOTS
 from chassis.snapshots import PostgresSnapshots
 from chassis.tail import Tail
 from chassis.tenants import Tenants
+from chassis.view import View
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -108,7 +108,7 @@ class Assembly:
         decider: Decider[C, S, E],
         handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
         *,
-        backing: Backing[C, S] | None = None,
+        backing: BackingStore[C, S] | None = None,
         inputs: Inputs[C] | None = None,
         codes: Mapping[str, grpc.StatusCode] | None = None,
     ) -> ShardHost[C, S, E]:

@@ -21,8 +21,8 @@ from chassis.clock import MICROS, Instant, to_timestamp
 from chassis.commits import COMMIT_BYTES_MAX, EVENTS_MAX, Subject, unpacked
 from chassis.decider import Decider
 from chassis.errors import InvalidRequest, Rejected, RequestIdReused
-from chassis.fold import Folded, InputPosition
 from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
+from chassis.shard_state import InputPosition, ShardState
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -79,7 +79,7 @@ class Outcome(Generic[E]):
 
 
 @dataclass(frozen=True, slots=True)
-class Consequences(Generic[C]):
+class InputCommands(Generic[C]):
     """What one commit of other people's facts leads to in a shard."""
 
     position: int
@@ -88,7 +88,7 @@ class Consequences(Generic[C]):
 
 
 @dataclass(slots=True)
-class Asked(Generic[C, S, E]):
+class PendingCommand(Generic[C, S, E]):
     """A command that waits for its round."""
 
     command: C
@@ -102,12 +102,12 @@ class Asked(Generic[C, S, E]):
 class Batch(Generic[C, S, E]):
     """One round: decides what waits until the commit is full, and remembers whom to tell what."""
 
-    def __init__(self, decider: Decider[C, S, E], folded: Folded[S], subject: Subject, now: Instant) -> None:
+    def __init__(self, decider: Decider[C, S, E], current: ShardState[S], subject: Subject, now: Instant) -> None:
         self._decider = decider
-        self._folded = folded
+        self._current = current
         self._now = now
-        self._tells: list[tuple[Asked[C, S, E], Sequence[E], Message | None, int | None]] = []
-        self._refusals: list[tuple[Asked[C, S, E], Exception]] = []
+        self._tells: list[tuple[PendingCommand[C, S, E], Sequence[E], Message | None, int | None]] = []
+        self._refusals: list[tuple[PendingCommand[C, S, E], Exception]] = []
         self._bytes = 0
         self._answered: dict[bytes, log_pb2.Answer] = {}
         self._commit_id = uuid7_bytes(now)
@@ -117,17 +117,17 @@ class Batch(Generic[C, S, E]):
     def empty(self) -> bool:
         return not self.commit.events and not self.commit.answers
 
-    def decide(self, taken: Sequence[Asked[C, S, E] | Consequences[C]]) -> int:
+    def decide(self, taken: Sequence[PendingCommand[C, S, E] | InputCommands[C]]) -> int:
         """Decides in order; returns how many fitted."""
         for used, one in enumerate(taken):
-            if not (self._follow(one) if isinstance(one, Consequences) else self._answer(one)):
+            if not (self._follow(one) if isinstance(one, InputCommands) else self._answer(one)):
                 return used
         return len(taken)
 
-    def _follow(self, consequences: Consequences[C]) -> bool:
+    def _follow(self, consequences: InputCommands[C]) -> bool:
         """Decides what inputs lead to, from where the shard has got to with them."""
-        folded = self._folded
-        reached = folded.input
+        current = self._current
+        reached = current.input
         if consequences.position <= reached.position:
             return True  # included before a crash or by another writer
         done = reached.offset if reached.position == consequences.position - 1 else 0
@@ -137,33 +137,33 @@ class Batch(Generic[C, S, E]):
             with suppress(Rejected):
                 if self._decide(command, origin) is None:
                     return False
-            folded.input = InputPosition(consequences.position - 1, index + 1)
-        folded.input = InputPosition(consequences.position)
+            current.input = InputPosition(consequences.position - 1, index + 1)
+        current.input = InputPosition(consequences.position)
         return True
 
-    def _answer(self, asked: Asked[C, S, E]) -> bool:
-        if asked.done is not None and asked.done.done():
+    def _answer(self, pending: PendingCommand[C, S, E]) -> bool:
+        if pending.done is not None and pending.done.done():
             return True  # the caller went away while it waited
-        if asked.request is not None and self._repeats(asked, asked.request):
+        if pending.request is not None and self._repeats(pending, pending.request):
             return True
         try:
-            events = self._decide(asked.command, asked.origin)
+            events = self._decide(pending.command, pending.origin)
         except Rejected as refusal:
-            self._refusals.append((asked, refusal))
+            self._refusals.append((pending, refusal))
             return True
         if events is None:
             return False
-        if asked.done is not None:
-            response = None if asked.respond is None else asked.respond(self._folded.state, events)
-            if asked.request is not None and response is not None:
-                self._keep(asked.request, response)
-            self._tells.append((asked, events, response, None))
+        if pending.done is not None:
+            response = None if pending.respond is None else pending.respond(self._current.state, events)
+            if pending.request is not None and response is not None:
+                self._keep(pending.request, response)
+            self._tells.append((pending, events, response, None))
         return True
 
     def _decide(self, command: C, origin: Origin) -> Sequence[E] | None:
         """The facts of a command, recorded and applied; None when the commit has no room for them."""
-        folded, decider = self._folded, self._decider
-        events = decider.decide(command, folded.state)
+        current, decider = self._current, self._decider
+        events = decider.decide(command, current.state)
         if not events:
             return events
         bodies = [decider.encode(event) for event in events]
@@ -174,11 +174,11 @@ class Batch(Generic[C, S, E]):
                 return None
             raise ValueError(f"one command decided {len(events)} events of {size} bytes, more than a commit holds")
         self._bytes += size
-        state = folded.state
+        state = current.state
         for event, body, data in zip(events, bodies, encoded, strict=True):
             self._record(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
             state = decider.evolve(state, event)
-        folded.state = state
+        current.state = state
         return events
 
     def _record(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
@@ -201,9 +201,9 @@ class Batch(Generic[C, S, E]):
         if origin.traceparent:
             recorded.traceparent = origin.traceparent
 
-    def _repeats(self, asked: Asked[C, S, E], request: Request) -> bool:
+    def _repeats(self, pending: PendingCommand[C, S, E], request: Request) -> bool:
         """Whether the request was answered before; if so it is told the same, or that the id is taken."""
-        before = self._folded.answers.kept.get(request.request_id)
+        before = self._current.answers.kept.get(request.request_id)
         position: int | None = None
         if before is not None:
             answer, position = before[1], before[2]
@@ -212,9 +212,9 @@ class Batch(Generic[C, S, E]):
         else:
             return False
         if answer.request_digest != request.digest:
-            self._refusals.append((asked, RequestIdReused()))
+            self._refusals.append((pending, RequestIdReused()))
         else:
-            self._tells.append((asked, (), unpacked(answer.response), position))
+            self._tells.append((pending, (), unpacked(answer.response), position))
         return True
 
     def _keep(self, request: Request, response: Message) -> None:
@@ -226,18 +226,18 @@ class Batch(Generic[C, S, E]):
 
     def encode(self) -> bytes:
         """The commit's bytes; what was decided is final now."""
-        self.commit.input_position = self._folded.input.position
-        self.commit.input_offset = self._folded.input.offset
+        self.commit.input_position = self._current.input.position
+        self.commit.input_offset = self._current.input.offset
         self.commit.decided_at.CopyFrom(to_timestamp(self._now))
         return self.commit.SerializeToString(deterministic=True)
 
     def conclude(self, position: int) -> None:
         """Tells every caller, now that what they are told is durable."""
         for answer in self.commit.answers:
-            self._folded.answers.remember(self._now, answer, position)
-        for asked, events, response, earlier in self._tells:
-            if asked.done is not None and not asked.done.done():
-                asked.done.set_result(Outcome(position if earlier is None else earlier, events, response))
-        for asked, refusal in self._refusals:
-            if asked.done is not None and not asked.done.done():
-                asked.done.set_exception(refusal)
+            self._current.answers.remember(self._now, answer, position)
+        for pending, events, response, earlier in self._tells:
+            if pending.done is not None and not pending.done.done():
+                pending.done.set_result(Outcome(position if earlier is None else earlier, events, response))
+        for pending, refusal in self._refusals:
+            if pending.done is not None and not pending.done.done():
+                pending.done.set_exception(refusal)

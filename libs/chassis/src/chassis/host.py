@@ -24,17 +24,17 @@ from nats.aio.subscription import Subscription
 from switchboard.log.v1 import integrity_pb2
 
 from chassis import telemetry
-from chassis.batch import Consequences, Origin
+from chassis.batch import InputCommands, Origin
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.commits import Entry, Position, Recorded, Subject, events_of, unpacked
 from chassis.decider import Decider
 from chassis.errors import Moved, StatusError, Unavailable, to_status
-from chassis.fold import SnapshotStore, refold
 from chassis.log import Log
 from chassis.membership import Membership
 from chassis.serving import deadline_s
-from chassis.shard import SNAPSHOT_EVERY, Backing, ShardWriter
+from chassis.shard import SNAPSHOT_EVERY, BackingStore, ShardWriter
+from chassis.shard_state import SnapshotStore, refold
 from chassis.tail import Tail
 from chassis.tenants import Tenants
 
@@ -85,7 +85,7 @@ class ShardHost(Generic[C, S, E]):
         snapshots: SnapshotStore,
         clock: Clock,
         handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
-        backing: Backing[C, S] | None = None,
+        backing: BackingStore[C, S] | None = None,
         inputs: Inputs[C] | None = None,
         snapshot_every: int = SNAPSHOT_EVERY,
         codes: Mapping[str, grpc.StatusCode] | None = None,
@@ -172,7 +172,7 @@ class ShardHost(Generic[C, S, E]):
         for (tenant, shard), active in sorted(self._active.items()):
             subject = Subject(self.context, tenant, shard)
             again = await refold(self._decider, self._log, subject)  # the long part, while the shard goes on
-            async with active.writer.quiet:
+            async with active.writer.commit_lock:
                 again = await refold(self._decider, self._log, subject, active.writer.position, onto=again)
                 found.append((subject, again.position, self._differ(active.writer.state, again.state)))
         return found
@@ -234,7 +234,7 @@ class ShardHost(Generic[C, S, E]):
                     await subscription.unsubscribe()
                 raise
             await _drained(subscription)
-            async with writer.quiet:
+            async with writer.commit_lock:
                 for task in working:
                     task.cancel()
 
@@ -248,7 +248,7 @@ class ShardHost(Generic[C, S, E]):
                     assert react is not None, "inputs react, or prepare something that does"
                     for entry in batch:
                         if steps := _steps(entry, react):
-                            await writer.feed(Consequences(entry.position, steps))
+                            await writer.feed(InputCommands(entry.position, steps))
                 await writer.read_inputs(upto)
 
     async def _writer(self, subject: Subject) -> ShardWriter[C, S, E]:

@@ -15,13 +15,13 @@ from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
 from chassis.commits import Position
 from chassis.database import Connection, Database
-from chassis.folding import View
 from chassis.host import ShardHost
 from chassis.identity import uuid5_bytes
 from chassis.log import Log
 from chassis.projection import SCHEMA as PROJECTION_SCHEMA
 from chassis.projection import Projection
 from chassis.serving import deadline_s
+from chassis.view import View
 
 
 @dataclass(frozen=True, slots=True)

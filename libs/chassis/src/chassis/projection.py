@@ -19,11 +19,11 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Entry, Recorded
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
-from chassis.folding import REFUSED, Ahead, Folding, View
-from chassis.folding import SCHEMA as PARKED
 from chassis.log import Log
 from chassis.membership import Membership
 from chassis.tail import Tail
+from chassis.view import REFUSED, Prepared, View, ViewUpdater
+from chassis.view import SCHEMA as PARKED
 
 R = TypeVar("R")
 
@@ -78,7 +78,7 @@ class Projection(Generic[R]):
         self._key = f"view.{view.name}"
         self._position = -1
         self._marked_at = 0.0
-        self._folding = Folding(view)
+        self._updater = ViewUpdater(view)
         self._moved = asyncio.Condition()
         self._waiting = 0
         self._hurry = asyncio.Event()
@@ -95,7 +95,7 @@ class Projection(Generic[R]):
     @property
     def parked(self) -> frozenset[str]:
         """Keys whose events wait because one of them could not be folded."""
-        return frozenset(self._folding.parked)
+        return frozenset(self._updater.parked)
 
     async def run(self) -> None:
         """Projects while this replica owns the view, until cancelled. Raises UnknownEvent: a newer release is
@@ -163,7 +163,7 @@ class Projection(Generic[R]):
         self._position = 0 if row is None else row["position"]
         if not position_only:
             rows = await self._database.fetch("select distinct key from parked where projection = $1", self.view.name)
-            self._folding.parked = {row["key"] for row in rows}
+            self._updater.parked = {row["key"] for row in rows}
 
     async def _project(self) -> None:
         await self._reread()
@@ -198,7 +198,7 @@ class Projection(Generic[R]):
         behind = done.behind if self._tail is None else max(done.behind, self._tail.last - done.position)
         _LAG_EVENTS.record(behind, labels)
         _LAG_S.record(max(0.0, time.time() - done.appended_at_s) if behind else 0.0, labels)
-        _PARKED.record(len(self._folding.parked), labels)
+        _PARKED.record(len(self._updater.parked), labels)
 
     async def _retrying(self, part: Sequence[Entry]) -> None:
         """One transaction; while PostgreSQL is away it waits, the log goes on and the lag shows."""
@@ -219,7 +219,7 @@ class Projection(Generic[R]):
         if self._position != before:
             raise Fenced(self.view.name)
 
-    async def apply(self, entries: Sequence[Entry], ahead: Ahead[R] | None = None) -> None:
+    async def apply(self, entries: Sequence[Entry], prepared: Prepared[R] | None = None) -> None:
         """Folds commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
         handed = len(entries)
         entries = [entry for entry in entries if entry.position > self._position]
@@ -227,17 +227,17 @@ class Projection(Generic[R]):
             return
         if entries[0].position != self._position + 1 or entries[-1].position != self._position + len(entries):
             raise Fenced(f"{self.view.name} at {self._position} was handed {entries[0].position}")
-        events = [event for entry in entries for event in self._folding.relevant(entry)]
+        events = [event for entry in entries for event in self._updater.relevant(entry)]
         traceparents = (event.event.traceparent for event in events)
         with telemetry.process_span("ev.>", traceparents, len(entries), self.view.name):
             upto = entries[-1].position
             try:
-                fold = partial(self._folding.fold_all, ahead=ahead if len(entries) == handed else None)
+                fold = partial(self._updater.update_all, prepared=prepared if len(entries) == handed else None)
                 parked = await self._transact(events, upto, fold)
             except REFUSED:  # one of them is poison; found by trying each alone
-                parked = await self._transact(events, upto, self._folding.fold_each)
+                parked = await self._transact(events, upto, self._updater.update_each)
         self._position = upto
-        self._folding.parked |= parked
+        self._updater.parked |= parked
 
     async def _transact(
         self,
@@ -265,9 +265,9 @@ class Projection(Generic[R]):
         try:
             async for batch in self._log.read(self._position, until=until):
                 for part in _transactions(batch, self.view.contexts):
-                    ahead = await self._folding.look_ahead(part)
+                    prepared = await self._updater.prepare_round(part)
                     await writing
-                    writing = asyncio.create_task(self.apply(part, ahead))
+                    writing = asyncio.create_task(self.apply(part, prepared))
             await writing
         finally:
             writing.cancel()
@@ -276,7 +276,7 @@ class Projection(Generic[R]):
     async def unpark(self, key: str) -> int:
         """Takes what waits under a key, with the code as it is now; returns how many events went through."""
         async with self._turn, self._database.transaction() as connection:
-            return await self._folding.unpark(connection, key)
+            return await self._updater.unpark(connection, key)
 
 
 async def drop(database: Database, name: str, tables: Sequence[str]) -> None:

@@ -16,14 +16,14 @@ from typing import Generic, Protocol, TypeVar
 from google.protobuf.message import Message
 
 from chassis import telemetry
-from chassis.batch import Asked, Batch, Consequences, Origin, Outcome, Request
+from chassis.batch import Batch, InputCommands, Origin, Outcome, PendingCommand, Request
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.commits import EVENTS_MAX, Subject
 from chassis.decider import Decider
 from chassis.errors import Moved, Overloaded, Unavailable
-from chassis.fold import Answers, Folded, InputPosition, Snapshot, SnapshotStore, apply_commit
 from chassis.log import Conflict, Log, LogFull, OutcomeUnknown
+from chassis.shard_state import Answers, InputPosition, ShardState, Snapshot, SnapshotStore, apply_commit
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -49,7 +49,7 @@ _AWAY_S = 0.2
 """Pause before asking again for something that is away."""
 
 
-class Backing(Protocol[_C, _S]):
+class BackingStore(Protocol[_C, _S]):
     """The read model behind a shard that keeps only recent things in memory.
 
     Everything the shard ever decided is in memory or in the read model: memory forgets a thing only after the read
@@ -77,7 +77,7 @@ class ShardWriter(Generic[C, S, E]):
         clock: Clock,
         snapshots: SnapshotStore,
         *,
-        backing: Backing[C, S] | None = None,
+        backing: BackingStore[C, S] | None = None,
         queue_max: int = QUEUE_MAX,
         snapshot_every: int = SNAPSHOT_EVERY,
     ) -> None:
@@ -89,7 +89,7 @@ class ShardWriter(Generic[C, S, E]):
         self._backing = backing
         self._queue_max = queue_max
         self._snapshot_every = snapshot_every
-        self._queue: deque[Asked[C, S, E] | Consequences[C]] = deque()
+        self._queue: deque[PendingCommand[C, S, E] | InputCommands[C]] = deque()
         self._fed = 0
         self._fed_position = 0
         self._read_position = 0
@@ -98,24 +98,24 @@ class ShardWriter(Generic[C, S, E]):
         self._room = asyncio.Event()
         self._room.set()
         self._advanced = asyncio.Condition()
-        self._folded: Folded[S] = Folded(decider.initial())
+        self._current: ShardState[S] = ShardState(decider.initial())
         self._durable_input = InputPosition()
         self._since_snapshot = 0
         self._snapshot_bytes = 0
         self.ready = asyncio.Event()
         """Set while the state is recovered and commands are being decided."""
-        self.quiet = asyncio.Lock()
+        self.commit_lock = asyncio.Lock()
         """Held while a batch is decided and appended; hold it to see state and log agree."""
 
     @property
     def state(self) -> S:
         """The state, possibly ahead of the log by the commit under way. Read only."""
-        return self._folded.state
+        return self._current.state
 
     @property
     def position(self) -> int:
         """Position of the shard's last durable commit."""
-        return self._folded.position
+        return self._current.position
 
     @property
     def input(self) -> InputPosition:
@@ -147,11 +147,13 @@ class ShardWriter(Generic[C, S, E]):
         if len(self._queue) >= self._queue_max:
             raise Overloaded(f"shard {self.subject} has {self._queue_max} commands waiting; slow down", 0.25)
         done: asyncio.Future[Outcome[E]] = asyncio.get_running_loop().create_future()
-        self._queue.append(Asked(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done))
+        self._queue.append(
+            PendingCommand(command, origin or Origin(traceparent=telemetry.inject()), request, respond, done)
+        )
         self._work.set()
         return await done
 
-    async def feed(self, consequences: Consequences[C]) -> None:
+    async def feed(self, consequences: InputCommands[C]) -> None:
         """Queues what a commit of inputs leads to, one after the other; waits for room instead of refusing."""
         while self._fed >= FED_MAX:
             self._room.clear()
@@ -180,7 +182,7 @@ class ShardWriter(Generic[C, S, E]):
 
     async def run(self) -> None:
         """Recovers, then decides until cancelled. What waits when it stops is answered Moved; so that nothing is under
-        way, cancel it while holding `quiet`.
+        way, cancel it while holding `commit_lock`.
         """
         snapshot: asyncio.Task[None] | None = None
         try:
@@ -188,7 +190,7 @@ class ShardWriter(Generic[C, S, E]):
             while True:
                 raise_if_cancelled()
                 await self._wait()
-                async with self.quiet:
+                async with self.commit_lock:
                     await self._commit_batch()
                 if snapshot is not None and snapshot.done():
                     snapshot.result()  # what went wrong in it ends the shard
@@ -208,32 +210,32 @@ class ShardWriter(Generic[C, S, E]):
         while True:
             raise_if_cancelled()
             try:
-                self._folded = await self._refold_from_snapshot()
+                self._current = await self._refold_from_snapshot()
                 break
             except (Unavailable, TimeoutError):
                 await asyncio.sleep(_AWAY_S)
-        self._durable_input = self._folded.input
+        self._durable_input = self._current.input
         self.ready.set()
 
-    async def _refold_from_snapshot(self) -> Folded[S]:
-        decider, folded = self._decider, Folded(self._decider.initial())
+    async def _refold_from_snapshot(self) -> ShardState[S]:
+        decider, current = self._decider, ShardState(self._decider.initial())
         snapshot = await self._snapshots.latest(self.subject)
         if snapshot is not None and snapshot.version == decider.version:
-            folded.position, folded.input = snapshot.position, snapshot.input
-            folded.answers = Answers.load(snapshot.answers)
+            current.position, current.input = snapshot.position, snapshot.input
+            current.answers = Answers.load(snapshot.answers)
             if decider.load is not None:
-                folded.state = decider.load(snapshot.state)
-        state_after = folded.position
+                current.state = decider.load(snapshot.state)
+        state_after = current.position
         if self._backing is not None and decider.load is None:
             state_after = await self._backing.position(self.subject.tenant)
-        async for batch in self._log.read(min(folded.position, state_after), str(self.subject)):
+        async for batch in self._log.read(min(current.position, state_after), str(self.subject)):
             for entry in batch:
-                apply_commit(decider, folded, entry, state_after=state_after)
-        return folded
+                apply_commit(decider, current, entry, state_after=state_after)
+        return current
 
     async def _wait(self) -> None:
         while not self._queue:
-            due = self._decider.next_due(self._folded.state)
+            due = self._decider.next_due(self._current.state)
             wait_s = _LOOK_UP_S if due is None else min(self._clock.seconds_until(due), _LOOK_UP_S)
             if wait_s <= 0:
                 return
@@ -245,28 +247,28 @@ class ShardWriter(Generic[C, S, E]):
                 continue
 
     async def _commit_batch(self) -> None:
-        decider, folded = self._decider, self._folded
+        decider, current = self._decider, self._current
         now = self._clock.now()
         labels = {"switchboard.context": self.subject.context, "switchboard.shard": self.subject.shard}
         _DEPTH.record(len(self._queue), labels)
         taken = self._take()
-        due = decider.next_due(folded.state)
+        due = decider.next_due(current.state)
         if due is not None and due <= now and decider.tick is not None:
-            taken.insert(0, Asked(decider.tick(now), Origin()))
+            taken.insert(0, PendingCommand(decider.tick(now), Origin()))
             _TICK_LATE_S.record((now - due) / 1e6, labels)
         if not await self._loaded(taken):
             return
-        batch = Batch(decider, folded, self.subject, now)
+        batch = Batch(decider, current, self.subject, now)
         try:
             used = batch.decide(taken)
             self._put_back(taken[used:])
             del taken[used:]
             if batch.empty:
-                batch.conclude(folded.position)
+                batch.conclude(current.position)
             else:
                 data = batch.encode()
-                position = await self._log.append(self.subject, batch.commit, folded.position, data=data)
-                folded.position = position
+                position = await self._log.append(self.subject, batch.commit, current.position, data=data)
+                current.position = position
                 batch.conclude(position)
                 self._since_snapshot += len(batch.commit.events)
         except (Conflict, OutcomeUnknown, LogFull) as not_now:
@@ -277,20 +279,20 @@ class ShardWriter(Generic[C, S, E]):
             self._fail(taken, _lost(broken, self.subject))
             raise
         if self._backing is not None:
-            self._backing.evict(folded.state, folded.position)
+            self._backing.evict(current.state, current.position)
         if self._fed < FED_MAX:
             self._room.set()
-        self._durable_input = max(self._durable_input, folded.input)
+        self._durable_input = max(self._durable_input, current.input)
         async with self._advanced:
             self._advanced.notify_all()
 
-    def _take(self) -> list[Asked[C, S, E] | Consequences[C]]:
+    def _take(self) -> list[PendingCommand[C, S, E] | InputCommands[C]]:
         """What is decided next: as much of what waits as one commit could hold if each command led to one event."""
-        taken: list[Asked[C, S, E] | Consequences[C]] = []
+        taken: list[PendingCommand[C, S, E] | InputCommands[C]] = []
         room = EVENTS_MAX
         while self._queue and room > 0:
             one = self._queue.popleft()
-            if isinstance(one, Consequences):
+            if isinstance(one, InputCommands):
                 self._fed -= len(one.steps)
                 room -= len(one.steps)
             else:
@@ -298,22 +300,22 @@ class ShardWriter(Generic[C, S, E]):
             taken.append(one)
         return taken
 
-    def _put_back(self, taken: Sequence[Asked[C, S, E] | Consequences[C]]) -> None:
+    def _put_back(self, taken: Sequence[PendingCommand[C, S, E] | InputCommands[C]]) -> None:
         self._queue.extendleft(reversed(taken))
-        self._fed += sum([len(one.steps) for one in taken if isinstance(one, Consequences)])
+        self._fed += sum([len(one.steps) for one in taken if isinstance(one, InputCommands)])
 
-    async def _loaded(self, taken: Sequence[Asked[C, S, E] | Consequences[C]]) -> bool:
+    async def _loaded(self, taken: Sequence[PendingCommand[C, S, E] | InputCommands[C]]) -> bool:
         """Brings what the round touches into memory. While the read model is away callers are told, and inputs wait."""
         if self._backing is None:
             return True
         commands: list[C] = []
         for one in taken:
-            if isinstance(one, Consequences):
+            if isinstance(one, InputCommands):
                 commands += [command for _, _, command in one.steps]
             else:
                 commands.append(one.command)
         try:
-            await self._backing.load(self.subject.tenant, self._folded.state, commands)
+            await self._backing.load(self.subject.tenant, self._current.state, commands)
         except (Unavailable, TimeoutError) as away:
             failure = away if isinstance(away, Unavailable) else Unavailable("the database is slow; try again", 1.0)
             self._take_back(taken, failure)
@@ -324,11 +326,13 @@ class ShardWriter(Generic[C, S, E]):
             raise
         return True
 
-    def _take_back(self, taken: Sequence[Asked[C, S, E] | Consequences[C]], failure: Exception | None) -> None:
+    def _take_back(
+        self, taken: Sequence[PendingCommand[C, S, E] | InputCommands[C]], failure: Exception | None
+    ) -> None:
         """After a conflict all is decided again; after silence callers are told, and inputs wait for the log."""
-        again: list[Asked[C, S, E] | Consequences[C]] = []
+        again: list[PendingCommand[C, S, E] | InputCommands[C]] = []
         for one in taken:
-            if isinstance(one, Consequences):
+            if isinstance(one, InputCommands):
                 again.append(one)
             elif one.done is not None:  # a tick is left out: the state asks for it again
                 if failure is None:
@@ -337,16 +341,16 @@ class ShardWriter(Generic[C, S, E]):
                     one.done.set_exception(failure)
         self._put_back(again)
 
-    def _fail(self, waiting: Iterable[Asked[C, S, E] | Consequences[C]], failure: Exception) -> None:
+    def _fail(self, waiting: Iterable[PendingCommand[C, S, E] | InputCommands[C]], failure: Exception) -> None:
         for one in waiting:
-            if isinstance(one, Asked) and one.done is not None and not one.done.done():
+            if isinstance(one, PendingCommand) and one.done is not None and not one.done.done():
                 one.done.set_exception(failure)
 
     def _snapshot(self) -> asyncio.Task[None]:
         """Begins to keep the shard as it is now; it is written beside the rounds that follow."""
-        folded, dump = self._folded, self._decider.dump
-        parts = () if dump is None else dump(folded.state)
-        kept = Snapshot(self._decider.version, folded.position, self._durable_input, b"", folded.answers.dump())
+        current, dump = self._current, self._decider.dump
+        parts = () if dump is None else dump(current.state)
+        kept = Snapshot(self._decider.version, current.position, self._durable_input, b"", current.answers.dump())
         self._since_snapshot = 0
         return asyncio.create_task(self._save(kept, parts), name=f"snapshot {self.subject}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.commits import Subject
 from chassis.database import Database
-from chassis.fold import InputPosition, Snapshot
+from chassis.shard_state import InputPosition, Snapshot
 
 SCHEMA = """
 create table if not exists snapshots (

@@ -111,7 +111,7 @@ class Verdict(msgspec.Struct, gc=False):
     quarantined: str = ""
 
 
-class Told(msgspec.Struct, gc=False):
+class Recipient(msgspec.Struct, gc=False):
     """Where an answer goes: a delivery's verdict, and the part of it that is about one post."""
 
     verdict: Verdict
@@ -134,10 +134,10 @@ class Told(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Call:
-    """Candidates of one shard, and who is told what became of each."""
+    """Candidates of one shard, and who is recipient what became of each."""
 
     news: list[decider.Candidate] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    recipient: list[Recipient] = field(default_factory=list)
     size: int = 0
     """Bytes, estimated from above."""
 
@@ -150,9 +150,9 @@ class Batch:
     now: Instant
     verdicts: list[Verdict] = field(default_factory=list)
     """One for each delivery, in order."""
-    news: list[tuple[str, Observation | decider.Notice, Instant, Told]] = field(default_factory=list)
+    news: list[tuple[str, Observation | decider.Notice, Instant, Recipient]] = field(default_factory=list)
     """What was read and not yet sealed, in order: an id, an observation to seal or a candidate as it is, when it came,
-    who is told.
+    who is recipient.
     """
     oldest: Instant | None = None
     """When the oldest of the posts was published."""
@@ -163,7 +163,7 @@ class Batch:
     """Index of a delivery that was not wholly read -> the id its bytes are kept under."""
 
     def response(self) -> service_pb2.IngestPostsResponse:
-        """What the caller is told, once all of it is known."""
+        """What the caller is recipient, once all of it is known."""
         response = service_pb2.IngestPostsResponse()
         posts = f"tenants/{self.connected.tenant}/posts/"
         for verdict in self.verdicts:
@@ -183,17 +183,17 @@ class Batch:
                 result.quarantined = verdict.quarantined
         return response
 
-    def queue(self, shard: str, candidate: decider.Candidate, size: int, told: Told) -> None:
+    def queue(self, shard: str, candidate: decider.Candidate, size: int, recipient: Recipient) -> None:
         """Queues a candidate of at most `size` bytes for its shard."""
         calls = self.calls.get(shard)
         if calls is None:
             calls = self.calls[shard] = [Call()]
         call = calls[-1]
-        if call.told and (len(call.told) >= CANDIDATES_MAX or call.size + size > CALL_BYTES_MAX):
+        if call.recipient and (len(call.recipient) >= CANDIDATES_MAX or call.size + size > CALL_BYTES_MAX):
             call = Call()
             calls.append(call)
         call.news.append(candidate)
-        call.told.append(told)
+        call.recipient.append(recipient)
         call.size += size
 
 
@@ -262,7 +262,7 @@ class Intake:
             source = batch.connected.source.source_id
             lodged = delivery_id(source, sha256(bytes_of(delivery)).hexdigest())
             requeued = events_pb2.DeliveryRequeued(delivery_id=lodged, at=to_timestamp(now))
-            nobody = Told(Verdict([]))
+            nobody = Recipient(Verdict([]))
             batch.news.append((lodged, requeued, now, nobody))
 
     def _lodge(  # noqa: PLR0917  (one argument per fact of the event)
@@ -289,7 +289,7 @@ class Intake:
             payload_bytes=len(raw),
             received_at=to_timestamp(received_at),
         )
-        batch.news.append((name, quarantined, received_at, Told(verdict)))
+        batch.news.append((name, quarantined, received_at, Recipient(verdict)))
 
     async def seal(self, batch: Batch) -> None:
         """Makes candidates of what was observed: one look-up of keys for the batch; then keeps unreadable bytes."""
@@ -302,18 +302,18 @@ class Intake:
         ]
         wanted = {identity for identity in authors if identity}
         keys = await self._vault.keys(tenant, wanted) if wanted else {}
-        for (name, seen, received_at, told), identity, nonce in zip(
+        for (name, seen, received_at, recipient), identity, nonce in zip(
             batch.news, authors, nonces(len(authors)), strict=True
         ):
             if not isinstance(seen, Observation):
-                batch.queue(shard_of(name), seen, seen.ByteSize(), told)
+                batch.queue(shard_of(name), seen, seen.ByteSize(), recipient)
                 continue
             key = keys[identity]
             if key is None:  # erased for ever; nothing of this person may come back
-                told(service_pb2.RESULT_IGNORED, 0)
+                recipient(service_pb2.RESULT_IGNORED, 0)
                 continue
             post = _received(connected, seen, name, received_at, key, nonce)
-            batch.queue(shard_of(name), post, len(post.encoded) + _BESIDE_BYTES, told)
+            batch.queue(shard_of(name), post, len(post.encoded) + _BESIDE_BYTES, recipient)
         seen_at = [seen.published_at for _, seen, _, _ in batch.news if type(seen) is Observation]
         batch.oldest = min(seen_at, default=None)
         batch.news.clear()
@@ -334,8 +334,8 @@ class Intake:
 
     async def _call(self, tenant: str, shard: str, call: Call) -> int:
         answer = await self._shards.call(tenant, shard, to_request(call.news), internal_pb2.RecordPostsResponse)
-        for told, result, revision in zip(call.told, answer.results, answer.revisions, strict=True):
-            told(result, revision)
+        for recipient, result, revision in zip(call.recipient, answer.results, answer.revisions, strict=True):
+            recipient(result, revision)
         return answer.position
 
     async def finish(self, batch: Batch, calls: Sequence[asyncio.Task[int]]) -> int:
@@ -365,8 +365,8 @@ class Intake:
             request_id=request.request_id, request_digest=request.digest, answer=answer
         )
         shard = shard_of(request.request_id.hex())
-        told = await self._shards.call(tenant, shard, ask, internal_pb2.RecordPostsResponse)
-        return (told.answer if told.HasField("answer") else None), told.position
+        recipient = await self._shards.call(tenant, shard, ask, internal_pb2.RecordPostsResponse)
+        return (recipient.answer if recipient.HasField("answer") else None), recipient.position
 
     def _measure(self, batch: Batch) -> None:
         for verdict in batch.verdicts:
@@ -398,10 +398,10 @@ def _fitting(item: Item) -> Item:
     return item
 
 
-def _told(verdict: Verdict, name: str) -> Told:
+def _told(verdict: Verdict, name: str) -> Recipient:
     part = Part(name)
     verdict.parts.append(part)
-    return Told(verdict, part)
+    return Recipient(verdict, part)
 
 
 def _received(  # noqa: PLR0917  (all that a fact is made of)

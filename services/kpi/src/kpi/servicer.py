@@ -21,7 +21,7 @@ from kpi import query, wire
 from kpi.metrics import METRICS
 from kpi.query import Answer, Contribution, Group
 from kpi.views import archive, contacts
-from kpi.wire import Asked
+from kpi.wire import MetricsQuery
 
 UPDATE_S = 0.5
 """A wallboard is told at most this often."""
@@ -132,25 +132,25 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         await self._tenants.require(tenant)
         await self._contacts.reached(position, deadline_s())
 
-    async def _contents(self, asked: Asked) -> contacts.Contents:
+    async def _contents(self, asked: MetricsQuery) -> contacts.Contents:
         if asked.as_of:
             await self._archive.reached(asked.as_of, deadline_s())
             rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())
             return contacts.contents_of(rows, asked.as_of, asked.start, asked.end, asked.question.until)
         return await contacts.read(self._database, asked.tenant, asked.start, asked.end, asked.question.until)
 
-    async def _rows(self, asked: Asked) -> tuple[int, list[pb.MetricRow]]:
+    async def _rows(self, asked: MetricsQuery) -> tuple[int, list[pb.MetricRow]]:
         contents = await self._contents(asked)
         # In a thread, so that other calls are answered while a large one computes.
         answer = await asyncio.to_thread(_answer, asked, contents)
         return contents.position, wire.rows(asked.question, answer)
 
 
-def _answer(asked: Asked, contents: contacts.Contents) -> Answer:
+def _answer(asked: MetricsQuery, contents: contacts.Contents) -> Answer:
     return query.answer(asked.question, contents.known())
 
 
-def _contributions(asked: Asked, group: Group, contents: contacts.Contents) -> list[Contribution]:
+def _contributions(asked: MetricsQuery, group: Group, contents: contacts.Contents) -> list[Contribution]:
     return query.contributions(asked.question, group, contents.known())
 
 

@@ -41,7 +41,7 @@ UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MetricsQuery:
     """A question and where it is asked: the tenant, and the interval in which its contacts start (microseconds)."""
 
     tenant: str
@@ -81,7 +81,7 @@ def _asked(
     group_by: Sequence[str],
     now: Instant,
     complaints: _Complaints,
-) -> Asked:
+) -> MetricsQuery:
     tenant = complaints.hear(lambda: tenant_of(request.parent), "")
     start = complaints.hear(lambda: optional_instant(request, "start_time"), None)
     end = until = None
@@ -102,7 +102,7 @@ def _asked(
         now if until is None else until,
         complaints.hear(lambda: _conditions(request.filter), ()),
     )
-    return Asked(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
+    return MetricsQuery(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
 
 
 def _metrics(ids: Sequence[str]) -> tuple[Metric, ...]:
@@ -140,7 +140,7 @@ def _conditions(text: str) -> tuple[Condition, ...]:
         raise InvalidRequest([("filter", str(error))]) from None
 
 
-def query_of(request: pb.QueryMetricsRequest, now: Instant) -> Asked:
+def query_of(request: pb.QueryMetricsRequest, now: Instant) -> MetricsQuery:
     """The question of QueryMetrics. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
     asked = _asked(request, request.metrics, request.group_by, now, complaints)
@@ -148,7 +148,7 @@ def query_of(request: pb.QueryMetricsRequest, now: Instant) -> Asked:
     return asked
 
 
-def wallboard_of(request: pb.WatchWallboardRequest, now: Instant) -> Asked:
+def wallboard_of(request: pb.WatchWallboardRequest, now: Instant) -> MetricsQuery:
     """The question of WatchWallboard at this moment. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
     asked = _asked(request, request.metrics, request.group_by, now, complaints)
@@ -156,7 +156,7 @@ def wallboard_of(request: pb.WatchWallboardRequest, now: Instant) -> Asked:
     return asked
 
 
-def cell_of(request: pb.ListContributingEventsRequest, now: Instant) -> tuple[Asked, Group]:
+def cell_of(request: pb.ListContributingEventsRequest, now: Instant) -> tuple[MetricsQuery, Group]:
     """The question of ListContributingEvents and the cell's group. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
     keys = [one.key for one in request.group]

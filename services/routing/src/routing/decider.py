@@ -11,9 +11,9 @@ from chassis.errors import Rejected
 
 from routing import commands, events
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
+from routing.case_decider import decide_case, known_agent
 from routing.cases import Case, Offered, Pending, Resolved
 from routing.commands import Command, Reason
-from routing.desk import decide_case, known_agent
 from routing.matching import Draft
 from routing.shard import Shard, cooled
 from routing.terms import CaseOrigin, Presence, Requirement, RescindReason

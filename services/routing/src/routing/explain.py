@@ -7,8 +7,8 @@ from enum import IntEnum
 from chassis.clock import MICROS, Instant
 
 from routing.agents import Agent
+from routing.case_decider import name, standing
 from routing.cases import Accepted, Case, Offered, Pending, Queued, holder
-from routing.desk import name, standing
 from routing.lanes import URGENCIES
 from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
 from routing.shard import Shard

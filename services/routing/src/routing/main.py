@@ -17,16 +17,16 @@ from nats.js.errors import Error as JetStreamError
 from switchboard.routing.v1 import service_pb2_grpc
 
 from routing import events
-from routing.archive import Archive
 from routing.commands import Command, Tick
 from routing.decider import decide
+from routing.dormant_cases import DormantCases
 from routing.offers import Offers
 from routing.owner import Owner
 from routing.reactions import react
 from routing.replies import KEYS, Replies
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
-from routing.snapshot import VERSION, dump, load
+from routing.state_codec import VERSION, dump, load
 from routing.views.cases import CODEC, CasesView
 
 OUTBOX = StreamConfig(
@@ -69,7 +69,7 @@ async def build(process: Process) -> None:
         (SHARD,),
         ROUTING,
         Owner(clock).handle,
-        backing=Archive(log, database, cases),
+        backing=DormantCases(log, database, cases),
         inputs=inputs,
         codes=CODES,
     )

@@ -17,9 +17,9 @@ from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
-from routing.asking import command_of, presence_of
 from routing.commands import Command
 from routing.explain import explain
+from routing.requests import command_of, presence_of
 from routing.shard import Shard
 from routing.terms import Sealed
 
@@ -66,7 +66,7 @@ class Owner:
         """The answer to a request. Raises what the decider and the checks of form raise."""
         look = self._looks.get(type(request))
         if look is not None:
-            async with writer.quiet:  # what is shown is durable
+            async with writer.commit_lock:  # what is shown is durable
                 return look(writer, request)
         match request:
             case api.SealedText():

@@ -23,12 +23,12 @@ from switchboard.routing.v1 import events_pb2, service_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import events
-from routing.asking import filter_of, tenant_of, written
+from routing.case_decider import name as called
+from routing.case_decider import standing
 from routing.cases import Case
 from routing.commands import Command, Reason
-from routing.desk import name as called
-from routing.desk import standing
 from routing.offers import Offers
+from routing.requests import filter_of, tenant_of, written
 from routing.shard import Shard
 from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position
 from routing.wire import case_message

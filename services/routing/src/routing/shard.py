@@ -98,9 +98,9 @@ class Shard:
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
 
-    archive: dict[str, Case] = field(default_factory=dict)
+    loaned: dict[str, Case] = field(default_factory=dict)
     """On loan from the read model for the batch in hand; no part of the state."""
-    archive_threads: dict[str, str] = field(default_factory=dict)
+    loaned_threads: dict[str, str] = field(default_factory=dict)
     """Likewise."""
 
     def queue(self, queue_id: str) -> Queue:

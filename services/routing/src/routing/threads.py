@@ -11,6 +11,7 @@ from chassis.clock import LAST, MICROS, Instant
 
 from routing import commands, events
 from routing.agents import DEFAULT_QUEUE
+from routing.case_decider import queue_up, rescind
 from routing.cases import (
     Accepted,
     Case,
@@ -30,7 +31,6 @@ from routing.cases import (
     needs_agent,
     of_customer,
 )
-from routing.desk import queue_up, rescind
 from routing.matching import Draft
 from routing.recall import recall
 from routing.shard import Shard
@@ -49,7 +49,7 @@ def attach_post(draft: Draft, command: commands.AttachPost) -> None:
         _open(draft, command)
         return
     cases = [_present(draft, case_id) for case_id in case_ids]
-    named = command.post_id in shard.threads or command.post_id in shard.archive_threads
+    named = command.post_id in shard.threads or command.post_id in shard.loaned_threads
     if named and any(post.post_id == command.post_id for case in cases for post in case.posts):
         draft.events.clear()  # nothing is recalled for a post that is known
         return
@@ -87,7 +87,7 @@ def detach_post(draft: Draft, command: commands.DetachPost) -> None:
 
 def connected(shard: Shard, thread_keys: tuple[str, ...]) -> list[str]:
     """The cases these keys lead to, in memory or on loan from the read model, each once."""
-    threads, archived = shard.threads, shard.archive_threads
+    threads, archived = shard.threads, shard.loaned_threads
     found: dict[str, None] = {}
     for key in thread_keys:
         case_id = threads.get(key) or archived.get(key)
@@ -135,7 +135,7 @@ def _present(draft: Draft, case_id: str) -> Case:
     """The case, recalled when memory has forgotten it."""
     case = draft.case(case_id)
     if case is None:
-        case = draft.shard.archive[case_id]
+        case = draft.shard.loaned[case_id]
         draft.emit(recall(case, draft.at))
     return case
 

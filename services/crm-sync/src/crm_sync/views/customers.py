@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.folding import Founding
+from chassis.view import Founding
 from switchboard.crm.v1 import events_pb2 as crm
 
 from crm_sync import kept

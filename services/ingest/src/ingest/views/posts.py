@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from chassis.clock import Instant, from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.folding import Founding
+from chassis.view import Founding
 from switchboard.ingest.v1 import events_pb2
 
 _SQL = queries(__file__, "posts.sql")

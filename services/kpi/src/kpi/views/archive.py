@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from chassis.commits import Entry, Recorded, Subject
 from chassis.database import Connection, Database, queries
-from chassis.folding import View
 from chassis.log import Log
 from chassis.membership import Membership
 from chassis.projection import Fenced, Projection
 from chassis.tail import Tail
+from chassis.view import View
 from switchboard.log.v1 import log_pb2
 
 SQL = queries(__file__, "archive.sql")

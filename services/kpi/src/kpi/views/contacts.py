@@ -14,7 +14,7 @@ from typing import Any
 from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.folding import Founding
+from chassis.view import Founding
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2
 from switchboard.routing.v1 import events_pb2 as work

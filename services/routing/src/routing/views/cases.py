@@ -13,7 +13,7 @@ from typing import NamedTuple, cast, get_args
 from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.folding import Founding
+from chassis.view import Founding
 from switchboard.routing.v1 import events_pb2
 
 from routing import events
@@ -38,7 +38,7 @@ from routing.cases import (
     opened,
 )
 from routing.recall import recalled
-from routing.snapshot import dump_case, load_case
+from routing.state_codec import dump_case, load_case
 
 SQL = queries(__file__, "cases.sql")
 _Fact = events.CaseFact | events.CaseOpened | events.CaseRecalled | events.CasesJoined

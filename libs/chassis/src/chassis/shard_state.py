@@ -87,7 +87,7 @@ class Answers:
 
 
 @dataclass(slots=True)
-class Folded(Generic[S]):
+class ShardState(Generic[S]):
     """A shard's state as of a position, with all that comes with it."""
 
     state: S
@@ -96,20 +96,20 @@ class Folded(Generic[S]):
     answers: Answers = field(default_factory=Answers)
 
 
-def apply_commit(decider: Decider[Any, S, E], folded: Folded[S], entry: Entry, *, state_after: int = 0) -> None:
+def apply_commit(decider: Decider[Any, S, E], current: ShardState[S], entry: Entry, *, state_after: int = 0) -> None:
     """Folds one commit; the state itself only takes events after `state_after`."""
     commit = entry.commit
     if entry.position > state_after:
-        state = folded.state
+        state = current.state
         for recorded in entry.events():
             state = decider.evolve(state, decider.decode(recorded.body))
-        folded.state = state
-    folded.position = entry.position
+        current.state = state
+    current.position = entry.position
     reached = InputPosition(commit.input_position, commit.input_offset)
-    folded.input = max(folded.input, reached)
+    current.input = max(current.input, reached)
     at = from_timestamp(commit.decided_at)
     for answer in commit.answers:
-        folded.answers.remember(at, answer, entry.position)
+        current.answers.remember(at, answer, entry.position)
 
 
 async def refold(
@@ -118,11 +118,11 @@ async def refold(
     subject: Subject,
     until: int | None = None,
     *,
-    onto: Folded[S] | None = None,
-) -> Folded[S]:
+    onto: ShardState[S] | None = None,
+) -> ShardState[S]:
     """The state of a shard recomputed from the first commit of the log, or from `onto`: what I1 compares against."""
-    folded = onto or Folded(decider.initial())
-    async for batch in log.read(folded.position, str(subject), until):
+    current = onto or ShardState(decider.initial())
+    async for batch in log.read(current.position, str(subject), until):
         for entry in batch:
-            apply_commit(decider, folded, entry)
-    return folded
+            apply_commit(decider, current, entry)
+    return current

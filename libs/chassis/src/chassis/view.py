@@ -41,8 +41,8 @@ REFUSED = (
     ValueError,
 )
 """What tables, or asyncpg's encoders (ValueError), say to a value they cannot hold."""
-AHEAD = 64
-"""Events looked at ahead before PostgreSQL's answers are taken. Against: a transaction is some six of them."""
+PREPARED_AT_ONCE = 64
+"""Events prepared before PostgreSQL's answers are taken. Against: a transaction is some six of them."""
 
 
 class Founding(str):
@@ -82,14 +82,14 @@ class View(Protocol[R]):
         """Writes the touched rows, one statement per table; a key that is missing in `rows` is deleted."""
 
 
-class Ahead(NamedTuple, Generic[R]):
+class Prepared(NamedTuple, Generic[R]):
     """What is known of a round before its transaction: each event's keys, and the rows if none had to be loaded."""
 
     keys_of: Sequence[Sequence[str]]
     rows: dict[str, R] | None
 
 
-class Folding(Generic[R]):
+class ViewUpdater(Generic[R]):
     """Folds rounds into the tables of one view."""
 
     def __init__(self, view: View[R]) -> None:
@@ -111,32 +111,32 @@ class Folding(Generic[R]):
                 )
         return found
 
-    async def fold_each(self, connection: Connection, events: Sequence[Recorded]) -> set[str]:
+    async def update_each(self, connection: Connection, events: Sequence[Recorded]) -> set[str]:
         """Takes each event alone and parks those that the tables refuse."""
         parked: set[str] = set()
         for event in events:
             try:
                 async with connection.transaction():
-                    parked |= await self.fold_all(connection, [event], parked)
+                    parked |= await self.update_all(connection, [event], parked)
             except REFUSED as poison:
                 parked |= await self._park(connection, [(event, self.view.keys(event), _names(poison))])
         return parked
 
-    async def fold_all(
+    async def update_all(
         self,
         connection: Connection,
         events: Sequence[Recorded],
         parked: Set[str] = frozenset(),
-        ahead: Ahead[R] | None = None,
+        prepared: Prepared[R] | None = None,
     ) -> set[str]:
         """Takes a round at once and parks what cannot be folded; returns the keys that wait from now on. Raises
         REFUSED when the tables refuse a row: one event is poison, and nothing of the round is written.
         """
         view, blocked = self.view, self.parked | parked
-        keys_of = [view.keys(event) for event in events] if ahead is None else ahead.keys_of
+        keys_of = [view.keys(event) for event in events] if prepared is None else prepared.keys_of
         touched = dict.fromkeys(chain.from_iterable(keys_of))
-        if ahead is not None and ahead.rows is not None and not blocked & touched.keys():
-            await view.save(connection, ahead.rows, list(touched))
+        if prepared is not None and prepared.rows is not None and not blocked & touched.keys():
+            await view.save(connection, prepared.rows, list(touched))
             return set()
         wanted = [key for key in touched if type(key) is not Founding and key not in blocked]
         known = await view.load(connection, wanted)
@@ -205,21 +205,21 @@ class Folding(Generic[R]):
         )
         return keys
 
-    async def look_ahead(self, entries: Sequence[Entry]) -> Ahead[R]:
+    async def prepare_round(self, entries: Sequence[Entry]) -> Prepared[R]:
         """What can be done for a part while PostgreSQL writes the one before: all but what needs rows of the tables."""
         events = [event for entry in entries for event in self.relevant(entry)]
         keys_of: list[Sequence[str]] = []
-        for at in range(0, len(events), AHEAD):
-            keys_of += [self.view.keys(event) for event in events[at : at + AHEAD]]
+        for at in range(0, len(events), PREPARED_AT_ONCE):
+            keys_of += [self.view.keys(event) for event in events[at : at + PREPARED_AT_ONCE]]
             await asyncio.sleep(0)
         if not all(type(key) is Founding for keys in keys_of for key in keys):
-            return Ahead(keys_of, None)
+            return Prepared(keys_of, None)
         rows: dict[str, R] = {}
-        for at in range(0, len(events), AHEAD):
-            if not self._fold(rows, events[at : at + AHEAD]):
-                return Ahead(keys_of, None)
+        for at in range(0, len(events), PREPARED_AT_ONCE):
+            if not self._fold(rows, events[at : at + PREPARED_AT_ONCE]):
+                return Prepared(keys_of, None)
             await asyncio.sleep(0)
-        return Ahead(keys_of, rows)
+        return Prepared(keys_of, rows)
 
     async def unpark(self, connection: Connection, key: str) -> int:
         """Replays what waits under a key, in order, with the code as it is now; returns how many events went through.
@@ -241,7 +241,7 @@ class Folding(Generic[R]):
             "delete from parked where projection = $1 and key = any($2)", self.view.name, list(together)
         )
         self.parked -= together
-        again = await self.fold_each(connection, events)
+        again = await self.update_each(connection, events)
         self.parked |= again
         still = await connection.fetchval(
             "select count(distinct (position, event_index)) from parked where projection = $1 and key = any($2)",

@@ -92,7 +92,7 @@ def find(draft: Draft, case_id: str) -> Case:
     case = draft.case(case_id)
     if case is not None:
         return case
-    archived = draft.shard.archive.get(case_id)
+    archived = draft.shard.loaned.get(case_id)
     if archived is None:
         raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=case_id)
     if isinstance(archived.stage, Joined):

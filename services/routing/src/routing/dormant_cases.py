@@ -29,7 +29,7 @@ MARK_EVERY = 256
 """Case facts between two remembered positions; it bounds what is remembered, and costs so much precision."""
 
 
-class Archive:
+class DormantCases:
     """The backing of routing's shards."""
 
     def __init__(self, log: Log, database: Database, projection: Projection[Row]) -> None:
@@ -46,7 +46,7 @@ class Archive:
 
     async def load(self, tenant: str, state: Shard, batch: Sequence[Command]) -> None:
         """Lends the shard what the batch names and memory lacks. Waits while the read model is away or behind."""
-        state.archive, state.archive_threads = {}, {}
+        state.loaned, state.loaned_threads = {}, {}
         if self._shards.get(tenant) is not state:
             self._shards[tenant] = state
             self._marks[tenant] = deque()
@@ -68,8 +68,8 @@ class Archive:
                 await asyncio.sleep(0.2)
             else:
                 break
-        state.archive_threads = threads
-        state.archive = {case.case_id: case for case in cases}
+        state.loaned_threads = threads
+        state.loaned = {case.case_id: case for case in cases}
 
     def evict(self, state: Shard, position: int) -> None:
         """Remembers where the shard stood; forgetting itself is a function of the facts, see `shard.py`."""
