@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.keyfile import KeyFileError
 from chassis.migrations import migrate_all
-from chassis.sealing import KeyVault, SubjectKey
+from chassis.sealing import KeyLost, KeyVault, SubjectKey
 
 
 class Hand:
@@ -162,18 +162,77 @@ async def test_a_lost_key_encryption_key_is_named(database: Database, kek_file: 
     await KeyVault(database, kek_file).keys("acme", subjects)
     other = tmp_path / "other.jsonl"
     keyfile.create(other)
-    with pytest.raises(KeyFileError, match="another key under its id"):
-        await KeyVault(database, other).keys("acme", subjects)
+    for key in present(await KeyVault(database, other).keys("acme", subjects)).values():
+        with pytest.raises(KeyLost, match="another key under its id"):
+            key.seal(b"mia")
 
 
-async def test_a_wrapped_key_moved_to_another_row_does_not_open(database: Database, kek_file: Path) -> None:
-    mia, tom = ids(2)
-    await KeyVault(database, kek_file).keys("acme", [mia, tom])
+async def test_a_key_that_does_not_unwrap_fails_who_uses_it_and_nobody_else(database: Database, kek_file: Path) -> None:
+    mia, tom, erased, *new = ids(20)
+    vault = KeyVault(database, kek_file)
+    before = present(await vault.keys("acme", [mia, tom, erased]))
+    sealed = {subject: key.seal(b"hello") for subject, key in before.items()}
+    await vault.destroy("acme", erased)
     await database.execute(
-        "update vault.subject_keys set wrapped = (select wrapped from vault.subject_keys where subject_id = $1)", mia
+        "update vault.subject_keys set wrapped = (select wrapped from vault.subject_keys where subject_id = $1)"
+        " where subject_id = $2",
+        mia,
+        tom,
     )
-    with pytest.raises(KeyFileError):
-        await KeyVault(database, kek_file).keys("acme", [tom])
+    for look in ("keys", "existing"):
+        found = await getattr(KeyVault(database, kek_file), look)("acme", [mia, tom, erased, *new])
+        assert found[erased] is None
+        assert found[mia].open(sealed[mia]) == b"hello"
+        uses: list[Callable[[SubjectKey], object]] = [
+            lambda key: key.open(sealed[tom]),
+            lambda key: key.seal(b"x"),
+            lambda key: key.digest(b"x"),
+            lambda key: key.digester(),
+        ]
+        for use in uses:
+            with pytest.raises(KeyLost, match=f"subject {tom} cannot be used"):
+                use(found[tom])
+    assert all(key is not None for key in (await KeyVault(database, kek_file).existing("acme", new)).values())
+
+
+async def test_a_key_is_back_when_the_secret_file_is(database: Database, kek_file: Path, tmp_path: Path) -> None:
+    [mia] = ids(1)
+    sealed = present(await KeyVault(database, kek_file).keys("acme", [mia]))[mia].seal(b"hello")
+    right = kek_file.read_text()
+    other = tmp_path / "other.jsonl"
+    keyfile.create(other)
+    keyfile.prepend_kek(other, "kek-2")
+    kek_file.write_text("\n".join(line for line in other.read_text().splitlines() if "kek-1" not in line))
+    vault = KeyVault(database, kek_file)
+    with pytest.raises(KeyLost, match="has no key-encryption key kek-1"):
+        present(await vault.existing("acme", [mia]))[mia].open(sealed)
+    kek_file.write_text(right)
+    assert present(await vault.existing("acme", [mia]))[mia].open(sealed) == b"hello"
+
+
+async def test_a_rotation_takes_every_key_it_can_and_names_one_it_cannot(database: Database, kek_file: Path) -> None:
+    subjects = ids(30)
+    await KeyVault(database, kek_file).keys("acme", subjects)
+    await database.execute("update vault.subject_keys set wrapped = '\\x00' where subject_id = $1", subjects[7])
+    keyfile.prepend_kek(kek_file, "kek-2")
+    with pytest.raises(KeyFileError, match=r"29 subject keys are rewrapped, 1 cannot be: .* kek-1"):
+        await KeyVault(database, kek_file).rotate()
+    assert await database.fetchval("select count(*) from vault.subject_keys where kek_id = 'kek-2'") == 29
+
+
+async def test_keys_that_vanish_between_two_looks_are_created_again_or_refused_for_now(
+    database: Database, kek_file: Path
+) -> None:
+    # A trigger drops what is inserted, as a database that goes back does.
+    await database.execute(
+        "create function vault.lose() returns trigger language plpgsql as $$ begin return null; end $$;"
+        "create trigger lose before insert on vault.subject_keys for each row execute function vault.lose()"
+    )
+    vault = KeyVault(database, kek_file)
+    with pytest.raises(Unavailable, match="3 subject keys were neither created nor found"):
+        await vault.keys("acme", ids(3))
+    await database.execute("drop trigger lose on vault.subject_keys")
+    assert len(present(await vault.keys("acme", ids(3)))) == 3
 
 
 async def test_a_blind_index_matches_within_a_tenant_and_a_secret_file(

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from switchboard.log.v1.log_pb2 import Sealed
 
 from chassis.database import Database, queries
-from chassis.keyfile import KeyFile
+from chassis.errors import Unavailable
+from chassis.keyfile import KeyFile, KeyFileError
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -32,6 +33,9 @@ KNOWN_SHARE = 0.2
 vain costs a few microseconds, a round trip for each id of a batch more.
 """
 NO_ID = "00000000-0000-0000-0000-000000000000"
+CREATE_ATTEMPTS = 3
+"""How often keys are asked for and created before the caller is told to come back. Against: the second look finds what
+another vault created meanwhile; a database that went back between the two needs a third."""
 
 _SQL = queries(__file__, "sealing.sql")
 _cipher = lru_cache(maxsize=256)(AESGCM)
@@ -46,6 +50,13 @@ def nonces(count: int) -> list[bytes]:
 
 class SealBroken(Exception):
     """The bytes were not sealed by this subject's key, or were changed since. Says the subject, never the value."""
+
+
+class KeyLost(SealBroken):
+    """The key of one subject is there but does not unwrap: its KEK is not in the secret file, or its row was changed.
+
+    Unlike an erased subject's key it may come back, with the right secret file.
+    """
 
 
 class SubjectKey:
@@ -104,12 +115,35 @@ class SubjectKey:
         return key
 
 
+class LostKey(SubjectKey):
+    """Stands for a key that does not unwrap: every use raises KeyLost, so that only this subject's values suffer."""
+
+    __slots__ = ("_why",)
+
+    def __init__(self, tenant: str, subject_id: str, why: KeyFileError) -> None:
+        super().__init__(tenant, subject_id, b"")
+        self._why = why
+
+    def _lost(self) -> KeyLost:
+        return KeyLost(f"the key of subject {self.subject_id} cannot be used: {self._why}")
+
+    def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
+        raise self._lost()
+
+    def open(self, sealed: Sealed) -> bytes:
+        raise self._lost()
+
+    def _digesting(self) -> bytes:
+        raise self._lost()
+
+
 class KeyVault:
     """Subject keys, created on first use and gone for ever once destroyed.
 
     An answer may be up to TRUST_S seconds old: another process may have erased the subject meanwhile. Call `forget`
     on the SubjectErased fact to end that at once. Safe for any number of vaults on one database. All methods but
-    `blind` and `forget` may raise Unavailable and TimeoutError.
+    `blind` and `forget` may raise Unavailable and TimeoutError. A key that does not unwrap is a LostKey: it fails
+    those who use it, with KeyLost, and nobody else who was asked for in the same call; it is looked up again each time.
 
     Destroying overwrites the row; copies live on in the server's dead rows until vacuum, in its WAL and in backups.
     They end with the KEK they are wrapped by: rotate, then delete the old line from the secret file.
@@ -145,20 +179,19 @@ class KeyVault:
         found, missing = self._cached(tenant, subject_ids)
         if not missing:
             return found
-        asked = len(missing)
-        if self._mostly_new:
+        asked, create_first = len(missing), self._mostly_new
+        if create_first:
             missing = await self._create(tenant, missing, found)
             self._mostly_new = len(missing) <= asked * KNOWN_SHARE
-            left = await self._stored(tenant, missing, found) if missing else set()
-        else:
-            missing = await self._stored(tenant, missing, found)
-            self._mostly_new = asked - len(missing) <= asked * KNOWN_SHARE
-            left = await self._create(tenant, missing, found) if missing else set()
-            # Another vault was faster with these. Its rows are committed: our insert waited for them.
-            left = await self._stored(tenant, left, found) if left else set()
-        if left:
-            raise RuntimeError("subject keys were neither created nor found")
-        return found
+        for attempt in range(CREATE_ATTEMPTS):
+            missing = await self._stored(tenant, missing, found) if missing else missing
+            if attempt == 0 and not create_first:
+                self._mostly_new = asked - len(missing) <= asked * KNOWN_SHARE
+            # What is left was there: another vault was faster. Its rows are committed, our insert waited for them.
+            missing = await self._create(tenant, missing, found) if missing else missing
+            if not missing:
+                return found
+        raise Unavailable(f"{len(missing)} subject keys were neither created nor found; try again", 1.0)
 
     async def existing(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey | None]:
         """Like `keys` but creates nothing: None = erased, or never seen."""
@@ -191,27 +224,36 @@ class KeyVault:
     async def rotate(self) -> int:
         """Wrap every key that is under another KEK with the first of the secret file; returns how many there were.
 
-        Safe beside running services that know both KEKs, and after an interruption. Erases nothing.
+        Safe beside running services that know both KEKs, and after an interruption. Erases nothing. Raises
+        KeyFileError after everything else is rewrapped when keys do not unwrap: the old line must stay in the file.
         """
         self._file.reload()
         kek = self._file.current
         count = 0
+        lost: list[KeyFileError] = []
         after = ("", NO_ID)
         while True:
             async with self._database.transaction() as connection:
                 rows = await connection.fetch(_SQL["wrapped_by_others"], *after, kek.id, REWRAP_BATCH)
                 if not rows:
-                    return count
-                bound = [_associated(row["tenant"], row["subject_id"]) for row in rows]
-                keys = [
-                    self._file.kek(row["kek_id"]).unwrap(row["wrapped"], to)
-                    for row, to in zip(rows, bound, strict=True)
-                ]
-                again = kek.wrap_all(list(zip(keys, bound, strict=True)))
-                tenants, subjects = [row["tenant"] for row in rows], [row["subject_id"] for row in rows]
+                    break
+                after = (rows[-1]["tenant"], rows[-1]["subject_id"])
+                opened: list[tuple[str, str, bytes]] = []
+                for row in rows:
+                    tenant, subject = row["tenant"], row["subject_id"]
+                    try:
+                        key = self._file.kek(row["kek_id"]).unwrap(row["wrapped"], _associated(tenant, subject))
+                    except KeyFileError as mistake:
+                        lost.append(mistake)
+                    else:
+                        opened.append((tenant, subject, key))
+                again = kek.wrap_all([(key, _associated(tenant, subject)) for tenant, subject, key in opened])
+                tenants, subjects = [tenant for tenant, _, _ in opened], [subject for _, subject, _ in opened]
                 await connection.execute(_SQL["rewrap"], tenants, subjects, again, kek.id)
-            after = (tenants[-1], subjects[-1])
-            count += len(rows)
+            count += len(opened)
+        if lost:
+            raise KeyFileError(f"{count} subject keys are rewrapped, {len(lost)} cannot be: {lost[0]}")
+        return count
 
     def blind(self, tenant: str, value: str) -> bytes:
         """16 bytes that are equal for equal values of one tenant: finds a contact point that nobody can read.
@@ -261,7 +303,11 @@ class KeyVault:
                 key = known  # unwrapped before, and still there
                 key._trusted_until = until
             else:
-                plain = self._file.kek(row["kek_id"]).unwrap(wrapped, _associated(tenant, subject))
+                try:
+                    plain = self._file.kek(row["kek_id"]).unwrap(wrapped, _associated(tenant, subject))
+                except KeyFileError as mistake:
+                    found[subject] = LostKey(tenant, subject, mistake)
+                    continue
                 key = SubjectKey(tenant, subject, plain, until)
             found[subject] = self._remember(tenant, subject, key)
         return wanted - {row["subject_id"] for row in rows}
@@ -308,7 +354,10 @@ def main() -> None:
     parser.add_argument("url_file", type=Path)
     parser.add_argument("key_file", type=Path)
     given = parser.parse_args()
-    print(asyncio.run(_rotate(given.url_file.read_text().strip(), given.key_file)))  # noqa: T201 - a command line
+    try:
+        print(asyncio.run(_rotate(given.url_file.read_text().strip(), given.key_file)))  # noqa: T201 - a command line
+    except (KeyFileError, Unavailable, TimeoutError, OSError) as error:
+        parser.exit(1, f"{error}\n")
 
 
 async def _rotate(url: str, key_file: Path) -> int:
