@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf.message import Message
 from nats.aio.client import Client
-from switchboard.log.v1 import integrity_pb2_grpc
+from switchboard.log.v1 import integrity_pb2_grpc, operations_pb2_grpc
 
 from chassis.commits import Recorded
 from chassis.config import Settings
@@ -26,12 +26,14 @@ from chassis.integrity import Check, IntegrityServicer
 from chassis.log import Log, LogSettings, connect
 from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
+from chassis.operations import OperationsServicer
 from chassis.process import Process
 from chassis.projection import Projection
 from chassis.reactor import Reactor
 from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s
 from chassis.shard import BackingStore, ShardWriter
+from chassis.shard_operations import ShardOperations
 from chassis.snapshots import SCHEMA as SNAPSHOTS
 from chassis.snapshots import PostgresSnapshots
 from chassis.tail import Tail
@@ -167,8 +169,11 @@ class Assembly:
             projections=self._projections,
             checks=checks,
         )
-        for register, servicer in (*services, (integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)):
+        operations = OperationsServicer(shards=ShardOperations(self._hosts))  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        for register, servicer in services:
             server.add(register, servicer)
+        server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)
+        server.add(operations_pb2_grpc.add_OperationsServiceServicer_to_server, operations)
         self.process.probe(server, "nats", self._log_answers)
         self.process.probe(server, "database", self._database_answers)
         if self._keys is not None:

@@ -21,7 +21,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from switchboard.log.v1 import integrity_pb2
+from switchboard.log.v1 import integrity_pb2, operations_pb2
 
 from chassis import telemetry
 from chassis.batch import InputCommands, Origin
@@ -164,6 +164,26 @@ class ShardHost(Generic[C, S, E]):
         reached = [await self.call(tenant, shard, request, integrity_pb2.WaitUntilResponse) for shard in self.shards]
         return max((Position.decode(answer.position) for answer in reached), default=position)
 
+    async def describe(self, tenant: str = "") -> list[operations_pb2.Shard]:
+        """How each shard of a tenant, or of all known tenants, is, as its owner says."""
+        request = operations_pb2.ListShardsRequest(tenant=tenant)
+        return [
+            await self.call(of, shard, request, operations_pb2.Shard)
+            for of in ([tenant] if tenant else sorted(self._tenants.known))
+            for shard in self.shards
+        ]
+
+    def _description(self, writer: ShardWriter[C, S, E]) -> operations_pb2.Shard:
+        recovered = writer.ready.is_set()
+        return operations_pb2.Shard(
+            name=str(writer.subject),
+            state=operations_pb2.SHARD_STATE_SERVING if recovered else operations_pb2.SHARD_STATE_RECOVERING,
+            owner=self._membership.member,
+            position=Position.encode(writer.position),
+            input_position="" if self._inputs is None else Position.encode(writer.input.position),
+            waiting=writer.depth,
+        )
+
     async def differences(self) -> list[tuple[Subject, int, str | None]]:
         """I1 for every shard owned here: (subject, commits' last position, how live state and refolded state
         differ).
@@ -267,6 +287,8 @@ class ShardHost(Generic[C, S, E]):
             raise Unavailable(f"shard {subject} is being recovered; try again", 1.0) from None
 
     async def _execute(self, writer: ShardWriter[C, S, E], request: Message) -> Message:
+        if isinstance(request, operations_pb2.ListShardsRequest | operations_pb2.WakeShardRequest):
+            return self._description(writer)
         if isinstance(request, integrity_pb2.WaitUntilRequest):
             return await self._wait_until(writer, Position.decode(request.position, "position"))
         return await self._handle(writer, request)

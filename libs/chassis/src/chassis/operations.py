@@ -1,0 +1,32 @@
+"""OperationsService: which concern answers which method. What is shown and done is in the concern's own module."""
+
+from __future__ import annotations
+
+import grpc
+from switchboard.log.v1 import operations_pb2, operations_pb2_grpc
+
+from chassis.serving import check_tenant
+from chassis.shard_operations import ShardOperations
+
+
+class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
+    """switchboard.log.v1.OperationsService for one service; a method without a concern answers UNIMPLEMENTED."""
+
+    def __init__(self, *, shards: ShardOperations) -> None:
+        self._shards = shards
+
+    async def ListShards(  # noqa: N802  # gRPC names it
+        self,
+        request: operations_pb2.ListShardsRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.ListShardsRequest, operations_pb2.ListShardsResponse],
+    ) -> operations_pb2.ListShardsResponse:
+        if request.tenant:
+            check_tenant(request.tenant)
+        return operations_pb2.ListShardsResponse(shards=await self._shards.list_shards(request.tenant))
+
+    async def WakeShard(  # noqa: N802
+        self,
+        request: operations_pb2.WakeShardRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.WakeShardRequest, operations_pb2.WakeShardResponse],
+    ) -> operations_pb2.WakeShardResponse:
+        return operations_pb2.WakeShardResponse(shard=await self._shards.wake(request.name))
