@@ -8,10 +8,11 @@ import chassis.projection
 import pytest
 from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject, UnknownEvent
+from chassis.cursor import Fenced
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.integrity import positions_agree, views_replay
-from chassis.projection import Fenced, Projection
+from chassis.projection import Projection
 from chassis.view import Founding
 from google.protobuf.wrappers_pb2 import BoolValue
 from switchboard.log.v1 import log_pb2

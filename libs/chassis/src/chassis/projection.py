@@ -17,6 +17,8 @@ from typing import Generic, TypeVar
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Entry, Recorded
+from chassis.cursor import SCHEMA as POSITIONS
+from chassis.cursor import Fenced
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.log import Log
@@ -32,12 +34,7 @@ _LAG_EVENTS = telemetry.Instrument("switchboard.projection.lag.events")
 _LAG_S = telemetry.Instrument("switchboard.projection.lag")
 _PARKED = telemetry.Instrument("switchboard.projection.parked")
 
-SCHEMA = f"""
-create table if not exists projections (
-    name text primary key,
-    position bigint not null
-);
-{PARKED}"""
+SCHEMA = f"{POSITIONS};{PARKED}"
 EVENTS_PER_TRANSACTION = 2_000
 """How many events one transaction takes at most. Against: unnest of 500 rows reaches 48 k/s, of 1,000 rows 71 k/s."""
 
@@ -52,10 +49,6 @@ HURRIED_S = 0.01
 """The same while somebody waits for the tables to reach a position."""
 _MOVE = "update projections set position = $3 where name = $1 and position = $2"
 _MOVED = "UPDATE 1"
-
-
-class Fenced(Exception):
-    """Another instance has moved this projection; this one reads its position again."""
 
 
 class Projection(Generic[R]):

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chassis.commits import Entry, Recorded, Subject
+from chassis.cursor import Fenced
 from chassis.database import Connection, Database, queries
 from chassis.log import Log
 from chassis.membership import Membership
-from chassis.projection import Fenced, Projection
+from chassis.projection import Projection
 from chassis.tail import Tail
 from chassis.view import View
 from switchboard.log.v1 import log_pb2
