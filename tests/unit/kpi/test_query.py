@@ -5,11 +5,13 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
+from chassis.errors import InvalidRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.metrics import METRICS
 from kpi.metrics.contact import DAY, Act, Contact
-from kpi.query import Condition, FilterError, Known, Question, Refs, answer, conditions_of, contributions
+from kpi.query import Condition, Known, Question, Refs, answer, contributions
+from kpi.wire import conditions_of
 
 S = 1_000_000
 T0 = 1_793_510_800 * S  # 2026-11-01T05:26:40Z
@@ -102,7 +104,7 @@ def test_filters_that_read(text: str, expected: tuple[Condition, ...]) -> None:
 
 @pytest.mark.parametrize("text", ["a", "a =", "= b", "a = b c = d", "a = b AND", "a = b OR c = d", 'a = "b', "A = b"])
 def test_filters_that_do_not(text: str) -> None:
-    with pytest.raises(FilterError):
+    with pytest.raises(InvalidRequest):
         conditions_of(text)
 
 

@@ -12,6 +12,7 @@ from chassis.clock import Clock, to_timestamp
 from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
+from chassis.filters import Field, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.projection import Projection
@@ -43,7 +44,6 @@ OTHERS_MAX = 100
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TOKEN = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_FILTER = re.compile(r"identities>=([1-9]\d{0,3})")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -134,12 +134,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self, request: pb.ListCustomersRequest, context: Context
     ) -> pb.ListCustomersResponse:
         tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
-        filtered = _FILTER.fullmatch(request.filter)
-        if request.filter and filtered is None:
-            raise InvalidRequest([("filter", "is empty or identities>=N with N from 1 to 1000")])
-        least = int(filtered[1]) if filtered else 1
-        if least > 1000:
-            raise InvalidRequest([("filter", "N is from 1 to 1000")])
+        least = next((int(str(one.value)) for one in parse(request.filter, _FILTER)), 1)
         wanted = page(request)
         after = str(wanted.cursor[0]) if wanted.cursor else _NOBODY
         if not is_uuid(after):
@@ -347,6 +342,16 @@ def _one(tenant: str, asked: str) -> Callable[[Connection], Awaitable[tuple[str,
         return customer_id, await tables.record(connection, tenant, [customer_id])
 
     return found
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 1000):
+        raise ValueError("is a number from 1 to 1000")
+    return int(text)
+
+
+_FILTER = {"identities": Field(_count, frozenset({">="}))}
+"""What customers can be filtered by."""
 
 
 def _name(kind: str, name: str, field: str = "name") -> tuple[str, str]:

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
+from chassis.filters import ORDERED, Condition, Field
 from chassis.identity import is_uuid
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from switchboard.ingest.v1 import post_pb2, service_pb2
-
-from ingest.filters import Comparison, Field
 
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
@@ -99,7 +98,7 @@ def id_of(tenant: str, collection: str, *, uuid: bool = False) -> Callable[[str]
         prefix = f"tenants/{tenant}/{collection}/"
         last = name.removeprefix(prefix)
         if not name.startswith(prefix) or "/" in last or not last or (uuid and not is_uuid(last)):
-            raise ValueError(f"a name {prefix}* is expected")
+            raise ValueError(f"is a name {prefix}*")
         return last
 
     return read
@@ -111,17 +110,17 @@ def post_fields(tenant: str) -> dict[str, Field]:
         "conversation": Field(id_of(tenant, "conversations", uuid=True)),
         "author": Field(id_of(tenant, "identities", uuid=True)),
         "source": Field(id_of(tenant, "sources")),
-        "channel": Field(str),
+        "channel": Field(),
         "direction": Field(_member(post_pb2.Direction)),
         "kind": Field(_member(post_pb2.PostKind)),
-        "published_at": Field(_instant, ordered=True),
-        "received_at": Field(_instant, ordered=True),
+        "published_at": Field(_instant, ORDERED, repeats=True),
+        "received_at": Field(_instant, ORDERED, repeats=True),
     }
 
 
-def conditions(comparisons: Sequence[Comparison]) -> list[tuple[str, str, object]]:
-    """(column, operator, value) of each comparison."""
-    return [(_COLUMNS.get(c.field, c.field), c.operator, c.value) for c in comparisons]
+def conditions(found: Sequence[Condition]) -> list[tuple[str, str, object]]:
+    """(column, operator, value) of each condition."""
+    return [(_COLUMNS.get(c.field, c.field), c.operator, c.value) for c in found]
 
 
 def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
@@ -131,7 +130,7 @@ def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
         for known, number in enum.items():
             if known == name or (known.endswith("_" + name) and number):
                 return int(number)
-        raise ValueError("no such value")
+        raise ValueError("has no such value")
 
     return read
 
@@ -142,5 +141,5 @@ def _instant(text: str) -> Instant:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise ValueError("an RFC 3339 time with its zone is expected")
+        raise ValueError("is an RFC 3339 time with its zone")
     return from_datetime(moment)

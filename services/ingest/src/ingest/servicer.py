@@ -13,6 +13,7 @@ from chassis.batch import request_of
 from chassis.commits import Position, Recorded
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound
+from chassis.filters import EQUAL, Field, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.projection import Projection
@@ -34,7 +35,6 @@ from ingest.checks import (
     id_of,
     post_fields,
 )
-from ingest.filters import Field, parse
 from ingest.intake import Intake, check_batch
 from ingest.sources import Reason
 from ingest.views import posts, sources
@@ -217,7 +217,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListQuarantinedResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (int, str))
-        fields = {"source": Field(id_of(tenant, "sources")), "reason": Field(str)}
+        fields = {"source": Field(id_of(tenant, "sources")), "reason": Field()}
         where = {_QUARANTINE_COLUMNS[c.field]: str(c.value) for c in parse(request.filter, fields)}
         check_order(request.order_by, ("", "received_at desc"))
         await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
@@ -277,7 +277,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, request: service_pb2.WatchPostsRequest, context: Context
     ) -> AsyncIterator[service_pb2.WatchPostsResponse]:
         tenant = await self._tenant(request.parent)
-        fields = {name: field for name, field in post_fields(tenant).items() if not field.ordered}
+        fields = {name: field for name, field in post_fields(tenant).items() if field.operators == EQUAL}
         where = conditions(parse(request.filter, fields))
         if request.resume_token:
             after = Position.decode(request.resume_token, "resume_token")
@@ -384,7 +384,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListSourcesResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (str,))
-        found = parse(request.filter, {"channel": Field(str), "labels.": Field(str)})
+        found = parse(request.filter, {"channel": Field(), "labels.": Field()})
         check_order(request.order_by, ("", "name"))
         await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
         channel = next((str(c.value) for c in found if c.field == "channel"), None)

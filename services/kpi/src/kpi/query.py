@@ -16,8 +16,6 @@ RESERVED = ("channel", "source", "agent", "hour", "day")
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 """What a dimension may be called."""
 GROUP_BY_MAX = 8
-_CONDITION = re.compile(r'\s*([a-z][a-z0-9_]{0,39})\s*(!?=)\s*(?:"((?:[^"\\]|\\.)*)"|([\w.:+/-]+))\s*')
-_AND = re.compile(r"AND\b")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,32 +64,6 @@ class Question:
 
 Group = tuple[str, ...]
 Answer = list[tuple[Group, list[Measure]]]
-
-
-class FilterError(ValueError):
-    """A filter does not read; the text says where."""
-
-
-def conditions_of(text: str) -> tuple[Condition, ...]:
-    """Reads `key = "value" AND key != "value"`. Raises FilterError."""
-    found: list[Condition] = []
-    at = 0
-    while text[at:].strip():
-        match = _CONDITION.match(text, at)
-        if match is None:
-            raise FilterError(f'expected key = "value" or key != "value" at character {at + 1}')
-        key, sign, quoted, bare = match.groups()
-        value = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-        found.append(Condition(key, value, sign == "="))
-        at = match.end()
-        if not text[at:].strip():
-            break
-        if (conjunction := _AND.match(text, at)) is None:
-            raise FilterError(f"expected AND at character {at + 1}")
-        at = conjunction.end()
-        if not text[at:].strip():
-            raise FilterError("expected a condition after the last AND")
-    return tuple(found)
 
 
 def local_time(at: int, zone: tzinfo) -> datetime:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from chassis.clock import Instant, to_timestamp
 from chassis.commits import Position
 from chassis.errors import InvalidRequest
+from chassis.filters import EQUAL_OR_NOT, Field, parse
 from chassis.identity import uuid_text
 from chassis.requests import optional_instant, parse_name
 from switchboard.kpi.v1 import service_pb2 as pb
@@ -27,11 +28,9 @@ from kpi.query import (
     Answer,
     Condition,
     Contribution,
-    FilterError,
     Group,
     Question,
     Refs,
-    conditions_of,
 )
 from kpi.views.contacts import BEGINNING, END
 
@@ -100,7 +99,7 @@ def _asked(
         complaints.hear(lambda: _group_by(group_by), ()),
         complaints.hear(lambda: _zone(request.time_zone), UTC),
         now if until is None else until,
-        complaints.hear(lambda: _conditions(request.filter), ()),
+        complaints.hear(lambda: conditions_of(request.filter), ()),
     )
     return MetricsQuery(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
 
@@ -133,11 +132,15 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidRequest([("time_zone", "is no IANA time zone such as Asia/Shanghai")]) from None
 
 
-def _conditions(text: str) -> tuple[Condition, ...]:
-    try:
-        return conditions_of(text)
-    except FilterError as error:
-        raise InvalidRequest([("filter", str(error))]) from None
+_ANY_DIMENSION = {"*": Field(operators=EQUAL_OR_NOT, repeats=True)}
+
+
+def conditions_of(text: str) -> tuple[Condition, ...]:
+    """Reads `key = "value" AND key != "value"`. Raises InvalidRequest."""
+    found = parse(text, _ANY_DIMENSION)
+    if wrong := [one.field for one in found if KEY.match(one.field) is None]:
+        raise InvalidRequest([("filter", f"{key} is no dimension; use [a-z][a-z0-9_]{{0,39}}") for key in wrong])
+    return tuple(Condition(one.field, str(one.value), one.operator == "=") for one in found)
 
 
 def query_of(request: pb.QueryMetricsRequest, now: Instant) -> MetricsQuery:

@@ -4,11 +4,12 @@ It judges form only; whether something may be done is the decider's to say.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from chassis.clock import MICROS, Instant
 from chassis.errors import InvalidRequest
+from chassis.filters import Field, parse
 from chassis.requests import instant, parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -30,7 +31,6 @@ _REASON = re.compile(r"[a-z0-9_]{0,60}")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
 _STATES = frozenset(state.name.removeprefix("CASE_STATE_") for state in service_pb2.CaseState.DESCRIPTOR.values[1:])
-_NAMED = {"queue": "queues", "agent": "agents", "source": "sources", "identity": "identities"}
 
 
 class Form:
@@ -203,34 +203,49 @@ def written(request: service_pb2.ReplyToCaseRequest | service_pb2.NoteCaseReques
 
 def filter_of(request: service_pb2.ListCasesRequest | service_pb2.WatchCasesRequest) -> Filter:
     """The filter of a list or watch. Raises InvalidRequest."""
-    found: dict[str, str] = {}
-    for field, value in _terms(request.filter, ("state", "queue", "agent", "channel", "source", "identity")):
-        found[field] = value.rpartition(f"/{_NAMED[field]}/")[2] if field in _NAMED else value
-    if "state" in found:
-        found["state"] = found["state"].removeprefix("CASE_STATE_")
-        if found["state"] not in _STATES:
-            raise InvalidRequest([("filter", f"state is one of {', '.join(sorted(_STATES))}")])
-    return Filter(**found)
+    return Filter(**{one.field: str(one.value) for one in parse(request.filter, _case_fields(request.parent))})
 
 
 def presence_of(request: service_pb2.ListAgentsRequest) -> Presence | None:
     """The presence agents are narrowed to, None for all. Raises InvalidRequest."""
-    for _, value in _terms(request.filter, ("presence",)):
-        try:
-            return Presence[value.removeprefix("PRESENCE_")]
-        except KeyError:
-            raise InvalidRequest([("filter", "presence is OFFLINE, AVAILABLE, BUSY or AWAY")]) from None
-    return None
+    return next((Presence[str(one.value)] for one in parse(request.filter, _AGENT_FIELDS)), None)
 
 
-def _terms(text: str, fields: tuple[str, ...]) -> Iterable[tuple[str, str]]:
-    if not text.strip():
-        return
-    for term in re.split(r"\s+AND\s+", text.strip()):
-        found = re.fullmatch(r"([a-z_]+)\s*=\s*\"?([^\s\"]+)\"?", term)
-        if found is None or found[1] not in fields:
-            raise InvalidRequest([("filter", f"has terms `field = value` joined by AND; fields: {', '.join(fields)}")])
-        yield found[1], found[2]
+def _member(prefix: str, known: frozenset[str]) -> Callable[[str], str]:
+    """Reads a member's name, with or without the enumeration's prefix."""
+
+    def read(name: str) -> str:
+        if (found := name.removeprefix(prefix)) not in known:
+            raise ValueError(f"is one of {', '.join(sorted(known))}")
+        return found
+
+    return read
+
+
+def _id(parent: str, kind: str) -> Callable[[str], str]:
+    """Reads an id, or a resource name of this tenant as its last segment."""
+
+    def read(name: str) -> str:
+        prefix = f"{parent}/{kind}/"
+        if "/" in name.removeprefix(prefix):
+            raise ValueError(f"is an id or a name {prefix}*")
+        return name.removeprefix(prefix)
+
+    return read
+
+
+def _case_fields(parent: str) -> Mapping[str, Field]:
+    return {
+        "state": Field(_member("CASE_STATE_", _STATES)),
+        "queue": Field(_id(parent, "queues")),
+        "agent": Field(_id(parent, "agents")),
+        "channel": Field(),
+        "source": Field(_id(parent, "sources")),
+        "identity": Field(_id(parent, "identities")),
+    }
+
+
+_AGENT_FIELDS = {"presence": Field(_member("PRESENCE_", frozenset(one.name for one in Presence if one)))}
 
 
 def _case_and_agent(form: Form) -> tuple[str, str]:
