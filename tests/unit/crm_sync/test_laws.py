@@ -112,7 +112,7 @@ def test_u1_merging_and_unmerging_leaves_every_customer_as_it_was(
     again = after([*history, Link(*pair, CAUSE, Instant(50)), Unlink(*pair, CAUSE, Instant(51))])
     assert partition(again) == partition(before)
     for identity_id, identity in again.identities.items():
-        assert identity.said == before.identities[identity_id].said
+        assert identity.values == before.identities[identity_id].values
 
 
 @settings(max_examples=100, deadline=None)
@@ -126,7 +126,7 @@ def test_u2_facts_learnt_while_merged_stay_with_the_identity_they_were_learnt_of
         return
     never = after([*history, *between])
     for identity_id, identity in merged.identities.items():
-        assert identity.said == never.identities[identity_id].said
+        assert identity.values == never.identities[identity_id].values
 
 
 @settings(max_examples=60, deadline=None)

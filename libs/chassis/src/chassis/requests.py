@@ -24,6 +24,8 @@ TENANT = r"[a-z][a-z0-9-]{0,39}"
 PAGE_SIZE_DEFAULT = 50
 PAGE_SIZE_MAX = 1000
 PAGE_TOKEN_BYTES_MAX = 4096
+PAGE_BYTES_MAX = 3 * 1024 * 1024
+"""What the rows of one page weigh together. Against: a message has at most 4 MiB."""
 
 _SEGMENT = r"[A-Za-z0-9._~:@%+=-]{1,255}"
 _MICROS_FIRST, _MICROS_LAST = FIRST // 1_000_000, LAST // 1_000_000
@@ -105,6 +107,17 @@ class Page:
         if len(rows) <= self.size:
             return rows, ""
         return rows[: self.size], self.token_after(cursor_of(rows[self.size - 1]))
+
+    def within(
+        self, rows: Sequence[Any], messages: Sequence[M], token: str, cursor_of: Any, bytes_max: int = PAGE_BYTES_MAX
+    ) -> tuple[Sequence[M], str]:
+        """(messages of this page, next token) when one message per row would exceed `bytes_max`; at least one stays."""
+        room = bytes_max
+        for number, message in enumerate(messages):
+            room -= message.ByteSize()
+            if room < 0 and number:
+                return messages[:number], self.token_after(cursor_of(rows[number - 1]))
+        return messages, token
 
 
 def page(request: Message, cursor: tuple[type, ...] = (str,), *, default: int = PAGE_SIZE_DEFAULT) -> Page:

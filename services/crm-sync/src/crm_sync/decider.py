@@ -27,7 +27,7 @@ from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
 from crm_sync.events import ConflictReason, LinkReason, UnlinkReason
-from crm_sync.matching import RULESET, dispute, objection, shared
+from crm_sync.matching import KEPT_BYTES_MAX, PARTNERS_MAX, RULESET, VALUES_MAX, dispute, objection, shared
 from crm_sync.state import Customers, Identity
 
 
@@ -42,6 +42,8 @@ class Reason(StrEnum):
     CUSTOMER_TOO_LARGE = "CUSTOMER_TOO_LARGE"
     NOT_LINKED = "NOT_LINKED"
     SAME_IDENTITY = "SAME_IDENTITY"
+    TOO_MANY_LINKS = "TOO_MANY_LINKS"
+    TOO_MANY_VALUES = "TOO_MANY_VALUES"
 
 
 class Profile(NamedTuple):
@@ -150,7 +152,7 @@ def _observe(command: Observe, customers: Customers) -> Sequence[events.Event]:
             raise Rejected(Reason.SUBJECT_ERASED, f"identity {identity.identity_id} is erased")
         return ()
     renamed = profile.renames and profile.names_digest != identity.names_digest and command.at >= identity.names_at
-    if not renamed and said.profile_digest and identity.shown.get(profile.source) == said.profile_digest:
+    if not renamed and said.profile_digest and identity.profile_digests.get(profile.source) == said.profile_digest:
         return ()
     return _changed(command, customers, identity, renamed=renamed and bool(profile.names_digest))
 
@@ -164,9 +166,16 @@ def _changed(command: Observe, customers: Customers, identity: Identity, *, rena
         if _is_news(identity, one, profile.source, command.at):
             news.append(one)
         else:
-            before = identity.said.get((one.name, profile.source, one.verified, one.contact))
+            before = identity.values.get((one.name, profile.source, one.verified, one.contact))
             late = late or (before is not None and before.digest != one.digest)
     content = profile.content
+    if content is not None and news and not _has_room(identity, news, profile.source, content):
+        if command.insists:
+            detail = (
+                f"identity {identity.identity_id} has as many values as are kept ({VALUES_MAX}, {KEPT_BYTES_MAX} bytes)"
+            )
+            raise Rejected(Reason.TOO_MANY_VALUES, detail, resource=identity.identity_id)
+        news = []  # the post keeps them
     if content is None or not (news or renamed):
         return ()
     asserted = events.Assertion.of(said.purpose, news, b"" if late else said.profile_digest) if news else None
@@ -182,6 +191,14 @@ def _changed(command: Observe, customers: Customers, identity: Identity, *, rena
     if news and profile.proves:
         decided.extend(_Linking(command, customers, identity).decide(news))
     return decided
+
+
+def _has_room(identity: Identity, news: Sequence[events.AssertedAttribute], source: str, content: Sealed) -> bool:
+    """Whether an identity stays within its limits with what is new; what it replaces makes room."""
+    replaced = {(one.name, source, one.verified, one.contact) for one in news}
+    if len(identity.values.keys() | replaced) > VALUES_MAX:
+        return False
+    return identity.kept_bytes(replaced) + len(content.ciphertext) <= KEPT_BYTES_MAX
 
 
 def _first_sight(command: Observe, customers: Customers) -> Sequence[events.Event]:
@@ -225,12 +242,12 @@ def _observed(
 
 def _is_news(identity: Identity, one: events.AssertedAttribute, source: str, at: Instant) -> bool:
     """Whether a source says something it did not say before. Old news from a late post is none; ties go by digest."""
-    before = identity.said.get((one.name, source, one.verified, one.contact))
+    before = identity.values.get((one.name, source, one.verified, one.contact))
     if before is not None:
         return one.digest != before.digest and (at, one.digest) > (before.observed_at, before.digest)
     if one.verified:
         return True
-    proved = identity.said.get((one.name, source, True, one.contact))
+    proved = identity.values.get((one.name, source, True, one.contact))
     return proved is None or proved.digest != one.digest
 
 
@@ -345,6 +362,9 @@ class _Linking:
     ) -> Iterator[events.Event]:
         if (other, reason, one.name) in self._identity.conflicts:
             return
+        known = self._customers.identities.get(other)
+        if max(len(self._identity.conflicts), 0 if known is None else len(known.conflicts)) >= PARTNERS_MAX:
+            return  # that it is disputed is known a thousand times over
         a, b = _pair(self._identity.identity_id, other)
         command = self._command
         yield events.ConflictRaised(
@@ -376,6 +396,10 @@ def _link(command: Link, customers: Customers) -> Sequence[events.Event]:
     tie = a.ties.get(command.b)
     if tie is not None and tie.active:
         return ()
+    if tie is None and max(len(a.ties), len(b.ties)) >= PARTNERS_MAX:
+        raise Rejected(
+            Reason.TOO_MANY_LINKS, f"{command.a} or {command.b} was linked to {PARTNERS_MAX} identities already"
+        )
     group_a, group_b = customers.group(command.a), customers.group(command.b)
     if group_a is not group_b:
         against = objection(customers.party(group_a), customers.party(group_b))
@@ -422,12 +446,15 @@ def _parted(
 
 
 def _forbid(command: Forbid, customers: Customers) -> Sequence[events.Event]:
-    a, _ = _known(customers, command.a), _known(customers, command.b)
+    a, b = _known(customers, command.a), _known(customers, command.b)
     if command.a == command.b:
         raise Rejected(Reason.SAME_IDENTITY, f"{command.a} is one identity")
     first, second = _pair(command.a, command.b)
     decided: list[events.Event] = []
     if command.b not in a.barred:
+        if max(len(a.barred), len(b.barred)) >= PARTNERS_MAX:
+            detail = f"{command.a} or {command.b} is kept apart from {PARTNERS_MAX} identities already"
+            raise Rejected(Reason.TOO_MANY_LINKS, detail)
         decided.append(events.LinkForbidden(first, second, command.cause_id, command.at))
     cut: set[frozenset[str]] = set()
     while way := customers.path(command.a, command.b, cut):

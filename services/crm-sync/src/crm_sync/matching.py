@@ -17,6 +17,18 @@ RULESET = "verified-contact-1"
 """Name of these rules; a change of them is a new name."""
 CUSTOMER_IDENTITIES_MAX = 100
 """Identities one customer may have. Against: people have under ten accounts; a cluster above a hundred is an error."""
+VALUES_MAX = 1_000
+"""Values one identity may have, by attribute, source, contact point and whether it is verified."""
+KEPT_BYTES_MAX = 128 * 1024
+"""What the facts with those values may weigh. Against: a profile has two kilobytes, and the row of an identity is
+written anew whenever something is said of it.
+"""
+PARTNERS_MAX = 1_000
+"""Identities that one may be linked to, barred from or in conflict with, each. More is no evidence."""
+PROOFS_MAX = 10
+"""Contact points of one assertion that may link identities; those behind them are kept and link nothing."""
+HOLDERS_MAX = 100
+"""Holders of a contact point that a decision looks at. Against: the widest class counts as shared from 51 on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
 from crm_sync.decider import Observe, Profile, proofs
-from crm_sync.matching import contact, contact_class
+from crm_sync.matching import PROOFS_MAX, contact, contact_class
 from crm_sync.naming import founded_customer_id
 from crm_sync.survivorship import kept, said
 
@@ -36,6 +36,10 @@ VOUCHED_CONFIDENCE_PERMILLE = 1000
 NONCES = 256
 """Drawn at once; asking the system for each costs as much as sealing."""
 ATTRIBUTES_MAX = 100
+VALUE_BYTES_MAX = 4096
+"""Of one value; a longer one is not taken over from a profile."""
+VALUES_BYTES_MAX = 64 * 1024
+"""Of all values of one assertion. Against: an identity keeps twice as much."""
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -76,20 +80,21 @@ class Reactions:
         self._nonces: list[bytes] = []
 
     async def prepare(self, batch: Sequence[Recorded]) -> React:
-        """Fetches the keys of a batch's authors, then reacts without waiting. While the vault is away, it waits."""
-        shown = [(recorded, recorded.body.identity_id) for recorded in batch if _is_customers(recorded)]
+        """Fetches the keys of a batch's authors; while the vault is away, it waits.
+
+        What it returns reacts without waiting. It raises SealBroken or DecodeError for a post whose author cannot be
+        read: that post is parked, and no other.
+        """
+        authored = [(recorded, recorded.body.identity_id) for recorded in batch if _is_customers(recorded)]
         authors: dict[str, set[str]] = {}
-        for recorded, identity_id in shown:
+        for recorded, identity_id in authored:
             authors.setdefault(recorded.tenant, set()).add(identity_id)
         keys = {tenant: await self._keys(tenant, ids) for tenant, ids in authors.items()}
-        found: dict[tuple[int, int], Observe] = {}
-        for recorded, identity_id in shown:
-            key = keys[recorded.tenant][identity_id]
-            if key is not None:
-                found[recorded.position, recorded.index] = self._observation(recorded, key)
+        keys_of = {(recorded.position, recorded.index): keys[recorded.tenant][author] for recorded, author in authored}
 
         def react(recorded: Recorded) -> Observe | None:
-            return found.get((recorded.position, recorded.index))
+            key = keys_of.get((recorded.position, recorded.index))
+            return None if key is None else self._observation(recorded, key)
 
         return react
 
@@ -200,13 +205,15 @@ def assertion(
 ) -> tuple[events.Assertion, list[str]]:
     """The claims without their values, sorted by name, and the values in that order, to be sealed.
 
-    A claim has the fields of `Claim`. Empty, repeated and misnamed ones are left out. `whole`: they are all that the
-    source shows.
+    A claim has the fields of `Claim`. Left out are those that are empty, repeated, misnamed or longer than
+    VALUE_BYTES_MAX, and those behind the first ATTRIBUTES_MAX or VALUES_BYTES_MAX of them. Behind the first PROOFS_MAX
+    contact points that may link identities, others are kept as if several people could have them. `whole`: they are all
+    that the source shows.
     """
     found: dict[tuple[str, bool, bytes], tuple[str, str, bool, int]] = {}
     for name, given, verified, confidence in claims:
         value = said(given)
-        if not value:
+        if not value or len(value) > VALUE_BYTES_MAX or len(value.encode()) > VALUE_BYTES_MAX:
             continue
         well_named, is_contact = _kind(name)
         if not well_named:
@@ -224,7 +231,14 @@ def assertion(
     values: list[str] = []
     confidences: list[int] = []
     standings: list[events.Standing] = []
+    room, proofs_left = VALUES_BYTES_MAX, PROOFS_MAX
     for (name, verified, index), (value, compared, unique, confidence) in sorted(found.items())[:ATTRIBUTES_MAX]:
+        room -= len(value.encode())
+        if room < 0:
+            break
+        if verified and unique:
+            proofs_left -= 1
+            unique = proofs_left >= 0  # noqa: PLW2901  (the claim is taken as this from here on)
         if verified or index:
             standings.append(events.Standing(len(names), index, verified, unique))
         names.append(name)

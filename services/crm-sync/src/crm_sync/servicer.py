@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import grpc
@@ -28,16 +30,17 @@ from crm_sync import survivorship, wire
 from crm_sync.contract import said_into
 from crm_sync.decider import Command, Reason
 from crm_sync.events import Event
-from crm_sync.matching import contact, contact_class
+from crm_sync.kept import Candidate
+from crm_sync.matching import HOLDERS_MAX, contact, contact_class
 from crm_sync.naming import founded_customer_id, identity_id
-from crm_sync.reactions import Claim, assertion, sealed_content
+from crm_sync.reactions import ATTRIBUTES_MAX, VALUE_BYTES_MAX, VALUES_BYTES_MAX, Claim, assertion, sealed_content
 from crm_sync.state import Customers
 from crm_sync.views import customers as tables
 
 SHARD = "0"
 CONTEXT = "crm"
-VALUE_BYTES_MAX = 4096
-ATTRIBUTES_MAX = 100
+FACTS_BYTES_MAX = 4 * 1024 * 1024
+"""Facts that one page of customers is made of."""
 AHEAD_MAX_US = 86_400_000_000
 """How far in the future an observation may lie: a day, for clocks and zones that are wrong."""
 OTHERS_MAX = 100
@@ -96,7 +99,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             if not known:
                 raise NotFound("identity", f"tenants/{tenant}/identities/{wanted}")
             customer_id = known[wanted]
-            return customer_id, await tables.record(connection, tenant, [customer_id])
+            return customer_id, await _record(connection, tenant, [customer_id])
 
         customer_id, record = await self._read(tenant, request.min_position, found)
         return pb.LookupCustomerResponse(customer=await self._customer(tenant, customer_id, record))
@@ -111,11 +114,11 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         index = self._vault.blind(tenant, point.indexed)
 
         async def found(connection: Connection) -> tuple[list[str], tables.Record]:
-            holders = await tables.holders(connection, tenant, [index])
+            holders = await tables.holders(connection, tenant, [index], HOLDERS_MAX)
             if not holders:
                 raise NotFound("customer", f"tenants/{tenant}/customers with this {kind}")
             ids = list(dict.fromkeys(holder.customer_id for holder in holders))
-            return ids, await tables.record(connection, tenant, ids[:1])
+            return ids, await _record(connection, tenant, ids[:1])
 
         ids, record = await self._read(tenant, request.min_position, found)
         return pb.LookupCustomerResponse(
@@ -141,15 +144,53 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             raise InvalidRequest([("page_token", "is no token this method gave out")])
 
         async def found(connection: Connection) -> tuple[Sequence[str], str, tables.Record]:
-            ids = await tables.page(connection, tenant, after, least, wanted.size + 1)
-            shown, token = wanted.cut(ids, lambda one: (one,))
-            return shown, token, await tables.record(connection, tenant, shown)
+            rows = await tables.page(connection, tenant, after, least, wanted.size + 1)
+            weights = accumulate(facts_bytes for _, facts_bytes in rows)
+            fitting = max(1, sum(1 for weight in weights if weight <= FACTS_BYTES_MAX))
+            ids, token = wanted.cut([one for one, _ in rows], lambda one: (one,))
+            if fitting < len(ids):
+                ids, token = ids[:fitting], wanted.token_after((ids[fitting - 1],))
+            return ids, token, await _record(connection, tenant, ids)
 
         ids, token, record = await self._read(tenant, request.min_position, found)
         keys = await self._keys(tenant, record)
-        return pb.ListCustomersResponse(
-            customers=[wire.customer(tenant, one, record.of(one), keys) for one in ids], next_page_token=token
-        )
+        customers = [wire.customer(tenant, one, record.of(one), keys) for one in ids]
+        shown, token = wanted.within(ids, customers, token, lambda one: (one,))
+        return pb.ListCustomersResponse(customers=shown, next_page_token=token)
+
+    async def ListAttributeValues(  # noqa: N802
+        self, request: pb.ListAttributeValuesRequest, context: Context
+    ) -> pb.ListAttributeValuesResponse:
+        tenant, customer_id = _name("customers", request.parent, "parent")
+        wanted = page(request, (str, str, str, int, str))
+        _, record = await self._read(tenant, request.min_position, _one(tenant, customer_id))
+        counts = Counter(row.attribute for row in record.candidates)
+        after = wanted.cursor or ("", "", "", 0, "")
+        left = sorted((row for row in record.candidates if _place(row) > after), key=_place)
+        rows, token = wanted.cut(left[: wanted.size + 1], _place)
+        opened = wire.values(rows, await self._keys(tenant, record), counts)
+        values, token = wanted.within(rows, opened, token, _place)
+        return pb.ListAttributeValuesResponse(values=values, next_page_token=token)
+
+    async def ListLinks(  # noqa: N802
+        self, request: pb.ListLinksRequest, context: Context
+    ) -> pb.ListLinksResponse:
+        tenant, asked = _name("customers", request.parent, "parent")
+        wanted = page(request, (str, str))
+        after = (_NOBODY, _NOBODY) if wanted.cursor is None else (str(wanted.cursor[0]), str(wanted.cursor[1]))
+        if not all(is_uuid(end) for end in after):
+            raise InvalidRequest([("page_token", "is no token this method gave out")])
+
+        async def found(connection: Connection) -> tuple[Sequence[tables.Pair], str, tables.Record]:
+            customer_id = await _standing(connection, tenant, asked)
+            ids = await tables.identities_of(connection, tenant, customer_id)
+            pairs = await tables.pairs(connection, tenant, ids, after, wanted.size + 1)
+            shown, token = wanted.cut(pairs, lambda pair: pair)
+            return shown, token, await tables.between(connection, tenant, shown)
+
+        pairs, token, record = await self._read(tenant, request.min_position, found)
+        links, token = wanted.within(pairs, wire.links(record), token, lambda pair: pair)
+        return pb.ListLinksResponse(links=links, next_page_token=token)
 
     async def ExplainAttribute(  # noqa: N802
         self, request: pb.ExplainAttributeRequest, context: Context
@@ -158,15 +199,23 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         attribute = request.attribute
         if _ATTRIBUTE.fullmatch(attribute) is None:
             raise InvalidRequest([("attribute", f"is {_ATTRIBUTE.pattern}")])
+        wanted = page(request, (int,))
+        first = int(wanted.cursor[0]) if wanted.cursor else 0
         customer_id, record = await self._read(tenant, request.min_position, _one(tenant, asked))
         rows = [row for row in record.candidates if row.attribute == attribute]
+        keys = await self._keys(tenant, record)
+        ranked = wire.explained(attribute, rows, keys, max(0, first), wanted.size + 1)
+        numbers = range(first + 1, first + 1 + len(ranked))
+        token = wanted.cut(numbers, lambda number: (number,))[1]
+        candidates, token = wanted.within(numbers, ranked[: wanted.size], token, lambda number: (number,))
         how = survivorship.rule(attribute)
         return pb.ExplainAttributeResponse(
             name=f"tenants/{tenant}/customers/{customer_id}",
             attribute=attribute,
             survivorship=f"SURVIVORSHIP_{how.mode.name}",
             half_life_days=how.half_life_days,
-            candidates=wire.explained(attribute, rows, await self._keys(tenant, record)),
+            candidates=candidates,
+            next_page_token=token,
         )
 
     async def ExplainLink(  # noqa: N802
@@ -174,23 +223,26 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     ) -> pb.ExplainLinkResponse:
         tenant, a, b = _two(request)
 
-        async def found(connection: Connection) -> tuple[dict[str, str], tables.Record]:
+        async def found(connection: Connection) -> tuple[dict[str, str], list[tables.Pair], tables.Record]:
             customers = await tables.customers_of(connection, tenant, {a, b})
             for one in (a, b):
                 if one not in customers:
                     raise NotFound("identity", f"tenants/{tenant}/identities/{one}")
-            return customers, await tables.record(connection, tenant, set(customers.values()))
+            path: list[tables.Pair] = []
+            if customers[a] == customers[b]:
+                ids = await tables.identities_of(connection, tenant, customers[a])
+                path = wire.path(await tables.active_pairs(connection, tenant, ids), a, b)
+            direct = (min(a, b), max(a, b))
+            return customers, path, await tables.between(connection, tenant, list({*path, direct}))
 
-        customers, record = await self._read(tenant, request.min_position, found)
+        customers, path, record = await self._read(tenant, request.min_position, found)
         prefix = f"tenants/{tenant}/identities/"
         by_pair = {(link.identity_a, link.identity_b): link for link in wire.links(record)}
-        linked = customers[a] == customers[b]
-        way = wire.path(record, a, b) if linked else []
         return pb.ExplainLinkResponse(
-            linked=linked,
+            linked=customers[a] == customers[b],
             customer_a=f"tenants/{tenant}/customers/{customers[a]}",
             customer_b=f"tenants/{tenant}/customers/{customers[b]}",
-            path=[by_pair[prefix + one, prefix + other] for one, other in way],
+            path=[by_pair[prefix + one, prefix + other] for one, other in path],
             direct=by_pair.get((prefix + min(a, b), prefix + max(a, b))),
         )
 
@@ -266,6 +318,8 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             wrong.append(("purpose", "is at most 100 bytes of printable text"))
         if not 1 <= len(request.attributes) <= ATTRIBUTES_MAX:
             wrong.append(("attributes", f"are 1 to {ATTRIBUTES_MAX}"))
+        if sum(len(one.value.encode()) for one in request.attributes) > VALUES_BYTES_MAX:
+            wrong.append(("attributes", f"have values of at most {VALUES_BYTES_MAX} bytes together"))
         seen: set[str] = set()
         for number, one in enumerate(request.attributes):
             field = f"attributes[{number}]"
@@ -332,14 +386,24 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         return wire.customer(tenant, customer_id, record, await self._keys(tenant, record))
 
 
+async def _record(connection: Connection, tenant: str, customer_ids: Sequence[str]) -> tables.Record:
+    return await tables.record(connection, tenant, customer_ids, wire.LINKS_SHOWN_MAX)
+
+
+async def _standing(connection: Connection, tenant: str, customer_id: str) -> str:
+    """The customer a customer id leads to now."""
+    found = (await tables.customers_founded(connection, tenant, [customer_id])).get(customer_id)
+    if found is None:
+        raise NotFound("customer", f"tenants/{tenant}/customers/{customer_id}")
+    return found
+
+
 def _one(tenant: str, asked: str) -> Callable[[Connection], Awaitable[tuple[str, tables.Record]]]:
     """Reads the customer a customer id leads to now."""
 
     async def found(connection: Connection) -> tuple[str, tables.Record]:
-        customer_id = (await tables.customers_founded(connection, tenant, [asked])).get(asked)
-        if customer_id is None:
-            raise NotFound("customer", f"tenants/{tenant}/customers/{asked}")
-        return customer_id, await tables.record(connection, tenant, [customer_id])
+        customer_id = await _standing(connection, tenant, asked)
+        return customer_id, await _record(connection, tenant, [customer_id])
 
     return found
 
@@ -352,6 +416,11 @@ def _count(text: str) -> int:
 
 _FILTER = {"identities": Field(_count, frozenset({">="}))}
 """What customers can be filtered by."""
+
+
+def _place(row: Candidate) -> tuple[str, str, str, int, str]:
+    """Where a value stands in the list of all that are kept."""
+    return row.attribute, row.identity_id, row.source, int(row.verified), row.contact.hex()
 
 
 def _name(kind: str, name: str, field: str = "name") -> tuple[str, str]:

@@ -22,6 +22,7 @@ from switchboard.crm.v1 import internal_pb2, service_pb2
 from crm_sync import contract, decider, events
 from crm_sync import kept as facts
 from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Unlink
+from crm_sync.matching import HOLDERS_MAX, PARTNERS_MAX
 from crm_sync.state import Customers, Identity, Tie, evolve
 from crm_sync.views import customers as tables
 
@@ -75,7 +76,7 @@ class CustomersBacking:
             return
         async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
             if contacts:
-                found = await tables.holders(connection, tenant, contacts)
+                found = await tables.holders(connection, tenant, contacts, HOLDERS_MAX)
                 ids |= {one.identity_id for one in found if one.verified and one.uniq} - state.identities.keys()
             wanted = set((await tables.customers_founded(connection, tenant, founded)).values()) if founded else set()
             if ids:
@@ -131,7 +132,7 @@ def _wanted(state: Customers, commands: Sequence[Command]) -> tuple[set[str], se
 
 
 async def _bring(connection: Connection, tenant: str, state: Customers, customer_ids: set[str]) -> None:
-    record = await tables.record(connection, tenant, customer_ids)
+    record = await tables.record(connection, tenant, customer_ids, PARTNERS_MAX)
     rows = {
         row.identity_id: Identity(
             identity_id=row.identity_id,
@@ -153,7 +154,7 @@ async def _bring(connection: Connection, tenant: str, state: Customers, customer
                 identity.names_digest, identity.names_at = fact.names_digest, fact.at
             if fact.said is not None:
                 at = fact.at if isinstance(fact, events.IdentityObserved) else fact.observed_at
-                identity.hear(fact.source, fact.said, at)
+                identity.take(fact.source, fact.said, at, fact.content)
     for link in record.links:
         for mine, other in ((link.identity_a, link.identity_b), (link.identity_b, link.identity_a)):
             if (identity := rows.get(mine)) is None:

@@ -8,24 +8,27 @@ so it does not matter whether the row was read before or after the read model to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
 from chassis.clock import Instant
+from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
-from crm_sync.matching import Party
+from crm_sync.matching import HOLDERS_MAX, Party
 
 Slot = tuple[str, str, bool, bytes]
 """attribute, source, whether verified, keyed index of a contact point (empty for other attributes)"""
 
 
-class Said(NamedTuple):
-    """What a source said last in one slot."""
+class KeptValue(NamedTuple):
+    """What a source said last in one slot, and the fact that holds it: the nonce and size of its sealed content."""
 
     digest: bytes
     observed_at: Instant
+    nonce: bytes
+    content_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Tie:
     at: Instant
 
 
-Heard = tuple[str, events.Assertion, Instant]
-"""Who said what, and when."""
+Statement = tuple[str, events.Assertion, Instant, bytes, int]
+"""Source, what it said, when, nonce and size of the sealed content."""
 _NO_TIES: Mapping[str, Tie] = {}
 _NOBODY: Mapping[str, bytes] = {}
 
@@ -54,7 +57,7 @@ class Identity:
     names_digest: bytes
     names_at: Instant
     erased: bool = False
-    shown: Mapping[str, bytes] = field(default_factory=lambda: _NOBODY)
+    profile_digests: Mapping[str, bytes] = field(default_factory=lambda: _NOBODY)
     """The digest of all a source shows, as of the last time it said something; empty when that was not all."""
     proofs: frozenset[tuple[str, bytes]] = frozenset()
     """(attribute, keyed index) of its verified unique contact points."""
@@ -62,8 +65,8 @@ class Identity:
     barred: frozenset[str] = frozenset()
     conflicts: frozenset[tuple[str, events.ConflictReason, str]] = frozenset()
     """(the other identity, reason, attribute)"""
-    _heard: tuple[Heard, ...] = ()
-    _said: dict[Slot, Said] | None = None
+    _statements: tuple[Statement, ...] = ()
+    _values: dict[Slot, KeptValue] | None = None
 
     @property
     def age(self) -> tuple[Instant, str]:
@@ -71,23 +74,28 @@ class Identity:
         return self.founded_at, self.identity_id
 
     @property
-    def said(self) -> Mapping[Slot, Said]:
+    def values(self) -> Mapping[Slot, KeptValue]:
         """What each source said last in each slot. Sorted out when first asked for: most identities never change."""
-        if self._said is None or self._heard:
-            found = self._said or {}
-            for source, said, at in self._heard:
+        if self._values is None or self._statements:
+            found = self._values or {}
+            for source, said, at, nonce, size in self._statements:
                 for one in said.attributes:
-                    found[one.name, source, one.verified, one.contact] = Said(one.digest, at)
-            self._said, self._heard = found, ()
-        return self._said
+                    found[one.name, source, one.verified, one.contact] = KeptValue(one.digest, at, nonce, size)
+            self._values, self._statements = found, ()
+        return self._values
 
-    def hear(self, source: str, said: events.Assertion, at: Instant) -> None:
-        """Takes in what a source said. Hearing it again changes nothing."""
-        self._heard = (*self._heard, (source, said, at))
-        if self.shown is _NOBODY:
-            self.shown = {source: said.profile_digest}
+    def kept_bytes(self, replaced: Container[Slot] = ()) -> int:
+        """What the facts weigh that hold values in slots other than the replaced ones."""
+        facts = {value.nonce: value.content_bytes for slot, value in self.values.items() if slot not in replaced}
+        return sum(facts.values())
+
+    def take(self, source: str, said: events.Assertion, at: Instant, content: Sealed) -> None:
+        """Takes in what a source said. Taking it in again changes nothing."""
+        self._statements = (*self._statements, (source, said, at, content.nonce, len(content.ciphertext)))
+        if self.profile_digests is _NOBODY:
+            self.profile_digests = {source: said.profile_digest}
         else:
-            self.shown = {**self.shown, source: said.profile_digest}
+            self.profile_digests = {**self.profile_digests, source: said.profile_digest}
         for one in said.standings:
             if one.contact and one.verified:
                 proof = frozenset(((said.names[one.at], one.contact),))
@@ -97,8 +105,8 @@ class Identity:
         """Nothing personal is left of it."""
         self.erased = True
         self.names_digest, self.names_at = b"", Instant(0)
-        self.shown, self.proofs = _NOBODY, frozenset()
-        self._heard, self._said = (), None
+        self.profile_digests, self.proofs = _NOBODY, frozenset()
+        self._statements, self._values = (), None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Identity) and self._all() == other._all()
@@ -114,12 +122,12 @@ class Identity:
             self.names_digest,
             self.names_at,
             self.erased,
-            self.shown,
+            self.profile_digests,
             self.proofs,
             self.ties,
             self.barred,
             self.conflicts,
-            self.said,
+            self.values,
         )
 
 
@@ -133,7 +141,7 @@ class Customers:
     founders: dict[str, str] = field(default_factory=dict)
     """The identity that founded a customer id, for all rows in memory."""
     holders: dict[bytes, set[str]] = field(default_factory=dict)
-    """Identities that proved a contact point, erased ones among them."""
+    """Identities that proved a contact point, at most HOLDERS_MAX of them."""
     unfolded: dict[str, list[events.Event]] = field(default_factory=dict)
     """Facts about rows that are not in memory, in their order."""
     complete: set[bytes] = field(default_factory=set)
@@ -198,7 +206,7 @@ class Customers:
         self.founders[identity.founded_customer_id] = identity_id
         self.members.setdefault(identity.customer_id, set()).add(identity_id)
         for _, contact in identity.proofs:
-            self.holders.setdefault(contact, set()).add(identity_id)
+            self._hold(contact, identity_id)
         for event in self.unfolded.pop(identity_id, ()):
             self._fold(identity, event)
 
@@ -231,9 +239,9 @@ class Customers:
                 identity.names_digest = event.names_digest
                 identity.names_at = event.at
                 if event.said is not None:
-                    self._hear(identity, event.source, event.said, event.at)
+                    self._take(identity, event.source, event.said, event.at, event.content)
             case events.AttributesAsserted():
-                self._hear(identity, event.source, event.said, event.observed_at)
+                self._take(identity, event.source, event.said, event.observed_at, event.content)
             case events.IdentitiesLinked():
                 if identity.identity_id in event.moved:
                     self._move(identity, event.customer_id)
@@ -252,17 +260,33 @@ class Customers:
                 identity.conflicts = identity.conflicts | {(other, event.reason, event.attribute)}
             case events.SubjectErased():
                 for _, contact in identity.proofs:
-                    self.holders.get(contact, set()).discard(identity.identity_id)
+                    self._release(contact, identity.identity_id)
                 identity.forget()
             case _:
                 assert_never(event)
 
-    def _hear(self, identity: Identity, source: str, said: events.Assertion, at: Instant) -> None:
+    def _take(self, identity: Identity, source: str, said: events.Assertion, at: Instant, content: Sealed) -> None:
         before = identity.proofs
-        identity.hear(source, said, at)
+        identity.take(source, said, at, content)
         if identity.proofs is not before:
             for _, contact in identity.proofs - before:
-                self.holders.setdefault(contact, set()).add(identity.identity_id)
+                self._hold(contact, identity.identity_id)
+
+    def _hold(self, contact: bytes, identity_id: str) -> None:
+        """Beyond HOLDERS_MAX a contact point is shared whoever else has it."""
+        known = self.holders.setdefault(contact, set())
+        if len(known) < HOLDERS_MAX:
+            known.add(identity_id)
+
+    def _release(self, contact: bytes, identity_id: str) -> None:
+        """Where not all holders are known, those that are left are read again."""
+        known = self.holders.get(contact, set())
+        if len(known) >= HOLDERS_MAX:
+            del self.holders[contact]
+            self.complete.discard(contact)
+        known.discard(identity_id)
+        if not known:
+            self.holders.pop(contact, None)
 
     def apply(self, event: events.Event) -> None:
         """Applies a fact to every row it is about."""
@@ -275,7 +299,7 @@ class Customers:
                 founded = event.founded_customer_id
                 identity = Identity(identity_id, founded, event.at, founded, event.names_digest, event.at)
                 if event.said is not None:
-                    identity.hear(event.source, event.said, event.at)
+                    identity.take(event.source, event.said, event.at, event.content)
                 self.put(identity)
             else:
                 self.unfolded.setdefault(identity_id, []).append(event)

@@ -22,6 +22,12 @@ _BEHIND_BY = {
     for by in survivorship.DecidedBy
 }
 Keys = Mapping[str, SubjectKey | None]
+ATTRIBUTE_SHOWN_MAX = 10
+"""Values of one attribute in a Customer."""
+ATTRIBUTES_SHOWN_MAX = 100
+"""Values of all attributes in a Customer."""
+LINKS_SHOWN_MAX = 100
+"""Links in a Customer."""
 
 
 def _id_text(value: bytes) -> str:
@@ -92,23 +98,29 @@ def _ranked(
 
 
 def attributes(rows: Sequence[kept.Candidate], keys: Keys) -> list[pb.AttributeValue]:
-    """The value shown of each attribute, sorted by attribute."""
+    """The values shown, sorted by attribute: at most ATTRIBUTE_SHOWN_MAX of one and ATTRIBUTES_SHOWN_MAX of all."""
     by_attribute: dict[str, list[kept.Candidate]] = defaultdict(list)
     for row in rows:
         by_attribute[row.attribute].append(row)
-    return [
-        value(row, len(by_attribute[name]), keys)
+    winners = [
+        (name, row)
         for name in sorted(by_attribute)
-        for row, _, shown in _ranked(name, by_attribute[name])
-        if shown
+        for row in [row for row, _, shown in _ranked(name, by_attribute[name]) if shown][:ATTRIBUTE_SHOWN_MAX]
     ]
+    return [value(row, len(by_attribute[name]), keys) for name, row in winners[:ATTRIBUTES_SHOWN_MAX]]
 
 
-def explained(attribute: str, rows: Sequence[kept.Candidate], keys: Keys) -> list[pb.Candidate]:
-    """Every candidate, best first, and what put it behind the one before it."""
+def values(rows: Sequence[kept.Candidate], keys: Keys, counts: Mapping[str, int]) -> list[pb.AttributeValue]:
+    """Values as they are kept; `counts` says of how many candidates of its attribute each is one."""
+    return [value(row, counts[row.attribute], keys) for row in rows]
+
+
+def explained(attribute: str, rows: Sequence[kept.Candidate], keys: Keys, first: int, limit: int) -> list[pb.Candidate]:
+    """Candidates from the `first` on, best first, and what put each behind the one before it."""
     messages: list[pb.Candidate] = []
-    before: survivorship.Candidate | None = None
-    for row, one, shown in _ranked(attribute, rows):
+    ranked = _ranked(attribute, rows)
+    before = ranked[first - 1][1] if 0 < first <= len(ranked) else None
+    for row, one, shown in ranked[first : first + limit]:
         by = survivorship.DecidedBy.FIRST if before is None else survivorship.decided_by(attribute, before, one)
         messages.append(
             pb.Candidate(
@@ -164,7 +176,7 @@ def customer(tenant: str, customer_id: str, record: tables.Record, keys: Keys) -
         name=prefix + customer_id,
         identities=[identity(row, keys) for row in record.identities],
         attributes=attributes(record.candidates, keys),
-        links=links(record),
+        links=links(record)[:LINKS_SHOWN_MAX],
         founded_at=to_timestamp(Instant(record.identities[0].founded_at)),
         merged=sorted(
             prefix + row.founded_customer_id for row in record.identities if row.founded_customer_id != customer_id
@@ -176,13 +188,12 @@ def customer(tenant: str, customer_id: str, record: tables.Record, keys: Keys) -
     return message
 
 
-def path(record: tables.Record, start: str, end: str) -> list[tuple[str, str]]:
-    """Pairs of the active links from one identity to another, the shortest way; empty when there is none."""
+def path(active: Sequence[tables.Pair], start: str, end: str) -> list[tables.Pair]:
+    """The active links from one identity to another, the shortest way; empty when there is none."""
     ends: dict[str, list[str]] = defaultdict(list)
-    for row in record.links:
-        if row.active:
-            ends[row.identity_a].append(row.identity_b)
-            ends[row.identity_b].append(row.identity_a)
+    for a, b in active:
+        ends[a].append(b)
+        ends[b].append(a)
     before = {start: ""}
     queue = [start]
     for here in queue:

@@ -167,6 +167,46 @@ class Customer(_message.Message):
     merged: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, name: _Optional[str] = ..., identities: _Optional[_Iterable[_Union[Identity, _Mapping]]] = ..., attributes: _Optional[_Iterable[_Union[AttributeValue, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., founded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., merged: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class ListAttributeValuesRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class ListAttributeValuesResponse(_message.Message):
+    __slots__ = ("values", "next_page_token")
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedCompositeFieldContainer[AttributeValue]
+    next_page_token: str
+    def __init__(self, values: _Optional[_Iterable[_Union[AttributeValue, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListLinksRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class ListLinksResponse(_message.Message):
+    __slots__ = ("links", "next_page_token")
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    links: _containers.RepeatedCompositeFieldContainer[Link]
+    next_page_token: str
+    def __init__(self, links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
 class Candidate(_message.Message):
     __slots__ = ("value", "source_rank", "behind_by", "winner")
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -342,28 +382,34 @@ class ForbidLinkResponse(_message.Message):
     def __init__(self, customer_a: _Optional[str] = ..., customer_b: _Optional[str] = ..., position: _Optional[str] = ...) -> None: ...
 
 class ExplainAttributeRequest(_message.Message):
-    __slots__ = ("name", "attribute", "min_position")
+    __slots__ = ("name", "attribute", "min_position", "page_size", "page_token")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     name: str
     attribute: str
     min_position: str
-    def __init__(self, name: _Optional[str] = ..., attribute: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    def __init__(self, name: _Optional[str] = ..., attribute: _Optional[str] = ..., min_position: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ExplainAttributeResponse(_message.Message):
-    __slots__ = ("name", "attribute", "survivorship", "half_life_days", "candidates")
+    __slots__ = ("name", "attribute", "survivorship", "half_life_days", "candidates", "next_page_token")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
     SURVIVORSHIP_FIELD_NUMBER: _ClassVar[int]
     HALF_LIFE_DAYS_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     name: str
     attribute: str
     survivorship: Survivorship
     half_life_days: int
     candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
-    def __init__(self, name: _Optional[str] = ..., attribute: _Optional[str] = ..., survivorship: _Optional[_Union[Survivorship, str]] = ..., half_life_days: _Optional[int] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, name: _Optional[str] = ..., attribute: _Optional[str] = ..., survivorship: _Optional[_Union[Survivorship, str]] = ..., half_life_days: _Optional[int] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ExplainLinkRequest(_message.Message):
     __slots__ = ("identity_a", "identity_b", "min_position")

@@ -33,7 +33,7 @@ class CustomerServiceStub:
     another body ALREADY_EXISTS. Their answers carry `position`; a read given it as `min_position` shows at least that much or ends
     with DEADLINE_EXCEEDED. Refusals are FAILED_PRECONDITION unless said otherwise and carry `ErrorInfo{domain: "switchboard", reason}`;
     malformed requests are INVALID_ARGUMENT with every violation; what is not there is NOT_FOUND with ResourceInfo.
-    Personal values are empty after erasure; ids, counts and times stay.
+    Personal values are empty after erasure, and where they cannot be opened (their key is lost); ids, counts and times stay.
     """
 
     def __init__(self, channel):
@@ -56,6 +56,16 @@ class CustomerServiceStub:
                 '/switchboard.crm.v1.CustomerService/ListCustomers',
                 request_serializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListCustomersRequest.SerializeToString,
                 response_deserializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListCustomersResponse.FromString,
+                _registered_method=True)
+        self.ListAttributeValues = channel.unary_unary(
+                '/switchboard.crm.v1.CustomerService/ListAttributeValues',
+                request_serializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListAttributeValuesRequest.SerializeToString,
+                response_deserializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListAttributeValuesResponse.FromString,
+                _registered_method=True)
+        self.ListLinks = channel.unary_unary(
+                '/switchboard.crm.v1.CustomerService/ListLinks',
+                request_serializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListLinksRequest.SerializeToString,
+                response_deserializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListLinksResponse.FromString,
                 _registered_method=True)
         self.AssertAttributes = channel.unary_unary(
                 '/switchboard.crm.v1.CustomerService/AssertAttributes',
@@ -102,7 +112,7 @@ class CustomerServiceServicer:
     another body ALREADY_EXISTS. Their answers carry `position`; a read given it as `min_position` shows at least that much or ends
     with DEADLINE_EXCEEDED. Refusals are FAILED_PRECONDITION unless said otherwise and carry `ErrorInfo{domain: "switchboard", reason}`;
     malformed requests are INVALID_ARGUMENT with every violation; what is not there is NOT_FOUND with ResourceInfo.
-    Personal values are empty after erasure; ids, counts and times stay.
+    Personal values are empty after erasure, and where they cannot be opened (their key is lost); ids, counts and times stay.
     """
 
     def LookupCustomer(self, request, context):
@@ -115,7 +125,8 @@ class CustomerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCustomer(self, request, context):
-        """One customer with identities, attributes and links. An id that was merged into another customer gives that customer.
+        """One customer with its identities, the values shown and the first links. An id that was merged into another customer gives
+        that customer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,10 +139,25 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAttributeValues(self, request, context):
+        """Every value that is kept of a customer, shown or not, by attribute; paged.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLinks(self, request, context):
+        """Every link, bar and conflict that has an identity of a customer at one end, by the ids of both; paged.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AssertAttributes(self, request, context):
         """Says something about an identity, which need not be known before. What the same source said before is not repeated;
-        empty values say nothing. Verified contact points may link identities or raise a conflict.
-        Errors: SUBJECT_ERASED.
+        empty values say nothing. Verified contact points may link identities or raise a conflict. An identity keeps up to 1,000
+        values of 128 KiB together (replacing one makes room).
+        Errors: SUBJECT_ERASED, TOO_MANY_VALUES.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +165,7 @@ class CustomerServiceServicer:
 
     def LinkIdentities(self, request, context):
         """Says that two identities are one customer. Linking twice is linking once.
-        Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED.
+        Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED, TOO_MANY_LINKS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,14 +182,14 @@ class CustomerServiceServicer:
 
     def ForbidLink(self, request, context):
         """Says that two identities are never one customer; wins over every evidence and takes back the links that join them.
-        Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY.
+        Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY, TOO_MANY_LINKS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExplainAttribute(self, request, context):
-        """Every candidate for one attribute of a customer, best first, and why the first one is shown.
+        """Every candidate for one attribute of a customer, best first, and why the first one is shown; paged.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +226,16 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.ListCustomers,
                     request_deserializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListCustomersRequest.FromString,
                     response_serializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListCustomersResponse.SerializeToString,
+            ),
+            'ListAttributeValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAttributeValues,
+                    request_deserializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListAttributeValuesRequest.FromString,
+                    response_serializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListAttributeValuesResponse.SerializeToString,
+            ),
+            'ListLinks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLinks,
+                    request_deserializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListLinksRequest.FromString,
+                    response_serializer=switchboard_dot_crm_dot_v1_dot_service__pb2.ListLinksResponse.SerializeToString,
             ),
             'AssertAttributes': grpc.unary_unary_rpc_method_handler(
                     servicer.AssertAttributes,
@@ -252,7 +288,7 @@ class CustomerService:
     another body ALREADY_EXISTS. Their answers carry `position`; a read given it as `min_position` shows at least that much or ends
     with DEADLINE_EXCEEDED. Refusals are FAILED_PRECONDITION unless said otherwise and carry `ErrorInfo{domain: "switchboard", reason}`;
     malformed requests are INVALID_ARGUMENT with every violation; what is not there is NOT_FOUND with ResourceInfo.
-    Personal values are empty after erasure; ids, counts and times stay.
+    Personal values are empty after erasure, and where they cannot be opened (their key is lost); ids, counts and times stay.
     """
 
     @staticmethod
@@ -326,6 +362,60 @@ class CustomerService:
             '/switchboard.crm.v1.CustomerService/ListCustomers',
             switchboard_dot_crm_dot_v1_dot_service__pb2.ListCustomersRequest.SerializeToString,
             switchboard_dot_crm_dot_v1_dot_service__pb2.ListCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAttributeValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.crm.v1.CustomerService/ListAttributeValues',
+            switchboard_dot_crm_dot_v1_dot_service__pb2.ListAttributeValuesRequest.SerializeToString,
+            switchboard_dot_crm_dot_v1_dot_service__pb2.ListAttributeValuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLinks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.crm.v1.CustomerService/ListLinks',
+            switchboard_dot_crm_dot_v1_dot_service__pb2.ListLinksRequest.SerializeToString,
+            switchboard_dot_crm_dot_v1_dot_service__pb2.ListLinksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,7 +34,7 @@ class CustomerServiceStub:
     another body ALREADY_EXISTS. Their answers carry `position`; a read given it as `min_position` shows at least that much or ends
     with DEADLINE_EXCEEDED. Refusals are FAILED_PRECONDITION unless said otherwise and carry `ErrorInfo{domain: "switchboard", reason}`;
     malformed requests are INVALID_ARGUMENT with every violation; what is not there is NOT_FOUND with ResourceInfo.
-    Personal values are empty after erasure; ids, counts and times stay.
+    Personal values are empty after erasure, and where they cannot be opened (their key is lost); ids, counts and times stay.
     """
 
     @_typing.overload
@@ -47,17 +47,24 @@ class CustomerServiceStub:
     names the others.
     """
     GetCustomer: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetCustomerRequest, _service_pb2.GetCustomerResponse]
-    """One customer with identities, attributes and links. An id that was merged into another customer gives that customer."""
+    """One customer with its identities, the values shown and the first links. An id that was merged into another customer gives
+    that customer.
+    """
     ListCustomers: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCustomersRequest, _service_pb2.ListCustomersResponse]
     """Customers by id."""
+    ListAttributeValues: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListAttributeValuesRequest, _service_pb2.ListAttributeValuesResponse]
+    """Every value that is kept of a customer, shown or not, by attribute; paged."""
+    ListLinks: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListLinksRequest, _service_pb2.ListLinksResponse]
+    """Every link, bar and conflict that has an identity of a customer at one end, by the ids of both; paged."""
     AssertAttributes: _grpc.UnaryUnaryMultiCallable[_service_pb2.AssertAttributesRequest, _service_pb2.AssertAttributesResponse]
     """Says something about an identity, which need not be known before. What the same source said before is not repeated;
-    empty values say nothing. Verified contact points may link identities or raise a conflict.
-    Errors: SUBJECT_ERASED.
+    empty values say nothing. Verified contact points may link identities or raise a conflict. An identity keeps up to 1,000
+    values of 128 KiB together (replacing one makes room).
+    Errors: SUBJECT_ERASED, TOO_MANY_VALUES.
     """
     LinkIdentities: _grpc.UnaryUnaryMultiCallable[_service_pb2.LinkIdentitiesRequest, _service_pb2.LinkIdentitiesResponse]
     """Says that two identities are one customer. Linking twice is linking once.
-    Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED.
+    Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED, TOO_MANY_LINKS.
     """
     UnlinkIdentities: _grpc.UnaryUnaryMultiCallable[_service_pb2.UnlinkIdentitiesRequest, _service_pb2.UnlinkIdentitiesResponse]
     """Takes the link between two identities back. The part with the oldest identity keeps the customer id, the other part gets its
@@ -66,10 +73,10 @@ class CustomerServiceStub:
     """
     ForbidLink: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForbidLinkRequest, _service_pb2.ForbidLinkResponse]
     """Says that two identities are never one customer; wins over every evidence and takes back the links that join them.
-    Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY.
+    Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY, TOO_MANY_LINKS.
     """
     ExplainAttribute: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainAttributeRequest, _service_pb2.ExplainAttributeResponse]
-    """Every candidate for one attribute of a customer, best first, and why the first one is shown."""
+    """Every candidate for one attribute of a customer, best first, and why the first one is shown; paged."""
     ExplainLink: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainLinkRequest, _service_pb2.ExplainLinkResponse]
     """Why two identities are, or are not, one customer."""
     EraseSubject: _grpc.UnaryUnaryMultiCallable[_service_pb2.EraseSubjectRequest, _service_pb2.EraseSubjectResponse]
@@ -84,7 +91,7 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     another body ALREADY_EXISTS. Their answers carry `position`; a read given it as `min_position` shows at least that much or ends
     with DEADLINE_EXCEEDED. Refusals are FAILED_PRECONDITION unless said otherwise and carry `ErrorInfo{domain: "switchboard", reason}`;
     malformed requests are INVALID_ARGUMENT with every violation; what is not there is NOT_FOUND with ResourceInfo.
-    Personal values are empty after erasure; ids, counts and times stay.
+    Personal values are empty after erasure, and where they cannot be opened (their key is lost); ids, counts and times stay.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -94,17 +101,24 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     names the others.
     """
     GetCustomer: _aio.UnaryUnaryMultiCallable[_service_pb2.GetCustomerRequest, _service_pb2.GetCustomerResponse]  # type: ignore[assignment]
-    """One customer with identities, attributes and links. An id that was merged into another customer gives that customer."""
+    """One customer with its identities, the values shown and the first links. An id that was merged into another customer gives
+    that customer.
+    """
     ListCustomers: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCustomersRequest, _service_pb2.ListCustomersResponse]  # type: ignore[assignment]
     """Customers by id."""
+    ListAttributeValues: _aio.UnaryUnaryMultiCallable[_service_pb2.ListAttributeValuesRequest, _service_pb2.ListAttributeValuesResponse]  # type: ignore[assignment]
+    """Every value that is kept of a customer, shown or not, by attribute; paged."""
+    ListLinks: _aio.UnaryUnaryMultiCallable[_service_pb2.ListLinksRequest, _service_pb2.ListLinksResponse]  # type: ignore[assignment]
+    """Every link, bar and conflict that has an identity of a customer at one end, by the ids of both; paged."""
     AssertAttributes: _aio.UnaryUnaryMultiCallable[_service_pb2.AssertAttributesRequest, _service_pb2.AssertAttributesResponse]  # type: ignore[assignment]
     """Says something about an identity, which need not be known before. What the same source said before is not repeated;
-    empty values say nothing. Verified contact points may link identities or raise a conflict.
-    Errors: SUBJECT_ERASED.
+    empty values say nothing. Verified contact points may link identities or raise a conflict. An identity keeps up to 1,000
+    values of 128 KiB together (replacing one makes room).
+    Errors: SUBJECT_ERASED, TOO_MANY_VALUES.
     """
     LinkIdentities: _aio.UnaryUnaryMultiCallable[_service_pb2.LinkIdentitiesRequest, _service_pb2.LinkIdentitiesResponse]  # type: ignore[assignment]
     """Says that two identities are one customer. Linking twice is linking once.
-    Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED.
+    Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED, TOO_MANY_LINKS.
     """
     UnlinkIdentities: _aio.UnaryUnaryMultiCallable[_service_pb2.UnlinkIdentitiesRequest, _service_pb2.UnlinkIdentitiesResponse]  # type: ignore[assignment]
     """Takes the link between two identities back. The part with the oldest identity keeps the customer id, the other part gets its
@@ -113,10 +127,10 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     ForbidLink: _aio.UnaryUnaryMultiCallable[_service_pb2.ForbidLinkRequest, _service_pb2.ForbidLinkResponse]  # type: ignore[assignment]
     """Says that two identities are never one customer; wins over every evidence and takes back the links that join them.
-    Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY.
+    Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY, TOO_MANY_LINKS.
     """
     ExplainAttribute: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainAttributeRequest, _service_pb2.ExplainAttributeResponse]  # type: ignore[assignment]
-    """Every candidate for one attribute of a customer, best first, and why the first one is shown."""
+    """Every candidate for one attribute of a customer, best first, and why the first one is shown; paged."""
     ExplainLink: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainLinkRequest, _service_pb2.ExplainLinkResponse]  # type: ignore[assignment]
     """Why two identities are, or are not, one customer."""
     EraseSubject: _aio.UnaryUnaryMultiCallable[_service_pb2.EraseSubjectRequest, _service_pb2.EraseSubjectResponse]  # type: ignore[assignment]
@@ -130,7 +144,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     another body ALREADY_EXISTS. Their answers carry `position`; a read given it as `min_position` shows at least that much or ends
     with DEADLINE_EXCEEDED. Refusals are FAILED_PRECONDITION unless said otherwise and carry `ErrorInfo{domain: "switchboard", reason}`;
     malformed requests are INVALID_ARGUMENT with every violation; what is not there is NOT_FOUND with ResourceInfo.
-    Personal values are empty after erasure; ids, counts and times stay.
+    Personal values are empty after erasure, and where they cannot be opened (their key is lost); ids, counts and times stay.
     """
 
     @_abc_1.abstractmethod
@@ -150,7 +164,9 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.GetCustomerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.GetCustomerResponse, _abc.Awaitable[_service_pb2.GetCustomerResponse]]:
-        """One customer with identities, attributes and links. An id that was merged into another customer gives that customer."""
+        """One customer with its identities, the values shown and the first links. An id that was merged into another customer gives
+        that customer.
+        """
 
     @_abc_1.abstractmethod
     def ListCustomers(
@@ -161,14 +177,31 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Customers by id."""
 
     @_abc_1.abstractmethod
+    def ListAttributeValues(
+        self,
+        request: _service_pb2.ListAttributeValuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListAttributeValuesResponse, _abc.Awaitable[_service_pb2.ListAttributeValuesResponse]]:
+        """Every value that is kept of a customer, shown or not, by attribute; paged."""
+
+    @_abc_1.abstractmethod
+    def ListLinks(
+        self,
+        request: _service_pb2.ListLinksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListLinksResponse, _abc.Awaitable[_service_pb2.ListLinksResponse]]:
+        """Every link, bar and conflict that has an identity of a customer at one end, by the ids of both; paged."""
+
+    @_abc_1.abstractmethod
     def AssertAttributes(
         self,
         request: _service_pb2.AssertAttributesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.AssertAttributesResponse, _abc.Awaitable[_service_pb2.AssertAttributesResponse]]:
         """Says something about an identity, which need not be known before. What the same source said before is not repeated;
-        empty values say nothing. Verified contact points may link identities or raise a conflict.
-        Errors: SUBJECT_ERASED.
+        empty values say nothing. Verified contact points may link identities or raise a conflict. An identity keeps up to 1,000
+        values of 128 KiB together (replacing one makes room).
+        Errors: SUBJECT_ERASED, TOO_MANY_VALUES.
         """
 
     @_abc_1.abstractmethod
@@ -178,7 +211,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.LinkIdentitiesResponse, _abc.Awaitable[_service_pb2.LinkIdentitiesResponse]]:
         """Says that two identities are one customer. Linking twice is linking once.
-        Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED.
+        Errors: IDENTITY_UNKNOWN (NOT_FOUND), LINK_FORBIDDEN, VALUES_DIFFER, CUSTOMER_TOO_LARGE, SUBJECT_ERASED, TOO_MANY_LINKS.
         """
 
     @_abc_1.abstractmethod
@@ -199,7 +232,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ForbidLinkResponse, _abc.Awaitable[_service_pb2.ForbidLinkResponse]]:
         """Says that two identities are never one customer; wins over every evidence and takes back the links that join them.
-        Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY.
+        Errors: IDENTITY_UNKNOWN (NOT_FOUND), SAME_IDENTITY, TOO_MANY_LINKS.
         """
 
     @_abc_1.abstractmethod
@@ -208,7 +241,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.ExplainAttributeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ExplainAttributeResponse, _abc.Awaitable[_service_pb2.ExplainAttributeResponse]]:
-        """Every candidate for one attribute of a customer, best first, and why the first one is shown."""
+        """Every candidate for one attribute of a customer, best first, and why the first one is shown; paged."""
 
     @_abc_1.abstractmethod
     def ExplainLink(

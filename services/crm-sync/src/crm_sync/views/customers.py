@@ -351,21 +351,53 @@ async def position(connection: Connection | Database) -> int:
     return int(await connection.fetchval(SQL["position"], NAME) or 0)
 
 
-async def record(connection: Connection, tenant: str, customer_ids: Collection[str]) -> Record:
-    """Everything about these customers. Call it inside one transaction, or the parts may not fit together."""
+Pair = tuple[str, str]
+"""Two identities in the order of their ids."""
+
+
+async def record(connection: Connection, tenant: str, customer_ids: Collection[str], links_max: int) -> Record:
+    """Everything about these customers but at most so many links and conflicts to each side of an identity.
+
+    Call it inside one transaction, or the parts may not fit together.
+    """
     identities = [Identity(*row) for row in await connection.fetch(SQL["identities_of"], tenant, list(customer_ids))]
-    return await details(connection, tenant, identities)
-
-
-async def details(connection: Connection, tenant: str, identities: Sequence[Identity]) -> Record:
-    """Everything about these identities."""
     ids = [row.identity_id for row in identities]
+    links = [Link(*row) for row in await connection.fetch(SQL["links_of"], tenant, ids, links_max)]
+    conflicts = [Conflict(*row) for row in await connection.fetch(SQL["conflicts_of"], tenant, ids, links_max)]
     return Record(
         identities,
         [one for row in identities for one in kept.candidates(tenant, row.identity_id, row.facts)],
-        [Link(*row) for row in await connection.fetch(SQL["links_of"], tenant, ids)],
-        [Conflict(*row) for row in await connection.fetch(SQL["conflicts_of"], tenant, ids)],
+        list(dict.fromkeys(links)),  # a pair within a customer is found from both ends
+        list(dict.fromkeys(conflicts)),
     )
+
+
+async def pairs(connection: Connection, tenant: str, ids: Collection[str], after: Pair, limit: int) -> list[Pair]:
+    """Pairs between which anything was ever said with one end among these identities, in order, after a pair."""
+    rows = await connection.fetch(SQL["pairs_of"], tenant, list(ids), *after, limit)
+    return [(row["identity_a"], row["identity_b"]) for row in rows]
+
+
+async def between(connection: Connection, tenant: str, pairs: Sequence[Pair]) -> Record:
+    """What was said between the two identities of each pair; no identities and no values."""
+    ends = _columns(pairs, 2)
+    return Record(
+        (),
+        (),
+        [Link(*row) for row in await connection.fetch(SQL["links_between"], tenant, *ends)],
+        [Conflict(*row) for row in await connection.fetch(SQL["conflicts_between"], tenant, *ends)],
+    )
+
+
+async def active_pairs(connection: Connection, tenant: str, ids: Collection[str]) -> list[Pair]:
+    """The active links both of whose ends are among these identities."""
+    rows = await connection.fetch(SQL["active_pairs"], tenant, list(ids))
+    return [(row["identity_a"], row["identity_b"]) for row in rows]
+
+
+async def identities_of(connection: Connection, tenant: str, customer_id: str) -> list[str]:
+    """The ids of a customer's identities, oldest first."""
+    return [row["identity_id"] for row in await connection.fetch(SQL["identities_of"], tenant, [customer_id])]
 
 
 async def customers_of(connection: Connection, tenant: str, identity_ids: Collection[str]) -> dict[str, str]:
@@ -391,14 +423,17 @@ class Holder:
     customer_id: str
 
 
-async def holders(connection: Connection, tenant: str, contacts: Iterable[bytes]) -> list[Holder]:
-    """Who has these contact points: proved before claimed, then oldest first."""
-    rows = await connection.fetch(SQL["holders"], tenant, list(contacts))
+async def holders(connection: Connection, tenant: str, contacts: Iterable[bytes], limit: int) -> list[Holder]:
+    """Who has these contact points, at most so many of each: proved before claimed, then oldest first."""
+    rows = await connection.fetch(SQL["holders"], tenant, list(contacts), limit)
     return [
         Holder(row["contact"], row["identity_id"], row["verified"], row["uniq"], row["customer_id"]) for row in rows
     ]
 
 
-async def page(connection: Connection, tenant: str, after: str, identities_min: int, limit: int) -> list[str]:
-    """Customer ids in order."""
-    return [row["customer_id"] for row in await connection.fetch(SQL["page"], tenant, after, identities_min, limit)]
+async def page(
+    connection: Connection, tenant: str, after: str, identities_min: int, limit: int
+) -> list[tuple[str, int]]:
+    """Customer ids in order, and what the facts about each weigh in bytes."""
+    rows = await connection.fetch(SQL["page"], tenant, after, identities_min, limit)
+    return [(row["customer_id"], row["facts_bytes"]) for row in rows]

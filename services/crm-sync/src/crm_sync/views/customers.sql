@@ -122,14 +122,18 @@ select position from projections where name = $1
 
 -- name: holders
 select c.contact, c.identity_id, c.verified, c.uniq, i.founded_at, i.customer_id
-from customers_v1_contacts c
+from unnest($2::bytea[]) as k (contact)
+cross join lateral (
+    select contact, identity_id, verified, uniq
+    from customers_v1_contacts where contact = k.contact and tenant = $1
+    order by verified desc, uniq desc
+    limit $3
+) as c
 cross join lateral (
     select founded_at, customer_id
-    from customers_v1_identities where identity_id = c.identity_id and tenant is not distinct from c.tenant limit 1
+    from customers_v1_identities where identity_id = c.identity_id and tenant is not distinct from $1 limit 1
 ) as i
-where c.tenant = $1 and c.contact = any($2::bytea[])
 order by c.verified desc, c.uniq desc, i.founded_at, c.identity_id
-limit 10000
 
 -- name: founders
 select founded_customer_id, identity_id, customer_id
@@ -156,20 +160,70 @@ where tenant = $1 and customer_id = any($2::uuid[])
 order by customer_id, founded_at, identity_id
 
 -- name: links_of
-select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id, unlinked_at,
-    unlinked_event_id, forbidden_event_id
-from customers_v1_links
-where tenant = $1 and (identity_a = any($2::uuid[]) or identity_b = any($2::uuid[]))
-order by identity_a, identity_b
+select l.tenant, l.identity_a, l.identity_b, l.active, l.reason, l.attribute, l.ruleset, l.actor, l.linked_at, l.linked_event_id,
+    l.unlinked_at, l.unlinked_event_id, l.forbidden_event_id
+from unnest($2::uuid[]) as k (identity_id)
+cross join lateral (
+    (select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id,
+        unlinked_at, unlinked_event_id, forbidden_event_id
+        from customers_v1_links where identity_a = k.identity_id and tenant = $1 order by identity_b limit $3)
+    union all
+    (select tenant, identity_a, identity_b, active, reason, attribute, ruleset, actor, linked_at, linked_event_id,
+        unlinked_at, unlinked_event_id, forbidden_event_id
+        from customers_v1_links where identity_b = k.identity_id and tenant = $1 order by identity_a limit $3)
+) as l
+order by l.identity_a, l.identity_b
 
 -- name: conflicts_of
-select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
-from customers_v1_conflicts
-where tenant = $1 and (identity_a = any($2::uuid[]) or identity_b = any($2::uuid[]))
-order by identity_a, identity_b, reason, attribute
+select c.tenant, c.identity_a, c.identity_b, c.reason, c.attribute, c.disputed, c.at, c.event_id
+from unnest($2::uuid[]) as k (identity_id)
+cross join lateral (
+    (select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
+        from customers_v1_conflicts where identity_a = k.identity_id and tenant = $1
+        order by identity_b, reason, attribute limit $3)
+    union all
+    (select tenant, identity_a, identity_b, reason, attribute, disputed, at, event_id
+        from customers_v1_conflicts where identity_b = k.identity_id and tenant = $1
+        order by identity_a, reason, attribute limit $3)
+) as c
+order by c.identity_a, c.identity_b, c.reason, c.attribute
+
+-- name: pairs_of
+-- Every pair between which anything was ever said, one end of which is among these identities, in order.
+select identity_a, identity_b from (
+    select identity_a, identity_b from customers_v1_links
+    where tenant = $1 and (identity_a = any($2::uuid[]) or identity_b = any($2::uuid[]))
+    union
+    select identity_a, identity_b from customers_v1_conflicts
+    where tenant = $1 and (identity_a = any($2::uuid[]) or identity_b = any($2::uuid[]))
+) as pairs
+where (identity_a, identity_b) > ($3::uuid, $4::uuid)
+order by identity_a, identity_b
+limit $5
+
+-- name: links_between
+select l.tenant, l.identity_a, l.identity_b, l.active, l.reason, l.attribute, l.ruleset, l.actor, l.linked_at, l.linked_event_id,
+    l.unlinked_at, l.unlinked_event_id, l.forbidden_event_id
+from unnest($2::uuid[], $3::uuid[]) as k (identity_a, identity_b)
+join customers_v1_links l using (identity_a, identity_b)
+where l.tenant = $1
+order by l.identity_a, l.identity_b
+
+-- name: conflicts_between
+select c.tenant, c.identity_a, c.identity_b, c.reason, c.attribute, c.disputed, c.at, c.event_id
+from unnest($2::uuid[], $3::uuid[]) as k (identity_a, identity_b)
+join customers_v1_conflicts c using (identity_a, identity_b)
+where c.tenant = $1
+order by c.identity_a, c.identity_b, c.reason, c.attribute
+
+-- name: active_pairs
+select identity_a, identity_b
+from customers_v1_links
+where tenant = $1 and active and identity_a = any($2::uuid[]) and identity_b = any($2::uuid[])
+order by identity_a, identity_b
 
 -- name: page
-select customer_id
+select customer_id, sum(octet_length(facts))::bigint as facts_bytes
 from customers_v1_identities
 where tenant = $1 and customer_id > $2
 group by customer_id
