@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from chassis import embedded
 from chassis.database import Database, queries
-from chassis.errors import Unavailable
+from chassis.errors import StorageExhausted, Unavailable
 from chassis.migrations import MigrationError, Phase, Step, migrate, migrate_all, pending, vault_steps
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -76,6 +76,41 @@ async def test_an_outage_is_unavailable_and_ends_by_itself(state_dir: Path) -> N
     finally:
         await database.close()
         server.kill9()
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "expected"),
+    [
+        pytest.param("53100", StorageExhausted, id="a full disk is storage exhausted"),
+        pytest.param("53200", StorageExhausted, id="so is memory that ran out"),
+        pytest.param("53400", StorageExhausted, id="and a limit of the server's configuration"),
+        pytest.param("53300", Unavailable, id="too many connections pass"),
+        pytest.param("25006", Unavailable, id="a standby becomes a primary"),
+        pytest.param("28P01", Unavailable, id="a password is set again"),
+        pytest.param("3D000", Unavailable, id="a database is restored"),
+        pytest.param("40001", Unavailable, id="a transaction that clashed may be repeated"),
+        pytest.param("40P01", Unavailable, id="so may a deadlocked one"),
+        pytest.param("55P03", Unavailable, id="a lock becomes free"),
+        pytest.param("57014", Unavailable, id="a statement the server cancelled may be repeated"),
+        pytest.param("57P01", Unavailable, id="a server that shuts down comes back"),
+        pytest.param("58030", Unavailable, id="a disk that fails is replaced"),
+        pytest.param("42501", asyncpg.InsufficientPrivilegeError, id="a missing right is a mistake of ours"),
+        pytest.param("23505", asyncpg.UniqueViolationError, id="what a table refuses is told as it is"),
+    ],
+)
+async def test_what_is_the_servers_state_passes_and_what_is_the_statements_does_not(
+    sqlstate: str, expected: type[Exception], database_url: str
+) -> None:
+    async with Database(database_url, "s") as database:
+        with pytest.raises(expected) as raised:
+            await database.execute(
+                f"do $$ begin raise exception 'of mia@example.org' using errcode = '{sqlstate}'; end $$"
+            )
+        assert type(raised.value) is expected
+        if isinstance(raised.value, Unavailable):
+            assert "mia" not in str(raised.value)
+            assert raised.value.retry_after_s > 0
+        assert await database.fetchval("select 1") == 1
 
 
 async def test_a_block_ends_when_the_call_has_no_time_left(database_url: str) -> None:

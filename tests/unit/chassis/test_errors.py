@@ -95,6 +95,13 @@ def unpacked(status: Status) -> dict[str, Message]:
             id="a full queue says when to come back",
         ),
         pytest.param(
+            errors.StorageExhausted("the database has no room", 5),
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "OVERLOADED",
+            {"RetryInfo"},
+            id="so does a full disk",
+        ),
+        pytest.param(
             errors.RequestIdReused(),
             grpc.StatusCode.ALREADY_EXISTS,
             "REQUEST_ID_REUSED",

@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from opentelemetry import trace
 
 from chassis.calls import deadline_s
-from chassis.errors import Unavailable
+from chassis.errors import StorageExhausted, Unavailable
 
 if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
@@ -23,6 +23,8 @@ else:
     _PlainConnection = asyncpg.Connection
 
 RETRY_AFTER_S: Final = 1.0
+ROOM_AFTER_S: Final = 5.0
+"""When to come back to a server without room: somebody has to make some first."""
 CONNECT_S: Final = 5.0
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}\Z")
 _TRACER = trace.get_tracer("chassis.database")
@@ -36,16 +38,22 @@ _UVLOOP_CLOSED: Final = "handler is closed"
 OUTAGE: Final = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
     asyncpg.InternalClientError,
     asyncpg.ActiveSQLTransactionError,
 )
-"""What asyncpg raises while the server is away or goes away in the middle of a query. The last two say that its own
-bookkeeping did not survive that ("waiter is done", a BEGIN inside a transaction it has lost sight of); the connection
-is thrown away then."""
+"""What asyncpg raises for the state of the server, not of the statement: it is away or goes away in the middle of a
+query, it does not let us in, it is a standby, its disk fails, it ends what others wait for. The last two say that
+asyncpg's own bookkeeping did not survive that ("waiter is done", a BEGIN inside a transaction it has lost sight of);
+the connection is thrown away then."""
 
 
 def queries(beside: str | Path, name: str) -> Mapping[str, str]:
@@ -75,7 +83,8 @@ class Database:
 
     `remaining_s` tells how many seconds the current call has left; nothing waits longer unless it says so itself.
     While the server is away every use raises Unavailable at once, and the next use after its return works: nothing
-    has to be reopened. TimeoutError when the time is up. Error messages carry no values of rows or parameters.
+    has to be reopened. Where its disk or memory is full, that is StorageExhausted. TimeoutError when the time is up.
+    Error messages carry no values of rows or parameters.
     uuid columns are text (str) in both directions. Session settings survive a release to the pool, so settings and
     advisory locks belong inside transactions (`set local`, `pg_advisory_xact_lock`).
     """
@@ -236,6 +245,10 @@ def _outages_named(*also: type[Exception]) -> Iterator[None]:
         raise _unavailable(error) from error
     except OUTAGE as error:
         raise _unavailable(error) from error
+    except asyncpg.InsufficientResourcesError as error:
+        raise StorageExhausted(
+            f"the database has no room ({type(error).__name__}); make some, nothing acknowledged was lost", ROOM_AFTER_S
+        ) from error
     except RuntimeError as error:
         if _UVLOOP_CLOSED not in str(error):
             raise

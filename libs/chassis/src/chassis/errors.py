@@ -60,6 +60,10 @@ class Moved(Unavailable):
         super().__init__(f"shard {subject} moves to another replica; try again", 0.25)
 
 
+class StorageExhausted(Unavailable):
+    """A store we depend on has no room; nothing was done, and waiting helps as soon as somebody makes some."""
+
+
 class Overloaded(Exception):
     """A bounded queue is full; nothing was done. Worth repeating after `retry_after_s` seconds."""
 
@@ -169,6 +173,8 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
             return _status(grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED", error.detail)
         case ResumeTokenExpired():
             return _status(grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_EXPIRED", error.detail)
+        case StorageExhausted():
+            return _status(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", error.detail, _retry(error.retry_after_s))
         case Unavailable():
             reason = Moved.REASON if isinstance(error, Moved) else "UNAVAILABLE"
             return _status(grpc.StatusCode.UNAVAILABLE, reason, error.detail, _retry(error.retry_after_s))
