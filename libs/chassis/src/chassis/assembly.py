@@ -142,11 +142,20 @@ class Assembly:
         self.process.loop(f"view {view.name}", projection.run)
         return projection
 
-    def reactor(
+    async def reactor(
         self, name: str, act: Callable[[Recorded], Awaitable[None]], keys: Mapping[str, Callable[[Recorded], str]]
     ) -> Reactor:
         """Adds a reactor to this service's own facts: those `keys` names, in order per key."""
-        reactor = Reactor(name, self.context, act, keys=keys, log=self.log, membership=self.membership)
+        reactor = Reactor(
+            name,
+            self.context,
+            act,
+            keys=keys,
+            tail=self.tail,
+            database=self.database,
+            membership=self.membership,
+        )
+        await reactor.prepare()
         self.process.loop(f"reactor {name}", reactor.run)
         return reactor
 

@@ -30,7 +30,7 @@ async def build(process: Process) -> None:
     async def destroy(event: Recorded) -> None:
         await vault.destroy(event.tenant, event.body.identity_id)
 
-    parts.reactor("crm-erasures", destroy, {_ERASED: lambda event: str(event.body.identity_id)})
+    await parts.reactor("crm-erasures", destroy, {_ERASED: lambda event: str(event.body.identity_id)})
     inputs: Inputs[Command] = Inputs(context="post", prepare=Reactions(vault).prepare)
     host = parts.host(
         (SHARD,),

@@ -80,7 +80,7 @@ async def build(process: Process) -> None:
         except (TimeoutError, nats.errors.Error, JetStreamError):
             raise Unavailable("the outbox does not answer", 1.0) from None
 
-    parts.reactor("routing_replies", Replies(host, publish).act, KEYS)
+    await parts.reactor("routing_replies", Replies(host, publish).act, KEYS)
     offers = Offers(log, parts.tail, database)
     process.loop("offers", offers.run)
     servicer = RoutingServicer(
