@@ -52,7 +52,10 @@ breaking: $(VENV)/.ready  ## prove that no contract broke since the last release
 	$(BIN)/buf breaking --against ".git#tag=$$tag" && echo "no contract broke since $$tag"
 
 bench: $(VENV)/.ready  ## every number the README quotes, measured again (minutes)
-	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+	@for file in $(filter-out bench/soak.py,$(wildcard bench/[a-z]*.py)); do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+
+soak: $(VENV)/.ready  ## ten minutes of a mixed load with a memory ceiling per service (ARGS='--minutes 60')
+	@$(BIN)/python bench/soak.py $(ARGS)
 
 k8s-validate: $(VENV)/.ready  ## render every overlay and validate it offline
 	@bash infra/k8s/validate.sh
@@ -75,4 +78,4 @@ generate: $(VENV)/.ready  ## rebuild protos/gen from protos/switchboard
 	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|$(GEN)/\1_pb2_grpc.py $(GEN)/\1_pb2_grpc.pyi|' | xargs rm -f
 	find $(GEN)/switchboard -type d -exec touch {}/__init__.py \;
 
-.PHONY: help demo up test test-unit lint format verify breaking bench k8s-validate images venv generate
+.PHONY: help demo up test test-unit lint format verify breaking bench soak k8s-validate images venv generate
