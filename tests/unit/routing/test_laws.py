@@ -11,7 +11,7 @@ from routing import commands, events
 from routing.cases import Accepted, Offered, Pending, Queued, holder
 from routing.decider import decide
 from routing.matching import Draft
-from routing.shard import Shard, cooled, evolve, next_due
+from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
 
@@ -156,7 +156,9 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
             decided = []
         for event in decided:
             evolve(shard, event)
-        ready_again = {case_id for at, case_id in cooled(shard) if at <= command.at}
+        cooldown = shard.policy.decline_cooldown_s * MICROS
+        refusals = ((at, case_id) for cases in shard.refused.values() for at, case_id in cases)
+        ready_again = {case_id for at, case_id in refusals if at + cooldown <= command.at}
         for case in shard.cases.values():
             if isinstance(case.stage, Queued) and case.case_id not in ready_again:
                 assert Draft(shard, command.at)._best_agent(case) is None

@@ -12,22 +12,24 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
 from routing.case_decider import decide_case, known_agent
-from routing.cases import Case, Offered, Pending, Resolved
+from routing.cases import Offered, Pending, Resolved
 from routing.commands import Command, Reason
 from routing.matching import Draft
-from routing.shard import Shard, cooled
+from routing.shard import Shard
 from routing.terms import CaseOrigin, Presence, Requirement, RescindReason
 from routing.threads import attach_post, detach_post
+from routing.timers import AGENT
 
-TICK_MAX = 50
-"""Timers handled by one tick; the rest is due at once again. Fifty lapsed offers free at most 500 units, so that what
-one decision makes of them stays below the 1,000 facts of a commit."""
+PORTION = 200
+"""Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
+the most that one timer and the offers it makes possible can add (an agent is set away who had a hundred offers), that
+is below half of what a commit holds.
+"""
 
 
 def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
     """The facts a command leads to, none when it changes nothing. Raises Rejected."""
     draft = Draft(shard, command.at)
-    cooled_cases: tuple[str, ...] = ()
     match command:
         case commands.AttachPost():
             attach_post(draft, command)
@@ -49,12 +51,11 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
         case commands.ChangeQueue():
             _change_queue(draft, command)
         case commands.Tick():
-            cooled_cases = tuple(dict.fromkeys(case_id for at, case_id in cooled(shard) if at <= command.at))
             _tick(draft)
         case _:
             decide_case(draft, command)
-    if (draft.events or cooled_cases) and not draft.is_settled:
-        draft.match_up(cooled_cases)
+    if not draft.is_settled:
+        draft.match_up()
     return draft.events
 
 
@@ -136,10 +137,10 @@ def _set_presence(draft: Draft, c: commands.SetPresence) -> None:
 def _rescind_offers(draft: Draft, agent: Agent) -> None:
     """Takes back every open offer of an agent who has left."""
     for case_id, _ in agent.work:
-        offer = _stage(draft, case_id)
-        if isinstance(offer, Offered):
+        case = draft.case(case_id)
+        if case is not None and isinstance(case.stage, Offered):
             reason = RescindReason.AGENT_LEFT
-            draft.emit(events.OfferRescinded(case_id, agent.agent_id, offer.offer_id, reason, draft.at))
+            draft.emit(events.OfferRescinded(case_id, agent.agent_id, case.stage.offer_id, reason, draft.at))
 
 
 def _create_queue(draft: Draft, c: commands.CreateQueue) -> None:
@@ -177,33 +178,43 @@ def _change_queue(draft: Draft, c: commands.ChangeQueue) -> None:
 
 
 def _tick(draft: Draft) -> None:
-    """What time brings, the earliest first."""
-    timers, now = draft.shard.timers, draft.at
-    for at, case_id in timers.offers[:TICK_MAX]:
-        if at <= now:
-            _expire(draft, case_id)
-    for at, case_id in timers.pends[:TICK_MAX]:
-        if at <= now and isinstance(_stage(draft, case_id), Pending):
-            draft.emit(events.CaseResumed(case_id, "timer", now))
-    window = draft.shard.policy.confirm_window_s * MICROS
-    for at, case_id in timers.resolved[:TICK_MAX]:
-        if at + window <= now and isinstance(_stage(draft, case_id), Resolved):
-            draft.emit(events.ResolutionConfirmed(case_id, now))
+    """What time brings, the earliest first, until it is enough for one decision."""
+    room = PORTION
+    for kind, key in draft.shard.timers.due(draft.at):
+        room -= _cool_down(draft, key) if kind == AGENT else _time_is_up(draft, key)
+        if room <= 0:
+            return
 
 
-def _expire(draft: Draft, case_id: str) -> None:
+def _cool_down(draft: Draft, agent_id: str) -> int:
+    """An agent who is ready may be offered again what it refused; returns how many offers that can lead to."""
+    agent = draft.look_at(agent_id)
+    return 0 if agent is None else agent.free
+
+
+def _time_is_up(draft: Draft, case_id: str) -> int:
+    """What its timer means for a case; returns how many facts and offers that can lead to."""
+    case, before = draft.case(case_id), len(draft.events)
+    if case is None:
+        return 0
+    match case.stage:
+        case Offered():
+            _expire(draft, case_id, case.stage)
+            return 2 * (len(draft.events) - before) + case.weight  # whoever waits again and every unit that is free
+        case Pending():
+            draft.emit(events.CaseResumed(case_id, "timer", draft.at))
+        case Resolved():
+            draft.emit(events.ResolutionConfirmed(case_id, draft.at))
+        case _:
+            pass  # rescinded a moment ago, because its agent was set away
+    return 1
+
+
+def _expire(draft: Draft, case_id: str, offer: Offered) -> None:
     """An offer lapses; an agent who has missed too many in a row is set away, so that it holds up no work."""
-    offer = _stage(draft, case_id)
-    if not isinstance(offer, Offered):
-        return  # rescinded a moment ago, because its agent was set away
     agent = draft.agent(offer.agent_id)
     missed = 1 if agent is None else agent.missed + 1
     draft.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, draft.at))
     if agent is not None and missed >= draft.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
         draft.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, "missed_offers", draft.at))
         _rescind_offers(draft, draft.agent(offer.agent_id) or agent)
-
-
-def _stage(draft: Draft, case_id: str) -> object:
-    case: Case | None = draft.case(case_id)
-    return None if case is None else case.stage

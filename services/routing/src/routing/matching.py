@@ -73,6 +73,13 @@ class Draft:
         self._catch_up()
         return self._agents.get(agent_id) or self.shard.agents.get(agent_id)
 
+    def look_at(self, agent_id: str) -> Agent | None:
+        """An agent whom the offers to come are to reckon with, although no fact has changed it."""
+        agent = self.agent(agent_id)
+        if agent is not None:
+            self._agents[agent_id] = agent
+        return agent
+
     def offer_at_once(self, opened: events.CaseOpened, queued: events.CaseQueued) -> None:
         """Decides the offer that a new case makes possible, if it is all that has changed.
 
@@ -86,17 +93,16 @@ class Draft:
         elif lane.ready:
             self.events.append(self._offered(opened.case_id, lane.ready[0].agent_id, 1, opened.weight, queued.queue))
 
-    def match_up(self, cooled: tuple[str, ...] = ()) -> None:
-        """Decides every offer that has become possible; `cooled` are waiting cases somebody may be offered again."""
-        if not cooled and self._is_hopeless():
+    def match_up(self) -> None:
+        """Decides every offer that has become possible."""
+        if not self._agents and self._is_hopeless():
             return
         self._catch_up()
-        again = [self.shard.cases[c] for c in cooled if c not in self._cases]
         while True:
             first: tuple[OrderKey, str] | None = None
             best: str | None = None
             floor_turn = is_floor_turn(self.shard.offers_made + self._offers)
-            for case in (*self._cases.values(), *(c for c in again if c.case_id not in self._cases)):
+            for case in self._cases.values():
                 if isinstance(case.stage, Queued) and case.line is not None:
                     place = Waiting(case.line.deadline, case.line.waiting_since, case.case_id)
                     key = (order_key(place, case.urgency, self.at, floor_turn), case.case_id)
@@ -174,8 +180,8 @@ class Draft:
     def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
         """The cases, untouched by this decision, that an agent could take and that can be first."""
         cooldown = self.shard.policy.decline_cooldown_s * MICROS
-        refused = self.shard.refused.get(agent.agent_id, {})
-        skip = {*self._cases, *(case_id for case_id, at in refused.items() if at + cooldown > self.at)}
+        refused = self.shard.refused.get(agent.agent_id, ())
+        skip = {*self._cases, *(case_id for at, case_id in refused if at + cooldown > self.at)}
         for lane in self.shard.lanes.lanes.values():
             if any(lane.waiting) and lane.is_open_to(agent):
                 yield from lane.heads(self.at, floor_turn, skip)

@@ -17,6 +17,7 @@ from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
+from routing.cases import Offered
 from routing.commands import Command
 from routing.explain import explain
 from routing.requests import command_of, presence_of
@@ -208,7 +209,8 @@ def _all_queues(shard: Shard) -> dict[str, Queue]:
 
 
 def _queue_message(writer: Writer, shard: Shard, queue: Queue) -> api.Queue:
-    offered = sum(shard.cases[case_id].queue == queue.queue_id for _, case_id in shard.timers.offers)
+    held = (shard.cases[case_id] for agent in shard.agents.values() for case_id, _ in agent.work)
+    offered = sum(case.queue == queue.queue_id for case in held if isinstance(case.stage, Offered))
     return wire.queue_message(writer.subject.tenant, queue, shard.lanes.waiting(queue.queue_id) + offered)
 
 

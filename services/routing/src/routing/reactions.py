@@ -4,6 +4,8 @@ Case ids are named by the post that opens them, so that a reaction done twice as
 no contact and ties nothing; an edit changes neither thread nor clock.
 """
 
+from itertools import islice
+
 from chassis.clock import Instant, from_timestamp
 from chassis.commits import Recorded
 from chassis.identity import uuid5
@@ -23,6 +25,12 @@ _CONTACTS = frozenset({post_pb2.AUTHOR_KIND_CUSTOMER, post_pb2.AUTHOR_KIND_BRAND
 _DIRECTIONS = {int(member): member for member in Direction}
 _AUTHOR_KINDS = {int(member): member for member in AuthorKind}
 _POST_KINDS = {int(member): member for member in PostKind}
+
+
+KEYS_MAX = 128
+"""Thread keys of one post, so many cases one decision joins at most: its own id, its parent, its conversation, and as
+many links as there is room for, in the order of their ids. So what belongs together is still the same in any order.
+"""
 
 
 def react(recorded: Recorded, now: Instant) -> commands.Command | None:
@@ -47,8 +55,7 @@ def case_id_of(tenant: str, opener: str) -> str:
 
 def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> commands.AttachPost:
     post_id = body.post_id
-    keys = {post_id, body.in_reply_to, body.conversation_id, *body.links}
-    keys.discard("")
+    keys = dict.fromkeys(key for key in (post_id, body.in_reply_to, body.conversation_id, *sorted(body.links)) if key)
     expires = from_timestamp(body.reply_window_expires_at) if body.HasField("reply_window_expires_at") else None
     return commands.AttachPost(
         post_id,
@@ -60,7 +67,7 @@ def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> command
         _AUTHOR_KINDS[body.author_kind],
         body.identity_id,
         body.language or "und",
-        tuple(sorted(keys)),
+        tuple(sorted(islice(keys, KEYS_MAX))),
         from_timestamp(body.published_at),
         from_timestamp(body.received_at),
         expires,

@@ -9,7 +9,7 @@ refolded shard forgets the same and equals the live one (I1). What is forgotten 
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,27 +44,15 @@ from routing.cases import (
 )
 from routing.lanes import Lanes
 from routing.recall import recalled
+from routing.timers import AGENT, CASE, Timers
 
 KEEP_EVENTS = 20_000
 """How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
 
-Timer = tuple[Instant, str]
 _HELD = frozenset({Offered, Accepted, Pending})
 """Stages in which an agent has the case."""
 _INDEXED = frozenset({Queued, Offered, Pending, Resolved})
 """Stages in which the case stands in a line, or has a timer."""
-
-
-@dataclass(slots=True)
-class Timers:
-    """When which case's time is up, each sorted."""
-
-    offers: list[Timer] = field(default_factory=list)
-    """When an open offer lapses."""
-    pends: list[Timer] = field(default_factory=list)
-    """When a pending case wakes up."""
-    resolved: list[Timer] = field(default_factory=list)
-    """When a case was resolved; the confirm window is added on reading."""
 
 
 @dataclass(slots=True)
@@ -91,9 +79,11 @@ class Shard:
     lanes: Lanes = field(default_factory=Lanes)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
-    """Derived."""
-    refused: dict[str, dict[str, Instant]] = field(default_factory=dict)
-    """Derived: agent to waiting cases it refused, and when."""
+    """Derived: when an offer lapses, a pending case wakes up, a resolution is confirmed; and when an agent who is ready
+    may first be offered again what it refused.
+    """
+    refused: dict[str, list[tuple[Instant, str]]] = field(default_factory=dict)
+    """Derived: agent to the waiting cases it refused, by the time it did."""
     resting: deque[tuple[int, str]] = field(default_factory=deque)
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
@@ -171,6 +161,7 @@ def _change_source(shard: Shard, event: events.SourceQueueChanged) -> None:
 
 def _change_policy(shard: Shard, event: events.PolicyChanged) -> None:
     shard.policy = Policy(event.version, event.max_missed_offers, event.decline_cooldown_s, event.confirm_window_s)
+    refill(shard)
 
 
 def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
@@ -219,12 +210,12 @@ _EVOLVE: Mapping[type[events.Event], Callable[[Shard, Any], None]] = {
 def _place(shard: Shard, before: Case | None, after: Case) -> None:
     """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
     case_id = after.case_id
+    shard.cases[case_id] = after
     if before is None or before.stage is not after.stage or before.line is not after.line:
         if before is not None and type(before.stage) in _INDEXED:
             _unindex(shard, before)
         if type(after.stage) in _INDEXED:
             _index(shard, after)
-    shard.cases[case_id] = after
     shard.case_events += 1
     dormant = shard.dormant
     if case_id in dormant:
@@ -257,17 +248,17 @@ def _forget(shard: Shard, case_id: str) -> None:
 
 
 def _index(shard: Shard, case: Case) -> None:
+    key = (CASE, case.case_id)
     match case.stage:
         case Queued() if case.line is not None:
             shard.lanes.put_case(case, case.line, shard.agents.values())
             for agent_id, at in case.refusals:
-                shard.refused.setdefault(agent_id, {})[case.case_id] = at
-        case Offered(expires_at=at):
-            insort(shard.timers.offers, (at, case.case_id))
-        case Pending(until=at):
-            insort(shard.timers.pends, (at, case.case_id))
+                insort(shard.refused.setdefault(agent_id, []), (at, case.case_id))
+                _set_cooldown(shard, agent_id)
+        case Offered(expires_at=at) | Pending(until=at):
+            shard.timers.set(key, at)
         case Resolved(at=at):
-            insort(shard.timers.resolved, (at, case.case_id))
+            shard.timers.set(key, Instant(at + shard.policy.confirm_window_s * MICROS))
         case _:
             pass
 
@@ -276,30 +267,32 @@ def _unindex(shard: Shard, case: Case) -> None:
     match case.stage:
         case Queued() if case.line is not None:
             shard.lanes.take_case(case, case.line)
-            for agent_id, _ in case.refusals:
-                cases = shard.refused.get(agent_id, {})
-                cases.pop(case.case_id, None)
+            for agent_id, at in case.refusals:
+                cases = shard.refused[agent_id]
+                del cases[bisect_left(cases, (at, case.case_id))]
                 if not cases:
-                    shard.refused.pop(agent_id, None)
-        case Offered(expires_at=at):
-            _drop(shard.timers.offers, (at, case.case_id))
-        case Pending(until=at):
-            _drop(shard.timers.pends, (at, case.case_id))
-        case Resolved(at=at):
-            _drop(shard.timers.resolved, (at, case.case_id))
+                    del shard.refused[agent_id]
+                _set_cooldown(shard, agent_id)
         case _:
-            pass
+            shard.timers.cancel((CASE, case.case_id))
 
 
-def _drop(timers: list[Timer], timer: Timer) -> None:
-    at = bisect_left(timers, timer)
-    if at < len(timers) and timers[at] == timer:
-        del timers[at]
+def _set_cooldown(shard: Shard, agent_id: str) -> None:
+    """Sets the timer at which an agent who is ready may first be offered again something it refused."""
+    agent, key = shard.agents.get(agent_id), (AGENT, agent_id)
+    if agent is not None and agent.free > 0:
+        for at, case_id in shard.refused.get(agent_id, ()):
+            lane = shard.lanes.find(shard.cases[case_id])
+            if lane is not None and lane.is_open_to(agent):
+                shard.timers.set(key, Instant(at + shard.policy.decline_cooldown_s * MICROS))
+                return
+    shard.timers.cancel(key)
 
 
 def _put_agent(shard: Shard, agent: Agent) -> None:
     shard.agents[agent.agent_id] = agent
     shard.lanes.put_agent(agent)
+    _set_cooldown(shard, agent.agent_id)
 
 
 def refill(shard: Shard) -> Shard:
@@ -321,25 +314,4 @@ def next_due(shard: Shard) -> Instant | None:
     An offer lapses, a pending case wakes, a resolution is confirmed, or an agent who is ready may be offered again what
     it refused.
     """
-    timers = shard.timers
-    dues = [*timers.offers[:1], *timers.pends[:1]]
-    due = min(dues)[0] if dues else None
-    if timers.resolved:
-        confirm = Instant(timers.resolved[0][0] + shard.policy.confirm_window_s * MICROS)
-        due = confirm if due is None else min(due, confirm)
-    for at, _ in cooled(shard):
-        due = at if due is None else min(due, at)
-    return due
-
-
-def cooled(shard: Shard) -> Iterator[tuple[Instant, str]]:
-    """Waiting cases with the time from which an agent who refused them, and is ready now, may be offered them again."""
-    cooldown = shard.policy.decline_cooldown_s * MICROS
-    for agent_id, cases in shard.refused.items():
-        agent = shard.agents.get(agent_id)
-        if agent is None or agent.free <= 0:
-            continue
-        for case_id, at in cases.items():
-            lane = shard.lanes.find(shard.cases[case_id])
-            if lane is not None and lane.is_open_to(agent):
-                yield Instant(at + cooldown), case_id
+    return shard.timers.first()
