@@ -79,13 +79,25 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert (document.parent / path).exists(), f"{target} leads nowhere"
 
 
-def test_the_picture_is_the_one_the_code_draws() -> None:
-    spec = importlib.util.spec_from_file_location("draw", REPOSITORY / "docs" / "draw.py")
+def program(name: str) -> Any:
+    """A program of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, REPOSITORY / "docs" / f"{name}.py")
     assert spec
     assert spec.loader
-    draw = importlib.util.module_from_spec(spec)
-    sys.modules["draw"] = draw  # dataclasses look their module up
-    spec.loader.exec_module(draw)
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[name] = made  # dataclasses look their module up
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_the_glossary_is_the_one_the_code_and_the_contracts_give() -> None:
+    glossary = program("glossary")
+    written = glossary.GLOSSARY.read_text(encoding="utf-8")
+    assert written == glossary.page(), "write it again: .venv/bin/python docs/glossary.py"
+
+
+def test_the_picture_is_the_one_the_code_draws() -> None:
+    draw = program("draw")
     drawn = draw.picture(draw.services())
     assert draw.PICTURE.read_text(encoding="utf-8") == drawn, "draw it again: .venv/bin/python docs/draw.py"
 
