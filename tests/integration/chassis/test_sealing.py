@@ -13,16 +13,7 @@ from chassis.errors import Unavailable
 from chassis.keyfile import KeyFileError
 from chassis.migrations import migrate_all
 from chassis.sealing import KeyLost, KeyVault, SubjectKey
-
-
-class Hand:
-    """A clock that moves when told."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from switchboard.log.v1.log_pb2 import Sealed
 
 
 @pytest.fixture
@@ -103,16 +94,60 @@ async def test_an_erased_subject_is_gone_for_ever_and_alone(database: Database, 
     assert left is None
 
 
-async def test_an_erasure_elsewhere_is_noticed_when_trust_ends(database: Database, kek_file: Path) -> None:
-    mia, tom = ids(2)
-    hand = Hand()
-    here, elsewhere = KeyVault(database, kek_file, monotonic=hand), KeyVault(database, kek_file)
-    before = await here.keys("acme", [mia, tom])
-    await elsewhere.destroy("acme", mia)
-    assert await here.keys("acme", [mia, tom]) == before, "the cache is trusted for a minute"
-    hand.seconds = 61
-    after = await here.keys("acme", [mia, tom])
-    assert after == {mia: None, tom: before[tom]}
+@pytest.mark.parametrize("mostly_new", [False, True], ids=["known authors", "mostly new authors"])
+async def test_an_erasure_elsewhere_holds_from_the_next_look_on(
+    database: Database, kek_file: Path, mostly_new: bool
+) -> None:
+    mia, tom, erased_unseen, *new = ids(20)
+    here, elsewhere = KeyVault(database, kek_file), KeyVault(database, kek_file)
+    sealed = {subject: key.seal(b"hello") for subject, key in present(await here.keys("acme", [mia, tom])).items()}
+    if mostly_new:
+        await here.keys("acme", ids(3))
+    for subject in (mia, erased_unseen):
+        await elsewhere.destroy("acme", subject)
+    for look in (here.keys, here.existing):
+        asked = [mia, tom, erased_unseen, *new] if mostly_new else [mia, tom]
+        found = await look("acme", asked)
+        assert found[mia] is None
+        assert found[tom] is not None
+        assert found.get(erased_unseen) is None
+    assert await here.open_all("acme", [sealed[mia], sealed[tom]]) == [None, b"hello"]
+
+
+@pytest.mark.parametrize("mostly_new", [False, True], ids=["known authors", "mostly new authors"])
+async def test_nothing_is_sealed_under_a_key_that_only_memory_holds(
+    database: Database, kek_file: Path, mostly_new: bool
+) -> None:
+    mia, tom, *new = ids(10)
+    vault = KeyVault(database, kek_file)
+    await vault.keys("acme", [mia, tom])
+    if mostly_new:
+        await vault.keys("acme", ids(3))
+    await database.execute("delete from vault.subject_keys where subject_id = $1", mia)  # as a fail-over may
+    assert (await vault.existing("acme", [mia, tom]))[mia] is None
+    sealed = present(await vault.keys("acme", [mia, tom, *new]))[mia].seal(b"hello")
+    assert await KeyVault(database, kek_file).open_all("acme", [sealed]) == [b"hello"]
+
+
+async def test_what_does_not_open_is_as_if_erased_and_the_rest_is_there(
+    database: Database, kek_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mia, tom, lost, gone, unseen = ids(5)
+    vault = KeyVault(database, kek_file)
+    keys = present(await vault.keys("acme", [mia, tom, lost, gone]))
+    sealed = [keys[subject].seal(subject.encode()) for subject in (mia, tom, lost, gone)]
+    broken = Sealed(subject_id=mia, nonce=b"no", ciphertext=b"sense")
+    stranger = Sealed(subject_id="no uuid", nonce=b"\0" * 12, ciphertext=b"x" * 40)
+    never_seen = Sealed(subject_id=unseen, nonce=b"\0" * 12, ciphertext=b"x" * 40)
+    await database.execute("update vault.subject_keys set wrapped = '\\x00' where subject_id = $1", lost)
+    await database.execute("delete from vault.subject_keys where subject_id = $1", gone)
+    with caplog.at_level("ERROR", "chassis.sealing"):
+        for _ in range(2):
+            fresh = KeyVault(database, kek_file)
+            opened = await fresh.open_all("acme", [*sealed, broken, stranger, never_seen])
+            assert opened == [mia.encode(), tom.encode(), None, None, None, None, None]
+    named = [record.__dict__["fields"]["subject_id"] for record in caplog.records]
+    assert sorted(named) == sorted([lost, mia]), "each is logged once, and only what is there and does not open"
 
 
 async def test_the_cache_is_bounded_and_keeps_what_is_used(database: Database, kek_file: Path) -> None:
@@ -253,18 +288,22 @@ async def test_a_blind_index_matches_within_a_tenant_and_a_secret_file(
     assert {len(value) for value in values} == {16}
 
 
-async def test_while_the_database_is_away_only_the_cache_answers(state_dir: Path, kek_file: Path) -> None:
+async def test_while_the_database_is_away_nobody_knows_who_is_erased(state_dir: Path, kek_file: Path) -> None:
     server = await embedded.start_postgres(state_dir)
     try:
         await migrate_all(server.url)
         async with Database(server.url, "ingest") as database:
             vault = KeyVault(database, kek_file)
             known, new = ids(2)
-            before = await vault.keys("acme", [known])
+            await vault.keys("acme", [known])
             server.kill9()
-            assert await vault.keys("acme", [known]) == before
-            with pytest.raises(Unavailable):
-                await vault.keys("acme", [known, new])
+            for look in (
+                vault.keys("acme", [known]),
+                vault.keys("acme", [known, new]),
+                vault.existing("acme", [known]),
+            ):
+                with pytest.raises(Unavailable):
+                    await look
             await server.restart()
             assert (await vault.keys("acme", [known, new]))[new] is not None
     finally:

@@ -20,6 +20,7 @@ from chassis.commits import Recorded
 from chassis.config import Settings
 from chassis.database import Database
 from chassis.decider import Decider
+from chassis.erasures import Erasures, forget_erased
 from chassis.errors import Unavailable
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
@@ -98,11 +99,15 @@ class Assembly:
         process.on_leave(assembly.membership.leave)
         return assembly
 
-    def vault(self) -> KeyVault:
-        """The keys of data subjects. Only for services whose settings were read with `sealing=True`."""
+    def vault(self, erasures: Erasures) -> KeyVault:
+        """The keys of data subjects; those of whom `erasures` names leave this process's memory. Only for services
+        whose settings were read with `sealing=True`.
+        """
         assert self.settings.kek_file is not None, "read the settings with sealing=True"
         self._keys = self.database.sibling(VAULT_SCHEMA)
-        return KeyVault(self.database, self.settings.kek_file)
+        vault = KeyVault(self.database, self.settings.kek_file)
+        self.process.loop("erasures", lambda: forget_erased(vault, self.log, self.tail, erasures))
+        return vault
 
     def host(
         self,

@@ -60,7 +60,7 @@ LOG_FIELDS = frozenset(
         "method", "error", "at", "trace_id", "span_id", "port", "services", "seconds", "count", "attempt", "member",
         "tenant", "context", "shard", "subject", "position", "projection", "event_id", "event_type", "source_id",
         "channel", "reason", "result", "queue", "case_id", "post_id", "identity_id", "customer_id", "agent_id",
-        "offer_id", "reply_id", "delivery_id", "request_id", "condition", "code", "bytes", "version",
+        "offer_id", "reply_id", "delivery_id", "request_id", "subject_id", "condition", "code", "bytes", "version",
     }
 )  # fmt: skip
 """What a log line may carry: ids, counts, names of our own things."""
@@ -95,6 +95,7 @@ METRICS: Mapping[str, Metric] = {
     "switchboard.ingest.lag": Metric("histogram", "s", "Time from published to received.", _LONG_SECONDS),
     "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
     "switchboard.kpi.value": Metric("gauge", "", "Value of a performance indicator, in its own unit."),
+    "switchboard.sealing.unreadable": Metric("counter", "{value}", "Sealed values that are there and do not open."),
     "switchboard.unforeseen": Metric("counter", "{error}", "Calls that failed for a reason nobody foresaw."),
 }
 """Every metric there is."""

@@ -6,9 +6,9 @@ It knows keys, not people: what is sealed, and who a subject is, is not its busi
 
 import argparse
 import asyncio
+import logging
 import os
-import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -17,15 +17,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from switchboard.log.v1.log_pb2 import Sealed
 
+from chassis import telemetry
 from chassis.database import Database, queries
 from chassis.errors import Unavailable
+from chassis.identity import is_uuid
 from chassis.keyfile import KeyFile, KeyFileError
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
 DIGEST_BYTES = 16
-TRUST_S = 60.0
-"""How long a cached key may outlive an erasure by another process."""
 CACHE_MAX = 100_000
 REWRAP_BATCH = 1_000
 KNOWN_SHARE = 0.2
@@ -37,7 +37,13 @@ CREATE_ATTEMPTS = 3
 """How often keys are asked for and created before the caller is told to come back. Against: the second look finds what
 another vault created meanwhile; a database that went back between the two needs a third."""
 
+NAMED_MAX = 10_000
+"""Subjects whose unreadable values were logged already; past it all are forgotten, and may be logged once more."""
+
 _SQL = queries(__file__, "sealing.sql")
+_LOGGER = logging.getLogger(__name__)
+_UNREADABLE = telemetry.Instrument("switchboard.sealing.unreadable")
+_named: set[str] = set()
 _cipher = lru_cache(maxsize=256)(AESGCM)
 """The cipher of a key. Kept for those that are used again at once: it takes 3 KB, seven times as much as the key."""
 
@@ -62,14 +68,13 @@ class KeyLost(SealBroken):
 class SubjectKey:
     """The key of one data subject of one tenant. Cheap to hold: its ciphers are expanded when used."""
 
-    __slots__ = ("_associated", "_digest_key", "_key", "_trusted_until", "subject_id")
+    __slots__ = ("_associated", "_digest_key", "_key", "subject_id")
 
-    def __init__(self, tenant: str, subject_id: str, key: bytes, trusted_until: float = 0.0) -> None:
+    def __init__(self, tenant: str, subject_id: str, key: bytes) -> None:
         self.subject_id = subject_id
         self._key = key
         self._associated = _associated(tenant, subject_id)
         self._digest_key: bytes | None = None
-        self._trusted_until = trusted_until
 
     def __repr__(self) -> str:
         return f"SubjectKey({self.subject_id})"
@@ -140,10 +145,11 @@ class LostKey(SubjectKey):
 class KeyVault:
     """Subject keys, created on first use and gone for ever once destroyed.
 
-    An answer may be up to TRUST_S seconds old: another process may have erased the subject meanwhile. Call `forget`
-    on the SubjectErased fact to end that at once. Safe for any number of vaults on one database. All methods but
-    `blind` and `forget` may raise Unavailable and TimeoutError. A key that does not unwrap is a LostKey: it fails
-    those who use it, with KeyLost, and nobody else who was asked for in the same call; it is looked up again each time.
+    Every look-up asks the table whether the keys are still there, those in memory included: what another process
+    destroyed before the call is None in its answer. Memory saves unwrapping only; `forget` empties it of a subject, for
+    who hears of an erasure. Safe for any number of vaults on one database. All methods but `blind` and `forget` may
+    raise Unavailable and TimeoutError. A key that does not unwrap is a LostKey: it fails those who use it, with
+    KeyLost, and nobody else who was asked for in the same call; it is looked up again each time.
 
     Destroying overwrites the row; copies live on in the server's dead rows until vacuum, in its WAL and in backups.
     They end with the KEK they are wrapped by: rotate, then delete the old line from the secret file.
@@ -154,15 +160,11 @@ class KeyVault:
         database: Database,
         key_file: Path,
         *,
-        trust_s: float = TRUST_S,
         cache_max: int = CACHE_MAX,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises KeyFileError when the secret file is missing, malformed or readable by everybody."""
         self._database = database
         self._file = KeyFile(key_file)
-        self._trust_s = trust_s
-        self._monotonic = monotonic
         # Least recently used, approximately: what was not asked for during one whole filling of `_recent` is dropped.
         self._recent: dict[tuple[str, str], SubjectKey | None] = {}
         self._older: dict[tuple[str, str], SubjectKey | None] = {}
@@ -173,33 +175,39 @@ class KeyVault:
     async def keys(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey | None]:
         """The key of every id, created where there was none; None = erased for ever.
 
-        Ids are UUID text in lower case; doubles are harmless. A created key is durable before this returns. What the
-        cache does not hold costs one round trip where ids are as new, or as known, as those before them; else two.
+        Ids are UUID text in lower case; doubles are harmless. A created key is durable before this returns. Costs one
+        round trip where ids are as new, or as known, as those before them; else two.
         """
         found, missing = self._cached(tenant, subject_ids)
-        if not missing:
-            return found
-        asked, create_first = len(missing), self._mostly_new
+        held, asked, create_first = tuple(found), len(missing), self._mostly_new and bool(missing)
         if create_first:
-            missing = await self._create(tenant, missing, found)
+            missing = await self._create(tenant, missing, found, held)
             self._mostly_new = len(missing) <= asked * KNOWN_SHARE
-        for attempt in range(CREATE_ATTEMPTS):
-            missing = await self._stored(tenant, missing, found) if missing else missing
-            if attempt == 0 and not create_first:
+        elif found or missing:
+            missing = await self._stored(tenant, missing, found, held)
+            if asked:
                 self._mostly_new = asked - len(missing) <= asked * KNOWN_SHARE
-            # What is left was there: another vault was faster. Its rows are committed, our insert waited for them.
-            missing = await self._create(tenant, missing, found) if missing else missing
+        for _ in range(CREATE_ATTEMPTS):
+            # What a creation leaves was there: another vault was faster. Its rows are committed, our insert waited.
+            if missing and not create_first:
+                missing = await self._create(tenant, missing, found)
             if not missing:
                 return found
+            missing, create_first = await self._stored(tenant, missing, found), False
         raise Unavailable(f"{len(missing)} subject keys were neither created nor found; try again", 1.0)
 
     async def existing(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey | None]:
-        """Like `keys` but creates nothing: None = erased, or never seen."""
+        """Like `keys` but creates nothing: None = erased, or never seen. Costs one round trip."""
         found, missing = self._cached(tenant, subject_ids)
-        if missing:
-            for subject in await self._stored(tenant, missing, found):
+        if found or missing:
+            for subject in await self._stored(tenant, missing, found, tuple(found)):
                 found[subject] = None
         return found
+
+    async def open_all(self, tenant: str, sealed: Sequence[Sealed]) -> list[bytes | None]:
+        """The plain bytes of each, as far as `opened` opens them. One round trip."""
+        keys = await self.existing(tenant, {one.subject_id for one in sealed if is_uuid(one.subject_id)})
+        return [opened(keys.get(one.subject_id), one) for one in sealed]
 
     async def destroy(self, tenant: str, subject_id: str) -> bool:
         """Erase the subject for ever; True when this call did it. Idempotent.
@@ -269,7 +277,6 @@ class KeyVault:
         return keyed.digest()
 
     def _cached(self, tenant: str, subject_ids: Iterable[str]) -> tuple[dict[str, SubjectKey | None], set[str]]:
-        now = self._monotonic()
         found: dict[str, SubjectKey | None] = {}
         missing: set[str] = set()
         recent = self._recent
@@ -283,53 +290,70 @@ class KeyVault:
             else:
                 missing.add(subject)
                 continue
-            if key is None or key._trusted_until > now:
-                found[subject] = key
-            else:
-                missing.add(subject)
+            found[subject] = key
         return found, missing
 
-    async def _stored(self, tenant: str, wanted: set[str], found: dict[str, SubjectKey | None]) -> set[str]:
-        """Add what the table knows of `wanted` to `found`; returns those it does not know."""
-        until = self._monotonic() + self._trust_s  # counted from before we asked
-        rows = await self._database.fetch(_SQL["find"], tenant, list(wanted))
+    async def _stored(
+        self, tenant: str, wanted: set[str], found: dict[str, SubjectKey | None], held: Sequence[str] = ()
+    ) -> set[str]:
+        """Add what the table knows of `wanted` to `found`, and correct `found` about those `held` in memory; returns
+        those that the table does not know.
+        """
+        rows = await self._database.fetch(_SQL["find"], tenant, list(wanted), held)
+        unknown = set(wanted)
         for row in rows:
-            subject = row["subject_id"]
-            wrapped = row["wrapped"]
-            known = self._recent.get((tenant, subject))
-            if wrapped is None:
-                key = None
-            elif known is not None:
-                key = known  # unwrapped before, and still there
-                key._trusted_until = until
+            subject, kek_id = row["subject_id"], row["kek_id"]
+            if row["wrapped"] is None:
+                self._correct(tenant, subject, kek_id, found, unknown)
+                continue
+            unknown.discard(subject)
+            try:
+                key = SubjectKey(
+                    tenant, subject, self._file.kek(kek_id).unwrap(row["wrapped"], _associated(tenant, subject))
+                )
+            except KeyFileError as mistake:
+                found[subject] = LostKey(tenant, subject, mistake)
             else:
-                try:
-                    plain = self._file.kek(row["kek_id"]).unwrap(wrapped, _associated(tenant, subject))
-                except KeyFileError as mistake:
-                    found[subject] = LostKey(tenant, subject, mistake)
-                    continue
-                key = SubjectKey(tenant, subject, plain, until)
-            found[subject] = self._remember(tenant, subject, key)
-        return wanted - {row["subject_id"] for row in rows}
+                found[subject] = self._remember(tenant, subject, key)
+        return unknown
 
-    async def _create(self, tenant: str, wanted: set[str], found: dict[str, SubjectKey | None]) -> set[str]:
-        """Create keys and add them to `found`; returns those that were there already, whoever made or erased them."""
+    def _correct(
+        self, tenant: str, subject: str, kek_id: str | None, found: dict[str, SubjectKey | None], unknown: set[str]
+    ) -> None:
+        """Takes in that a subject has no key in the table: erased, or never there (`kek_id` None)."""
+        if kek_id is None:  # in memory only: the database went back
+            self.forget(subject, tenant)
+            found.pop(subject, None)
+            unknown.add(subject)
+        else:
+            found[subject] = self._remember(tenant, subject, None)
+            unknown.discard(subject)
+
+    async def _create(
+        self, tenant: str, wanted: set[str], found: dict[str, SubjectKey | None], held: Sequence[str] = ()
+    ) -> set[str]:
+        """Create keys and add them to `found`, and correct `found` about those `held` in memory; returns those of
+        `wanted` that were there already, whoever made or erased them, and those held that the table does not know.
+        """
         # In one order everywhere: two that create overlapping sets would else wait for each other for ever.
         ordered = sorted(wanted)
         fresh = os.urandom(KEY_BYTES * len(ordered))
-        until = self._monotonic() + self._trust_s
         made = [
-            SubjectKey(tenant, subject, fresh[at * KEY_BYTES : (at + 1) * KEY_BYTES], until)
+            SubjectKey(tenant, subject, fresh[at * KEY_BYTES : (at + 1) * KEY_BYTES])
             for at, subject in enumerate(ordered)
         ]
         kek = self._file.current
         wrapped = kek.wrap_all([(key._key, key._associated) for key in made])
-        rows = await self._database.fetch(_SQL["create"], tenant, ordered, wrapped, kek.id)
-        created = wanted if len(rows) == len(ordered) else {row["subject_id"] for row in rows}
+        rows = await self._database.fetch(_SQL["create"], tenant, ordered, wrapped, kek.id, held)
+        created = {row["subject_id"] for row in rows if row["created"]}
+        left = wanted - created
+        for row in rows:
+            if not row["created"]:
+                self._correct(tenant, row["subject_id"], row["kek_id"], found, left)
         for subject, key in zip(ordered, made, strict=True):
             if subject in created:
                 found[subject] = self._remember(tenant, subject, key)
-        return wanted - created
+        return left
 
     def _remember(self, tenant: str, subject: str, key: SubjectKey | None) -> SubjectKey | None:
         if len(self._recent) >= self._generation_max:
@@ -337,6 +361,32 @@ class KeyVault:
             self._recent = {}
         self._recent[(tenant, subject)] = key
         return key
+
+
+def opened(key: SubjectKey | None, sealed: Sealed) -> bytes | None:
+    """The plain bytes; None where there is no key (erased or never seen) and where the value does not open.
+
+    The second is counted, and logged once with the subject's id: for a reader it is the same as erased.
+    """
+    if key is None:
+        return None
+    try:
+        return key.open(sealed)
+    except SealBroken as broken:
+        unreadable(sealed.subject_id, broken)
+        return None
+
+
+def unreadable(subject_id: str, why: Exception) -> None:
+    """Counts a sealed value that is there and cannot be read, and logs its subject once."""
+    _UNREADABLE.record(1, {"error.type": type(why).__name__})
+    if subject_id in _named:
+        return
+    if len(_named) >= NAMED_MAX:
+        _named.clear()
+    _named.add(subject_id)
+    fields = {"subject_id": subject_id[:36], "error": type(why).__name__}
+    _LOGGER.error("a sealed value cannot be read and is shown as erased", extra={"fields": fields})
 
 
 def _associated(tenant: str, subject_id: str) -> bytes:

@@ -7,6 +7,7 @@ import sys
 from chassis.assembly import Assembly
 from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
+from chassis.erasures import Erasures
 from chassis.host import Inputs
 from chassis.process import Build, Process, main
 from switchboard.crm.v1 import events_pb2, service_pb2_grpc
@@ -24,7 +25,7 @@ async def build(process: Process) -> None:
     """Constructs the service and starts it."""
     parts = await Assembly.open(process, CONTEXT)
     database, clock = parts.database, process.settings.clock
-    vault = parts.vault()
+    vault = parts.vault(Erasures(CONTEXT, _ERASED, lambda fact: str(fact.body.identity_id)))
     projection = await parts.projection(Customers())
 
     async def destroy(event: Recorded) -> None:

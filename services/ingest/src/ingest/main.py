@@ -10,10 +10,12 @@ from contextlib import suppress
 from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
 from chassis.database import Database
+from chassis.erasures import Erasures
 from chassis.errors import Unavailable
 from chassis.log import Log
 from chassis.process import Build, Process, main
 from chassis.projection import Projection
+from switchboard.crm.v1 import events_pb2 as crm
 from switchboard.ingest.v1 import service_pb2_grpc
 
 from ingest.intake import Intake
@@ -46,7 +48,9 @@ async def build(process: Process) -> None:
     """Constructs the service and starts it."""
     parts = await Assembly.open(process, "post")
     log, database = parts.log, parts.database
-    vault = parts.vault()
+    vault = parts.vault(
+        Erasures("crm", crm.SubjectErased.DESCRIPTOR.full_name, lambda fact: str(fact.body.identity_id))
+    )
     posts_projection = await parts.projection(posts.PostsView())
     sources_projection = await parts.projection(sources.SourcesView())
     quarantine = Quarantine(database, process.settings.clock)

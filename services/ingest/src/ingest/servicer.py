@@ -403,13 +403,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         """Posts as this caller may see them: opened with the scope, as far as their authors have not been erased."""
         if PERSONAL not in self._scopes(context):
             return [wire.post_of(tenant, row, None) for row in rows]
-        keys = await self._vault.existing(tenant, {row.identity_id for row in rows})
-        shown = []
-        for row in rows:
-            key = keys[row.identity_id]
-            personal = None
-            if key is not None:
-                sealed = log_pb2.Sealed(subject_id=row.identity_id, nonce=row.nonce, ciphertext=row.ciphertext)
-                personal = post_pb2.PersonalContent.FromString(key.open(sealed))
-            shown.append(wire.post_of(tenant, row, personal))
-        return shown
+        sealed = [
+            log_pb2.Sealed(subject_id=row.identity_id, nonce=row.nonce, ciphertext=row.ciphertext) for row in rows
+        ]
+        contents = map(wire.content_of, rows, await self._vault.open_all(tenant, sealed))
+        return [wire.post_of(tenant, row, content) for row, content in zip(rows, contents, strict=True)]

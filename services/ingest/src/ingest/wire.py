@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chassis.clock import to_timestamp
+from chassis.sealing import unreadable
+from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
 from ingest.views.posts import ReadRow
@@ -46,6 +48,17 @@ def post_of(tenant: str, row: ReadRow, personal: post_pb2.PersonalContent | None
             post.location.CopyFrom(personal.location)
     post.author.identity = f"tenants/{tenant}/identities/{row.identity_id}"
     return post
+
+
+def content_of(row: ReadRow, plain: bytes | None) -> post_pb2.PersonalContent | None:
+    """What was sealed of a post; None when it was not opened, or holds something else than a post's content."""
+    if plain is None:
+        return None
+    try:
+        return post_pb2.PersonalContent.FromString(plain)
+    except DecodeError as broken:
+        unreadable(row.identity_id, broken)
+        return None
 
 
 def _uuid(data: bytes) -> str:

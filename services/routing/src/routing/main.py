@@ -9,11 +9,13 @@ from chassis.assembly import Assembly
 from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
 from chassis.decider import Decider
+from chassis.erasures import Erasures
 from chassis.errors import Unavailable
 from chassis.host import Inputs
 from chassis.process import Build, Process, main
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import Error as JetStreamError
+from switchboard.crm.v1 import events_pb2 as crm
 from switchboard.routing.v1 import service_pb2_grpc
 
 from routing import events
@@ -90,7 +92,9 @@ async def build(process: Process) -> None:
         log=log,
         tail=parts.tail,
         offers=offers,
-        vault=parts.vault(),
+        vault=parts.vault(
+            Erasures("crm", crm.SubjectErased.DESCRIPTOR.full_name, lambda fact: str(fact.body.identity_id))
+        ),
         tenants=parts.tenants,
     )
     await parts.serve((service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer), codes=CODES)
