@@ -216,3 +216,19 @@ async def test_whoever_waits_when_a_writer_stops_is_told_to_try_again(nats_url: 
             await tally.turn()
         with pytest.raises(Unavailable):
             await asyncio.wait_for(waiting, 5)
+
+
+async def test_an_owner_that_is_behind_reads_what_it_is_told_of_before_it_decides(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other:
+        late, owner = writer_of(log, CLOCK), writer_of(other, CLOCK)
+        async with running(late.run):
+            await late.submit(Add("a", 1))
+            async with running(owner.run):
+                position = (await owner.submit(Add("a", 2))).position
+            assert late.state.by_key == {"a": 1}, "nothing told it yet"
+            await asyncio.wait_for(late.reached(position), 20)
+            assert (late.position, late.state.by_key) == (position, {"a": 3})
+            await asyncio.wait_for(late.reached(1), 20)
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(late.reached(position + 1), 20)
+            assert (await late.submit(Add("a", 4))).position == position + 1

@@ -29,6 +29,17 @@ MIA: list[commands.Command] = [register("mia"), presence("mia")]
 BEN: list[commands.Command] = [register("ben"), presence("ben")]
 MINE: list[commands.Command] = [*MIA, post("p1"), accept("case-p1", "mia")]
 """Case p1 is with mia."""
+JOINED: list[commands.Command] = [
+    register("mia", capacity=2),
+    presence("mia"),
+    post("p1"),
+    post("p2"),
+    accept("case-p1", "mia"),
+    accept("case-p2", "mia"),
+    reply("case-p2", "mia"),
+    post("p3", "p1", "p2"),
+]
+"""Case p2 went on in case p1 while its reply was on its way."""
 ZH = Requirement("lang:zh", 3, hard=True)
 
 CASES = [
@@ -309,6 +320,25 @@ CASES = [
         ["ReplyFailed case-p1"],
         id="a reply the channel refused has failed",
     ),
+    pytest.param(
+        JOINED,
+        commands.RecordSent("case-p2", "r1", "p7", t(4)),
+        ["ReplySent case-p1"],
+        id="a reply of a case that was joined into another is sent from there",
+    ),
+    pytest.param(
+        [*JOINED, post("p4"), post("p5", "p4", "p3")],
+        commands.RecordFailed("case-p2", "r1", "rate_limited", t(4)),
+        ["ReplyFailed case-p1"],
+        id="a reply of a case that was joined into another fails there",
+    ),
+    pytest.param(
+        [*JOINED, commands.RecordSent("case-p2", "r1", "p7", t(4))],
+        commands.RecordSent("case-p2", "r1", "p7", t(5)),
+        [],
+        id="a reply of a joined case is sent once",
+    ),
+    pytest.param([], commands.RecordSent("gone", "r1", "p7", t(5)), [], id="a reply nobody waits for is settled"),
     pytest.param(
         MINE,
         commands.ReplyToCase("case-p1", "mia", "r1", "", None, 3, t(4)),

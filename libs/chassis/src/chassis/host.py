@@ -119,21 +119,22 @@ class ShardHost(Generic[C, S, E]):
                 await self._take_over(tasks)
                 await self._look_again.wait()
 
-    async def call(self, tenant: str, shard: str, request: Message, response: type[M]) -> M:
-        """Has a request executed by its shard's owner, here or elsewhere, within the caller's deadline.
+    async def call(self, tenant: str, shard: str, request: Message, response: type[M], *, known: int = 0) -> M:
+        """Has a request executed by its shard's owner, here or elsewhere, within the caller's deadline. Where it
+        follows from a fact of the shard, `known` is that fact's position: an owner that is behind it reads it first.
 
         Raises what `handle` raises (from elsewhere as StatusError), NotFound for an unknown tenant, and Unavailable
         while the shard moves.
         """
         await self._tenants.require(tenant)
-        answer = await self._at_owner(Subject(self.context, tenant, shard), request)
+        answer = await self._at_owner(Subject(self.context, tenant, shard), request, known)
         if not isinstance(answer, response):
             raise TypeError(
                 f"shard {shard} of {tenant} answered {type(answer).__name__} where {response.__name__} was due"
             )
         return answer
 
-    async def _at_owner(self, subject: Subject, request: Message) -> Message:
+    async def _at_owner(self, subject: Subject, request: Message, known: int) -> Message:
         """While ownership moves nobody answers for a moment, or who owned it says so; nothing was done then, so it is
         asked again.
         """
@@ -142,8 +143,8 @@ class ShardHost(Generic[C, S, E]):
             refusal: Exception
             try:
                 if self._membership.owns(str(subject)):
-                    return await self._execute(await self._writer(subject), request)
-                return await self._forward(subject, request)
+                    return await self._execute(await self._writer(subject), request, known)
+                return await self._forward(subject, request, known)
             except nats.errors.NoRespondersError:
                 refusal = Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5)
             except Moved as moved:
@@ -286,7 +287,10 @@ class ShardHost(Generic[C, S, E]):
         except TimeoutError:
             raise Unavailable(f"shard {subject} is being recovered; try again", 1.0) from None
 
-    async def _execute(self, writer: ShardWriter[C, S, E], request: Message) -> Message:
+    async def _execute(self, writer: ShardWriter[C, S, E], request: Message, known: int) -> Message:
+        if writer.position < known:
+            async with asyncio.timeout(deadline_s()):
+                await writer.reached(known)
         if isinstance(request, operations_pb2.ListShardsRequest | operations_pb2.WakeShardRequest):
             return self._description(writer)
         if isinstance(request, integrity_pb2.WaitUntilRequest):
@@ -302,11 +306,11 @@ class ShardHost(Generic[C, S, E]):
                 raise Unavailable(f"shard {writer.subject} has not caught up yet; try again", 1.0) from None
         return integrity_pb2.WaitUntilResponse(position=Position.encode(max(position, writer.position)))
 
-    async def _forward(self, subject: Subject, request: Message) -> Message:
+    async def _forward(self, subject: Subject, request: Message, known: int) -> Message:
         packed = AnyMessage()
         packed.Pack(request)
         timeout_s = deadline_s()
-        headers = {"Deadline-Seconds": f"{timeout_s:.3f}"}
+        headers = {"Deadline-Seconds": f"{timeout_s:.3f}", "Known-Position": str(known)}
         if traceparent := telemetry.inject():
             headers["traceparent"] = traceparent
         name = f"cmd.{subject.context}.{subject.tenant}.{subject.shard}"
@@ -329,7 +333,9 @@ class ShardHost(Generic[C, S, E]):
             try:
                 async with asyncio.timeout(float(headers.get("Deadline-Seconds", "30"))):
                     await writer.ready.wait()
-                    answer = await self._execute(writer, unpacked(packed_request))
+                    answer = await self._execute(
+                        writer, unpacked(packed_request), int(headers.get("Known-Position", "0"))
+                    )
                 packed = AnyMessage()
                 packed.Pack(answer)
                 await _reply(self._log.nc, message, packed.SerializeToString(), refused=False)

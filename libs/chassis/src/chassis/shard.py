@@ -93,6 +93,7 @@ class ShardWriter(Generic[C, S, E]):
         self._fed = 0
         self._fed_position = 0
         self._read_position = 0
+        self._known = 0
         self._over = False
         self._work = asyncio.Event()
         self._room = asyncio.Event()
@@ -180,6 +181,21 @@ class ShardWriter(Generic[C, S, E]):
             await self._advanced.wait_for(includes)
         return self.position
 
+    async def reached(self, position: int) -> None:
+        """Waits until the state includes the shard's own commit at a position; one that somebody else appended is read.
+
+        Without it an owner whose shard has moved without its noticing would decide about a fact it does not know, and
+        where it decides nothing no append would tell it. Raises Unavailable when the log has no such commit.
+        """
+        if self._current.position >= position:
+            return
+        self._known = max(self._known, position)
+        self._work.set()
+        async with self._advanced:
+            await self._advanced.wait_for(lambda: self._current.position >= position or self._known < position)
+        if self._current.position < position:
+            raise Unavailable(f"shard {self.subject} is behind the log; try again", 0.25)
+
     async def run(self) -> None:
         """Recovers, then decides until cancelled. What waits when it stops is answered Moved; so that nothing is under
         way, cancel it while holding `commit_lock`.
@@ -191,6 +207,9 @@ class ShardWriter(Generic[C, S, E]):
                 raise_if_cancelled()
                 await self._wait()
                 async with self.commit_lock:
+                    if self._known > self._current.position:
+                        await self._recover()
+                    self._known = 0
                     await self._commit_batch()
                 if snapshot is not None and snapshot.done():
                     snapshot.result()  # what went wrong in it ends the shard
@@ -234,7 +253,7 @@ class ShardWriter(Generic[C, S, E]):
         return current
 
     async def _wait(self) -> None:
-        while not self._queue:
+        while not self._queue and self._known <= self._current.position:
             due = self._decider.next_due(self._current.state)
             wait_s = _LOOK_UP_S if due is None else min(self._clock.seconds_until(due), _LOOK_UP_S)
             if wait_s <= 0:

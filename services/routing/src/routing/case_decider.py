@@ -33,7 +33,12 @@ from routing.terms import AuthorKind, RescindReason
 
 def decide_case(draft: Draft, command: CaseCommand) -> None:
     """Decides what is asked of one case. Raises Rejected."""
-    case = find(draft, command.case_id)
+    match command:
+        case commands.RecordSent() | commands.RecordFailed():
+            _settle(draft, command)
+            return
+        case _:
+            case = find(draft, command.case_id)
     match command:
         case commands.AcceptOffer():
             _accept(draft, case, command)
@@ -47,10 +52,6 @@ def decide_case(draft: Draft, command: CaseCommand) -> None:
                 queue_up(draft, case)
         case commands.ReplyToCase():
             _reply(draft, case, command)
-        case commands.RecordSent():
-            _sent(draft, case, command)
-        case commands.RecordFailed():
-            _failed(draft, case, command)
         case commands.NoteCase():
             known_agent(draft, command.agent_id)
             if command.text is None:
@@ -215,6 +216,18 @@ def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
             command.at,
         )
     )
+
+
+def _settle(draft: Draft, command: commands.RecordSent | commands.RecordFailed) -> None:
+    """Says of a reply that waits how it ended, to the case it is with by now. One that does not wait is settled."""
+    case_id = draft.shard.unsent.get(command.reply_id)
+    if case_id is None:
+        return
+    case = find(draft, case_id)
+    if isinstance(command, commands.RecordSent):
+        _sent(draft, case, command)
+    else:
+        _failed(draft, case, command)
 
 
 def _sent(draft: Draft, case: Case, command: commands.RecordSent) -> None:

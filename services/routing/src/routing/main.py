@@ -10,10 +10,11 @@ from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
 from chassis.decider import Decider
 from chassis.erasures import Erasures
-from chassis.errors import Unavailable
+from chassis.errors import Overloaded, Unavailable
 from chassis.host import Inputs
 from chassis.process import Build, Process, main
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import APIError
 from nats.js.errors import Error as JetStreamError
 from switchboard.crm.v1 import events_pb2 as crm
 from switchboard.routing.v1 import service_pb2_grpc
@@ -79,6 +80,10 @@ async def build(process: Process) -> None:
     async def publish(subject: str, payload: bytes, message_id: str) -> None:
         try:
             await log.js.publish(subject, payload, timeout=5.0, headers={"Nats-Msg-Id": message_id})
+        except nats.errors.MaxPayloadError:
+            raise  # it never fits
+        except APIError as refusal:
+            raise Overloaded(f"the outbox takes no more replies (error {refusal.err_code})", 1.0) from None
         except (TimeoutError, nats.errors.Error, JetStreamError):
             raise Unavailable("the outbox does not answer", 1.0) from None
 

@@ -7,7 +7,7 @@ from typing import Any
 from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock
 from chassis.commits import Position
-from chassis.errors import NotFound
+from chassis.errors import NotFound, Rejected
 from chassis.identity import uuid5, uuid_bytes
 from chassis.requests import page, parse_name
 from chassis.shard import ShardWriter
@@ -18,7 +18,7 @@ from switchboard.routing.v1 import service_pb2 as api
 from routing import commands, events, wire
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
 from routing.cases import Offered
-from routing.commands import Command
+from routing.commands import Command, Reason
 from routing.explain import explain
 from routing.requests import command_of, presence_of
 from routing.shard import Shard
@@ -72,6 +72,8 @@ class Owner:
         match request:
             case api.SealedText():
                 return await self._write(writer, request)
+            case events_pb2.ReplyRequested():
+                return await self._still_due(writer, request)
             case events_pb2.ReplySent():
                 sent = commands.RecordSent(request.case_id, request.reply_id, request.post_id, self._clock.now())
                 await writer.submit(sent, origin=Origin("service/routing"))
@@ -121,6 +123,13 @@ class Owner:
             return api.NoteCaseResponse(case=case, note_id=text_id)
 
         return await _submit(writer, command, _request_of(asked, request_id), respond)
+
+    async def _still_due(self, writer: Writer, asked: events_pb2.ReplyRequested) -> Message:
+        """The reply itself while it waits to be sent. Raises Rejected once it is settled."""
+        async with writer.commit_lock:  # what is said to be settled is durably so
+            if asked.reply_id not in writer.state.unsent:
+                raise Rejected(Reason.REPLY_SETTLED, f"reply {asked.reply_id} was sent or has failed")
+        return asked
 
     def _case(self, writer: Writer, request: api.GetCaseRequest) -> Message:
         tenant, case_id = _case_of(request.name)

@@ -1,7 +1,8 @@
 """Hands requested replies to the channels' senders, and says in the log that they were taken. It never reads a text.
 
-Effectively once: the message id on the way out is the reply's id, so a repetition within the stream's window is
-dropped there, and saying twice that a reply was sent decides nothing.
+Effectively once: a reply that is settled is not handed over again, whenever its fact is read; the message id on the way
+out is the reply's id, so a repetition within the stream's window is dropped there; and saying twice that a reply was
+sent decides nothing. Whoever is asked has read the fact: one who had not would know of no reply, and it would be lost.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from routing.commands import Command
 from routing.shard import Shard
 
 Publish = Callable[[str, bytes, str], Awaitable[None]]
-"""Takes subject, payload and message id; returns once it is durable. Raises Unavailable."""
+"""Takes subject, payload and message id; returns once it is durable. Raises Unavailable and Overloaded."""
 
 KEYS = {events_pb2.ReplyRequested.DESCRIPTOR.full_name: lambda recorded: str(recorded.body.case_id)}
 """Replies of one case leave in the order they were asked for."""
@@ -29,9 +30,12 @@ class Replies:
         self._publish = publish
 
     async def act(self, recorded: Recorded) -> None:
-        """Sends one requested reply on its way."""
+        """Sends one requested reply on its way. Raises Rejected, or its status, when that has been done before."""
         asked: events_pb2.ReplyRequested = recorded.body
+        await self._host.call(
+            recorded.tenant, recorded.shard, asked, events_pb2.ReplyRequested, known=recorded.position
+        )
         subject = f"out.{recorded.tenant}.{asked.source_id}"
         await self._publish(subject, recorded.event.body.value, asked.reply_id)
         sent = events_pb2.ReplySent(case_id=asked.case_id, reply_id=asked.reply_id)
-        await self._host.call(recorded.tenant, recorded.shard, sent, events_pb2.ReplySent)
+        await self._host.call(recorded.tenant, recorded.shard, sent, events_pb2.ReplySent, known=recorded.position)

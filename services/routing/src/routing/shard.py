@@ -88,6 +88,9 @@ class Shard:
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
 
+    unsent: dict[str, str] = field(default_factory=dict)
+    """Derived: reply that was asked for and not settled to the case it is with, which is another one after a join."""
+
     loaned: dict[str, Case] = field(default_factory=dict)
     """On loan from the read model for the batch in hand; no part of the state."""
     loaned_threads: dict[str, str] = field(default_factory=dict)
@@ -216,6 +219,11 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
             _unindex(shard, before)
         if type(after.stage) in _INDEXED:
             _index(shard, after)
+    if before is None or before.unsent is not after.unsent:
+        for reply in () if before is None else before.unsent:
+            if shard.unsent.get(reply.reply_id) == case_id:
+                del shard.unsent[reply.reply_id]
+        shard.unsent.update((reply.reply_id, case_id) for reply in after.unsent)
     shard.case_events += 1
     dormant = shard.dormant
     if case_id in dormant:
@@ -297,6 +305,7 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
 
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
+    shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
     shard.threads, shard.lanes, shard.timers, shard.refused = {}, Lanes(), Timers(), {}
     shard.resting = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
