@@ -125,9 +125,9 @@ def _views(package: str) -> Iterator[View]:
     for found in pkgutil.iter_modules(parent.__path__):
         module = importlib.import_module(f"{parent.__name__}.{found.name}")
         for value in vars(module).values():
-            if inspect.isclass(value) and value.__module__ == module.__name__ and hasattr(value, "handles"):
+            if inspect.isclass(value) and value.__module__ == module.__name__ and hasattr(value, "dumps"):
                 view: Any = value
-                yield View(view.name, tuple(sorted(view.contexts)))
+                yield View(view.name, tuple(sorted(getattr(view, "contexts", ()))))
 
 
 WIDTH = 1090

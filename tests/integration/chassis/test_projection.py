@@ -7,7 +7,7 @@ from typing import Any
 import chassis.projection
 import pytest
 from chassis.clock import SystemClock
-from chassis.commits import Recorded, Subject, UnknownEvent
+from chassis.commits import Recorded, Subject
 from chassis.cursor import Fenced
 from chassis.database import Connection, Database
 from chassis.errors import Unavailable
@@ -56,13 +56,13 @@ async def test_a_poison_event_parks_its_key_and_what_follows_it_and_nothing_else
             last = await add(writer, ("poison", 1), ("poison", 13), ("a", 1), ("poison", 2), ("a", 1))
             await projection.reached(last, 10)
             assert await rows(database) == {"a": (2, 2), "poison": (1, 1)}
-            assert projection.parked == {"poison"}
+            assert await projection.parked() == {"poison"}
             assert await database.fetchval("select error from parked order by position limit 1") == "ZeroDivisionError"
 
             view.poison = None
-            assert await projection.unpark("poison") == 2
+            assert await projection.release("poison") == (2, 0)
             assert await rows(database) == {"a": (2, 2), "poison": (16, 3)}
-            assert projection.parked == set()
+            assert await projection.parked() == set()
 
 
 async def test_what_shares_a_round_with_a_poison_event_is_folded_once(nats_url: str, database_url: str) -> None:
@@ -73,7 +73,7 @@ async def test_what_shares_a_round_with_a_poison_event_is_folded_once(nats_url: 
         projection = Projection(SumsView(), log, database)
         await projection.replay(until=last)
         assert await rows(database) == {"a": (6, 3), "poison": (1, 1)}
-        assert projection.parked == {"poison"}
+        assert await projection.parked() == {"poison"}
 
 
 class Founded(SumsView):
@@ -100,7 +100,7 @@ async def test_a_replay_that_folds_ahead_of_its_transactions_parks_as_any_other(
         projection = Projection(view, log, database)
         await projection.replay(until=last)
         assert await rows(database) == {f"k{n}": (n, 1) for n in range(1, 9)} | {"last": (1, 1)}
-        assert projection.parked == {"poison", "evil"}
+        assert await projection.parked() == {"poison", "evil"}
         assert projection.position == last
 
 
@@ -115,7 +115,7 @@ async def test_a_value_the_table_refuses_parks_only_its_own_key(nats_url: str, d
             await asyncio.gather(*waiting)
             await projection.reached(writer.position, 10)
         assert await rows(database) == {"a": (1, 1), "b": (2, 1)}
-        assert projection.parked == {"evil"}
+        assert await projection.parked() == {"evil"}
 
 
 async def test_two_instances_count_nothing_twice(nats_url: str, database_url: str) -> None:
@@ -159,14 +159,32 @@ async def test_a_replay_from_zero_is_byte_for_byte_the_live_table(nats_url: str,
             assert not finding.ok
 
 
-async def test_an_event_nobody_told_the_view_about_halts_it(nats_url: str, database_url: str) -> None:
+async def test_an_event_nobody_told_the_view_about_is_parked_alone_until_a_release_knows_it(
+    nats_url: str, database_url: str
+) -> None:
     async with opened(nats_url) as log, Database(database_url, "tally") as database:
-        commit = log_pb2.Commit(commit_id=b"0" * 16, tenant="acme", shard="0")
+        view = SumsView()
+        projection = Projection(view, log, database, await alone(log))
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run, projection.run):
+            await add(writer, ("a", 1))
+        commit = log_pb2.Commit(commit_id=b"0" * 16, tenant="acme", shard="1")
         commit.events.add().body.Pack(BoolValue(value=True))
-        await log.append(Subject("tally", "acme", "0"), commit, 0)
-        projection = Projection(SumsView(), log, database, await alone(log))
-        with pytest.raises(UnknownEvent, match="BoolValue"):
-            await asyncio.wait_for(projection.run(), 10)
+        unknown = await log.append(Subject("tally", "acme", "1"), commit, 0)
+        writer = writer_of(log, CLOCK)
+        async with running(writer.run, projection.run):
+            await projection.reached(await add(writer, ("a", 2)), 10)
+        assert await rows(database) == {"a": (3, 2)}
+        assert await projection.parked() == {f"position/{unknown}/0"}
+        assert await database.fetchval("select error from parked") == "UnknownEvent"
+        [agrees] = await positions_agree(log, database, [projection])
+        assert not agrees.ok
+        assert "1 events parked" in agrees.detail
+
+        view.ignores = frozenset({BoolValue.DESCRIPTOR.full_name})
+        assert await projection.release(f"position/{unknown}/0") == (1, 0)
+        [agrees] = await positions_agree(log, database, [projection])
+        assert agrees.ok
 
 
 async def test_a_reader_that_cannot_wait_longer_is_told_so(nats_url: str, database_url: str) -> None:

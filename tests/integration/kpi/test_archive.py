@@ -8,13 +8,17 @@ from typing import Any
 import kpi_facts as e
 import pytest
 from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.integrity import views_replay
 from chassis.log import Log
+from chassis.projection import Projector
 from kpi.views import archive
-from kpi.views.archive import Archive, verify
+from kpi.views.archive import ArchiveSink, verify
+from kpi.views.contacts import Contacts
 
 
-async def archived(log: Log, database: Database) -> Archive:
-    made = Archive(log, database)
+async def archived(log: Log, database: Database) -> Projector:
+    made = Projector(ArchiveSink(), log, database)
     await made.replay(await log.last_position())
     return made
 
@@ -87,3 +91,37 @@ async def test_partitions_are_made_as_positions_need_them(
     count = await database.fetchval("select count(*) from pg_inherits where inhparent = 'archive_v1'::regclass")
     assert count == 3
     assert (await verify(log, database)).ok
+
+
+async def test_a_replay_from_zero_is_byte_for_byte_the_live_archive(log: Log, database: Database, writer: Any) -> None:
+    await filled(writer, 5)
+    projector = await archived(log, database)
+    [finding] = await views_replay(log, database, [projector])
+    assert (finding.ok, finding.compared) == (True, 6)
+    await database.execute("update archive_v1 set digest = sha256(digest) where position = 4")
+    [finding] = await views_replay(log, database, [projector])
+    assert not finding.ok
+
+
+async def test_an_archive_that_lost_its_end_says_so_and_waits(log: Log, database: Database, writer: Any) -> None:
+    last = await filled(writer, 2)
+    projector = await archived(log, database)
+    await database.execute("delete from archive_v1 where position = $1", last)
+    await writer.write(e.opened("later"))
+    with pytest.raises(Unavailable, match=f"lacks position {last}"):
+        await projector.replay(last + 1)
+    assert await projector.cursor.reread() == last
+
+
+async def test_large_commits_are_read_in_portions(log: Log, database: Database, writer: Any) -> None:
+    last = await filled(writer, 30)
+    projector = await archived(log, database)
+    places = {(position, 0) for position in range(1, last + 1)}
+    async with database.acquire() as connection:
+        found = await archive.evidence(connection, {*places, (last + 1, 0)})
+    assert found.keys() == places
+    rows = await archive.refolded(database, "acme", projector.position, Contacts())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "BYTES_PER_READ", 1)
+        assert await archive.refolded(database, "acme", projector.position, Contacts()) == rows
+    assert len(rows) == 31

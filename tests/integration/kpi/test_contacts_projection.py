@@ -32,7 +32,7 @@ async def project(database: Database, log_entries: Sequence[Entry], batch: int) 
     await projection.prepare()
     for at in range(0, len(log_entries), batch):
         await projection.apply(log_entries[at : at + batch])
-    assert not projection.parked
+    assert not await projection.parked()
     return {
         table: [row["line"] for row in await database.fetch(f"select t::text as line from {table} t order by {order}")]
         for table, order in Contacts.dumps.items()
@@ -163,6 +163,6 @@ async def test_a_value_the_tables_refuse_parks_its_case_only(database: Database)
     await projection.prepare()
     await projection.apply(entries(events))
     assert projection.position == 5
-    assert projection.parked == {"case/acme/c1"}
+    assert await projection.parked() == {"case/acme/c1"}
     contents = await contacts.read(database, "acme", BEGINNING, END, END)
     assert {one.case_id: one.contact.accepted for one in contents.known()} == {"c1": None, "c2": None}

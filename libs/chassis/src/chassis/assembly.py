@@ -29,12 +29,13 @@ from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.operations import OperationsServicer
 from chassis.process import Process
-from chassis.projection import Projection
+from chassis.projection import Projection, Projector
 from chassis.reactor import Reactor
 from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s
 from chassis.shard import BackingStore, ShardWriter
 from chassis.shard_operations import ShardOperations
+from chassis.sink import Sink
 from chassis.snapshots import SCHEMA as SNAPSHOTS
 from chassis.snapshots import PostgresSnapshots
 from chassis.tail import Tail
@@ -63,7 +64,7 @@ class Assembly:
         self._nc = nc
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
-        self._projections: list[Projection[Any]] = []
+        self._projections: list[Projector] = []
         self._keys: Database | None = None
 
     @property
@@ -142,10 +143,19 @@ class Assembly:
     async def projection(self, view: View[R]) -> Projection[R]:
         """Adds a view: its tables are there when this returns, its rows follow the log."""
         projection = Projection(view, self.log, self.database, self.membership, self.tail)
-        await projection.prepare()
-        self._projections.append(projection)
-        self.process.loop(f"view {view.name}", projection.run)
+        await self._project(projection)
         return projection
+
+    async def projector(self, sink: Sink) -> Projector:
+        """Adds a sink that is no view, in the same way."""
+        projector = Projector(sink, self.log, self.database, self.membership, self.tail)
+        await self._project(projector)
+        return projector
+
+    async def _project(self, projector: Projector) -> None:
+        await projector.prepare()
+        self._projections.append(projector)
+        self.process.loop(f"view {projector.name}", projector.run)
 
     async def reactor(
         self, name: str, act: Callable[[Recorded], Awaitable[None]], keys: Mapping[str, Callable[[Recorded], str]]

@@ -42,19 +42,21 @@ class Cursor:
         self._database = database
 
     async def create(self, schemas: Sequence[str] = (), *, begin: int = 0) -> None:
-        """Creates its table and the tables of `schemas` where they are missing, puts a new cursor to `begin`, and reads
-        where it is. Idempotent; any number may do it at once.
+        """Creates its table and the tables of `schemas` where they are missing, then attaches. Idempotent; any number
+        may do it at once.
         """
         async with self._database.transaction() as connection:
             # Two that create the same table at once would fail on the catalogue's unique index.
             await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.views'))")
             for schema in (SCHEMA, *schemas):
                 await connection.execute(schema)
-            await connection.execute(
-                "insert into projections (name, position) values ($1, $2) on conflict (name) do nothing",
-                self.name,
-                begin,
-            )
+        await self.attach(begin=begin)
+
+    async def attach(self, *, begin: int = 0) -> None:
+        """Puts a new cursor to `begin` and reads where it is, in a table that is there. Idempotent."""
+        await self._database.execute(
+            "insert into projections (name, position) values ($1, $2) on conflict (name) do nothing", self.name, begin
+        )
         await self.reread()
 
     async def reread(self) -> int:

@@ -25,9 +25,9 @@ from chassis.errors import Unavailable
 from chassis.logs import where
 from chassis.membership import Membership
 from chassis.parked_facts import ParkedFacts
+from chassis.parking import SCHEMA as PARKED
 from chassis.settlement import Verdict, verdict_on
 from chassis.tail import Tail
-from chassis.view import SCHEMA as PARKED
 from chassis.watermark import Watermark
 
 ACT_S = 15.0

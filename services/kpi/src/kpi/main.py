@@ -12,7 +12,7 @@ from chassis.process import Build, Process, main
 from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi.servicer import KpiServicer
-from kpi.views.archive import NAME, Archive, verify
+from kpi.views.archive import NAME, ArchiveSink, verify
 from kpi.views.contacts import Contacts
 
 CATCH_UP_S = 60.0
@@ -24,9 +24,7 @@ async def build(process: Process) -> None:
     parts = await Assembly.open(process, "kpi")
     log, database = parts.log, parts.database
     contacts = await parts.projection(Contacts())
-    archive = Archive(log, database, parts.membership, parts.tail)
-    await archive.prepare()
-    process.loop("archive", archive.run)
+    archive = await parts.projector(ArchiveSink())
 
     async def archived() -> Sequence[Finding]:
         await archive.reached(await log.last_position(), CATCH_UP_S)

@@ -10,7 +10,7 @@ import grpc
 from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.database import Database
-from chassis.projection import Projection
+from chassis.projection import Projection, Projector
 from chassis.requests import page
 from chassis.serving import deadline_s
 from chassis.tenants import Tenants
@@ -41,7 +41,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         *,
         database: Database,
         contacts: Projection[contacts.Row],
-        archive: Projection[None],
+        archive: Projector,
         tenants: Tenants,
         clock: Clock,
     ) -> None:
@@ -85,9 +85,9 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         shown, next_token = wanted.cut(rest[: wanted.size + 1], _cursor)
         await self._archive.reached(contents.position, deadline_s())
         async with self._database.acquire() as connection:
-            commits = await archive.commits(connection, wire.positions_of(shown))
+            events = await archive.evidence(connection, wire.places_of(shown))
         return pb.ListContributingEventsResponse(
-            contributions=[wire.contribution(asked.tenant, one, commits) for one in shown],
+            contributions=[wire.contribution(asked.tenant, one, events) for one in shown],
             next_page_token=next_token,
             total_size=len(found),
             position=Position.encode(contents.position),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +17,6 @@ from chassis.filters import EQUAL_OR_NOT, Field, parse
 from chassis.identity import uuid_text
 from chassis.requests import optional_instant, parse_name
 from switchboard.kpi.v1 import service_pb2 as pb
-from switchboard.log.v1 import log_pb2
 
 from kpi.episodes import EVENTS_PER_COMMIT
 from kpi.metrics import METRICS
@@ -32,6 +31,7 @@ from kpi.query import (
     Question,
     Refs,
 )
+from kpi.views import archive
 from kpi.views.contacts import BEGINNING, END
 
 T = TypeVar("T")
@@ -215,7 +215,7 @@ def _value(metric: Metric, measure: Measure) -> pb.MetricValue:
     )
 
 
-def contribution(tenant: str, one: Contribution, commits: dict[int, log_pb2.Commit]) -> pb.Contribution:
+def contribution(tenant: str, one: Contribution, events: Mapping[archive.Place, archive.Evidence]) -> pb.Contribution:
     """One contact of a cell with the events that decided what the observer saw."""
     seen, refs = one.contact, one.known.refs
     shown = refs._replace(
@@ -225,7 +225,7 @@ def contribution(tenant: str, one: Contribution, commits: dict[int, log_pb2.Comm
         resolved=refs.resolved if seen.resolved else None,
         withdrawn=refs.withdrawn if seen.withdrawn_at is not None else None,
     )
-    events = [_evidence(role, ref, commits) for role, ref in shown._asdict().items() if ref is not None]
+    shown_events = [_evidence(role, ref, events) for role, ref in shown._asdict().items() if ref is not None]
     return pb.Contribution(
         case=f"tenants/{tenant}/cases/{one.known.case_id}",
         episode=one.known.episode,
@@ -233,27 +233,27 @@ def contribution(tenant: str, one: Contribution, commits: dict[int, log_pb2.Comm
         in_numerator=one.part.numerator,
         in_denominator=True,
         seconds=None if one.part.us is None else one.part.us / SECOND,
-        events=[evidence for _, _, evidence in sorted(events, key=lambda found: found[:2])],
+        events=[evidence for _, _, evidence in sorted(shown_events, key=lambda found: found[:2])],
     )
 
 
-def _evidence(role: str, ref: int, commits: dict[int, log_pb2.Commit]) -> tuple[int, str, pb.Evidence]:
+def _evidence(role: str, ref: int, events: Mapping[archive.Place, archive.Evidence]) -> tuple[int, str, pb.Evidence]:
     position, index = divmod(ref, EVENTS_PER_COMMIT)
-    event = commits[position].events[index]
+    event = events[position, index]
     evidence = pb.Evidence(
         event_id=uuid_text(event.event_id),
         position=Position.encode(position),
         role=role,
-        type=event.body.type_url.rpartition("/")[2],
+        type=event.type,
         at=event.occurred_at,
     )
     return ref, role, evidence
 
 
-def positions_of(found: Sequence[Contribution]) -> set[int]:
-    """Where the deciding events of these contacts stand in the log."""
+def places_of(found: Sequence[Contribution]) -> set[tuple[int, int]]:
+    """(position, index) of the deciding events of these contacts."""
     refs: list[Refs] = [one.known.refs for one in found]
-    return {ref // EVENTS_PER_COMMIT for one in refs for ref in one if ref is not None}
+    return {divmod(ref, EVENTS_PER_COMMIT) for one in refs for ref in one if ref is not None}
 
 
 _TOKEN_BYTES = 24

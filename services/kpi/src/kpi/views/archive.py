@@ -10,16 +10,15 @@ import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from chassis.commits import Entry, Recorded, Subject
-from chassis.cursor import Fenced
+from chassis.commits import Entry, Subject
 from chassis.database import Connection, Database, queries
+from chassis.errors import Unavailable
 from chassis.log import Log
-from chassis.membership import Membership
-from chassis.projection import Projection
-from chassis.tail import Tail
+from chassis.sink import Weight
 from chassis.view import View
+from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.log.v1 import log_pb2
 
 SQL = queries(__file__, "archive.sql")
@@ -37,77 +36,52 @@ def rolled(digest: bytes, subject: str, data: bytes) -> bytes:
     return sha.digest()
 
 
-class ArchiveView:
-    """Name and tables of the archive; it folds no events, whole commits are written instead."""
+class ArchiveSink:
+    """The archive as a sink: whole commits are written, whatever is in them."""
 
     name = NAME
-    contexts: frozenset[str] = frozenset()
-    handles: frozenset[str] = frozenset()
-    ignores: frozenset[str] = frozenset()
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {NAME: "position"}
 
-    def keys(self, event: Recorded) -> Sequence[str]:
-        """None: no event is folded."""
-        return ()
+    def weigh(self, entry: Entry) -> Weight:
+        """Its bytes; its events are not looked at."""
+        return Weight(1, len(entry.data))
 
-    async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, None]:
-        """Nothing."""
-        return {}
-
-    def fold(self, rows: dict[str, None], event: Recorded) -> None:
-        """Nothing."""
-
-    async def save(self, connection: Connection, rows: Mapping[str, None], touched: Sequence[str]) -> None:
-        """Nothing."""
+    async def prepare(self, entries: Sequence[Entry]) -> ArchiveRound:
+        """Nothing can be done before the digest is known that the round goes on from."""
+        return ArchiveRound(entries)
 
 
-class Archive(Projection[None]):
-    """Writes commits instead of folding events; position, hand-over and outages as for every projection."""
+@dataclass(frozen=True, slots=True)
+class ArchiveRound:
+    """Commits that follow each other."""
 
-    def __init__(
-        self, log: Log, database: Database, membership: Membership | None = None, tail: Tail | None = None
-    ) -> None:
-        super().__init__(ArchiveView(), log, database, membership, tail)
-        self._end = 0, FIRST_DIGEST
-        """Position and digest of the last commit this instance archived; its partition is there."""
+    entries: Sequence[Entry]
+    traceparents: Sequence[str] = ()
 
-    async def apply(self, entries: Sequence[Entry], ahead: object = None) -> None:
-        """Appends commits and moves the position, in one transaction. Raises Fenced when the position was elsewhere."""
-        entries = [entry for entry in entries if entry.position > self._position]
-        if not entries:
-            return
-        first, last = entries[0].position, entries[-1].position
-        if first != self._position + 1 or last != self._position + len(entries):
-            raise Fenced(f"{NAME} at {self._position} was handed {first}")
-        async with self._database.transaction() as connection:
-            if await connection.execute(SQL["advance"], NAME, self._position, last) != "UPDATE 1":
-                raise Fenced(NAME)
-            end, digest = self._end
-            if end != self._position:
-                digest = await connection.fetchval(SQL["last_digest"], self._position)
-            rows = []
-            for entry in entries:
-                subject = str(entry.subject)
-                digest = rolled(digest, subject, entry.data)
-                rows.append((entry.position, subject, entry.data, digest))
-            there = end // POSITIONS_PER_PARTITION if end else -1
-            for number in range(first // POSITIONS_PER_PARTITION, last // POSITIONS_PER_PARTITION + 1):
-                if number != there:
-                    await self._partition(connection, number)
-            await connection.copy_records_to_table(
-                NAME, records=rows, columns=["position", "subject", "data", "digest"]
-            )
-        self._position = last
-        self._end = last, digest
+    async def write(self, connection: Connection) -> None:
+        """Appends them under the chain of digests, in partitions that are made as they are needed."""
+        first, last = self.entries[0].position, self.entries[-1].position
+        for number in range(first // POSITIONS_PER_PARTITION, last // POSITIONS_PER_PARTITION + 1):
+            await _partition(connection, number)
+        digest = FIRST_DIGEST if first == 1 else await connection.fetchval(SQL["last_digest"], first - 1)
+        if digest is None:
+            raise Unavailable(f"{NAME} lacks position {first - 1}; restore it, or drop it and let it be refilled", 5.0)
+        rows = []
+        for entry in self.entries:
+            subject = str(entry.subject)
+            digest = rolled(digest, subject, entry.data)
+            rows.append((entry.position, subject, entry.data, digest))
+        await connection.copy_records_to_table(NAME, records=rows, columns=["position", "subject", "data", "digest"])
 
-    async def _partition(self, connection: Connection, number: int) -> None:
-        name = f"{NAME}_p{number}"
-        if await connection.fetchval("select to_regclass($1)", name) is None:
-            first = number * POSITIONS_PER_PARTITION
-            await connection.execute(
-                SQL["partition"].format(name=name, first=first, beyond=first + POSITIONS_PER_PARTITION)
-            )
+
+async def _partition(connection: Connection, number: int) -> None:
+    name = f"{NAME}_p{number}"
+    if await connection.fetchval("select to_regclass($1)", name) is None:
+        first = number * POSITIONS_PER_PARTITION
+        await connection.execute(
+            SQL["partition"].format(name=name, first=first, beyond=first + POSITIONS_PER_PARTITION)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,37 +120,80 @@ async def verify(log: Log, database: Database, until: int | None = None) -> Verd
     return Verdict(True, f"{compared} commits in log and archive, digest {digest.hex()}", compared)
 
 
-async def commits(connection: Connection, positions: Collection[int]) -> dict[int, log_pb2.Commit]:
-    """The commits at these positions; those the archive has not reached are left out."""
-    rows = await connection.fetch(SQL["at"], sorted(set(positions)))
-    return {row["position"]: log_pb2.Commit.FromString(row["data"]) for row in rows}
+class Evidence(NamedTuple):
+    """What is shown of an archived event."""
+
+    event_id: bytes
+    type: str
+    occurred_at: Timestamp
+
+
+Place = tuple[int, int]
+"""(position, index) of an event."""
+
+
+async def evidence(connection: Connection, places: Collection[Place]) -> dict[Place, Evidence]:
+    """The events at these places; those the archive has not reached are left out. Reads COMMITS_PER_READ at a time."""
+    found: dict[Place, Evidence] = {}
+    wanted: dict[int, list[int]] = {}
+    for position, index in places:
+        wanted.setdefault(position, []).append(index)
+    positions = sorted(wanted)
+    for at in range(0, len(positions), COMMITS_PER_READ):
+        rows = await connection.fetch(SQL["at"], positions[at : at + COMMITS_PER_READ])
+        found |= await asyncio.to_thread(_evidence, rows, wanted)
+    return found
+
+
+def _evidence(rows: Sequence[Any], wanted: Mapping[int, Sequence[int]]) -> dict[Place, Evidence]:
+    found = {}
+    for row in rows:
+        events = log_pb2.Commit.FromString(row["data"]).events
+        for index in wanted[row["position"]]:
+            event = events[index]
+            occurred_at = Timestamp()
+            occurred_at.CopyFrom(event.occurred_at)  # a part of a message keeps the whole of it in memory
+            type_ = event.body.type_url.rpartition("/")[2]
+            found[row["position"], index] = Evidence(event.event_id, type_, occurred_at)
+    return found
 
 
 R = TypeVar("R")
-COMMITS_PER_READ = 100
-"""Against: a commit has at most 512 KiB, so a read takes at most 50 MiB."""
+COMMITS_PER_READ = 20
+"""Commits looked up at once. Against: one has at most 512 KiB, so a read takes at most 10 MiB."""
+BYTES_PER_READ = 4 * 1024 * 1024
+"""What commits read in their order weigh together, and one commit more."""
 
 
 async def refolded(database: Database, tenant: str, position: int, view: View[R]) -> dict[str, R]:
     """The rows of a view for one tenant as they were at a position, folded in memory from the archived commits.
 
-    The archive must have reached the position. An event the view's tables would refuse is folded all the same.
+    The archive must have reached the position. What cannot be folded is left out with what follows it under its keys,
+    as it is parked in the tables; an event that only the tables would refuse is folded all the same.
     """
     rows: dict[str, R] = {}
+    barred: set[str] = set()
     after = 0
     patterns = [f"ev.{context}.{tenant}.%" for context in sorted(view.contexts)]
-    while True:
-        found = await database.fetch(SQL["of_tenant"], after, position, patterns, COMMITS_PER_READ)
+    while found := await database.fetch(SQL["of_tenant"], after, position, patterns, BYTES_PER_READ):
         # In a thread, so that other calls are answered meanwhile.
-        await asyncio.to_thread(_fold, view, rows, found)
-        if len(found) < COMMITS_PER_READ:
-            return rows
+        await asyncio.to_thread(_fold, view, rows, found, barred)
         after = found[-1]["position"]
+    return rows
 
 
-def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any]) -> None:
+def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any], barred: set[str]) -> None:
     for record in found:
         entry = Entry(record["position"], Subject.parse(record["subject"]), record["data"])
         for event in entry.events():
-            if event.type in view.handles:
-                view.fold(rows, event)
+            if event.type not in view.handles:
+                continue
+            keys: Sequence[str] = ()
+            try:
+                keys = view.keys(event)
+                if barred.isdisjoint(keys):
+                    view.fold(rows, event)
+                else:
+                    barred.update(keys)
+            except Exception:  # noqa: BLE001  # the tables' projection has parked it and rung
+                barred.update(keys)

@@ -12,9 +12,6 @@ create table if not exists archive_v1 (
 -- name: partition
 create table if not exists {name} partition of archive_v1 for values from ({first}) to ({beyond})
 
--- name: advance
-update projections set position = $3 where name = $1 and position = $2
-
 -- name: last_digest
 select digest from archive_v1 where position = $1
 
@@ -31,7 +28,15 @@ join archive_v1 a using (position)
 
 -- name: of_tenant
 select position, subject, data
-from archive_v1
-where position > $1 and position <= $2 and subject like any($3::text[])
+from (
+    select position, subject, data, sum(octet_length(data)) over (order by position) - octet_length(data) as before
+    from (
+        select position, subject, data
+        from archive_v1
+        where position > $1 and position <= $2 and subject like any($3::text[])
+        order by position
+        limit 1000
+    ) as next
+) as weighed
+where before < $4
 order by position
-limit $4

@@ -1,0 +1,78 @@
+"""A sink: what becomes of a round of commits within the transaction that moves a cursor past them.
+
+A view is one (`view.ViewSink`), an archive of whole commits another. Where the commits come from, who owns the cursor
+and what happens in an outage is the same for all of them and theirs to ignore: see `projection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from chassis.commits import Entry
+from chassis.database import Connection
+
+
+class Weight(NamedTuple):
+    """What a commit costs a transaction: events and bytes that are kept in memory until it is through."""
+
+    events: int
+    bytes: int
+
+
+NOTHING = Weight(0, 0)
+
+
+class Round(Protocol):
+    """A round of commits, decoded as far as that is possible without a table."""
+
+    @property
+    def traceparents(self) -> Iterable[str]:
+        """The traces it belongs to."""
+
+    async def write(self, connection: Connection) -> None:
+        """Writes it. The cursor is locked and moves with what is written; written again after that was taken back, it
+        writes the same. Raises only what may pass: outages, a full disk, a schema that is not there.
+        """
+
+
+class Sink(Protocol):
+    """What becomes of commits in the transaction that moves a cursor past them.
+
+    It keeps nothing between two rounds: everything it goes on from is in its tables.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of its cursor, with its version, such as "cases_v1"."""
+
+    @property
+    def schema(self) -> str:
+        """SQL that creates its tables where they are missing, unqualified names."""
+
+    @property
+    def dumps(self) -> Mapping[str, str]:
+        """Its tables and the columns that order each of them completely, for the replay proof."""
+
+    def weigh(self, entry: Entry) -> Weight:
+        """What a commit costs; nothing for one it only passes."""
+
+    async def prepare(self, entries: Sequence[Entry]) -> Round | None:
+        """All that can be done before the transaction, also while PostgreSQL writes the round before; None when there
+        is nothing to write. The commits follow each other.
+        """
+
+
+def portions(batch: Sequence[Entry], sink: Sink, most: Weight) -> list[list[Entry]]:
+    """Cuts commits into parts of at most so many events and bytes, and one commit more; a commit is never cut."""
+    parts: list[list[Entry]] = [[]]
+    events = size = 0
+    for entry in batch:
+        weight = sink.weigh(entry)
+        if parts[-1] and (events + weight.events > most.events or size + weight.bytes > most.bytes):
+            parts.append([])
+            events = size = 0
+        parts[-1].append(entry)
+        events += weight.events
+        size += weight.bytes
+    return parts
