@@ -26,6 +26,7 @@ from chassis.identity import uuid7_bytes
 from chassis.log import Log, connect
 from chassis.shard import ShardWriter
 from chassis.shard_state import Snapshot
+from chassis.streams import log_stream, provision_streams
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2
 
@@ -133,7 +134,7 @@ async def main() -> None:
         try:
             nc = await connect(server.url, "bench")
             log = Log(nc)
-            await log.ensure()
+            await provision_streams(nc, (log_stream(1 << 34),), replicas=1)
             process = psutil.Process(server.pid)
             for shards in (1, 8):
                 limit = await measured(f"raw publish, {shards} subject(s)", log, process, shards, raw)

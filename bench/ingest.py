@@ -33,13 +33,16 @@ import uvloop
 from chassis import embedded, keyfile
 from chassis.child import Child
 from chassis.clock import SystemClock
-from chassis.log import Log, LogSettings, connect, stream_config
-from chassis.migrations import migrate_all
+from chassis.config import load
+from chassis.log import Log, connect
 from chassis.process import GARBAGE
+from chassis.provisioning import provision
 from chassis.sealing import KeyVault, SubjectKey
+from chassis.streams import Stream, provision_streams
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest import channels, decider, sources
 from ingest.intake import Call, Intake
+from ingest.main import RESOURCES
 from ingest.normalise import Account
 from ingest.shards import SHARDS, from_request, to_request
 from ingest.views.book import Connected
@@ -229,7 +232,6 @@ async def start(
     nats = await embedded.start_nats(state)
     postgres = await embedded.start_postgres(state)
     database = await embedded.create_database(postgres.url, "bench")
-    await migrate_all(database)
     kek = state / "kek.jsonl"
     keyfile.create(kek)
     environment = {
@@ -240,6 +242,7 @@ async def start(
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
+    await provision(load(environment, "ingest"), RESOURCES)
     services = {}
     for replica in range(replicas):
         port = embedded.free_port()
@@ -437,9 +440,7 @@ async def limit(nats_url: str, count: int) -> dict[str, object]:
             for _ in range(messages // len(SHARDS)):
                 await nc.request(f"limit.{shard}", body, timeout=10)
 
-        config = stream_config(LogSettings())
-        config.name, config.subjects = "LIMIT", ["limit.>"]
-        await log.js.add_stream(config)
+        await provision_streams(nc, (Stream("LIMIT", ("limit.>",), permanent=True),), replicas=1)
         began = time.perf_counter()
         await asyncio.gather(*(publish(shard) for shard in SHARDS))
         seconds = time.perf_counter() - began

@@ -6,6 +6,7 @@ stays for the drain delay, and the process ends with 0 within the pod's grace pe
 """
 
 import asyncio
+import importlib
 import os
 import sys
 import tempfile
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import grpc
 from chassis import embedded, keyfile
-from chassis.migrations import migrate_all
+from chassis.config import load
+from chassis.provisioning import provision
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped, unused-ignore]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
@@ -40,7 +42,6 @@ async def drill(service: str, state: Path) -> str:
     state.chmod(0o755)
     nats, postgres = await embedded.start_nats(state / "nats"), await embedded.start_postgres(state / "postgres")
     try:
-        await migrate_all(postgres.url)
         given = {name: one.get("value", "") for name, one in environment(workload.containers[0]).items()}
         given |= {
             "SWITCHBOARD_NATS_URL": nats.url,
@@ -49,6 +50,8 @@ async def drill(service: str, state: Path) -> str:
             "SWITCHBOARD_HOST": "127.0.0.1",
             "SWITCHBOARD_GRPC_PORT": str(PORT),
         }
+        resources = importlib.import_module(f"{service.replace('-', '_')}.main").RESOURCES
+        await provision(load({key: given[key] for key in given if "KEK" not in key}, service), resources)
         return await _run(workload, service, given, state)
     finally:
         await nats.stop()

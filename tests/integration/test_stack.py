@@ -27,8 +27,11 @@ STAND_IN = """
 import asyncio, os, pathlib, signal
 import asyncpg, nats
 from chassis.health import Health
+from chassis.provisioning import Resources
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
+
+RESOURCES = Resources("standin", vault=True)
 
 async def main():
     trace = pathlib.Path(os.environ["SWITCHBOARD_STATE"]) / "stand-ins"
@@ -52,7 +55,8 @@ async def main():
     await server.stop(1)
     (trace / f"drained-{os.getpid()}").touch()
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
 """
 
 RUNNER = """

@@ -14,6 +14,7 @@ from chassis.tail import Tail
 from chassis.tenants import Tenants
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
+from provisioned import provision_log
 from tally import Add, SnapshotsInMemory
 
 
@@ -34,6 +35,7 @@ class Replica:
     """One process's worth of machinery."""
 
     def __init__(self, log: Log, member: str, context: str = "tally", inputs: Inputs | None = None) -> None:  # type: ignore[type-arg]
+        self._log = log
         self.membership = Membership(log, context, member)
         self.tenants = Tenants(log)
         self.tail = Tail(log)
@@ -53,6 +55,7 @@ class Replica:
         )
 
     async def run(self) -> None:
+        await provision_log(self._log.nc, self.membership.service)
         async with asyncio.TaskGroup() as tasks:
             for part in (self.membership.run, self.tenants.run, self.tail.run, self.host.run):
                 tasks.create_task(part())

@@ -10,13 +10,16 @@ from enum import StrEnum
 import asyncpg
 from chassis.clock import FIRST, Instant
 from chassis.commits import Recorded, Subject
+from chassis.database import Database
 from chassis.decider import Decider
 from chassis.errors import Rejected
 from chassis.log import Log, connect
 from chassis.membership import Membership
+from chassis.provisioning import Resources, provision_tables
 from chassis.shard import ShardWriter
 from chassis.shard_state import Snapshot
 from google.protobuf.wrappers_pb2 import StringValue
+from provisioned import provision_log
 
 
 class Reason(StrEnum):
@@ -123,9 +126,17 @@ async def opened(url: str) -> AsyncIterator[Log]:
     """The log of a fresh server."""
     nc = await connect(url, "test")
     log = Log(nc)
-    await log.ensure()
+    await provision_log(nc, "tally")
     yield log
     await nc.close()
+
+
+@contextlib.asynccontextmanager
+async def sums_database(url: str) -> AsyncIterator[Database]:
+    """A database with the tables of `SumsView`."""
+    await provision_tables(url, "tally", Resources("tally", tables=(SumsView.schema,)))
+    async with Database(url, "tally") as database:
+        yield database
 
 
 @contextlib.asynccontextmanager
@@ -188,6 +199,7 @@ def writer_of(log: Log, clock: object, snapshots: SnapshotsInMemory | None = Non
 
 async def alone(log: Log, service: str = "tally", member: str = "one") -> Membership:
     """A membership that has looked once."""
+    await provision_log(log.nc, service)
     membership = Membership(log, service, member)
     await membership._beat()
     return membership

@@ -7,6 +7,10 @@ import click
 
 COMMANDS = {
     "up": ("switchboard_cli.stack:up", "Start NATS, PostgreSQL and the four services here; Ctrl-C stops them."),
+    "provision": (
+        "switchboard_cli.provision:provision",
+        "Create and change the streams, buckets and tables of all services; re-running is harmless.",
+    ),
     "demo": (
         "switchboard_cli.demo.command:demo",
         "A minute and a half that shows everything working, on made-up data.",

@@ -17,9 +17,9 @@ from chassis import embedded, keyfile
 from chassis.child import Child, ChildError
 from chassis.embedded import LOOPBACK
 from chassis.errors import Unavailable
-from chassis.migrations import migrate_all
 
 from switchboard_cli.failures import Failure
+from switchboard_cli.provision import provisioned
 from switchboard_cli.supervision import Supervisor, service_child, stop_orphans
 
 ENDPOINTS = "endpoints.json"
@@ -115,7 +115,6 @@ class Stack:
             ports = Ports.choose([spec.name for spec in self.services], self.port_base)
             nats_url, database_url = await self._servers(supervisor, ports)
             keyfile.create(self.state / "kek.jsonl")
-            await migrate_all(database_url)
             bound = {
                 "SWITCHBOARD_STATE": str(self.state),
                 "SWITCHBOARD_NATS_URL": nats_url,
@@ -125,6 +124,7 @@ class Stack:
                 "PYTHONUNBUFFERED": "1",
             }
             optional = {"SWITCHBOARD_DRAIN_DELAY_S": "0"}  # nobody balances between replicas here
+            await provisioned({**self.environment, **bound}, [spec.module for spec in self.services])
             children = []
             for spec in self.services:
                 own = {

@@ -16,7 +16,7 @@ from chassis.projection import Projection
 from chassis.view import Founding
 from google.protobuf.wrappers_pb2 import BoolValue
 from switchboard.log.v1 import log_pb2
-from tally import Add, SumsView, alone, opened, running, writer_of
+from tally import Add, SumsView, alone, opened, running, sums_database, writer_of
 
 CLOCK = SystemClock()
 
@@ -35,7 +35,7 @@ async def add(writer: object, *pairs: tuple[str, int]) -> int:
 
 
 async def test_rows_and_position_follow_the_log(nats_url: str, database_url: str) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         projection = Projection(SumsView(), log, database, await alone(log))
         writer = writer_of(log, CLOCK)
         async with running(writer.run, projection.run):
@@ -48,7 +48,7 @@ async def test_rows_and_position_follow_the_log(nats_url: str, database_url: str
 async def test_a_poison_event_parks_its_key_and_what_follows_it_and_nothing_else(
     nats_url: str, database_url: str
 ) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         view = SumsView()
         projection = Projection(view, log, database, await alone(log))
         writer = writer_of(log, CLOCK)
@@ -66,7 +66,7 @@ async def test_a_poison_event_parks_its_key_and_what_follows_it_and_nothing_else
 
 
 async def test_what_shares_a_round_with_a_poison_event_is_folded_once(nats_url: str, database_url: str) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         writer = writer_of(log, CLOCK)
         async with running(writer.run):
             last = await add(writer, ("a", 1), ("poison", 1), ("poison", 13), ("a", 2), ("poison", 2), ("a", 3))
@@ -109,6 +109,7 @@ async def test_a_value_the_table_refuses_parks_only_its_own_key(nats_url: str, d
         view = SumsView()
         view.schema = view.schema.replace("total bigint not null", "total bigint not null check (total <> 666)")
         projection = Projection(view, log, database, await alone(log))
+        await projection.prepare()
         writer = writer_of(log, CLOCK)
         async with running(writer.run, projection.run):
             waiting = [asyncio.create_task(writer.submit(Add(k, n))) for k, n in [("a", 1), ("evil", 666), ("b", 2)]]
@@ -119,7 +120,7 @@ async def test_a_value_the_table_refuses_parks_only_its_own_key(nats_url: str, d
 
 
 async def test_two_instances_count_nothing_twice(nats_url: str, database_url: str) -> None:
-    async with opened(nats_url) as log, opened(nats_url) as other, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, opened(nats_url) as other, sums_database(database_url) as database:
         writer = writer_of(log, CLOCK)
         async with running(writer.run):
             last = await add(writer, *((f"k{n % 5}", 1) for n in range(60)))
@@ -131,7 +132,7 @@ async def test_two_instances_count_nothing_twice(nats_url: str, database_url: st
 
 
 async def test_an_instance_whose_position_was_moved_is_fenced(nats_url: str, database_url: str) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         writer = writer_of(log, CLOCK)
         async with running(writer.run):
             await add(writer, ("a", 1))
@@ -145,7 +146,7 @@ async def test_an_instance_whose_position_was_moved_is_fenced(nats_url: str, dat
 
 
 async def test_a_replay_from_zero_is_byte_for_byte_the_live_table(nats_url: str, database_url: str) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         projection = Projection(SumsView(), log, database, await alone(log))
         writer = writer_of(log, CLOCK)
         async with running(writer.run, projection.run):
@@ -162,7 +163,7 @@ async def test_a_replay_from_zero_is_byte_for_byte_the_live_table(nats_url: str,
 async def test_an_event_nobody_told_the_view_about_is_parked_alone_until_a_release_knows_it(
     nats_url: str, database_url: str
 ) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         view = SumsView()
         projection = Projection(view, log, database, await alone(log))
         writer = writer_of(log, CLOCK)
@@ -188,7 +189,7 @@ async def test_an_event_nobody_told_the_view_about_is_parked_alone_until_a_relea
 
 
 async def test_a_reader_that_cannot_wait_longer_is_told_so(nats_url: str, database_url: str) -> None:
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+    async with opened(nats_url) as log, sums_database(database_url) as database:
         projection = Projection(SumsView(), log, database, await alone(log))
         async with running(projection.run):
             with pytest.raises(Unavailable):

@@ -15,6 +15,7 @@ from chassis.parked_facts import ParkedFacts
 from chassis.reactor import Reactor
 from chassis.tail import Tail
 from google.protobuf.wrappers_pb2 import StringValue
+from provisioned import provision_log
 from switchboard.log.v1 import log_pb2
 from tally import opened, running
 
@@ -75,6 +76,7 @@ class Replica:
 
     async def start(self) -> None:
         await self._database.open()
+        await provision_log(self._log.nc, "moves")
         await self.membership._beat()
         reactor = Reactor(
             "moves",

@@ -17,14 +17,14 @@ from chassis.config import Environment
 from chassis.database import Database
 from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.log import Log, connect
-from chassis.migrations import migrate_all
 from chassis.process import run
 from chassis.sealing import KeyVault
 from chassis.tenants import Tenants
-from crm_sync.main import configure
+from crm_sync.main import RESOURCES, configure
 from crm_sync.naming import identity_id
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from provisioned import provision_log, provision_service
 from switchboard.crm.v1 import service_pb2_grpc
 from switchboard.ingest.v1 import events_pb2, post_pb2
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, log_pb2
@@ -86,6 +86,7 @@ class Stack:
 @asynccontextmanager
 async def serving(nats_url: str, database_url: str, kek_file: Path) -> AsyncIterator[grpc.aio.Channel]:
     """Runs the service until the block ends, then drains it."""
+    await provision_service(RESOURCES, nats_url, database_url)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -128,7 +129,7 @@ async def stacked(nats_url: str, database_url: str, kek_file: Path) -> AsyncIter
     """A serving stack with clients; run it twice on the same servers to restart it."""
     nc = await connect(nats_url, "test")
     log = Log(nc)
-    await log.ensure()
+    await provision_log(nc)
     await Tenants(log).ensure(TENANT)
     before = await log.last(f"ev.post.{TENANT}.0")
     async with Database(database_url, "crm") as database, serving(nats_url, database_url, kek_file) as channel:
@@ -145,6 +146,5 @@ async def stacked(nats_url: str, database_url: str, kek_file: Path) -> AsyncIter
 
 @pytest.fixture
 async def stack(nats_url: str, database_url: str, kek_file: Path) -> AsyncIterator[Stack]:
-    await migrate_all(database_url)
     async with stacked(nats_url, database_url, kek_file) as running:
         yield running

@@ -12,7 +12,6 @@ import grpc
 import pytest
 from chassis.errors import reason_of
 from chassis.integrity import views_replay
-from chassis.migrations import migrate_all
 from chassis.projection import Projection
 from crm_sync.naming import identity_id
 from crm_sync.views.customers import Customers
@@ -278,7 +277,6 @@ async def test_an_erased_person_is_gone_from_everywhere_and_stays_gone(stack: St
 async def test_after_a_restart_rows_come_from_the_tables_and_agree_with_the_log(
     nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    await migrate_all(database_url)
     async with stacked(nats_url, database_url, kek_file) as stack:
         at = await stack.see(author("mia", mail="m@mail.example", location="Berlin"), author("ann"))
         before = await lookup(stack, "mia", at)

@@ -21,6 +21,7 @@ from crm_sync.shards import CustomersBacking, differs
 from crm_sync.state import Customers as State
 from crm_sync.state import evolve
 from crm_sync.views.customers import Customers
+from provisioned import provision_log
 from switchboard.log.v1 import log_pb2
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "crm_sync"))
@@ -89,7 +90,7 @@ async def write(log: Log, commands: list[Command]) -> tuple[State, int]:
 async def test_rows_brought_back_in_are_the_fold_of_the_facts(seed: int, nats_url: str, database_url: str) -> None:
     nc = await connect(nats_url, "test")
     log = Log(nc)
-    await log.ensure()
+    await provision_log(nc)
     folded, position = await write(log, history(seed))
     assert any(len(members) > 1 for members in folded.members.values()), "the history joins somebody"
     async with Database(database_url, "crm") as database:
@@ -115,7 +116,7 @@ async def test_rows_brought_back_in_are_the_fold_of_the_facts(seed: int, nats_ur
 async def test_customers_the_tables_have_are_forgotten_and_come_back_whole(nats_url: str, database_url: str) -> None:
     nc = await connect(nats_url, "test")
     log = Log(nc)
-    await log.ensure()
+    await provision_log(nc)
     folded, position = await write(log, history(5))
     async with Database(database_url, "crm") as database:
         projection = Projection(Customers(), log, database)

@@ -9,10 +9,10 @@ from pathlib import Path
 import grpc
 import pytest
 from chassis.config import Environment
-from chassis.migrations import migrate_all
 from chassis.process import run
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from ingest.main import configure
+from ingest.main import RESOURCES, configure
+from provisioned import provision_service
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
 
 
@@ -34,6 +34,7 @@ class Stack:
 @asynccontextmanager
 async def serving(nats_url: str, database_url: str, kek_file: Path, port: int) -> AsyncIterator[Stack]:
     """Runs the service until the block ends, then drains it."""
+    await provision_service(RESOURCES, nats_url, database_url)
     environment = Environment(
         {
             "SWITCHBOARD_NATS_URL": nats_url,
@@ -68,7 +69,6 @@ async def serving(nats_url: str, database_url: str, kek_file: Path, port: int) -
 
 @pytest.fixture
 async def stack(nats_url: str, database_url: str, kek_file: Path, free_port: int) -> AsyncIterator[Stack]:
-    await migrate_all(database_url)
     async with serving(nats_url, database_url, kek_file, free_port) as running:
         yield running
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import grpc
 import pytest
-from chassis.migrations import migrate_all
 from switchboard.ingest.v1 import service_pb2
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
@@ -38,7 +37,6 @@ def tally(answers: list[R.IngestPostsResponse]) -> Counter[str]:
 async def test_a_post_is_recognised_for_ever_also_by_a_process_that_never_saw_it(
     nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    await migrate_all(database_url)
     (port,) = free_ports(1)
     async with serving(nats_url, database_url, kek_file, port) as stack:
         source = await stack.connect("acme", "x-acme")
@@ -54,7 +52,6 @@ async def test_a_post_is_recognised_for_ever_also_by_a_process_that_never_saw_it
 async def test_two_replicas_accept_each_post_once_between_them(
     nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    await migrate_all(database_url)
     one_port, other_port = free_ports(2)
     async with (
         serving(nats_url, database_url, kek_file, one_port) as one,

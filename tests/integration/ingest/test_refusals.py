@@ -6,7 +6,6 @@ import grpc
 import pytest
 from chassis import embedded
 from chassis.database import Database
-from chassis.migrations import migrate_all
 from chassis.sealing import KeyVault
 from chassis.shard import ShardWriter
 from google.rpc.error_details_pb2 import RetryInfo
@@ -34,7 +33,6 @@ async def test_a_full_queue_says_when_to_come_back_and_loses_nothing(
 ) -> None:
     assert ShardWriter.__init__.__kwdefaults__ is not None
     monkeypatch.setitem(ShardWriter.__init__.__kwdefaults__, "queue_max", 1)
-    await migrate_all(database_url)
     (port,) = free_ports(1)
     async with serving(nats_url, database_url, kek_file, port) as stack:
         source = await stack.connect("acme", "x-acme")
@@ -75,7 +73,6 @@ async def test_nothing_of_an_erased_author_comes_back(stack: Stack, database_url
 async def test_an_outage_of_the_database_is_told_and_outlived(nats_url: str, state_dir: Path, kek_file: Path) -> None:
     server = await embedded.start_postgres(state_dir)
     try:
-        await migrate_all(server.url)
         (port,) = free_ports(1)
         async with serving(nats_url, server.url, kek_file, port) as stack:
             source = await stack.connect("acme", "x-acme")

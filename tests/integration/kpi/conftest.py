@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "kpi"))
 
 import kpi_facts  # found on the path of the line above
+from provisioned import provision_log
 
 
 class Writer:
@@ -46,7 +47,7 @@ class Writer:
 async def log(nats_url: str) -> AsyncIterator[Log]:
     nc = await connect(nats_url, "test")
     made = Log(nc)
-    await made.ensure()
+    await provision_log(nc, "kpi")
     yield made
     await nc.close()
 

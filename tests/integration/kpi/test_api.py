@@ -19,6 +19,7 @@ from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from kpi import main
 from kpi.metrics import METRICS
+from provisioned import provision_service
 from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
@@ -29,6 +30,7 @@ LATER = e.ts(30 * 86_400)
 @pytest.fixture
 async def channel(nats_url: str, database_url: str, log: Log) -> AsyncIterator[grpc.aio.Channel]:
     """The service as `main` builds it, on a free port."""
+    await provision_service(main.RESOURCES, nats_url, database_url)
     await Tenants(log).ensure("acme")
     port = embedded.free_port()
     variables = {

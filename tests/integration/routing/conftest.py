@@ -17,10 +17,10 @@ from chassis.commits import Position, Subject
 from chassis.config import Environment, read
 from chassis.identity import uuid5, uuid5_bytes, uuid7_bytes
 from chassis.log import Log, connect
-from chassis.migrations import migrate_all
 from chassis.tenants import Tenants
 from google.protobuf.message import Message
-from routing.main import build
+from provisioned import provision_log, provision_service
+from routing.main import RESOURCES, build
 from switchboard.ingest.v1 import events_pb2, post_pb2
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, log_pb2
 from switchboard.routing.v1 import service_pb2 as api
@@ -124,7 +124,7 @@ class Running:
 async def log(nats_url: str) -> AsyncIterator[Log]:
     nc = await connect(nats_url, "test")
     made = Log(nc)
-    await made.ensure()
+    await provision_log(nc)
     yield made
     await nc.close()
 
@@ -135,6 +135,7 @@ def start(nats_url: str, database_url: str, kek_file: Path) -> Callable[[], Any]
 
     class Service:
         async def __aenter__(self) -> int:
+            await provision_service(RESOURCES, nats_url, database_url)
             environment = Environment(
                 {
                     "SWITCHBOARD_NATS_URL": nats_url,
@@ -174,7 +175,6 @@ def start(nats_url: str, database_url: str, kek_file: Path) -> Callable[[], Any]
 
 @pytest.fixture
 async def routing(start: Callable[[], Any], log: Log, database_url: str) -> AsyncIterator[Running]:
-    await migrate_all(database_url)
     await Tenants(log).ensure(TENANT)
     async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Running(

@@ -10,7 +10,6 @@ from typing import Any
 import grpc
 import pytest
 from chassis.log import Log
-from chassis.migrations import migrate_all
 from chassis.tenants import Tenants
 from routing import main
 from routing.shard import Shard
@@ -27,7 +26,6 @@ KEPT = 1_500
 
 @pytest.fixture
 async def running(database_url: str, log: Log) -> Callable[[int], Running]:
-    await migrate_all(database_url)
     await Tenants(log).ensure(TENANT)
     ingest = Ingest(log)
 

@@ -24,20 +24,21 @@ from chassis.erasures import Erasures, forget_erased
 from chassis.errors import Unavailable
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
-from chassis.log import Log, LogSettings, connect
+from chassis.log import Log, connect
 from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.operations import OperationsServicer
 from chassis.process import Process
 from chassis.projection import Projection, Projector
+from chassis.provisioning import Resources, table_findings
 from chassis.reactor import Reactor
 from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s
 from chassis.shard import BackingStore, ShardWriter
 from chassis.shard_operations import ShardOperations
 from chassis.sink import Sink
-from chassis.snapshots import SCHEMA as SNAPSHOTS
 from chassis.snapshots import PostgresSnapshots
+from chassis.streams import Unsafe, stream_findings
 from chassis.tail import Tail
 from chassis.tenants import Tenants
 from chassis.view import View
@@ -81,19 +82,20 @@ class Assembly:
         return self._tail
 
     @staticmethod
-    async def open(process: Process, context: str) -> Assembly:
-        """Connects to the log and the database and begins to beat. `context` is the one whose events this service
-        writes.
+    async def open(process: Process, context: str, resources: Resources) -> Assembly:
+        """Connects to the log and the database, checks that what the service needs is there and safe, and begins to
+        beat. `context` is the one whose events this service writes. Raises Unsafe with a sentence per finding.
         """
         settings = process.settings
         nc = await connect(settings.nats_url, settings.service)
         process.on_close(nc.close)
         log = Log(nc)
-        await log.ensure(LogSettings(max_bytes=settings.log_max_bytes))
+        findings = await stream_findings(nc, resources.declared(settings), settings.log_replicas)
         database = await process.enter(
             Database(settings.database_url, settings.schema, application=settings.service, remaining_s=deadline_s)
         )
-        await database.execute(SNAPSHOTS)
+        if findings := findings + await table_findings(database, resources):
+            raise Unsafe(findings)
         assembly = Assembly(process, context, nc, log, database)
         process.loop("membership", assembly.membership.run)
         process.loop("tenants", assembly.tenants.run)
@@ -141,7 +143,7 @@ class Assembly:
         return host
 
     async def projection(self, view: View[R]) -> Projection[R]:
-        """Adds a view: its tables are there when this returns, its rows follow the log."""
+        """Adds a view: its rows follow the log."""
         projection = Projection(view, self.log, self.database, self.membership, self.tail)
         await self._project(projection)
         return projection
@@ -153,7 +155,7 @@ class Assembly:
         return projector
 
     async def _project(self, projector: Projector) -> None:
-        await projector.prepare()
+        await projector.attach()
         self._projections.append(projector)
         self.process.loop(f"view {projector.name}", projector.run)
 
@@ -170,7 +172,7 @@ class Assembly:
             database=self.database,
             membership=self.membership,
         )
-        await reactor.prepare()
+        await reactor.attach()
         self.process.loop(f"reactor {name}", reactor.run)
         return reactor
 

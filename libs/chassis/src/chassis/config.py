@@ -58,7 +58,9 @@ class Settings:
     otlp_endpoint: str = field(repr=False)
     """Where spans and metrics go by OTLP, "" for nowhere."""
     log_max_bytes: int
-    """Size the log may have; a full log refuses, it never forgets."""
+    """Size the log is given when it is provisioned, at least; a full log refuses, it never forgets."""
+    log_replicas: int
+    """Replicas every stream and bucket must have. A service does not start on fewer; provisioning sees to them."""
     queue_max: int
     """Commands that may wait at one shard."""
     concurrent_rpcs_max: int
@@ -191,6 +193,7 @@ def read(environment: Environment, service: str, *, sealing: bool = False) -> Se
             "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"), "http://127.0.0.1:4317", default=""
         ),
         log_max_bytes=environment.integer("SWITCHBOARD_LOG_MAX_BYTES", 64 * 1024 * MIB, least=MIB, most=1 << 50),
+        log_replicas=environment.integer("SWITCHBOARD_LOG_REPLICAS", 1, least=1, most=5),
         queue_max=environment.integer("SWITCHBOARD_QUEUE_MAX", 10_000, least=1, most=10_000_000),
         concurrent_rpcs_max=environment.integer("SWITCHBOARD_CONCURRENT_RPCS_MAX", 2_000, least=1, most=1_000_000),
     )

@@ -12,23 +12,13 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 import nats
 import nats.errors
 from nats.aio.client import Client
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
-    DiscardPolicy,
-    RetentionPolicy,
-    StorageType,
-    StoreCompression,
-    StreamConfig,
-)
-from nats.js.errors import APIError, NotFoundError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import APIError
 from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
@@ -47,7 +37,7 @@ APPEND_GIVE_UP_S = 20.0
 """How long an append keeps trying before its outcome is declared unknown."""
 _WRONG_LAST_SEQUENCE = 10071
 _CONFLICT_IN_FLIGHT = 10164
-_FULL = frozenset({10023, 10047, 10077, 10122})
+FULL = frozenset({10023, 10047, 10077, 10122})
 """insufficient resources, storage resources exceeded, maximum bytes or messages exceeded"""
 
 
@@ -64,33 +54,6 @@ class OutcomeUnknown(Unavailable):
 
 class LogFull(Overloaded):
     """The log's storage is exhausted; nothing was appended and nothing that was acknowledged is lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogSettings:
-    """How the stream is created; a stream that exists with other limits is updated where the server allows it."""
-
-    max_bytes: int = 64 * 1024**3
-    replicas: int = 1
-
-
-def stream_config(settings: LogSettings) -> StreamConfig:
-    """The one declaration of the log's stream; `deny_delete` and `deny_purge` can never be undone on it."""
-    return StreamConfig(
-        name=STREAM,
-        subjects=[EVERYTHING],
-        storage=StorageType.FILE,
-        retention=RetentionPolicy.LIMITS,
-        discard=DiscardPolicy.NEW,
-        max_bytes=settings.max_bytes,
-        deny_delete=True,
-        deny_purge=True,
-        allow_direct=True,
-        allow_atomic=True,
-        duplicate_window=120,
-        compression=StoreCompression.S2,
-        num_replicas=settings.replicas,
-    )
 
 
 async def connect(url: str, name: str) -> Client:
@@ -118,20 +81,6 @@ class Log:
     def __init__(self, nc: Client) -> None:
         self.nc = nc
         self.js = nc.jetstream(timeout=5)
-
-    async def ensure(self, settings: LogSettings | None = None) -> None:
-        """Creates the stream if it is not there. Idempotent."""
-        config = stream_config(settings or LogSettings())
-        try:
-            info = await self.js.stream_info(STREAM)
-        except NotFoundError:
-            await self.js.add_stream(config)
-            return
-        if settings is not None and (info.config.max_bytes, info.config.num_replicas) != (
-            config.max_bytes,
-            config.num_replicas,
-        ):
-            await self.js.update_stream(config)
 
     async def append(
         self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None
@@ -172,7 +121,7 @@ class Log:
                             _CONFLICTS.record(1, labels)
                             raise Conflict(f"{name} has moved past {expected}")
                         await asyncio.sleep(0.01)
-                    elif code in _FULL:
+                    elif code in FULL:
                         raise LogFull("the log is full; add storage, nothing acknowledged was lost", 5.0)
                     elif error.get("code") != 503:
                         raise RuntimeError(f"the log refused a commit to {name}: {error}")

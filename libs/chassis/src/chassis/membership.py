@@ -8,18 +8,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
+import time
 from collections.abc import Callable
 
 import nats.errors
-from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import Error as JetStreamError
 
 from chassis.cancellation import raise_if_cancelled
 from chassis.log import Log
+from chassis.streams import members
 
 HEARTBEAT_S = 1.0
-EXPIRES_S = 5.0
-"""A member not heard of for this long is dead to the others. Against: a NATS restart takes about a second."""
+BEAT_TIMEOUT_S = 2.0
+"""How long one heartbeat waits for its acknowledgement; it is tried again at once."""
+LATE_S = 2.5
+"""A member whose own heartbeats did not get through for so long knows that others' did not either."""
+GRACE_S = 4.0
+"""How long nobody is taken for dead after that: everybody beats within it. Against: a bucket whose leader is lost takes
+longer to elect another than a key lives."""
 
 
 def owner_of(key: str, members: frozenset[str]) -> str:
@@ -38,8 +45,10 @@ class Membership:
         self._listeners: list[Callable[[], None]] = []
         self._leaving = False
         self._turn = asyncio.Lock()
-        self._bucket = f"MEMBERS-{service}"
+        self._bucket = members(service).name
         self._keys = f"$KV.{self._bucket}."
+        self._beat_at = 0.0
+        self._trusted_from = -math.inf
 
     @property
     def members(self) -> frozenset[str]:
@@ -86,14 +95,17 @@ class Membership:
             listener()
 
     async def _beat(self) -> None:
-        # Memory is enough: after a restart of NATS every live member writes its key again within a second.
-        config = KeyValueConfig(bucket=self._bucket, ttl=EXPIRES_S, storage=StorageType.MEMORY, history=1)
-        bucket = await self._log.js.create_key_value(config)
         if not self._leaving:
-            await bucket.put(self.member, b"")
+            await self._log.js.publish(f"{self._keys}{self.member}", b"", timeout=BEAT_TIMEOUT_S)
+            now = time.monotonic()
+            if self._beat_at and now - self._beat_at > LATE_S:
+                self._trusted_from = now + GRACE_S
+            self._beat_at = now
         # The bucket's subjects are its live keys: asking for them leaves no consumer behind, as a watch of keys does.
         info = await self._log.js.stream_info(f"KV_{self._bucket}", subjects_filter=f"{self._keys}>")
         members = frozenset(subject.removeprefix(self._keys) for subject in info.state.subjects or ())
+        if time.monotonic() < self._trusted_from:
+            members |= self._members
         if members != self._members and self.member in members:
             self._members = members
             self._tell()

@@ -111,7 +111,7 @@ class Projector:
         while True:
             raise_if_cancelled()
             try:
-                await self.prepare()
+                await self.attach()
                 retry_s = RETRY_S
                 while True:
                     await (self._project() if self._owned() else self._watch())
@@ -121,7 +121,9 @@ class Projector:
                 retry_s = await self._rest(error, retry_s)
 
     async def prepare(self) -> None:
-        """Creates the tables where they are missing, and attaches. Idempotent."""
+        """Creates the tables where they are missing, for who replays into a schema of its own, and attaches. Those of a
+        service are provisioned. Idempotent.
+        """
         await self.cursor.create([PARKED, self.sink.schema])
 
     async def attach(self) -> None:

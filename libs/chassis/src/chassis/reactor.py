@@ -101,8 +101,14 @@ class Reactor:
         membership.on_change(self._ownership.set)
 
     async def prepare(self) -> None:
-        """Notes a position where there is none yet: a new reactor begins at the first commit. Idempotent."""
+        """Creates its tables where they are missing and notes a position where there is none yet: a new reactor begins
+        at the first commit. Idempotent.
+        """
         await Cursor(self.name, self._database).create((PARKED,))
+
+    async def attach(self) -> None:
+        """The same on tables that are there, as a service's are."""
+        await Cursor(self.name, self._database).attach()
 
     async def run(self) -> None:
         """Reacts while this replica owns the reactor, until cancelled."""

@@ -9,16 +9,16 @@ import re
 from collections.abc import Callable
 
 import nats.errors
-from nats.js.api import KeyValueConfig
+from nats.js.errors import APIError, NotFoundError
 from nats.js.errors import Error as JetStreamError
-from nats.js.errors import NotFoundError
 
 from chassis.cancellation import raise_if_cancelled
-from chassis.errors import InvalidRequest, NotFound, Unavailable
-from chassis.log import Log
+from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
+from chassis.log import FULL, Log
+from chassis.streams import TENANTS
 
 LOOK_S = 0.5
-_BUCKET = "TENANTS"
+_BUCKET = TENANTS.name
 _KEYS = f"$KV.{_BUCKET}."
 _TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 
@@ -41,15 +41,18 @@ class Tenants:
         self._listeners.append(listener)
 
     async def ensure(self, tenant: str) -> None:
-        """Registers a tenant. Idempotent. Raises InvalidRequest for a name no tenant may have."""
+        """Registers a tenant. Idempotent. Raises InvalidRequest for a name no tenant may have, Overloaded while
+        the storage is full.
+        """
         if tenant in self._known:
             return
         if not _TENANT.match(tenant):
             raise InvalidRequest([("tenant", f"{tenant[:60]!r} is no tenant id; use [a-z][a-z0-9-]{{0,39}}")])
         try:
-            bucket = await self._log.js.create_key_value(KeyValueConfig(bucket=_BUCKET))
-            await bucket.put(tenant, b"")
-        except (TimeoutError, nats.errors.Error, JetStreamError):
+            await self._log.js.publish(f"{_KEYS}{tenant}", b"")
+        except (TimeoutError, nats.errors.Error, JetStreamError) as refused:
+            if isinstance(refused, APIError) and refused.err_code in FULL:
+                raise Overloaded("the storage of the log is full; add storage, then try again", 5.0) from None
             raise Unavailable("the log does not answer; try again", 1.0) from None
         self._see(self._known | {tenant})
 

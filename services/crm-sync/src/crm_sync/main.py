@@ -10,6 +10,7 @@ from chassis.config import Environment, Settings, read
 from chassis.erasures import Erasures
 from chassis.host import Inputs
 from chassis.process import Build, Process, main
+from chassis.provisioning import Resources
 from switchboard.crm.v1 import events_pb2, service_pb2_grpc
 
 from crm_sync.decider import Command
@@ -18,12 +19,13 @@ from crm_sync.servicer import CODES, CONTEXT, SHARD, CustomerServicer
 from crm_sync.shards import DECIDER, CustomersBacking, Requests
 from crm_sync.views.customers import Customers
 
+RESOURCES = Resources("crm-sync", tables=(Customers.schema,), vault=True)
 _ERASED = events_pb2.SubjectErased.DESCRIPTOR.full_name
 
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    parts = await Assembly.open(process, CONTEXT)
+    parts = await Assembly.open(process, CONTEXT, RESOURCES)
     database, clock = parts.database, process.settings.clock
     vault = parts.vault(Erasures(CONTEXT, _ERASED, lambda fact: str(fact.body.identity_id)))
     projection = await parts.projection(Customers())

@@ -15,16 +15,19 @@ from chassis.errors import Unavailable
 from chassis.log import Log
 from chassis.process import Build, Process, main
 from chassis.projection import Projection
+from chassis.provisioning import Resources
 from switchboard.crm.v1 import events_pb2 as crm
 from switchboard.ingest.v1 import service_pb2_grpc
 
 from ingest.intake import Intake
 from ingest.servicer import CODES, IngestServicer
 from ingest.shards import POSTS, SHARDS, SOURCES, PostsBacking, SourceRequests, record_posts
-from ingest.views import posts, sources
+from ingest.views import posts, quarantined, sources
 from ingest.views.book import SHARD, SourceBook
-from ingest.views.quarantined import Quarantine
 
+RESOURCES = Resources(
+    "ingest", tables=(posts.PostsView.schema, sources.SourcesView.schema, quarantined.SCHEMA), vault=True
+)
 CATCH_UP_S = 60.0
 """How long withdrawing an author's posts waits for the view to know them all."""
 EXPIRE_EVERY_S = 600.0
@@ -46,15 +49,14 @@ class AuthorPosts:
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    parts = await Assembly.open(process, "post")
+    parts = await Assembly.open(process, "post", RESOURCES)
     log, database = parts.log, parts.database
     vault = parts.vault(
         Erasures("crm", crm.SubjectErased.DESCRIPTOR.full_name, lambda fact: str(fact.body.identity_id))
     )
     posts_projection = await parts.projection(posts.PostsView())
     sources_projection = await parts.projection(sources.SourcesView())
-    quarantine = Quarantine(database, process.settings.clock)
-    await quarantine.prepare()
+    quarantine = quarantined.Quarantine(database, process.settings.clock)
     post_host = parts.host(SHARDS, POSTS, record_posts, backing=PostsBacking(database), codes=CODES)
     source_host = parts.host((SHARD,), SOURCES, SourceRequests(process.settings.clock), codes=CODES)
     book = SourceBook(log, parts.tenants)

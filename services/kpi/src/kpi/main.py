@@ -9,19 +9,21 @@ from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
 from chassis.integrity import Finding
 from chassis.process import Build, Process, main
+from chassis.provisioning import Resources
 from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi.servicer import KpiServicer
 from kpi.views.archive import NAME, ArchiveSink, verify
 from kpi.views.contacts import Contacts
 
+RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema))
 CATCH_UP_S = 60.0
 """How long a verification waits for the archive to reach the end of the log."""
 
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    parts = await Assembly.open(process, "kpi")
+    parts = await Assembly.open(process, "kpi", RESOURCES)
     log, database = parts.log, parts.database
     contacts = await parts.projection(Contacts())
     archive = await parts.projector(ArchiveSink())

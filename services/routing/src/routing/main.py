@@ -13,7 +13,8 @@ from chassis.erasures import Erasures
 from chassis.errors import Overloaded, Unavailable
 from chassis.host import Inputs
 from chassis.process import Build, Process, main
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from chassis.provisioning import Resources
+from chassis.streams import Stream
 from nats.js.errors import APIError
 from nats.js.errors import Error as JetStreamError
 from switchboard.crm.v1 import events_pb2 as crm
@@ -32,15 +33,10 @@ from routing.shard import Shard, evolve, next_due
 from routing.state_codec import VERSION, dump, load
 from routing.views.cases import CODEC, CasesView
 
-OUTBOX = StreamConfig(
-    name="OUTBOX",
-    subjects=["out.>"],
-    storage=StorageType.FILE,
-    retention=RetentionPolicy.LIMITS,
-    max_age=7 * 86_400,
-    duplicate_window=3600,
-)
+OUTBOX = Stream("OUTBOX", ("out.>",), max_age_s=7 * 86_400, duplicate_window_s=3600)
 """Replies on their way to the channels' senders; a sender that was away for a week finds nothing older."""
+
+RESOURCES = Resources("routing", streams=(OUTBOX,), tables=(CasesView.schema,), vault=True)
 
 ROUTING: Decider[Command, Shard, events.Event] = Decider(
     initial=Shard,
@@ -59,9 +55,8 @@ ROUTING: Decider[Command, Shard, events.Event] = Decider(
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    parts = await Assembly.open(process, "work")
+    parts = await Assembly.open(process, "work", RESOURCES)
     log, database, clock = parts.log, parts.database, process.settings.clock
-    await log.js.add_stream(OUTBOX)
     cases = await parts.projection(CasesView())
 
     def reacts(recorded: Recorded) -> Command | None:

@@ -15,6 +15,7 @@ from chassis.database import Database, queries
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
 _SQL = queries(__file__, "quarantined.sql")
+SCHEMA = _SQL["schema"]
 RETENTION_US = 30 * 24 * 3600 * MICROS
 
 
@@ -53,10 +54,6 @@ class Quarantine:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-
-    async def prepare(self) -> None:
-        """Creates the table where it is missing."""
-        await self._database.execute(_SQL["schema"])
 
     async def keep(self, tenant: str, lodged: Sequence[Lodged]) -> None:
         """Keeps bytes; the same bytes once. They are durable before the log says that they are in quarantine."""

@@ -1,0 +1,63 @@
+"""`switchboard provision`: streams, buckets and tables of all services. What they are, each service declares."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from switchboard_cli.failures import Failure
+
+MODULES = ("ingest.main", "routing.main", "crm_sync.main", "kpi.main")
+PROVISION_S = 360.0
+
+
+@click.command()
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".switchboard"),
+    show_default=True,
+    help="Directory of a running stack; its servers are used where the environment names none.",
+)
+def provision(state: Path) -> None:
+    """Create and change the streams, buckets and tables of all services; running it again is harmless.
+
+    SWITCHBOARD_NATS_URL and SWITCHBOARD_DATABASE_URL name the servers, SWITCHBOARD_LOG_MAX_BYTES and
+    SWITCHBOARD_LOG_REPLICAS what the log must have at least. Limits that were raised stay raised.
+    """
+    environment = {**_servers_of(state), **{name: value for name, value in os.environ.items() if value}}
+    done = asyncio.run(provisioned(environment, MODULES))
+    click.echo("\n".join(done) if done else "everything is there")
+
+
+def _servers_of(state: Path) -> dict[str, str]:
+    try:
+        endpoints = json.loads((state / "endpoints.json").read_text())
+    except (OSError, ValueError):
+        return {}  # no stack runs there; the environment names the servers
+    return {"SWITCHBOARD_NATS_URL": endpoints["nats"], "SWITCHBOARD_DATABASE_URL": endpoints["database"]}
+
+
+async def provisioned(environment: Mapping[str, str], modules: Sequence[str]) -> list[str]:
+    """Provisions what these modules declare, in a process of its own; a sentence for each change. Raises Failure."""
+    job = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "chassis.provisioning", *modules,
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(PROVISION_S):
+            out, err = await job.communicate()
+    except TimeoutError:
+        raise Failure(f"provisioning took more than {PROVISION_S:g} s; see whether the servers answer") from None
+    finally:
+        if job.returncode is None:
+            job.kill()
+            await job.wait()
+    if job.returncode != 0:
+        told = err.decode().strip().replace("switchboard provision: ", "")
+        raise Failure(told if "Traceback" in told else "; ".join(told.splitlines()))
+    return out.decode().splitlines()

@@ -1,0 +1,149 @@
+"""Provisioning: streams, buckets and tables are created and changed by a job; services only check that they are there.
+
+    python -m chassis.provisioning ingest.main routing.main
+
+provisions what these modules declare as RESOURCES, with the settings a service reads; so an image of one service
+provisions that one. It knows no table and no stream by name but those every service has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.config import ConfigurationError, Environment, Settings, read
+from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.log import connect
+from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
+from chassis.projection import SCHEMA as PROJECTIONS
+from chassis.snapshots import SCHEMA as SNAPSHOTS
+from chassis.streams import (
+    TENANTS,
+    Declared,
+    ProvisioningError,
+    Stream,
+    log_stream,
+    members,
+    provision_streams,
+)
+
+CONNECT_S = 30.0
+TABLES_S = 300.0
+"""How long the tables of one service may take, the wait for another provisioner included."""
+_CREATED = re.compile(r"create table if not exists (?:only )?([a-z0-9_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one service needs beside the log, and nobody else declares."""
+
+    service: str
+    streams: tuple[Stream, ...] = ()
+    tables: tuple[str, ...] = ()
+    """SQL that creates tables and indexes where they are missing, unqualified names."""
+    vault: bool = False
+    """Whether it seals or opens personal values."""
+
+    def declared(self, settings: Settings) -> tuple[Declared, ...]:
+        """Its streams and buckets, those that all services share among them."""
+        return (log_stream(settings.log_max_bytes), TENANTS, members(self.service), *self.streams)
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """All SQL of its schema."""
+        return (SNAPSHOTS, PROJECTIONS, *self.tables)
+
+
+async def provision(settings: Settings, own: Resources, until: Phase = Phase.POST) -> list[str]:
+    """Creates and changes what a service needs; returns a sentence for each thing that was not so before.
+
+    Idempotent; any number may run at once, on a fresh database too. Raises ProvisioningError, MigrationError or
+    Unavailable.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            nc = await connect(settings.nats_url, f"{own.service}-provisioning")
+    except TimeoutError:
+        raise ProvisioningError("NATS does not answer where SWITCHBOARD_NATS_URL says; start it, then again") from None
+    try:
+        done = await provision_streams(nc, own.declared(settings), settings.log_replicas)
+    finally:
+        await nc.close()
+    return done + await provision_tables(settings.database_url, settings.schema, own, until)
+
+
+async def provision_tables(database_url: str, schema: str, own: Resources, until: Phase = Phase.POST) -> list[str]:
+    """The part of `provision` that is in PostgreSQL."""
+    async with Database(database_url, schema, connections_max=1, application="provisioning") as database:
+        missing = await missing_tables(database, own)
+        async with database.transaction(TABLES_S) as connection:
+            # Two that create the same table at once would fail on the catalogue's unique index.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.provisioning'))")
+            for sql in own.schemas:
+                await connection.execute(sql)
+        done = [f"created {', '.join(missing)} in schema {schema}"] if missing else []
+        if own.vault:
+            async with database.sibling(VAULT_SCHEMA) as vault:
+                done += [f"applied {name}" for name in await migrate(vault, vault_steps(), until=until)]
+    return done
+
+
+async def missing_tables(database: Database, own: Resources) -> list[str]:
+    """The tables of a service that are not there."""
+    names = [name for sql in own.schemas for name in _CREATED.findall(sql)]
+    rows = await database.fetch(
+        "select name from unnest($1::text[]) as wanted (name) where to_regclass(name) is null", names
+    )
+    return [row["name"] for row in rows]
+
+
+async def table_findings(database: Database, own: Resources) -> list[str]:
+    """What is missing in PostgreSQL, one sentence each. Raises Unavailable."""
+    found = []
+    if missing := await missing_tables(database, own):
+        found.append(f"schema {database.schema} lacks {', '.join(missing)}; run `switchboard provision`")
+    if own.vault:
+        async with database.sibling(VAULT_SCHEMA) as vault:
+            if steps := await pending(vault, vault_steps()):
+                found.append(f"schema {VAULT_SCHEMA} lacks {', '.join(steps)}; run `switchboard provision`")
+    return found
+
+
+async def provision_all(modules: Sequence[str], environment: Environment) -> list[str]:
+    """Provisions what these modules declare. Raises ConfigurationError with all that is wrong with the settings."""
+    owns: list[Resources] = [importlib.import_module(module).RESOURCES for module in modules]
+    settings = [read(environment, own.service) for own in owns]
+    environment.check()
+    done = []
+    for own, one in zip(owns, settings, strict=True):
+        done += [f"{own.service}: {sentence}" for sentence in await provision(one, own)]
+    return done
+
+
+def main(modules: Sequence[str]) -> int:
+    """Provisions; a sentence per change on standard output. Exit codes: 0 done, 1 failed, 2 wrong settings."""
+    environment = Environment(os.environ)
+    logging.getLogger("chassis").addHandler(logging.NullHandler())  # what matters is said below, in sentences
+    try:
+        for sentence in asyncio.run(provision_all(modules, environment)):
+            sys.stdout.write(f"{sentence}\n")
+    except ConfigurationError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"switchboard provision: {problem}\n")
+        return 2
+    except (ProvisioningError, MigrationError, Unavailable, TimeoutError, OSError) as error:
+        told = " ".join(str(error).split()) or "the servers took too long; run it again"
+        sys.stderr.write(f"switchboard provision: {told}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
