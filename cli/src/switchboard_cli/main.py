@@ -22,6 +22,10 @@ COMMANDS = {
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),
     "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
+    "rebuild": (
+        "switchboard_cli.rebuild:rebuild",
+        "Refill services' tables from the log, after it was restored from an older copy.",
+    ),
     "log": ("switchboard_cli.log:log", "Verify or export the event log."),
 }
 

@@ -99,7 +99,6 @@ class Stack:
             supervisor = self.supervisor = Supervisor(self.say, self.state / PROCESSES)
             try:
                 endpoints = await self._start(supervisor)
-                _write(self.state / ENDPOINTS, endpoints)
                 announce(endpoints)
                 await supervisor.supervise()
             finally:
@@ -138,18 +137,21 @@ class Stack:
                 children.append(
                     service_child(spec.name, spec.module, ports.services[spec.name], self.state, environment)
                 )
+            endpoints: dict[str, object] = {
+                **{name: f"{LOOPBACK}:{port}" for name, port in ports.services.items()},
+                "nats": nats_url,
+                "nats_monitoring": f"http://{LOOPBACK}:{ports.nats_monitoring}",
+                "database": database_url,
+                "metrics": {name: f"{LOOPBACK}:{port}" for name, port in ports.metrics.items()},
+                "state": str(self.state),
+            }
             await supervisor.start(children)
+            # Before all of them serve: who has to help one of them needs to reach the servers.
+            _write(self.state / ENDPOINTS, endpoints)
             await supervisor.serving(children)
         except (ChildError, Unavailable, keyfile.KeyFileError, OSError) as error:
             raise Failure(f"the stack did not start: {error}") from error
-        return {
-            **{name: f"{LOOPBACK}:{port}" for name, port in ports.services.items()},
-            "nats": nats_url,
-            "nats_monitoring": f"http://{LOOPBACK}:{ports.nats_monitoring}",
-            "database": database_url,
-            "metrics": {name: f"{LOOPBACK}:{port}" for name, port in ports.metrics.items()},
-            "state": str(self.state),
-        }
+        return endpoints
 
     async def _servers(self, supervisor: Supervisor, ports: Ports) -> tuple[str, str]:
         """The URLs of the servers given, or of our own."""

@@ -13,6 +13,7 @@ import psutil
 from chassis import embedded
 from chassis.child import Child, ChildError, stop_leftovers, tail
 from chassis.embedded import LOOPBACK
+from chassis.health import WHY
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 
 START_ATTEMPTS = 3
@@ -44,16 +45,27 @@ class Supervisor:
         self._write()
 
     async def serving(self, services: Sequence[Child]) -> None:
-        """Wait until the readiness of all says SERVING. Raises ChildError for the ones that do not within SERVING_S."""
-        deadline = asyncio.get_running_loop().time() + SERVING_S
+        """Wait until the readiness of all says SERVING. Raises ChildError for the ones that do not within SERVING_S.
+
+        One that says what it waits for is waited for as long as that takes: somebody has to do something.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SERVING_S
         waiting = list(services)
+        said: dict[str, str] = {}
         while waiting:
-            answers = await asyncio.gather(*(_health(child.port, "readiness") for child in waiting))
-            waiting = [child for child, ready in zip(waiting, answers, strict=True) if not ready]
+            answers = await asyncio.gather(*(_readiness(child.port) for child in waiting))
+            for child, (_, why) in zip(waiting, answers, strict=True):
+                if why:
+                    deadline = loop.time() + SERVING_S
+                if why and said.get(child.name) != why:
+                    self._say(f"{child.name} does not serve: {why}")
+                    said[child.name] = why
+            waiting = [child for child, (ready, _) in zip(waiting, answers, strict=True) if not ready]
             for child in waiting:
                 if not child.alive():
                     await self._start(child)
-            if waiting and asyncio.get_running_loop().time() > deadline:
+            if waiting and loop.time() > deadline:
                 raise ChildError(
                     "\n".join(f"{child.name} does not serve (log {child.log}):\n{tail(child.log)}" for child in waiting)
                 )
@@ -148,6 +160,20 @@ def _is_service(process: psutil.Process, state: Path, modules: Sequence[str]) ->
     if argv[1:2] != ["-m"] or argv[2] not in modules:
         return False
     return bool(process.environ().get("SWITCHBOARD_STATE") == str(state))
+
+
+async def _readiness(port: int) -> tuple[bool, str]:
+    """Whether a service is ready, and the sentence that says why not where it has one."""
+    async with grpc.aio.insecure_channel(f"{LOOPBACK}:{port}", options=[("grpc.enable_http_proxy", 0)]) as channel:
+        call = health_pb2_grpc.HealthStub(channel).Check(
+            health_pb2.HealthCheckRequest(service="readiness"), timeout=1.0
+        )
+        try:
+            answer = await call
+            told = dict(await call.trailing_metadata() or ())
+        except grpc.aio.AioRpcError:
+            return False, ""
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING), str(told.get(WHY, ""))
 
 
 async def _health(port: int, service: str) -> bool:

@@ -13,7 +13,7 @@ from chassis.integrity import views_replay
 from chassis.log import Log
 from chassis.projection import Projector
 from kpi.views import archive
-from kpi.views.archive import ArchiveSink, verify
+from kpi.views.archive import ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
 
 
@@ -125,3 +125,36 @@ async def test_large_commits_are_read_in_portions(log: Log, database: Database, 
         patch.setattr(archive, "BYTES_PER_READ", 1)
         assert await archive.refolded(database, "acme", projector.position, Contacts()) == rows
     assert len(rows) == 31
+
+
+async def test_an_archive_whose_last_digest_is_the_logs_fits(log: Log, database: Database, writer: Any) -> None:
+    assert await fits(log, database) is None
+    await filled(writer, 1)
+    await archived(log, database)
+    assert await fits(log, database) is None
+    await writer.write(e.opened("later"))
+    assert await fits(log, database) is None, "the log may go on"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("update archive_v1 set digest = '\\x00' where position = 6", id="the last digest is another"),
+        pytest.param("update archive_v1 set digest = '\\x00' where position = 5", id="the one before is another"),
+        pytest.param("delete from archive_v1 where position = 5", id="the one before is gone"),
+        pytest.param(
+            "insert into archive_v1 (position, subject, data, digest) values (7, 'ev.work.a.0', '', '')",
+            id="it has a commit more than the log",
+        ),
+    ],
+)
+async def test_an_archive_of_another_log_is_told_at_the_start(
+    log: Log, database: Database, writer: Any, change: str
+) -> None:
+    await filled(writer, 5)
+    await archived(log, database)
+    await database.execute(change)
+    finding = await fits(log, database)
+    assert finding is not None
+    assert finding.startswith("the archive belongs to another log: the digest of its last commit, ")
+    assert finding.endswith("switchboard rebuild kpi")

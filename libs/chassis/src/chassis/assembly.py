@@ -7,13 +7,16 @@ drains.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
-from nats.aio.client import Client
 from switchboard.log.v1 import integrity_pb2_grpc, operations_pb2_grpc
 
 from chassis.commits import Recorded
@@ -24,11 +27,12 @@ from chassis.erasures import Erasures, forget_erased
 from chassis.errors import Unavailable
 from chassis.host import Inputs, ShardHost
 from chassis.integrity import Check, IntegrityServicer
+from chassis.lineage import Lineage
 from chassis.log import Log, connect
 from chassis.membership import Membership
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.operations import OperationsServicer
-from chassis.process import Process
+from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
 from chassis.provisioning import Resources, table_findings
 from chassis.reactor import Reactor
@@ -38,11 +42,12 @@ from chassis.shard import BackingStore, ShardWriter
 from chassis.shard_operations import ShardOperations
 from chassis.sink import Sink
 from chassis.snapshots import PostgresSnapshots
-from chassis.streams import Unsafe, stream_findings
+from chassis.streams import ProvisioningError, stream_findings
 from chassis.tail import Tail
 from chassis.tenants import Tenants
 from chassis.view import View
 
+_LOGGER = logging.getLogger(__name__)
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
@@ -52,7 +57,7 @@ R = TypeVar("R")
 class Assembly:
     """The parts of one process; `open` makes it."""
 
-    def __init__(self, process: Process, context: str, nc: Client, log: Log, database: Database) -> None:
+    def __init__(self, process: Process, context: str, log: Log, database: Database, lineage: Lineage) -> None:
         settings = process.settings
         member = settings.member or f"{settings.service}-{secrets.token_hex(4)}"
         self.process = process
@@ -62,11 +67,11 @@ class Assembly:
         self.membership = Membership(log, settings.service, member)
         self.tenants = Tenants(log)
         self._tail: Tail | None = None
-        self._nc = nc
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
         self._projections: list[Projector] = []
         self._keys: Database | None = None
+        self._lineage = lineage
 
     @property
     def settings(self) -> Settings:
@@ -82,21 +87,38 @@ class Assembly:
         return self._tail
 
     @staticmethod
-    async def open(process: Process, context: str, resources: Resources) -> Assembly:
-        """Connects to the log and the database, checks that what the service needs is there and safe, and begins to
-        beat. `context` is the one whose events this service writes. Raises Unsafe with a sentence per finding.
+    async def open(
+        process: Process,
+        context: str,
+        resources: Resources,
+        *,
+        fits: Sequence[Callable[[Log, Database], Awaitable[str | None]]] = (),
+    ) -> Assembly:
+        """Connects to the log and the database and begins to beat. `context` is the one whose events this service
+        writes.
+
+        Returns only when what the service needs is there and safe, and when log and tables fit, as far as `lineage` and
+        the service's own comparisons `fits` tell. Until then the process answers health checks and refuses all else
+        with a sentence per finding; it does not end.
         """
         settings = process.settings
         nc = await connect(settings.nats_url, settings.service)
         process.on_close(nc.close)
         log = Log(nc)
-        findings = await stream_findings(nc, resources.declared(settings), settings.log_replicas)
         database = await process.enter(
             Database(settings.database_url, settings.schema, application=settings.service, remaining_s=deadline_s)
         )
-        if findings := findings + await table_findings(database, resources):
-            raise Unsafe(findings)
-        assembly = Assembly(process, context, nc, log, database)
+        lineage = Lineage(log, database, [partial(one, log, database) for one in fits])
+
+        async def finding() -> str | None:
+            found = await stream_findings(nc, resources.declared(settings), settings.log_replicas)
+            found += await table_findings(database, resources)
+            return "; ".join(found) or await lineage.compare()
+
+        await _sound(settings, finding)
+        log.guard = lineage.guard
+        process.loop("lineage", lineage.watch)
+        assembly = Assembly(process, context, log, database, lineage)
         process.loop("membership", assembly.membership.run)
         process.loop("tenants", assembly.tenants.run)
         process.on_leave(assembly.membership.leave)
@@ -185,7 +207,7 @@ class Assembly:
         """Starts the server with these services (registering function, servicer) and with what every service
         answers.
         """
-        conditions = ("nats", "database") if self._keys is None else ("nats", "database", "schema")
+        conditions = ("nats", "database", "log") if self._keys is None else ("nats", "database", "log", "schema")
         server = Server(self.settings, codes=codes or {}, conditions=conditions)
         integrity = IntegrityServicer(
             context=self.context,
@@ -202,13 +224,19 @@ class Assembly:
         server.add(operations_pb2_grpc.add_OperationsServiceServicer_to_server, operations)
         self.process.probe(server, "nats", self._log_answers)
         self.process.probe(server, "database", self._database_answers)
+        self.process.loop("probe log", partial(self._log_fits, server))
         if self._keys is not None:
             await self.process.enter(self._keys)
             self.process.probe(server, "schema", self._schema_is_there)
         await self.process.serve(server)
 
+    async def _log_fits(self, server: Server) -> None:
+        while True:
+            await server.health.set("log", self._lineage.finding is None, self._lineage.finding or "")
+            await asyncio.sleep(PROBE_EVERY_S)
+
     async def _log_answers(self) -> bool:
-        return bool(self._nc.is_connected)
+        return bool(self.log.nc.is_connected)
 
     async def _database_answers(self) -> bool:
         try:
@@ -223,3 +251,25 @@ class Assembly:
             return not await pending(self._keys, vault_steps())
         except Unavailable:
             return False
+
+
+async def _sound(settings: Settings, look: Callable[[], Awaitable[str | None]]) -> None:
+    """Returns when `look` finds nothing. Until then a server of its own says what keeps this process from serving."""
+    finding = await look()
+    if finding is None:
+        return
+    server = Server(settings, conditions=("log",))
+    server.refuse(lambda: finding or "the service starts; try again")
+    await server.start()
+    said = ""
+    try:
+        while finding is not None:
+            await server.health.set("log", False, finding)
+            if finding != said:
+                _LOGGER.error("the start waits for what was found", extra={"fields": {"finding": finding}})
+                said = finding
+            await asyncio.sleep(PROBE_EVERY_S)
+            with suppress(Unavailable, TimeoutError, ProvisioningError):  # away: what was found still stands
+                finding = await look()
+    finally:
+        await server.stop_now()

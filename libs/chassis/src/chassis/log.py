@@ -10,7 +10,7 @@ import base64
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -52,6 +52,10 @@ class OutcomeUnknown(Unavailable):
         super().__init__(f"the log did not acknowledge a commit to {subject} in time; try again", 1.0)
 
 
+class Withheld(Unavailable):
+    """This log must not be appended to now: it is not the one our tables were made from. Says why, and the way out."""
+
+
 class LogFull(Overloaded):
     """The log's storage is exhausted; nothing was appended and nothing that was acknowledged is lost."""
 
@@ -81,6 +85,10 @@ class Log:
     def __init__(self, nc: Client) -> None:
         self.nc = nc
         self.js = nc.jetstream(timeout=5)
+        self.guard: Callable[[], Awaitable[None]] | None = None
+        """Awaited before every attempt to append; raises Withheld where it must not be."""
+        self.appended = 0
+        """The furthest position that an append of this process was acknowledged at."""
 
     async def append(
         self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None
@@ -89,7 +97,8 @@ class Log:
 
         `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements,
         time-outs and server restarts: the same commit is never there twice. Raises Conflict when another commit came
-        first, LogFull when the storage is exhausted, OutcomeUnknown when the log stays silent for APPEND_GIVE_UP_S.
+        first, LogFull when the storage is exhausted, OutcomeUnknown when the log stays silent for APPEND_GIVE_UP_S,
+        Withheld when this is not the log it was.
         """
         name = str(subject)
         payload = commit.SerializeToString(deterministic=True) if data is None else data
@@ -105,12 +114,15 @@ class Log:
                 headers["traceparent"] = traceparent
             while True:
                 raise_if_cancelled()
+                if self.guard is not None:
+                    await self.guard()
                 try:
                     reply = await self.nc.request(name, payload, timeout=APPEND_TIMEOUT_S, headers=headers)
                     answer = json.loads(reply.data)
                     if (error := answer.get("error")) is None:
                         _APPEND_S.record(time.monotonic() - began_at, labels)
                         _APPEND_EVENTS.record(len(commit.events), labels)
+                        self.appended = max(self.appended, int(answer["seq"]))
                         return int(answer["seq"])
                     code = error.get("err_code", 0)
                     if code in (_WRONG_LAST_SEQUENCE, _CONFLICT_IN_FLIGHT):
@@ -171,8 +183,20 @@ class Log:
 
     async def last_position(self) -> int:
         """Position of the last commit of the log, 0 for an empty log."""
+        return int((await self.state()).get("last_seq", 0))
+
+    async def state(self) -> dict[str, Any]:
+        """What the stream's leader says of its messages: `first_seq`, `last_seq`, `messages`; {} without a stream."""
         info = await self._ask("INFO", {})
-        return 0 if info is None else int(info["state"]["last_seq"])
+        return {} if info is None else dict(info["state"])
+
+    async def raw(self, position: int) -> tuple[str, bytes] | None:
+        """Subject and bytes of whatever stands at a position, readable or not; None where nothing does."""
+        answer = await self._ask("MSG.GET", {"seq": position})
+        if answer is None:
+            return None
+        message = answer["message"]
+        return str(message["subject"]), base64.b64decode(message.get("data", ""))
 
     async def subjects(self, subject_filter: str = EVERYTHING) -> dict[Subject, int]:
         """Every subject of the log that matches, with its number of commits."""

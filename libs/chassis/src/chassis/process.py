@@ -37,7 +37,7 @@ from chassis import errors, logs, telemetry
 from chassis.config import ConfigurationError, Environment, Settings
 from chassis.metrics_page import metrics_page
 from chassis.serving import Server
-from chassis.streams import ProvisioningError, Unsafe
+from chassis.streams import ProvisioningError
 
 LEAVE_MAX_S = 10.0
 """What one leave callback may take; after that the others get their turn."""
@@ -56,7 +56,7 @@ _log = logging.getLogger("chassis.process")
 # Their texts are ours and name things by id; of every other exception only the type is told.
 _TELLABLE = (
     errors.Rejected, errors.Unavailable, errors.Overloaded, errors.InvalidRequest, errors.NotFound, OSError,
-    ProvisioningError, Unsafe,
+    ProvisioningError,
 )  # fmt: skip
 
 

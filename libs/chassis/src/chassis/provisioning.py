@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from chassis.config import ConfigurationError, Environment, Settings, read
 from chassis.database import Database
 from chassis.errors import Unavailable
+from chassis.lineage import SCHEMA as LINEAGE
 from chassis.log import connect
 from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
 from chassis.projection import SCHEMA as PROJECTIONS
@@ -58,7 +59,7 @@ class Resources:
     @property
     def schemas(self) -> tuple[str, ...]:
         """All SQL of its schema."""
-        return (SNAPSHOTS, PROJECTIONS, *self.tables)
+        return (SNAPSHOTS, PROJECTIONS, LINEAGE, *self.tables)
 
 
 async def provision(settings: Settings, own: Resources, until: Phase = Phase.POST) -> list[str]:

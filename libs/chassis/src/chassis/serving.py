@@ -12,7 +12,7 @@ streams end with UNAVAILABLE and RetryInfo; calls in flight finish within the gr
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 
 from chassis.calls import DEADLINE_S, CallInterceptor, Streams, deadline_s
 from chassis.config import Settings
+from chassis.errors import Unavailable
 from chassis.health import Health
 from chassis.requests import (
     Page,
@@ -84,6 +85,7 @@ class Server:
         self.health = Health(conditions)
         self.services: list[str] = []
         self.port = 0
+        self._refusing: _Refusing | None = None
         self._settings = settings
         self._credentials = credentials
         self._streams = Streams()
@@ -102,11 +104,19 @@ class Server:
         """Adds a service by its generated `add_...Servicer_to_server`. Before `start`."""
         register(servicer, _Registrar(self._server, self.services))
 
+    def refuse(self, why: Callable[[], str]) -> None:
+        """Answers every call of no service of ours UNAVAILABLE with a sentence. Before `start`; for a server that only
+        says why it does not serve.
+        """
+        self._refusing = _Refusing(why)
+
     async def start(self) -> int:
         """Listens and answers the port. Raises OSError when the address is taken."""
         services = tuple(self.services)
         self.add(health_pb2_grpc.add_HealthServicer_to_server, self.health.servicer)
         reflection.enable_server_reflection((*self.services, reflection.SERVICE_NAME), self._server)
+        if self._refusing is not None:
+            self._server.add_generic_rpc_handlers((self._refusing,))
         address = f"{self._settings.host}:{self._settings.port}"
         try:
             if self._credentials is None:
@@ -156,3 +166,18 @@ class _Registrar:
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
         self._server.add_registered_method_handlers(service, dict(handlers))
+
+
+class _Refusing(grpc.GenericRpcHandler):
+    """Refuses whatever is called, in any of the four shapes."""
+
+    def __init__(self, why: Callable[[], str]) -> None:
+        self._why = why
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
+        """The handler of any method."""
+        return grpc.stream_stream_rpc_method_handler(self._refuse)
+
+    async def _refuse(self, requests: object, context: object) -> AsyncIterator[bytes]:
+        raise Unavailable(self._why(), 5.0)
+        yield b""

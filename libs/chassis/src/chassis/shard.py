@@ -22,7 +22,7 @@ from chassis.clock import Clock
 from chassis.commits import EVENTS_MAX, Subject
 from chassis.decider import Decider
 from chassis.errors import Moved, Overloaded, Unavailable
-from chassis.log import Conflict, Log, LogFull, OutcomeUnknown
+from chassis.log import Conflict, Log, LogFull, OutcomeUnknown, Withheld
 from chassis.shard_state import Answers, InputPosition, ShardState, Snapshot, SnapshotStore, apply_commit
 
 C = TypeVar("C")
@@ -290,7 +290,7 @@ class ShardWriter(Generic[C, S, E]):
                 current.position = position
                 batch.conclude(position)
                 self._since_snapshot += len(batch.commit.events)
-        except (Conflict, OutcomeUnknown, LogFull) as not_now:
+        except (Conflict, OutcomeUnknown, LogFull, Withheld) as not_now:
             self._take_back(taken, None if isinstance(not_now, Conflict) else not_now)
             await self._recover()
             return

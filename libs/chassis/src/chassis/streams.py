@@ -33,14 +33,6 @@ class ProvisioningError(Exception):
     """A stream, bucket or table cannot be made what it must be; the message names it and says why."""
 
 
-class Unsafe(Exception):
-    """What there is does not allow a service to start. `findings` has one sentence per thing."""
-
-    def __init__(self, findings: Sequence[str]) -> None:
-        super().__init__("; ".join(findings))
-        self.findings = tuple(findings)
-
-
 @dataclass(frozen=True, slots=True)
 class Stream:
     """A stream in files. One that is `permanent` refuses when it is full, and nobody may take anything out of it."""
@@ -204,7 +196,7 @@ def _less(there: int, wanted: int, *, unlimited: int) -> bool:
 async def stream_findings(nc: Client, declared: Sequence[Declared], replicas: int) -> list[str]:
     """What is unsafe or missing, one sentence each that names the thing and the fix. Changes nothing.
 
-    Raises Unsafe when the log does not answer at all.
+    Raises ProvisioningError when the log does not answer at all.
     """
     found: list[str] = []
     for one in declared:

@@ -13,7 +13,7 @@ from chassis.provisioning import Resources
 from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi.servicer import KpiServicer
-from kpi.views.archive import NAME, ArchiveSink, verify
+from kpi.views.archive import NAME, ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
 
 RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema))
@@ -23,7 +23,7 @@ CATCH_UP_S = 60.0
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    parts = await Assembly.open(process, "kpi", RESOURCES)
+    parts = await Assembly.open(process, "kpi", RESOURCES, fits=(fits,))
     log, database = parts.log, parts.database
     contacts = await parts.projection(Contacts())
     archive = await parts.projector(ArchiveSink())

@@ -120,6 +120,26 @@ async def verify(log: Log, database: Database, until: int | None = None) -> Verd
     return Verdict(True, f"{compared} commits in log and archive, digest {digest.hex()}", compared)
 
 
+async def fits(log: Log, database: Database) -> str | None:
+    """Whether the archive's last commit is the one the log has there, under its digest; a sentence where it is not.
+
+    Reads two rows. Raises Unavailable and TimeoutError.
+    """
+    if await database.fetchval("select to_regclass($1)", NAME) is None:
+        return None
+    rows = await database.fetch(SQL["last_two"])
+    if not rows:
+        return None
+    position, before = rows[0]["position"], rows[1]["digest"] if len(rows) > 1 else FIRST_DIGEST
+    there = await log.raw(position)
+    if there is not None and rolled(before, *there) == rows[0]["digest"]:
+        return None
+    return (
+        f"the archive belongs to another log: the digest of its last commit, {position}, is not that of the log there;"
+        " give kpi the NATS and the PostgreSQL that belong together, or refill the tables: switchboard rebuild kpi"
+    )
+
+
 class Evidence(NamedTuple):
     """What is shown of an archived event."""
 

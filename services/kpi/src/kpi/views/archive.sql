@@ -15,6 +15,9 @@ create table if not exists {name} partition of archive_v1 for values from ({firs
 -- name: last_digest
 select digest from archive_v1 where position = $1
 
+-- name: last_two
+select position, digest from archive_v1 order by position desc limit 2
+
 -- name: between
 select position, subject, data, digest
 from archive_v1
