@@ -1,19 +1,15 @@
 """What must be true of every view: it knows each event of its contexts, and its names carry its version."""
 
 import importlib
-import inspect
-import pkgutil
 import re
 import typing
-from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
-import pytest
+from every_view import SERVICES, VIEWS, every_view
 
 CONTEXTS = {"ingest": ("post", "ingest"), "routing": ("work", "routing"), "crm_sync": ("crm", "crm")}
 """Service -> the context it owns, the contract's name."""
-SERVICES = (*CONTEXTS, "kpi")
 
 
 def events_of(package: str) -> set[str]:
@@ -23,20 +19,7 @@ def events_of(package: str) -> set[str]:
     return {f"switchboard.{contract}.v1.{member.__name__}" for union in unions for member in typing.get_args(union)}
 
 
-def views() -> Iterator[Any]:
-    """Every class of a service's `views` that says what it folds."""
-    for package in SERVICES:
-        parent = importlib.import_module(f"{package}.views")
-        for found in pkgutil.iter_modules(parent.__path__):
-            module = importlib.import_module(f"{parent.__name__}.{found.name}")
-            for value in vars(module).values():
-                if inspect.isclass(value) and value.__module__ == module.__name__ and hasattr(value, "handles"):
-                    yield value
-
-
 KNOWN = {context: events_of(package) for package, (context, _) in CONTEXTS.items()}
-VIEWS = sorted(views(), key=lambda view: str(view.name))
-every_view = pytest.mark.parametrize("view", VIEWS, ids=[view.name for view in VIEWS])
 
 
 def test_every_service_has_one() -> None:

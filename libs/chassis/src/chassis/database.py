@@ -208,6 +208,9 @@ class Database:
         )
 
 
+_UUID_BYTES: Final = 16
+
+
 class _Connection(_PlainConnection):
     """Released without a round trip: nothing of ours outlives its transaction."""
 
@@ -220,7 +223,10 @@ async def _init(connection: _PlainConnection) -> None:
 
 
 def _to_uuid(text: str) -> bytes:
-    return bytes.fromhex(text.replace("-", ""))
+    data = bytes.fromhex(text.replace("-", ""))
+    if len(data) != _UUID_BYTES:  # the server would take it for a breach of the protocol, and so for an outage
+        raise ValueError("a UUID of 32 hexadecimal digits is expected")
+    return data
 
 
 def _from_uuid(data: bytes) -> str:

@@ -150,7 +150,11 @@ def blames_value(error: Exception, connection: Connection) -> bool:
     """Whether an exception speaks of what an event holds, so that the event is parked. Anything else (an outage, a full
     disk, a deadlock, a table that is not there) may pass, and is waited for.
     """
-    if connection.is_closed() or isinstance(error, (Unavailable, Overloaded, TimeoutError, *OUTAGE)):
+    if connection.is_closed():
+        return False
+    if isinstance(error, asyncpg.ProtocolViolationError):
+        return True  # the connection is there: the bytes of a value were not those of its type
+    if isinstance(error, (Unavailable, Overloaded, TimeoutError, *OUTAGE)):
         return False
     if isinstance(error, asyncpg.PostgresError):
         state = getattr(error, "sqlstate", None) or ""

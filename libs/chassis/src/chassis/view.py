@@ -28,6 +28,7 @@ from chassis.parking import (
 )
 from chassis.parking import SCHEMA as PARKED
 from chassis.sink import NOTHING, Weight
+from chassis.storable import check_storable
 
 R = TypeVar("R")
 
@@ -77,6 +78,12 @@ class View(Protocol[R]):
 
     async def save(self, connection: Connection, rows: Mapping[str, R], touched: Sequence[str]) -> None:
         """Writes the touched rows, one statement per table; a key that is missing in `rows` is deleted."""
+
+
+def fold(view: View[R], rows: dict[str, R], event: Recorded) -> None:
+    """Applies one event to rows. Raises whatever the view does, and NotStorable before it is asked."""
+    check_storable(event.body)
+    view.fold(rows, event)
 
 
 class ViewSink(Generic[R]):
@@ -138,7 +145,7 @@ class ViewSink(Generic[R]):
             for at in range(0, len(keyed), PREPARED_AT_ONCE):
                 try:
                     for event, _ in keyed[at : at + PREPARED_AT_ONCE]:
-                        self.view.fold(rows, event)
+                        fold(self.view, rows, event)
                 except Exception:  # noqa: BLE001  # whose event it is, `take` finds
                     rows = None
                     break
@@ -166,7 +173,7 @@ class ViewSink(Generic[R]):
         try:
             async with connection.transaction():
                 if rows is not None and not barred:
-                    await self._save(connection, rows, events)
+                    await self.view.save(connection, rows, _touched(events))
                     return []
                 beyond = dict(barred)
                 free, behind = _apart(events, beyond)
@@ -188,16 +195,12 @@ class ViewSink(Generic[R]):
     async def _fold(self, connection: Connection, events: Sequence[Keyed]) -> None:
         if not events:
             return
-        touched = dict.fromkeys(chain.from_iterable(keys for _, keys in events))
+        touched = _touched(events)
         rows = dict(await self.view.load(connection, [key for key in touched if type(key) is not Founding]))
         for event, _ in events:
-            self.view.fold(rows, event)
-        await self._save(connection, rows, events)
-
-    async def _save(self, connection: Connection, rows: Mapping[str, R], events: Sequence[Keyed]) -> None:
-        touched = dict.fromkeys(chain.from_iterable(keys for _, keys in events))
+            fold(self.view, rows, event)
         if touched:
-            await self.view.save(connection, rows, list(touched))
+            await self.view.save(connection, rows, touched)
 
 
 Keyed = tuple[Recorded, Sequence[str]]
@@ -225,6 +228,23 @@ class ViewRound(Generic[R]):
         waiting = [*self.unkeyed, *await self.sink.take(connection, self.events, barred, self.rows)]
         if waiting:
             await lot.park(connection, waiting)
+
+
+class FoundedAgain(ValueError):
+    """A row's founding event comes after other events of that row; within a round the table could not tell."""
+
+
+def _touched(events: Sequence[Keyed]) -> list[str]:
+    """The keys of events, in the order they come. Raises FoundedAgain: such events are taken apart, so that what the
+    table says to the later one does not depend on where a round ends.
+    """
+    touched: dict[str, None] = {}
+    for _, keys in events:
+        for key in keys:
+            if type(key) is Founding and key in touched:
+                raise FoundedAgain(key)
+        touched.update(dict.fromkeys(keys))
+    return list(touched)
 
 
 def _apart(events: Sequence[Keyed], barred: dict[str, Place]) -> tuple[list[Keyed], list[Waiting]]:

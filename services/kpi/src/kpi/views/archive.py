@@ -17,7 +17,7 @@ from chassis.database import Connection, Database, queries
 from chassis.errors import Unavailable
 from chassis.log import Log
 from chassis.sink import Weight
-from chassis.view import View
+from chassis.view import View, fold
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.log.v1 import log_pb2
 
@@ -212,7 +212,7 @@ def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any], barred: set[s
             try:
                 keys = view.keys(event)
                 if barred.isdisjoint(keys):
-                    view.fold(rows, event)
+                    fold(view, rows, event)
                 else:
                     barred.update(keys)
             except Exception:  # noqa: BLE001  # the tables' projection has parked it and rung
