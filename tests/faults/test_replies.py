@@ -19,9 +19,10 @@ from chassis.clock import SystemClock, to_timestamp
 from chassis.commits import Subject, events_of
 from chassis.identity import uuid7
 from chassis.log import Log, connect
-from chassis.migrations import migrate_all
 from chassis.tenants import Tenants
 from google.protobuf.message import Message
+from provisioned import provision_service
+from routing.main import RESOURCES
 from switchboard.ingest.v1 import events_pb2 as posts
 from switchboard.ingest.v1 import post_pb2
 from switchboard.log.v1 import log_pb2
@@ -185,10 +186,9 @@ async def test_every_acknowledged_reply_is_sent_whoever_is_killed(
     state_dir: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    await migrate_all(database_url)
+    await provision_service(RESOURCES, nats_url, database_url)
     nc = await connect(nats_url, "test")
     log = Log(nc)
-    await log.ensure()
     await Tenants(log).ensure(TENANT)
     (state_dir / "logs").mkdir(exist_ok=True)
     port = free_port()

@@ -60,10 +60,15 @@ class RunningStack:
         assert out == "", "one line is all it prints"
         return self._up.returncode
 
+    def pids(self) -> dict[str, int]:
+        """The processes of the stack by name."""
+        found: dict[str, int] = json.loads((self.state / "processes.json").read_text())
+        return found
+
     def kill9(self) -> dict[str, int]:
         """SIGKILL to everything that runs, the supervisor too; answers what was killed."""
         assert self._up
-        pids: dict[str, int] = json.loads((self.state / "processes.json").read_text())
+        pids = self.pids()
         for pid in pids.values():
             os.kill(pid, signal.SIGKILL)
         self._up.wait(PATIENCE_S)

@@ -18,6 +18,7 @@ from chassis.membership import Membership
 from chassis.provisioning import Resources, provision_tables
 from chassis.shard import ShardWriter
 from chassis.shard_state import Snapshot
+from chassis.streams import members, provision_streams
 from google.protobuf.wrappers_pb2 import StringValue
 from provisioned import provision_log
 
@@ -199,7 +200,7 @@ def writer_of(log: Log, clock: object, snapshots: SnapshotsInMemory | None = Non
 
 async def alone(log: Log, service: str = "tally", member: str = "one") -> Membership:
     """A membership that has looked once."""
-    await provision_log(log.nc, service)
+    await provision_streams(log.nc, (members(service),), replicas=1)
     membership = Membership(log, service, member)
     await membership._beat()
     return membership

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rich.table import Table
     from switchboard.log.v1.integrity_pb2 import VerifyIntegrityResponse
 
+SHOWN_MAX = 1_000
+"""Rows of a table; more of them nobody reads."""
+
 INVARIANTS = {
     "I1": "state = fold of the events, for every shard",
     "I2": "the log is gapless and its hash chain verifies",
@@ -137,3 +140,38 @@ async def export(*, after: str, tenant: str, targets: Targets) -> None:
             for exported in answer.commits:
                 for event in as_cloudevents(exported):
                     print_json(event)
+
+
+@log.command("unreadable")
+@click.option("--after", default="", metavar="POSITION", help="Begin after this position; default the first message.")
+@json_option
+@reaches
+@asynchronous
+async def unreadable(*, after: str, as_json: bool, targets: Targets) -> None:
+    """List the messages of the log that are no commits: every reader steps over them.
+
+    `sequence` is what NATS calls the position (`nats stream get EVENTS SEQUENCE` shows the message).
+    """
+    from chassis.commits import Position
+    from switchboard.log.v1.operations_pb2 import ListUnreadableRequest
+    from switchboard.log.v1.operations_pb2_grpc import OperationsServiceStub
+
+    from switchboard_cli.output import console, count, print_json, table
+
+    found = 0
+    shown = table("sequence", "position", "subject", "bytes", "reason", right=(0, 3))
+    async with calling(targets, "kpi", act="to list what is unreadable") as channel:
+        async for one in OperationsServiceStub(channel).ListUnreadable(ListUnreadableRequest(after=after)):
+            found += 1
+            sequence = Position.decode(one.position)
+            if as_json:
+                print_json(
+                    {"sequence": sequence, "position": one.position, "subject": one.subject, "bytes": one.bytes,
+                     "reason": one.reason}
+                )  # fmt: skip
+            elif found <= SHOWN_MAX:
+                shown.add_row(count(sequence), one.position, one.subject, count(one.bytes), one.reason)
+    if not as_json:
+        console().print(shown if found else "every message of the log can be read")
+        if found > SHOWN_MAX:
+            console().print(f"and {found - SHOWN_MAX} more; --json prints all")

@@ -217,7 +217,7 @@ class Assembly:
             projections=self._projections,
             checks=checks,
         )
-        operations = OperationsServicer(shards=ShardOperations(self._hosts))  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        operations = OperationsServicer(shards=ShardOperations(self._hosts), log=self.log)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
         for register, servicer in services:
             server.add(register, servicer)
         server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)

@@ -86,6 +86,7 @@ METRICS: Mapping[str, Metric] = {
     "db.client.operation.duration": Metric("histogram", "s", "Time a database operation took.", _SECONDS),
     "switchboard.log.append.duration": Metric("histogram", "s", "Time until a commit was durable.", _SECONDS),
     "switchboard.log.append.events": Metric("histogram", "{event}", "Events of one commit.", _COUNTS),
+    "switchboard.log.unreadable": Metric("counter", "{message}", "Messages of the log that are no commits, once each."),
     "switchboard.shard.queue.depth": Metric("gauge", "{command}", "Commands waiting at a shard."),
     "switchboard.shard.conflicts": Metric("counter", "{conflict}", "Appends refused because another owner wrote."),
     "switchboard.projection.lag.events": Metric("gauge", "{commit}", "Log positions a projection is behind."),

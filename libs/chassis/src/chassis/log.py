@@ -26,6 +26,7 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Entry, Subject
 from chassis.errors import Overloaded, Unavailable
 from chassis.reader import Gap, Reader
+from chassis.unreadable import Reports
 
 _LOGGER = logging.getLogger(__name__)
 _APPEND_S = telemetry.Instrument("switchboard.log.append.duration")
@@ -89,6 +90,7 @@ class Log:
         """Awaited before every attempt to append; raises Withheld where it must not be."""
         self.appended = 0
         """The furthest position that an append of this process was acknowledged at."""
+        self._reports = Reports()
 
     async def append(
         self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None
@@ -152,7 +154,8 @@ class Log:
         if answer is None:
             return None
         message = answer["message"]
-        return Entry(message["seq"], Subject.parse(message["subject"]), base64.b64decode(message["data"]))
+        data = base64.b64decode(message.get("data", ""))
+        return Entry(message["seq"], Subject.of(message["subject"]), data, report=self._reports.report)
 
     async def _ask(self, what: str, request: dict[str, object]) -> dict[str, Any] | None:
         """What the stream's leader says, None for what it does not have. Raises Unavailable when it stays silent."""
@@ -199,9 +202,10 @@ class Log:
         return str(message["subject"]), base64.b64decode(message.get("data", ""))
 
     async def subjects(self, subject_filter: str = EVERYTHING) -> dict[Subject, int]:
-        """Every subject of the log that matches, with its number of commits."""
+        """Every shard of the log whose subject matches, with its number of messages."""
         info = await self.js.stream_info(STREAM, subjects_filter=subject_filter)
-        return {Subject.parse(name): count for name, count in (info.state.subjects or {}).items()}
+        found = {Subject.of(name): count for name, count in (info.state.subjects or {}).items()}
+        return {subject: count for subject, count in found.items() if subject.context}
 
     async def read(
         self, after: int = 0, subject_filter: str = EVERYTHING, until: int | None = None
@@ -246,7 +250,7 @@ class Log:
     ) -> AsyncGenerator[list[Entry], None]:
         while True:
             raise_if_cancelled()
-            reader = Reader(self.nc, self.js, after, subject_filter, durable, batch_bytes)
+            reader = Reader(self.nc, self.js, after, subject_filter, durable, batch_bytes, self._reports.report)
             try:
                 await reader.open()
                 while True:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import grpc
 from switchboard.log.v1 import operations_pb2, operations_pb2_grpc
 
+from chassis.commits import Position
+from chassis.log import Log
 from chassis.serving import check_tenant
 from chassis.shard_operations import ShardOperations
+from chassis.unreadable import unreadable_messages
 
 
 class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
     """switchboard.log.v1.OperationsService for one service; a method without a concern answers UNIMPLEMENTED."""
 
-    def __init__(self, *, shards: ShardOperations) -> None:
+    def __init__(self, *, shards: ShardOperations, log: Log) -> None:
         self._shards = shards
+        self._log = log
 
     async def ListShards(  # noqa: N802  # gRPC names it
         self,
@@ -30,3 +36,11 @@ class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
         context: grpc.aio.ServicerContext[operations_pb2.WakeShardRequest, operations_pb2.WakeShardResponse],
     ) -> operations_pb2.WakeShardResponse:
         return operations_pb2.WakeShardResponse(shard=await self._shards.wake(request.name))
+
+    async def ListUnreadable(  # noqa: N802
+        self,
+        request: operations_pb2.ListUnreadableRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.ListUnreadableRequest, operations_pb2.ListUnreadableResponse],
+    ) -> AsyncIterator[operations_pb2.ListUnreadableResponse]:
+        async for found in unreadable_messages(self._log, Position.decode(request.after, "after")):
+            yield found

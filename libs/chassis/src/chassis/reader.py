@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from nats.aio.client import Client
@@ -38,6 +39,7 @@ class Reader:
         subject_filter: str,
         durable: str | None,
         batch_bytes: int,
+        report: Callable[[Entry], None] | None = None,
     ) -> None:
         self._nc = nc
         self._js = js
@@ -45,6 +47,7 @@ class Reader:
         self._filter = subject_filter
         self._durable = durable
         self._batch_bytes = batch_bytes
+        self._report = report
         self._waiting: deque[Msg] = deque()
         self._arrived = asyncio.Event()
         self._credit = 0
@@ -145,11 +148,12 @@ class Reader:
             self._consumer_sequence = sequence
         return Entry(
             position,
-            Subject.parse(message.subject),
+            Subject.of(message.subject),
             message.data,
             message.reply,
             int(tokens[-1]),
             int(tokens[-2]) / 1e9,
+            self._report,
         )
 
     async def close(self) -> None:

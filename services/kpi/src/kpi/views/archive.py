@@ -204,7 +204,7 @@ async def refolded(database: Database, tenant: str, position: int, view: View[R]
 
 def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any], barred: set[str]) -> None:
     for record in found:
-        entry = Entry(record["position"], Subject.parse(record["subject"]), record["data"])
+        entry = Entry(record["position"], Subject.of(record["subject"]), record["data"])
         for event in entry.events():
             if event.type not in view.handles:
                 continue
