@@ -28,7 +28,7 @@ select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', ''
 from generate_series(1, {ROWS}) n
 """
 CONTACTS = f"""
-insert into contacts_v1_cases
+insert into contacts_v2_cases
 select 'acme', gen_random_uuid()::text, 'x', 'x', '', '[]' from generate_series(1, {ROWS}) n
 """
 IDENTITIES = f"""

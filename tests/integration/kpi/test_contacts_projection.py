@@ -6,7 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import kpi.episodes
+import kpi.views.contact_rows
 import kpi_facts as e
+import pytest
 from chassis.commits import Entry, Subject
 from chassis.database import Database
 from chassis.projection import Projection
@@ -123,9 +126,18 @@ async def test_only_the_interval_is_read(database: Database) -> None:
 async def test_a_contact_that_moves_away_leaves_no_row(database: Database) -> None:
     events = [e.opened("c1"), e.opened("c2"), e.inbound("c2", "p2", 5), e.joined("c1", "c2")]
     tables = await project(database, entries(events), 1)
-    assert [row.split(",")[1] for row in tables["contacts_v1"]] == ["c1"]
+    assert [row.split(",")[1] for row in tables["contacts_v2"]] == ["c1"]
 
 
+@pytest.fixture(params=[64, 2], ids=["as it is", "where every case of four facts is a long one"])
+def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many facts leave a case's row together."""
+    for module in (kpi.episodes, kpi.views.contact_rows):
+        monkeypatch.setattr(module, "PART", request.param)
+    return int(request.param)
+
+
+@pytest.mark.usefixtures("part")
 async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Database) -> None:
     for seed in range(6):
         log_entries = entries(random_events(random.Random(seed), 150))
@@ -134,9 +146,10 @@ async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Dat
             async with database.sibling(f"kpi_{seed}_{batch}") as schema:
                 results.append(await project(schema, log_entries, batch))
         assert results[0] == results[1] == results[2]
-        assert len(results[0]["contacts_v1"]) > 1
+        assert len(results[0]["contacts_v2"]) > 1
 
 
+@pytest.mark.usefixtures("part")
 async def test_folding_in_memory_reads_like_the_tables(database: Database) -> None:
     log_entries = entries(random_events(random.Random(11), 200))
     await project(database, log_entries, 50)
@@ -148,6 +161,15 @@ async def test_folding_in_memory_reads_like_the_tables(database: Database) -> No
     kept = await contacts.read(database, "acme", BEGINNING, END, END)
     assert again.position == kept.position
     assert sorted(again.known()) == sorted(kept.known())
+
+
+async def test_the_last_post_of_a_hot_thread_costs_what_the_first_did(database: Database) -> None:
+    posts = [e.inbound("c1", f"p{n}", n) if n % 5 else e.outbound("c1", f"p{n}", n) for n in range(1, 3_001)]
+    tables = await project(database, entries([e.opened("c1"), *posts]), 250)
+    (row,) = tables["contacts_v2_cases"]
+    assert len(row) < 25_000, "what is written for one more post"
+    assert len(tables["contacts_v2_parts"]) == 3_000 // 64 - 1
+    assert len(tables["contacts_v2"]) == 1
 
 
 async def test_a_value_the_tables_refuse_parks_its_case_only(database: Database) -> None:

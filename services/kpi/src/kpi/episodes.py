@@ -15,6 +15,8 @@ import orjson
 
 EVENTS_PER_COMMIT = 1024
 """A commit holds at most 1,000 events; a reference is position * 1024 + index."""
+PART = 64
+"""Facts that leave a long case's row together; it keeps as many, and fewer than twice as many."""
 
 
 def reference(position: int, index: int) -> int:
@@ -119,12 +121,35 @@ class Episode:
 
 
 class Case(NamedTuple):
-    """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order."""
+    """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order.
+
+    Of a long case `facts` are the last ones; `before` counts those that stand before them, in parts of PART facts, and
+    `earlier` has them where somebody needs all: a join, a split.
+    """
 
     channel: str = ""
     source: str = ""
     joined_into: str = ""
     facts: tuple[Fact, ...] = ()
+    before: int = 0
+    summary: str = ""
+    """Of the facts before, as `running.dump_running` writes it."""
+    earlier: tuple[Fact, ...] | None = None
+    regrouped: bool = False
+    """Whether facts came or went otherwise than at the end, so that all of its rows are written anew."""
+
+    @property
+    def all_facts(self) -> tuple[Fact, ...]:
+        """Every fact. Raises ValueError when those before were not loaded."""
+        if not self.before:
+            return self.facts
+        if self.earlier is None:
+            raise ValueError("the facts of a long case were not loaded")
+        return (*self.earlier, *self.facts)
+
+    def regrouped_with(self, facts: tuple[Fact, ...], joined_into: str = "") -> Case:
+        """The case with other facts than it had."""
+        return Case(self.channel, self.source, joined_into, facts, regrouped=True)
 
 
 def dump_facts(facts: Sequence[Fact]) -> str:
@@ -141,26 +166,33 @@ def with_fact(case: Case, fact: Fact) -> Case:
     """The case with one more fact; a fact it has already changes nothing."""
     facts = case.facts
     if not facts or facts[-1].ref < fact.ref:
-        return Case(case.channel, case.source, case.joined_into, (*facts, fact))
-    return case._replace(facts=_united(facts, (fact,)))
+        return case._replace(facts=(*facts, fact))
+    if not case.before:
+        return case._replace(facts=_united(facts, (fact,)))
+    return case.regrouped_with(_united(case.all_facts, (fact,)), case.joined_into)
+
+
+def overflowing(facts: Sequence[Fact]) -> int:
+    """How many of the first of these facts leave the row: whole parts, the same number however they came."""
+    return max(0, len(facts) // PART - 1) * PART
 
 
 def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, Case]:
     """Both cases after `other` ended in `case`: all facts are with the one, marked with where they came from."""
-    moved = tuple(_moved(fact, other_id, case_id) for fact in other.facts)
-    return case._replace(facts=_united(case.facts, moved)), other._replace(joined_into=case_id, facts=())
+    moved = tuple(_moved(fact, other_id, case_id) for fact in other.all_facts)
+    return case.regrouped_with(_united(case.all_facts, moved), case.joined_into), other.regrouped_with((), case_id)
 
 
 def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collection[str]) -> tuple[Case, Case]:
     """Both cases after `posts` left `case` for `other`; what else had come from `other` goes with them."""
     stay: list[Fact] = []
     go: list[Fact] = []
-    for fact in case.facts:
+    for fact in case.all_facts:
         leaves = fact.post in posts if isinstance(fact, Wrote | Posted) else fact.origin == other_id
         leaves = leaves or (isinstance(fact, Sent) and fact.post in posts)
         (go if leaves else stay).append(fact)
     gone = tuple(_moved(fact, case_id, other_id) for fact in go)
-    return case._replace(facts=tuple(stay)), other._replace(joined_into="", facts=_united(other.facts, gone))
+    return case.regrouped_with(tuple(stay), case.joined_into), other.regrouped_with(_united(other.all_facts, gone))
 
 
 def _moved(fact: Fact, leaves: str, enters: str) -> Fact:
@@ -181,8 +213,22 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
     its posts, answers and acceptances do.
     """
     senders = {fact.post: fact for fact in facts if type(fact) is Sent and fact.post}
+    ended, number, current, waiting, _ = phases(facts)
     found: list[Episode] = []
-    number = 1
+    for at, (part, reopened_at) in enumerate(ended, start=1):
+        _conclude(found, at, part, senders, reopened_at)
+    _conclude(found, number, [*current, *waiting], senders, None)
+    return found
+
+
+Phases: TypeAlias = tuple[list[tuple[list[Fact], int]], int, list[Fact], list[Wrote], int | None]
+
+
+def phases(facts: Sequence[Fact]) -> Phases:
+    """(facts of each episode that ended and when it was reopened, number of the one under way, its facts, posts that
+    came since it was settled, when that was).
+    """
+    ended: list[tuple[list[Fact], int]] = []
     current: list[Fact] = []
     waiting: list[Wrote] = []
     settled_at: int | None = None
@@ -192,14 +238,13 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
         elif type(fact) is Reopened and not fact.origin:
             begin = _reopening(waiting, settled_at, fact)
             current.extend(post for post in waiting if post not in begin)
-            _conclude(found, number, current, senders, fact.at)
-            number, current, waiting, settled_at = number + 1, list(begin), [], None
+            ended.append((current, fact.at))
+            current, waiting, settled_at = list(begin), [], None
         else:
             current.append(fact)
             if type(fact) in (Settled, Withdrew) and not fact.origin:
                 settled_at = fact.at
-    _conclude(found, number, [*current, *waiting], senders, None)
-    return found
+    return ended, len(ended) + 1, current, waiting, settled_at
 
 
 def _reopening(waiting: Sequence[Wrote], settled_at: int | None, reopened: Reopened) -> list[Wrote]:
@@ -230,25 +275,25 @@ def _conclude(
                     continue
                 sender = fact if type(fact) is Sent else senders.get(fact.post)
                 done = Done(fact.at, "" if sender is None else sender.agent, fact.ref)
-                first_any = _earlier(first_any, done)
+                first_any = earlier(first_any, done)
                 if fact.human if sender is None else sender.human:
-                    first_human = _earlier(first_human, done)
+                    first_human = earlier(first_human, done)
             case Took():
-                accepted = _earlier(accepted, Done(fact.at, fact.agent, fact.ref))
+                accepted = earlier(accepted, Done(fact.at, fact.agent, fact.ref))
             case Settled():
                 if not fact.origin:
                     resolved = Done(fact.at, fact.agent, fact.ref)
             case Withdrew():
                 if not fact.origin:
-                    withdrawn = _earlier(withdrawn, Done(fact.at, "", fact.ref))
+                    withdrawn = earlier(withdrawn, Done(fact.at, "", fact.ref))
             case _:
                 pass
     if first_human is not None:
-        accepted = _earlier(accepted, first_human)
+        accepted = earlier(accepted, first_human)
     found.append(Episode(number, start, accepted, first_any, first_human, resolved, reopened_at, withdrawn))
 
 
-def _earlier(known: Done | None, done: Done) -> Done:
+def earlier(known: Done | None, done: Done) -> Done:
     """The earlier act; of two at one time the one with a named agent, so that the order of arrival does not decide."""
     if known is None or (done.at, not done.agent, done.agent, done.ref) < (
         known.at,

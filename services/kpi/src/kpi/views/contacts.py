@@ -21,7 +21,6 @@ from switchboard.routing.v1 import events_pb2 as work
 
 from kpi.episodes import (
     Case,
-    Episode,
     Fact,
     Posted,
     Reopened,
@@ -30,7 +29,6 @@ from kpi.episodes import (
     Took,
     Withdrew,
     Wrote,
-    dump_facts,
     episodes,
     joined,
     load_facts,
@@ -40,6 +38,7 @@ from kpi.episodes import (
 )
 from kpi.metrics.contact import Act, Contact
 from kpi.query import Known, Refs
+from kpi.views.contact_rows import Values, contact_values, rows_of
 
 SQL = queries(__file__, "contacts.sql")
 
@@ -53,7 +52,6 @@ class Source:
 
 Row = Case | Source
 Rows = dict[str, Row]
-Values = tuple[Any, ...]
 
 
 def case_key(tenant: str, case_id: str) -> str:
@@ -113,7 +111,7 @@ def _on_source(rows: Rows, event: Recorded) -> None:
 def _on_opened(rows: Rows, event: Recorded) -> None:
     body = event.body
     known = _case(rows, event.tenant, body.case_id)
-    rows[case_key(event.tenant, body.case_id)] = Case(body.channel, body.source_id, known.joined_into, known.facts)
+    rows[case_key(event.tenant, body.case_id)] = known._replace(channel=body.channel, source=body.source_id)
 
 
 def _on_attached(rows: Rows, event: Recorded) -> None:
@@ -172,7 +170,7 @@ def _on_split(rows: Rows, event: Recorded) -> None:
         return
     other = _case(rows, tenant, body.new_case_id)
     if not other.source and not other.channel:
-        other = Case(from_case.channel, from_case.source, other.joined_into, other.facts)
+        other = other._replace(channel=from_case.channel, source=from_case.source)
     from_case, other = split(from_id, from_case, body.new_case_id, other, frozenset(body.post_ids))
     rows[case_key(tenant, from_id)] = from_case
     rows[case_key(tenant, body.new_case_id)] = other
@@ -236,44 +234,51 @@ _SPLIT = work.CaseSplit.DESCRIPTOR.full_name
 
 
 class Contacts:
-    """The view `contacts_v1`."""
+    """The view `contacts_v2`."""
 
-    name = "contacts_v1"
+    name = "contacts_v2"
     contexts = frozenset(("post", "work"))
     handles = frozenset(_FOLDS)
     ignores = frozenset(message.DESCRIPTOR.full_name for message in _IGNORED)
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "contacts_v1": "tenant, case_id, episode",
-        "contacts_v1_cases": "tenant, case_id",
-        "contacts_v1_sources": "tenant, source_id, since_ref",
+        "contacts_v2": "tenant, case_id, episode",
+        "contacts_v2_cases": "tenant, case_id",
+        "contacts_v2_parts": "tenant, case_id, part",
+        "contacts_v2_sources": "tenant, source_id, since_ref",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The event's case, both cases of a join or split, or its source. A case opens but once."""
+        """The event's case, both cases of a join or split and all their facts, or its source. A case opens but once."""
         body = event.body
         if event.type == _OPENED:
             return (Founding(case_key(event.tenant, body.case_id)),)
         if event.type in _SOURCES:
             return (source_key(event.tenant, body.source_id),)
         if event.type == _JOINED:
-            return (case_key(event.tenant, body.case_id), case_key(event.tenant, body.joined_case_id))
+            return _whole_keys(event.tenant, body.case_id, body.joined_case_id)
         if event.type == _SPLIT:
-            return (case_key(event.tenant, body.case_id), case_key(event.tenant, body.new_case_id))
+            return _whole_keys(event.tenant, body.case_id, body.new_case_id)
         return (case_key(event.tenant, body.case_id),)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> Rows:
         """The rows of the keys, and of every case they have been joined into."""
         rows: Rows = {}
         parts = [key.split("/", 2) for key in keys]
+        whole = {(tenant, id_) for kind, tenant, id_ in parts if kind == "whole"}
         wanted = [(tenant, id_) for kind, tenant, id_ in parts if kind == "case"]
         while wanted:
             further: dict[tuple[str, str], None] = {}
             for found in await connection.fetch(SQL["load_cases"], *_columns(wanted)):
-                tenant, case_id, channel, source_id, joined_into, facts = found
-                rows[case_key(tenant, case_id)] = Case(channel, source_id, joined_into, load_facts(facts))
+                tenant, case_id, channel, source_id, joined_into, facts, before, summary = found
+                case = Case(channel, source_id, joined_into, load_facts(facts), before, summary)
+                if before and (tenant, case_id) in whole:
+                    case = case._replace(earlier=await _earlier(connection, tenant, case_id))
+                rows[case_key(tenant, case_id)] = case
                 if joined_into:
                     further[tenant, joined_into] = None
+                    if (tenant, case_id) in whole:
+                        whole.add((tenant, joined_into))
             wanted = [one for one in further if case_key(*one) not in rows]
         sources = [(tenant, id_) for kind, tenant, id_ in parts if kind == "source"]
         if sources:
@@ -292,11 +297,9 @@ class Contacts:
         """Writes the touched cases, those they have been joined into, their contacts, and the touched sources. What is
         new goes in by COPY.
         """
-        new: list[Values] = []
-        cases: list[Values] = []
-        new_contacts: list[Values] = []
-        contacts: list[Values] = []
+        changed: dict[str, list[Values]] = {name: [] for name in ("new", "cases", "parts", "new_contacts", "contacts")}
         regrouped: list[Values] = []
+        lost: list[Values] = []
         sources: list[Values] = []
         for key in _with_standing(rows, touched):
             row = rows[key]
@@ -304,28 +307,46 @@ class Contacts:
             if isinstance(row, Source):
                 sources.extend((tenant, id_, since, labels) for since, labels in row.versions)
                 continue
-            case = (tenant, id_, row.channel, row.source, row.joined_into, dump_facts(row.facts))
-            found = [_contact(tenant, id_, episode) for episode in episodes(row.facts)]
-            if type(key) is Founding:
-                new.append(case)
-                new_contacts += found
-                continue
-            cases.append(case)
-            contacts += found
-            if _may_lose_contacts(row.facts):
+            written = rows_of(tenant, id_, row)
+            if written is None:
+                row = row._replace(earlier=await _earlier(connection, tenant, id_))
+                written = rows_of(tenant, id_, row)
+                assert written is not None, "who has all facts can tell"
+            founding = type(key) is Founding
+            changed["new" if founding else "cases"].append(written.case)
+            changed["new_contacts" if founding else "contacts"] += written.contacts
+            changed["parts"] += written.parts
+            if row.regrouped:
                 regrouped.append((tenant, id_))
+            if written.lost_from is not None and not founding:
+                lost.append((tenant, id_, written.lost_from))
         if sources:
             await connection.execute(SQL["save_sources"], sources)
-        if new:
-            await connection.copy_records_to_table("contacts_v1_cases", records=new)
-        if cases:
-            await connection.execute(SQL["save_cases"], cases)
+        if changed["new"]:
+            await connection.copy_records_to_table("contacts_v2_cases", records=changed["new"])
+        if changed["cases"]:
+            await connection.execute(SQL["save_cases"], changed["cases"])
         if regrouped:
-            await connection.execute(SQL["delete_contacts"], *_columns(regrouped))
-        if new_contacts:
-            await connection.copy_records_to_table("contacts_v1", records=new_contacts)
-        if contacts:
-            await connection.execute(SQL["save_contacts"], contacts)
+            await connection.execute(SQL["delete_parts"], *_columns(regrouped))
+        if changed["parts"]:
+            await connection.copy_records_to_table("contacts_v2_parts", records=changed["parts"])
+        if lost:
+            await connection.execute(SQL["delete_contacts"], *_columns(lost))
+        if changed["new_contacts"]:
+            await connection.copy_records_to_table("contacts_v2", records=changed["new_contacts"])
+        if changed["contacts"]:
+            await connection.execute(SQL["save_contacts"], changed["contacts"])
+
+
+async def _earlier(connection: Connection, tenant: str, case_id: str) -> tuple[Fact, ...]:
+    """The facts of a long case that are not in its row."""
+    parts = await connection.fetch(SQL["load_parts"], tenant, case_id)
+    return tuple(fact for part in parts for fact in load_facts(part["facts"]))
+
+
+def _whole_keys(tenant: str, *case_ids: str) -> tuple[str, ...]:
+    """The keys of cases all of whose facts are needed."""
+    return tuple(f"{kind}/{tenant}/{case_id}" for case_id in case_ids for kind in ("case", "whole"))
 
 
 def _with_standing(rows: Mapping[str, Row], touched: Sequence[str]) -> Iterable[str]:
@@ -340,41 +361,8 @@ def _with_standing(rows: Mapping[str, Row], touched: Sequence[str]) -> Iterable[
     return found
 
 
-def _may_lose_contacts(facts: Sequence[Fact]) -> bool:
-    """Whether an episode that was a contact may have ceased to be one.
-
-    A case that was never reopened has one episode, a contact as long as a customer's post is in it.
-    """
-    kinds = {type(fact) for fact in facts}
-    return Reopened in kinds or Wrote not in kinds
-
-
 def _columns(values: Sequence[Values]) -> list[list[Any]]:
     return [list(column) for column in zip(*values, strict=True)]
-
-
-_NEVER = (None, "", None)
-
-
-def _contact(tenant: str, case_id: str, one: Episode) -> Values:
-    start, withdrawn = one.start, one.withdrawn
-    return (
-        tenant,
-        case_id,
-        one.number,
-        start.at,
-        start.ref,
-        start.channel,
-        start.source,
-        start.direct,
-        *(one.accepted or _NEVER),
-        *(one.answered_any or _NEVER),
-        *(one.answered_human or _NEVER),
-        *(one.resolved or _NEVER),
-        one.reopened_at,
-        None if withdrawn is None else withdrawn.at,
-        None if withdrawn is None else withdrawn.ref,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +401,7 @@ def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, un
             continue
         for episode in episodes(row.facts):
             if start <= episode.start.at < end and episode.start.at <= until:
-                found.append(_contact(tenant, id_, episode)[1:])
+                found.append(contact_values(tenant, id_, episode)[1:])
     return Contents(position, found, Labels(versions))
 
 

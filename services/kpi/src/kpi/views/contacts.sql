@@ -1,26 +1,35 @@
--- The tables of contacts_v1: cases as sets of facts, the contacts computed from them, sources with their labels.
+-- The tables of contacts_v2: cases as sets of facts, the contacts computed from them, sources with their labels.
 -- New rows go in by COPY; others as one array of the table's own type: asyncpg encodes it in a third of the time of an
 -- array per column.
 -- A case changes some five times soon after it appeared: the fill factor keeps those updates within the page.
 
 -- name: schema
-create table if not exists contacts_v1_cases (
+create table if not exists contacts_v2_cases (
     tenant text collate "C" not null,
     case_id text collate "C" not null,
     channel text collate "C" not null,
     source_id text collate "C" not null,
     joined_into text collate "C" not null,
     facts text not null,
+    before integer not null,
+    summary text not null,
     primary key (tenant, case_id)
 ) with (fillfactor = 60);
-create table if not exists contacts_v1_sources (
+create table if not exists contacts_v2_parts (
+    tenant text collate "C" not null,
+    case_id text collate "C" not null,
+    part integer not null,
+    facts text not null,
+    primary key (tenant, case_id, part)
+);
+create table if not exists contacts_v2_sources (
     tenant text collate "C" not null,
     source_id text collate "C" not null,
     since_ref bigint not null,
     labels text not null,
     primary key (tenant, source_id, since_ref)
 );
-create table if not exists contacts_v1 (
+create table if not exists contacts_v2 (
     tenant text collate "C" not null,
     case_id text collate "C" not null,
     episode integer not null,
@@ -47,47 +56,60 @@ create table if not exists contacts_v1 (
     primary key (tenant, case_id, episode)
 ) with (fillfactor = 60);
 -- QueryMetrics: the contacts that start in an interval.
-create index if not exists contacts_v1_start on contacts_v1 (tenant, start_at)
+create index if not exists contacts_v2_start on contacts_v2 (tenant, start_at)
 
 -- name: load_cases
 -- One look-up each (the limit forbids any other join): a plan that was made while the table was empty is kept while it
 -- grows.
-select k.tenant, k.case_id, c.channel, c.source_id, c.joined_into, c.facts
+select k.tenant, k.case_id, c.channel, c.source_id, c.joined_into, c.facts, c.before, c.summary
 from unnest($1::text[], $2::text[]) as k (tenant, case_id)
 cross join lateral (
-    select channel, source_id, joined_into, facts
-    from contacts_v1_cases where tenant = k.tenant and case_id = k.case_id limit 1
+    select channel, source_id, joined_into, facts, before, summary
+    from contacts_v2_cases where tenant = k.tenant and case_id = k.case_id limit 1
 ) as c
 
 -- name: load_sources
 select s.tenant, s.source_id, s.since_ref, s.labels
 from unnest($1::text[], $2::text[]) as k (tenant, source_id)
-join contacts_v1_sources s using (tenant, source_id)
+join contacts_v2_sources s using (tenant, source_id)
 order by s.tenant, s.source_id, s.since_ref
 
 -- name: save_cases
-insert into contacts_v1_cases (tenant, case_id, channel, source_id, joined_into, facts)
-select tenant, case_id, channel, source_id, joined_into, facts
-from unnest($1::contacts_v1_cases[])
+insert into contacts_v2_cases (tenant, case_id, channel, source_id, joined_into, facts, before, summary)
+select tenant, case_id, channel, source_id, joined_into, facts, before, summary
+from unnest($1::contacts_v2_cases[])
 on conflict (tenant, case_id) do update set
     channel = excluded.channel,
     source_id = excluded.source_id,
     joined_into = excluded.joined_into,
-    facts = excluded.facts
+    facts = excluded.facts,
+    before = excluded.before,
+    summary = excluded.summary
 
 -- name: save_sources
-insert into contacts_v1_sources (tenant, source_id, since_ref, labels)
+insert into contacts_v2_sources (tenant, source_id, since_ref, labels)
 select tenant, source_id, since_ref, labels
-from unnest($1::contacts_v1_sources[])
+from unnest($1::contacts_v2_sources[])
 on conflict (tenant, source_id, since_ref) do nothing
 
--- name: delete_contacts
-delete from contacts_v1 c
+-- name: load_parts
+select facts
+from contacts_v2_parts
+where tenant = $1 and case_id = $2
+order by part
+
+-- name: delete_parts
+delete from contacts_v2_parts c
 using unnest($1::text[], $2::text[]) as k (tenant, case_id)
 where c.tenant = k.tenant and c.case_id = k.case_id
 
+-- name: delete_contacts
+delete from contacts_v2 c
+using unnest($1::text[], $2::text[], $3::integer[]) as k (tenant, case_id, first)
+where c.tenant = k.tenant and c.case_id = k.case_id and c.episode >= k.first
+
 -- name: save_contacts
-insert into contacts_v1 (
+insert into contacts_v2 (
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
     withdrawn_at, withdrawn_ref
@@ -96,7 +118,7 @@ select
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
     withdrawn_at, withdrawn_ref
-from unnest($1::contacts_v1[])
+from unnest($1::contacts_v2[])
 on conflict (tenant, case_id, episode) do update set
     start_at = excluded.start_at,
     start_ref = excluded.start_ref,
@@ -120,18 +142,18 @@ on conflict (tenant, case_id, episode) do update set
     withdrawn_ref = excluded.withdrawn_ref
 
 -- name: position
-select position from projections where name = 'contacts_v1'
+select position from projections where name = 'contacts_v2'
 
 -- name: contacts
 select
     case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
     withdrawn_at, withdrawn_ref
-from contacts_v1
+from contacts_v2
 where tenant = $1 and start_at >= $2 and start_at < $3 and start_at <= $4
 
 -- name: sources
 select source_id, since_ref, labels
-from contacts_v1_sources
+from contacts_v2_sources
 where tenant = $1
 order by source_id, since_ref

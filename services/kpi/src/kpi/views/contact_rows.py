@@ -1,0 +1,123 @@
+"""A case as rows: its own, the parts of its facts that no longer fit there, its contacts. Pure; it knows no statement.
+
+Most cases have a few facts and one row. A long case moves whole parts of its first facts into rows of their own, which
+are never read again for another post: a summary says what they amount to. So the thousandth post costs what the first
+did, and the rows are the same however the facts were batched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kpi.episodes import PART, Case, Episode, Fact, Reopened, Wrote, dump_facts, episodes, overflowing
+from kpi.running import Running, advance, contact_of, dump_running, load_running, running_of, tells
+
+Values = tuple[Any, ...]
+
+
+class CaseRows(NamedTuple):
+    """What is written for one case."""
+
+    case: Values
+    parts: Sequence[Values]
+    """New parts of its facts."""
+    contacts: Sequence[Values]
+    lost_from: int | None
+    """The first episode that may have ceased to be a contact: rows from there on go before the new ones come."""
+
+
+def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
+    """The rows of a case that changed; None when its facts in parts have to be loaded first (`Case.earlier`)."""
+    found = _contacts(case)
+    if found is None:
+        return None
+    contacts, lost_from = found
+    count = overflowing(case.facts)
+    summary, before = case.summary, case.before
+    parts: list[Values] = []
+    if count:
+        moved = case.facts[:count]
+        running = _advanced(load_running(summary), moved) if before else running_of(moved)
+        if running is None:
+            if case.earlier is None:
+                return None
+            running = running_of((*case.earlier, *moved))
+        summary = dump_running(running)
+        parts = [
+            (tenant, case_id, (before + at) // PART, dump_facts(moved[at : at + PART])) for at in range(0, count, PART)
+        ]
+        before += count
+    row = (
+        tenant,
+        case_id,
+        case.channel,
+        case.source,
+        case.joined_into,
+        dump_facts(case.facts[count:]),
+        before,
+        summary,
+    )
+    return CaseRows(row, parts, [contact_values(tenant, case_id, one) for one in contacts], lost_from)
+
+
+def _advanced(running: Running, facts: Sequence[Fact]) -> Running | None:
+    for fact in facts:
+        taken = advance(running, fact)
+        if taken is None:
+            return None
+        running = taken[0]
+    return running
+
+
+def _contacts(case: Case) -> tuple[list[Episode], int | None] | None:
+    """The contacts that the case's facts may have changed, and from which episode on others are none any more."""
+    if case.before and case.earlier is None:
+        return _contacts_of_long(case)
+    facts = case.all_facts
+    # A case that was never reopened has one episode, a contact as long as a customer's post is in it.
+    kinds = {type(fact) for fact in facts}
+    keeps = not case.regrouped and not case.before and Reopened not in kinds and Wrote in kinds
+    return episodes(facts), None if keeps else 1
+
+
+def _contacts_of_long(case: Case) -> tuple[list[Episode], int | None] | None:
+    running = load_running(case.summary)
+    first = running.number
+    concluded: list[Episode] = []
+    for fact in case.facts:
+        taken = advance(running, fact)
+        if taken is None:
+            return None
+        running, ended = taken
+        concluded += [] if ended is None else [ended]
+    if not tells(running):
+        return None
+    current = contact_of(running)
+    keeps = running.number == first and current is not None
+    return [*concluded, *([] if current is None else [current])], None if keeps else first
+
+
+_NEVER = (None, "", None)
+
+
+def contact_values(tenant: str, case_id: str, one: Episode) -> Values:
+    """A contact in the order of the table's columns."""
+    start, withdrawn = one.start, one.withdrawn
+    return (
+        tenant,
+        case_id,
+        one.number,
+        start.at,
+        start.ref,
+        start.channel,
+        start.source,
+        start.direct,
+        *(one.accepted or _NEVER),
+        *(one.answered_any or _NEVER),
+        *(one.answered_human or _NEVER),
+        *(one.resolved or _NEVER),
+        one.reopened_at,
+        None if withdrawn is None else withdrawn.at,
+        None if withdrawn is None else withdrawn.ref,
+    )
