@@ -3,16 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from enum import StrEnum
 from typing import Any
 
 import grpc
 import pytest
 from chassis import attributes, telemetry
-from chassis.config import Settings, load
-from chassis.errors import InvalidRequest, Overloaded, Rejected
 from chassis.serving import MESSAGE_BYTES_MAX, Server, deadline_s
+from echo_server import Echo, Running, register, running, settings
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -22,124 +19,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-CODES = {"TAKEN": grpc.StatusCode.ABORTED}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-class Reason(StrEnum):
-    TAKEN = "TAKEN"
-    OTHER = "OTHER"
-
-
-async def refuse(request: bytes) -> bytes:
-    """Fails as the request says."""
-    match request:
-        case b"taken":
-            raise Rejected(Reason.TAKEN, "case 42 is with mia")
-        case b"other":
-            raise Rejected(Reason.OTHER, "not now")
-        case b"invalid":
-            raise InvalidRequest([("a", "is empty"), ("b", "is too long")])
-        case b"overloaded":
-            raise Overloaded("the queue of shard 0 is full", 2.0)
-        case b"late":
-            raise TimeoutError
-        case b"bug":
-            raise KeyError("mia.miller@example.com")
-    return request
-
-
-class Echo:
-    """A servicer of every shape of RPC, on bare bytes."""
-
-    def __init__(self) -> None:
-        self.entered = asyncio.Event()
-        self.release = asyncio.Event()
-
-    async def one(self, request: bytes, context: Any) -> bytes:
-        if request == b"deadline":
-            return f"{deadline_s():.1f}".encode()
-        if request == b"abort":
-            await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
-        if request == b"wait":
-            self.entered.set()
-            await self.release.wait()
-        return await refuse(request)
-
-    async def down(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
-        for _ in range(3):
-            yield request
-        if request == b"watch":
-            await asyncio.Event().wait()
-        yield await refuse(request)
-
-    async def down_by_writing(self, request: bytes, context: Any) -> None:
-        await context.write(request)
-        await context.write(await refuse(request))
-
-    async def up(self, requests: AsyncIterator[bytes], context: Any) -> bytes:
-        return await refuse(b"+".join([request async for request in requests]))
-
-    async def both(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
-        async for request in requests:
-            if request == b"wait":
-                self.entered.set()
-                await self.release.wait()
-            yield await refuse(request)
-
-
-def register(echo: Echo, server: Any) -> None:
-    methods = {
-        "One": grpc.unary_unary_rpc_method_handler(echo.one),
-        "Down": grpc.unary_stream_rpc_method_handler(echo.down),
-        "Written": grpc.unary_stream_rpc_method_handler(echo.down_by_writing),
-        "Up": grpc.stream_unary_rpc_method_handler(echo.up),
-        "Both": grpc.stream_stream_rpc_method_handler(echo.both),
-    }
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", methods),))
-
-
-def settings(**more: str) -> Settings:
-    variables = {
-        "SWITCHBOARD_NATS_URL": "nats://127.0.0.1:4222",
-        "SWITCHBOARD_DATABASE_URL": "postgresql://127.0.0.1/x",
-        "SWITCHBOARD_DRAIN_DELAY_S": "0",
-        "SWITCHBOARD_DRAIN_GRACE_S": "5",
-    }
-    return load(variables | more, "test")
-
-
-class Running:
-    """A server, its servicer and a client."""
-
-    def __init__(self, server: Server, echo: Echo, channel: grpc.aio.Channel) -> None:
-        self.server = server
-        self.echo = echo
-        self.channel = channel
-
-    def call(self, method: str, request: Any, **options: Any) -> Any:
-        """A call in flight; streams are given as lists."""
-        up, down = {
-            "One": (False, False),
-            "Down": (False, True),
-            "Written": (False, True),
-            "Up": (True, False),
-            "Both": (True, True),
-        }[method]
-        kind = f"{'stream' if up else 'unary'}_{'stream' if down else 'unary'}"
-        return getattr(self.channel, kind)(f"/test.Echo/{method}")(request, **options)
-
-
-@asynccontextmanager
-async def running(**more: str) -> AsyncIterator[Running]:
-    echo = Echo()
-    server = Server(settings(**more), codes=CODES)
-    server.add(register, echo)
-    port = await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Running(server, echo, channel)
-    echo.release.set()
-    await server.finish()
 
 
 @pytest.fixture

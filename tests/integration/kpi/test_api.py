@@ -19,6 +19,7 @@ from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from kpi import main
 from kpi.metrics import METRICS
+from kpi.wire import resume_token
 from provisioned import provision_service
 from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
@@ -306,10 +307,11 @@ async def test_refused_cells(
     assert await refusal(kpi.ListContributingEvents(request_)) == (grpc.StatusCode.INVALID_ARGUMENT, {field})
 
 
-async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
+async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
     unknown = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/nobody"))
     assert (await refusal(unknown))[0] == grpc.StatusCode.NOT_FOUND
-    request = pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(5), as_of=Position.encode(4))
+    last = await history(writer)
+    request = pb.QueryMetricsRequest(parent="tenants/acme", min_position=last, as_of=Position.encode(1))
     assert await refusal(kpi.QueryMetrics(request)) == (grpc.StatusCode.INVALID_ARGUMENT, {"as_of"})
     watch = kpi.WatchWallboard(pb.WatchWallboardRequest(parent="tenants/acme", resume_token="x"))
     assert await refusal(watch.read()) == (grpc.StatusCode.INVALID_ARGUMENT, {"resume_token"})
@@ -318,4 +320,6 @@ async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None
     beyond = kpi.QueryMetrics(
         pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(10**9)), timeout=1
     )
-    assert (await refusal(beyond))[0] in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+    assert await refusal(beyond) == (grpc.StatusCode.OUT_OF_RANGE, {"min_position"})
+    later = pb.WatchWallboardRequest(parent="tenants/acme", resume_token=resume_token(10**9, []))
+    assert await refusal(kpi.WatchWallboard(later).read()) == (grpc.StatusCode.OUT_OF_RANGE, {"resume_token"})

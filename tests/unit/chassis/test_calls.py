@@ -5,7 +5,10 @@ from typing import Any
 
 import grpc
 import pytest
-from chassis.calls import CallInterceptor, Streams
+from chassis.admission import Admission, Limits
+from chassis.call_streams import Streams
+from chassis.calls import CallInterceptor
+from chassis.message_limits import MessageLimits
 
 
 class Late:
@@ -13,6 +16,9 @@ class Late:
 
     def __init__(self) -> None:
         self.status: Any = None
+
+    def peer(self) -> str:
+        return "ipv4:192.0.2.1:5000"
 
     def time_remaining(self) -> float:
         return 0.0
@@ -39,7 +45,9 @@ async def test_a_call_that_arrives_too_late_does_no_work(streaming: bool) -> Non
         return make(work)
 
     details: Any = SimpleNamespace(method="/test.Echo/One", invocation_metadata=())
-    handler = await CallInterceptor({}, Streams()).intercept_service(continuation, details)
+    admission = Admission(Limits(calls=1, streams=1, bytes=1))
+    interceptor = CallInterceptor({}, Streams(), admission=admission, limits=MessageLimits())
+    handler = await interceptor.intercept_service(continuation, details)
     context = Late()
     with pytest.raises(grpc.aio.AbortError):
         await (handler.unary_stream if streaming else handler.unary_unary)(b"x", context)

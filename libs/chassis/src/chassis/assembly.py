@@ -19,6 +19,7 @@ import grpc
 from google.protobuf.message import Message
 from switchboard.log.v1 import integrity_pb2_grpc, operations_pb2_grpc
 
+from chassis.admission import TenantAllowance
 from chassis.commits import Recorded
 from chassis.config import Settings
 from chassis.database import Database
@@ -30,8 +31,10 @@ from chassis.integrity import Check, IntegrityServicer
 from chassis.lineage import Lineage
 from chassis.log import Log, connect
 from chassis.membership import Membership
+from chassis.message_limits import MessageLimits
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.operations import OperationsServicer
+from chassis.positions import Positions
 from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
 from chassis.provisioning import Resources, table_findings
@@ -65,7 +68,7 @@ class Assembly:
         self.log = log
         self.database = database
         self.membership = Membership(log, settings.service, member)
-        self.tenants = Tenants(log)
+        self.tenants = Tenants(log, TenantAllowance(settings.tenants_max, settings.caller_tenants_max))
         self._tail: Tail | None = None
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
@@ -203,12 +206,16 @@ class Assembly:
         *services: tuple[Callable[[Any, Any], None], object],
         codes: Mapping[str, grpc.StatusCode] | None = None,
         checks: Sequence[tuple[str, Check]] = (),
+        limits: MessageLimits | None = None,
+        tokens: Mapping[str, Callable[[str], int]] | None = None,
     ) -> None:
         """Starts the server with these services (registering function, servicer) and with what every service
-        answers.
+        answers. `limits` says what requests may carry; `tokens` reads position tokens of a form of their own, by the
+        field's full name.
         """
         conditions = ("nats", "database", "log") if self._keys is None else ("nats", "database", "log", "schema")
-        server = Server(self.settings, codes=codes or {}, conditions=conditions)
+        positions = Positions(self.log.last_position, tokens)
+        server = Server(self.settings, codes=codes or {}, conditions=conditions, limits=limits, positions=positions)
         integrity = IntegrityServicer(
             context=self.context,
             log=self.log,

@@ -37,6 +37,7 @@ CHANNEL = "switchboard.channel"
 QUEUE = "switchboard.queue"
 METRIC = "switchboard.metric"
 SLA_BREACHED = "sla.breached"
+CODE_FUNCTION = "code.function.name"
 CASE_ID = "switchboard.case.id"
 POST_ID = "switchboard.post.id"
 AGENT_ID = "switchboard.agent.id"
@@ -44,7 +45,7 @@ AGENT_ID = "switchboard.agent.id"
 METRIC_ATTRIBUTES = frozenset(
     {
         RPC_SYSTEM, RPC_METHOD, RPC_STATUS, RPC_RESPONSE_STATUS, ERROR_TYPE, DB_SYSTEM, DB_SUMMARY, TENANT, CONTEXT,
-        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, METRIC,
+        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, METRIC, CODE_FUNCTION,
     }
 )  # fmt: skip
 """What a metric may carry."""
@@ -98,6 +99,7 @@ METRICS: Mapping[str, Metric] = {
     "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
     "switchboard.kpi.value": Metric("gauge", "", "Value of a performance indicator, in its own unit."),
     "switchboard.sealing.unreadable": Metric("counter", "{value}", "Sealed values that are there and do not open."),
+    "switchboard.loop.held": Metric("histogram", "s", "Times a piece of code held the event loop.", _SECONDS),
     "switchboard.unforeseen": Metric("counter", "{error}", "Calls that failed for a reason nobody foresaw."),
 }
 """Every metric there is."""

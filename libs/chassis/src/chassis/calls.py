@@ -4,6 +4,8 @@ One interceptor covers the four shapes of RPC. Handlers may be coroutines, async
 write to their context; they raise the exceptions of `chassis.errors` and know nothing of this.
 """
 
+from __future__ import annotations
+
 import asyncio
 import inspect
 import logging
@@ -14,17 +16,29 @@ from contextvars import ContextVar
 from typing import Any
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 
 from chassis import attributes as names
 from chassis import telemetry
-from chassis.errors import InvalidRequest, Unavailable, to_status
+from chassis.admission import CALLS, HEALTH, STREAMS, Admission, Admitted, caller_of
+from chassis.call_streams import Requests, Streams
+from chassis.errors import InvalidRequest, StreamIdle, TooLarge, Unavailable, Unimplemented, to_status
 from chassis.logs import where
+from chassis.message_limits import MessageLimits
+from chassis.positions import Positions
+from chassis.resources import completed, tenant_in
 
 _Behaviour = Callable[..., Any]
-_Read = Callable[[bytes], Any]
+_HEALTH = "grpc.health.v1.Health/"
+_UNKNOWN = "unknown"
+"""What spans and metrics call a method there is not: its name is the caller's text."""
+
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+"""Of one request or response. gRPC itself reads a little more, so that the refusal can say what is wrong."""
+IDLE_S = 600.0
+"""How long a stream of requests may send none."""
 
 DEADLINE_S = 30.0
 """What a call gets whose client set no deadline. Streams go on beyond it; what they wait for in between does not."""
@@ -48,77 +62,25 @@ def deadline_s() -> float:
     return DEADLINE_S if ends_at is None else max(0.0, ends_at - time.monotonic())
 
 
-class Streams:
-    """The streams that are open, so that draining can end them."""
-
-    def __init__(self) -> None:
-        self.draining = asyncio.Event()
-        self._with_requests: set[asyncio.Task[Any]] = set()
-        self._without: set[asyncio.Task[Any]] = set()
-
-    async def end(self, grace_s: float) -> None:
-        """Ends every stream. Those that read requests see no further one and may finish what they have begun."""
-        self.draining.set()
-        for task in tuple(self._without):
-            task.cancel()
-        waiting = tuple(self._with_requests)
-        if waiting:
-            await asyncio.wait(waiting, timeout=grace_s)
-        left = tuple(self._with_requests | self._without)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=1.0)
-
-    def opened(self, reads_requests: bool) -> Callable[[], None]:
-        """Registers the current task; the answer takes it off again."""
-        task = asyncio.current_task()
-        assert task is not None
-        kind = self._with_requests if reads_requests else self._without
-        kind.add(task)
-        return lambda: kind.discard(task)
-
-
-_END = object()
-
-
-class _Requests:
-    """The requests of a stream, up to the moment of draining; `cut` says that there might have been more."""
-
-    def __init__(self, requests: AsyncIterator[Any], draining: asyncio.Event) -> None:
-        self._requests = aiter(requests)
-        self._draining = asyncio.ensure_future(draining.wait())
-        self.cut = False
-
-    def __aiter__(self) -> "_Requests":
-        return self
-
-    async def __anext__(self) -> Any:
-        request = asyncio.ensure_future(anext(self._requests, _END))
-        try:
-            if not self._draining.done():
-                await asyncio.wait((request, self._draining), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if not request.done():
-                request.cancel()
-        if not request.done():
-            self.cut = True
-            raise StopAsyncIteration
-        message = request.result()
-        if message is _END:
-            raise StopAsyncIteration
-        return message
-
-    def close(self) -> None:
-        self._draining.cancel()
-
-
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """See the top of the file. `codes` maps the service's reasons to status codes."""
 
-    def __init__(self, codes: Mapping[str, grpc.StatusCode], streams: Streams) -> None:
+    def __init__(
+        self,
+        codes: Mapping[str, grpc.StatusCode],
+        streams: Streams,
+        *,
+        admission: Admission,
+        limits: MessageLimits,
+        positions: Positions | None = None,
+        idle_s: float = IDLE_S,
+    ) -> None:
         self._codes = codes
         self._streams = streams
+        self._admission = admission
+        self._limits = limits
+        self._positions = positions
+        self._idle_s = idle_s
 
     async def intercept_service(
         self,
@@ -126,111 +88,169 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
         method = handler_call_details.method.removeprefix("/")
+        if handler is None:
+            handler = grpc.stream_stream_rpc_method_handler(_unknown(method))
+            method = _UNKNOWN
         traceparent = ""
         for key, value in handler_call_details.invocation_metadata or ():
             if key == "traceparent" and isinstance(value, str):
                 traceparent = value
-        # Requests are read within the call, so that bytes which are none of them are refused like any other mistake.
-        read = handler.request_deserializer or _as_it_is
-        coder = {"response_serializer": handler.response_serializer}
+        method_ = _Method(handler, method, traceparent)
+        # Bytes are read and written within the call, so that those which are no request, and answers that are too
+        # large, are refused like any other mistake.
+        coder = {"response_serializer": method_.write}
         match handler.request_streaming, handler.response_streaming:
             case False, False:
-                unary = self._unary(handler.unary_unary, read, method, traceparent)
-                return grpc.unary_unary_rpc_method_handler(unary, **coder)
+                return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, method_), **coder)
             case True, False:
-                unary = self._unary(handler.stream_unary, read, method, traceparent, reads_requests=True)
-                return grpc.stream_unary_rpc_method_handler(unary, **coder)
+                return grpc.stream_unary_rpc_method_handler(self._unary(handler.stream_unary, method_), **coder)
             case False, True:
-                stream = self._stream(handler.unary_stream, read, method, traceparent)
-                return grpc.unary_stream_rpc_method_handler(stream, **coder)
+                return grpc.unary_stream_rpc_method_handler(self._stream(handler.unary_stream, method_), **coder)
             case _:
-                stream = self._stream(handler.stream_stream, read, method, traceparent, reads_requests=True)
-                return grpc.stream_stream_rpc_method_handler(stream, **coder)
+                return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream, method_), **coder)
 
-    def _unary(
-        self, behaviour: _Behaviour, read: _Read, method: str, traceparent: str, *, reads_requests: bool = False
-    ) -> _Behaviour:
+    def _unary(self, behaviour: _Behaviour, method: _Method) -> _Behaviour:
         async def call(request: Any, context: Any) -> Any:
-            async with _Call(self._codes, context, method, traceparent) as this:
+            async with _Call(self._codes, context, method) as this:
                 left_s = this.begin(DEADLINE_S)
-                source = _each_read(request, read) if reads_requests else _read_one(request, read)
-                if left_s is None:
-                    async with asyncio.timeout(DEADLINE_S):
-                        return await _answer(behaviour, source, context)
-                return await _answer(behaviour, source, context)
+                with self._admitted(CALLS, context, method) as admitted:
+                    async with asyncio.timeout(DEADLINE_S if left_s is None else None):
+                        if method.reads_requests:
+                            source = self._each_read(request, method, this, admitted)
+                        else:
+                            source = await self._read(request, method, this, admitted)
+                        answer = behaviour(source, context)
+                        return method.written(await answer if inspect.isawaitable(answer) else answer)
 
         return call
 
-    def _stream(
-        self, behaviour: _Behaviour, read: _Read, method: str, traceparent: str, *, reads_requests: bool = False
-    ) -> _Behaviour:
+    def _stream(self, behaviour: _Behaviour, method: _Method) -> _Behaviour:
         async def call(request: Any, context: Any) -> None:
-            async with _Call(self._codes, context, method, traceparent) as this:
+            async with _Call(self._codes, context, method) as this:
                 this.begin(None)
-                draining = self._streams.draining
-                requests = _Requests(_each_read(request, read), draining) if reads_requests else None
-                closed = self._streams.opened(reads_requests)
-                cut = False
-                try:
-                    responses = behaviour(_read_one(request, read) if requests is None else requests, context)
-                    if inspect.isawaitable(responses):
-                        await responses
+                with self._admitted(STREAMS, context, method) as admitted:
+                    if method.reads_requests:
+                        each = self._each_read(request, method, this, admitted)
+                        requests = Requests(each, self._streams.draining, self._idle_s)
+                        await self._serve(behaviour, requests, context, method)
+                        if requests.idle:
+                            raise StreamIdle(f"nothing was sent for {self._idle_s:g} seconds; open the stream again")
                     else:
-                        async with aclosing(responses):
-                            async for response in responses:
-                                await context.write(response)
-                except asyncio.CancelledError:
-                    task = asyncio.current_task()
-                    if not draining.is_set() or task is None or context.cancelled():
-                        raise
-                    task.uncancel()
-                    cut = True
-                finally:
-                    closed()
-                    if requests is not None:
-                        requests.close()
-                if cut or (requests is not None and requests.cut):
-                    raise Unavailable("this server is going away; resume elsewhere", RESUME_AFTER_S)
+                        source = await self._read(request, method, this, admitted)
+                        await self._serve(behaviour, source, context, method)
 
         return call
+
+    async def _serve(self, behaviour: _Behaviour, source: Any, context: Any, method: _Method) -> None:
+        """Runs a handler that streams its answers, until it ends or the server drains."""
+        draining = self._streams.draining
+        closed = self._streams.opened(isinstance(source, Requests))
+        cut = False
+        try:
+            responses = behaviour(source, context)
+            if inspect.isawaitable(responses):
+                await responses
+            else:
+                async with aclosing(responses):
+                    async for response in responses:
+                        await context.write(method.written(response))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not draining.is_set() or task is None or context.cancelled():
+                raise
+            task.uncancel()
+            cut = True
+        finally:
+            closed()
+            if isinstance(source, Requests):
+                source.close()
+        if cut or (isinstance(source, Requests) and source.cut):
+            raise Unavailable("this server is going away; resume elsewhere", RESUME_AFTER_S)
+
+    def _admitted(self, kind: str, context: Any, method: _Method) -> Admitted:
+        peer = caller_of(context.peer() or "")
+        return self._admission.begin(HEALTH if method.name.startswith(_HEALTH) else kind, peer)
+
+    async def _read(self, data: bytes, method: _Method, this: _Call, admitted: Admitted) -> Any:
+        """The request in these bytes, once it is known to be in order. Raises what is wrong with it."""
+        if len(data) > MESSAGE_BYTES_MAX:
+            raise TooLarge(f"the request is {len(data)} bytes; at most {MESSAGE_BYTES_MAX} are read")
+        try:
+            request = method.read(data)
+        except DecodeError:
+            raise InvalidRequest([("", "the bytes are no message of this method's request type")]) from None
+        if isinstance(request, Message):
+            this.request = request
+            admitted.read(len(data), tenant_in(request))
+            wrong = self._limits.violations(request)
+            if self._positions is not None and not wrong:
+                wrong = await self._positions.check(request)
+            if wrong:
+                raise InvalidRequest(wrong)
+        else:
+            admitted.read(len(data), "")
+        return request
+
+    async def _each_read(
+        self, requests: AsyncIterator[bytes], method: _Method, this: _Call, admitted: Admitted
+    ) -> AsyncIterator[Any]:
+        async for data in requests:
+            yield await self._read(data, method, this, admitted)
+
+
+class _Method:
+    """What is known of the method before the call: its name, its shape, and how its messages become bytes."""
+
+    __slots__ = ("_serialize", "name", "read", "reads_requests", "traceparent")
+
+    def __init__(self, handler: Any, name: str, traceparent: str) -> None:
+        self.name = name
+        self.traceparent = traceparent
+        self.reads_requests = bool(handler.request_streaming)
+        self.read: Callable[[bytes], Any] = handler.request_deserializer or _as_it_is
+        self._serialize: Callable[[Any], bytes] = handler.response_serializer or _as_it_is
+
+    def write(self, response: Any) -> bytes:
+        """The bytes of a response; of one that was written before, the same."""
+        return response if isinstance(response, bytes) else self._serialize(response)
+
+    def written(self, response: Any) -> bytes:
+        """The same. Raises TooLarge for more than any client reads."""
+        data = self.write(response)
+        if len(data) > MESSAGE_BYTES_MAX:
+            raise TooLarge(
+                f"the answer would be {len(data)} bytes; at most {MESSAGE_BYTES_MAX} are sent, ask for less at a time"
+            )
+        return data
 
 
 def _as_it_is(data: bytes) -> bytes:
     return data
 
 
-def _read_one(data: bytes, read: _Read) -> Any:
-    try:
-        return read(data)
-    except DecodeError:
-        raise InvalidRequest([("", "the bytes are no message of this method's request type")]) from None
+def _unknown(method: str) -> _Behaviour:
+    async def refuse(requests: Any, context: Any) -> AsyncIterator[bytes]:
+        raise Unimplemented(method)
+        yield b""  # makes it a stream
 
-
-async def _each_read(requests: AsyncIterator[bytes], read: _Read) -> AsyncIterator[Any]:
-    async for data in requests:
-        yield _read_one(data, read)
-
-
-async def _answer(behaviour: _Behaviour, request: Any, context: Any) -> Any:
-    answer = behaviour(request, context)
-    return await answer if inspect.isawaitable(answer) else answer
+    return refuse
 
 
 class _Call:
     """One call: its deadline, its span, and the status it ends with."""
 
-    __slots__ = ("_began", "_codes", "_context", "_method", "_scope", "_span", "_traceparent")
+    __slots__ = ("_began", "_codes", "_context", "_method", "_scope", "_span", "_traceparent", "request")
 
-    def __init__(self, codes: Mapping[str, grpc.StatusCode], context: Any, method: str, traceparent: str) -> None:
+    def __init__(self, codes: Mapping[str, grpc.StatusCode], context: Any, method: _Method) -> None:
         self._codes = codes
         self._context = context
-        self._method = method
-        self._traceparent = traceparent
+        self._method = method.name
+        self._traceparent = method.traceparent
+        self.request: Message | None = None
+        """The last one that was read; a refusal is about what it names."""
 
-    async def __aenter__(self) -> "_Call":
+    async def __aenter__(self) -> _Call:
         self._began = time.monotonic()
         self._scope = telemetry.server_span(self._method, self._traceparent)
         self._span = self._scope.__enter__()
@@ -252,7 +272,7 @@ class _Call:
         elif isinstance(error, grpc.aio.AbortError):
             code = _NAMES.get(_number(self._context.code()), "UNKNOWN")
         elif isinstance(error, Exception):
-            status = to_status(error, self._codes)
+            status = completed(to_status(error, self._codes), self.request)
             code = _NAMES.get(status.code, "UNKNOWN")
             if code == "INTERNAL":
                 self._unforeseen(error)

@@ -64,7 +64,19 @@ class Settings:
     queue_max: int
     """Commands that may wait at one shard."""
     concurrent_rpcs_max: int
-    """Calls served at a time, streams included."""
+    """Calls served at a time, streams and health checks apart."""
+    streams_max: int
+    """Streams open at a time, watches and uploads alike."""
+    request_bytes_max: int
+    """Bytes of the requests that are being worked on."""
+    caller_share: float
+    """The part of these three that one caller (the address of its peer) or one tenant may have, above 0 to 1."""
+    stream_idle_s: float
+    """How long a stream may send nothing that it should, or leave unread what it is sent, before it is ended."""
+    tenants_max: int
+    """Tenants there may be; who names a further one is refused."""
+    caller_tenants_max: int
+    """Tenants that one caller may bring into being in an hour, at one replica."""
 
 
 class Environment:
@@ -196,6 +208,14 @@ def read(environment: Environment, service: str, *, sealing: bool = False) -> Se
         log_replicas=environment.integer("SWITCHBOARD_LOG_REPLICAS", 1, least=1, most=5),
         queue_max=environment.integer("SWITCHBOARD_QUEUE_MAX", 10_000, least=1, most=10_000_000),
         concurrent_rpcs_max=environment.integer("SWITCHBOARD_CONCURRENT_RPCS_MAX", 2_000, least=1, most=1_000_000),
+        streams_max=environment.integer("SWITCHBOARD_STREAMS_MAX", 1_000, least=1, most=1_000_000),
+        request_bytes_max=environment.integer(
+            "SWITCHBOARD_REQUEST_BYTES_MAX", 256 * MIB, least=8 * MIB, most=1024 * 1024 * MIB
+        ),
+        caller_share=environment.number("SWITCHBOARD_CALLER_SHARE", 0.5, least=0.001, most=1),
+        stream_idle_s=environment.number("SWITCHBOARD_STREAM_IDLE_S", 600.0, least=0.1, most=86_400),
+        tenants_max=environment.integer("SWITCHBOARD_TENANTS_MAX", 10_000, least=1, most=1_000_000),
+        caller_tenants_max=environment.integer("SWITCHBOARD_CALLER_TENANTS_MAX", 1_000, least=1, most=1_000_000),
     )
 
 

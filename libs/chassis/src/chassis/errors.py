@@ -5,7 +5,7 @@ A refusal leaves as a `google.rpc.Status`: code, message and details (`ErrorInfo
 forwarded to its shard's owner, so the caller sees the same refusal wherever the call arrived.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
@@ -26,10 +26,29 @@ VIOLATIONS_BYTES_MAX = 2500
 """Bytes of violations in one status; what does not fit is counted, not sent."""
 
 
+class Reason(StrEnum):
+    """Every `ErrorInfo.reason` of the chassis; those of the business are in the services' own enumerations."""
+
+    INVALID_REQUEST = "INVALID_REQUEST"
+    NOT_FOUND = "NOT_FOUND"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    RESUME_TOKEN_EXPIRED = "RESUME_TOKEN_EXPIRED"  # noqa: S105
+    POSITION_OUT_OF_RANGE = "POSITION_OUT_OF_RANGE"
+    UNAVAILABLE = "UNAVAILABLE"
+    SHARD_MOVED = "SHARD_MOVED"
+    OVERLOADED = "OVERLOADED"
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    STREAM_IDLE = "STREAM_IDLE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    UNIMPLEMENTED = "UNIMPLEMENTED"
+    INTERNAL = "INTERNAL"
+
+
 class Rejected(Exception):
     """The business says no: `reason` from the service's own enumeration, `detail` a sentence that names things by id.
 
-    `violations` are (subject, description) pairs; `resource` the name of what it was about.
+    `violations` are (subject, description) pairs; `resource` is what it was about, as `<collection>/<id>`: the tenant
+    before it is the call's, and where it is left out, the resource is the one that the request names.
     """
 
     def __init__(
@@ -54,7 +73,7 @@ class Unavailable(Exception):
 class Moved(Unavailable):
     """A shard goes to another replica; nothing was done. `ShardHost.call` asks its new owner."""
 
-    REASON = "SHARD_MOVED"
+    REASON = Reason.SHARD_MOVED
 
     def __init__(self, subject: object) -> None:
         super().__init__(f"shard {subject} moves to another replica; try again", 0.25)
@@ -79,6 +98,38 @@ class InvalidRequest(Exception):
     def __init__(self, violations: Iterable[tuple[str, str]]) -> None:
         self.violations = tuple(violations)
         super().__init__("; ".join(f"{field}: {description}" for field, description in self.violations))
+
+
+class OutOfRange(Exception):
+    """The request is right in form and names places there are not: every (field, description) at once."""
+
+    def __init__(self, violations: Iterable[tuple[str, str]]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{field} {description}" for field, description in self.violations))
+
+
+class TooLarge(Exception):
+    """A message is larger than a server reads or a client has to; repeating it does not help."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class StreamIdle(Exception):
+    """A stream was not used for so long that its place is given to others; what was sent on it is done."""
+
+    def __init__(self, detail: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class Unimplemented(Exception):
+    """There is no such method here."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"this server has no method {method}")
 
 
 class NotFound(Exception):
@@ -124,6 +175,9 @@ class StatusError(Exception):
         return reason_of(self.status)
 
 
+RETRY_S = 1.0
+"""When to repeat what a service refuses for the moment without saying for how long."""
+_WORTH_REPEATING = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED})
 _CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 _NO_CODES: Mapping[str, grpc.StatusCode] = {}
 
@@ -153,38 +207,45 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
         case Rejected():
             return _rejected(error, codes.get(error.reason, grpc.StatusCode.FAILED_PRECONDITION))
         case InvalidRequest():
-            fields = _fitting(
-                details.BadRequest.FieldViolation(field=_short(f), description=_short(d)) for f, d in error.violations
-            )
-            if len(fields) < len(error.violations):
-                left = len(error.violations) - len(fields)
-                fields.append(details.BadRequest.FieldViolation(description=f"and {left} more"))
             message = str(error) or "the request is invalid"
-            bad = details.BadRequest(field_violations=fields)
-            return _status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", message, bad)
+            bad = _bad_request(error.violations)
+            return _status(grpc.StatusCode.INVALID_ARGUMENT, Reason.INVALID_REQUEST, message, bad)
+        case OutOfRange():
+            bad = _bad_request(error.violations)
+            return _status(grpc.StatusCode.OUT_OF_RANGE, Reason.POSITION_OUT_OF_RANGE, str(error), bad)
+        case TooLarge():
+            return _status(grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.MESSAGE_TOO_LARGE, error.detail)
+        case StreamIdle():
+            return _status(grpc.StatusCode.ABORTED, Reason.STREAM_IDLE, error.detail, _retry(error.retry_after_s))
+        case Unimplemented():
+            return _status(grpc.StatusCode.UNIMPLEMENTED, Reason.UNIMPLEMENTED, str(error))
         case NotFound():
             info = details.ResourceInfo(
                 resource_type=error.resource_type,
                 resource_name=_short(error.resource_name),
                 description=_short(str(error)),
             )
-            return _status(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", str(error), info)
+            return _status(grpc.StatusCode.NOT_FOUND, Reason.NOT_FOUND, str(error), info)
         case RequestIdReused():
-            return _status(grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED", error.detail)
+            return _status(grpc.StatusCode.ALREADY_EXISTS, Reason.REQUEST_ID_REUSED, error.detail)
         case ResumeTokenExpired():
-            return _status(grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_EXPIRED", error.detail)
+            return _status(grpc.StatusCode.OUT_OF_RANGE, Reason.RESUME_TOKEN_EXPIRED, error.detail)
         case StorageExhausted():
-            return _status(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", error.detail, _retry(error.retry_after_s))
+            return _status(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, error.detail, _retry(error.retry_after_s)
+            )
         case Unavailable():
-            reason = Moved.REASON if isinstance(error, Moved) else "UNAVAILABLE"
+            reason = Moved.REASON if isinstance(error, Moved) else Reason.UNAVAILABLE
             return _status(grpc.StatusCode.UNAVAILABLE, reason, error.detail, _retry(error.retry_after_s))
         case Overloaded():
-            return _status(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", error.detail, _retry(error.retry_after_s))
+            return _status(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, error.detail, _retry(error.retry_after_s)
+            )
         case TimeoutError():
             message = "the deadline passed before there was an answer"
-            return _status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", message)
+            return _status(grpc.StatusCode.DEADLINE_EXCEEDED, Reason.DEADLINE_EXCEEDED, message)
         case _:
-            return _status(grpc.StatusCode.INTERNAL, "INTERNAL", "internal error")
+            return _status(grpc.StatusCode.INTERNAL, Reason.INTERNAL, "internal error")
 
 
 def status_bytes(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_CODES) -> bytes:
@@ -201,12 +262,18 @@ def raise_from_status_bytes(data: bytes) -> NoReturn:
     raise StatusError(status)
 
 
+def _bad_request(pairs: Sequence[tuple[str, str]]) -> details.BadRequest:
+    fields = _fitting(details.BadRequest.FieldViolation(field=_short(f), description=_short(d)) for f, d in pairs)
+    if len(fields) < len(pairs):
+        fields.append(details.BadRequest.FieldViolation(description=f"and {len(pairs) - len(fields)} more"))
+    return details.BadRequest(field_violations=fields)
+
+
 def _rejected(error: Rejected, code: grpc.StatusCode) -> Status:
     extra: list[Message] = []
     pairs = error.violations
     if code is grpc.StatusCode.INVALID_ARGUMENT and pairs:
-        fields = _fitting(details.BadRequest.FieldViolation(field=_short(f), description=_short(d)) for f, d in pairs)
-        extra.append(details.BadRequest(field_violations=fields))
+        extra.append(_bad_request(pairs))
     elif code is grpc.StatusCode.FAILED_PRECONDITION:
         violations = _fitting(
             details.PreconditionFailure.Violation(type=error.reason, subject=_short(s), description=_short(d))
@@ -215,6 +282,8 @@ def _rejected(error: Rejected, code: grpc.StatusCode) -> Status:
         extra.append(details.PreconditionFailure(violations=violations))
     if error.resource:
         extra.append(details.ResourceInfo(resource_name=_short(error.resource), description=_short(error.detail)))
+    if code in _WORTH_REPEATING:
+        extra.append(_retry(RETRY_S))
     return _status(code, str(error.reason), error.detail, *extra)
 
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 from grpc_health.v1 import health_pb2  # type: ignore[import-untyped]
 from grpc_health.v1._async import HealthServicer  # type: ignore[import-untyped]
 
+from chassis.errors import NotFound
+
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 WHY: Final = "switchboard-unmet"
@@ -65,11 +67,15 @@ class Health:
 
 
 class _ExplainedHealth(HealthServicer):  # type: ignore[misc]  # its package has no types
-    """The standard service; a check that fails for a reason somebody knows carries it as WHY."""
+    """The standard service; a check that fails for a reason somebody knows carries it as WHY; one of a service there
+    is not is refused as everything else here is.
+    """
 
     why = ""
 
     async def Check(self, request: health_pb2.HealthCheckRequest, context: Any) -> Any:  # noqa: N802  # gRPC names it
+        if request.service not in self._server_status:
+            raise NotFound("service", request.service)
         if self.why:
             context.set_trailing_metadata(((WHY, self.why),))
         return await super().Check(request, context)

@@ -38,6 +38,7 @@ from chassis.config import ConfigurationError, Environment, Settings
 from chassis.metrics_page import metrics_page
 from chassis.serving import Server
 from chassis.streams import ProvisioningError
+from chassis.watchdog import Watchdog
 
 LEAVE_MAX_S = 10.0
 """What one leave callback may take; after that the others get their turn."""
@@ -180,7 +181,8 @@ async def _run_until_signal(settings: Settings, build: Build, metrics: InMemoryM
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     try:
-        await run(settings, build_all, stop)
+        with Watchdog(("chassis", settings.service.replace("-", "_"))):
+            await run(settings, build_all, stop)
     finally:
         await asyncio.to_thread(telemetry.stop)
 

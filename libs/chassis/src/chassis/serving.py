@@ -19,10 +19,14 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc  # type: ignore[import-untyped]
 from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 
-from chassis.calls import DEADLINE_S, CallInterceptor, Streams, deadline_s
+from chassis.admission import Admission, Limits
+from chassis.call_streams import Streams
+from chassis.calls import DEADLINE_S, MESSAGE_BYTES_MAX, CallInterceptor, deadline_s
 from chassis.config import Settings
 from chassis.errors import Unavailable
 from chassis.health import Health
+from chassis.message_limits import MessageLimits
+from chassis.positions import Positions
 from chassis.requests import (
     Page,
     check_tenant,
@@ -48,28 +52,36 @@ __all__ = [
     "request_uuid",
 ]
 
-MESSAGE_BYTES_MAX = 4 * 1024 * 1024
-"""Of one request or response; gRPC itself refuses a bigger one with RESOURCE_EXHAUSTED."""
+PING_EVERY_S = 10.0
+"""How often a client may probe a silent connection without being sent away."""
+_PING_SLACK = 0.5
+"""The share of it after which the next probe counts as one too many: networks gather what was sent apart."""
+_ROOM = 4 * 1024 * 1024
+"""What gRPC reads beyond MESSAGE_BYTES_MAX, so that the usual mistake gets a status with details."""
 
-_OPTIONS: Sequence[tuple[str, int]] = (
-    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
-    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
-    # Silent connections are probed, and clients may probe us every ten seconds without being sent away.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-    ("grpc.http2.max_ping_strikes", 5),
-    # Connections are renewed so that new replicas get their share; calls on an old one may finish.
-    ("grpc.max_connection_age_ms", 600_000),
-)
+
+def options(ping_every_s: float = PING_EVERY_S) -> list[tuple[str, int]]:
+    """The channel options of a server."""
+    return [
+        ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX + _ROOM),
+        ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+        # Silent connections are probed, and clients may probe us.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", int(ping_every_s * 1000 * _PING_SLACK)),
+        ("grpc.http2.max_ping_strikes", 5),
+        # Connections are renewed so that new replicas get their share; calls on an old one may finish.
+        ("grpc.max_connection_age_ms", 600_000),
+    ]
 
 
 class Server:
     """One grpc.aio server. `codes` maps the service's refusal reasons to status codes, default FAILED_PRECONDITION.
 
     `conditions` must all be set on `health` before readiness says yes. `interceptors` come before ours, so that what
-    they refuse costs nothing more. Without `credentials` the port is plain text.
+    they refuse costs nothing more. Without `credentials` the port is plain text. `limits` says what requests may carry,
+    `positions` holds the position tokens in them against the log.
     """
 
     def __init__(
@@ -81,7 +93,18 @@ class Server:
         interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
         credentials: grpc.ServerCredentials | None = None,
         reuse_port: bool = False,
+        limits: MessageLimits | None = None,
+        positions: Positions | None = None,
+        ping_every_s: float = PING_EVERY_S,
     ) -> None:
+        self.admission = Admission(
+            Limits(
+                calls=settings.concurrent_rpcs_max,
+                streams=settings.streams_max,
+                bytes=settings.request_bytes_max,
+                share=settings.caller_share,
+            )
+        )
         self.health = Health(conditions)
         self.services: list[str] = []
         self.port = 0
@@ -90,9 +113,18 @@ class Server:
         self._credentials = credentials
         self._streams = Streams()
         self._server = grpc.aio.server(
-            interceptors=[*interceptors, CallInterceptor(codes or {}, self._streams)],
-            options=[*_OPTIONS, ("grpc.so_reuseport", int(reuse_port))],
-            maximum_concurrent_rpcs=settings.concurrent_rpcs_max,
+            interceptors=[
+                *interceptors,
+                CallInterceptor(
+                    codes or {},
+                    self._streams,
+                    admission=self.admission,
+                    limits=limits or MessageLimits(),
+                    positions=positions,
+                    idle_s=settings.stream_idle_s,
+                ),
+            ],
+            options=[*options(ping_every_s), ("grpc.so_reuseport", int(reuse_port))],
         )
 
     @property

@@ -26,8 +26,10 @@ _TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 class Tenants:
     """The tenants as this process sees them; at most LOOK_S behind another process that registers one."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, allow: Callable[[int], None] | None = None) -> None:
+        """`allow` is asked, with the number of tenants there are, before a new one is registered; it raises."""
         self._log = log
+        self._allow = allow
         self._known: frozenset[str] = frozenset()
         self._listeners: list[Callable[[], None]] = []
 
@@ -48,6 +50,11 @@ class Tenants:
             return
         if not _TENANT.match(tenant):
             raise InvalidRequest([("tenant", f"{tenant[:60]!r} is no tenant id; use [a-z][a-z0-9-]{{0,39}}")])
+        if self._allow is not None:
+            await self._look()
+            if tenant in self._known:
+                return
+            self._allow(len(self._known))
         try:
             await self._log.js.publish(f"{_KEYS}{tenant}", b"")
         except (TimeoutError, nats.errors.Error, JetStreamError) as refused:

@@ -15,7 +15,7 @@ from switchboard.crm.v1 import events_pb2, service_pb2_grpc
 
 from crm_sync.decider import Command
 from crm_sync.reactions import Reactions
-from crm_sync.servicer import CODES, CONTEXT, SHARD, CustomerServicer
+from crm_sync.servicer import CODES, CONTEXT, LIMITS, SHARD, CustomerServicer
 from crm_sync.shards import DECIDER, CustomersBacking, Requests
 from crm_sync.views.customers import Customers
 
@@ -46,7 +46,7 @@ async def build(process: Process) -> None:
     servicer = CustomerServicer(
         host=host, database=database, projection=projection, tenants=parts.tenants, vault=vault, clock=clock
     )
-    await parts.serve((service_pb2_grpc.add_CustomerServiceServicer_to_server, servicer), codes=CODES)
+    await parts.serve((service_pb2_grpc.add_CustomerServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

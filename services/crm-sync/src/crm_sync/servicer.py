@@ -17,6 +17,7 @@ from chassis.errors import InvalidRequest, NotFound, Rejected
 from chassis.filters import Field, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
+from chassis.message_limits import MessageLimits
 from chassis.projection import Projection
 from chassis.requests import optional_instant, page, parse_name, request_uuid
 from chassis.sealing import KeyVault, SubjectKey
@@ -44,6 +45,13 @@ FACTS_BYTES_MAX = 4 * 1024 * 1024
 AHEAD_MAX_US = 86_400_000_000
 """How far in the future an observation may lie: a day, for clocks and zones that are wrong."""
 OTHERS_MAX = 100
+LIMITS = MessageLimits(
+    texts={"switchboard.crm.v1.AttributeAssertion.value": 4 * VALUE_BYTES_MAX},
+    totals={"switchboard.crm.v1.AssertAttributesRequest": 256 * 1024},
+)
+"""What requests may carry beyond the usual: values are sealed one by one, and all of a request fit a commit. A value
+that is a little too long is named together with whatever else is wrong.
+"""
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TOKEN = re.compile(r"[a-z][a-z0-9_-]{0,39}")

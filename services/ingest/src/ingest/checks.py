@@ -10,9 +10,12 @@ from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
 from chassis.filters import ORDERED, Condition, Field
 from chassis.identity import is_uuid
+from chassis.message_limits import MessageLimits
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
+LIMITS = MessageLimits(unchecked=frozenset({"switchboard.ingest.v1.Delivery"}))
+"""What requests may carry: a delivery that cannot be read is quarantined alone, the rest of its batch is taken."""
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 CHANGEABLE = ("display_name", "owned_accounts", "labels", "secrets_ref", "default_queue")

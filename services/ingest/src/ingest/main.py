@@ -19,6 +19,7 @@ from chassis.provisioning import Resources
 from switchboard.crm.v1 import events_pb2 as crm
 from switchboard.ingest.v1 import service_pb2_grpc
 
+from ingest.checks import LIMITS
 from ingest.intake import Intake
 from ingest.servicer import CODES, IngestServicer
 from ingest.shards import POSTS, SHARDS, SOURCES, PostsBacking, SourceRequests, record_posts
@@ -88,7 +89,7 @@ async def build(process: Process) -> None:
     )
     process.loop("book", book.run)
     process.loop("quarantine", expire)
-    await parts.serve((service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES)
+    await parts.serve((service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

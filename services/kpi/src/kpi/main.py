@@ -15,6 +15,7 @@ from switchboard.kpi.v1 import service_pb2_grpc
 from kpi.servicer import KpiServicer
 from kpi.views.archive import NAME, ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
+from kpi.wire import TOKENS
 
 RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema))
 CATCH_UP_S = 60.0
@@ -36,7 +37,9 @@ async def build(process: Process) -> None:
     servicer = KpiServicer(
         database=database, contacts=contacts, archive=archive, tenants=parts.tenants, clock=process.settings.clock
     )
-    await parts.serve((service_pb2_grpc.add_KpiServiceServicer_to_server, servicer), checks=(("I2", archived),))
+    await parts.serve(
+        (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer), checks=(("I2", archived),), tokens=TOKENS
+    )
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

@@ -275,6 +275,10 @@ def token_position(token: str) -> int:
     return int.from_bytes(_token(token)[:8], "big") if token else 0
 
 
+TOKENS = {"switchboard.kpi.v1.WatchWallboardRequest.resume_token": token_position}
+"""Position tokens of another form than the usual one."""
+
+
 def _token(token: str) -> bytes:
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)

@@ -28,6 +28,7 @@ from routing.offers import Offers
 from routing.owner import Owner
 from routing.reactions import react
 from routing.replies import KEYS, Replies
+from routing.requests import LIMITS
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import VERSION, dump, load
@@ -97,7 +98,7 @@ async def build(process: Process) -> None:
         ),
         tenants=parts.tenants,
     )
-    await parts.serve((service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer), codes=CODES)
+    await parts.serve((service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from chassis.clock import MICROS, Instant
 from chassis.errors import InvalidRequest
 from chassis.filters import Field, parse
+from chassis.message_limits import MessageLimits
 from chassis.requests import instant, parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -23,6 +24,13 @@ from routing.views.cases import Filter
 T = TypeVar("T")
 
 TEXT_MAX = 10_000
+LIMITS = MessageLimits(
+    texts={
+        "switchboard.routing.v1.ReplyToCaseRequest.text": 4 * TEXT_MAX,
+        "switchboard.routing.v1.NoteCaseRequest.text": 4 * TEXT_MAX,
+    }
+)
+"""What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
 PEND_MAX_S = 90 * 86_400
 _SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 _AGENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
