@@ -23,9 +23,13 @@ select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_u
 from generate_series(1, {ROWS}) n
 """
 CASES = f"""
-insert into cases_v1
+insert into cases_v2
 select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', '', '', repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
+"""
+THREADS = f"""
+insert into case_threads_v2
+select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, false from generate_series(1, {ROWS}) n
 """
 CONTACTS = f"""
 insert into contacts_v2_cases
@@ -48,6 +52,9 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
         pytest.param(posts._SQL, "load_posts", *PAIRS, posts._SQL["schema"], POSTS, id="posts to amend"),
         pytest.param(cases.SQL, "of_ids", "text, text[]", "'acme'", cases.SQL["schema"], CASES, id="cases recalled"),
         pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),
+        pytest.param(
+            cases.SQL, "of_threads", "text, text[]", "'acme'", cases.SQL["schema"], THREADS, id="cases of thread keys"
+        ),
         pytest.param(
             contacts.SQL, "load_cases", "text[], text[]", PAIRS[1], contacts.SQL["schema"], CONTACTS, id="contacts"
         ),

@@ -62,7 +62,7 @@ def _print(found: list["Case"]) -> None:
             short(case.queue) or "–",
             short(case.agent) or "–",
             case.language,
-            str(len(case.posts)),
+            str(case.post_count),
             str(case.episode),
             moment(case, "opened_at"),
             moment(case, "due_at"),

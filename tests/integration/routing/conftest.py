@@ -106,8 +106,19 @@ class Running:
         await self.settled()
         wanted = f"{PLACE}/posts/{an_id(name)}"
         listed = await self.api.ListCases(api.ListCasesRequest(parent=PLACE, page_size=1000), timeout=30)
-        (found,) = (case for case in listed.cases if wanted in case.posts)
+        (found,) = [case for case in listed.cases if wanted in await self.posts_of(case.name)]
         return found
+
+    async def posts_of(self, case: str, page_size: int = 1000) -> list[str]:
+        """The posts of a case, read so many at a time."""
+        found, token = [], ""
+        while True:
+            request = api.ListCasePostsRequest(parent=case, page_size=page_size, page_token=token)
+            page = await self.api.ListCasePosts(request, timeout=30)
+            found += [post.post for post in page.case_posts]
+            token = page.next_page_token
+            if not token:
+                return found
 
     async def agent(self, agent_id: str = "mia", capacity: int = 1) -> str:
         """Registers an agent who is available; returns its name."""

@@ -197,10 +197,14 @@ async def test_linked_posts_are_one_case_whose_history_includes_both(routing: Ru
     assert len(before) == 2
     await routing.ingest.post("p3", "p1", "p2")
     case = await routing.case_of("p3")
-    assert set(case.posts) == {f"{PLACE}/posts/{an_id(name)}" for name in ("p1", "p2", "p3")}
+    posts_of_it = await routing.posts_of(case.name, page_size=2)
+    assert posts_of_it[-1] == case.latest_post == f"{PLACE}/posts/{an_id('p3')}"
+    assert set(posts_of_it) == {f"{PLACE}/posts/{an_id(name)}" for name in ("p1", "p2", "p3")}
+    assert len(posts_of_it) == case.post_count == 3
     (gone,) = before - {case.name}
     joined = await routing.api.GetCase(api.GetCaseRequest(name=gone), timeout=LIMIT_S)
     assert (joined.case.state, joined.case.joined_into) == (api.CASE_STATE_JOINED, case.name)
+    assert await routing.posts_of(gone) == []
     history = await routing.api.ListCaseEvents(api.ListCaseEventsRequest(parent=case.name), timeout=LIMIT_S)
     assert {one.case for one in history.case_events} == before
     assert [one.type.rpartition(".")[2] for one in history.case_events][:3] == [

@@ -13,7 +13,7 @@ from chassis.log import Log
 from chassis.tenants import Tenants
 from routing import main
 from routing.shard import Shard
-from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1 import events_pb2, post_pb2
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as api
 from switchboard.routing.v1 import service_pb2_grpc
@@ -79,8 +79,45 @@ async def test_a_late_post_finds_the_case_that_memory_has_forgotten(
         assert late
         end = await routing.settled()
         found = await routing.api.GetCase(api.GetCaseRequest(name=first.name, min_position=end), timeout=30)
-        assert set(found.case.posts) == {f"{PLACE}/posts/{an_id(name)}" for name in ("b0", "late")}
+        assert set(await routing.posts_of(first.name)) == {f"{PLACE}/posts/{an_id(name)}" for name in ("b0", "late")}
         assert found.case.state == api.CASE_STATE_QUEUED
+        request = integrity_pb2.VerifyIntegrityRequest(invariants=["I1", "I5"])
+        findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]
+        assert findings
+        assert [one.detail for one in findings if not one.ok] == []
+
+
+async def test_a_case_of_3000_posts_is_recalled_and_its_earlier_posts_are_still_known(
+    start: Callable[[], Any], running: Callable[[Any], Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "ROUTING", replace(main.ROUTING, initial=partial(Shard, keep_events=KEPT)))
+    async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        routing = running(channel)
+        await routing.ingest.say(received("q0"), received("q1", "q0"), received("b0", "q0", **OURS))
+        for part in range(3):
+            await routing.ingest.say(*(received(f"c{part}-{n}", "q0", **OURS) for n in range(1000)))
+        first = await routing.case_of("q0")
+        for part in range(4):
+            await routing.ingest.say(*(received(f"f{part}-{n}", **OURS) for n in range(400)))
+        await routing.settled()
+        said = await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=first.name), timeout=30)
+        assert said.position == ""  # nobody's memory holds it
+
+        await routing.ingest.post("late", "c1-7")
+        end = await routing.settled()
+        found = (await routing.api.GetCase(api.GetCaseRequest(name=first.name, min_position=end), timeout=30)).case
+        assert (found.state, found.post_count) == (api.CASE_STATE_QUEUED, 3004)
+        assert found.latest_post == f"{PLACE}/posts/{an_id('late')}"
+
+        withdrawn = [
+            events_pb2.PostWithdrawn(post_id=an_id(name), reason=events_pb2.WITHDRAWAL_REASON_DELETED, source_id="shop")
+            for name in ("late", "q1", "q1")
+        ]
+        await routing.ingest.say(received("c0-0", "q0", **OURS), *withdrawn)  # the first again: it is known
+        end = await routing.settled()
+        found = (await routing.api.GetCase(api.GetCaseRequest(name=first.name, min_position=end), timeout=30)).case
+        assert (found.state, found.post_count) == (api.CASE_STATE_IDLE, 3002)
+        assert found.latest_post == f"{PLACE}/posts/{an_id('q0')}"
         request = integrity_pb2.VerifyIntegrityRequest(invariants=["I1", "I5"])
         findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]
         assert findings

@@ -202,7 +202,7 @@ async def _serve(workplace: Workplace, person: Person, offer: api.Offer, arrived
     if accepted is None:
         return
     journal.accepted[industry.key] += 1
-    journal.offered(list(accepted.case.posts), arrived)
+    journal.offered(await _posts(workplace, offer.case, accepted.position), arrived)
     await _handle(workplace, person)
     text = reply(accepted.case.language.startswith("zh"), person.display_name, person.random.randrange(100))
     say = api.ReplyToCaseRequest(name=offer.case, agent=agent, text=text, request_id=_fresh())
@@ -271,15 +271,21 @@ async def _story(workplace: Workplace, offer: api.Offer) -> Story | None:
     open_stories = {story.post: story for story in workplace.stories if story.post and not story.case}
     if not open_stories:
         return None
-    try:
-        answer = await workplace.stub.GetCase(api.GetCaseRequest(name=offer.case), timeout=CALL_S)
-    except grpc.aio.AioRpcError:
-        return None  # a story without a case is told without its end
-    for post in answer.case.posts:
+    for post in await _posts(workplace, offer.case):
         if post in open_stories:
             open_stories[post].case = offer.case
             return open_stories[post]
     return None
+
+
+async def _posts(workplace: Workplace, case: str, position: str = "") -> list[str]:
+    """The case's posts, a thousand at most; none when nobody can say: a story without a case has no end."""
+    request = api.ListCasePostsRequest(parent=case, page_size=1000, min_position=position)
+    try:
+        answer = await workplace.stub.ListCasePosts(request, timeout=CALL_S)
+    except grpc.aio.AioRpcError:
+        return []
+    return [post.post for post in answer.case_posts]
 
 
 async def _minutes(workplace: Workplace, minutes: float) -> None:

@@ -21,7 +21,6 @@ from routing.cases import (
     evolve_case,
     holder,
     is_closed,
-    latest_customer_post,
     needs_agent,
     window_of,
 )
@@ -93,7 +92,7 @@ def find(draft: Draft, case_id: str) -> Case:
     case = draft.case(case_id)
     if case is not None:
         return case
-    archived = draft.shard.loaned.get(case_id)
+    archived = draft.shard.fetched.cases.get(case_id)
     if archived is None:
         raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=case_id)
     if isinstance(archived.stage, Joined):
@@ -208,7 +207,7 @@ def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
             case.case_id,
             command.reply_id,
             command.agent_id,
-            command.in_reply_to or latest_customer_post(case),
+            command.in_reply_to or case.latest_post_id,
             AuthorKind.BRAND_HUMAN,
             command.text_length,
             command.text,
@@ -234,12 +233,19 @@ def _sent(draft: Draft, case: Case, command: commands.RecordSent) -> None:
     """A reply was taken; an open offer of a case it answers is taken back."""
     for reply in case.unsent:
         if reply.reply_id == command.reply_id:
+            owed = case.owed_since
+            if owed is not None and reply.author_kind == AuthorKind.BRAND_HUMAN:
+                until = max(command.at, case.answered_until or command.at)
+                owed = draft.shard.posts.contact_after(case.case_id, until)
             sent = events.ReplySent(
-                case.case_id, reply.reply_id, reply.agent_id, reply.author_kind, command.post_id, command.at
+                case.case_id, reply.reply_id, reply.agent_id, reply.author_kind, command.post_id, command.at, owed
             )
-            if not needs_agent(evolve_case(case, sent)):
+            after = evolve_case(case, sent)
+            if not needs_agent(after):
                 rescind(draft, case)
             draft.emit(sent)
+            if isinstance(after.stage, Idle) and needs_agent(after) and not after.unsent:
+                queue_up(draft, after)
 
 
 def _failed(draft: Draft, case: Case, command: commands.RecordFailed) -> None:

@@ -95,21 +95,10 @@ class Unsent(Struct, frozen=True, array_like=True, gc=False):
     author_kind: AuthorKind
 
 
-class Post(Struct, frozen=True, array_like=True, gc=False):
-    """What a case remembers of a post."""
-
-    post_id: str
-    direction: Direction
-    author_kind: AuthorKind
-    identity_id: str
-    thread_keys: tuple[str, ...]
-    published_at: Instant
-    window_expires_at: Instant | None
-    withdrawn: bool = False
-
-
 class Case(Struct, frozen=True, array_like=True, gc=False):
-    """A customer's matter. Its posts are in order of arrival."""
+    """A customer's matter. What it remembers of its posts does not grow with them: how many there are, and the latest
+    one of the customer; which they are, the shard's index and the read model know.
+    """
 
     case_id: str
     origin: CaseOrigin
@@ -123,7 +112,17 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     token: int = 0
     agent_id: str = ""
     """Who has it, or had it last."""
-    posts: tuple[Post, ...] = ()
+    post_count: int = 0
+    """Its posts, withdrawn ones left out."""
+    customer_post_count: int = 0
+    """The customer's among them."""
+    latest_post_id: str = ""
+    """The customer's latest post by publication, then id; "" when there is none."""
+    latest_published_at: Instant | None = None
+    window_expires_at: Instant | None = None
+    """Until when the platform lets us reply to that post, None without limit."""
+    is_partial: bool = False
+    """Recalled: its posts up to then are in the read model only."""
     owed_since: Instant | None = None
     """Publication of the customer's earliest post no human has answered; None when nothing is owed."""
     answered_until: Instant | None = None
@@ -181,12 +180,12 @@ def is_closed(case: Case) -> bool:
 
 def is_dormant(case: Case) -> bool:
     """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes."""
-    return type(case.stage) in _RESTING and not case.unsent
+    return type(case.stage) in _RESTING and not case.unsent and not needs_agent(case)
 
 
 def has_customer(case: Case) -> bool:
     """Whether a customer's post of it is still there."""
-    return any(of_customer(p.direction, p.author_kind) and not p.withdrawn for p in case.posts)
+    return case.customer_post_count > 0
 
 
 def needs_agent(case: Case) -> bool:
@@ -195,40 +194,14 @@ def needs_agent(case: Case) -> bool:
 
 
 def window_of(case: Case) -> Instant:
-    """Until when the platform lets us reply: the widest window of the customer's posts, LAST without limit."""
-    windows = [
-        p.window_expires_at
-        for p in case.posts
-        if p.window_expires_at is not None and not p.withdrawn and of_customer(p.direction, p.author_kind)
-    ]
-    return max(windows) if windows else LAST
+    """Until when the platform lets us reply to the customer's latest post, LAST without limit."""
+    return LAST if case.window_expires_at is None else case.window_expires_at
 
 
-def latest_customer_post(case: Case) -> str:
-    """The customer's last post by publication, "" when there is none."""
-    posts = [
-        (p.published_at, p.post_id) for p in case.posts if of_customer(p.direction, p.author_kind) and not p.withdrawn
-    ]
-    return max(posts)[1] if posts else ""
-
-
-def owed_since_in(posts: tuple[Post, ...], answered_until: Instant | None) -> Instant | None:
-    """Publication of the customer's earliest post after that time, None when there is none."""
-    owed = [
-        p.published_at
-        for p in posts
-        if of_customer(p.direction, p.author_kind)
-        and not p.withdrawn
-        and (answered_until is None or p.published_at > answered_until)
-    ]
-    return min(owed, default=None)
-
-
-def _answered(case: Case, until: Instant) -> Case:
+def _answered(case: Case, until: Instant, owed_since: Instant | None) -> Case:
     if case.answered_until is not None and case.answered_until >= until:
-        return case
-    owed = case.owed_since if case.owed_since is None else owed_since_in(case.posts, until)
-    return replace(case, answered_until=until, owed_since=owed, asked=False)
+        return replace(case, owed_since=owed_since)
+    return replace(case, answered_until=until, owed_since=owed_since, asked=False)
 
 
 def _first_answer(case: Case, at: Instant) -> Case:
@@ -246,61 +219,78 @@ def _relieved(case: Case) -> Case:
 
 def attach(case: Case, event: events.PostAttached) -> Case:
     """The case with one post more; answered and relieved by it where that is so."""
-    post = Post(
-        event.post_id,
-        event.direction,
-        event.author_kind,
-        event.identity_id,
-        event.thread_keys,
-        event.published_at,
-        event.window_expires_at,
-    )
-    posts = (*case.posts, post)
+    count = case.post_count + 1
     if of_our_human(event.direction, event.author_kind):
-        answered = _answered(replace(case, posts=posts, updated_at=event.at), event.published_at)
-        return _relieved(_first_answer(answered, event.published_at))
+        more = replace(case, post_count=count, updated_at=event.at)
+        return _relieved(_first_answer(_answered(more, event.published_at, event.owed_since), event.published_at))
     if not of_customer(event.direction, event.author_kind):
-        return replace(case, posts=posts, updated_at=event.at)
-    owed = case.owed_since
-    if (case.answered_until is None or event.published_at > case.answered_until) and (
-        owed is None or event.published_at < owed
-    ):
-        owed = event.published_at
+        return replace(case, post_count=count, owed_since=event.owed_since, updated_at=event.at)
+    latest = case.latest_post_id, case.latest_published_at, case.window_expires_at
+    if latest[1] is None or (latest[1], latest[0]) < (event.published_at, event.post_id):
+        latest = event.post_id, event.published_at, event.window_expires_at
     return replace(
-        case, posts=posts, owed_since=owed, identity_id=case.identity_id or event.identity_id, updated_at=event.at
+        case,
+        post_count=count,
+        customer_post_count=case.customer_post_count + 1,
+        latest_post_id=latest[0],
+        latest_published_at=latest[1],
+        window_expires_at=latest[2],
+        owed_since=event.owed_since,
+        identity_id=case.identity_id or event.identity_id,
+        updated_at=event.at,
     )
 
 
-def detach(case: Case, post_id: str) -> Case:
+def detach(case: Case, event: events.PostDetached) -> Case:
     """The case without a post; its thread keys stay, because they still tie the others together."""
-    posts = tuple(replace(p, withdrawn=True) if p.post_id == post_id else p for p in case.posts)
-    owed = owed_since_in(posts, case.answered_until)
-    return _relieved(replace(case, posts=posts, owed_since=owed))
+    fewer = replace(
+        case,
+        post_count=case.post_count - 1,
+        customer_post_count=case.customer_post_count - of_customer(event.direction, event.author_kind),
+        latest_post_id=event.latest_post_id,
+        latest_published_at=event.latest_published_at,
+        window_expires_at=event.window_expires_at,
+        owed_since=event.owed_since,
+    )
+    return _relieved(fewer)
 
 
-def absorb(case: Case, joined: Case, at: Instant) -> Case:
+def absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
     """The case that goes on after a join: both histories, its own stage. Nobody has the other one any more."""
-    answered = max((t for t in (case.answered_until, joined.answered_until) if t is not None), default=None)
-    posts = case.posts + joined.posts
+    latest = max(case, joined, key=lambda c: (c.latest_published_at or NEVER, c.latest_post_id))
     merged = replace(
         case,
         identity_id=case.identity_id or joined.identity_id,
-        posts=posts,
-        answered_until=answered,
-        owed_since=owed_since_in(posts, answered),
+        post_count=case.post_count + joined.post_count,
+        customer_post_count=case.customer_post_count + joined.customer_post_count,
+        latest_post_id=latest.latest_post_id,
+        latest_published_at=latest.latest_published_at,
+        window_expires_at=latest.window_expires_at,
+        is_partial=case.is_partial or joined.is_partial,
+        answered_until=answered_by(case, joined),
+        owed_since=event.owed_since,
         episode=max(case.episode, joined.episode),
         unsent=case.unsent + joined.unsent,
         opened_at=min(case.opened_at, joined.opened_at),
-        updated_at=at,
+        updated_at=event.at,
     )
     return _relieved(merged)
+
+
+def answered_by(case: Case, joined: Case) -> Instant | None:
+    """Up to which time of publication the customer's posts of two cases are answered once they are one."""
+    return max((t for t in (case.answered_until, joined.answered_until) if t is not None), default=None)
 
 
 def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
     """What is left of a case that was joined into another: a pointer."""
     return replace(
         case,
-        posts=(),
+        post_count=0,
+        customer_post_count=0,
+        latest_post_id="",
+        latest_published_at=None,
+        window_expires_at=None,
         unsent=(),
         owed_since=None,
         asked=False,
@@ -387,7 +377,7 @@ def _evolve(case: Case, event: _RareFact) -> Case:
             sent = replace(case, unsent=unsent)
             if event.author_kind != AuthorKind.BRAND_HUMAN:
                 return sent
-            return _relieved(_first_answer(_answered(sent, event.at), event.at))
+            return _relieved(_first_answer(_answered(sent, event.at, event.owed_since), event.at))
         case events.ReplyFailed():
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
         case events.CasePended():
@@ -396,7 +386,7 @@ def _evolve(case: Case, event: _RareFact) -> Case:
             return replace(case, stage=Accepted(holder(case)))
         case events.CaseResolved():
             return replace(
-                _answered(case, event.at),
+                _answered(case, event.at, None),
                 stage=Resolved(event.at),
                 line=None,
                 refusals=(),
@@ -412,7 +402,7 @@ def _evolve(case: Case, event: _RareFact) -> Case:
         case events.CaseWithdrawn():
             return replace(case, stage=Withdrawn(event.at), line=None, refusals=())
         case events.PostDetached():
-            return detach(case, event.post_id)
+            return detach(case, event)
         case (
             events.CaseNoted()
             | events.CaseSplit()

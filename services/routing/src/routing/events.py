@@ -9,7 +9,6 @@ from routing.terms import (
     Direction,
     PostKind,
     Presence,
-    RememberedPost,
     Requirement,
     RescindReason,
     Sealed,
@@ -47,6 +46,7 @@ class PostAttached(Struct, frozen=True, gc=False):
     received_at: Instant
     window_expires_at: Instant | None
     at: Instant
+    owed_since: Instant | None = None
 
 
 class CasesJoined(Struct, frozen=True, gc=False):
@@ -56,6 +56,7 @@ class CasesJoined(Struct, frozen=True, gc=False):
     joined_case_id: str
     post_id: str
     at: Instant
+    owed_since: Instant | None = None
 
 
 class CaseSplit(Struct, frozen=True, gc=False):
@@ -204,6 +205,7 @@ class ReplySent(Struct, frozen=True, gc=False):
     author_kind: AuthorKind
     post_id: str
     at: Instant
+    owed_since: Instant | None = None
 
 
 class ReplyFailed(Struct, frozen=True, gc=False):
@@ -324,6 +326,12 @@ class PostDetached(Struct, frozen=True, gc=False):
     case_id: str
     post_id: str
     at: Instant
+    direction: Direction = Direction.UNSPECIFIED
+    author_kind: AuthorKind = AuthorKind.UNSPECIFIED
+    owed_since: Instant | None = None
+    latest_post_id: str = ""
+    latest_published_at: Instant | None = None
+    window_expires_at: Instant | None = None
 
 
 class AgentRegistered(Struct, frozen=True, gc=False):
@@ -389,7 +397,7 @@ class SourceQueueChanged(Struct, frozen=True, gc=False):
 class CaseRecalled(Struct, frozen=True, gc=False):
     """A dormant case came back into the shard's memory because something touches it again.
 
-    It changes nothing: it repeats what earlier events said, so that the log alone explains every later decision.
+    It changes nothing: it sums up what earlier events said, so that the log alone explains every later decision.
     """
 
     case_id: str
@@ -409,7 +417,7 @@ class CaseRecalled(Struct, frozen=True, gc=False):
     queue: str
     urgency: int
     requirements: tuple[Requirement, ...]
-    posts: tuple[RememberedPost, ...]
+    post_count: int
     at: Instant
     opened_at: Instant
     accepted_at: Instant | None
@@ -417,6 +425,10 @@ class CaseRecalled(Struct, frozen=True, gc=False):
     resolved_at: Instant | None
     disposition: str
     tags: tuple[str, ...]
+    customer_post_count: int
+    latest_post_id: str
+    latest_published_at: Instant | None
+    window_expires_at: Instant | None
 
 
 CaseFact = (
@@ -451,10 +463,14 @@ CaseFact = (
 )
 """What happens to one case that is there."""
 
+CaseEvent = CaseFact | CaseOpened | CaseRecalled | CasesJoined
+"""What happens to cases."""
+
 AgentFact = AgentRegistered | AgentChanged | PresenceChanged
 """What happens to an agent itself."""
 
-Event = (
-    CaseFact | AgentFact | CaseOpened | CaseRecalled | CasesJoined | QueueChanged | PolicyChanged | SourceQueueChanged
-)
+SettingFact = QueueChanged | PolicyChanged | SourceQueueChanged
+"""What holds for what is decided from now on."""
+
+Event = CaseEvent | AgentFact | SettingFact
 """Everything routing can say."""

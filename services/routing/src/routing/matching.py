@@ -12,12 +12,12 @@ from chassis.clock import MICROS, Instant
 from chassis.identity import uuid5
 
 from routing import events
-from routing.agents import Agent, evolve_agent
-from routing.cases import Case, Queued, absorb, evolve_case, gone_into, opened
+from routing.agents import Agent
+from routing.cases import Case, Queued
+from routing.changes import changes
 from routing.lanes import Lane
 from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
-from routing.recall import recalled
-from routing.shard import Shard, agents_after
+from routing.shard import Shard
 
 _FREES_NOBODY = frozenset(
     {
@@ -66,7 +66,7 @@ class Draft:
     def case(self, case_id: str) -> Case | None:
         """A case as of the last fact decided."""
         self._catch_up()
-        return self._cases.get(case_id) or self.shard.cases.get(case_id)
+        return self._find(case_id)
 
     def agent(self, agent_id: str) -> Agent | None:
         """An agent as of the last fact decided."""
@@ -190,39 +190,14 @@ class Draft:
         while self._applied < len(self.events):
             event = self.events[self._applied]
             self._applied += 1
-            match event:
-                case events.CaseOpened():
-                    self._cases[event.case_id] = opened(event)
-                case events.CaseRecalled():
-                    self._cases[event.case_id] = recalled(event)
-                case events.CasesJoined():
-                    self._join(event)
-                case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
-                    known = self._all_agents().get(event.agent_id) or Agent(event.agent_id)
-                    self._agents[event.agent_id] = evolve_agent(known, event)
-                case events.QueueChanged() | events.SourceQueueChanged() | events.PolicyChanged():
-                    pass  # settings apply to what is decided after them
-                case _:
-                    self._change(event)
+            changed = changes(event, self._find, self._all_agents().get)
+            for _, case in changed.cases:
+                self._cases[case.case_id] = case
+            for agent in changed.agents:
+                self._agents[agent.agent_id] = agent
 
-    def _change(self, event: events.CaseFact) -> None:
-        before = self._cases.get(event.case_id) or self.shard.cases.get(event.case_id)
-        if before is not None:
-            after = evolve_case(before, event)
-            self._settle(before, after, event)
-
-    def _join(self, event: events.CasesJoined) -> None:
-        survivor = self._cases.get(event.case_id) or self.shard.cases[event.case_id]
-        joined = self._cases.get(event.joined_case_id) or self.shard.cases[event.joined_case_id]
-        self._settle(joined, gone_into(joined, event.case_id, event.at), event)
-        self._cases[event.case_id] = absorb(survivor, joined, event.at)
-
-    def _settle(self, before: Case, after: Case, event: events.CaseFact | events.CasesJoined) -> None:
-        self._cases[after.case_id] = after
-        if before.stage is after.stage:
-            return  # nobody has more or less to do
-        for agent in agents_after(self._all_agents(), before, after, event):
-            self._agents[agent.agent_id] = agent
+    def _find(self, case_id: str) -> Case | None:
+        return self._cases.get(case_id) or self.shard.cases.get(case_id)
 
     def _all_agents(self) -> Mapping[str, Agent]:
         if self._known is None:

@@ -1,10 +1,9 @@
-"""A dormant case as a fact that repeats it, and the case of such a fact. It knows not where it was kept meanwhile."""
+"""A dormant case summed up in a fact, and the case of such a fact. It knows not where it was kept meanwhile."""
 
 from chassis.clock import Instant
 
 from routing import events
-from routing.cases import IDLE, Case, Confirmed, Post, Stage, Withdrawn, owed_since_in
-from routing.terms import RememberedPost
+from routing.cases import IDLE, Case, Confirmed, Stage, Withdrawn
 
 
 def recall(case: Case, at: Instant) -> events.CaseRecalled:
@@ -35,19 +34,7 @@ def recall(case: Case, at: Instant) -> events.CaseRecalled:
         case.queue,
         case.urgency,
         case.requirements,
-        tuple(
-            RememberedPost(
-                p.post_id,
-                p.direction,
-                p.author_kind,
-                p.identity_id,
-                p.thread_keys,
-                p.published_at,
-                p.window_expires_at,
-                p.withdrawn,
-            )
-            for p in case.posts
-        ),
+        case.post_count,
         at,
         case.opened_at,
         case.accepted_at,
@@ -55,27 +42,18 @@ def recall(case: Case, at: Instant) -> events.CaseRecalled:
         case.resolved_at,
         case.disposition,
         case.tags,
+        case.customer_post_count,
+        case.latest_post_id,
+        case.latest_published_at,
+        case.window_expires_at,
     )
 
 
 def recalled(event: events.CaseRecalled) -> Case:
-    """The case a recall repeats."""
+    """The case a recall sums up."""
     stage: Stage = IDLE
     if event.closed_at is not None:
         stage = Withdrawn(event.closed_at) if event.stage == "withdrawn" else Confirmed(event.closed_at)
-    posts = tuple(
-        Post(
-            p.post_id,
-            p.direction,
-            p.author_kind,
-            p.identity_id,
-            p.thread_keys,
-            p.published_at,
-            p.window_expires_at,
-            p.withdrawn,
-        )
-        for p in event.posts
-    )
     return Case(
         event.case_id,
         event.origin,
@@ -88,9 +66,13 @@ def recalled(event: events.CaseRecalled) -> Case:
         event.episode,
         event.token,
         event.agent_id,
-        posts,
-        owed_since_in(posts, event.answered_until),
-        event.answered_until,
+        event.post_count,
+        event.customer_post_count,
+        event.latest_post_id,
+        event.latest_published_at,
+        event.window_expires_at,
+        is_partial=True,
+        answered_until=event.answered_until,
         queue=event.queue,
         urgency=event.urgency,
         requirements=event.requirements,

@@ -30,8 +30,8 @@ from routing.commands import Command, Reason
 from routing.offers import Offers
 from routing.requests import filter_of, tenant_of, written
 from routing.shard import Shard
-from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position
-from routing.wire import case_message
+from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position, posts_of
+from routing.wire import case_message, post_message
 
 M = TypeVar("M", bound=Message)
 Context = Any
@@ -92,8 +92,21 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         await self._reached(request.min_position)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
         found = await list_cases(self._database, tenant, wanted, after, part.size + 1)
-        shown, token = part.cut(found, lambda case: (int(case.opened_at), case.case_id))
-        return api.ListCasesResponse(cases=[case_message(tenant, c) for c in shown], next_page_token=token)
+        shown, token = part.cut(found, _case_cursor)
+        cases, token = part.within(shown, [case_message(tenant, c) for c in shown], token, _case_cursor)
+        return api.ListCasesResponse(cases=cases, next_page_token=token)
+
+    async def ListCasePosts(  # noqa: N802
+        self, request: api.ListCasePostsRequest, context: Context
+    ) -> api.ListCasePostsResponse:
+        tenant, case_id = _case_name(request.parent, "parent")
+        part = page(request, (int, str))
+        await self._reached(request.min_position)
+        await self._case(tenant, case_id)
+        after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
+        found = await posts_of(self._database, tenant, case_id, after, part.size + 1)
+        shown, token = part.cut(found, lambda post: (int(post.published_at), post.post_id))
+        return api.ListCasePostsResponse(case_posts=[post_message(tenant, p) for p in shown], next_page_token=token)
 
     async def ListCaseEvents(  # noqa: N802
         self, request: api.ListCaseEventsRequest, context: Context
@@ -104,8 +117,9 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         await self._case(tenant, case_id)
         after = (int(part.cursor[0]), int(part.cursor[1])) if part.cursor else (0, 0)
         places = await places_of(self._database, tenant, case_id, after, part.size + 1)
-        shown, token = part.cut(places, lambda place: (place[1], place[2]))
-        return api.ListCaseEventsResponse(case_events=await self._events(tenant, shown), next_page_token=token)
+        shown, token = part.cut(places, tuple)
+        found, token = part.within(shown, await self._events(tenant, shown), token, tuple)
+        return api.ListCaseEventsResponse(case_events=found, next_page_token=token)
 
     async def WatchCases(  # noqa: N802
         self, request: api.WatchCasesRequest, context: Context
@@ -315,10 +329,10 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
                     return at, found
                 after = (int(part[-1].opened_at), part[-1].case_id)
 
-    async def _events(self, tenant: str, places: Sequence[tuple[str, int, int]]) -> list[api.CaseEvent]:
+    async def _events(self, tenant: str, places: Sequence[tuple[int, int]]) -> list[api.CaseEvent]:
         commits: dict[int, list[Recorded]] = {}
         shown = []
-        for case_id, at, index in places:
+        for at, index in places:
             if at not in commits:
                 entry = await self._log.get(at)
                 commits = {at: [] if entry is None else entry.events()}
@@ -326,12 +340,16 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             shown.append(
                 api.CaseEvent(
                     position=Position.encode(at),
-                    case=f"tenants/{tenant}/cases/{case_id}",
+                    case=f"tenants/{tenant}/cases/{event.body.case_id}",
                     type=event.type,
                     event=event.event,
                 )
             )
         return shown
+
+
+def _case_cursor(case: Case) -> tuple[int, str]:
+    return int(case.opened_at), case.case_id
 
 
 def _changed(batch: Sequence[Recorded]) -> list[str]:

@@ -1,58 +1,43 @@
 """Everything one tenant's routing keeps in memory, and how a fact changes it. It decides nothing.
 
-Kept: every case that somebody or time is still going to act on, all agents, queues and sources. Forgotten: dormant
-cases, once `keep_events` further case facts have been recorded. Forgetting is itself a function of the facts, so a
-refolded shard forgets the same and equals the live one (I1). What is forgotten is in the read model by then: the loader
-(`recall.py`) makes sure of it before a decision relies on the read model, and a case that comes back does so by a fact,
-`CaseRecalled`.
+Kept: every case that somebody or time is still going to act on, with its posts, all agents, queues and sources.
+Forgotten: dormant cases, once `keep_events` further case facts have been recorded. Forgetting is itself a function of
+the facts, so a refolded shard forgets the same and equals the live one (I1). What is forgotten is in the read model by
+then: `dormant_cases.py` makes sure of it before a decision relies on the read model, and a case that comes back does so
+by a fact, `CaseRecalled`, without its earlier posts.
 """
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from chassis.clock import MICROS, Instant
-from msgspec.structs import replace
 
 from routing import events
-from routing.agents import (
-    DEFAULT_QUEUE,
-    Agent,
-    Policy,
-    Queue,
-    evolve_agent,
-    queue_of,
-    release,
-    reserve,
-    unreserve,
-)
-from routing.cases import (
-    Accepted,
-    Case,
-    Offered,
-    Pending,
-    Queued,
-    Resolved,
-    absorb,
-    evolve_case,
-    gone_into,
-    holder,
-    is_dormant,
-    opened,
-)
+from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, queue_of
+from routing.cases import Case, Offered, Pending, Queued, Resolved, is_dormant
+from routing.changes import changes
 from routing.lanes import Lanes
-from routing.recall import recalled
+from routing.posts import Post, PostIndex
 from routing.timers import AGENT, CASE, Timers
 
 KEEP_EVENTS = 20_000
 """How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
 
-_HELD = frozenset({Offered, Accepted, Pending})
-"""Stages in which an agent has the case."""
 _INDEXED = frozenset({Queued, Offered, Pending, Resolved})
 """Stages in which the case stands in a line, or has a timer."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What the read model says, about what a batch names and memory lacks. It is no part of the state."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    threads: dict[str, str] = field(default_factory=dict)
+    """Thread key to case."""
+    posts: dict[str, Post] = field(default_factory=dict)
+    latest: dict[str, list[Post]] = field(default_factory=dict)
+    """Case to its latest contacts, the latest first, as many as the batch may withdraw and one more."""
 
 
 @dataclass(slots=True)
@@ -74,8 +59,8 @@ class Shard:
     forgotten: int = 0
     """How often a case was forgotten; while it is 0 the read model knows nothing that memory does not."""
 
-    threads: dict[str, str] = field(default_factory=dict)
-    """Derived: thread key to case."""
+    posts: PostIndex = field(default_factory=PostIndex)
+    """Which posts and thread keys the cases have."""
     lanes: Lanes = field(default_factory=Lanes)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
@@ -91,10 +76,10 @@ class Shard:
     unsent: dict[str, str] = field(default_factory=dict)
     """Derived: reply that was asked for and not settled to the case it is with, which is another one after a join."""
 
-    loaned: dict[str, Case] = field(default_factory=dict)
-    """On loan from the read model for the batch in hand; no part of the state."""
-    loaned_threads: dict[str, str] = field(default_factory=dict)
-    """Likewise."""
+    fetched: Fetched = field(default_factory=Fetched)
+    """For the batch in hand."""
+    marks: deque[tuple[int, int]] = field(default_factory=deque)
+    """How many case facts there were at which position of the log, ascending; no part of the state either."""
 
     def queue(self, queue_id: str) -> Queue:
         """A queue's settings; one nobody created has the default's."""
@@ -102,112 +87,37 @@ class Shard:
         return known if known is not None else Queue(queue_id)
 
 
-def agents_after(
-    agents: Mapping[str, Agent], before: Case, after: Case, event: events.CaseFact | events.CasesJoined
-) -> Sequence[Agent]:
-    """Agents whom it changes that a case goes from `before` to `after`."""
-    if before.stage is after.stage or not (type(before.stage) in _HELD or type(after.stage) in _HELD):
-        return ()
-    had, has = holder(before), holder(after)
-    if had == has:
-        taken = isinstance(event, events.OfferAccepted) and has in agents and agents[has].missed
-        return (replace(agents[has], missed=0),) if taken else ()
-    changed = []
-    loser, winner = agents.get(had), agents.get(has)
-    if loser is not None:
-        if isinstance(before.stage, Offered):
-            freed = unreserve(loser, before.case_id)
-            match event:
-                case events.OfferExpired(missed=missed):
-                    freed = replace(freed, missed=missed)
-                case events.OfferDeclined():
-                    freed = replace(freed, missed=0)
-                case _:
-                    pass
-            changed.append(freed)
-        else:
-            changed.append(release(loser, before.case_id, event.at))
-    if winner is not None:
-        changed.append(reserve(winner, after.case_id, after.weight))
-    return changed
-
-
 def evolve(shard: Shard, event: events.Event) -> Shard:
     """What a fact makes of the shard; updates it in place and returns it. Never raises."""
-    _EVOLVE.get(type(event), _evolve_case)(shard, event)
+    changed = changes(event, shard.cases.get, shard.agents.get)
+    if changed.cases:
+        match event:
+            case events.PostAttached():
+                shard.posts.attach(event)
+            case events.PostDetached():
+                shard.posts.detach(event)
+            case events.CasesJoined():
+                shard.posts.join(event)
+            case events.CaseOffered():
+                shard.offers_made += 1
+            case _:
+                pass
+    for agent in changed.agents:
+        _put_agent(shard, agent)
+    for before, after in changed.cases:
+        _place(shard, before, after)
+    match event:
+        case events.QueueChanged():
+            shard.queues[event.queue_id] = queue_of(event)
+        case events.SourceQueueChanged():
+            shard.sources[event.source_id] = event.queue
+        case events.PolicyChanged():
+            cooldown_s, window_s = event.decline_cooldown_s, event.confirm_window_s
+            shard.policy = Policy(event.version, event.max_missed_offers, cooldown_s, window_s)
+            refill(shard)
+        case _:
+            pass
     return shard
-
-
-def _open(shard: Shard, event: events.CaseOpened) -> None:
-    _place(shard, None, opened(event))
-
-
-def _recall(shard: Shard, event: events.CaseRecalled) -> None:
-    case = recalled(event)
-    for post in case.posts:
-        shard.threads.update(dict.fromkeys(post.thread_keys, case.case_id))
-    _place(shard, None, case)
-
-
-def _change_agent(shard: Shard, event: events.AgentFact) -> None:
-    known = shard.agents.get(event.agent_id) or Agent(event.agent_id)
-    _put_agent(shard, evolve_agent(known, event))
-
-
-def _change_queue(shard: Shard, event: events.QueueChanged) -> None:
-    shard.queues[event.queue_id] = queue_of(event)
-
-
-def _change_source(shard: Shard, event: events.SourceQueueChanged) -> None:
-    shard.sources[event.source_id] = event.queue
-
-
-def _change_policy(shard: Shard, event: events.PolicyChanged) -> None:
-    shard.policy = Policy(event.version, event.max_missed_offers, event.decline_cooldown_s, event.confirm_window_s)
-    refill(shard)
-
-
-def _evolve_case(shard: Shard, event: events.CaseFact) -> None:
-    before = shard.cases.get(event.case_id)
-    if before is None:
-        return  # only a log that was not written by this decider says so
-    after = evolve_case(before, event)
-    kind = type(event)
-    if kind is events.PostAttached:
-        for key in event.thread_keys:  # type: ignore[union-attr]
-            shard.threads[key] = event.case_id
-    elif kind is events.CaseOffered:
-        shard.offers_made += 1
-    for agent in agents_after(shard.agents, before, after, event):
-        _put_agent(shard, agent)
-    _place(shard, before, after)
-
-
-def _join(shard: Shard, event: events.CasesJoined) -> None:
-    survivor, joined = shard.cases.get(event.case_id), shard.cases.get(event.joined_case_id)
-    if survivor is None or joined is None:
-        return
-    for post in joined.posts:
-        shard.threads.update(dict.fromkeys(post.thread_keys, event.case_id))
-    gone = gone_into(joined, event.case_id, event.at)
-    for agent in agents_after(shard.agents, joined, gone, event):
-        _put_agent(shard, agent)
-    _place(shard, joined, gone)
-    _place(shard, survivor, absorb(survivor, joined, event.at))
-
-
-_EVOLVE: Mapping[type[events.Event], Callable[[Shard, Any], None]] = {
-    events.CaseOpened: _open,
-    events.CaseRecalled: _recall,
-    events.CasesJoined: _join,
-    events.AgentRegistered: _change_agent,
-    events.AgentChanged: _change_agent,
-    events.PresenceChanged: _change_agent,
-    events.QueueChanged: _change_queue,
-    events.SourceQueueChanged: _change_source,
-    events.PolicyChanged: _change_policy,
-}
-"""What each fact does to the shard; the others happen to one case that is there."""
 
 
 def _place(shard: Shard, before: Case | None, after: Case) -> None:
@@ -249,10 +159,8 @@ def dormant_since(shard: Shard) -> int | None:
 def _forget(shard: Shard, case_id: str) -> None:
     del shard.dormant[case_id]
     shard.forgotten += 1
-    for post in shard.cases.pop(case_id).posts:
-        for key in post.thread_keys:
-            if shard.threads.get(key) == case_id:
-                del shard.threads[key]
+    del shard.cases[case_id]
+    shard.posts.forget(case_id)
 
 
 def _index(shard: Shard, case: Case) -> None:
@@ -306,13 +214,11 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
-    shard.threads, shard.lanes, shard.timers, shard.refused = {}, Lanes(), Timers(), {}
+    shard.lanes, shard.timers, shard.refused = Lanes(), Timers(), {}
     shard.resting = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.lanes.put_agent(agent)
     for case in shard.cases.values():
-        for post in case.posts:
-            shard.threads.update(dict.fromkeys(post.thread_keys, case.case_id))
         _index(shard, case)
     return shard
 

@@ -1,23 +1,26 @@
-"""A shard as canonical bytes and back. Equal shards have equal bytes, whatever order their tables were filled in.
+"""A shard as canonical bytes and back: shards that were filled by the same facts have the same bytes.
 
-What is derived (thread index, lanes, timers) and what is on loan (the archive) is not written: loading builds the one
-anew and starts without the other. The bytes are parts one after the other, each behind its length, so that a shard with
-many cases can be written a little at a time: first everything but the cases, then the cases in the order of their ids.
+What is derived (lanes, timers) and what was fetched for a batch is not written: loading builds the one anew and starts
+without the other. The bytes are parts one after the other, each behind its kind and length, so that a shard with many
+cases can be written a little at a time: first everything small, then the cases by id, then thread keys and posts in
+the order in which the facts named them (which spares sorting a million of them at once).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
 from routing.agents import Agent, Policy, Queue
 from routing.cases import Case
+from routing.posts import Post, PostIndex
 from routing.shard import Shard, refill
 
-VERSION = "3"
+VERSION = "4"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
-CASES_MAX = 1_000
-"""Cases of one part: three milliseconds' work."""
+PART_MAX = 1_000
+"""Cases, keys or posts of one part: three milliseconds' work."""
+_CASES, _KEYS, _POSTS = b"c", b"k", b"p"
 
 
 class _Kept(Struct, array_like=True):
@@ -35,6 +38,8 @@ class _Kept(Struct, array_like=True):
 _encoder = Encoder()
 _decoder = Decoder(_Kept)
 _cases_decoder = Decoder(list[Case])
+_keys_decoder = Decoder(list[tuple[str, str]])
+_posts_decoder = Decoder(list[Post])
 _case_decoder = Decoder(Case)
 
 
@@ -51,23 +56,32 @@ def dump(shard: Shard) -> Iterator[bytes]:
         shard.offers_made,
         shard.forgotten,
     )
-    return _parts(_encoder.encode(kept), shard.cases.copy())
+    return _parts(_encoder.encode(kept), shard.cases.copy(), shard.posts.cases.copy(), shard.posts.posts.copy())
 
 
-def _parts(kept: bytes, cases: Mapping[str, Case]) -> Iterator[bytes]:
-    case_ids = sorted(cases)
-    yield _framed(kept)
-    for start in range(0, len(case_ids), CASES_MAX):
-        yield _framed(_encoder.encode([cases[case_id] for case_id in case_ids[start : start + CASES_MAX]]))
+def _parts(kept: bytes, cases: dict[str, Case], keys: dict[str, str], posts: dict[str, Post]) -> Iterator[bytes]:
+    yield _framed(b"s", kept)
+    for part in _in_parts(sorted(cases)):
+        yield _framed(_CASES, _encoder.encode([cases[case_id] for case_id in part]))
+    for part in _in_parts(list(keys)):
+        yield _framed(_KEYS, _encoder.encode([(key, keys[key]) for key in part]))
+    for part in _in_parts(list(posts)):
+        yield _framed(_POSTS, _encoder.encode([posts[post_id] for post_id in part]))
+
+
+def _in_parts(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[start : start + PART_MAX] for start in range(0, len(ids), PART_MAX))
 
 
 def load(raw: bytes) -> Shard:
     """The shard of these bytes."""
-    first, *rest = _unframed(raw)
+    (_, first), *rest = _unframed(raw)
     kept = _decoder.decode(first)
+    keys = {key: case_id for kind, part in rest if kind == _KEYS for key, case_id in _keys_decoder.decode(part)}
+    posts = {post.post_id: post for kind, part in rest if kind == _POSTS for post in _posts_decoder.decode(part)}
     shard = Shard(
         kept.keep_events,
-        {case.case_id: case for part in rest for case in _cases_decoder.decode(part)},
+        {case.case_id: case for kind, part in rest if kind == _CASES for case in _cases_decoder.decode(part)},
         {agent.agent_id: agent for agent in kept.agents},
         {queue.queue_id: queue for queue in kept.queues},
         dict(kept.sources),
@@ -76,19 +90,20 @@ def load(raw: bytes) -> Shard:
         kept.case_events,
         kept.offers_made,
         kept.forgotten,
+        PostIndex.of(keys, posts),
     )
     return refill(shard)
 
 
-def _framed(part: bytes) -> bytes:
-    return len(part).to_bytes(4, "big") + part
+def _framed(kind: bytes, part: bytes) -> bytes:
+    return kind + len(part).to_bytes(4, "big") + part
 
 
-def _unframed(raw: bytes) -> Iterator[bytes]:
+def _unframed(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at < len(raw):
-        end = at + 4 + int.from_bytes(raw[at : at + 4], "big")
-        yield raw[at + 4 : end]
+        end = at + 5 + int.from_bytes(raw[at + 1 : at + 5], "big")
+        yield raw[at : at + 1], raw[at + 5 : end]
         at = end
 
 

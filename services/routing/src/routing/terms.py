@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from chassis.clock import Instant
-
 
 class Direction(IntEnum):
     """Which way a post goes; the numbers are the contract's."""
@@ -96,17 +94,3 @@ class Requirement:
     skill: str
     min_level: int
     hard: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RememberedPost:
-    """What a recalled case remembers of one of its posts."""
-
-    post_id: str
-    direction: Direction
-    author_kind: AuthorKind
-    identity_id: str
-    thread_keys: tuple[str, ...]
-    published_at: Instant
-    window_expires_at: Instant | None
-    withdrawn: bool

@@ -4,7 +4,8 @@ Two posts belong to one case when a chain of shared thread keys (own id, parent,
 case is such a connected component, so the partition of posts into cases does not depend on the order of their arrival.
 """
 
-from functools import reduce
+from collections.abc import Iterator, Sequence
+from heapq import merge
 from typing import assert_never
 
 from chassis.clock import LAST, MICROS, Instant
@@ -24,14 +25,17 @@ from routing.cases import (
     Resolved,
     Withdrawn,
     absorb,
+    answered_by,
     attach,
     detach,
     has_customer,
     is_closed,
     needs_agent,
     of_customer,
+    of_our_human,
 )
 from routing.matching import Draft
+from routing.posts import Post
 from routing.recall import recall
 from routing.shard import Shard
 from routing.terms import CaseOrigin, PostKind
@@ -43,24 +47,29 @@ _WEIGHT = 1
 
 def attach_post(draft: Draft, command: commands.AttachPost) -> None:
     """Decides which case a post belongs to and what that changes. A post that is known changes nothing."""
-    shard = draft.shard
+    shard, post_id = draft.shard, command.post_id
+    if post_id in shard.posts.posts or post_id in shard.fetched.posts:
+        return
     case_ids = connected(shard, command.thread_keys)
     if not case_ids:
         _open(draft, command)
         return
     cases = [_present(draft, case_id) for case_id in case_ids]
-    named = command.post_id in shard.threads or command.post_id in shard.loaned_threads
-    if named and any(post.post_id == command.post_id for case in cases for post in case.posts):
-        draft.events.clear()  # nothing is recalled for a post that is known
-        return
     cases.sort(key=_survival)
     survivor, others = cases[0], cases[1:]
-    together = reduce(lambda one, other: absorb(one, other, command.at), others, survivor)
-    attached = _attached(command, survivor.case_id)
-    after = attach(together, attached)
+    together, part_ids = survivor, [survivor.case_id]
     for other in others:
+        part_ids.append(other.case_id)
+        answered = answered_by(together, other)
+        owed = None
+        if together.owed_since is not None or other.owed_since is not None:
+            owed = _owed_after(shard, part_ids, answered)
+        joined = events.CasesJoined(survivor.case_id, other.case_id, post_id, command.at, owed)
+        together = absorb(together, other, joined)
         rescind(draft, other)
-        draft.emit(events.CasesJoined(survivor.case_id, other.case_id, command.post_id, command.at))
+        draft.emit(joined)
+    attached = _attached(command, survivor.case_id, _owed_with(shard, together, part_ids, command))
+    after = attach(together, attached)
     if not needs_agent(after):
         rescind(draft, survivor)
     draft.emit(attached)
@@ -68,35 +77,84 @@ def attach_post(draft: Draft, command: commands.AttachPost) -> None:
     _go_on(draft, case, command)
 
 
+def _owed_with(shard: Shard, case: Case, part_ids: Sequence[str], c: commands.AttachPost) -> Instant | None:
+    """Since when the customer is owed an answer once the post is part of the case, which had these parts before."""
+    owed, until = case.owed_since, case.answered_until
+    if of_customer(c.direction, c.author_kind) and (until is None or c.published_at > until):
+        return c.published_at if owed is None else min(owed, c.published_at)
+    if of_our_human(c.direction, c.author_kind) and owed is not None and (until is None or c.published_at > until):
+        return _owed_after(shard, part_ids, c.published_at)
+    return owed
+
+
+def _owed_after(shard: Shard, part_ids: Sequence[str], until: Instant | None) -> Instant | None:
+    """Publication of the earliest contact in these cases later than that. What memory lacks of them was answered."""
+    contacts = (shard.posts.contact_after(case_id, until) for case_id in part_ids)
+    return min((at for at in contacts if at is not None), default=None)
+
+
 def detach_post(draft: Draft, command: commands.DetachPost) -> None:
     """Decides what a withdrawal undoes: the post, and the case when no customer's post is left in it."""
-    for case_id in connected(draft.shard, (command.post_id,)):
+    shard, post_id = draft.shard, command.post_id
+    post = shard.posts.posts.get(post_id) or shard.fetched.posts.get(post_id)
+    if post is None or post.is_withdrawn:
+        return
+    for case_id in connected(shard, (post_id,)):
         case = _present(draft, case_id)
-        post = next((p for p in case.posts if p.post_id == command.post_id and not p.withdrawn), None)
-        if post is None:
-            draft.events.clear()
-            return
-        after = detach(case, command.post_id)
+        detached = _detached(shard, case, post, command.at)
+        after = detach(case, detached)
         withdrawn = has_customer(case) and not has_customer(after) and not is_closed(case)
         if withdrawn or not needs_agent(after):
             rescind(draft, case)
-        draft.emit(events.PostDetached(case_id, command.post_id, command.at))
+        draft.emit(detached)
         if withdrawn:
             draft.emit(events.CaseWithdrawn(case_id, "post_withdrawn", command.at))
 
 
+def _detached(shard: Shard, case: Case, post: Post, at: Instant) -> events.PostDetached:
+    owed = case.owed_since
+    if post.by_customer and owed is not None:
+        owed = shard.posts.contact_after(case.case_id, case.answered_until, without=post.post_id)
+    latest = case.latest_post_id, case.latest_published_at, case.window_expires_at
+    if case.latest_post_id == post.post_id:
+        latest = next(_latest_without(shard, case.case_id, post.post_id), ("", None, None))
+    return events.PostDetached(case.case_id, post.post_id, at, post.direction, post.author_kind, owed, *latest)
+
+
+def _latest_without(shard: Shard, case_id: str, post_id: str) -> Iterator[tuple[str, Instant, Instant | None]]:
+    """The case's contacts but that one, the latest first: those in memory together with those of the read model."""
+    known = shard.posts.posts
+    parts = (posts for part, posts in shard.fetched.latest.items() if went_on_in(shard, part) == case_id)
+    earlier = ([post for post in posts if post.post_id not in known] for posts in parts)
+    contacts = merge(shard.posts.latest_contacts(case_id), *earlier, key=_by_publication, reverse=True)
+    return ((p.post_id, p.published_at, p.window_expires_at) for p in contacts if p.post_id != post_id)
+
+
+def _by_publication(post: Post) -> tuple[Instant, str]:
+    return post.published_at, post.post_id
+
+
 def connected(shard: Shard, thread_keys: tuple[str, ...]) -> list[str]:
-    """The cases these keys lead to, in memory or on loan from the read model, each once."""
-    threads, archived = shard.threads, shard.loaned_threads
+    """The cases these keys lead to, in memory or in the read model, each once."""
+    threads, fetched = shard.posts.cases, shard.fetched
     found: dict[str, None] = {}
     for key in thread_keys:
-        case_id = threads.get(key) or archived.get(key)
+        case_id = threads.get(key) or fetched.threads.get(key)
         if case_id is not None:
-            found[case_id] = None
+            found[went_on_in(shard, case_id)] = None
     return list(found)
 
 
-def _attached(c: commands.AttachPost, case_id: str) -> events.PostAttached:
+def went_on_in(shard: Shard, case_id: str) -> str:
+    """The case that a case was joined into; itself when it was not. The read model may not know of a join yet."""
+    while True:
+        case = shard.cases.get(case_id) or shard.fetched.cases.get(case_id)
+        if case is None or not isinstance(case.stage, Joined):
+            return case_id
+        case_id = case.stage.into
+
+
+def _attached(c: commands.AttachPost, case_id: str, owed: Instant | None) -> events.PostAttached:
     return events.PostAttached(
         case_id,
         c.post_id,
@@ -109,6 +167,7 @@ def _attached(c: commands.AttachPost, case_id: str) -> events.PostAttached:
         c.received_at,
         c.window_expires_at,
         c.at,
+        owed,
     )
 
 
@@ -119,7 +178,7 @@ def _open(draft: Draft, c: commands.AttachPost) -> None:
     opened = events.CaseOpened(
         c.case_id, CaseOrigin.POST, c.direction, c.channel, c.source_id, identity, c.language, _WEIGHT, "", c.at
     )
-    draft.emit(opened, _attached(c, c.case_id))
+    draft.emit(opened, _attached(c, c.case_id, c.published_at if by_customer else None))
     if not by_customer:
         draft.is_settled = True  # nobody waits for anybody, and nobody got room
     else:
@@ -135,7 +194,7 @@ def _present(draft: Draft, case_id: str) -> Case:
     """The case, recalled when memory has forgotten it."""
     case = draft.case(case_id)
     if case is None:
-        case = draft.shard.loaned[case_id]
+        case = draft.shard.fetched.cases[case_id]
         draft.emit(recall(case, draft.at))
     return case
 

@@ -5,8 +5,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Queue
-from routing.cases import Accepted, Case, Joined, Offered, Pending, Post, Queued, holder, window_of
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder
 from routing.explain import Explanation
+from routing.posts import Post
 from routing.terms import Requirement
 from routing.views.cases import state_of
 
@@ -18,8 +19,6 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
     agent = holder(case) if isinstance(stage, Accepted | Pending) else case.agent_id
     waits = isinstance(stage, Queued | Offered) and case.line is not None
     owed = waits or case.owed_since is not None
-    live = sorted((p for p in case.posts if not p.withdrawn), key=_by_publication)
-    windowed = any(p.window_expires_at is not None for p in live)
     return service_pb2.Case(
         name=f"{place}/cases/{case.case_id}",
         state=f"CASE_STATE_{state_of(case)}",
@@ -36,11 +35,11 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         agent=f"{place}/agents/{agent}" if agent else "",
         offer=offer_message(tenant, case, stage) if isinstance(stage, Offered) else None,
         episode=case.episode,
-        posts=[f"{place}/posts/{p.post_id}" for p in live],
+        post_count=case.post_count,
         opened_at=to_timestamp(case.opened_at),
         waiting_since=_stamp(case.line.waiting_since if waits and case.line is not None else None),
         due_at=_stamp(case.line.due_at if owed and case.line is not None else None),
-        window_expires_at=_stamp(window_of(case) if windowed else None),
+        window_expires_at=_stamp(case.window_expires_at),
         accepted_at=_stamp(case.accepted_at),
         answered_at=_stamp(case.answered_at),
         waiting_for=f"WAITING_FOR_{stage.waiting_for.name}" if isinstance(stage, Pending) else None,
@@ -50,6 +49,18 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         tags=case.tags,
         joined_into=f"{place}/cases/{stage.into}" if isinstance(stage, Joined) else "",
         updated_at=to_timestamp(case.updated_at),
+        latest_post=f"{place}/posts/{case.latest_post_id}" if case.latest_post_id else "",
+    )
+
+
+def post_message(tenant: str, post: Post) -> service_pb2.CasePost:
+    """One post of a case."""
+    return service_pb2.CasePost(
+        post=f"tenants/{tenant}/posts/{post.post_id}",
+        direction=f"DIRECTION_{post.direction.name}",
+        author_kind=f"AUTHOR_KIND_{post.author_kind.name}",
+        published_at=to_timestamp(post.published_at),
+        window_expires_at=_stamp(post.window_expires_at),
     )
 
 
@@ -124,7 +135,3 @@ def requirement_messages(requirements: tuple[Requirement, ...]) -> list[events_p
 
 def _stamp(at: Instant | None) -> Timestamp | None:
     return None if at is None else to_timestamp(at)
-
-
-def _by_publication(post: Post) -> tuple[Instant, str]:
-    return post.published_at, post.post_id

@@ -51,6 +51,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasesRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasesResponse.FromString,
                 _registered_method=True)
+        self.ListCasePosts = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/ListCasePosts',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsResponse.FromString,
+                _registered_method=True)
         self.WatchCases = channel.unary_stream(
                 '/switchboard.routing.v1.RoutingService/WatchCases',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.WatchCasesRequest.SerializeToString,
@@ -187,6 +192,13 @@ class RoutingServiceServicer:
 
     def ListCases(self, request, context):
         """Cases, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCasePosts(self, request, context):
+        """The posts of one case, those of cases joined into it included, by time of publication.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -371,6 +383,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasesRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasesResponse.SerializeToString,
             ),
+            'ListCasePosts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCasePosts,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsResponse.SerializeToString,
+            ),
             'WatchCases': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchCases,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.WatchCasesRequest.FromString,
@@ -548,6 +565,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/ListCases',
             switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasesRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCasePosts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/ListCasePosts',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsResponse.FromString,
             options,
             channel_credentials,
             insecure,

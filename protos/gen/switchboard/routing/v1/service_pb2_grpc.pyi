@@ -44,6 +44,8 @@ class RoutingServiceStub:
     """One case as it is now. A case that was joined into another is still there, in state JOINED."""
     ListCases: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCasesRequest, _service_pb2.ListCasesResponse]
     """Cases, newest first."""
+    ListCasePosts: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCasePostsRequest, _service_pb2.ListCasePostsResponse]
+    """The posts of one case, those of cases joined into it included, by time of publication."""
     WatchCases: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchCasesRequest, _service_pb2.WatchCasesResponse]
     """Cases that match as they are now, then every change of a case that matches before or after it.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
@@ -117,6 +119,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """One case as it is now. A case that was joined into another is still there, in state JOINED."""
     ListCases: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCasesRequest, _service_pb2.ListCasesResponse]  # type: ignore[assignment]
     """Cases, newest first."""
+    ListCasePosts: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCasePostsRequest, _service_pb2.ListCasePostsResponse]  # type: ignore[assignment]
+    """The posts of one case, those of cases joined into it included, by time of publication."""
     WatchCases: _aio.UnaryStreamMultiCallable[_service_pb2.WatchCasesRequest, _service_pb2.WatchCasesResponse]  # type: ignore[assignment]
     """Cases that match as they are now, then every change of a case that matches before or after it.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
@@ -199,6 +203,14 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ListCasesResponse, _abc.Awaitable[_service_pb2.ListCasesResponse]]:
         """Cases, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListCasePosts(
+        self,
+        request: _service_pb2.ListCasePostsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListCasePostsResponse, _abc.Awaitable[_service_pb2.ListCasePostsResponse]]:
+        """The posts of one case, those of cases joined into it included, by time of publication."""
 
     @_abc_1.abstractmethod
     def WatchCases(

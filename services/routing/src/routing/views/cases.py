@@ -1,15 +1,16 @@
-"""Cases, where in the log their facts stand, and which thread keys lead to those that memory may forget.
+"""Cases, their posts, the thread keys that lead to them, and where in the log their facts stand.
 
 A row is the decider's own `Case`, folded by the same function, so a reader and the shard never disagree about what a
-fact means; the columns beside it are what lists filter by. Thread keys are written when a case becomes dormant: until
-then the shard has them in memory, and what it does not have it looks up here.
+fact means; the columns beside it are what lists filter by. What grows with a case has rows of its own, written once:
+each post and thread key one, and each 64 places one. So the n-th post of a case costs what the first did.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import NamedTuple, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
+from chassis.clock import Instant
 from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
@@ -29,29 +30,18 @@ from routing.cases import (
     Resolved,
     Stage,
     Withdrawn,
-    absorb,
-    evolve_case,
-    gone_into,
     holder,
-    is_dormant,
-    needs_agent,
-    opened,
 )
-from routing.recall import recalled
+from routing.changes import case_changes
+from routing.posts import Post
 from routing.state_codec import dump_case, load_case
+from routing.terms import AuthorKind, Direction
 
 SQL = queries(__file__, "cases.sql")
-_Fact = events.CaseFact | events.CaseOpened | events.CaseRecalled | events.CasesJoined
 _PACKAGE = "switchboard.routing.v1."
-_CASE_FACTS = frozenset(_PACKAGE + fact.__name__ for fact in get_args(_Fact))
+_CASE_FACTS = frozenset(_PACKAGE + fact.__name__ for fact in get_args(events.CaseEvent))
 _OTHER_FACTS = frozenset(
-    _PACKAGE + fact.__name__
-    for fact in (
-        *get_args(events.AgentFact),
-        events.QueueChanged,
-        events.SourceQueueChanged,
-        events.PolicyChanged,
-    )
+    _PACKAGE + fact.__name__ for fact in (*get_args(events.AgentFact), *get_args(events.SettingFact))
 )
 _STATES: Mapping[type[Stage], str] = {
     Idle: "IDLE",
@@ -71,16 +61,29 @@ _OPENED = events_pb2.CaseOpened.DESCRIPTOR.full_name
 _JOINED = events_pb2.CasesJoined.DESCRIPTOR.full_name
 _PLACE = Struct(">QI")
 """Position and index of a fact, as `places` lists them in the order of the log."""
+PLACES_MAX = 64 * _PLACE.size
+"""Bytes of places beside a case; what is full has a row of its own."""
+
+Entry = tuple[str, str, str, Instant | None, Instant | None, int, int, bool]
+"""A row of `case_threads_v2`: tenant, thread key, case; and of a key that is a post's own id publication, end of the
+reply window, direction, author kind, and whether it was withdrawn. A key that is none has publication None.
+"""
+
+
+class _News(NamedTuple):
+    """A fact that adds to the tables beside its case, behind those before it: a list that grows without copying."""
+
+    before: "_News | None"
+    fact: events.PostAttached | events.PostDetached | events.CasesJoined
 
 
 class Row(NamedTuple):
     """A case, and what the events since it was loaded add beside it."""
 
     case: Case
-    keys: tuple[str, ...] = ()
-    """Thread keys that lead to it from now on."""
     places: bytes = b""
-    """Where its further facts stand."""
+    """Where its latest facts stand."""
+    news: _News | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,17 @@ def state_of(case: Case) -> str:
 
 
 class CasesView:
-    """The projection `cases_v1`."""
+    """The projection `cases_v2`."""
 
-    name = "cases_v1"
+    name = "cases_v2"
     contexts = frozenset({"work"})
     handles = _CASE_FACTS
     ignores = _OTHER_FACTS
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "cases_v1": "tenant, case_id",
-        "case_threads_v1": "tenant, thread_key",
+        "cases_v2": "tenant, case_id",
+        "case_threads_v2": "tenant, thread_key",
+        "case_places_v2": "tenant, case_id, last_position, last_index",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
@@ -142,62 +146,134 @@ class CasesView:
             return {}
         split = [key.split("/", 1) for key in keys]
         records = await connection.fetch(SQL["load"], [tenant for tenant, _ in split], [case for _, case in split])
-        return {f"{r['tenant']}/{r['case_id']}": Row(load_case(r["body"])) for r in records}
+        return {f"{r['tenant']}/{r['case_id']}": Row(load_case(r["body"]), r["places"]) for r in records}
 
     def fold(self, rows: dict[str, Row], event: Recorded) -> None:
         """What the shard did with the fact, on rows. Raises KeyError for a case nobody opened."""
-        fact = cast(_Fact, CODEC.decode(event.body))
+        fact, tenant = cast(events.CaseEvent, CODEC.decode(event.body)), event.tenant
+
+        def case_of(case_id: str) -> Case:
+            return rows[f"{tenant}/{case_id}"].case
+
         here = _PLACE.pack(event.position, event.index)
-        match fact:
-            case events.CaseOpened():
-                rows[f"{event.tenant}/{fact.case_id}"] = Row(opened(fact), (), here)
-            case events.CaseRecalled():
-                key = f"{event.tenant}/{fact.case_id}"
-                row = rows[key]
-                rows[key] = Row(recalled(fact), row.keys, row.places + here)
-            case events.CasesJoined():
-                key, gone_key = f"{event.tenant}/{fact.case_id}", f"{event.tenant}/{fact.joined_case_id}"
-                survivor, joined = rows[key], rows[gone_key]
-                case = absorb(survivor.case, joined.case, fact.at)
-                keys = _all_keys(case) if is_dormant(case) else ()
-                rows[key] = Row(case, survivor.keys + keys, survivor.places + here)
-                rows[gone_key] = Row(gone_into(joined.case, fact.case_id, fact.at), joined.keys, joined.places + here)
-            case _:
-                key = f"{event.tenant}/{fact.case_id}"
-                row = rows[key]
-                case = evolve_case(row.case, fact)
-                keys = _forgettable_keys(row.case, case, fact) if is_dormant(case) else ()
-                rows[key] = Row(case, row.keys + keys, row.places + here)
+        opens = isinstance(fact, events.CaseOpened)
+        if not opens:
+            case_of(fact.case_id)
+        for _, after in case_changes(fact, case_of):
+            key = f"{tenant}/{after.case_id}"
+            places, news = (b"", None) if opens else rows[key][1:]
+            match fact:
+                case events.PostAttached() | events.PostDetached():
+                    news = _News(news, fact)
+                case events.CasesJoined(joined_case_id=after.case_id):
+                    news = _News(news, fact)
+                case _:
+                    pass
+            rows[key] = Row(after, places + here, news)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """The touched cases with their places, new ones by COPY, and the keys of dormant ones."""
-        new: list[tuple[object, ...]] = []
-        known: list[tuple[object, ...]] = []
-        gone: list[Sequence[str]] = []
-        threads: dict[tuple[str, str], str] = {}
+        """The touched cases with their places, posts and thread keys; what is new goes in by COPY."""
+        tables = Tables()
         for key in touched:
-            row = rows.get(key)
-            tenant, _, case_id = key.partition("/")
-            if row is None:
-                gone.append((tenant, case_id))
-                continue
-            (new if type(key) is Founding else known).append(_columns(tenant, row))
-            for thread_key in row.keys:
-                threads[tenant, thread_key] = case_id
-        if gone:
-            await connection.execute(SQL["drop_cases"], [tenant for tenant, _ in gone], [case for _, case in gone])
+            tables.add(key, rows.get(key))
+        await tables.save(connection)
+
+
+class Tables:
+    """What a round writes, table by table."""
+
+    def __init__(self) -> None:
+        self.new_cases: list[tuple[object, ...]] = []
+        self.cases: list[tuple[object, ...]] = []
+        self.gone: list[tuple[str, str]] = []
+        self.places: list[tuple[object, ...]] = []
+        self.joined: dict[tuple[str, str], str] = {}
+        """(tenant, case) to the case it was joined into."""
+        self.entries: dict[tuple[str, str], Entry] = {}
+        self.new_keys: set[tuple[str, str]] = set()
+        self.withdrawn: list[tuple[str, str]] = []
+
+    def add(self, key: str, row: Row | None) -> None:
+        """A row as it is after the round, None when it was never there."""
+        tenant, _, case_id = key.partition("/")
+        if row is None:
+            self.gone.append((tenant, case_id))
+            return
+        places = row.places
+        while len(places) > PLACES_MAX:
+            full, places = places[:PLACES_MAX], places[PLACES_MAX:]
+            self.places.append((tenant, case_id, *_PLACE.unpack(full[-_PLACE.size :]), full))
+        is_new = type(key) is Founding
+        (self.new_cases if is_new else self.cases).append(_columns(tenant, row.case, places))
+        facts, news = [], row.news
+        while news is not None:
+            facts.append(news.fact)
+            news = news.before
+        for number, fact in enumerate(reversed(facts)):
+            match fact:
+                case events.PostAttached():
+                    self._attach(tenant, fact, opens=is_new and number == 0)
+                case events.PostDetached():
+                    self.withdrawn.append((tenant, fact.post_id))
+                case events.CasesJoined():
+                    self.joined[tenant, fact.joined_case_id] = fact.case_id
+
+    def _attach(self, tenant: str, fact: events.PostAttached, *, opens: bool) -> None:
+        """A post with its keys; nobody knows those of a post that opens a case."""
+        for key in dict.fromkeys((*fact.thread_keys, fact.post_id)):
+            entry: Entry = (tenant, key, fact.case_id, None, None, 0, 0, False)
+            if key == fact.post_id:
+                published, window = fact.published_at, fact.window_expires_at
+                entry = (
+                    tenant,
+                    key,
+                    fact.case_id,
+                    published,
+                    window,
+                    int(fact.direction),
+                    int(fact.author_kind),
+                    False,
+                )
+            known = self.entries.get((tenant, key))
+            if known is None or known[3] is None:
+                self.entries[tenant, key] = entry
+            if opens:
+                self.new_keys.add((tenant, key))
+
+    async def save(self, connection: Connection) -> None:
+        """Writes it, one statement a table and kind."""
+        if self.gone:
+            await connection.execute(SQL["drop_cases"], *zip(*self.gone, strict=True))
+        if self.new_cases:
+            await connection.copy_records_to_table("cases_v2", records=self.new_cases)
+        if self.cases:
+            await connection.execute(SQL["save_cases"], self.cases)
+        if self.places:
+            await connection.copy_records_to_table("case_places_v2", records=self.places)
+        if self.joined:
+            ends = [(tenant, case_id, self._end(tenant, case_id)) for tenant, case_id in self.joined]
+            await connection.execute(SQL["join_threads"], *zip(*ends, strict=True))
+        new: list[Entry] = []
+        known: list[Entry] = []
+        for (tenant, key), entry in self.entries.items():
+            row: Entry = (tenant, key, self._end(tenant, entry[2]), *entry[3:])
+            (new if (tenant, key) in self.new_keys else known).append(row)
         if new:
-            await connection.copy_records_to_table("cases_v1", records=new)
+            await connection.copy_records_to_table("case_threads_v2", records=new)
         if known:
-            await connection.execute(SQL["save_cases"], known)
-        if threads:
-            flat = [(tenant, key, case_id) for (tenant, key), case_id in threads.items()]
-            await connection.execute(SQL["save_threads"], flat)
+            await connection.execute(SQL["save_threads"], known)
+        if self.withdrawn:
+            await connection.execute(SQL["withdraw_posts"], *zip(*self.withdrawn, strict=True))
+
+    def _end(self, tenant: str, case_id: str) -> str:
+        """The case a case is part of now."""
+        while (into := self.joined.get((tenant, case_id))) is not None:
+            case_id = into
+        return case_id
 
 
-def _columns(tenant: str, row: Row) -> tuple[object, ...]:
+def _columns(tenant: str, case: Case, places: bytes) -> tuple[object, ...]:
     """The row as the table has it."""
-    case = row.case
     stage = case.stage
     return (
         tenant,
@@ -210,27 +286,9 @@ def _columns(tenant: str, row: Row) -> tuple[object, ...]:
         case.source_id,
         case.identity_id,
         stage.into if isinstance(stage, Joined) else "",
-        row.places,
+        places,
         dump_case(case),
     )
-
-
-def _all_keys(case: Case) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for post in case.posts for key in post.thread_keys))
-
-
-def _forgettable_keys(before: Case, after: Case, fact: events.CaseFact) -> tuple[str, ...]:
-    """The thread keys to write now that a case is dormant after a fact.
-
-    A post that leaves an idle case in need of an agent is always followed by its queueing, in the same commit. Of a
-    case that was dormant already only a new post's keys are news.
-    """
-    if isinstance(fact, events.PostAttached):
-        if isinstance(after.stage, Idle) and needs_agent(after):
-            return ()
-        if is_dormant(before):
-            return fact.thread_keys
-    return _all_keys(after)
 
 
 async def get_case(database: Database, tenant: str, case_id: str) -> Case | None:
@@ -269,16 +327,44 @@ async def position(connection: Connection) -> int:
     return int(await connection.fetchval(SQL["position"]) or 0)
 
 
-async def threads_of(database: Database, tenant: str, keys: Sequence[str]) -> dict[str, str]:
-    """Thread keys and the cases they lead to; unknown ones are left out."""
+async def threads_of(database: Database, tenant: str, keys: Sequence[str]) -> tuple[dict[str, str], dict[str, Post]]:
+    """(thread keys and the cases they lead to, the posts among them by id); unknown ones are left out."""
     records = await database.fetch(SQL["of_threads"], tenant, list(keys))
-    return {r["thread_key"]: r["case_id"] for r in records}
+    posts = {r["thread_key"]: _post(r) for r in records if r["published_at"] is not None}
+    return {r["thread_key"]: r["case_id"] for r in records}, posts
+
+
+async def posts_of(
+    database: Database, tenant: str, case_id: str, after: tuple[int, str] | None, limit: int
+) -> list[Post]:
+    """A case's posts by publication, then id, from behind such a pair; withdrawn ones are left out."""
+    at, post_id = after or (None, "")
+    return [_post(r) for r in await database.fetch(SQL["posts"], tenant, case_id, at, post_id, limit)]
+
+
+async def latest_of(database: Database, tenant: str, case_id: str, limit: int) -> list[Post]:
+    """A case's latest contacts that are not withdrawn, the latest first."""
+    contact = int(Direction.INBOUND), int(AuthorKind.CUSTOMER)
+    return [_post(r) for r in await database.fetch(SQL["latest"], tenant, case_id, *contact, limit)]
+
+
+def _post(record: Any) -> Post:
+    window = record["window_expires_at"]
+    return Post(
+        record["thread_key"],
+        Direction(record["direction"]),
+        AuthorKind(record["author_kind"]),
+        Instant(record["published_at"]),
+        None if window is None else Instant(window),
+        record["withdrawn"],
+    )
 
 
 async def places_of(
     database: Database, tenant: str, case_id: str, after: tuple[int, int], limit: int
-) -> list[tuple[str, int, int]]:
-    """(case, position, index) of the facts of a case and of those joined into it, in the log's order, after a place."""
-    records = await database.fetch(SQL["places"], tenant, case_id)
-    places = [(at, index, r["case_id"]) for r in records for at, index in _PLACE.iter_unpack(r["places"])]
-    return [(case, at, index) for at, index, case in sorted(places) if (at, index) > after][:limit]
+) -> list[tuple[int, int]]:
+    """(position, index) of the facts of a case and of those joined into it, each once, in order, after one."""
+    full = limit * _PLACE.size // PLACES_MAX + 2
+    records = await database.fetch(SQL["places"], tenant, case_id, *after, full)
+    places = {(at, index) for r in records for at, index in _PLACE.iter_unpack(r["places"])}
+    return sorted(place for place in places if place > after)[:limit]

@@ -1,0 +1,104 @@
+"""What a fact changes: one case or two, an agent or some. The only fold: shard, decision and read model use it.
+
+Pure. Where cases and agents are kept is the caller's: whoever folds says how one is found, and keeps what comes of it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from routing import events
+from routing.agents import Agent, evolve_agent, release, reserve, unreserve
+from routing.cases import Accepted, Case, Offered, Pending, absorb, evolve_case, gone_into, holder, opened
+from routing.recall import recalled
+
+CaseOf = Callable[[str], Case | None]
+AgentOf = Callable[[str], Agent | None]
+
+_HELD = frozenset({Offered, Accepted, Pending})
+"""Stages in which an agent has the case."""
+
+
+class CaseChange(NamedTuple):
+    """A case before a fact, None when it was not there (in memory), and after it."""
+
+    before: Case | None
+    after: Case
+
+
+class Changes(NamedTuple):
+    """Everything that is different after a fact; settings apart, which the fact carries whole."""
+
+    cases: tuple[CaseChange, ...] = ()
+    agents: tuple[Agent, ...] = ()
+
+
+_NOTHING = Changes()
+
+
+def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
+    """What a fact makes of cases and agents. Never raises; a fact about a case nobody opened changes nothing."""
+    match event:
+        case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
+            agent = agent_of(event.agent_id) or Agent(event.agent_id)
+            return Changes((), (evolve_agent(agent, event),))
+        case events.QueueChanged() | events.SourceQueueChanged() | events.PolicyChanged():
+            return _NOTHING
+        case _:
+            cases = case_changes(event, case_of)
+            before, after = (
+                cases[0] if cases else (None, None)
+            )  # of a join it is the case that ends whose agent is free
+            if before is None or after is None or before.stage is after.stage:
+                return Changes(cases)
+            return Changes(cases, _agents(event, before, after, agent_of))
+
+
+def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, ...]:
+    """What a fact makes of cases; of a join first the case that ends. Nothing when a case it is about is not there."""
+    match event:
+        case events.CaseOpened():
+            return (CaseChange(None, opened(event)),)
+        case events.CaseRecalled():
+            return (CaseChange(None, recalled(event)),)
+        case events.CasesJoined():
+            survivor, joined = case_of(event.case_id), case_of(event.joined_case_id)
+            if survivor is None or joined is None:
+                return ()
+            gone = gone_into(joined, event.case_id, event.at)
+            return CaseChange(joined, gone), CaseChange(survivor, absorb(survivor, joined, event))
+        case _:
+            before = case_of(event.case_id)
+            return () if before is None else (CaseChange(before, evolve_case(before, event)),)
+
+
+def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentOf) -> tuple[Agent, ...]:
+    """Agents whom it changes that a case goes from one stage to another."""
+    if not (type(before.stage) in _HELD or type(after.stage) in _HELD):
+        return ()
+    had, has = holder(before), holder(after)
+    winner = agent_of(has) if has else None
+    if had == has:
+        taken = isinstance(event, events.OfferAccepted) and winner is not None and winner.missed
+        return (replace(winner, missed=0),) if taken and winner is not None else ()
+    changed: tuple[Agent, ...] = ()
+    loser = agent_of(had) if had else None
+    if loser is not None:
+        changed = (_let_go(event, before, loser),)
+    if winner is not None:
+        changed = (*changed, reserve(winner, after.case_id, after.weight))
+    return changed
+
+
+def _let_go(event: events.CaseEvent, case: Case, agent: Agent) -> Agent:
+    """The agent without the case."""
+    if not isinstance(case.stage, Offered):
+        return release(agent, case.case_id, event.at)
+    match event:
+        case events.OfferExpired(missed=missed):
+            return replace(unreserve(agent, case.case_id), missed=missed)
+        case events.OfferDeclined():
+            return replace(unreserve(agent, case.case_id), missed=0)
+        case _:
+            return unreserve(agent, case.case_id)

@@ -1,0 +1,125 @@
+"""The 75,000th post of a thread costs what the first did: in the decision, in memory, in the log and in the tables."""
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+from chassis.commits import Recorded, Subject
+from routing import commands, events
+from routing.decider import decide
+from routing.recall import recall
+from routing.shard import Shard, evolve
+from routing.state_codec import dump_case
+from routing.views.cases import CODEC, CasesView, Row, Tables
+from switchboard.log.v1 import log_pb2
+
+from tests.unit.routing.build import post, t
+
+POSTS = 75_000
+KEY = "acme/case-p0"
+
+
+class Thread:
+    """One thread that grows, in the shard and in the read model."""
+
+    def __init__(self) -> None:
+        self.shard = Shard()
+        self.rows: dict[str, Row] = {}
+        self.view = CasesView()
+        self.position = 0
+
+    def command(self, number: int) -> commands.AttachPost:
+        """The post with that number; every second one answers the one before."""
+        return post(f"p{number}", "p0" if number % 2 else f"p{max(0, number - 1)}", at=number)
+
+    def attach(self, number: int) -> list[events.Event]:
+        """Decides, records and projects one post; what the facts are."""
+        facts = list(decide(self.command(number), self.shard))
+        for fact in facts:
+            evolve(self.shard, fact)
+            self.position += 1
+            envelope = log_pb2.Event()
+            envelope.body.Pack(CODEC.encode(fact), deterministic=True)
+            self.view.fold(self.rows, Recorded(self.position, 0, Subject("work", "acme", "0"), envelope))
+        return facts
+
+    def written(self) -> int:
+        """Bytes that go to the tables now; as after a round, the rows are read anew then."""
+        tables = Tables()
+        tables.add(KEY, self.rows[KEY])
+        columns = [*tables.cases, *tables.places, *tables.entries.values()]
+        size = sum(len(value) if isinstance(value, str | bytes) else 8 for row in columns for value in row)
+        ((*_, places, _),) = tables.cases
+        assert isinstance(places, bytes)
+        self.rows[KEY] = Row(self.rows[KEY].case, places)
+        return size
+
+
+def calls(function: Any, *arguments: Any) -> int:
+    """How many functions are called, Python's and C's, while this one runs."""
+    count = 0
+
+    def called(_: FrameType, what: str, __: object) -> None:
+        nonlocal count
+        count += what in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        function(*arguments)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def sizes(thread: Thread, number: int) -> dict[str, int]:
+    """What the next two posts cost."""
+    facts = [*thread.attach(number), *thread.attach(number + 1)]
+    case = thread.shard.cases["case-p0"]
+    return {
+        "calls": calls(thread.attach, number + 2) + calls(thread.attach, number + 3),
+        "facts": len(facts),
+        "bytes in the log": sum(len(CODEC.encode(fact).SerializeToString()) for fact in facts),
+        "bytes of the case": len(dump_case(case)),
+        "bytes of a recall": len(CODEC.encode(recall(case, t(0))).SerializeToString()),
+        "entries of memory": len(thread.shard.posts),
+        "bytes in the tables": thread.written(),
+    }
+
+
+@pytest.fixture(scope="module")
+def measured() -> tuple[dict[str, int], dict[str, int]]:
+    thread = Thread()
+    thread.attach(0)
+    thread.written()
+    early = sizes(thread, 10)
+    for number in range(20, POSTS):
+        thread.attach(number)
+        if number % 50 == 0:
+            thread.written()
+    thread.written()
+    return early, sizes(thread, POSTS)
+
+
+@pytest.mark.parametrize(
+    ("what", "more"),
+    [
+        ("calls", 8),
+        ("facts", 0),
+        ("bytes in the log", 24),
+        ("bytes of the case", 24),
+        ("bytes of a recall", 24),
+        ("bytes in the tables", 64 * 12),
+    ],
+)
+def test_what_a_post_costs_does_not_grow_with_its_thread(
+    measured: tuple[dict[str, int], dict[str, int]], what: str, more: int
+) -> None:
+    early, late = measured
+    assert late[what] <= early[what] + more
+
+
+def test_what_memory_holds_of_a_thread_is_three_entries_a_post_at_most(
+    measured: tuple[dict[str, int], dict[str, int]],
+) -> None:
+    assert measured[1]["entries of memory"] <= 3 * POSTS
