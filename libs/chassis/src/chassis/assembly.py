@@ -34,6 +34,7 @@ from chassis.membership import Membership
 from chassis.message_limits import MessageLimits
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.operations import OperationsServicer
+from chassis.parked_operations import ParkedOperations, Release
 from chassis.positions import Positions
 from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
@@ -73,6 +74,8 @@ class Assembly:
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
         self._projections: list[Projector] = []
+        self._releases: dict[str, Release] = {}
+        """How each consumer that parks in the table takes events again."""
         self._keys: Database | None = None
         self._lineage = lineage
 
@@ -171,6 +174,7 @@ class Assembly:
         """Adds a view: its rows follow the log."""
         projection = Projection(view, self.log, self.database, self.membership, self.tail)
         await self._project(projection)
+        self._releases[view.name] = projection.release
         return projection
 
     async def projector(self, sink: Sink) -> Projector:
@@ -198,6 +202,7 @@ class Assembly:
             membership=self.membership,
         )
         await reactor.attach()
+        self._releases[name] = reactor.release
         self.process.loop(f"reactor {name}", reactor.run)
         return reactor
 
@@ -224,7 +229,11 @@ class Assembly:
             projections=self._projections,
             checks=checks,
         )
-        operations = OperationsServicer(shards=ShardOperations(self._hosts), log=self.log)  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+        operations = OperationsServicer(
+            shards=ShardOperations(self._hosts),
+            parked=ParkedOperations(self.database, self._releases),
+            log=self.log,
+        )
         for register, servicer in services:
             server.add(register, servicer)
         server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)

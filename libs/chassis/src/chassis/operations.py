@@ -9,16 +9,18 @@ from switchboard.log.v1 import operations_pb2, operations_pb2_grpc
 
 from chassis.commits import Position
 from chassis.log import Log
+from chassis.parked_operations import ParkedOperations
 from chassis.serving import check_tenant
 from chassis.shard_operations import ShardOperations
 from chassis.unreadable import unreadable_messages
 
 
 class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
-    """switchboard.log.v1.OperationsService for one service; a method without a concern answers UNIMPLEMENTED."""
+    """switchboard.log.v1.OperationsService for one service."""
 
-    def __init__(self, *, shards: ShardOperations, log: Log) -> None:
+    def __init__(self, *, shards: ShardOperations, parked: ParkedOperations, log: Log) -> None:
         self._shards = shards
+        self._parked = parked
         self._log = log
 
     async def ListShards(  # noqa: N802  # gRPC names it
@@ -44,3 +46,17 @@ class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
     ) -> AsyncIterator[operations_pb2.ListUnreadableResponse]:
         async for found in unreadable_messages(self._log, Position.decode(request.after, "after")):
             yield found
+
+    async def ListParked(  # noqa: N802
+        self,
+        request: operations_pb2.ListParkedRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.ListParkedRequest, operations_pb2.ListParkedResponse],
+    ) -> operations_pb2.ListParkedResponse:
+        return await self._parked.list_parked(request)
+
+    async def ReleaseParked(  # noqa: N802
+        self,
+        request: operations_pb2.ReleaseParkedRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.ReleaseParkedRequest, operations_pb2.ReleaseParkedResponse],
+    ) -> operations_pb2.ReleaseParkedResponse:
+        return await self._parked.release(request.consumer, request.key)

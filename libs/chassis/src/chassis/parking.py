@@ -96,7 +96,7 @@ select key, position, event_index, subject, error, (
     and whole.event_index = p.event_index order by octet_length(event) desc limit 1
 ) as event
 from parked p
-where projection = $1 and (key, position, event_index) > ($2, $3, $4)
+where projection = $1 and (key, position, event_index) > ($2, $3::bigint, $4::bigint)
 order by key, position, event_index limit $5
 """
 _COUNT_KEYS = """

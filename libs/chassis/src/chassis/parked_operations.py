@@ -1,0 +1,107 @@
+"""What an operator sees and does about parked events, whoever could not take them.
+
+Projections and reactors park in a table of the service, shards by a fact in their own subject; here it is one list.
+What taking an event again means is each consumer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from switchboard.log.v1 import operations_pb2
+
+from chassis.commits import Position, Subject
+from chassis.database import Database
+from chassis.errors import NotFound
+from chassis.parking import ParkingLot
+from chassis.requests import page
+
+Release = Callable[[str], Awaitable[tuple[int, int]]]
+"""Takes what waits under a key again; (events that went through, events that still wait)."""
+_Cursor = tuple[str, str, int, int]
+"""(consumer, key, position, index)."""
+
+
+class ShardInputs(Protocol):
+    """The shards of one context, as far as inputs are parked there; `ShardHost` is it."""
+
+    context: str
+
+    async def parked(self, tenant: str = "") -> Sequence[operations_pb2.ParkedEvent]:
+        """The parked inputs of all its shards."""
+
+    async def release(self, subject: Subject, key: str) -> operations_pb2.ReleaseParkedResponse:
+        """Takes one again. Raises NotFound for one that is not parked."""
+
+
+class ParkedOperations:
+    """Everything that is parked in one service."""
+
+    def __init__(self, database: Database, releases: Mapping[str, Release], shards: Sequence[ShardInputs] = ()) -> None:
+        """`releases` by consumer: each projection and reactor, whose events wait in the table `parked`."""
+        self._database = database
+        self._releases = releases
+        self._shards = shards
+
+    async def list_parked(self, request: operations_pb2.ListParkedRequest) -> operations_pb2.ListParkedResponse:
+        """A page of what waits, by consumer, key and position. Raises InvalidRequest for a malformed page token."""
+        asked = page(request, (str, str, int, int))
+        after: _Cursor = asked.cursor or ("", "", -1, -1)  # type: ignore[assignment]  # the shape was checked
+        found: list[tuple[_Cursor, operations_pb2.ParkedEvent]] = []
+        for shards in self._shards:
+            for event in await shards.parked():
+                found.append(((event.consumer, event.key, Position.decode(event.position), event.index), event))
+        consumers = sorted({*self._releases, *(event.consumer for _, event in found)})
+        shown: list[tuple[_Cursor, operations_pb2.ParkedEvent]] = []
+        for consumer in consumers:
+            if consumer < after[0] or request.consumer not in ("", consumer):
+                continue
+            wanted = asked.size + 1 - len(shown)
+            begin = after[1:] if consumer == after[0] else None
+            if consumer in self._releases:
+                shown += await self._waiting(consumer, begin, wanted)
+            else:
+                own = sorted((one for one in found if one[0][0] == consumer), key=lambda one: one[0])
+                shown += [one for one in own if begin is None or one[0][1:] > begin][:wanted]
+            if len(shown) > asked.size:
+                break
+        events, next_token = asked.cut(shown, lambda one: one[0])
+        return operations_pb2.ListParkedResponse(events=[event for _, event in events], next_page_token=next_token)
+
+    async def _waiting(
+        self, consumer: str, after: tuple[str, int, int] | None, limit: int
+    ) -> list[tuple[_Cursor, operations_pb2.ParkedEvent]]:
+        return [
+            (
+                (consumer, one.key, *one.place),
+                operations_pb2.ParkedEvent(
+                    consumer=consumer,
+                    key=one.key,
+                    position=Position.encode(one.place[0]),
+                    index=one.place[1],
+                    subject=one.subject,
+                    type=one.type,
+                    error=one.error,
+                ),
+            )
+            for one in await ParkingLot(consumer).listed(self._database, after, limit)
+        ]
+
+    async def release(self, consumer: str, key: str) -> operations_pb2.ReleaseParkedResponse:
+        """Takes what waits under a key again. Raises NotFound for a consumer this service does not have and for a key
+        under which nothing waits.
+        """
+        if consumer in self._releases:
+            released, waiting = await self._releases[consumer](key)
+            if not released and not waiting:
+                raise NotFound("parked key", f"{consumer} {key}")
+            return operations_pb2.ReleaseParkedResponse(released=released, waiting=waiting)
+        try:
+            subject = Subject.parse(consumer)
+        except ValueError:
+            raise NotFound("consumer", consumer) from None
+        for shards in self._shards:
+            if shards.context == subject.context:
+                return await shards.release(subject, key)
+        raise NotFound("consumer", consumer)
