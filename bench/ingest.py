@@ -41,7 +41,8 @@ from chassis.sealing import KeyVault, SubjectKey
 from chassis.streams import Stream, provision_streams
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest import channels, decider, sources
-from ingest.intake import Call, Intake
+from ingest.batch import Call
+from ingest.intake import Intake
 from ingest.main import RESOURCES
 from ingest.normalise import Account
 from ingest.shards import SHARDS, from_request, to_request
@@ -199,7 +200,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
         batch = timed("read: normalise, post ids, results", intake.read, connected, deliveries.deliveries)
         timed("seal: identity ids, seal, digest, candidates", _finished, intake.seal(batch))
         for (call,) in batch.calls.values():
-            asked = timed("ask: to the shard's owner", lambda given: from_request(to_request(given)), call.news)
+            asked = timed("ask: to the shard's owner", lambda given: from_request(to_request(given)), call.candidates)
             events = timed("decide", decider.decide, asked, posts)
             timed("evolve", lambda given: [decider.evolve(posts, event) for event in given], events)
             answer = timed("answer", decider.answered, asked, posts, events)
@@ -212,8 +213,8 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
 
 
 def _tell(call: Call, answer: internal_pb2.RecordPostsResponse) -> None:
-    for told, result, revision in zip(call.told, answer.results, answer.revisions, strict=True):
-        told(result, revision)
+    for recipient, result, revision in zip(call.recipients, answer.results, answer.revisions, strict=True):
+        recipient(result, revision)
 
 
 def _finished(work: Coroutine[object, None, None]) -> None:

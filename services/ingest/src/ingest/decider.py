@@ -137,7 +137,7 @@ def _withdrawn(before: Known | None) -> Known:
 
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:
-    """Takes a fact into the state, in place: a shard has one owner."""
+    """Takes a fact into the state, in place: a shard has one owner. A fact about anything else changes nothing."""
     match event:
         case PostReceived(post_id=key):
             posts.known[key] = _received(event, posts.known.get(key))
@@ -153,6 +153,8 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
         case events_pb2.DeliveryRequeued():
             key = event.delivery_id
             posts.quarantined[key] = False
+        case _:
+            return posts
     posts.fresh.add(key)
     return posts
 

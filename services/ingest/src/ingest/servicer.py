@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 from chassis.batch import request_of
-from chassis.commits import Position, Recorded
+from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound
 from chassis.filters import EQUAL, Field, parse
@@ -22,6 +22,7 @@ from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
 from chassis.tail import Tail
 from chassis.tenants import Tenants
+from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2, service_pb2_grpc
 from switchboard.log.v1 import log_pb2
 
@@ -58,9 +59,9 @@ PAGE_BYTES_MAX = 3 * 1024 * 1024
 
 _QUARANTINE_COLUMNS = {"source": "source_id", "reason": "reason"}
 _CHANGES = {
-    events_pb2.PostReceived: service_pb2.POST_CHANGE_RECEIVED,
-    events_pb2.PostEdited: service_pb2.POST_CHANGE_EDITED,
-    events_pb2.PostWithdrawn: service_pb2.POST_CHANGE_WITHDRAWN,
+    events_pb2.PostReceived.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_RECEIVED,
+    events_pb2.PostEdited.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_EDITED,
+    events_pb2.PostWithdrawn.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_WITHDRAWN,
 }
 
 Scopes = Callable[[Any], Collection[str]]
@@ -74,10 +75,15 @@ def everything(_context: Context) -> Collection[str]:
 
 
 def _change(recorded: Recorded) -> tuple[service_pb2.PostChange, str, int] | None:
-    """(what happened, to which post, where in the log); None for what is not about a post."""
-    body: Any = recorded.body
-    change = _CHANGES.get(type(body))
-    return None if change is None else (change, body.post_id, recorded.position)
+    """(what happened, to which post, where in the log); None for what is not about a post, or cannot be read."""
+    change = _CHANGES.get(recorded.type)
+    if change is None:
+        return None
+    try:
+        post_id: str = recorded.body.post_id
+    except (DecodeError, UnknownEvent):
+        return None
+    return (change, post_id, recorded.position) if is_uuid(post_id) else None
 
 
 class IngestServicer(service_pb2_grpc.IngestServiceServicer):
@@ -149,8 +155,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             check_batch(request.deliveries, "deliveries")
             connected = await self._connected(request.source)
             batch = self._intake.read(connected, request.deliveries)
-            del request  # what was read of it is enough while the disk works
-            await self._intake.seal(batch)
+            del request
+            await self._intake.seal(batch)  # what is sealed is enough while the disk works
             await turn.wait()
             calls = self._intake.begin(batch)
         finally:
@@ -203,7 +209,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         batch = self._intake.read(connected, [stored.delivery], again=True)
         position = await self._intake.take(batch)
         result = batch.response().results[0]
-        if not batch.flawed:
+        if not batch.quarantined:
             await self._quarantine.release(tenant, name)
         else:  # it lay there before, so its shard says DUPLICATE; for this caller it is still unreadable
             result.result = service_pb2.RESULT_QUARANTINED
@@ -392,7 +398,16 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         after = "" if asked.cursor is None else str(asked.cursor[0])
         rows = await sources.select(self._database, tenant, after, channel=channel, labels=labels, limit=asked.size + 1)
         kept, token = asked.cut(rows, lambda row: (row.source_id,))
-        return service_pb2.ListSourcesResponse(sources=map(wire.source_of, kept), next_page_token=token)
+        response = service_pb2.ListSourcesResponse(next_page_token=token)
+        room = PAGE_BYTES_MAX
+        for number, row in enumerate(kept):
+            source = wire.source_of(row)
+            room -= source.ByteSize()
+            if room < 0 and number:
+                response.next_page_token = asked.token_after((kept[number - 1].source_id,))
+                break
+            response.sources.append(source)
+        return response
 
     async def _tenant(self, parent: str) -> str:
         tenant = parse_name("tenants/{tenant}", parent, "parent")["tenant"]

@@ -119,9 +119,9 @@ async def record_posts(writer: PostWriter, request: Message) -> Message:
     return outcome.response
 
 
-def to_request(news: decider.Record) -> internal_pb2.RecordPostsRequest:
+def to_request(candidates: decider.Record) -> internal_pb2.RecordPostsRequest:
     """What one caller has to say, on its way to the shard's owner."""
-    posts = [candidate for candidate in news if isinstance(candidate, PostReceived)]
+    posts = [candidate for candidate in candidates if isinstance(candidate, PostReceived)]
     request = internal_pb2.RecordPostsRequest(
         observed=internal_pb2.Observed(
             post_ids=[post.post_id for post in posts],
@@ -133,8 +133,8 @@ def to_request(news: decider.Record) -> internal_pb2.RecordPostsRequest:
             edited_at_us=[post.edited_at or 0 for post in posts],
         )
     )
-    if len(posts) < len(news):
-        for place, candidate in enumerate(news):
+    if len(posts) < len(candidates):
+        for place, candidate in enumerate(candidates):
             match candidate:
                 case events_pb2.PostWithdrawn():
                     request.others.add(place=place, withdrawn=candidate)
@@ -157,10 +157,10 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Record:
         seen.posts[:],
         [at or None for at in seen.edited_at_us[:]],
     )
-    news: list[decider.Candidate] = list(map(PostReceived, *columns))
+    candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
     for other in request.others:
-        news.insert(other.place, getattr(other, other.WhichOneof("news")))
-    return news
+        candidates.insert(other.place, getattr(other, other.WhichOneof("news")))
+    return candidates
 
 
 class SourceRequests:

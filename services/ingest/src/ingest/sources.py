@@ -146,7 +146,7 @@ def _changed(source_id: str, settings: Settings, at: Instant) -> events.SourceCh
 
 
 def evolve(sources: Sources, event: events.SourceEvent) -> Sources:
-    """Takes a fact into the state, in place."""
+    """Takes a fact into the state, in place. A change of a source that is not there changes nothing."""
     match event:
         case events.SourceConnected():
             settings = _settings(event)
@@ -154,8 +154,9 @@ def evolve(sources: Sources, event: events.SourceEvent) -> Sources:
                 event.source_id, event.channel, event.account_scope, settings, event.at, event.at
             )
         case events.SourceChanged():
-            before = sources.connected[event.source_id]
-            sources.connected[event.source_id] = replace(before, settings=_settings(event), changed_at=event.at)
+            before = sources.connected.get(event.source_id)
+            if before is not None:
+                sources.connected[event.source_id] = replace(before, settings=_settings(event), changed_at=event.at)
         case events.SourceDisconnected():
             sources.connected.pop(event.source_id, None)
         case _:

@@ -8,13 +8,14 @@ people complain there.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.language import language_of
 from ingest.normalise import (
-    ITEMS_MAX,
+    PARTS_MAX,
     Account,
     Item,
     Observation,
@@ -35,6 +36,7 @@ from ingest.normalise import (
     platform_time,
     table,
     unescaped,
+    word,
 )
 
 _PAGES = ("statuses", "comments", "reposts")
@@ -71,8 +73,6 @@ def read(payload: bytes, content_type: str, account: Account, now: Instant) -> l
             if len(found) == 1:
                 raise
             reading.flaw(where, refusal)
-    if len(reading.items) > ITEMS_MAX:
-        raise Unreadable(Reason.TOO_LARGE, f"{len(reading.items)} posts in one delivery, at most {ITEMS_MAX}")
     return reading.items
 
 
@@ -97,14 +97,14 @@ def _document(document: object, where: str, reading: Reading) -> None:
 def _one(element: object, where: str, reading: Reading) -> None:
     try:
         d = mapping(element, where or "the payload")
-        if str(d.get("deleted", "")).lower() in ("1", "true"):
-            reading.items.append(
+        if word(d.get("deleted")).lower() in ("1", "true"):
+            reading.add(
                 Withdrawal(where, _id(d, where), events_pb2.WITHDRAWAL_REASON_DELETED, None),
             )
         elif "Author" in d:
-            reading.items.append(_monitored(d, where, reading))
+            reading.add(_monitored(d, where, reading))
         elif "text" in d and ("user" in d or "created_at" in d):
-            reading.items.append(_status(d, where, reading))
+            reading.add(_status(d, where, reading))
         elif _WITHOUT_POSTS.isdisjoint(d):
             raise Unreadable(Reason.UNKNOWN_FORM, f"{where or 'the payload'} is no form of Weibo that we know")
     except Unreadable as refusal:
@@ -204,7 +204,7 @@ def _entities(text: str, d: dict[str, object]) -> list[post_pb2.Entity]:
         for link in objects(d.get(key)):
             expanded[decoration(link.get(short))] = decoration(link.get(long))
     found = []
-    for match in _ENTITY.finditer(text):
+    for match in islice(_ENTITY.finditer(text), PARTS_MAX):
         name = match.lastgroup
         if name is not None:
             value = match[name]
@@ -244,7 +244,7 @@ def _profile(user: dict[str, object], followers: int) -> list[post_pb2.ProfileAt
         for name in ("location", "description", "url", "verified_reason")
         if (value := decoration(user.get(name)))
     ]
-    if gender := _GENDERS.get(str(user.get("gender"))):
+    if gender := _GENDERS.get(word(user.get("gender"))):
         said.append(post_pb2.ProfileAttribute(name="gender", value=gender))
     if type(verified := user.get("verified")) is bool:
         said.append(post_pb2.ProfileAttribute(name="verified", value="true" if verified else "false"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.clock import Instant
 
 from ingest.channels import x_v1, x_v2
-from ingest.normalise import ITEMS_MAX, Account, Item, Reading, Reason, Unreadable, documents, table
+from ingest.normalise import Account, Item, Reading, Reason, Unreadable, documents, table
 
 _WITHOUT_POSTS = frozenset(
     # Keys of answers about accounts, lists, media, settings; of what streams say of themselves; of other activity.
@@ -32,8 +32,6 @@ def read(payload: bytes, content_type: str, account: Account, now: Instant) -> l
                 _document(document, f"line {number}: ", reading)
             except Unreadable as refusal:
                 reading.flaw(f"line {number}", Unreadable(refusal.reason, f"line {number}: {refusal.detail}"))
-    if len(reading.items) > ITEMS_MAX:
-        raise Unreadable(Reason.TOO_LARGE, f"{len(reading.items)} posts in one delivery, at most {ITEMS_MAX}")
     return reading.items
 
 
@@ -97,9 +95,9 @@ def _one(element: object, where: str, users: dict[str, object], reading: Reading
             raise Unreadable(Reason.UNKNOWN_FORM, f"{where or 'the payload'} is not an object")
         if "text" in element or "full_text" in element:
             if "sender_id" in element or "sender" in element:
-                reading.items.append(x_v1.old_message(element, where, reading.now))
+                reading.add(x_v1.old_message(element, where, reading.now))
             elif "screen_name" not in element:
-                reading.items.append(x_v1.status(element, where, users, reading))
+                reading.add(x_v1.status(element, where, users, reading))
         elif not _COMPLIANCE.isdisjoint(element):
             x_v1.compliance(element, f"{where}.", reading)
         elif not _silent(element):

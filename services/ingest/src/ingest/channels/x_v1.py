@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
@@ -15,6 +16,7 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 from ingest.language import language_of
 from ingest.normalise import (
     EARLIEST,
+    PARTS_MAX,
     Account,
     AuthorGone,
     Item,
@@ -34,6 +36,7 @@ from ingest.normalise import (
     platform_time,
     table,
     unescaped,
+    word,
 )
 
 USER_GONE = {
@@ -209,6 +212,8 @@ def _entities(personal: post_pb2.PersonalContent, text: str, given: object, exte
     for key, kind, name in _ENTITY_FORMS:
         if found := given.get(key):
             for e in objects(found):
+                if len(personal.entities) >= PARTS_MAX:
+                    break
                 if span := within(e.get("indices"), length):
                     entity = personal.entities.add()
                     entity.kind = kind
@@ -216,17 +221,17 @@ def _entities(personal: post_pb2.PersonalContent, text: str, given: object, exte
                     entity.value = value = decoration(e.get(name) or e.get("url"))
                     if kind == post_pb2.ENTITY_KIND_MENTION:
                         number = e.get("id_str")
-                        if type(number) is str and number.isdigit():
+                        if type(number) is str and number.isdigit() and len(number) <= 40:
                             entity.external_id = number
                             mentions.append((number, value))
                         else:
                             mentions.append(("", value))
     source = extended if type(extended) is dict and extended.get("media") else given
     if source.get("media"):
-        for m in objects(source["media"]):
+        for m in objects(source["media"])[:PARTS_MAX]:
             uri = decoration(m.get("media_url_https") or m.get("media_url"))
             if uri:
-                sort = MEDIA.get(str(m.get("type")), post_pb2.MEDIA_KIND_FILE)
+                sort = MEDIA.get(word(m.get("type")), post_pb2.MEDIA_KIND_FILE)
                 personal.media.add(kind=sort, uri=uri, alt_text=decoration(m.get("ext_alt_text")))
     return mentions
 
@@ -243,7 +248,7 @@ def within(span: object, length: int) -> tuple[int, int] | None:
 def textual(text: str) -> list[post_pb2.Entity]:
     """Entities read off the text, where the platform gave none."""
     found = []
-    for match in _TEXTUAL.finditer(text):
+    for match in islice(_TEXTUAL.finditer(text), PARTS_MAX):
         name = match.lastgroup
         if name is not None:
             value = match[name]
@@ -342,7 +347,7 @@ def messages(events: object, where: str, users: dict[str, object], reading: Read
         try:
             kind = mapping(event, place).get("type")
             if kind == "message_create":
-                reading.items.append(_message_event(event, place, users, reading.now))
+                reading.add(_message_event(event, place, users, reading.now))
             elif type(kind) is not str:
                 raise Unreadable(Reason.UNKNOWN_FORM, f"{place}.type is missing")
         except Unreadable as refusal:
@@ -385,9 +390,7 @@ def compliance(document: dict[str, object], where: str, reading: Reading) -> Non
         if type(user := document.get(key)) is dict:
             place = f"{where}{key}."
             try:
-                reading.items.append(
-                    AuthorGone(place, _id(user, "id", place), reason, _moment(user, place, reading.now))
-                )
+                reading.add(AuthorGone(place, _id(user, "id", place), reason, _moment(user, place, reading.now)))
             except Unreadable as refusal:
                 reading.flaw(place, refusal)
 
@@ -396,7 +399,7 @@ def _guarded(
     reader: Callable[[dict[str, object], str, Instant], Item], d: dict[str, object], where: str, reading: Reading
 ) -> None:
     try:
-        reading.items.append(reader(d, where, reading.now))
+        reading.add(reader(d, where, reading.now))
     except Unreadable as refusal:
         reading.flaw(where, refusal)
 

@@ -12,6 +12,7 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 from ingest.channels import x_v1
 from ingest.language import language_of
 from ingest.normalise import (
+    PARTS_MAX,
     AuthorGone,
     Item,
     Observation,
@@ -28,6 +29,7 @@ from ingest.normalise import (
     opaque_id,
     rfc3339,
     unescaped,
+    word,
 )
 
 _GONE = {
@@ -56,9 +58,10 @@ class _Includes:
     def find(self, kind: str, key: str, value: object) -> dict[str, object]:
         table = self._tables.get(kind)
         if table is None:
-            table = {str(entry.get(key)): entry for entry in objects(self._given.get(kind))}
+            table = {word(entry.get(key)): entry for entry in objects(self._given.get(kind))}
+            table.pop("", None)
             self._tables[kind] = table
-        return table.get(str(value), {})
+        return table.get(word(value), {})
 
 
 def read(document: dict[str, object], where: str, reading: Reading) -> None:
@@ -81,7 +84,7 @@ def _guarded(element: object, where: str, includes: _Includes, reading: Reading)
         reading.flaw(where, refusal)
     else:
         if item is not None:
-            reading.items.append(item)
+            reading.add(item)
 
 
 def _one(d: dict[str, object], where: str, includes: _Includes, reading: Reading) -> Item | None:
@@ -193,9 +196,11 @@ _ENTITY_FORMS = (
 def _entities(text: str, given: object) -> list[post_pb2.Entity]:
     if type(given) is not dict:
         return x_v1.textual(text)
-    entities = []
+    entities: list[post_pb2.Entity] = []
     for key, kind, name in _ENTITY_FORMS:
         for e in objects(given.get(key)):
+            if len(entities) >= PARTS_MAX:
+                break
             if span := x_v1.within([e.get("start"), e.get("end")], len(text)):
                 number = e.get("id") if kind == post_pb2.ENTITY_KIND_MENTION else None
                 entities.append(
@@ -204,7 +209,7 @@ def _entities(text: str, given: object) -> list[post_pb2.Entity]:
                         start=span[0],
                         end=span[1],
                         value=decoration(e.get(name) or e.get("url")),
-                        external_id=number if type(number) is str and number.isdigit() else "",
+                        external_id=number if type(number) is str and number.isdigit() and len(number) <= 40 else "",
                     )
                 )
     return entities
@@ -218,7 +223,7 @@ def _media(attachments: object, includes: _Includes) -> list[post_pb2.Media]:
             medium = includes.find("media", "media_key", key)
             uri = decoration(medium.get("url") or medium.get("preview_image_url"))
             if uri:
-                kind = x_v1.MEDIA.get(str(medium.get("type")), post_pb2.MEDIA_KIND_FILE)
+                kind = x_v1.MEDIA.get(word(medium.get("type")), post_pb2.MEDIA_KIND_FILE)
                 found.append(post_pb2.Media(kind=kind, uri=uri, alt_text=decoration(medium.get("alt_text"))))
     return found
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from chassis.commits import Entry
+from chassis.commits import Entry, UnknownEvent
 from chassis.errors import NotFound, Unavailable
 from chassis.log import Log
 from chassis.tenants import Tenants
+from google.protobuf.message import DecodeError
 
 from ingest.normalise import Account, folded
 from ingest.sources import Source, Sources, evolve
@@ -17,6 +19,14 @@ from ingest.views.sources import CODEC
 
 SHARD = "sources"
 _SUBJECTS = f"ev.post.*.{SHARD}"
+
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def _stepped_over(entry: Entry, broken: Exception) -> None:
+    fields = {"subject": str(entry.subject), "position": entry.position, "error": type(broken).__name__}
+    _LOGGER.error("something about sources in the log cannot be read and is stepped over", extra={"fields": fields})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,19 @@ class SourceBook:
                     self._moved.notify_all()
 
     def _apply(self, entry: Entry) -> None:
+        """Takes in a commit. What cannot be read in it is stepped over: it must not stop the sources of everybody."""
         sources = self._sources.setdefault(entry.subject.tenant, Sources())
-        for recorded in entry.events():
-            fact = CODEC.decode(recorded.body)
+        try:
+            events = entry.events()
+        except (DecodeError, ValueError) as broken:
+            _stepped_over(entry, broken)
+            events = []
+        for recorded in events:
+            try:
+                fact = CODEC.decode(recorded.body)
+            except (DecodeError, KeyError, TypeError, UnknownEvent, ValueError) as broken:
+                _stepped_over(entry, broken)
+                continue
             evolve(sources, fact)
             self._accounts.pop((entry.subject.tenant, fact.source_id), None)
         self._position = entry.position

@@ -20,10 +20,11 @@ RETENTION_US = 30 * 24 * 3600 * MICROS
 
 
 @dataclass(frozen=True, slots=True)
-class Lodged:
+class QuarantineEntry:
     """A delivery to keep."""
 
     delivery_id: str
+    source_id: str
     detail: str
     delivery: service_pb2.Delivery
 
@@ -55,9 +56,9 @@ class Quarantine:
         self._database = database
         self._clock = clock
 
-    async def keep(self, tenant: str, lodged: Sequence[Lodged]) -> None:
+    async def keep(self, tenant: str, entries: Sequence[QuarantineEntry]) -> None:
         """Keeps bytes; the same bytes once. They are durable before the log says that they are in quarantine."""
-        unique = list({each.delivery_id: each for each in lodged}.values())
+        unique = list({each.delivery_id: each for each in entries}.values())
         await self._database.execute(
             _SQL["keep"],
             tenant,

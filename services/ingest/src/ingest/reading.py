@@ -1,0 +1,118 @@
+"""Reads deliveries: what each says of which post, what cannot be read, what may not enter the log. Pure.
+
+Whatever a delivery holds, it has a verdict, and what is read of it can be held by whoever reads the log (`validation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from chassis.clock import Instant, from_timestamp, to_timestamp
+from switchboard.ingest.v1 import events_pb2, service_pb2
+
+from ingest import channels, facts
+from ingest.batch import AuthorWithdrawal, Batch, Part, Reading, Recipient, Verdict
+from ingest.channels import normalized
+from ingest.normalise import (
+    AuthorGone,
+    Flaw,
+    Item,
+    Observation,
+    Reason,
+    Unreadable,
+    Withdrawal,
+    delivery_id,
+    plausible,
+    post_id,
+)
+from ingest.validation import admitted
+from ingest.views.book import Connected
+from ingest.views.quarantined import QuarantineEntry, bytes_of
+
+
+def read(
+    connected: Connected, deliveries: Sequence[service_pb2.Delivery], now: Instant, *, again: bool = False
+) -> Batch:
+    """Reads a batch; never raises for what is in a delivery. `again`: for deliveries out of the quarantine."""
+    batch = Batch(connected, now, deliveries)
+    for delivery in deliveries:
+        _read_one(batch, delivery, again)
+    return batch
+
+
+def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None:
+    account, now = batch.connected.account, batch.now
+    verdict = Verdict(len(batch.verdicts), [])
+    batch.verdicts.append(verdict)
+    received_at = now
+    try:
+        if delivery.HasField("received_at"):
+            received_at = plausible(from_timestamp(delivery.received_at), "received_at", now)
+        items = _items(batch, delivery)
+    except Unreadable as refusal:
+        quarantine(batch, verdict, refusal.reason, refusal.detail, received_at)
+        return
+    flaw: Flaw | None = None
+    for read in items:
+        item = admitted(read, now)
+        if type(item) is Observation:
+            name = post_id(account.channel, account.account_scope, item.external_id)
+            batch.readings.append(Reading(name, item, received_at, part_of(verdict, name)))
+        elif isinstance(item, Withdrawal):
+            name = post_id(account.channel, account.account_scope, item.external_id)
+            fact = facts.withdrawn(batch.connected, name, item, received_at)
+            batch.readings.append(Reading(name, fact, received_at, part_of(verdict, name)))
+        elif isinstance(item, AuthorGone):
+            batch.author_withdrawals.append(AuthorWithdrawal(item, received_at, verdict))
+        elif isinstance(item, Flaw):
+            flaw = flaw or item
+            verdict.parts.append(Part("", service_pb2.RESULT_QUARANTINED, 0, item.reason, item.detail))
+    if flaw is not None:
+        quarantine(batch, verdict, flaw.reason, flaw.detail, received_at)
+    elif again:
+        source = batch.connected.source.source_id
+        name = delivery_id(source, sha256(bytes_of(delivery)).hexdigest())
+        requeued = events_pb2.DeliveryRequeued(delivery_id=name, at=to_timestamp(now))
+        batch.readings.append(Reading(name, requeued, now, Recipient(Verdict(verdict.number, []))))
+
+
+def _items(batch: Batch, delivery: service_pb2.Delivery) -> list[Item]:
+    """Raises Unreadable for the delivery as a whole."""
+    account, now = batch.connected.account, batch.now
+    if payload := delivery.payload:
+        return channels.read(payload, delivery.content_type, account, now)
+    if delivery.HasField("normalized_post"):
+        return normalized.read(delivery.normalized_post, account, now)
+    if delivery.HasField("payload"):
+        return channels.read(payload, delivery.content_type, account, now)
+    raise Unreadable(Reason.EMPTY, "neither payload nor normalized_post is set")
+
+
+def quarantine(batch: Batch, verdict: Verdict, reason: str, detail: str, received_at: Instant) -> None:
+    """Puts a delivery in quarantine, once: its bytes for the store, the fact for the log."""
+    if verdict.number in batch.quarantined:
+        return
+    source = batch.connected.source.source_id
+    delivery = batch.deliveries[verdict.number]
+    raw = bytes_of(delivery)
+    name = delivery_id(source, sha256(raw).hexdigest())
+    verdict.reason, verdict.detail = reason, detail
+    verdict.quarantined = f"tenants/{batch.connected.tenant}/quarantined/{name}"
+    batch.quarantined[verdict.number] = name
+    batch.to_quarantine.append(QuarantineEntry(name, source, detail, delivery))
+    fact = events_pb2.DeliveryQuarantined(
+        delivery_id=name,
+        source_id=source,
+        reason=reason,
+        payload_bytes=len(raw),
+        received_at=to_timestamp(received_at),
+    )
+    batch.readings.append(Reading(name, fact, received_at, Recipient(verdict)))
+
+
+def part_of(verdict: Verdict, name: str) -> Recipient:
+    """A further part of a delivery, about one post."""
+    part = Part(name)
+    verdict.parts.append(part)
+    return Recipient(verdict, part)
