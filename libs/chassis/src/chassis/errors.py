@@ -42,6 +42,7 @@ class Reason(StrEnum):
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     UNIMPLEMENTED = "UNIMPLEMENTED"
     INTERNAL = "INTERNAL"
+    KEY_LOST = "KEY_LOST"
 
 
 class Rejected(Exception):
@@ -149,6 +150,17 @@ class RequestIdReused(Exception):
         self.detail = detail
 
 
+class KeyUnusable(Exception):
+    """The key of one data subject is there and cannot be used; what concerns nobody else is refused."""
+
+    def __init__(self, subject_id: str, why: str) -> None:
+        super().__init__(f"the key of subject {subject_id} cannot be used: {why}")
+        self.detail = (
+            f"the key of subject {subject_id} cannot be used; put its key-encryption key back into the key file"
+        )
+        self.subject_id = subject_id
+
+
 class ResumeTokenExpired(Exception):
     """A watch cannot go on from this token; the caller begins again with a snapshot."""
 
@@ -228,6 +240,12 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
             return _status(grpc.StatusCode.NOT_FOUND, Reason.NOT_FOUND, str(error), info)
         case RequestIdReused():
             return _status(grpc.StatusCode.ALREADY_EXISTS, Reason.REQUEST_ID_REUSED, error.detail)
+        case KeyUnusable():
+            violation = details.PreconditionFailure.Violation(
+                type=Reason.KEY_LOST, subject=error.subject_id, description=error.detail
+            )
+            failed = details.PreconditionFailure(violations=[violation])
+            return _status(grpc.StatusCode.FAILED_PRECONDITION, Reason.KEY_LOST, error.detail, failed)
         case ResumeTokenExpired():
             return _status(grpc.StatusCode.OUT_OF_RANGE, Reason.RESUME_TOKEN_EXPIRED, error.detail)
         case StorageExhausted():

@@ -19,7 +19,7 @@ from switchboard.log.v1.log_pb2 import Sealed
 
 from chassis import telemetry
 from chassis.database import Database, queries
-from chassis.errors import Unavailable
+from chassis.errors import KeyUnusable, Unavailable
 from chassis.identity import is_uuid
 from chassis.keyfile import KeyFile, KeyFileError
 
@@ -58,10 +58,10 @@ class SealBroken(Exception):
     """The bytes were not sealed by this subject's key, or were changed since. Says the subject, never the value."""
 
 
-class KeyLost(SealBroken):
+class KeyLost(SealBroken, KeyUnusable):
     """The key of one subject is there but does not unwrap: its KEK is not in the secret file, or its row was changed.
 
-    Unlike an erased subject's key it may come back, with the right secret file.
+    Unlike an erased subject's key it may come back, with the right secret file. A caller is told FAILED_PRECONDITION.
     """
 
 
@@ -130,7 +130,7 @@ class LostKey(SubjectKey):
         self._why = why
 
     def _lost(self) -> KeyLost:
-        return KeyLost(f"the key of subject {self.subject_id} cannot be used: {self._why}")
+        return KeyLost(self.subject_id, str(self._why))
 
     def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
         raise self._lost()

@@ -9,7 +9,8 @@ from typing import Any
 
 from chassis.clock import Instant, to_timestamp
 from chassis.identity import uuid_text
-from chassis.sealing import SubjectKey
+from chassis.sealing import SubjectKey, opened, unreadable
+from google.protobuf.message import DecodeError
 from switchboard.crm.v1 import events_pb2, names_pb2
 from switchboard.crm.v1 import service_pb2 as pb
 from switchboard.log.v1.log_pb2 import Sealed
@@ -35,9 +36,13 @@ def _id_text(value: bytes) -> str:
 
 
 def _opened(keys: Keys, sealed: Sealed | None, subject_id: str) -> names_pb2.ProfileContent:
-    """The plain content; empty for an erased subject."""
-    key = keys.get(subject_id)
-    return names_pb2.ProfileContent.FromString(b"" if key is None or sealed is None else key.open(sealed))
+    """The plain content; empty for an erased subject, and where it cannot be opened."""
+    plain = None if sealed is None else opened(keys.get(subject_id), sealed)
+    try:
+        return names_pb2.ProfileContent.FromString(plain or b"")
+    except DecodeError as broken:
+        unreadable(subject_id, broken)
+        return names_pb2.ProfileContent()
 
 
 def identity(row: tables.Identity, keys: Keys) -> pb.Identity:

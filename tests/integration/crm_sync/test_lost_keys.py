@@ -1,0 +1,74 @@
+"""One customer's key is lost: that customer is shown as erased, is refused by name, and hides nobody else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import grpc
+import pytest
+from chassis.errors import reason_of
+from crm_sync.naming import identity_id
+from grpc_status import rpc_status
+from switchboard.crm.v1 import service_pb2 as pb
+from switchboard.ingest.v1 import post_pb2
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest import stacked
+
+if TYPE_CHECKING:
+    from conftest import Stack
+
+PARENT = "tenants/acme"
+
+
+def author(who: str) -> post_pb2.Author:
+    made = post_pb2.Author(external_id=who, handle=f"@{who}", display_name=f"Name of {who}")
+    made.attributes.add(name="location", value=f"town of {who}")
+    return made
+
+
+@pytest.fixture
+async def lost(nats_url: str, database_url: str, kek_file: Path) -> AsyncIterator[Stack]:
+    """A stack that knew mia and ann, as after a restore without the right key file: mia's key does not unwrap."""
+    async with stacked(nats_url, database_url, kek_file) as stack:
+        await stack.see(author("mia"), author("ann"))
+        mia = identity_id("x", "", "mia")
+        await stack.database.execute("update vault.subject_keys set wrapped = '\\x00' where subject_id = $1", mia)
+    async with stacked(nats_url, database_url, kek_file) as stack:
+        yield stack
+
+
+async def customers(stack: Stack, at: str = "") -> dict[str, pb.Customer]:
+    """All of them by handle; who cannot be read has none."""
+    answer = await stack.api.ListCustomers(pb.ListCustomersRequest(parent=PARENT, min_position=at))
+    return {one.identities[0].handle: one for one in answer.customers}
+
+
+async def test_who_cannot_be_opened_is_listed_as_erased_among_the_others(lost: Stack) -> None:
+    found = await customers(lost)
+    assert set(found) == {"", "@ann"}
+    assert [one.value for one in found[""].attributes] == ["", ""]
+    assert [one.value for one in found["@ann"].attributes] == ["Name of ann", "town of ann"]
+    one = await lost.api.GetCustomer(pb.GetCustomerRequest(name=found[""].name))
+    assert one.customer.identities[0].display_name == ""
+    why = pb.ExplainAttributeRequest(name=found[""].name, attribute="location")
+    assert [one.value.value for one in (await lost.api.ExplainAttribute(why)).candidates] == [""]
+
+
+async def test_nothing_is_said_of_who_has_lost_the_key_and_the_reason_is_told(lost: Stack) -> None:
+    request = pb.AssertAttributesRequest(
+        parent=PARENT,
+        identity_key=pb.IdentityKey(channel="x", external_id="mia"),
+        source="crm",
+        attributes=[pb.AttributeAssertion(attribute="tier", value="gold")],
+        request_id=str(uuid4()),
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await lost.api.AssertAttributes(request)
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert reason_of(rpc_status.from_call(refused.value)) == "KEY_LOST"
