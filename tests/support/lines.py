@@ -1,11 +1,13 @@
 """A view that writes down, by key, where the events it took stand in the log: what was taken twice or late shows."""
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from chassis.commits import Entry, Recorded, Subject
-from chassis.database import Connection
+from chassis.database import Connection, Database
+from chassis.projection import Projection
 from google.protobuf.wrappers_pb2 import StringValue
 from hostile_events import entries
 
@@ -52,3 +54,17 @@ def log_of(*commits: Sequence[Sequence[str]]) -> list[Entry]:
     """A log of these commits; an event is the keys it touches."""
     subject = Subject("tally", "acme", "0")
     return entries([(subject, [StringValue(value=json.dumps(list(keys))) for keys in commit]) for commit in commits])
+
+
+async def taken(connection: Any) -> dict[str, list[Place]]:
+    rows = await connection.fetch("select key, line from lines_v1")
+    return {row["key"]: [tuple(place) for place in json.loads(row["line"])] for row in rows}
+
+
+@contextlib.asynccontextmanager
+async def instance(url: str, view: Lines) -> AsyncIterator[Projection[Any]]:
+    """One replica with connections of its own, which is handed commits."""
+    async with Database(url, "tally", connections_max=2) as database:
+        projection = Projection(view, None, database)  # type: ignore[arg-type]  # it reads no log
+        await projection.prepare()
+        yield projection

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -18,7 +18,7 @@ from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.parking import ParkingLot, own_key
 from chassis.projection import Projection
-from lines import Lines, log_of
+from lines import Lines, instance, log_of, taken
 
 Place = tuple[int, int]
 
@@ -31,20 +31,6 @@ def lines_of(log: Sequence[Entry]) -> dict[str, list[Place]]:
             for key in json.loads(event.body.value):
                 lines.setdefault(key, []).append((event.position, event.index))
     return lines
-
-
-async def taken(connection: Any) -> dict[str, list[Place]]:
-    rows = await connection.fetch("select key, line from lines_v1")
-    return {row["key"]: [tuple(place) for place in json.loads(row["line"])] for row in rows}
-
-
-@contextlib.asynccontextmanager
-async def instance(url: str, view: Lines) -> AsyncIterator[Projection[Any]]:
-    """One replica with connections of its own, which is handed commits."""
-    async with Database(url, "tally", connections_max=2) as database:
-        projection = Projection(view, None, database)  # type: ignore[arg-type]  # it reads no log
-        await projection.prepare()
-        yield projection
 
 
 async def check_snapshot(url: str, log: Sequence[Entry]) -> None:

@@ -47,10 +47,12 @@ Place = tuple[int, int]
 """(position, index) of an event in the log."""
 
 _LOGGER = logging.getLogger(__name__)
-_ENVIRONMENT: Final = ("08", "25", "28", "3D", "3F", "40", "53", "55", "57", "58", "F0", "XX")
-"""Classes of SQLSTATE that speak of the server, its resources and other sessions, never of a value."""
-_SCHEMA_AWAY: Final = frozenset({"42501", "42703", "42883", "42P01"})
-"""Not privileged, undefined column, function, table: the schema is not the one this release needs."""
+_ENVIRONMENT: Final = ("08", "0A", "25", "26", "28", "3D", "3F", "40", "53", "55", "57", "58", "F0", "XX")
+"""Classes of SQLSTATE that speak of the server, its resources, statements it prepared and other sessions, never of a
+value."""
+_SCHEMA_AWAY: Final = frozenset({"42501", "42703", "42883", "42P01", "42P05"})
+"""Not privileged; undefined column, function, table: the schema is not the one this release needs; a name that a pooler
+gave to another session's statement."""
 
 _ANY = "select exists (select from parked where projection = $1)"
 _BARRED = """
@@ -140,7 +142,9 @@ def own_key(event: Recorded) -> str:
 
 
 def kept(key: str) -> str:
-    """A key as the lot keeps it: itself, or a digest where it is long or has characters no terminal should be sent."""
+    """A key as the lot keeps it: itself, or a digest where it is long or has characters no terminal should be sent.
+    Names of types, which anybody may write into the log, are shown alike.
+    """
     if len(key) <= KEY_LENGTH_MAX and key.isprintable():
         return key
     return f"sha256/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
@@ -267,7 +271,7 @@ class ParkingLot:
             rows = await database.fetch(_LIST, self.consumer, *at, wanted)
             for row in rows:
                 recorded = _recorded(row)
-                found.append(Parked(row["key"], place(recorded), row["subject"], recorded.type, row["error"]))
+                found.append(Parked(row["key"], place(recorded), row["subject"], kept(recorded.type), row["error"]))
             if len(rows) < wanted:
                 break
             at = rows[-1]["key"], rows[-1]["position"], rows[-1]["event_index"]
