@@ -19,6 +19,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-un
 START_ATTEMPTS = 3
 SERVING_S = 120.0  # a long log is folded again before a service is ready
 WATCH_S = 0.1
+COMPLAINT_EVERY_S = 2.0
 BACKOFF_LEAST_S = 0.2
 BACKOFF_MOST_S = 5.0
 SERVICE_STOP_S = 25.0  # the longest drain, and then some
@@ -108,11 +109,17 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         pause_s = BACKOFF_LEAST_S
         loop = asyncio.get_running_loop()
-        since = loop.time()
+        since = look_at = loop.time()
         while True:
             if child.alive():
-                if loop.time() - since > BACKOFF_MOST_S:
-                    pause_s = BACKOFF_LEAST_S
+                if loop.time() > look_at:
+                    look_at = loop.time() + COMPLAINT_EVERY_S
+                    if complaint := await child.complaint():
+                        self._say(f"{child.name}: {complaint}")
+                        await child.stop()
+                        continue
+                    if loop.time() - since > BACKOFF_MOST_S:
+                        pause_s = BACKOFF_LEAST_S
                 await asyncio.sleep(WATCH_S)
                 continue
             self._say(f"{child.name} {_ending(child.exit_code)}; starting it again in {pause_s:g} s")
@@ -121,7 +128,7 @@ class Supervisor:
             since = loop.time()
             try:
                 await child.start()
-            except ChildError as error:
+            except (ChildError, OSError) as error:  # OSError: its log cannot be opened, the disk is full
                 self._say(str(error).splitlines()[0])
                 continue
             self._write()
@@ -130,8 +137,11 @@ class Supervisor:
     def _write(self) -> None:
         pids = {child.name: child.pid for tier in self._tiers for child in tier}
         half = self._processes.with_suffix(".new")
-        half.write_text(json.dumps({"switchboard": os.getpid(), **pids}) + "\n")
-        half.rename(self._processes)
+        try:
+            half.write_text(json.dumps({"switchboard": os.getpid(), **pids}) + "\n")
+            half.rename(self._processes)
+        except OSError as error:
+            self._say(f"{self._processes} is not current: {error.strerror}")
 
 
 def service_child(name: str, module: str, port: int, state: Path, environment: Mapping[str, str]) -> Child:

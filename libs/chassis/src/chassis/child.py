@@ -45,7 +45,9 @@ class Child:
         stop_signal: signal.Signals = signal.SIGTERM,
         stop_s: float = STOP_S,
         transient: Sequence[str] = (),
+        complaint: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
+        """`complaint` tells what is wrong with a running server that only a restart mends, "" for nothing."""
         self.name = name
         self.port = port
         self.url = url
@@ -58,6 +60,7 @@ class Child:
         self._stop_signal = stop_signal
         self._stop_s = stop_s
         self._transient = tuple(transient)
+        self._complaint = complaint
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,6 +76,10 @@ class Child:
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    async def complaint(self) -> str:
+        """What only a restart mends, "" for nothing or where nobody can tell."""
+        return "" if self._complaint is None else await self._complaint()
 
     async def start(self) -> None:
         """Return when the server answers. Raises ChildError with the end of its log after READY_S seconds."""
@@ -128,8 +135,9 @@ class Child:
 
     def _spawn(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            log.write(f"-- starting {self.name} on port {self.port}\n".encode())
+        with self.log.open("ab", buffering=0) as log:
+            with contextlib.suppress(OSError):  # a full disk is no reason not to start
+                log.write(f"-- starting {self.name} on port {self.port}\n".encode())
             # An own session: Ctrl-C at the terminal reaches the owner only, who stops the servers last.
             self._process = subprocess.Popen(  # noqa: S603 - the arguments are ours
                 self._argv,

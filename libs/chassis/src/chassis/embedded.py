@@ -66,6 +66,7 @@ def nats(state_dir: Path, port: int, *, monitoring_port: int = 0, store_bytes_ma
         url=f"nats://{LOOPBACK}:{port}",
         log=state_dir / "logs" / "nats.log",
         ready=lambda: _healthz(monitoring),
+        complaint=lambda: _nats_complaint(monitoring),
     )
 
 
@@ -199,17 +200,29 @@ async def _start(build: Callable[[int], Child], port: int) -> Child:
 
 
 async def _healthz(port: int) -> bool:
+    return (await _health_answer(port)).startswith("HTTP/1.0 200 ")
+
+
+async def _nats_complaint(port: int) -> str:
+    """After a write failed, for a full disk say, JetStream stores nothing more until it is started again."""
+    answer = await _health_answer(port)
+    if " write error: " not in answer:
+        return ""
+    return answer.rpartition('"error":"')[2].rstrip('"}\n')
+
+
+async def _health_answer(port: int) -> str:
+    """What nats-server says of its health, with the status line; "" where it does not answer."""
     try:
         async with asyncio.timeout(1.0):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             try:
                 writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-                status = await reader.readline()
+                return (await reader.read(8192)).decode(errors="replace")
             finally:
                 writer.close()
     except (OSError, TimeoutError):
-        return False
-    return b" 200 " in status
+        return ""
 
 
 async def _selects(url: str) -> bool:

@@ -24,7 +24,7 @@ from switchboard.log.v1 import log_pb2
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Entry, Subject
-from chassis.errors import Overloaded, Unavailable
+from chassis.errors import Overloaded, StorageExhausted, Unavailable
 from chassis.reader import Gap, Reader
 from chassis.unreadable import Reports
 
@@ -36,6 +36,8 @@ APPEND_TIMEOUT_S = 2.0
 """How long one attempt waits for its acknowledgement. Against: an fsync takes 1-20 ms, an election 1-2 s."""
 APPEND_GIVE_UP_S = 20.0
 """How long an append keeps trying before its outcome is declared unknown."""
+SILENT_MAX = 3
+"""Attempts in a row without an answer after which a log that answers other questions counts as stalled."""
 _WRONG_LAST_SEQUENCE = 10071
 _CONFLICT_IN_FLIGHT = 10164
 FULL = frozenset({10023, 10047, 10077, 10122})
@@ -51,6 +53,15 @@ class OutcomeUnknown(Unavailable):
 
     def __init__(self, subject: str) -> None:
         super().__init__(f"the log did not acknowledge a commit to {subject} in time; try again", 1.0)
+
+
+class LogStalled(OutcomeUnknown, StorageExhausted):
+    """The log answers questions and does not acknowledge commits: its disk is full, or fails. Repeating is safe."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.detail = f"the log stores nothing, a commit to {subject} included: is its disk full? try again"
+        self.retry_after_s = 5.0
 
 
 class Withheld(Unavailable):
@@ -100,7 +111,7 @@ class Log:
         `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements,
         time-outs and server restarts: the same commit is never there twice. Raises Conflict when another commit came
         first, LogFull when the storage is exhausted, OutcomeUnknown when the log stays silent for APPEND_GIVE_UP_S,
-        Withheld when this is not the log it was.
+        LogStalled when it is silent about this only, Withheld when this is not the log it was.
         """
         name = str(subject)
         payload = commit.SerializeToString(deterministic=True) if data is None else data
@@ -110,6 +121,7 @@ class Log:
         }
         began_at = time.monotonic()
         give_up_at = began_at + APPEND_GIVE_UP_S
+        silent = 0
         labels = {"switchboard.context": subject.context, "switchboard.shard": subject.shard}
         with telemetry.append_span(f"ev.{subject.context}.*", (event.traceparent for event in commit.events)):
             if traceparent := telemetry.inject():
@@ -139,10 +151,24 @@ class Log:
                         raise LogFull("the log is full; add storage, nothing acknowledged was lost", 5.0)
                     elif error.get("code") != 503:
                         raise RuntimeError(f"the log refused a commit to {name}: {error}")
-                except (TimeoutError, nats.errors.Error):
+                    silent = 0
+                except (TimeoutError, nats.errors.Error) as error:
+                    silent = silent + 1 if isinstance(error, TimeoutError) else 0
                     await asyncio.sleep(0.05)
+                if silent >= SILENT_MAX and await self._answers():
+                    raise LogStalled(name)
                 if time.monotonic() > give_up_at:
                     raise OutcomeUnknown(name)
+
+    async def _answers(self) -> bool:
+        """Whether the stream's leader answers a question at once. A server whose disk is full does, and stores nothing
+        without a word.
+        """
+        try:
+            reply = await self.nc.request(f"$JS.API.STREAM.INFO.{STREAM}", b"", timeout=APPEND_TIMEOUT_S)
+        except (TimeoutError, nats.errors.Error):
+            return False
+        return "error" not in json.loads(reply.data)
 
     async def _first_after(self, subject: str, position: int) -> Entry | None:
         """The first commit of a subject after a position, asked of the stream's leader (a direct read may lag)."""
