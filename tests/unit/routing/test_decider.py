@@ -303,6 +303,12 @@ CASES = [
     pytest.param(MINE, reply("case-p1", "mia"), ["ReplyRequested case-p1"], id="a reply is asked for"),
     pytest.param([*MINE, reply("case-p1", "mia")], reply("case-p1", "mia"), [], id="asking twice is asking once"),
     pytest.param(
+        [*MINE, *(reply("case-p1", "mia", f"r{n}") for n in range(50))],
+        reply("case-p1", "mia", "r50"),
+        Reason.REPLIES_UNSENT,
+        id="a case has fifty replies on their way and no more",
+    ),
+    pytest.param(
         [*MINE, reply("case-p1", "mia")],
         commands.RecordSent("case-p1", "r1", "p7", t(4)),
         ["ReplySent case-p1"],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from routing import commands, events
 from routing.cases import Accepted, Offered, Pending, Queued, holder
 from routing.decider import decide
-from routing.matching import Draft
+from routing.matching import Decision
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
@@ -125,7 +125,7 @@ def check(shard: Shard) -> None:
     for case in shard.cases.values():
         if isinstance(case.stage, Offered | Accepted | Pending):
             held[holder(case)][case.case_id] = case.weight
-        assert case.stage is None or (isinstance(case.stage, Queued) <= (case.line is not None))
+        assert case.stage is None or (isinstance(case.stage, Queued) <= (case.wait is not None))
     for agent in shard.agents.values():
         assert dict(agent.work) == held[agent.agent_id]
         assert len(agent.work) == len(dict(agent.work))
@@ -161,7 +161,7 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
         ready_again = {case_id for at, case_id in refusals if at + cooldown <= command.at}
         for case in shard.cases.values():
             if isinstance(case.stage, Queued) and case.case_id not in ready_again:
-                assert Draft(shard, command.at)._best_agent(case) is None
+                assert Decision(shard, command.at)._best_agent(case) is None
 
 
 @FEW

@@ -18,9 +18,9 @@ MINE: list[commands.Command] = [*MIA, post("p1"), accept("case-p1", "mia")]
 def test_an_expired_offer_returns_to_the_same_place() -> None:
     shard = Shard()
     run(shard, *MIA, post("p1", at=0), post("p2", at=1))
-    before = shard.cases["case-p1"].line
+    before = shard.cases["case-p1"].wait
     run(shard, tick(60))
-    assert shard.cases["case-p1"].line == before
+    assert shard.cases["case-p1"].wait == before
     assert shown(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
 
 

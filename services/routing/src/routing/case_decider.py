@@ -8,6 +8,7 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import DEFAULT_QUEUE, Agent
 from routing.cases import (
+    UNSENT_MAX,
     Accepted,
     Case,
     Confirmed,
@@ -25,105 +26,107 @@ from routing.cases import (
     window_of,
 )
 from routing.commands import CaseCommand, Reason
-from routing.matching import Draft
+from routing.matching import Decision
 from routing.recall import recall
 from routing.terms import AuthorKind, RescindReason
 
 
-def decide_case(draft: Draft, command: CaseCommand) -> None:
+def decide_case(decision: Decision, command: CaseCommand) -> None:
     """Decides what is asked of one case. Raises Rejected."""
     match command:
         case commands.RecordSent() | commands.RecordFailed():
-            _settle(draft, command)
+            _settle(decision, command)
             return
         case _:
-            case = find(draft, command.case_id)
+            case = find(decision, command.case_id)
     match command:
         case commands.AcceptOffer():
-            _accept(draft, case, command)
+            _accept(decision, case, command)
         case commands.DeclineOffer():
             offer = _open_offer(case, command)
-            draft.emit(events.OfferDeclined(case.case_id, command.agent_id, offer.offer_id, command.reason, command.at))
+            decision.emit(
+                events.OfferDeclined(case.case_id, command.agent_id, offer.offer_id, command.reason, command.at)
+            )
         case commands.ReleaseCase():
             _demand_holder(case, command.agent_id)
-            draft.emit(events.CaseReleased(case.case_id, command.agent_id, command.reason, command.at))
+            decision.emit(events.CaseReleased(case.case_id, command.agent_id, command.reason, command.at))
             if needs_agent(case) and not case.unsent:  # a reply on its way is an answer until it fails
-                queue_up(draft, case)
+                queue_up(decision, case)
         case commands.ReplyToCase():
-            _reply(draft, case, command)
+            _reply(decision, case, command)
         case commands.NoteCase():
-            known_agent(draft, command.agent_id)
+            known_agent(decision, command.agent_id)
             if command.text is None:
                 raise Rejected(
                     Reason.CUSTOMER_ERASED,
                     f"the customer of {name(case.case_id)} was erased",
                 )
-            draft.emit(events.CaseNoted(case.case_id, command.note_id, command.agent_id, command.text, command.at))
+            decision.emit(events.CaseNoted(case.case_id, command.note_id, command.agent_id, command.text, command.at))
         case commands.PendCase():
             _demand_holder(case, command.agent_id)
             wait = Pending(command.agent_id, command.waiting_for, command.until)
             if case.stage != wait:
-                draft.emit(
+                decision.emit(
                     events.CasePended(case.case_id, command.agent_id, command.waiting_for, command.until, command.at)
                 )
         case commands.ResumeCase():
             _demand_holder(case, command.agent_id)
             if not isinstance(case.stage, Pending):
                 raise Rejected(Reason.NOT_PENDING, f"{name(case.case_id)} is not waiting for anybody")
-            draft.emit(events.CaseResumed(case.case_id, "agent", command.at))
+            decision.emit(events.CaseResumed(case.case_id, "agent", command.at))
         case commands.ResolveCase():
             if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
                 return
             _demand_holder(case, command.agent_id)
-            draft.emit(
+            decision.emit(
                 events.CaseResolved(case.case_id, command.agent_id, command.disposition, command.tags, command.at)
             )
         case commands.ReopenCase():
             if not isinstance(case.stage, Resolved | Confirmed):
                 raise Rejected(Reason.NOT_RESOLVED, f"{name(case.case_id)} {standing(case)}")
-            draft.emit(events.CaseReopened(case.case_id, command.reason, case.episode + 1, command.at))
-            queue_up(draft, case)
+            decision.emit(events.CaseReopened(case.case_id, command.reason, case.episode + 1, command.at))
+            queue_up(decision, case)
         case _:
             assert_never(command)
 
 
-def find(draft: Draft, case_id: str) -> Case:
+def find(decision: Decision, case_id: str) -> Case:
     """The case, brought back into memory when it was forgotten. Raises Rejected when there is none."""
-    case = draft.case(case_id)
+    case = decision.case(case_id)
     if case is not None:
         return case
-    archived = draft.shard.fetched.cases.get(case_id)
+    archived = decision.shard.fetched.cases.get(case_id)
     if archived is None:
         raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=case_id)
     if isinstance(archived.stage, Joined):
         return archived
-    draft.emit(recall(archived, draft.at))
-    return draft.case(case_id) or archived
+    decision.emit(recall(archived, decision.at))
+    return decision.case(case_id) or archived
 
 
-def known_agent(draft: Draft, agent_id: str) -> Agent:
+def known_agent(decision: Decision, agent_id: str) -> Agent:
     """The agent. Raises Rejected when there is none."""
-    agent = draft.agent(agent_id)
+    agent = decision.agent(agent_id)
     if agent is None:
         raise Rejected(Reason.AGENT_UNKNOWN, f"there is no agent {agent_id}", resource=agent_id)
     return agent
 
 
-def queue_up(draft: Draft, case: Case, urgency: int = 0) -> None:
+def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
     """Lines a case up where it was before, or where its source says; its clock runs from what it waits for."""
-    shard = draft.shard
+    shard = decision.shard
     queue_id = case.queue or shard.sources.get(case.source_id) or DEFAULT_QUEUE
     queue = shard.queue(queue_id)
-    start = draft.at if case.owed_since is None else min(case.owed_since, draft.at)
-    draft.emit(
+    start = decision.at if case.owed_since is None else min(case.owed_since, decision.at)
+    decision.emit(
         events.CaseQueued(
             case.case_id,
             queue_id,
             max(case.urgency, urgency),
             case.requirements if case.queue else queue.requirements,
             Instant(start + queue.first_response_s * MICROS),
-            draft.at,
-            draft.at,
+            decision.at,
+            decision.at,
         )
     )
 
@@ -179,15 +182,15 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
     )
 
 
-def _accept(draft: Draft, case: Case, command: commands.AcceptOffer) -> None:
+def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> None:
     taken = isinstance(case.stage, Accepted | Pending) and case.token == command.token
     if taken and holder(case) == command.agent_id:
         return
     offer = _open_offer(case, command)
-    draft.emit(events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at))
+    decision.emit(events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at))
 
 
-def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
+def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> None:
     _demand_holder(case, command.agent_id)
     if any(unsent.reply_id == command.reply_id for unsent in case.unsent):
         return
@@ -197,12 +200,15 @@ def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
         raise Rejected(Reason.NO_SOURCE, f"{name(case.case_id)} has no source a reply could go out through")
     if command.text is None:
         raise Rejected(Reason.CUSTOMER_ERASED, f"the customer of {name(case.case_id)} was erased")
+    if len(case.unsent) >= UNSENT_MAX:
+        detail = f"{name(case.case_id)} has {UNSENT_MAX} replies on their way; wait until the channel takes them"
+        raise Rejected(Reason.REPLIES_UNSENT, detail)
     if command.at >= window_of(case):
         raise Rejected(
             Reason.WINDOW_CLOSED,
             f"the platform takes no more replies to {name(case.case_id)}",
         )
-    draft.emit(
+    decision.emit(
         events.ReplyRequested(
             case.case_id,
             command.reply_id,
@@ -217,49 +223,49 @@ def _reply(draft: Draft, case: Case, command: commands.ReplyToCase) -> None:
     )
 
 
-def _settle(draft: Draft, command: commands.RecordSent | commands.RecordFailed) -> None:
+def _settle(decision: Decision, command: commands.RecordSent | commands.RecordFailed) -> None:
     """Says of a reply that waits how it ended, to the case it is with by now. One that does not wait is settled."""
-    case_id = draft.shard.unsent.get(command.reply_id)
+    case_id = decision.shard.unsent.get(command.reply_id)
     if case_id is None:
         return
-    case = find(draft, case_id)
+    case = find(decision, case_id)
     if isinstance(command, commands.RecordSent):
-        _sent(draft, case, command)
+        _sent(decision, case, command)
     else:
-        _failed(draft, case, command)
+        _failed(decision, case, command)
 
 
-def _sent(draft: Draft, case: Case, command: commands.RecordSent) -> None:
+def _sent(decision: Decision, case: Case, command: commands.RecordSent) -> None:
     """A reply was taken; an open offer of a case it answers is taken back."""
     for reply in case.unsent:
         if reply.reply_id == command.reply_id:
             owed = case.owed_since
             if owed is not None and reply.author_kind == AuthorKind.BRAND_HUMAN:
                 until = max(command.at, case.answered_until or command.at)
-                owed = draft.shard.posts.contact_after(case.case_id, until)
+                owed = decision.shard.posts.contact_after(case.case_id, until)
             sent = events.ReplySent(
                 case.case_id, reply.reply_id, reply.agent_id, reply.author_kind, command.post_id, command.at, owed
             )
             after = evolve_case(case, sent)
             if not needs_agent(after):
-                rescind(draft, case)
-            draft.emit(sent)
+                rescind(decision, case)
+            decision.emit(sent)
             if isinstance(after.stage, Idle) and needs_agent(after) and not after.unsent:
-                queue_up(draft, after)
+                queue_up(decision, after)
 
 
-def _failed(draft: Draft, case: Case, command: commands.RecordFailed) -> None:
+def _failed(decision: Decision, case: Case, command: commands.RecordFailed) -> None:
     """A reply was refused; a case that was given back because of it waits again."""
     for reply in case.unsent:
         if reply.reply_id == command.reply_id:
-            draft.emit(events.ReplyFailed(case.case_id, reply.reply_id, reply.agent_id, command.reason, command.at))
+            decision.emit(events.ReplyFailed(case.case_id, reply.reply_id, reply.agent_id, command.reason, command.at))
             if isinstance(case.stage, Idle) and needs_agent(case):
-                queue_up(draft, case)
+                queue_up(decision, case)
 
 
-def rescind(draft: Draft, case: Case) -> None:
+def rescind(decision: Decision, case: Case) -> None:
     """Takes back an open offer of a case that needs nobody any more."""
     offer = case.stage
     if isinstance(offer, Offered):
         reason = RescindReason.CASE_SETTLED
-        draft.emit(events.OfferRescinded(case.case_id, offer.agent_id, offer.offer_id, reason, draft.at))
+        decision.emit(events.OfferRescinded(case.case_id, offer.agent_id, offer.offer_id, reason, decision.at))

@@ -20,7 +20,7 @@ class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 
 class Queued(Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """Waits for an agent; where, says the case's line."""
+    """Waits for an agent; since when, says the case's `wait`."""
 
 
 class Offered(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -73,13 +73,17 @@ class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
 IDLE, QUEUED = Idle(), Queued()
-_RESTING = frozenset({Idle, Confirmed, Withdrawn, Joined})
+_DORMANT = frozenset({Idle, Confirmed, Withdrawn, Joined})
 """Stages out of which nothing but a post, or somebody asking, brings a case."""
 NEVER = Instant(0)
+REFUSALS_MAX = 100
+"""Refusals a case remembers, the latest: who refused before so many others may be offered it again."""
+UNSENT_MAX = 50
+"""Replies of a case that may be on their way at once."""
 
 
-class Line(Struct, frozen=True, array_like=True, gc=False):
-    """Where in its line a case waits; kept when an offer fails, so that it comes back to the same place."""
+class Wait(Struct, frozen=True, array_like=True, gc=False):
+    """Since when a case waits and what it was promised; kept when an offer fails, so that it keeps its place."""
 
     due_at: Instant
     deadline: Instant
@@ -127,13 +131,13 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Publication of the customer's earliest post no human has answered; None when nothing is owed."""
     answered_until: Instant | None = None
     """Up to which time of publication customer posts are answered: by a human's post or reply, or by resolving."""
-    asked: bool = False
+    is_requested: bool = False
     """Somebody opened or reopened it by hand, and no human has answered since."""
     queue: str = ""
     """The queue it waits in, or waited in last; "" before it was queued."""
     urgency: int = 0
     requirements: tuple[Requirement, ...] = ()
-    line: Line | None = None
+    wait: Wait | None = None
     refusals: tuple[tuple[str, Instant], ...] = ()
     """Agents who declined, missed or gave it back while it waits, and when."""
     unsent: tuple[Unsent, ...] = ()
@@ -180,7 +184,7 @@ def is_closed(case: Case) -> bool:
 
 def is_dormant(case: Case) -> bool:
     """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes."""
-    return type(case.stage) in _RESTING and not case.unsent and not needs_agent(case)
+    return type(case.stage) in _DORMANT and not case.unsent and not needs_agent(case)
 
 
 def has_customer(case: Case) -> bool:
@@ -190,7 +194,7 @@ def has_customer(case: Case) -> bool:
 
 def needs_agent(case: Case) -> bool:
     """Whether somebody must act: a customer waits for an answer, or somebody asked by hand."""
-    return case.asked or case.owed_since is not None
+    return case.is_requested or case.owed_since is not None
 
 
 def window_of(case: Case) -> Instant:
@@ -201,19 +205,19 @@ def window_of(case: Case) -> Instant:
 def _answered(case: Case, until: Instant, owed_since: Instant | None) -> Case:
     if case.answered_until is not None and case.answered_until >= until:
         return replace(case, owed_since=owed_since)
-    return replace(case, answered_until=until, owed_since=owed_since, asked=False)
+    return replace(case, answered_until=until, owed_since=owed_since, is_requested=False)
 
 
 def _first_answer(case: Case, at: Instant) -> Case:
-    if case.answered_at is None and (case.asked or has_customer(case)):
+    if case.answered_at is None and (case.is_requested or has_customer(case)):
         return replace(case, answered_at=at)
     return case
 
 
 def _relieved(case: Case) -> Case:
-    """Takes a case out of line when what it waited for is no longer owed."""
+    """Takes a case out of its queue when what it waited for is no longer owed."""
     if isinstance(case.stage, Queued) and not needs_agent(case):
-        return replace(case, stage=IDLE, line=None, refusals=())
+        return replace(case, stage=IDLE, wait=None, refusals=())
     return case
 
 
@@ -293,8 +297,8 @@ def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
         window_expires_at=None,
         unsent=(),
         owed_since=None,
-        asked=False,
-        line=None,
+        is_requested=False,
+        wait=None,
         refusals=(),
         stage=Joined(survivor_id),
         updated_at=at,
@@ -312,7 +316,7 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
                 queue=event.queue,
                 urgency=event.urgency,
                 requirements=event.requirements,
-                line=Line(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
+                wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 stage=QUEUED,
                 updated_at=event.at,
             )
@@ -359,13 +363,13 @@ def _evolve(case: Case, event: _RareFact) -> Case:
                 case,
                 agent_id=event.agent_id,
                 stage=Accepted(event.agent_id),
-                line=None,
+                wait=None,
                 refusals=(),
                 accepted_at=event.at,
             )
         case events.OfferDeclined() | events.OfferExpired():
             others = tuple(r for r in case.refusals if r[0] != event.agent_id)
-            return replace(case, stage=QUEUED, refusals=(*others, (event.agent_id, event.at)))
+            return replace(case, stage=QUEUED, refusals=(*others, (event.agent_id, event.at))[-REFUSALS_MAX:])
         case events.OfferRescinded():
             return replace(case, stage=QUEUED)
         case events.CaseReleased():
@@ -388,7 +392,7 @@ def _evolve(case: Case, event: _RareFact) -> Case:
             return replace(
                 _answered(case, event.at, None),
                 stage=Resolved(event.at),
-                line=None,
+                wait=None,
                 refusals=(),
                 resolved_at=event.at,
                 disposition=event.disposition,
@@ -397,10 +401,10 @@ def _evolve(case: Case, event: _RareFact) -> Case:
         case events.ResolutionConfirmed():
             return replace(case, stage=Confirmed(case.stage.at if isinstance(case.stage, Resolved) else event.at))
         case events.CaseReopened():
-            asked = event.reason != "customer"
-            return replace(case, episode=event.episode, asked=asked, answered_at=None, stage=IDLE)
+            requested = event.reason != "customer"
+            return replace(case, episode=event.episode, is_requested=requested, answered_at=None, stage=IDLE)
         case events.CaseWithdrawn():
-            return replace(case, stage=Withdrawn(event.at), line=None, refusals=())
+            return replace(case, stage=Withdrawn(event.at), wait=None, refusals=())
         case events.PostDetached():
             return detach(case, event)
         case (

@@ -14,7 +14,7 @@ from routing.agents import DEFAULT_QUEUE, Agent, Queue
 from routing.case_decider import decide_case, known_agent
 from routing.cases import Offered, Pending, Resolved
 from routing.commands import Command, Reason
-from routing.matching import Draft
+from routing.matching import Decision
 from routing.shard import Shard
 from routing.terms import CaseOrigin, Presence, Requirement, RescindReason
 from routing.threads import attach_post, detach_post
@@ -29,44 +29,44 @@ is below half of what a commit holds.
 
 def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
     """The facts a command leads to, none when it changes nothing. Raises Rejected."""
-    draft = Draft(shard, command.at)
+    decision = Decision(shard, command.at)
     match command:
         case commands.AttachPost():
-            attach_post(draft, command)
+            attach_post(decision, command)
         case commands.DetachPost():
-            detach_post(draft, command)
+            detach_post(decision, command)
         case commands.SetSourceQueue(source_id, queue, at):
             if shard.sources.get(source_id, "") != queue:
-                draft.emit(events.SourceQueueChanged(source_id, queue, at))
+                decision.emit(events.SourceQueueChanged(source_id, queue, at))
         case commands.OpenCase():
-            _open(draft, command)
+            _open(decision, command)
         case commands.RegisterAgent():
-            _register(draft, command)
+            _register(decision, command)
         case commands.ChangeAgent():
-            _change_agent(draft, command)
+            _change_agent(decision, command)
         case commands.SetPresence():
-            _set_presence(draft, command)
+            _set_presence(decision, command)
         case commands.CreateQueue():
-            _create_queue(draft, command)
+            _create_queue(decision, command)
         case commands.ChangeQueue():
-            _change_queue(draft, command)
+            _change_queue(decision, command)
         case commands.Tick():
-            _tick(draft)
+            _tick(decision)
         case _:
-            decide_case(draft, command)
-    if not draft.is_settled:
-        draft.match_up()
-    return draft.events
+            decide_case(decision, command)
+    if not decision.is_matched:
+        decision.match_up()
+    return decision.events
 
 
-def _open(draft: Draft, c: commands.OpenCase) -> None:
-    if draft.case(c.case_id) is not None:
+def _open(decision: Decision, c: commands.OpenCase) -> None:
+    if decision.case(c.case_id) is not None:
         raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=c.case_id)
-    queue_id = c.queue or draft.shard.sources.get(c.source_id) or DEFAULT_QUEUE
-    if c.queue and c.queue != DEFAULT_QUEUE and c.queue not in draft.shard.queues:
+    queue_id = c.queue or decision.shard.sources.get(c.source_id) or DEFAULT_QUEUE
+    if c.queue and c.queue != DEFAULT_QUEUE and c.queue not in decision.shard.queues:
         raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue}", resource=c.queue)
-    queue = draft.shard.queue(queue_id)
-    draft.emit(
+    queue = decision.shard.queue(queue_id)
+    decision.emit(
         events.CaseOpened(
             c.case_id,
             CaseOrigin.MANUAL,
@@ -100,14 +100,14 @@ def _together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) ->
     return tuple(merged[skill] for skill in sorted(merged))
 
 
-def _register(draft: Draft, c: commands.RegisterAgent) -> None:
-    if c.agent_id in draft.shard.agents:
+def _register(decision: Decision, c: commands.RegisterAgent) -> None:
+    if c.agent_id in decision.shard.agents:
         raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=c.agent_id)
-    draft.emit(events.AgentRegistered(c.agent_id, c.display_name, c.skills, c.capacity, c.queues, c.at))
+    decision.emit(events.AgentRegistered(c.agent_id, c.display_name, c.skills, c.capacity, c.queues, c.at))
 
 
-def _change_agent(draft: Draft, c: commands.ChangeAgent) -> None:
-    agent = known_agent(draft, c.agent_id)
+def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
+    agent = known_agent(decision, c.agent_id)
     capacity = agent.capacity if c.capacity is None else c.capacity
     if capacity < agent.load:
         detail = f"agent {c.agent_id} has {agent.load} units in use, more than {capacity}"
@@ -122,37 +122,37 @@ def _change_agent(draft: Draft, c: commands.ChangeAgent) -> None:
     )
     now = (agent.display_name, agent.skills, agent.capacity, agent.queues)
     if (changed.display_name, changed.skills, changed.capacity, changed.queues) != now:
-        draft.emit(changed)
+        decision.emit(changed)
 
 
-def _set_presence(draft: Draft, c: commands.SetPresence) -> None:
-    agent = known_agent(draft, c.agent_id)
+def _set_presence(decision: Decision, c: commands.SetPresence) -> None:
+    agent = known_agent(decision, c.agent_id)
     if agent.presence == c.presence and not agent.missed:
         return
-    draft.emit(events.PresenceChanged(c.agent_id, c.presence, "agent", c.at))
+    decision.emit(events.PresenceChanged(c.agent_id, c.presence, "agent", c.at))
     if c.presence != Presence.AVAILABLE:
-        _rescind_offers(draft, agent)
+        _rescind_offers(decision, agent)
 
 
-def _rescind_offers(draft: Draft, agent: Agent) -> None:
+def _rescind_offers(decision: Decision, agent: Agent) -> None:
     """Takes back every open offer of an agent who has left."""
     for case_id, _ in agent.work:
-        case = draft.case(case_id)
+        case = decision.case(case_id)
         if case is not None and isinstance(case.stage, Offered):
             reason = RescindReason.AGENT_LEFT
-            draft.emit(events.OfferRescinded(case_id, agent.agent_id, case.stage.offer_id, reason, draft.at))
+            decision.emit(events.OfferRescinded(case_id, agent.agent_id, case.stage.offer_id, reason, decision.at))
 
 
-def _create_queue(draft: Draft, c: commands.CreateQueue) -> None:
-    if c.queue_id in draft.shard.queues:
+def _create_queue(decision: Decision, c: commands.CreateQueue) -> None:
+    if c.queue_id in decision.shard.queues:
         raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=c.queue_id)
-    draft.emit(
+    decision.emit(
         events.QueueChanged(c.queue_id, c.display_name, c.first_response_s, c.offer_timeout_s, c.requirements, c.at)
     )
 
 
-def _change_queue(draft: Draft, c: commands.ChangeQueue) -> None:
-    queue = draft.shard.queues.get(c.queue_id)
+def _change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
+    queue = decision.shard.queues.get(c.queue_id)
     if queue is None:
         if c.queue_id != DEFAULT_QUEUE:
             raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue_id}", resource=c.queue_id)
@@ -165,7 +165,7 @@ def _change_queue(draft: Draft, c: commands.ChangeQueue) -> None:
         queue.requirements if c.requirements is None else c.requirements,
     )
     if changed != queue:
-        draft.emit(
+        decision.emit(
             events.QueueChanged(
                 c.queue_id,
                 changed.display_name,
@@ -177,44 +177,44 @@ def _change_queue(draft: Draft, c: commands.ChangeQueue) -> None:
         )
 
 
-def _tick(draft: Draft) -> None:
+def _tick(decision: Decision) -> None:
     """What time brings, the earliest first, until it is enough for one decision."""
     room = PORTION
-    for kind, key in draft.shard.timers.due(draft.at):
-        room -= _cool_down(draft, key) if kind == AGENT else _time_is_up(draft, key)
+    for kind, key in decision.shard.timers.due(decision.at):
+        room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
         if room <= 0:
             return
 
 
-def _cool_down(draft: Draft, agent_id: str) -> int:
+def _cool_down(decision: Decision, agent_id: str) -> int:
     """An agent who is ready may be offered again what it refused; returns how many offers that can lead to."""
-    agent = draft.look_at(agent_id)
+    agent = decision.look_at(agent_id)
     return 0 if agent is None else agent.free
 
 
-def _time_is_up(draft: Draft, case_id: str) -> int:
+def _time_is_up(decision: Decision, case_id: str) -> int:
     """What its timer means for a case; returns how many facts and offers that can lead to."""
-    case, before = draft.case(case_id), len(draft.events)
+    case, before = decision.case(case_id), len(decision.events)
     if case is None:
         return 0
     match case.stage:
         case Offered():
-            _expire(draft, case_id, case.stage)
-            return 2 * (len(draft.events) - before) + case.weight  # whoever waits again and every unit that is free
+            _expire(decision, case_id, case.stage)
+            return 2 * (len(decision.events) - before) + case.weight  # whoever waits again and every unit that is free
         case Pending():
-            draft.emit(events.CaseResumed(case_id, "timer", draft.at))
+            decision.emit(events.CaseResumed(case_id, "timer", decision.at))
         case Resolved():
-            draft.emit(events.ResolutionConfirmed(case_id, draft.at))
+            decision.emit(events.ResolutionConfirmed(case_id, decision.at))
         case _:
             pass  # rescinded a moment ago, because its agent was set away
     return 1
 
 
-def _expire(draft: Draft, case_id: str, offer: Offered) -> None:
+def _expire(decision: Decision, case_id: str, offer: Offered) -> None:
     """An offer lapses; an agent who has missed too many in a row is set away, so that it holds up no work."""
-    agent = draft.agent(offer.agent_id)
+    agent = decision.agent(offer.agent_id)
     missed = 1 if agent is None else agent.missed + 1
-    draft.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, draft.at))
-    if agent is not None and missed >= draft.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
-        draft.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, "missed_offers", draft.at))
-        _rescind_offers(draft, draft.agent(offer.agent_id) or agent)
+    decision.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, decision.at))
+    if agent is not None and missed >= decision.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
+        decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, "missed_offers", decision.at))
+        _rescind_offers(decision, decision.agent(offer.agent_id) or agent)

@@ -9,8 +9,8 @@ from chassis.clock import MICROS, Instant
 from routing.agents import Agent
 from routing.case_decider import name, standing
 from routing.cases import Accepted, Case, Offered, Pending, Queued, holder
-from routing.lanes import URGENCIES
 from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
+from routing.segments import URGENCIES
 from routing.shard import Shard
 from routing.terms import Presence
 
@@ -113,13 +113,13 @@ def _constraint(shard: Shard, case: Case, agent: Agent, now: Instant) -> tuple[C
 
 def _place(shard: Shard, case: Case, now: Instant) -> int:
     """How many waiting cases come before this one, plus one."""
-    if case.line is None:
+    if case.wait is None:
         return 0
     turn = is_floor_turn(shard.offers_made)
-    mine = order_key(Waiting(case.line.deadline, case.line.waiting_since, case.case_id), case.urgency, now, turn)
+    mine = order_key(Waiting(case.wait.deadline, case.wait.waiting_since, case.case_id), case.urgency, now, turn)
     return 1 + sum(
         order_key(waiting, urgency, now, turn) < mine
-        for lane in shard.lanes.lanes.values()
+        for segment in shard.segments.by_key.values()
         for urgency in URGENCIES
-        for waiting in lane.waiting[urgency]
+        for waiting in segment.waiting[urgency]
     )

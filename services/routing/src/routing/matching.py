@@ -15,8 +15,8 @@ from routing import events
 from routing.agents import Agent
 from routing.cases import Case, Queued
 from routing.changes import changes
-from routing.lanes import Lane
 from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
+from routing.segments import Segment
 from routing.shard import Shard
 
 _FREES_NOBODY = frozenset(
@@ -42,16 +42,16 @@ OFFERS = "5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11"
 """Namespace of offer ids: an offer is named by its case and token."""
 
 
-class Draft:
+class Decision:
     """A shard with some facts on top that are decided and not recorded yet."""
 
-    __slots__ = ("_agents", "_applied", "_cases", "_known", "_offers", "at", "events", "is_settled", "shard")
+    __slots__ = ("_agents", "_applied", "_cases", "_known", "_offers", "at", "events", "is_matched", "shard")
 
     def __init__(self, shard: Shard, at: Instant) -> None:
         self.shard = shard
         self.at = at
         self.events: list[events.Event] = []
-        self.is_settled = False
+        self.is_matched = False
         """Whether every offer that can follow has been decided."""
         self._cases: dict[str, Case] = {}
         self._agents: dict[str, Agent] = {}
@@ -60,7 +60,7 @@ class Draft:
         self._offers = 0
 
     def emit(self, *facts: events.Event) -> None:
-        """Decides facts. They take effect on the draft when somebody looks."""
+        """Decides facts. They take effect on the decision when somebody looks."""
         self.events.extend(facts)
 
     def case(self, case_id: str) -> Case | None:
@@ -86,16 +86,16 @@ class Draft:
         Nobody who was ready suits what waited before, so only the new case can be matched, and with whoever is first
         among those who are ready for its kind. Where that is not known by looking, all is looked at.
         """
-        lane = self.shard.lanes.lanes.get((queued.queue, queued.requirements, opened.weight))
-        self.is_settled = True
-        if lane is None:
+        segment = self.shard.segments.by_key.get((queued.queue, queued.requirements, opened.weight))
+        self.is_matched = True
+        if segment is None:
             self.match_up()
-        elif lane.ready:
-            self.events.append(self._offered(opened.case_id, lane.ready[0].agent_id, 1, opened.weight, queued.queue))
+        elif segment.ready:
+            self.events.append(self._offered(opened.case_id, segment.ready[0].agent_id, 1, opened.weight, queued.queue))
 
     def match_up(self) -> None:
         """Decides every offer that has become possible."""
-        if not self._agents and self._is_hopeless():
+        if not self._agents and self._leads_to_no_offer():
             return
         self._catch_up()
         while True:
@@ -103,8 +103,8 @@ class Draft:
             best: str | None = None
             floor_turn = is_floor_turn(self.shard.offers_made + self._offers)
             for case in self._cases.values():
-                if isinstance(case.stage, Queued) and case.line is not None:
-                    place = Waiting(case.line.deadline, case.line.waiting_since, case.case_id)
+                if isinstance(case.stage, Queued) and case.wait is not None:
+                    place = Waiting(case.wait.deadline, case.wait.waiting_since, case.case_id)
                     key = (order_key(place, case.urgency, self.at, floor_turn), case.case_id)
                     if first is None or key < first:
                         agent_id = self._best_agent(case)
@@ -123,7 +123,7 @@ class Draft:
                 return
             self._offer(chosen, best)
 
-    def _is_hopeless(self) -> bool:
+    def _leads_to_no_offer(self) -> bool:
         """Whether it is plain, without applying the facts, that none of them can lead to an offer."""
         weights: dict[str, int] = {}
         for event in self.events:
@@ -132,7 +132,7 @@ class Draft:
                     weights[event.case_id] = event.weight
                 case events.CaseQueued():
                     weight = weights.get(event.case_id) or self.shard.cases[event.case_id].weight
-                    if self.shard.lanes.has_ready(event.queue, event.requirements, weight):
+                    if self.shard.segments.has_ready(event.queue, event.requirements, weight):
                         return False
                 case _ if type(event) not in _FREES_NOBODY:
                     return False
@@ -157,23 +157,24 @@ class Draft:
 
     def _best_agent(self, case: Case) -> str | None:
         """The agent to offer a waiting case to, None when nobody can take it."""
-        lane = self.shard.lanes.find(case)
+        segment = self.shard.segments.find(case)
         touched = self._agents
         best = None
-        if lane is None:
-            lane = Lane(case.queue, case.requirements, case.weight)
-            untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched and lane.is_open_to(a))
+        if segment is None:
+            segment = Segment(case.queue, case.requirements, case.weight)
+            untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched and segment.is_open_to(a))
             best = min(
-                (rank(a, lane.requirements) for a in untouched if self._may_be_offered(case, a.agent_id)), default=None
+                (rank(a, segment.requirements) for a in untouched if self._may_be_offered(case, a.agent_id)),
+                default=None,
             )
         else:
-            for ready in lane.ready:
+            for ready in segment.ready:
                 if ready.agent_id not in touched and self._may_be_offered(case, ready.agent_id):
                     best = ready
                     break
         for agent in touched.values():
-            if lane.is_open_to(agent) and self._may_be_offered(case, agent.agent_id):
-                mine = rank(agent, lane.requirements)
+            if segment.is_open_to(agent) and self._may_be_offered(case, agent.agent_id):
+                mine = rank(agent, segment.requirements)
                 best = mine if best is None else min(best, mine)
         return None if best is None else best.agent_id
 
@@ -182,9 +183,9 @@ class Draft:
         cooldown = self.shard.policy.decline_cooldown_s * MICROS
         refused = self.shard.refused.get(agent.agent_id, ())
         skip = {*self._cases, *(case_id for at, case_id in refused if at + cooldown > self.at)}
-        for lane in self.shard.lanes.lanes.values():
-            if any(lane.waiting) and lane.is_open_to(agent):
-                yield from lane.heads(self.at, floor_turn, skip)
+        for segment in self.shard.segments.by_key.values():
+            if any(segment.waiting) and segment.is_open_to(agent):
+                yield from segment.heads(self.at, floor_turn, skip)
 
     def _catch_up(self) -> None:
         while self._applied < len(self.events):

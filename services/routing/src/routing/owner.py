@@ -220,7 +220,7 @@ def _all_queues(shard: Shard) -> dict[str, Queue]:
 def _queue_message(writer: Writer, shard: Shard, queue: Queue) -> api.Queue:
     held = (shard.cases[case_id] for agent in shard.agents.values() for case_id, _ in agent.work)
     offered = sum(case.queue == queue.queue_id for case in held if isinstance(case.stage, Offered))
-    return wire.queue_message(writer.subject.tenant, queue, shard.lanes.waiting(queue.queue_id) + offered)
+    return wire.queue_message(writer.subject.tenant, queue, shard.segments.waiting(queue.queue_id) + offered)
 
 
 def _case_of(name: str) -> tuple[str, str]:

@@ -17,15 +17,15 @@ from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, queue_of
 from routing.cases import Case, Offered, Pending, Queued, Resolved, is_dormant
 from routing.changes import changes
-from routing.lanes import Lanes
 from routing.posts import Post, PostIndex
+from routing.segments import Segments
 from routing.timers import AGENT, CASE, Timers
 
 KEEP_EVENTS = 20_000
 """How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
 
 _INDEXED = frozenset({Queued, Offered, Pending, Resolved})
-"""Stages in which the case stands in a line, or has a timer."""
+"""Stages in which the case waits in a queue, or has a timer."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Shard:
 
     posts: PostIndex = field(default_factory=PostIndex)
     """Which posts and thread keys the cases have."""
-    lanes: Lanes = field(default_factory=Lanes)
+    segments: Segments = field(default_factory=Segments)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
     """Derived: when an offer lapses, a pending case wakes up, a resolution is confirmed; and when an agent who is ready
@@ -69,7 +69,7 @@ class Shard:
     """
     refused: dict[str, list[tuple[Instant, str]]] = field(default_factory=dict)
     """Derived: agent to the waiting cases it refused, by the time it did."""
-    resting: deque[tuple[int, str]] = field(default_factory=deque)
+    dormant_order: deque[tuple[int, str]] = field(default_factory=deque)
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
 
@@ -124,7 +124,7 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
     """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
     case_id = after.case_id
     shard.cases[case_id] = after
-    if before is None or before.stage is not after.stage or before.line is not after.line:
+    if before is None or before.stage is not after.stage or before.wait is not after.wait:
         if before is not None and type(before.stage) in _INDEXED:
             _unindex(shard, before)
         if type(after.stage) in _INDEXED:
@@ -140,20 +140,20 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
         del dormant[case_id]
     if is_dormant(after):
         dormant[case_id] = shard.case_events
-        shard.resting.append((shard.case_events, case_id))
+        shard.dormant_order.append((shard.case_events, case_id))
     forgotten = shard.case_events - shard.keep_events
-    while shard.resting and shard.resting[0][0] <= forgotten:
-        since, oldest = shard.resting.popleft()
+    while shard.dormant_order and shard.dormant_order[0][0] <= forgotten:
+        since, oldest = shard.dormant_order.popleft()
         if dormant.get(oldest) == since:
             _forget(shard, oldest)
 
 
 def dormant_since(shard: Shard) -> int | None:
     """The number of the fact that last touched the case dormant longest, None when none is dormant."""
-    resting = shard.resting
-    while resting and shard.dormant.get(resting[0][1]) != resting[0][0]:
-        resting.popleft()
-    return resting[0][0] if resting else None
+    order = shard.dormant_order
+    while order and shard.dormant.get(order[0][1]) != order[0][0]:
+        order.popleft()
+    return order[0][0] if order else None
 
 
 def _forget(shard: Shard, case_id: str) -> None:
@@ -166,8 +166,8 @@ def _forget(shard: Shard, case_id: str) -> None:
 def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
     match case.stage:
-        case Queued() if case.line is not None:
-            shard.lanes.put_case(case, case.line, shard.agents.values())
+        case Queued() if case.wait is not None:
+            shard.segments.put_case(case, case.wait, shard.agents.values())
             for agent_id, at in case.refusals:
                 insort(shard.refused.setdefault(agent_id, []), (at, case.case_id))
                 _set_cooldown(shard, agent_id)
@@ -181,8 +181,8 @@ def _index(shard: Shard, case: Case) -> None:
 
 def _unindex(shard: Shard, case: Case) -> None:
     match case.stage:
-        case Queued() if case.line is not None:
-            shard.lanes.take_case(case, case.line)
+        case Queued() if case.wait is not None:
+            shard.segments.take_case(case, case.wait)
             for agent_id, at in case.refusals:
                 cases = shard.refused[agent_id]
                 del cases[bisect_left(cases, (at, case.case_id))]
@@ -198,8 +198,8 @@ def _set_cooldown(shard: Shard, agent_id: str) -> None:
     agent, key = shard.agents.get(agent_id), (AGENT, agent_id)
     if agent is not None and agent.free > 0:
         for at, case_id in shard.refused.get(agent_id, ()):
-            lane = shard.lanes.find(shard.cases[case_id])
-            if lane is not None and lane.is_open_to(agent):
+            segment = shard.segments.find(shard.cases[case_id])
+            if segment is not None and segment.is_open_to(agent):
                 shard.timers.set(key, Instant(at + shard.policy.decline_cooldown_s * MICROS))
                 return
     shard.timers.cancel(key)
@@ -207,17 +207,17 @@ def _set_cooldown(shard: Shard, agent_id: str) -> None:
 
 def _put_agent(shard: Shard, agent: Agent) -> None:
     shard.agents[agent.agent_id] = agent
-    shard.lanes.put_agent(agent)
+    shard.segments.put_agent(agent)
     _set_cooldown(shard, agent.agent_id)
 
 
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
-    shard.lanes, shard.timers, shard.refused = Lanes(), Timers(), {}
-    shard.resting = deque((since, case_id) for case_id, since in shard.dormant.items())
+    shard.segments, shard.timers, shard.refused = Segments(), Timers(), {}
+    shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
-        shard.lanes.put_agent(agent)
+        shard.segments.put_agent(agent)
     for case in shard.cases.values():
         _index(shard, case)
     return shard

@@ -1,9 +1,9 @@
 """A shard as canonical bytes and back: shards that were filled by the same facts have the same bytes.
 
-What is derived (lanes, timers) and what was fetched for a batch is not written: loading builds the one anew and starts
-without the other. The bytes are parts one after the other, each behind its kind and length, so that a shard with many
-cases can be written a little at a time: first everything small, then the cases by id, then thread keys and posts in
-the order in which the facts named them (which spares sorting a million of them at once).
+What is derived (segments, timers) and what was fetched for a batch is not written: loading builds the one anew and
+starts without the other. The bytes are parts one after the other, each behind its kind and length, so that a shard with
+many cases can be written a little at a time: first everything small, then the cases by id, then thread keys and posts
+in the order in which the facts named them (which spares sorting a million of them at once).
 """
 
 from collections.abc import Iterator

@@ -34,7 +34,7 @@ from routing.cases import (
     of_customer,
     of_our_human,
 )
-from routing.matching import Draft
+from routing.matching import Decision
 from routing.posts import Post
 from routing.recall import recall
 from routing.shard import Shard
@@ -45,16 +45,16 @@ PRIVATE_URGENCY = 1
 _WEIGHT = 1
 
 
-def attach_post(draft: Draft, command: commands.AttachPost) -> None:
+def attach_post(decision: Decision, command: commands.AttachPost) -> None:
     """Decides which case a post belongs to and what that changes. A post that is known changes nothing."""
-    shard, post_id = draft.shard, command.post_id
+    shard, post_id = decision.shard, command.post_id
     if post_id in shard.posts.posts or post_id in shard.fetched.posts:
         return
     case_ids = connected(shard, command.thread_keys)
     if not case_ids:
-        _open(draft, command)
+        _open(decision, command)
         return
-    cases = [_present(draft, case_id) for case_id in case_ids]
+    cases = [_present(decision, case_id) for case_id in case_ids]
     cases.sort(key=_survival)
     survivor, others = cases[0], cases[1:]
     together, part_ids = survivor, [survivor.case_id]
@@ -66,15 +66,15 @@ def attach_post(draft: Draft, command: commands.AttachPost) -> None:
             owed = _owed_after(shard, part_ids, answered)
         joined = events.CasesJoined(survivor.case_id, other.case_id, post_id, command.at, owed)
         together = absorb(together, other, joined)
-        rescind(draft, other)
-        draft.emit(joined)
+        rescind(decision, other)
+        decision.emit(joined)
     attached = _attached(command, survivor.case_id, _owed_with(shard, together, part_ids, command))
     after = attach(together, attached)
     if not needs_agent(after):
-        rescind(draft, survivor)
-    draft.emit(attached)
-    case = draft.case(survivor.case_id) or after
-    _go_on(draft, case, command)
+        rescind(decision, survivor)
+    decision.emit(attached)
+    case = decision.case(survivor.case_id) or after
+    _go_on(decision, case, command)
 
 
 def _owed_with(shard: Shard, case: Case, part_ids: Sequence[str], c: commands.AttachPost) -> Instant | None:
@@ -93,22 +93,22 @@ def _owed_after(shard: Shard, part_ids: Sequence[str], until: Instant | None) ->
     return min((at for at in contacts if at is not None), default=None)
 
 
-def detach_post(draft: Draft, command: commands.DetachPost) -> None:
+def detach_post(decision: Decision, command: commands.DetachPost) -> None:
     """Decides what a withdrawal undoes: the post, and the case when no customer's post is left in it."""
-    shard, post_id = draft.shard, command.post_id
+    shard, post_id = decision.shard, command.post_id
     post = shard.posts.posts.get(post_id) or shard.fetched.posts.get(post_id)
     if post is None or post.is_withdrawn:
         return
     for case_id in connected(shard, (post_id,)):
-        case = _present(draft, case_id)
+        case = _present(decision, case_id)
         detached = _detached(shard, case, post, command.at)
         after = detach(case, detached)
         withdrawn = has_customer(case) and not has_customer(after) and not is_closed(case)
         if withdrawn or not needs_agent(after):
-            rescind(draft, case)
-        draft.emit(detached)
+            rescind(decision, case)
+        decision.emit(detached)
         if withdrawn:
-            draft.emit(events.CaseWithdrawn(case_id, "post_withdrawn", command.at))
+            decision.emit(events.CaseWithdrawn(case_id, "post_withdrawn", command.at))
 
 
 def _detached(shard: Shard, case: Case, post: Post, at: Instant) -> events.PostDetached:
@@ -171,31 +171,31 @@ def _attached(c: commands.AttachPost, case_id: str, owed: Instant | None) -> eve
     )
 
 
-def _open(draft: Draft, c: commands.AttachPost) -> None:
+def _open(decision: Decision, c: commands.AttachPost) -> None:
     """A post nothing is known about opens a case; a customer's is lined up at once."""
-    shard, by_customer = draft.shard, of_customer(c.direction, c.author_kind)
+    shard, by_customer = decision.shard, of_customer(c.direction, c.author_kind)
     identity = c.identity_id if by_customer else ""
     opened = events.CaseOpened(
         c.case_id, CaseOrigin.POST, c.direction, c.channel, c.source_id, identity, c.language, _WEIGHT, "", c.at
     )
-    draft.emit(opened, _attached(c, c.case_id, c.published_at if by_customer else None))
+    decision.emit(opened, _attached(c, c.case_id, c.published_at if by_customer else None))
     if not by_customer:
-        draft.is_settled = True  # nobody waits for anybody, and nobody got room
+        decision.is_matched = True  # nobody waits for anybody, and nobody got room
     else:
         queue_id = shard.sources.get(c.source_id) or DEFAULT_QUEUE
         queue = shard.queue(queue_id)
         due_at = Instant(min(c.published_at, c.at) + queue.first_response_s * MICROS)
         queued = events.CaseQueued(c.case_id, queue_id, _urgency(c), queue.requirements, due_at, c.at, c.at)
-        draft.emit(queued)
-        draft.offer_at_once(opened, queued)
+        decision.emit(queued)
+        decision.offer_at_once(opened, queued)
 
 
-def _present(draft: Draft, case_id: str) -> Case:
+def _present(decision: Decision, case_id: str) -> Case:
     """The case, recalled when memory has forgotten it."""
-    case = draft.case(case_id)
+    case = decision.case(case_id)
     if case is None:
-        case = draft.shard.fetched.cases[case_id]
-        draft.emit(recall(case, draft.at))
+        case = decision.shard.fetched.cases[case_id]
+        decision.emit(recall(case, decision.at))
     return case
 
 
@@ -216,28 +216,28 @@ def _survival(case: Case) -> tuple[int, Instant, str]:
             stage = 5
         case _:
             assert_never(case.stage)
-    return stage, LAST if case.line is None else case.line.waiting_since, case.case_id
+    return stage, LAST if case.wait is None else case.wait.waiting_since, case.case_id
 
 
 def _urgency(c: commands.AttachPost) -> int:
     return PRIVATE_URGENCY if c.kind == PostKind.DIRECT_MESSAGE else 0
 
 
-def _go_on(draft: Draft, case: Case, c: commands.AttachPost) -> None:
+def _go_on(decision: Decision, case: Case, c: commands.AttachPost) -> None:
     """What a post's arrival means for the case it arrived in."""
     by_customer = of_customer(c.direction, c.author_kind)
     urgency = _urgency(c) if by_customer else 0
     match case.stage:
         case Idle():
             if needs_agent(case):
-                queue_up(draft, case, urgency)
+                queue_up(decision, case, urgency)
         case Pending():
             if by_customer:
-                draft.emit(events.CaseResumed(case.case_id, "customer", draft.at))
+                decision.emit(events.CaseResumed(case.case_id, "customer", decision.at))
         case Resolved() | Confirmed() | Withdrawn():
             if case.owed_since is not None:
-                draft.emit(events.CaseReopened(case.case_id, "customer", case.episode + 1, draft.at))
-                queue_up(draft, case, urgency)
+                decision.emit(events.CaseReopened(case.case_id, "customer", case.episode + 1, decision.at))
+                queue_up(decision, case, urgency)
         case Queued() | Offered() | Accepted() | Joined():
             pass
         case _:

@@ -17,7 +17,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
     place = f"tenants/{tenant}"
     stage = case.stage
     agent = holder(case) if isinstance(stage, Accepted | Pending) else case.agent_id
-    waits = isinstance(stage, Queued | Offered) and case.line is not None
+    waits = isinstance(stage, Queued | Offered) and case.wait is not None
     owed = waits or case.owed_since is not None
     return service_pb2.Case(
         name=f"{place}/cases/{case.case_id}",
@@ -37,8 +37,8 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         episode=case.episode,
         post_count=case.post_count,
         opened_at=to_timestamp(case.opened_at),
-        waiting_since=_stamp(case.line.waiting_since if waits and case.line is not None else None),
-        due_at=_stamp(case.line.due_at if owed and case.line is not None else None),
+        waiting_since=_stamp(case.wait.waiting_since if waits and case.wait is not None else None),
+        due_at=_stamp(case.wait.due_at if owed and case.wait is not None else None),
         window_expires_at=_stamp(case.window_expires_at),
         accepted_at=_stamp(case.accepted_at),
         answered_at=_stamp(case.answered_at),

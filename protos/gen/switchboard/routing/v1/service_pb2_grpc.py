@@ -250,7 +250,7 @@ class RoutingServiceServicer:
 
     def ReplyToCase(self, request, context):
         """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
-        Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE.
+        Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,0 +1,166 @@
+"""Waiting cases and ready agents, indexed so that a match costs a look, not a search. It decides nothing.
+
+A queue segment is one kind of work: a queue, what its cases ask of an agent, and how many units each takes. Every
+waiting case is in one segment; every agent who could take one more case of a segment now is ready in it. Both sides are
+sorted lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and reading changes
+nothing.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chassis.clock import Instant
+
+from routing.agents import Agent
+from routing.cases import Case, Wait
+from routing.policies import OrderKey, Rank, Waiting, is_skilled, order_key, serves, skill_score
+from routing.terms import Requirement
+
+URGENCIES = (3, 2, 1, 0)
+
+SegmentKey = tuple[str, tuple[Requirement, ...], int]
+
+
+@dataclass(slots=True)
+class Segment:
+    """One kind of work, who waits for it and who is ready for it."""
+
+    queue: str
+    requirements: tuple[Requirement, ...]
+    weight: int
+    waiting: tuple[list[Waiting], ...] = field(default_factory=lambda: ([], [], [], []))
+    """By urgency, each sorted."""
+    ready: list[Rank] = field(default_factory=list)
+    """Sorted."""
+
+    @property
+    def count(self) -> int:
+        """How many cases wait in it."""
+        return sum(map(len, self.waiting))
+
+    def suits(self, agent: Agent) -> bool:
+        """Whether the agent may do this kind of work at all."""
+        return serves(agent, self.queue) and is_skilled(agent, self.requirements)
+
+    def is_open_to(self, agent: Agent) -> bool:
+        """Whether the agent could take one more case of it now."""
+        return agent.free >= self.weight and self.suits(agent)
+
+    def heads(self, now: Instant, floor_turn: bool, skip: Iterable[str]) -> Iterable[tuple[OrderKey, str]]:
+        """The cases that can be first: of each urgency the first on time and the first late, but for those to skip."""
+        skipped = frozenset(skip)
+        for urgency in URGENCIES:
+            cases = self.waiting[urgency]
+            if not cases:
+                continue
+            on_time = bisect_left(cases, (now,))
+            for start, end in ((0, on_time), (on_time, len(cases))):
+                for i in range(start, end):
+                    if cases[i].case_id not in skipped:
+                        yield order_key(cases[i], urgency, now, floor_turn), cases[i].case_id
+                        break
+
+
+SEGMENTS_MAX = 256
+"""Segments that are kept although nobody waits in them: the next case of their kind finds them ready. Cases opened by
+hand may each ask for something else.
+"""
+
+
+@dataclass(slots=True)
+class Segments:
+    """All segments of a shard."""
+
+    by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
+    _ready: dict[str, tuple[tuple[Segment, Rank], ...]] = field(default_factory=dict)
+    """Where each agent with free units is ready."""
+    _suited: dict[str, tuple[object, object, list[tuple[Segment, float]]]] = field(default_factory=dict)
+    """Per agent: its skills and queues when last looked at, and the segments it suits with minus its skill score."""
+    _limit: int = SEGMENTS_MAX
+
+    def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent]) -> None:
+        """Puts a case where it waits."""
+        key = (case.queue, case.requirements, case.weight)
+        segment = self.by_key.get(key)
+        if segment is None:
+            segment = self._open(key, agents)
+        waiting, entry = segment.waiting[case.urgency], Waiting(wait.deadline, wait.waiting_since, case.case_id)
+        if waiting and entry < waiting[-1]:
+            insort(waiting, entry)
+        else:  # what comes last is mostly due last
+            waiting.append(entry)
+
+    def take_case(self, case: Case, wait: Wait) -> None:
+        """Takes a case out of where it waits."""
+        waiting = self.by_key[case.queue, case.requirements, case.weight].waiting[case.urgency]
+        entry = Waiting(wait.deadline, wait.waiting_since, case.case_id)
+        at = bisect_left(waiting, entry)
+        if at < len(waiting) and waiting[at] == entry:
+            del waiting[at]
+
+    def put_agent(self, agent: Agent) -> None:
+        """Puts an agent, as it is now, where it is ready, and nowhere else."""
+        for segment, rank in self._ready.pop(agent.agent_id, ()):
+            del segment.ready[bisect_left(segment.ready, rank)]
+        free = agent.free
+        if free <= 0:
+            return
+        standing = []
+        for segment, unskilled in self._segments_for(agent):
+            if free >= segment.weight:
+                rank = Rank(unskilled, agent.released_at, agent.agent_id)
+                insort(segment.ready, rank)
+                standing.append((segment, rank))
+        self._ready[agent.agent_id] = tuple(standing)
+
+    def find(self, case: Case) -> Segment | None:
+        """The segment a case would wait in, None when no case has been there yet."""
+        return self.by_key.get((case.queue, case.requirements, case.weight))
+
+    def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int) -> bool:
+        """Whether somebody might take such a case now; of a kind not seen before, whether anybody is free."""
+        segment = self.by_key.get((queue, requirements, weight))
+        return bool(self._ready if segment is None else segment.ready)
+
+    def waiting(self, queue: str | None = None) -> int:
+        """How many cases wait, in one queue or in all."""
+        segments = self.by_key.values()
+        return sum(segment.count for segment in segments if queue in (None, segment.queue))
+
+    def _open(self, key: SegmentKey, agents: Iterable[Agent]) -> Segment:
+        if len(self.by_key) >= self._limit:
+            self._drop_empty()
+        segment = self.by_key[key] = Segment(*key)
+        for agent in agents:
+            suited = self._suited.get(agent.agent_id)
+            if suited is None or not segment.suits(agent):
+                continue
+            unskilled = -skill_score(agent, segment.requirements)
+            suited[2].append((segment, unskilled))
+            if agent.free >= segment.weight:
+                rank = Rank(unskilled, agent.released_at, agent.agent_id)
+                insort(segment.ready, rank)
+                self._ready[agent.agent_id] = (*self._ready.get(agent.agent_id, ()), (segment, rank))
+        return segment
+
+    def _drop_empty(self) -> None:
+        """Forgets the segments nobody waits in; their agents are ready in the others still."""
+        self.by_key = {key: segment for key, segment in self.by_key.items() if segment.count}
+        self._limit = max(SEGMENTS_MAX, 2 * len(self.by_key))
+        for agent_id, standing in self._ready.items():
+            self._ready[agent_id] = tuple(place for place in standing if place[0].count)
+        for _, _, suited in self._suited.values():
+            suited[:] = [place for place in suited if place[0].count]
+
+    def _segments_for(self, agent: Agent) -> list[tuple[Segment, float]]:
+        known = self._suited.get(agent.agent_id)
+        if known is not None and known[0] is agent.skills and known[1] is agent.queues:
+            return known[2]
+        suited = [
+            (segment, -skill_score(agent, segment.requirements))
+            for segment in self.by_key.values()
+            if segment.suits(agent)
+        ]
+        self._suited[agent.agent_id] = (agent.skills, agent.queues, suited)
+        return suited
