@@ -73,6 +73,7 @@ class Assembly:
         self._tail: Tail | None = None
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
+        self._reactors: list[Reactor] = []
         self._projections: list[Projector] = []
         self._releases: dict[str, Release] = {}
         """How each consumer that parks in the table takes events again."""
@@ -203,6 +204,7 @@ class Assembly:
         )
         await reactor.attach()
         self._releases[name] = reactor.release
+        self._reactors.append(reactor)
         self.process.loop(f"reactor {name}", reactor.run)
         return reactor
 

@@ -13,9 +13,9 @@ from switchboard.log.v1 import log_pb2
 
 from chassis.commits import Recorded, Subject
 from chassis.database import Connection, Database
+from chassis.parking import BEHIND
 from chassis.settlement import Verdict
 
-BEHIND = "an earlier event of this key is parked"
 WAITS = "waits for "
 """How the error of a fact begins that is tried again by itself."""
 
@@ -30,8 +30,11 @@ on conflict (projection, key, position, event_index) do update set error = exclu
 _REMOVE = "delete from parked where projection = $1 and key = $2 and position = $3 and event_index = $4"
 _AGAIN = "update parked set error = $5 where projection = $1 and key = $2 and position = $3 and event_index = $4"
 _WAITING = """
-select key from parked where projection = $1 and error like $2 || '%' group by key order by min(position)
+select min(split_part(subject, '.', 3)) as tenant, key from parked where projection = $1 and error like $2 || '%'
+group by key order by min(position) limit $3
 """
+WAITING_MAX = 1_000
+"""Keys that are tried again at a time."""
 
 
 class ParkedFacts:
@@ -47,10 +50,10 @@ class ParkedFacts:
         return {row["key"] for row in rows}
 
     async def waiting(self) -> dict[str, list[str]]:
-        """The keys that wait for somebody who is away, by tenant, oldest first."""
+        """The keys that wait for somebody who is away, by tenant, oldest first; at most WAITING_MAX."""
         found: dict[str, list[str]] = {}
-        for row in await self._database.fetch(_WAITING, self._reactor, WAITS):
-            found.setdefault(row["key"].partition(" ")[0], []).append(row["key"])
+        for row in await self._database.fetch(_WAITING, self._reactor, WAITS, WAITING_MAX):
+            found.setdefault(row["tenant"], []).append(row["key"])
         return found
 
     async def count(self, key: str) -> int:

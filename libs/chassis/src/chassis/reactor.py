@@ -7,7 +7,6 @@ are it never asks; how far a fact that cannot be acted on holds up others is dec
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from chassis import telemetry
+from chassis.calls import deadline_s
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Entry, Recorded
 from chassis.cursor import Cursor, Fenced
@@ -26,6 +26,7 @@ from chassis.logs import where
 from chassis.membership import Membership
 from chassis.parked_facts import ParkedFacts
 from chassis.parking import SCHEMA as PARKED
+from chassis.parking import Released, kept, own_key
 from chassis.settlement import Verdict, verdict_on
 from chassis.tail import Tail
 from chassis.watermark import Watermark
@@ -55,7 +56,6 @@ SAVE_IDLE_S = 5.0
 LEAVE_S = 2.0
 """How long who stops owning a reactor tries to note how far it came."""
 _AWAY_S = 0.2
-_KEY_MAX = 200
 
 _LOGGER = logging.getLogger(__name__)
 _LAG_EVENTS = telemetry.Instrument("switchboard.projection.lag.events")
@@ -127,14 +127,16 @@ class Reactor:
             except* (Unavailable, TimeoutError):
                 await asyncio.sleep(_AWAY_S)
 
-    async def release(self, key: str) -> tuple[int, int]:
-        """Acts on what is parked under a key, in order; answers (facts that went through, facts that still wait).
+    async def release(self, key: str) -> Released:
+        """Acts on what is parked under a key, in order, for as long as a call may take.
 
         Any replica may; the owner notices. What fails stays parked with what is behind it.
         """
+        key = kept(key)
+        ends_at = time.monotonic() + 0.7 * deadline_s()
         released = 0
         fact = await self._parked.first(key)
-        while fact is not None:
+        while fact is not None and time.monotonic() < ends_at:
             try:
                 await self._attempt(fact)
             except Exception as error:  # noqa: BLE001  # it stays parked, with what it says now
@@ -143,20 +145,14 @@ class Reactor:
                     break
             released += 1
             fact = await self._parked.done(key, fact)
-        return released, await self._parked.count(key)
+        return Released(released, await self._parked.count(key))
 
     def key_of(self, event: Recorded) -> str:
-        """What an event is kept in order by: its tenant and what it concerns, without what a table cannot hold.
-
-        One that cannot say what it concerns is alone.
-        """
+        """What an event is kept in order by: its tenant and what it concerns. One that cannot say what is alone."""
         try:
-            key = f"{event.tenant} {self._keys[event.type](event)}"
+            return kept(f"{event.tenant} {self._keys[event.type](event)}")
         except Exception:  # noqa: BLE001  # `act` will say what is wrong with it
-            key = f"{event.tenant} at {event.position}.{event.index}"
-        if len(key) > _KEY_MAX or "\0" in key:
-            return f"{event.tenant} {hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}"
-        return key
+            return own_key(event)
 
     def _owned(self) -> bool:
         return self._membership.owns(f"reactor.{self.name}")
