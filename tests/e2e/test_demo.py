@@ -58,7 +58,7 @@ def test_the_shape_of_the_published_report_appears(told):
 def test_every_invariant_holds_after_a_kill(told):
     document, _ = told
     assert document["ok"]
-    assert document["invariants"] == dict.fromkeys(("I1", "I2", "I3", "I4", "I5"), True)
+    assert document["invariants"] == dict.fromkeys(("I1", "I2", "I3", "I4", "I5", "I9"), True)
     assert document["outage_s"] > 0
 
 

@@ -24,7 +24,7 @@ def test_everything_comes_back_after_kill_9_of_all_of_it(stack: RunningStack) ->
     assert stack.facts(TENANT) == facts
     verified = stack.told("log", "verify")
     assert verified["ok"], [finding for finding in verified["findings"] if not finding["ok"]]
-    assert {finding["invariant"] for finding in verified["findings"]} >= {"I1", "I2", "I3", "I4", "I5"}
+    assert {finding["invariant"] for finding in verified["findings"]} >= {"I1", "I2", "I3", "I4", "I5", "I9"}
     again = stack.told(*send)
     assert again["results"]["DUPLICATE"] == again["deliveries"] == first["deliveries"]
     assert stack.facts(TENANT) == facts

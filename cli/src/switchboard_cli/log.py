@@ -23,6 +23,7 @@ INVARIANTS = {
     "I3": "a commit id appears at most once",
     "I4": "rows and position commit together",
     "I5": "replay from zero gives the same read models, byte for byte",
+    "I9": "what was asked for came about in time: replies, erasures",
 }
 
 
@@ -51,7 +52,7 @@ def log() -> None:
 @reaches
 @asynchronous
 async def verify(*, invariants: Sequence[str], verify_timeout: float, as_json: bool, targets: Targets) -> None:
-    """Recompute everything from the log and compare: invariants I1 to I5 of all four services.
+    """Recompute everything from the log and compare: invariants I1 to I5 and I9 of all four services.
 
     Exit code 1 when one does not hold.
     """

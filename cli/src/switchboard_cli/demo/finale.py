@@ -144,7 +144,7 @@ def history(screen: Console, facts: Sequence["CaseEvent"], story: "Story") -> No
 
 
 def verdict(screen: Console, findings: Sequence["Finding"]) -> bool:
-    """I1-I5 in one line each, and whether all hold."""
+    """Every invariant in one line, and whether all hold."""
     from switchboard_cli.log import INVARIANTS
 
     shown = table("", "invariant", "checked", "items compared", "holds", right=(2, 3))

@@ -26,13 +26,15 @@ from chassis.database import Database
 from chassis.decider import Decider
 from chassis.erasures import Erasures, forget_erased
 from chassis.errors import Unavailable
+from chassis.findings import Check
 from chassis.host import Inputs, ShardHost
-from chassis.integrity import Check, IntegrityServicer
+from chassis.integrity import IntegrityServicer
 from chassis.lineage import Lineage
 from chassis.log import Log, connect
 from chassis.membership import Membership
 from chassis.message_limits import MessageLimits
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
+from chassis.obligations import Obligation
 from chassis.operations import OperationsServicer
 from chassis.parked_operations import ParkedOperations, Release
 from chassis.positions import Positions
@@ -212,13 +214,15 @@ class Assembly:
         self,
         *services: tuple[Callable[[Any, Any], None], object],
         codes: Mapping[str, grpc.StatusCode] | None = None,
-        checks: Sequence[tuple[str, Check]] = (),
+        obligations: Sequence[Obligation] = (),
+        checks: Sequence[tuple[str, str, Check]] = (),
         limits: MessageLimits | None = None,
         tokens: Mapping[str, Callable[[str], int]] | None = None,
     ) -> None:
         """Starts the server with these services (registering function, servicer) and with what every service
-        answers. `limits` says what requests may carry; `tokens` reads position tokens of a form of their own, by the
-        field's full name.
+        answers. What the service owes, and further checks (invariant, subject, check), are verified with the rest.
+        `limits` says what requests may carry; `tokens` reads position tokens of a form of their own, by the field's
+        full name.
         """
         conditions = ("nats", "database", "log") if self._keys is None else ("nats", "database", "log", "schema")
         positions = Positions(self.log.last_position, tokens)
@@ -229,6 +233,8 @@ class Assembly:
             database=self.database,
             hosts=self._hosts,
             projections=self._projections,
+            reactors=self._reactors,
+            obligations=obligations,
             checks=checks,
         )
         operations = OperationsServicer(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Generic, TypeVar
 
 import grpc
@@ -45,6 +46,10 @@ M = TypeVar("M", bound=Message)
 
 MOVING_S = 6.0
 """How long a call waits for a shard without an owner. Against: a dead member is noticed after 5 s."""
+REFOLDS_MAX = 8
+"""How often a verification catches up with a shard before it has it wait for the rest."""
+REFOLDED_HELD = 500
+"""Positions of the log that are little enough to be refolded while the shard waits."""
 FORWARDED_MAX = 256
 """Forwarded requests one shard works on at a time; more wait in NATS's buffer of this connection."""
 
@@ -192,18 +197,31 @@ class ShardHost(Generic[C, S, E]):
         found = []
         for (tenant, shard), active in sorted(self._active.items()):
             subject = Subject(self.context, tenant, shard)
-            again = await refold(self._decider, self._log, subject)  # the long part, while the shard goes on
-            async with active.writer.commit_lock:
-                again = await refold(self._decider, self._log, subject, active.writer.position, onto=again)
-                found.append((subject, again.position, self._differ(active.writer.state, again.state)))
+            found.append((subject, *await self._difference(subject, active.writer)))
         return found
 
-    def _differ(self, live: S, again: S) -> str | None:
-        if self._decider.differs is not None:
-            return self._decider.differs(live, again)
-        assert self._decider.dump is not None, "a decider says how states are compared: dump or differs"
-        same = b"".join(self._decider.dump(live)) == b"".join(self._decider.dump(again))
-        return None if same else "live state and refolded state differ"
+    async def _difference(self, subject: Subject, writer: ShardWriter[C, S, E]) -> tuple[int, str | None]:
+        """Refolds beside the shard, and again what came meanwhile, until so little is left that it may wait for it."""
+        again = await refold(self._decider, self._log, subject)
+        for _ in range(REFOLDS_MAX):
+            before = again.position
+            again = await refold(self._decider, self._log, subject, onto=again)
+            if again.position - before <= REFOLDED_HELD:
+                break
+        async with asyncio.timeout(MOVING_S):
+            await writer.reached(again.position)  # whose shard has moved without its noticing learns it now
+        differs, dump = self._decider.differs, self._decider.dump
+        async with writer.commit_lock:
+            again = await refold(self._decider, self._log, subject, writer.position, onto=again)
+            if differs is not None:
+                return again.position, differs(writer.state, again.state)
+            assert dump is not None, "a decider says how states are compared: dump or differs"
+            live, refolded = dump(writer.state), dump(again.state)  # as they are now, whatever becomes of the shard
+        for one, other in zip_longest(live, refolded):
+            if one != other:
+                return again.position, "live state and refolded state differ"
+            await asyncio.sleep(0)
+        return again.position, None
 
     async def _take_over(self, tasks: asyncio.TaskGroup) -> None:
         wanted = {

@@ -5,9 +5,13 @@ It knows shards, projections and the log in general; what a row or an event mean
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import grpc
@@ -15,90 +19,108 @@ from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
 from chassis.commits import EVERYTHING, Entry, Position
 from chassis.database import Connection, Database
+from chassis.duplicates import Seen, shortened
+from chassis.errors import Overloaded, Unavailable
+from chassis.findings import Check, Finding, entries
 from chassis.host import ShardHost
 from chassis.identity import uuid5_bytes
 from chassis.log import Log
-from chassis.projection import SCHEMA as PROJECTION_SCHEMA
+from chassis.logs import where
+from chassis.obligations import Obligation, met
+from chassis.parked_facts import WAITS
 from chassis.projection import Projector
+from chassis.reactor import Reactor
 from chassis.serving import check_tenant, deadline_s
+from chassis.shadow import shadow_of
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Whether one invariant holds for one thing, and the counts that show it."""
-
-    invariant: str
-    subject: str
-    ok: bool
-    detail: str
-    compared: int
-
-
+_LOGGER = logging.getLogger(__name__)
+_PARKED = """
+with waiting as (select distinct key from parked where projection = $1 and starts_with(error, $2))
+select count(distinct (position, event_index)) filter (where key not in (select key from waiting)) as parked,
+    count(distinct (position, event_index)) filter (where key in (select key from waiting)) as waiting
+from parked where projection = $1
+"""
 EXPORTED_MAX = 500
 EXPORTED_BYTES = 1024 * 1024
 """What one message of an export holds, and one commit more. Against: a client takes 4 MiB unless it says otherwise, a
 commit has at most 512 KiB."""
+VERIFIED_AT_ONCE = 2
+"""Checks a process works on at a time, whoever asked; the others wait. Against: one reads the whole log."""
 
-Check = Callable[[], Awaitable[Sequence[Finding]]]
 
-
-async def shards_refold(hosts: Sequence[ShardHost[Any, Any, Any]]) -> list[Finding]:
+async def shards_refold(host: ShardHost[Any, Any, Any]) -> list[Finding]:
     """I1: the live state of every owned shard equals the fold of its events."""
     findings = []
-    for host in hosts:
-        for subject, position, difference in await host.differences():
-            detail = difference or f"live state equals the refolded one at {position}"
-            findings.append(Finding("I1", str(subject), difference is None, detail, position))
+    for subject, position, difference in await host.differences():
+        detail = difference or f"live state equals the refolded one at {position}"
+        findings.append(Finding("I1", str(subject), difference is None, detail, position))
     return findings
 
 
 async def log_gapless(log: Log) -> list[Finding]:
-    """I2: positions of the log follow each other, event ids derive from their commit's. What is no commit is counted:
-    every reader steps over it.
+    """I2: no position up to the last one is missing, and event ids derive from their commit's. What is no commit is
+    counted: every reader steps over it.
     """
-    last, commits, events, wrong, unreadable = 0, 0, 0, 0, 0
-    first = None
-    async for batch in log.read():
-        for entry in batch:
-            first = entry.position if first is None else first
-            commits += 1
+    end, last = await log.last_position(), await log.last()
+    until = 0 if last is None else last.position
+    at, commits, events, missing, first_missing, wrong, unreadable = 0, 0, 0, 0, 0, 0, 0
+    async with aclosing(entries(log, until=until)) as all_entries:
+        async for entry in all_entries:
             commit = entry.commit
+            commits += 1
             events += len(commit.events)
-            wrong += last not in (0, entry.position - 1)
-            wrong += sum(e.event_id != uuid5_bytes(commit.commit_id, str(i)) for i, e in enumerate(commit.events))
             unreadable += bool(entry.unreadable)
-            last = entry.position
-    detail = f"{commits} commits with {events} events from {first or 0} to {last}, {wrong} gaps or malformed ids"
+            if entry.position != at + 1:
+                first_missing = first_missing or at + 1
+                missing += entry.position - at - 1
+            wrong += sum(e.event_id != uuid5_bytes(commit.commit_id, str(i)) for i, e in enumerate(commit.events))
+            at = entry.position
+    if end > at:
+        first_missing = first_missing or at + 1
+        missing += end - at
+    detail = f"{commits} commits with {events} events up to {at}, {wrong} malformed event ids"
+    detail += f", {missing} positions are missing, the first of them {first_missing}" if missing else ", no gap"
     if unreadable:
         detail += f"; {unreadable} of them are no commits (`switchboard log unreadable`)"
-    return [Finding("I2", "log", wrong == 0, detail, commits)]
+    return [Finding("I2", "log", not wrong and not missing, detail, commits)]
 
 
 async def commits_once(log: Log, context: str) -> list[Finding]:
-    """I3: no commit id stands in the log twice."""
-    seen: set[bytes] = set()
-    commits = 0
-    async for batch in log.read(subject_filter=f"ev.{context}.>"):
-        for entry in batch:
+    """I3: no commit id stands in the log twice. Eight bytes of memory for each commit."""
+    seen = Seen()
+    wanted = f"ev.{context}.>"
+    async with aclosing(entries(log, wanted)) as commits:
+        async for entry in commits:
             if not entry.unreadable:
-                commits += 1
                 seen.add(entry.commit.commit_id)
-    again = commits - len(seen)
-    return [Finding("I3", f"ev.{context}.>", again == 0, f"{commits} commits, {again} ids more than once", commits)]
+    again = 0
+    if suspects := await seen.suspects():  # read once more: only equal ids count
+        counted: Counter[bytes] = Counter()
+        async with aclosing(entries(log, wanted)) as commits:
+            async for entry in commits:
+                if not entry.unreadable and shortened(entry.commit.commit_id) in suspects:
+                    counted[entry.commit.commit_id] += 1
+        again = sum(1 for number in counted.values() if number > 1)
+    return [Finding("I3", wanted, not again, f"{seen.count} commits, {again} ids more than once", seen.count)]
 
 
-async def positions_agree(log: Log, database: Database, projections: Sequence[Projector]) -> list[Finding]:
-    """I4: every view's position is one row, not beyond the log, and nothing is parked."""
+async def positions_agree(
+    log: Log, database: Database, projections: Sequence[Projector], reactors: Sequence[Reactor] = ()
+) -> list[Finding]:
+    """I4: every cursor is one row, not beyond the log, and nothing is parked under it; what a reactor tries again by
+    itself is counted, and is I9's matter.
+    """
     end = await log.last_position()
     findings = []
-    for projection in projections:
-        name = projection.name
+    for kind, name in [*(("view", p.name) for p in projections), *(("reactor", r.name) for r in reactors)]:
         position = await database.fetchval("select position from projections where name = $1", name)
-        parked = await database.fetchval("select count(*) from parked where projection = $1", name)
-        ok = position is not None and 0 <= position <= end and parked == 0
-        findings.append(
-            Finding("I4", f"view {name}", ok, f"at {position} of {end}, {parked} events parked", position or 0)
-        )
+        row = await database.fetchrow(_PARKED, name, WAITS)
+        assert row is not None, "an aggregate has one row"
+        ok = position is not None and 0 <= position <= end and row["parked"] == 0
+        detail = f"at {position} of {end}, {row['parked']} events parked"
+        if row["waiting"]:
+            detail += f", {row['waiting']} wait for somebody who is away"
+        findings.append(Finding("I4", f"{kind} {name}", ok, detail, position or 0))
     return findings
 
 
@@ -125,17 +147,10 @@ async def _replay(log: Log, database: Database, projection: Projector) -> Findin
     async with database.transaction(isolation="repeatable_read", readonly=True, timeout_s=600) as connection:
         position = await connection.fetchval("select position from projections where name = $1", name)
         live, rows = await _digest(connection, dumps)
-    schema = f"{database.schema}_replay_{name}"
-    shadow = database.sibling(schema)
-    await database.execute(f"drop schema if exists {schema} cascade")
-    async with shadow:
-        try:
-            await shadow.execute(PROJECTION_SCHEMA)
-            await projection.elsewhere(shadow).replay(until=position)
-            async with shadow.transaction(readonly=True, timeout_s=600) as connection:
-                replayed, replayed_rows = await _digest(connection, dumps)
-        finally:
-            await shadow.execute(f"drop schema if exists {schema} cascade")
+    async with shadow_of(database) as shadow:
+        await projection.elsewhere(shadow).replay(until=position)
+        async with shadow.transaction(readonly=True, timeout_s=600) as connection:
+            replayed, replayed_rows = await _digest(connection, dumps)
     ok = (live, rows) == (replayed, replayed_rows)
     detail = f"{rows} rows at {position}, live {live[:12]}, replayed {replayed[:12]} ({replayed_rows} rows)"
     return Finding("I5", f"view {name}", ok, detail, rows)
@@ -152,17 +167,26 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
         database: Database,
         hosts: Sequence[ShardHost[Any, Any, Any]],
         projections: Sequence[Projector],
-        checks: Sequence[tuple[str, Check]] = (),
+        reactors: Sequence[Reactor] = (),
+        obligations: Sequence[Obligation] = (),
+        checks: Sequence[tuple[str, str, Check]] = (),
     ) -> None:
+        """`checks` are further ones: (invariant, what is checked, the check)."""
+
+        async def owed(obligation: Obligation) -> list[Finding]:
+            return [await met(log, context, obligation)]
+
         self._log = log
         self._hosts = hosts
         self._projections = projections
-        self._checks: list[tuple[str, Check]] = [
-            ("I1", lambda: shards_refold(hosts)),
-            ("I2", lambda: log_gapless(log)),
-            ("I3", lambda: commits_once(log, context)),
-            ("I4", lambda: positions_agree(log, database, projections)),
-            ("I5", lambda: views_replay(log, database, projections)),
+        self._room = asyncio.Semaphore(VERIFIED_AT_ONCE)
+        self._checks: list[tuple[str, str, Check]] = [
+            *(("I1", f"shards of {host.context}", partial(shards_refold, host)) for host in hosts),
+            ("I2", "log", partial(log_gapless, log)),
+            ("I3", f"ev.{context}.>", partial(commits_once, log, context)),
+            ("I4", "cursors", partial(positions_agree, log, database, projections, reactors)),
+            *(("I5", f"view {view.name}", partial(views_replay, log, database, (view,))) for view in projections),
+            *(("I9", obligation.name, partial(owed, obligation)) for obligation in obligations),
             *checks,
         ]
 
@@ -184,10 +208,16 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
         request: integrity_pb2.VerifyIntegrityRequest,
         context: grpc.aio.ServicerContext[integrity_pb2.VerifyIntegrityRequest, integrity_pb2.VerifyIntegrityResponse],
     ) -> AsyncIterator[integrity_pb2.VerifyIntegrityResponse]:
-        for invariant, check in self._checks:
+        away: Exception | None = None
+        for invariant, subject, check in self._checks:
             if request.invariants and invariant not in request.invariants:
                 continue
-            for finding in await check():
+            try:
+                findings = await self._findings(invariant, subject, check)
+            except (Unavailable, Overloaded, TimeoutError) as error:
+                away = error  # says nothing about the invariant; the others are checked all the same
+                continue
+            for finding in findings:
                 yield integrity_pb2.VerifyIntegrityResponse(
                     invariant=finding.invariant,
                     subject=finding.subject,
@@ -195,6 +225,22 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
                     detail=finding.detail,
                     compared=finding.compared,
                 )
+        if away is not None:
+            raise away
+
+    async def _findings(self, invariant: str, subject: str, check: Check) -> Sequence[Finding]:
+        """What a check finds; one that fails unforeseen is a finding of its own, and the others go on."""
+        async with self._room:
+            try:
+                return await check()
+            except (Unavailable, Overloaded, TimeoutError):
+                raise
+            except Exception as error:  # noqa: BLE001  # nobody can say that it holds
+                kind, at = type(error).__name__, where(error.__traceback__)
+                _LOGGER.error(
+                    "a check failed unforeseen", extra={"fields": {"subject": subject, "error": kind, "at": at}}
+                )
+                return [Finding(invariant, subject, False, f"the check itself failed: {kind} at {at}", 0)]
 
     async def ExportLog(  # noqa: N802
         self,

@@ -237,11 +237,8 @@ class Log:
         self, after: int = 0, subject_filter: str = EVERYTHING, until: int | None = None
     ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position up to `until` (default: the last one now), in order, in batches."""
-        if subject_filter == EVERYTHING:
-            end = await self.last_position()
-        else:
-            last = await self.last(subject_filter)
-            end = 0 if last is None else last.position
+        last = await self.last(subject_filter)  # one that is there: a position whose message was deleted never comes
+        end = 0 if last is None else last.position
         if until is not None and until < end:
             end = until
         if end <= after:

@@ -219,6 +219,12 @@ class KeyVault:
         self._remember(tenant, subject_id, None)
         return destroyed is not None
 
+    async def destroyed(self, tenant: str, subject_ids: Collection[str]) -> frozenset[str]:
+        """Those of the subjects whose keys the table has as destroyed; an id that is no UUID never is."""
+        asked = {subject_id.lower(): subject_id for subject_id in subject_ids if is_uuid(subject_id)}
+        rows = await self._database.fetch(_SQL["destroyed"], tenant, list(asked))
+        return frozenset(asked[row["subject_id"]] for row in rows)
+
     def forget(self, subject_id: str, tenant: str | None = None) -> None:
         """Drop what this process remembers of a subject (of every tenant where none is named)."""
         _cipher.cache_clear()

@@ -30,6 +30,9 @@ on conflict (tenant, subject_id) do update set wrapped = null, destroyed_at = no
 where kept.wrapped is not null
 returning subject_id
 
+-- name: destroyed
+select subject_id from vault.subject_keys where tenant = $1 and subject_id = any($2::uuid[]) and wrapped is null
+
 -- name: wrapped_by_others
 select tenant, subject_id, wrapped, kek_id
 from vault.subject_keys

@@ -6,6 +6,7 @@ It knows the commit envelope and a decider's pure half. It knows no queue, no ap
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -125,4 +126,5 @@ async def refold(
     async for batch in log.read(current.position, str(subject), until):
         for entry in batch:
             apply_commit(decider, current, entry)
+            await asyncio.sleep(0)  # a commit takes milliseconds, and nobody waits for this
     return current

@@ -9,6 +9,7 @@ from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
 from chassis.erasures import Erasures
 from chassis.host import Inputs
+from chassis.obligations import Obligation
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from switchboard.crm.v1 import events_pb2, service_pb2_grpc
@@ -23,17 +24,21 @@ RESOURCES = Resources("crm-sync", tables=(Customers.schema,), vault=True)
 _ERASED = events_pb2.SubjectErased.DESCRIPTOR.full_name
 
 
+def _identity_of(erased: Recorded) -> str:
+    return str(erased.body.identity_id)
+
+
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
     parts = await Assembly.open(process, CONTEXT, RESOURCES)
     database, clock = parts.database, process.settings.clock
-    vault = parts.vault(Erasures(CONTEXT, _ERASED, lambda fact: str(fact.body.identity_id)))
+    vault = parts.vault(Erasures(CONTEXT, _ERASED, _identity_of))
     projection = await parts.projection(Customers())
 
     async def destroy(event: Recorded) -> None:
         await vault.destroy(event.tenant, event.body.identity_id)
 
-    await parts.reactor("crm-erasures", destroy, {_ERASED: lambda event: str(event.body.identity_id)})
+    await parts.reactor("crm-erasures", destroy, {_ERASED: _identity_of})
     inputs: Inputs[Command] = Inputs(context="post", prepare=Reactions(vault).prepare)
     host = parts.host(
         (SHARD,),
@@ -46,7 +51,13 @@ async def build(process: Process) -> None:
     servicer = CustomerServicer(
         host=host, database=database, projection=projection, tenants=parts.tenants, vault=vault, clock=clock
     )
-    await parts.serve((service_pb2_grpc.add_CustomerServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
+    owed = Obligation("erasures", request=_ERASED, key=_identity_of, ended=vault.destroyed)
+    await parts.serve(
+        (service_pb2_grpc.add_CustomerServiceServicer_to_server, servicer),
+        codes=CODES,
+        limits=LIMITS,
+        obligations=(owed,),
+    )
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

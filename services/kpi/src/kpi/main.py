@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
-from chassis.integrity import Finding
+from chassis.findings import Finding
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from switchboard.kpi.v1 import service_pb2_grpc
@@ -38,7 +38,9 @@ async def build(process: Process) -> None:
         database=database, contacts=contacts, archive=archive, tenants=parts.tenants, clock=process.settings.clock
     )
     await parts.serve(
-        (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer), checks=(("I2", archived),), tokens=TOKENS
+        (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer),
+        checks=(("I2", f"archive {NAME}", archived),),
+        tokens=TOKENS,
     )
 
 

@@ -27,7 +27,7 @@ from routing.dormant_cases import DormantCases
 from routing.offers import Offers
 from routing.owner import Owner
 from routing.reactions import react
-from routing.replies import KEYS, Replies
+from routing.replies import KEYS, OWED, Replies
 from routing.requests import LIMITS
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
@@ -98,7 +98,12 @@ async def build(process: Process) -> None:
         ),
         tenants=parts.tenants,
     )
-    await parts.serve((service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
+    await parts.serve(
+        (service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer),
+        codes=CODES,
+        limits=LIMITS,
+        obligations=(OWED,),
+    )
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from chassis.commits import Recorded
 from chassis.host import ShardHost
+from chassis.obligations import Obligation
 from switchboard.routing.v1 import events_pb2
 
 from routing import events
@@ -20,6 +21,15 @@ Publish = Callable[[str, bytes, str], Awaitable[None]]
 
 KEYS = {events_pb2.ReplyRequested.DESCRIPTOR.full_name: lambda recorded: str(recorded.body.case_id)}
 """Replies of one case leave in the order they were asked for."""
+
+
+OWED = Obligation(
+    "replies",
+    request=events_pb2.ReplyRequested.DESCRIPTOR.full_name,
+    key=lambda recorded: str(recorded.body.reply_id),
+    ends=frozenset({events_pb2.ReplySent.DESCRIPTOR.full_name, events_pb2.ReplyFailed.DESCRIPTOR.full_name}),
+)
+"""Every reply that was asked for is sent or has failed."""
 
 
 class Replies:
