@@ -28,8 +28,6 @@ ORDERS: Mapping[str, tuple[str, bool]] = {
 }
 """order_by -> (column, descending)."""
 ACCOUNT_BYTES_MAX = 200
-ACCOUNTS_BYTES_MAX = 64 * 1024
-"""Of all owned accounts of a source. Against: the fact and the answer that is kept share a commit of 512 KiB."""
 _LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COLUMNS = {
@@ -52,8 +50,6 @@ def source_violations(source: service_pb2.Source) -> list[tuple[str, str]]:
             wrong.append(
                 (f"source.owned_accounts[{number}]", f"1 to {ACCOUNT_BYTES_MAX} bytes without control characters")
             )
-    if sum(len(account.encode()) for account in source.owned_accounts) > ACCOUNTS_BYTES_MAX:
-        wrong.append(("source.owned_accounts", f"at most {ACCOUNTS_BYTES_MAX} bytes together are expected"))
     if len(source.labels) > 64:
         wrong.append(("source.labels", "at most 64 are expected"))
     for key, value in source.labels.items():
