@@ -6,8 +6,10 @@ It knows adapters, the vault and how to reach a shard; not what a delivery means
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from chassis import telemetry
@@ -26,6 +28,13 @@ from ingest.views.book import Connected
 from ingest.views.quarantined import Quarantine
 
 DELIVERIES_MAX = 1_000
+ANSWER_POSTS_MAX = 1_000
+"""Posts in an answer that is kept. Against: one takes 140 bytes, a commit holds 512 KiB."""
+ANSWER_WAIT_S = 2.0
+"""How long a repeated request waits for the answer of the call that is at it. Against: a commit is durable in
+milliseconds, and a shard that moves answers within the 6 s a call waits for it.
+"""
+ANSWER_LOOK_S = 0.02
 _BESIDE_BYTES = 100
 """More than a candidate takes beside the fact it carries: an id of 36 bytes, a digest of 16, numbers."""
 
@@ -145,16 +154,43 @@ class Intake:
         await self.seal(batch)
         return await self.finish(batch, self.begin(batch))
 
-    async def answer_of(
-        self, tenant: str, request: Request, answer: service_pb2.DeliveryResult | None = None
-    ) -> tuple[service_pb2.DeliveryResult | None, int]:
-        """What a request id was answered, and where that stands; with `answer`, keeps it. Raises RequestIdReused."""
+    async def once(
+        self, tenant: str, request: Request, do: Callable[[], Awaitable[tuple[service_pb2.DeliveryResult, int]]]
+    ) -> tuple[service_pb2.DeliveryResult, int]:
+        """Does what a request asks for unless it was done; returns (its answer, a position that includes it).
+
+        The id is claimed before anything is done, so of several bodies one has an effect, and the others are refused
+        with RequestIdReused. Of several calls with that body one does it, and all get its answer. When that one does
+        not come to an end in time, another does it again, which changes nothing that was done: a post is a DUPLICATE
+        of itself.
+        """
+        mine = os.urandom(16)
+        give_up_at = time.monotonic() + ANSWER_WAIT_S
+        claim = await self._claim(tenant, request, mine)
+        while claim.claimant != mine and not claim.HasField("answer") and time.monotonic() < give_up_at:
+            await asyncio.sleep(ANSWER_LOOK_S)
+            claim = await self._claim(tenant, request, mine)
+        if claim.HasField("answer"):
+            return claim.answer, claim.position
+        result, position = await do()
+        del result.posts[ANSWER_POSTS_MAX:]
         ask = internal_pb2.RecordPostsRequest(
-            request_id=request.request_id, request_digest=request.digest, answer=answer
+            request_id=request.request_id, request_digest=request.digest, answer=result
         )
-        shard = shard_of(request.request_id.hex())
-        answered = await self._shards.call(tenant, shard, ask, internal_pb2.RecordPostsResponse)
-        return (answered.answer if answered.HasField("answer") else None), answered.position
+        kept = await self._of_request(tenant, ask)
+        return kept.answer, max(position, kept.position)
+
+    async def _claim(self, tenant: str, request: Request, claimant: bytes) -> internal_pb2.RecordPostsResponse:
+        return await self._of_request(
+            tenant,
+            internal_pb2.RecordPostsRequest(
+                request_id=request.request_id, request_digest=request.digest, claimant=claimant
+            ),
+        )
+
+    async def _of_request(self, tenant: str, ask: internal_pb2.RecordPostsRequest) -> internal_pb2.RecordPostsResponse:
+        shard = shard_of(ask.request_id.hex())
+        return await self._shards.call(tenant, shard, ask, internal_pb2.RecordPostsResponse)
 
     def _measure(self, batch: Batch) -> None:
         for verdict in batch.verdicts:

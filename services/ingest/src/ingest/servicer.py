@@ -178,17 +178,16 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         connected = await self._connected(request.source)
         if not request.HasField("delivery"):
             raise InvalidRequest([("delivery", "is required")])
+
+        async def take() -> tuple[service_pb2.DeliveryResult, int]:
+            batch = self._intake.read(connected, [request.delivery])
+            position = await self._intake.take(batch)
+            return batch.response().results[0], position
+
         identity = request_of(request)
-        if identity is not None:
-            answer, position = await self._intake.answer_of(connected.tenant, identity)
-            if answer is not None:
-                return service_pb2.IngestPostResponse(result=answer, position=Position.encode(position))
-        batch = self._intake.read(connected, [request.delivery])
-        position = await self._intake.take(batch)
-        result = batch.response().results[0]
-        if identity is not None:
-            kept, kept_at = await self._intake.answer_of(connected.tenant, identity, result)
-            result, position = kept or result, max(position, kept_at)
+        result, position = (
+            await take() if identity is None else await self._intake.once(connected.tenant, identity, take)
+        )
         return service_pb2.IngestPostResponse(result=result, position=Position.encode(position))
 
     async def RequeueQuarantined(  # noqa: N802
@@ -197,25 +196,23 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         parts = parse_name("tenants/{tenant}/quarantined/{delivery}", request.name)
         tenant, name = parts["tenant"], parts["delivery"]
         await self._tenants.require(tenant)
+
+        async def requeue() -> tuple[service_pb2.DeliveryResult, int]:
+            stored = await self._quarantine.get(tenant, name) if is_uuid(name) else None
+            if stored is None:
+                raise NotFound("quarantined delivery", request.name)
+            connected = await self._book.require(tenant, stored.source_id, deadline_s())
+            batch = self._intake.read(connected, [stored.delivery], again=True)
+            position = await self._intake.take(batch)
+            result = batch.response().results[0]
+            if not batch.quarantined:
+                await self._quarantine.release(tenant, name)
+            else:  # it lay there before, so its shard says DUPLICATE; for this caller it is still unreadable
+                result.result = service_pb2.RESULT_QUARANTINED
+            return result, position
+
         identity = request_of(request)
-        if identity is not None:
-            answer, position = await self._intake.answer_of(tenant, identity)
-            if answer is not None:
-                return service_pb2.RequeueQuarantinedResponse(result=answer, position=Position.encode(position))
-        stored = await self._quarantine.get(tenant, name) if is_uuid(name) else None
-        if stored is None:
-            raise NotFound("quarantined delivery", request.name)
-        connected = await self._book.require(tenant, stored.source_id, deadline_s())
-        batch = self._intake.read(connected, [stored.delivery], again=True)
-        position = await self._intake.take(batch)
-        result = batch.response().results[0]
-        if not batch.quarantined:
-            await self._quarantine.release(tenant, name)
-        else:  # it lay there before, so its shard says DUPLICATE; for this caller it is still unreadable
-            result.result = service_pb2.RESULT_QUARANTINED
-        if identity is not None:
-            kept, kept_at = await self._intake.answer_of(tenant, identity, result)
-            result, position = kept or result, max(position, kept_at)
+        result, position = await requeue() if identity is None else await self._intake.once(tenant, identity, requeue)
         return service_pb2.RequeueQuarantinedResponse(result=result, position=Position.encode(position))
 
     async def ListQuarantined(  # noqa: N802

@@ -9,6 +9,7 @@ from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock, from_timestamp, to_timestamp
 from chassis.database import Database
 from chassis.decider import Decider
+from chassis.identity import uuid5_bytes
 from chassis.shard import ShardWriter
 from google.protobuf.message import Message
 from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
@@ -97,19 +98,15 @@ class PostsBacking:
 
 
 async def record_posts(writer: PostWriter, request: Message) -> Message:
-    """Decides a request's candidates and answers once the facts are durable; or finds or keeps an answer."""
+    """Decides a request's candidates and answers once the facts are durable; or is about a caller's request id."""
     assert isinstance(request, internal_pb2.RecordPostsRequest)
     origin = Origin(traceparent=telemetry.inject())
     if request.request_id:
-        identity = Request(request.request_id, request.request_digest)
-        answer = request.answer if request.HasField("answer") else None
-        outcome = await writer.submit(
-            (), origin=origin, request=identity, respond=None if answer is None else lambda _state, _events: answer
+        return (
+            await _answer_kept(writer, request, origin)
+            if request.HasField("answer")
+            else await _claimed(writer, request, origin)
         )
-        response = internal_pb2.RecordPostsResponse(position=outcome.position)
-        if isinstance(outcome.response, service_pb2.DeliveryResult):
-            response.answer.CopyFrom(outcome.response)
-        return response
     command = from_request(request)
     outcome = await writer.submit(
         command, origin=origin, respond=lambda state, events: decider.answered(command, state, events)
@@ -117,6 +114,40 @@ async def record_posts(writer: PostWriter, request: Message) -> Message:
     assert isinstance(outcome.response, internal_pb2.RecordPostsResponse)
     outcome.response.position = outcome.position
     return outcome.response
+
+
+async def _claimed(writer: PostWriter, request: internal_pb2.RecordPostsRequest, origin: Origin) -> Message:
+    """Claims a request id for who asks first; nothing is done for a body that comes later. Raises RequestIdReused.
+
+    A claim and the answer that follows it are two answers of the shard, the second under an id derived from the first.
+    """
+    claim = internal_pb2.RecordPostsResponse(claimant=request.claimant)
+    claimed = await writer.submit(
+        (),
+        origin=origin,
+        request=Request(request.request_id, request.request_digest),
+        respond=lambda _state, _events: claim,
+    )
+    found = await writer.submit((), origin=origin, request=_answer_id(request))
+    response = internal_pb2.RecordPostsResponse(position=max(claimed.position, found.position))
+    if isinstance(claimed.response, internal_pb2.RecordPostsResponse):
+        response.claimant = claimed.response.claimant
+    if isinstance(found.response, service_pb2.DeliveryResult):
+        response.answer.CopyFrom(found.response)
+    return response
+
+
+async def _answer_kept(writer: PostWriter, request: internal_pb2.RecordPostsRequest, origin: Origin) -> Message:
+    """Keeps the answer of a claimed request id; the first one stays."""
+    kept = await writer.submit(
+        (), origin=origin, request=_answer_id(request), respond=lambda _state, _events: request.answer
+    )
+    assert isinstance(kept.response, service_pb2.DeliveryResult)
+    return internal_pb2.RecordPostsResponse(position=kept.position, answer=kept.response)
+
+
+def _answer_id(request: internal_pb2.RecordPostsRequest) -> Request:
+    return Request(uuid5_bytes(request.request_id, "answer"), request.request_digest)
 
 
 def to_request(candidates: decider.Record) -> internal_pb2.RecordPostsRequest:
@@ -159,7 +190,7 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Record:
     )
     candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
     for other in request.others:
-        candidates.insert(other.place, getattr(other, other.WhichOneof("news")))
+        candidates.insert(other.place, getattr(other, other.WhichOneof("fact")))
     return candidates
 
 

@@ -40,27 +40,31 @@ class Other(_message.Message):
     def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
-    __slots__ = ("observed", "others", "request_id", "request_digest", "answer")
+    __slots__ = ("observed", "others", "request_id", "request_digest", "answer", "claimant")
     OBSERVED_FIELD_NUMBER: _ClassVar[int]
     OTHERS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_DIGEST_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
+    CLAIMANT_FIELD_NUMBER: _ClassVar[int]
     observed: Observed
     others: _containers.RepeatedCompositeFieldContainer[Other]
     request_id: bytes
     request_digest: bytes
     answer: _service_pb2.DeliveryResult
-    def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., others: _Optional[_Iterable[_Union[Other, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ...) -> None: ...
+    claimant: bytes
+    def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., others: _Optional[_Iterable[_Union[Other, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ..., claimant: _Optional[bytes] = ...) -> None: ...
 
 class RecordPostsResponse(_message.Message):
-    __slots__ = ("results", "revisions", "position", "answer")
+    __slots__ = ("results", "revisions", "position", "answer", "claimant")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     REVISIONS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
+    CLAIMANT_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedScalarFieldContainer[_service_pb2.Result]
     revisions: _containers.RepeatedScalarFieldContainer[int]
     position: int
     answer: _service_pb2.DeliveryResult
-    def __init__(self, results: _Optional[_Iterable[_Union[_service_pb2.Result, str]]] = ..., revisions: _Optional[_Iterable[int]] = ..., position: _Optional[int] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ...) -> None: ...
+    claimant: bytes
+    def __init__(self, results: _Optional[_Iterable[_Union[_service_pb2.Result, str]]] = ..., revisions: _Optional[_Iterable[int]] = ..., position: _Optional[int] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ..., claimant: _Optional[bytes] = ...) -> None: ...
