@@ -195,6 +195,8 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
         request: integrity_pb2.WaitUntilRequest,
         context: grpc.aio.ServicerContext[integrity_pb2.WaitUntilRequest, integrity_pb2.WaitUntilResponse],
     ) -> integrity_pb2.WaitUntilResponse:
+        if request.tenant:
+            check_tenant(request.tenant)
         position = Position.decode(request.position, "position") or await self._log.last_position()
         if request.tenant:
             for host in self._hosts:

@@ -6,6 +6,7 @@ What taking an event again means is each consumer's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -13,9 +14,9 @@ from switchboard.log.v1 import operations_pb2
 
 from chassis.commits import Position, Subject
 from chassis.database import Database
-from chassis.errors import NotFound
+from chassis.errors import InvalidRequest, NotFound
 from chassis.parking import ParkingLot
-from chassis.requests import page
+from chassis.requests import Int32, page
 
 Release = Callable[[str], Awaitable[tuple[int, int]]]
 """Takes what waits under a key again; (events that went through, events that still wait)."""
@@ -35,6 +36,9 @@ class ShardInputs(Protocol):
         """Takes one again. Raises NotFound for one that is not parked."""
 
 
+_CONSUMER = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+
 class ParkedOperations:
     """Everything that is parked in one service."""
 
@@ -46,7 +50,7 @@ class ParkedOperations:
 
     async def list_parked(self, request: operations_pb2.ListParkedRequest) -> operations_pb2.ListParkedResponse:
         """A page of what waits, by consumer, key and position. Raises InvalidRequest for a malformed page token."""
-        asked = page(request, (str, str, int, int))
+        asked = page(request, (str, str, int, Int32))
         after: _Cursor = asked.cursor or ("", "", -1, -1)  # type: ignore[assignment]  # the shape was checked
         found: list[tuple[_Cursor, operations_pb2.ParkedEvent]] = []
         for shards in self._shards:
@@ -89,17 +93,20 @@ class ParkedOperations:
         ]
 
     async def release(self, consumer: str, key: str) -> operations_pb2.ReleaseParkedResponse:
-        """Takes what waits under a key again. Raises NotFound for a consumer this service does not have and for a key
-        under which nothing waits.
+        """Takes what waits under a key again. Raises InvalidRequest for what is no consumer's name, NotFound for a
+        consumer this service does not have and for a key under which nothing waits.
         """
         if consumer in self._releases:
             released, waiting = await self._releases[consumer](key)
             if not released and not waiting:
-                raise NotFound("parked key", f"{consumer} {key}")
+                raise NotFound("key", f"{consumer}/{key}")
             return operations_pb2.ReleaseParkedResponse(released=released, waiting=waiting)
         try:
             subject = Subject.parse(consumer)
         except ValueError:
+            if _CONSUMER.fullmatch(consumer) is None:
+                wrong = "is the name of a projection or reactor, or the subject of a shard"
+                raise InvalidRequest([("consumer", wrong)]) from None
             raise NotFound("consumer", consumer) from None
         for shards in self._shards:
             if shards.context == subject.context:

@@ -6,7 +6,7 @@ Everything here is for callers to get wrong: it raises InvalidRequest with the f
 import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -18,7 +18,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.clock import FIRST, LAST, Instant, from_timestamp
 from chassis.errors import InvalidRequest
-from chassis.identity import uuid_bytes, uuid_text
+from chassis.identity import is_uuid, uuid_bytes, uuid_text
 
 TENANT = r"[a-z][a-z0-9-]{0,39}"
 PAGE_SIZE_DEFAULT = 50
@@ -90,6 +90,20 @@ def optional_instant(request: Message, field: str) -> Instant | None:
 Cursor = tuple[str | int, ...]
 
 
+class Uuid(str):
+    """In the shape of a cursor: a text that is a UUID in lower case."""
+
+    __slots__ = ()
+
+
+class Int32(int):
+    """In the shape of a cursor: a number of 32 bits."""
+
+
+_KINDS: Mapping[type, type] = {Uuid: str, Int32: int}
+_BITS: Mapping[type, int] = {int: 63, Int32: 31}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The part of a list asked for: at most `size` rows after the row `cursor` describes (None: from the start)."""
@@ -123,9 +137,10 @@ class Page:
 def page(request: Message, cursor: tuple[type, ...] = (str,), *, default: int = PAGE_SIZE_DEFAULT) -> Page:
     """The page a list request asks for by `page_size` and `page_token`.
 
-    0 means the default, more than 1000 means 1000. `cursor` is the shape of the sort key, of str and int. A token is
-    good only with the request it was given for: the other fields must not change between pages, except `page_size`
-    and `min_position`. Raises InvalidRequest with everything that is wrong.
+    0 means the default, more than 1000 means 1000. `cursor` is the shape of the sort key, of str, Uuid, int (of 64
+    bits) and Int32: a token that somebody made up has it too, or is refused. A token is good only with the request it
+    was given for: the other fields must not change between pages, except `page_size` and `min_position`. Raises
+    InvalidRequest with everything that is wrong.
     """
     fingerprint = _fingerprint(request)
     size: int = getattr(request, "page_size")  # noqa: B009 (Message does not declare it)
@@ -161,12 +176,18 @@ def _read_token(token: str, fingerprint: str, shape: tuple[type, ...]) -> tuple[
         values = orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (binascii.Error, ValueError):
         return None, unknown
-    if not isinstance(values, list) or [type(value) for value in values] != [str, *shape]:
+    if not isinstance(values, list) or len(values) != 1 + len(shape):
         return None, unknown
-    if any(isinstance(value, str) and "\0" in value for value in values):
-        return None, unknown
-    if any(isinstance(value, int) and not -(1 << 63) <= value < 1 << 63 for value in values):
+    if not all(_has_shape(value, kind) for value, kind in zip(values, (str, *shape), strict=True)):
         return None, unknown
     if values[0] != fingerprint:
         return None, "was given for a request with other fields; begin again without it"
     return tuple(values[1:]), ""
+
+
+def _has_shape(value: object, kind: type) -> bool:
+    if type(value) is not _KINDS.get(kind, kind):
+        return False
+    if isinstance(value, int):
+        return -(1 << _BITS[kind]) <= value < 1 << _BITS[kind]
+    return isinstance(value, str) and "\0" not in value and (kind is not Uuid or is_uuid(value))

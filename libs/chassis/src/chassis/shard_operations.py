@@ -10,7 +10,7 @@ from typing import Any
 from switchboard.log.v1 import operations_pb2
 
 from chassis.commits import Subject
-from chassis.errors import NotFound
+from chassis.errors import InvalidRequest, NotFound
 from chassis.host import ShardHost
 
 
@@ -35,11 +35,13 @@ class ShardOperations:
         )
 
     def find(self, name: str) -> tuple[ShardHost[Any, Any, Any], Subject]:
-        """The host of a shard named by its subject. Raises NotFound when this service has no such shard."""
+        """The host of a shard named by its subject. Raises InvalidRequest for what is no subject, NotFound when this
+        service has no such shard.
+        """
         try:
             subject = Subject.parse(name)
         except ValueError:
-            raise NotFound("shard", name) from None
+            raise InvalidRequest([("name", "is a shard's subject, ev.<context>.<tenant>.<shard>")]) from None
         for host in self._hosts:
             if host.context == subject.context and subject.shard in host.shards:
                 return host, subject

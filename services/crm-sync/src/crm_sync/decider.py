@@ -149,7 +149,7 @@ def _observe(command: Observe, customers: Customers) -> Sequence[events.Event]:
         return _first_sight(command, customers)
     if identity.erased:
         if command.insists:
-            raise Rejected(Reason.SUBJECT_ERASED, f"identity {identity.identity_id} is erased")
+            raise _erased(identity.identity_id)
         return ()
     renamed = profile.renames and profile.names_digest != identity.names_digest and command.at >= identity.names_at
     if not renamed and said.profile_digest and identity.profile_digests.get(profile.source) == said.profile_digest:
@@ -174,7 +174,7 @@ def _changed(command: Observe, customers: Customers, identity: Identity, *, rena
             detail = (
                 f"identity {identity.identity_id} has as many values as are kept ({VALUES_MAX}, {KEPT_BYTES_MAX} bytes)"
             )
-            raise Rejected(Reason.TOO_MANY_VALUES, detail, resource=identity.identity_id)
+            raise Rejected(Reason.TOO_MANY_VALUES, detail, resource=f"identities/{identity.identity_id}")
         news = []  # the post keeps them
     if content is None or not (news or renamed):
         return ()
@@ -372,10 +372,16 @@ class _Linking:
         )
 
 
+def _erased(identity_id: str) -> Rejected:
+    return Rejected(Reason.SUBJECT_ERASED, f"identity {identity_id} is erased", resource=f"identities/{identity_id}")
+
+
 def _known(customers: Customers, identity_id: str) -> Identity:
     identity = customers.identities.get(identity_id)
     if identity is None:
-        raise Rejected(Reason.IDENTITY_UNKNOWN, f"identity {identity_id} is not known", resource=identity_id)
+        raise Rejected(
+            Reason.IDENTITY_UNKNOWN, f"identity {identity_id} is not known", resource=f"identities/{identity_id}"
+        )
     return identity
 
 
@@ -392,7 +398,7 @@ def _link(command: Link, customers: Customers) -> Sequence[events.Event]:
         raise Rejected(Reason.SAME_IDENTITY, f"{command.a} is one identity")
     for identity in (a, b):
         if identity.erased:
-            raise Rejected(Reason.SUBJECT_ERASED, f"identity {identity.identity_id} is erased")
+            raise _erased(identity.identity_id)
     tie = a.ties.get(command.b)
     if tie is not None and tie.active:
         return ()
@@ -489,6 +495,8 @@ def subjects(command: Erase, customers: Customers) -> list[str]:
     founder = customers.founders.get(command.customer_id)
     if founder is None:
         raise Rejected(
-            Reason.CUSTOMER_UNKNOWN, f"customer {command.customer_id} is not known", resource=command.customer_id
+            Reason.CUSTOMER_UNKNOWN,
+            f"customer {command.customer_id} is not known",
+            resource=f"customers/{command.customer_id}",
         )
     return sorted(customers.group(founder))

@@ -19,7 +19,7 @@ from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.message_limits import MessageLimits
 from chassis.projection import Projection
-from chassis.requests import optional_instant, page, parse_name, request_uuid
+from chassis.requests import Uuid, optional_instant, page, parse_name, request_uuid
 from chassis.sealing import KeyVault, SubjectKey
 from chassis.serving import deadline_s
 from chassis.tenants import Tenants
@@ -146,10 +146,8 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     ) -> pb.ListCustomersResponse:
         tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
         least = next((int(str(one.value)) for one in parse(request.filter, _FILTER)), 1)
-        wanted = page(request)
+        wanted = page(request, (Uuid,))
         after = str(wanted.cursor[0]) if wanted.cursor else _NOBODY
-        if not is_uuid(after):
-            raise InvalidRequest([("page_token", "is no token this method gave out")])
 
         async def found(connection: Connection) -> tuple[Sequence[str], str, tables.Record]:
             rows = await tables.page(connection, tenant, after, least, wanted.size + 1)
@@ -184,10 +182,8 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self, request: pb.ListLinksRequest, context: Context
     ) -> pb.ListLinksResponse:
         tenant, asked = _name("customers", request.parent, "parent")
-        wanted = page(request, (str, str))
+        wanted = page(request, (Uuid, Uuid))
         after = (_NOBODY, _NOBODY) if wanted.cursor is None else (str(wanted.cursor[0]), str(wanted.cursor[1]))
-        if not all(is_uuid(end) for end in after):
-            raise InvalidRequest([("page_token", "is no token this method gave out")])
 
         async def found(connection: Connection) -> tuple[Sequence[tables.Pair], str, tables.Record]:
             customer_id = await _standing(connection, tenant, asked)

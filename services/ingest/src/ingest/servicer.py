@@ -17,7 +17,7 @@ from chassis.filters import EQUAL, Field, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.projection import Projection
-from chassis.requests import page, parse_name
+from chassis.requests import Uuid, page, parse_name
 from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
 from chassis.tail import Tail
@@ -219,7 +219,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, request: service_pb2.ListQuarantinedRequest, context: Context
     ) -> service_pb2.ListQuarantinedResponse:
         tenant = await self._tenant(request.parent)
-        asked = page(request, (int, str))
+        asked = page(request, (int, Uuid))
         fields = {"source": Field(id_of(tenant, "sources")), "reason": Field()}
         where = {_QUARANTINE_COLUMNS[c.field]: str(c.value) for c in parse(request.filter, fields)}
         check_order(request.order_by, ("", "received_at desc"))
@@ -256,7 +256,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, request: service_pb2.ListPostsRequest, context: Context
     ) -> service_pb2.ListPostsResponse:
         tenant = await self._tenant(request.parent)
-        asked = page(request, (int, str))
+        asked = page(request, (int, Uuid))
         where = conditions(parse(request.filter, post_fields(tenant)))
         check_order(request.order_by, ORDERS)
         column, descending = ORDERS[request.order_by]

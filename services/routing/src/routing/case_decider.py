@@ -97,7 +97,7 @@ def find(decision: Decision, case_id: str) -> Case:
         return case
     archived = decision.shard.fetched.cases.get(case_id)
     if archived is None:
-        raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=case_id)
+        raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=f"cases/{case_id}")
     if isinstance(archived.stage, Joined):
         return archived
     decision.emit(recall(archived, decision.at))
@@ -108,7 +108,7 @@ def known_agent(decision: Decision, agent_id: str) -> Agent:
     """The agent. Raises Rejected when there is none."""
     agent = decision.agent(agent_id)
     if agent is None:
-        raise Rejected(Reason.AGENT_UNKNOWN, f"there is no agent {agent_id}", resource=agent_id)
+        raise Rejected(Reason.AGENT_UNKNOWN, f"there is no agent {agent_id}", resource=f"agents/{agent_id}")
     return agent
 
 
@@ -162,7 +162,9 @@ def _demand_holder(case: Case, agent_id: str) -> None:
     if isinstance(case.stage, Accepted | Pending) and holder(case) == agent_id:
         return
     reason = Reason.CASE_CLOSED if is_closed(case) else Reason.NOT_YOURS
-    raise Rejected(reason, f"{name(case.case_id)} {standing(case)}, not with {agent_id}", resource=case.case_id)
+    raise Rejected(
+        reason, f"{name(case.case_id)} {standing(case)}, not with {agent_id}", resource=f"cases/{case.case_id}"
+    )
 
 
 def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffer) -> Offered:
@@ -178,7 +180,7 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
     raise Rejected(
         Reason.OFFER_GONE,
         f"offer {command.token} of {name(case.case_id)} to {command.agent_id} is no longer open; it {standing(case)}",
-        resource=case.case_id,
+        resource=f"cases/{case.case_id}",
     )
 
 

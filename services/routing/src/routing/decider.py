@@ -61,10 +61,10 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
 
 def _open(decision: Decision, c: commands.OpenCase) -> None:
     if decision.case(c.case_id) is not None:
-        raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=c.case_id)
+        raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=f"cases/{c.case_id}")
     queue_id = c.queue or decision.shard.sources.get(c.source_id) or DEFAULT_QUEUE
     if c.queue and c.queue != DEFAULT_QUEUE and c.queue not in decision.shard.queues:
-        raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue}", resource=c.queue)
+        raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue}", resource=f"queues/{c.queue}")
     queue = decision.shard.queue(queue_id)
     decision.emit(
         events.CaseOpened(
@@ -102,7 +102,7 @@ def _together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) ->
 
 def _register(decision: Decision, c: commands.RegisterAgent) -> None:
     if c.agent_id in decision.shard.agents:
-        raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=c.agent_id)
+        raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=f"agents/{c.agent_id}")
     decision.emit(events.AgentRegistered(c.agent_id, c.display_name, c.skills, c.capacity, c.queues, c.at))
 
 
@@ -111,7 +111,7 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     capacity = agent.capacity if c.capacity is None else c.capacity
     if capacity < agent.load:
         detail = f"agent {c.agent_id} has {agent.load} units in use, more than {capacity}"
-        raise Rejected(Reason.CAPACITY_IN_USE, detail, resource=c.agent_id)
+        raise Rejected(Reason.CAPACITY_IN_USE, detail, resource=f"agents/{c.agent_id}")
     changed = events.AgentChanged(
         c.agent_id,
         agent.display_name if c.display_name is None else c.display_name,
@@ -145,7 +145,7 @@ def _rescind_offers(decision: Decision, agent: Agent) -> None:
 
 def _create_queue(decision: Decision, c: commands.CreateQueue) -> None:
     if c.queue_id in decision.shard.queues:
-        raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=c.queue_id)
+        raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
     decision.emit(
         events.QueueChanged(c.queue_id, c.display_name, c.first_response_s, c.offer_timeout_s, c.requirements, c.at)
     )
@@ -155,7 +155,7 @@ def _change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
     queue = decision.shard.queues.get(c.queue_id)
     if queue is None:
         if c.queue_id != DEFAULT_QUEUE:
-            raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue_id}", resource=c.queue_id)
+            raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue_id}", resource=f"queues/{c.queue_id}")
         queue = Queue(DEFAULT_QUEUE)
     changed = Queue(
         c.queue_id,

@@ -13,7 +13,7 @@ from chassis.errors import NotFound, StatusError
 from chassis.host import ShardHost
 from chassis.log import Log
 from chassis.projection import Projection
-from chassis.requests import page, parse_name
+from chassis.requests import Int32, Uuid, page, parse_name
 from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
 from chassis.tail import Tail
@@ -100,7 +100,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.ListCasePostsRequest, context: Context
     ) -> api.ListCasePostsResponse:
         tenant, case_id = _case_name(request.parent, "parent")
-        part = page(request, (int, str))
+        part = page(request, (int, Uuid))
         await self._reached(request.min_position)
         await self._case(tenant, case_id)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
@@ -112,7 +112,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.ListCaseEventsRequest, context: Context
     ) -> api.ListCaseEventsResponse:
         tenant, case_id = _case_name(request.parent, "parent")
-        part = page(request, (int, int))
+        part = page(request, (int, Int32))
         await self._reached(request.min_position)
         await self._case(tenant, case_id)
         after = (int(part.cursor[0]), int(part.cursor[1])) if part.cursor else (0, 0)
