@@ -113,7 +113,9 @@ class Assembly:
         settings = process.settings
         nc = await connect(settings.nats_url, settings.service)
         process.on_close(nc.close)
-        log = Log(nc)
+        bulk = await connect(settings.nats_url, f"{settings.service}-bulk")
+        process.on_close(bulk.close)
+        log = Log(nc, bulk)
         database = await process.enter(
             Database(settings.database_url, settings.schema, application=settings.service, remaining_s=deadline_s)
         )

@@ -165,7 +165,6 @@ class Entry:
     position: int
     subject: Subject
     data: bytes
-    reply: str = ""
     behind: int = 0
     """Commits that waited behind it for the same reader when it was handed out."""
     appended_at_s: float = 0.0

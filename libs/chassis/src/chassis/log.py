@@ -25,7 +25,7 @@ from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Entry, Subject
 from chassis.errors import Overloaded, StorageExhausted, Unavailable
-from chassis.reader import Gap, Reader
+from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
 from chassis.unreadable import Reports
 
 _LOGGER = logging.getLogger(__name__)
@@ -38,8 +38,13 @@ APPEND_GIVE_UP_S = 20.0
 """How long an append keeps trying before its outcome is declared unknown."""
 SILENT_MAX = 3
 """Attempts in a row without an answer after which a log that answers other questions counts as stalled."""
+BATCH_BYTES = 2 * 1024 * 1024
+"""What a batch of commits weighs at most, and one commit more."""
 _WRONG_LAST_SEQUENCE = 10071
 _CONFLICT_IN_FLIGHT = 10164
+_TOO_LARGE = 10054
+HEADER_BYTES = 4 * 1024
+"""Room for a commit's headers, which count against the server's limit as well."""
 FULL = frozenset({10023, 10047, 10077, 10122})
 """insufficient resources, storage resources exceeded, maximum bytes or messages exceeded"""
 
@@ -91,12 +96,20 @@ async def _on_error(error: Exception) -> None:
     _LOGGER.warning("the nats connection reports an error", extra={"fields": {"error": type(error).__name__}})
 
 
-class Log:
-    """The log over one NATS connection."""
+class CommitTooLarge(Exception):
+    """A commit is larger than the server takes; it was not sent. What decided it must decide less at a time."""
 
-    def __init__(self, nc: Client) -> None:
+
+class Log:
+    """The log over one NATS connection, and a second one for reading much at once."""
+
+    def __init__(self, nc: Client, bulk: Client | None = None) -> None:
+        """`bulk` is the connection `read` uses; without one it shares the other, as is fine where little is read."""
         self.nc = nc
         self.js = nc.jetstream(timeout=5)
+        self._bulk = nc if bulk is None else bulk
+        self._bulk_js = self.js if bulk is None else bulk.jetstream(timeout=5)
+        self._bulk_turns = asyncio.Semaphore(BULK_AT_ONCE)
         self.guard: Callable[[], Awaitable[None]] | None = None
         """Awaited before every attempt to append; raises Withheld where it must not be."""
         self.appended = 0
@@ -111,10 +124,12 @@ class Log:
         `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements,
         time-outs and server restarts: the same commit is never there twice. Raises Conflict when another commit came
         first, LogFull when the storage is exhausted, OutcomeUnknown when the log stays silent for APPEND_GIVE_UP_S,
-        LogStalled when it is silent about this only, Withheld when this is not the log it was.
+        LogStalled when it is silent about this only, Withheld when this is not the log it was, and CommitTooLarge,
+        before anything is sent, for more than the server takes.
         """
         name = str(subject)
         payload = commit.SerializeToString(deterministic=True) if data is None else data
+        self._check_size(name, len(payload))
         headers = {
             "Nats-Msg-Id": commit.commit_id.hex(),
             "Nats-Expected-Last-Subject-Sequence": str(expected),
@@ -149,6 +164,11 @@ class Log:
                         await asyncio.sleep(0.01)
                     elif code in FULL:
                         raise LogFull("the log is full; add storage, nothing acknowledged was lost", 5.0)
+                    elif code == _TOO_LARGE:
+                        raise CommitTooLarge(
+                            f"a commit to {name} has {len(payload)} bytes, more than stream {STREAM} takes; decide "
+                            "less at a time, or raise its max_msg_size"
+                        )
                     elif error.get("code") != 503:
                         raise RuntimeError(f"the log refused a commit to {name}: {error}")
                     silent = 0
@@ -169,6 +189,15 @@ class Log:
         except (TimeoutError, nats.errors.Error):
             return False
         return "error" not in json.loads(reply.data)
+
+    def _check_size(self, name: str, size: int) -> None:
+        """The client would raise at every attempt, and it would look like silence."""
+        room = self.nc.max_payload - HEADER_BYTES
+        if size > room:
+            raise CommitTooLarge(
+                f"a commit to {name} has {size} bytes, the server takes {room}; decide less at a time, "
+                "or raise max_payload of NATS"
+            )
 
     async def _first_after(self, subject: str, position: int) -> Entry | None:
         """The first commit of a subject after a position, asked of the stream's leader (a direct read may lag)."""
@@ -239,11 +268,20 @@ class Log:
         """The commits after a position up to `until` (default: the last one now), in order, in batches."""
         last = await self.last(subject_filter)  # one that is there: a position whose message was deleted never comes
         end = 0 if last is None else last.position
+
+        """The commits after a position up to `until` (default: the last one now), in order, in batches of about
+        BATCH_BYTES. For reading much: it uses the connection for that.
+        """
+        if subject_filter == EVERYTHING:
+            end = await self.last_position()
+        else:
+            last = await self.last(subject_filter)
+            end = 0 if last is None else last.position
         if until is not None and until < end:
             end = until
         if end <= after:
             return
-        async with aclosing(self.follow(after, subject_filter)) as batches:
+        async with aclosing(self._batches(after, subject_filter, BULK, BATCH_BYTES)) as batches:
             async for batch in batches:
                 inside = [entry for entry in batch if entry.position <= end]
                 if inside:
@@ -252,33 +290,29 @@ class Log:
                     return
 
     def follow(
-        self, after: int, subject_filter: str = EVERYTHING, *, batch_bytes: int = 2 * 1024 * 1024
+        self, after: int, subject_filter: str = EVERYTHING, *, batch_bytes: int = BATCH_BYTES
     ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position for ever, in order and without gaps, in batches of what is there.
 
         Survives reconnects and server restarts by reading on from the last commit it yielded. The batch must be done
         with when the next one is asked for.
         """
-        return self._batches(after, subject_filter, None, batch_bytes)
-
-    def consume(self, durable: str, subject_filter: str) -> AsyncGenerator[list[Entry], None]:
-        """The commits a named consumer has not acknowledged yet, then those that come; acknowledge with `ack`.
-
-        After a crash, or while two of the same name run, unacknowledged commits come again.
-        """
-        return self._batches(0, subject_filter, durable, 256 * 1024)
+        return self._batches(after, subject_filter, END, batch_bytes)
 
     async def _batches(
-        self, after: int, subject_filter: str, durable: str | None, batch_bytes: int
+        self, after: int, subject_filter: str, portion: Portion, batch_bytes: int
     ) -> AsyncGenerator[list[Entry], None]:
+        nc, js, turns = self.nc, self.js, None
+        if portion is BULK:
+            nc, js, turns = self._bulk, self._bulk_js, self._bulk_turns
         while True:
             raise_if_cancelled()
-            reader = Reader(self.nc, self.js, after, subject_filter, durable, batch_bytes, self._reports.report)
+            reader = Reader(nc, js, after, subject_filter, portion, batch_bytes, turns, self._reports.report)
             try:
                 await reader.open()
                 while True:
                     batch = await reader.next()
-                    after = batch[-1].position if durable is None else 0
+                    after = batch[-1].position
                     yield batch
             except (TimeoutError, Gap, nats.errors.Error, APIError):
                 await asyncio.sleep(0.1)
@@ -298,8 +332,3 @@ class Log:
             await self.js.reset_consumer(STREAM, name, seq=position + 1)
         except (TimeoutError, nats.errors.Error, APIError):
             return
-
-    async def ack(self, entry: Entry) -> None:
-        """Moves a durable reader's visible position up to this commit. A lost acknowledgement is harmless."""
-        if entry.reply:
-            await self.nc.publish(entry.reply, b"+ACK")
