@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import asyncpg
 import chassis.reactor
 import grpc
 import pytest
@@ -269,6 +270,33 @@ async def test_a_database_that_goes_back_makes_it_go_back_too(nats_url: str, dat
             await deeds.wait(lambda: deeds.done == ["a1", "a2", "a1", "a2"] or deeds.done == ["a1", "a1", "a2"])
             await saved(database, last)
             assert await ParkedFacts("deeds", database).count("acme poison") == 2, "what it had parked is there again"
+
+
+async def test_a_database_that_takes_no_writes_for_a_while_is_waited_for(nats_url: str, database_url: str) -> None:
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        deeds, name = Deeds(poison=ZeroDivisionError()), database_url.rpartition("/")[2]
+        async with reacting(log, database, deeds.act, BY_KEY):
+            await saved(database, await append(log, "acme", [("a", 1)]))
+            admin = await asyncpg.connect(database_url)
+            await admin.execute(f"alter database {name} set default_transaction_read_only = on")
+            others = (
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()"
+            )
+            await admin.execute("set default_transaction_read_only = off")
+            await admin.fetch(others, name)
+            await append(log, "acme", [("a", 2)])
+            await deeds.wait(lambda: deeds.done == ["a1", "a2"])
+            last = await append(log, "acme", [("poison", 1), ("b", 1)])
+            await deeds.wait(lambda: deeds.done[:3] == ["a1", "a2", "b1"])
+            assert await admin.fetchval("select position from tally.projections where name = 'deeds'") == 1
+            await admin.execute(f"alter database {name} reset default_transaction_read_only")
+            await admin.fetch(others, name)
+            async with asyncio.timeout(PATIENCE_S):
+                query = "select position from tally.projections where name = 'deeds'"
+                while await admin.fetchval(query) < last:  # noqa: ASYNC110  # another connection writes it
+                    await asyncio.sleep(0.01)
+            assert await admin.fetchval("select key from tally.parked") == "acme poison"
+            await admin.close()
 
 
 async def test_a_watch_from_too_far_back_is_told_to_begin_again(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,15 @@ from contextlib import aclosing, suppress
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+import asyncpg
+
 from chassis import telemetry
 from chassis.calls import deadline_s
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Entry, Recorded
 from chassis.cursor import Cursor, Fenced
 from chassis.database import Database
-from chassis.errors import Unavailable
+from chassis.errors import Overloaded, Unavailable
 from chassis.logs import where
 from chassis.membership import Membership
 from chassis.parked_facts import ParkedFacts
@@ -56,6 +58,9 @@ SAVE_IDLE_S = 5.0
 LEAVE_S = 2.0
 """How long who stops owning a reactor tries to note how far it came."""
 _AWAY_S = 0.2
+_MAY_PASS = (Unavailable, Overloaded, TimeoutError, asyncpg.PostgresError)
+"""What the database says that is waited for: it is away, full, read-only for a while, busy with somebody else. None of
+it speaks of a fact's values: keys, subjects and bytes are what the table holds."""
 
 _LOGGER = logging.getLogger(__name__)
 _LAG_EVENTS = telemetry.Instrument("switchboard.projection.lag.events")
@@ -124,7 +129,7 @@ class Reactor:
                 _LOGGER.warning("another instance moved a reactor", extra={"fields": {"subject": self.name}})
             except* _NotOwned:
                 pass
-            except* (Unavailable, TimeoutError):
+            except* _MAY_PASS:
                 await asyncio.sleep(_AWAY_S)
 
     async def release(self, key: str) -> Released:
@@ -241,7 +246,7 @@ class _Term:
         """Notes how far this owner came, if that is to be had at once; what is not noted, the next one does again."""
         if self._lost:
             return
-        with suppress(Unavailable, TimeoutError, Fenced):
+        with suppress(*_MAY_PASS, Fenced):
             async with asyncio.timeout(LEAVE_S):
                 await self._save()
 
@@ -250,7 +255,7 @@ class _Term:
         while self._cursor.position < upto:
             try:
                 await self._cursor.move(upto)
-            except (Unavailable, TimeoutError):
+            except _MAY_PASS:
                 await asyncio.sleep(_AWAY_S)
                 if await _insisting(self._cursor.reread) not in (before, upto):
                     self._lost = True  # what was parked since may be gone as well: nothing of this term counts
@@ -270,7 +275,7 @@ class _Term:
                         _, still = await reactor.release(key)
                         if still:
                             break  # the tenant's others wait for the same, most likely
-            except (Unavailable, TimeoutError):
+            except _MAY_PASS:
                 continue
 
     async def _take(self, fact: Recorded, size: int, tasks: asyncio.TaskGroup) -> None:
@@ -352,5 +357,5 @@ async def _insisting(ask: Callable[[], Awaitable[R]]) -> R:
         raise_if_cancelled()
         try:
             return await ask()
-        except (Unavailable, TimeoutError):
+        except _MAY_PASS:
             await asyncio.sleep(_AWAY_S)
