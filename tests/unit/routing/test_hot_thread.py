@@ -46,8 +46,7 @@ class Thread:
 
     def written(self) -> int:
         """Bytes that go to the tables now; as after a round, the rows are read anew then."""
-        tables = Tables()
-        tables.add(KEY, self.rows[KEY])
+        tables = Tables.of(self.rows, [KEY])
         columns = [*tables.cases, *tables.places, *tables.entries.values()]
         size = sum(len(value) if isinstance(value, str | bytes) else 8 for row in columns for value in row)
         ((*_, places, _),) = tables.cases

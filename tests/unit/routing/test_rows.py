@@ -36,10 +36,7 @@ def folded(facts: list[events.Event]) -> dict[str, Row]:
 
 def written(rows: dict[str, Row], touched: list[str]) -> Tables:
     """What a round with these rows writes."""
-    tables = Tables()
-    for key in touched:
-        tables.add(key, rows[key])
-    return tables
+    return Tables.of(rows, touched)
 
 
 def test_a_row_lists_every_fact_of_its_case_once() -> None:

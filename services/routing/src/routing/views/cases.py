@@ -74,6 +74,7 @@ class _News(NamedTuple):
     """A fact that adds to the tables beside its case, behind those before it: a list that grows without copying."""
 
     before: "_News | None"
+    place: bytes
     fact: events.PostAttached | events.PostDetached | events.CasesJoined
 
 
@@ -164,19 +165,16 @@ class CasesView:
             places, news = (b"", None) if opens else rows[key][1:]
             match fact:
                 case events.PostAttached() | events.PostDetached():
-                    news = _News(news, fact)
+                    news = _News(news, here, fact)
                 case events.CasesJoined(joined_case_id=after.case_id):
-                    news = _News(news, fact)
+                    news = _News(news, here, fact)
                 case _:
                     pass
             rows[key] = Row(after, places + here, news)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
         """The touched cases with their places, posts and thread keys; what is new goes in by COPY."""
-        tables = Tables()
-        for key in touched:
-            tables.add(key, rows.get(key))
-        await tables.save(connection)
+        await Tables.of(rows, touched).save(connection)
 
 
 class Tables:
@@ -185,6 +183,8 @@ class Tables:
     def __init__(self) -> None:
         self.new_cases: list[tuple[object, ...]] = []
         self.cases: list[tuple[object, ...]] = []
+        self.news: list[tuple[bytes, str, events.PostAttached | events.PostDetached | events.CasesJoined, bool]] = []
+        """(place, tenant, fact, whether it opens its case)."""
         self.gone: list[tuple[str, str]] = []
         self.places: list[tuple[object, ...]] = []
         self.joined: dict[tuple[str, str], str] = {}
@@ -193,7 +193,16 @@ class Tables:
         self.new_keys: set[tuple[str, str]] = set()
         self.withdrawn: list[tuple[str, str]] = []
 
-    def add(self, key: str, row: Row | None) -> None:
+    @staticmethod
+    def of(rows: Mapping[str, Row], touched: Sequence[str]) -> "Tables":
+        """What a round writes that left these rows."""
+        tables = Tables()
+        for key in touched:
+            tables._add(key, rows.get(key))
+        tables._apply_news()
+        return tables
+
+    def _add(self, key: str, row: Row | None) -> None:
         """A row as it is after the round, None when it was never there."""
         tenant, _, case_id = key.partition("/")
         if row is None:
@@ -205,14 +214,17 @@ class Tables:
             self.places.append((tenant, case_id, *_PLACE.unpack(full[-_PLACE.size :]), full))
         is_new = type(key) is Founding
         (self.new_cases if is_new else self.cases).append(_columns(tenant, row.case, places))
-        facts, news = [], row.news
+        news = row.news
         while news is not None:
-            facts.append(news.fact)
+            self.news.append((news.place, tenant, news.fact, is_new and news.before is None))
             news = news.before
-        for number, fact in enumerate(reversed(facts)):
+
+    def _apply_news(self) -> None:
+        """In the order of the log, whatever case a fact is of: cases may share a key, and the last one has it then."""
+        for _, tenant, fact, opens in sorted(self.news, key=lambda one: one[0]):
             match fact:
                 case events.PostAttached():
-                    self._attach(tenant, fact, opens=is_new and number == 0)
+                    self._attach(tenant, fact, opens=opens)
                 case events.PostDetached():
                     self.withdrawn.append((tenant, fact.post_id))
                 case events.CasesJoined():
@@ -234,9 +246,9 @@ class Tables:
                     int(fact.author_kind),
                     False,
                 )
-            known = self.entries.get((tenant, key))
-            if known is None or known[3] is None:
-                self.entries[tenant, key] = entry
+            if (known := self.entries.get((tenant, key))) is not None:
+                entry = _merged(known, entry)
+            self.entries[tenant, key] = entry
             if opens:
                 self.new_keys.add((tenant, key))
 
@@ -270,6 +282,12 @@ class Tables:
         while (into := self.joined.get((tenant, case_id))) is not None:
             case_id = into
         return case_id
+
+
+def _merged(known: Entry, later: Entry) -> Entry:
+    """What `save_threads` makes of two entries of one key."""
+    published, window = (new if new is not None else old for new, old in zip(later[3:5], known[3:5], strict=True))
+    return (*later[:3], published, window, max(known[5], later[5]), max(known[6], later[6]), False)
 
 
 def _columns(tenant: str, case: Case, places: bytes) -> tuple[object, ...]:

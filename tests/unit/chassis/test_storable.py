@@ -1,0 +1,55 @@
+"""What no table can hold is told from the event alone, wherever in it it stands."""
+
+from typing import Any
+
+import pytest
+from chassis.storable import NotStorable, check_storable
+from google.protobuf.message import Message
+from switchboard.crm.v1 import events_pb2 as crm
+from switchboard.ingest.v1 import events_pb2 as ingest
+from switchboard.routing.v1 import events_pb2 as routing
+
+
+def received(**fields: Any) -> ingest.PostReceived:
+    return ingest.PostReceived(post_id="p", **fields)
+
+
+def published(seconds: int, nanos: int = 0) -> ingest.PostReceived:
+    post = received()
+    post.published_at.seconds, post.published_at.nanos = seconds, nanos
+    return post
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(received(language="a\0b"), id="a NUL in a text"),
+        pytest.param(received(links=["a", "b\0"]), id="a NUL in one of many texts"),
+        pytest.param(ingest.SourceConnected(labels=[{"key": "k\0"}]), id="a NUL in a part of many"),
+        pytest.param(crm.IdentityObserved(said={"purpose": "\0"}), id="a NUL in a part"),
+        pytest.param(received(kind=40_000), id="an enumeration beyond 16 bits"),
+        pytest.param(received(author_kind=-40_000), id="and below"),
+        pytest.param(published(2**63 - 1), id="an instant after the year 9999"),
+        pytest.param(published(-(2**63)), id="an instant before the year 1"),
+        pytest.param(published(0, -1), id="an instant with a negative fraction"),
+        pytest.param(published(0, 10**9), id="an instant with a fraction of a second too many"),
+    ],
+)
+def test_what_no_table_holds_is_refused(event: Message) -> None:
+    with pytest.raises(NotStorable):
+        check_storable(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(received(), id="nothing is set"),
+        pytest.param(received(language="\x1b\u202e😀", kind=-1, links=["a"]), id="odd but storable"),
+        pytest.param(received(content_digest=b"\0\0"), id="a NUL in bytes"),
+        pytest.param(published(-62_135_596_800), id="the first instant"),
+        pytest.param(published(253_402_300_799, 999_999_999), id="the last instant"),
+        pytest.param(routing.PostAttached(case_id="c"), id="an event of another context"),
+    ],
+)
+def test_everything_else_is_for_the_table_to_say(event: Message) -> None:
+    check_storable(event)
