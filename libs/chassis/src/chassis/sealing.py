@@ -214,10 +214,15 @@ class KeyVault:
 
         A subject never seen is erased as well: no key will be created for it.
         """
-        destroyed = await self._database.fetchval(_SQL["destroy"], tenant, subject_id, self._file.current.id)
-        self.forget(subject_id, tenant)
-        self._remember(tenant, subject_id, None)
-        return destroyed is not None
+        return await self.destroy_all(tenant, [subject_id]) > 0
+
+    async def destroy_all(self, tenant: str, subject_ids: Collection[str]) -> int:
+        """`destroy` for many; how many this call erased."""
+        rows = await self._database.fetch(_SQL["destroy"], tenant, sorted(set(subject_ids)), self._file.current.id)
+        for subject_id in subject_ids:
+            self.forget(subject_id, tenant)
+            self._remember(tenant, subject_id, None)
+        return len(rows)
 
     async def destroyed(self, tenant: str, subject_ids: Collection[str]) -> frozenset[str]:
         """Those of the subjects whose keys the table has as destroyed; an id that is no UUID never is."""

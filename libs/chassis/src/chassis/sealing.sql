@@ -25,7 +25,8 @@ where kept.wrapped is null
 
 -- name: destroy
 insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at)
-values ($1, $2, null, $3, now())
+select $1, gone.subject_id, null, $3, now()
+from unnest($2::uuid[]) as gone (subject_id)
 on conflict (tenant, subject_id) do update set wrapped = null, destroyed_at = now()
 where kept.wrapped is not null
 returning subject_id

@@ -6,12 +6,13 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
 from chassis.database import Database
 from chassis.erasures import Erasures
-from chassis.errors import Unavailable
+from chassis.errors import Overloaded, Unavailable
 from chassis.log import Log
 from chassis.process import Build, Process, main
 from chassis.projection import Projection
@@ -48,8 +49,8 @@ class AuthorPosts:
         return await posts.of_author(self._database, tenant, identity)
 
 
-async def build(process: Process) -> None:
-    """Constructs the service and starts it."""
+async def build(process: Process, retention_days: float) -> None:
+    """Constructs the service and starts it. `retention_days`: how long what could not be read is kept."""
     parts = await Assembly.open(process, "post", RESOURCES)
     log, database = parts.log, parts.database
     vault = parts.vault(
@@ -57,7 +58,7 @@ async def build(process: Process) -> None:
     )
     posts_projection = await parts.projection(posts.PostsView())
     sources_projection = await parts.projection(sources.SourcesView())
-    quarantine = quarantined.Quarantine(database, process.settings.clock)
+    quarantine = quarantined.Quarantine(database, vault, process.settings.clock, retention_days)
     post_host = parts.host(SHARDS, POSTS, record_posts, backing=PostsBacking(database), codes=CODES)
     source_host = parts.host((SHARD,), SOURCES, SourceRequests(process.settings.clock), codes=CODES)
     book = SourceBook(log, parts.tenants)
@@ -71,7 +72,7 @@ async def build(process: Process) -> None:
 
     async def expire() -> None:
         while True:
-            with suppress(Unavailable):  # the next round does it
+            with suppress(Unavailable, Overloaded, TimeoutError):  # the next round does it
                 await quarantine.expire()
             await asyncio.sleep(EXPIRE_EVERY_S)
 
@@ -94,7 +95,10 @@ async def build(process: Process) -> None:
 
 def configure(environment: Environment) -> tuple[Settings, Build]:
     """Settings of ingest; it seals what it takes in."""
-    return read(environment, "ingest", sealing=True), build
+    retention_days = environment.number(
+        "SWITCHBOARD_INGEST_QUARANTINE_DAYS", quarantined.RETENTION_DAYS, least=0.01, most=365
+    )
+    return read(environment, "ingest", sealing=True), partial(build, retention_days=retention_days)
 
 
 if __name__ == "__main__":

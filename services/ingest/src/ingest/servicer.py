@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import grpc
 from chassis.batch import request_of
 from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
-from chassis.errors import InvalidRequest, NotFound
+from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
 from chassis.filters import EQUAL, Field, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
@@ -198,7 +198,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         await self._tenants.require(tenant)
 
         async def requeue() -> tuple[service_pb2.DeliveryResult, int]:
-            stored = await self._quarantine.get(tenant, name) if is_uuid(name) else None
+            found = await self._quarantine.get(tenant, [name]) if is_uuid(name) else {}
+            stored = found.get(name)
             if stored is None:
                 raise NotFound("quarantined delivery", request.name)
             connected = await self._book.require(tenant, stored.source_id, deadline_s())
@@ -229,15 +230,18 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         kept, token = asked.cut(rows, lambda row: (row.received_at, row.delivery_id))
         personal = PERSONAL in self._scopes(context)
         response = service_pb2.ListQuarantinedResponse(next_page_token=token)
-        room = PAGE_BYTES_MAX
-        for number, row in enumerate(kept):
-            room -= len(row.payload) if personal else 0
-            if room < 0 and number:
-                response.next_page_token = asked.token_after(
-                    (kept[number - 1].received_at, kept[number - 1].delivery_id)
-                )
-                break
-            response.deliveries.append(wire.quarantined_of(tenant, row, personal=personal and room >= 0))
+        room, shown, opened = PAGE_BYTES_MAX, len(kept), list[str]()
+        if personal:
+            for number, row in enumerate(kept):
+                room -= row.payload_bytes
+                if room < 0 and number:
+                    last, shown = kept[number - 1], number
+                    response.next_page_token = asked.token_after((last.received_at, last.delivery_id))
+                    break
+                if room >= 0:
+                    opened.append(row.delivery_id)
+        found = await self._quarantine.get(tenant, opened) if opened else {}
+        response.deliveries.extend(wire.quarantined_of(tenant, row, found.get(row.delivery_id)) for row in kept[:shown])
         return response
 
     async def GetPost(  # noqa: N802
@@ -363,6 +367,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         tenant = parse_name("tenants/{tenant}/sources/{source}", request.name)["tenant"]
         await self._tenants.require(tenant)
         response = await self._sources.call(tenant, SOURCES_SHARD, request, service_pb2.DeleteSourceResponse)
+        with suppress(Unavailable, Overloaded, TimeoutError):  # their retention ends without it too
+            await self._quarantine.source_disconnected(tenant, request.name.rpartition("/")[2])
         response.position = await self._settled(response.position)
         return response
 

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
 from ingest.views.posts import ReadRow
-from ingest.views.quarantined import Listed
+from ingest.views.quarantined import Listed, Stored, bytes_of
 from ingest.views.sources import SourceRow
 
 
@@ -82,8 +82,8 @@ def source_of(row: SourceRow) -> service_pb2.Source:
     )
 
 
-def quarantined_of(tenant: str, row: Listed, *, personal: bool) -> service_pb2.QuarantinedDelivery:
-    """A delivery in quarantine; its bytes are personal."""
+def quarantined_of(tenant: str, row: Listed, stored: Stored | None) -> service_pb2.QuarantinedDelivery:
+    """A delivery in quarantine; its bytes are personal, so they are there only when it is handed in opened."""
     return service_pb2.QuarantinedDelivery(
         name=f"tenants/{tenant}/quarantined/{row.delivery_id}",
         source=f"tenants/{tenant}/sources/{row.source_id}",
@@ -92,5 +92,5 @@ def quarantined_of(tenant: str, row: Listed, *, personal: bool) -> service_pb2.Q
         content_type=row.content_type,
         payload_bytes=row.payload_bytes,
         received_at=to_timestamp(row.received_at),
-        payload=row.payload if personal else b"",
+        payload=b"" if stored is None else bytes_of(stored.delivery),
     )

@@ -1,22 +1,33 @@
-"""Table `quarantined`: the raw bytes of deliveries that could not be read, until they are read or their time is up.
+"""Table `quarantined_deliveries`: what could not be read, sealed, until it is read or its time is up.
 
-No view: bytes are not in the log, because they have a retention and the log has none. Which deliveries lie in
-quarantine is said by the log, and so by `deliveries_v1`.
+No view: the bytes are not in the log, because they have a retention and the log has none. Which deliveries lie in
+quarantine is said by the log, and so by `deliveries_v1`. Nobody knows whose words are in an unreadable delivery, so
+each is sealed under a key of its own; who removes it destroys the key.
 """
 
 from __future__ import annotations
 
+import re
+import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chassis.clock import MICROS, Clock, Instant
 from chassis.database import Database, queries
-from switchboard.ingest.v1 import post_pb2, service_pb2
+from chassis.sealing import KeyVault, unreadable
+from google.protobuf.message import DecodeError
+from switchboard.ingest.v1 import service_pb2
+from switchboard.log.v1 import log_pb2
 
 _SQL = queries(__file__, "quarantined.sql")
 SCHEMA = _SQL["schema"]
-RETENTION_US = 30 * 24 * 3600 * MICROS
+DAY_US = 24 * 3600 * MICROS
+RETENTION_DAYS = 30
+EXPIRED_AT_ONCE = 500
+DETAIL_LENGTH_MAX = 500
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60}(?:; ?charset=[A-Za-z0-9-]{1,20})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ class Stored(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """What lies in quarantine, in the order of the query's columns; payload empty once it is past its retention."""
+    """What lies in quarantine, in the order of the query's columns."""
 
     delivery_id: str
     source_id: str
@@ -46,56 +57,94 @@ class Listed(NamedTuple):
     content_type: str
     payload_bytes: int
     received_at: Instant
-    payload: bytes
 
 
 class Quarantine:
-    """The store. All methods may raise Unavailable."""
+    """The store. All methods may raise Unavailable. `retention_days`: how long a delivery is kept."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, vault: KeyVault, clock: Clock, retention_days: float = RETENTION_DAYS
+    ) -> None:
         self._database = database
+        self._vault = vault
         self._clock = clock
+        self._retention_us = int(retention_days * DAY_US)
 
     async def keep(self, tenant: str, entries: Sequence[QuarantineEntry]) -> None:
-        """Keeps bytes; the same bytes once. They are durable before the log says that they are in quarantine."""
-        unique = list({each.delivery_id: each for each in entries}.values())
-        await self._database.execute(
-            _SQL["keep"],
-            tenant,
-            [each.delivery_id for each in unique],
-            [each.detail for each in unique],
-            [each.delivery.content_type.replace("\0", "") for each in unique],
-            [service_pb2.Delivery(headers=each.delivery.headers).SerializeToString() for each in unique],
-            [each.delivery.HasField("normalized_post") for each in unique],
-            [bytes_of(each.delivery) for each in unique],
-            [self._clock.now() + RETENTION_US] * len(unique),
-        )
+        """Keeps deliveries; the same bytes once. They are durable before the log says that they are in quarantine."""
+        unique = {entry.delivery_id: entry for entry in entries}
+        details = [entry.detail.replace("\0", "\ufffd")[:DETAIL_LENGTH_MAX] for entry in unique.values()]
+        expires_at = self._clock.now() + self._retention_us
+        known = await self._database.fetch(_SQL["refresh"], tenant, list(unique), details, expires_at)
+        detail_of = dict(zip(unique, details, strict=True))
+        for row in known:
+            del unique[row["delivery_id"]]
+        if not unique:
+            return
+        subjects = {name: str(uuid.uuid4()) for name in unique}
+        keys = await self._vault.keys(tenant, set(subjects.values()))
+        rows = []
+        for name, entry in unique.items():
+            key = keys[subjects[name]]
+            if key is None:
+                raise RuntimeError("a random subject is erased already")
+            kept = service_pb2.Delivery()
+            kept.CopyFrom(entry.delivery)
+            kept.ClearField("received_at")
+            sealed = key.seal(kept.SerializeToString())
+            media_type = entry.delivery.content_type
+            shown = media_type if _MEDIA_TYPE.fullmatch(media_type) else ""
+            rows.append(
+                (name, entry.source_id, subjects[name], detail_of[name], shown, sealed.nonce, sealed.ciphertext)
+            )
+        await self._database.execute(_SQL["keep"], tenant, expires_at, *map(list, zip(*rows, strict=True)))
 
-    async def get(self, tenant: str, delivery_id: str) -> Stored | None:
-        """A delivery as it came, None when it is not in quarantine or past its retention."""
-        row = await self._database.fetchrow(_SQL["get"], tenant, delivery_id, self._clock.now())
-        if row is None:
-            return None
-        delivery = service_pb2.Delivery.FromString(row["headers"])
-        delivery.content_type = row["content_type"]
-        if row["normalized"]:
-            delivery.normalized_post.MergeFrom(post_pb2.NormalizedPost.FromString(row["payload"]))
-        else:
-            delivery.payload = row["payload"]
-        return Stored(row["source_id"], delivery)
+    async def get(self, tenant: str, delivery_ids: Sequence[str]) -> dict[str, Stored]:
+        """Deliveries as they came; left out are those past their retention, and those that do not open."""
+        rows = await self._database.fetch(_SQL["get"], tenant, delivery_ids, self._clock.now())
+        sealed = [
+            log_pb2.Sealed(subject_id=row["subject_id"], nonce=row["nonce"], ciphertext=row["ciphertext"])
+            for row in rows
+        ]
+        found = {}
+        for row, plain in zip(rows, await self._vault.open_all(tenant, sealed), strict=True):
+            if plain is not None:
+                try:
+                    found[row["delivery_id"]] = Stored(row["source_id"], service_pb2.Delivery.FromString(plain))
+                except DecodeError as broken:
+                    unreadable(row["subject_id"], broken)
+        return found
 
     async def release(self, tenant: str, delivery_id: str) -> None:
-        """Forgets bytes that were read after all."""
-        await self._database.execute(_SQL["release"], tenant, delivery_id)
+        """Forgets a delivery that was read after all, and its key."""
+        rows = await self._database.fetch(_SQL["get"], tenant, [delivery_id], 0)
+        await self._destroy(tenant, [delivery_id], [row["subject_id"] for row in rows])
 
-    async def expire(self) -> None:
-        """Forgets bytes past their retention."""
-        await self._database.execute(_SQL["expire"], self._clock.now())
+    async def source_disconnected(self, tenant: str, source_id: str) -> None:
+        """Its deliveries go within a day: time enough to connect it again, with the settings that let them be read."""
+        await self._database.execute(_SQL["shorten"], tenant, source_id, self._clock.now() + DAY_US)
+
+    async def expire(self) -> int:
+        """Forgets deliveries past their retention, and their keys; returns how many."""
+        count = 0
+        while rows := await self._database.fetch(_SQL["expired"], self._clock.now(), EXPIRED_AT_ONCE):
+            of_tenant = defaultdict(list)
+            for row in rows:
+                of_tenant[row["tenant"]].append((row["delivery_id"], row["subject_id"]))
+            for tenant, pairs in of_tenant.items():
+                await self._destroy(tenant, [name for name, _ in pairs], [subject for _, subject in pairs])
+            count += len(rows)
+        return count
+
+    async def _destroy(self, tenant: str, delivery_ids: Sequence[str], subjects: Sequence[str]) -> None:
+        """The keys first: after a crash in between the rows are found again, and cannot be opened."""
+        await self._vault.destroy_all(tenant, subjects)
+        await self._database.execute(_SQL["release"], tenant, delivery_ids)
 
     async def select(
         self, tenant: str, where: Mapping[str, str], after: tuple[int, str] | None, limit: int
     ) -> list[Listed]:
-        """What lies in quarantine, newest first. `where`: source_id, reason."""
+        """What lies in quarantine, newest first, without its bytes. `where`: source_id, reason."""
         at, last = after or (None, None)
         rows = await self._database.fetch(
             _SQL["select"], tenant, where.get("source_id"), where.get("reason"), at, last, limit
@@ -104,7 +153,7 @@ class Quarantine:
 
 
 def bytes_of(delivery: service_pb2.Delivery) -> bytes:
-    """What is kept and digested of a delivery: the platform's bytes, or our form's deterministic ones."""
+    """What is digested and shown of a delivery: the platform's bytes, or our form's deterministic ones."""
     if delivery.HasField("normalized_post"):
         return delivery.normalized_post.SerializeToString(deterministic=True)
     return delivery.payload

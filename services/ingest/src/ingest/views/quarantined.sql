@@ -1,38 +1,50 @@
 -- name: schema
-create table if not exists quarantined (
+create table if not exists quarantined_deliveries (
     tenant text not null,
     delivery_id uuid not null,
+    source_id text not null,
+    subject_id uuid not null,                -- whose key the delivery is sealed under: its own, of this stay
     detail text not null,
     content_type text not null,
-    headers bytea not null,                  -- a serialised Delivery that has only its headers
-    normalized boolean not null,
-    payload bytea not null,                  -- personal: kept until it is read, and never longer than its retention
+    nonce bytea not null,
+    ciphertext bytea not null,               -- a serialised Delivery
     expires_at bigint not null,              -- microseconds since 1970
     primary key (tenant, delivery_id)
 );
-create index if not exists quarantined_expires on quarantined (expires_at)
+create index if not exists quarantined_deliveries_expires on quarantined_deliveries (expires_at);
+-- Its rows were not sealed, and must not outlive the code that wrote them.
+drop table if exists quarantined
+
+-- name: refresh
+update quarantined_deliveries q set detail = again.detail, expires_at = $4
+from unnest($2::uuid[], $3::text[]) as again (delivery_id, detail)
+where q.tenant = $1 and q.delivery_id = again.delivery_id
+returning q.delivery_id
 
 -- name: keep
-insert into quarantined (tenant, delivery_id, detail, content_type, headers, normalized, payload, expires_at)
-select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::boolean[], $7::bytea[], $8::bigint[])
-on conflict (tenant, delivery_id) do update set detail = excluded.detail, expires_at = excluded.expires_at
+insert into quarantined_deliveries (tenant, expires_at, delivery_id, source_id, subject_id, detail, content_type, nonce,
+    ciphertext)
+select $1, $2, * from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
+on conflict (tenant, delivery_id) do nothing
 
 -- name: get
-select q.detail, q.content_type, q.headers, q.normalized, q.payload, d.source_id, d.received_at
-from quarantined q join deliveries_v1 d using (tenant, delivery_id)
-where q.tenant = $1 and q.delivery_id = $2 and d.lodged and q.expires_at > $3
+select delivery_id, source_id, subject_id, nonce, ciphertext
+from quarantined_deliveries
+where tenant = $1 and delivery_id = any($2::uuid[]) and expires_at > $3
 
 -- name: release
-delete from quarantined where tenant = $1 and delivery_id = $2
+delete from quarantined_deliveries where tenant = $1 and delivery_id = any($2::uuid[])
 
--- name: expire
-delete from quarantined where expires_at <= $1
+-- name: shorten
+update quarantined_deliveries set expires_at = least(expires_at, $3) where tenant = $1 and source_id = $2
+
+-- name: expired
+select tenant, delivery_id, subject_id from quarantined_deliveries where expires_at <= $1 order by expires_at limit $2
 
 -- name: select
 select d.delivery_id, d.source_id, d.reason, coalesce(q.detail, '') as detail,
-    coalesce(q.content_type, '') as content_type, d.payload_bytes, d.received_at,
-    coalesce(q.payload, ''::bytea) as payload
-from deliveries_v1 d left join quarantined q using (tenant, delivery_id)
+    coalesce(q.content_type, '') as content_type, d.payload_bytes, d.received_at
+from deliveries_v1 d left join quarantined_deliveries q using (tenant, delivery_id)
 where d.tenant = $1 and d.lodged
     and ($2::text is null or d.source_id = $2)
     and ($3::text is null or d.reason = $3)
