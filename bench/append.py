@@ -18,8 +18,8 @@ from pathlib import Path
 import psutil
 import uvloop
 from chassis import embedded
-from chassis.batch import InputCommands, Origin
 from chassis.clock import Instant, SystemClock
+from chassis.commands import InputCommand, InputCommit, Origin
 from chassis.commits import Subject
 from chassis.decider import Decider
 from chassis.identity import uuid7_bytes
@@ -39,11 +39,11 @@ BODY = "x" * 180
 class NoSnapshots:
     """The bench measures appends; it recovers nothing."""
 
-    async def latest(self, subject: Subject) -> Snapshot | None:
+    async def latest(self, subject: Subject, version: str) -> Snapshot | None:
         return None
 
-    async def save(self, subject: Subject, snapshot: Snapshot) -> None:
-        return None
+    async def save(self, subject: Subject, snapshot: Snapshot) -> int:
+        return 0
 
 
 DECIDER: Decider[str, int, str] = Decider(
@@ -105,7 +105,8 @@ async def fed(log: Log, shard: str, until: float) -> int:
     n = 0
     while time.monotonic() < until:
         n += 1
-        await writer.feed(InputCommands(n, [(index, origin, BODY) for index in range(100)]))
+        commands = [InputCommand(index, "bench.Input", origin, BODY) for index in range(100)]
+        await writer.feed(InputCommit(n, "ev.other.bench.0", commands))
     await writer.reached_input(n)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -6,7 +6,8 @@ import grpc
 import tally
 from chassis.clock import SystemClock
 from chassis.errors import InvalidRequest
-from chassis.host import Inputs, ShardHost
+from chassis.host import ShardHost
+from chassis.inputs import Inputs
 from chassis.log import Log
 from chassis.membership import Membership
 from chassis.shard import ShardWriter

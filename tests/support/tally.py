@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import asyncpg
@@ -115,11 +115,13 @@ class SnapshotsInMemory:
     def __init__(self) -> None:
         self.kept: dict[str, Snapshot] = {}
 
-    async def latest(self, subject: Subject) -> Snapshot | None:
-        return self.kept.get(str(subject))
+    async def latest(self, subject: Subject, version: str) -> Snapshot | None:
+        return self.kept.get(f"{subject} {version}")
 
-    async def save(self, subject: Subject, snapshot: Snapshot) -> None:
-        self.kept[str(subject)] = snapshot
+    async def save(self, subject: Subject, snapshot: Snapshot) -> int:
+        sections = {name: list(parts) for name, parts in snapshot.sections.items()}
+        self.kept[f"{subject} {snapshot.version}"] = replace(snapshot, sections=sections)
+        return sum(len(part) for parts in sections.values() for part in parts)
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 import tally
 from chassis.commits import Recorded, Subject, events_of
 from chassis.errors import InvalidRequest, NotFound, StatusError
-from chassis.host import Inputs
+from chassis.inputs import Inputs
 from chassis.membership import owner_of
 from chassis.tail import Tail
 from replicas import Replica, settled

@@ -81,12 +81,12 @@ async def test_a_fresh_database_fits_any_log(nats_server: Child, tables: Databas
         pytest.param("insert into projections values ('cases_v1', 9)", "cases_v1 of schema tally", id="a view"),
         pytest.param("insert into projections values ('replies', 9)", "replies of schema tally", id="a reactor"),
         pytest.param(
-            "insert into snapshots values ('ev.tally.acme.0', 'v', 9, 0, 0, '', '')",
+            "insert into shard_snapshots values ('ev.tally.acme.0', 'v', 9, 0, 0, 0)",
             "the snapshot of ev.tally.acme.0",
             id="a snapshot",
         ),
         pytest.param(
-            "insert into snapshots values ('ev.tally.acme.0', 'v', 2, 9, 0, '', '')",
+            "insert into shard_snapshots values ('ev.tally.acme.0', 'v', 2, 9, 0, 0)",
             "the snapshot of ev.tally.acme.0",
             id="the inputs of a snapshot",
         ),
@@ -214,7 +214,7 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
         assert await running.compare() is None
         watching = asyncio.create_task(running.watch())
         await tables.execute("insert into projections values ('posts_v1', 9), ('replies', 9), ('calls', 3)")
-        await tables.execute("insert into snapshots values ('ev.tally.acme.0', 'v', 9, 0, 0, '', '')")
+        await tables.execute("insert into shard_snapshots values ('ev.tally.acme.0', 'v', 9, 0, 0, 0)")
         assert "at position 9" in str(await Lineage(log, tables).compare())
 
         assert await rebuild(tables, await log.last_position()) == ["contacts_v22_cases", "posts_v1"]
@@ -226,7 +226,7 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
         assert positions == {"posts_v1": 0, "replies": 5, "calls": 3}
         counts = [
             await tables.fetchval(f"select count(*) from {table}")
-            for table in ("posts_v1", "contacts_v22_cases", "snapshots", "quarantined")
+            for table in ("posts_v1", "contacts_v22_cases", "shard_snapshots", "quarantined")
         ]
         assert counts == [0, 0, 0, 1], "what no log can refill stays"
         async with asyncio.timeout(30):

@@ -7,8 +7,8 @@ import json
 
 import pytest
 import tally
-from chassis.batch import InputCommands, Origin, Request
 from chassis.clock import Instant, SystemClock
+from chassis.commands import InputCommand, InputCommit, Origin, Request
 from chassis.commits import Subject
 from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
 from chassis.identity import uuid_bytes
@@ -20,6 +20,12 @@ from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of
 SHARD = Subject("tally", "acme", "0")
 CLOCK = SystemClock()
 ID = uuid_bytes("6f1c0f5e-0000-4000-8000-000000000001")
+
+
+def fed(position: int, *commands: tuple[int, Add]) -> InputCommit[Add]:
+    """What a commit of inputs leads to."""
+    each = [InputCommand(index, "test.Input", Origin(), command) for index, command in commands]
+    return InputCommit(position, "ev.other.acme.0", each)
 
 
 def total(key: str) -> object:
@@ -144,7 +150,7 @@ async def test_what_is_more_than_a_commit_goes_into_several(nats_url: str) -> No
 
 
 async def test_inputs_are_included_once_wherever_the_writer_dies(nats_url: str) -> None:
-    two = InputCommands(7, [(0, Origin(), Add("a", 2)), (3, Origin(), Add("b", 1))])
+    two = fed(7, (0, Add("a", 2)), (3, Add("b", 1)))
     async with opened(nats_url) as log:
         first = writer_of(log, CLOCK)
         async with running(first.run):
@@ -155,13 +161,13 @@ async def test_inputs_are_included_once_wherever_the_writer_dies(nats_url: str) 
             await heir.ready.wait()
             assert heir.input == InputPosition(7)
             await heir.feed(two)
-            await heir.feed(InputCommands(9, [(0, Origin(), Add("c", 1))]))
+            await heir.feed(fed(9, (0, Add("c", 1))))
             await heir.reached_input(9)
         assert heir.state.by_key == {"a": 2, "b": 1, "c": 1}
 
 
 async def test_inputs_that_lead_to_more_than_a_commit_holds_go_on_where_it_ended(nats_url: str) -> None:
-    many = InputCommands(7, [(n, Origin(), Add(f"k{n}", 1)) for n in range(2_500)])
+    many = fed(7, *((n, Add(f"k{n}", 1)) for n in range(2_500)))
     async with opened(nats_url) as log:
         first = writer_of(log, CLOCK)
         async with running(first.run):
@@ -172,7 +178,7 @@ async def test_inputs_that_lead_to_more_than_a_commit_holds_go_on_where_it_ended
 
 
 async def test_a_commit_that_took_half_of_its_inputs_is_not_decided_again(nats_url: str) -> None:
-    three = InputCommands(7, [(n, Origin(), Add(f"k{n}", 1)) for n in (0, 2, 5)])
+    three = fed(7, *((n, Add(f"k{n}", 1)) for n in (0, 2, 5)))
     async with opened(nats_url) as log:
         commit = log_pb2.Commit(commit_id=ID, tenant=SHARD.tenant, shard=SHARD.shard, input_position=6, input_offset=3)
         for key in ("k0", "k2"):

@@ -263,7 +263,7 @@ async def test_an_erased_person_is_gone_from_everywhere_and_stays_gone(stack: St
     async for batch in stack.log.read(0, "ev.crm.>"):
         assert all(canary.encode() not in entry.data and b"12359871" not in entry.data for entry in batch)
     dump = Customers().dumps
-    for table in [*dump, "snapshots", "projections", "parked"]:
+    for table in [*dump, "shard_snapshots", "shard_snapshot_parts", "projections", "parked"]:
         rows = await stack.database.fetch(f"select t::text as line from {table} t")
         for row in rows:
             assert canary not in row["line"]

@@ -32,8 +32,10 @@ class Stack:
 
 
 @asynccontextmanager
-async def serving(nats_url: str, database_url: str, kek_file: Path, port: int) -> AsyncIterator[Stack]:
-    """Runs the service until the block ends, then drains it."""
+async def serving(
+    nats_url: str, database_url: str, kek_file: Path, port: int, **variables: str
+) -> AsyncIterator[Stack]:
+    """Runs the service until the block ends, then drains it; `variables` are further settings."""
     await provision_service(RESOURCES, nats_url, database_url)
     environment = Environment(
         {
@@ -43,6 +45,7 @@ async def serving(nats_url: str, database_url: str, kek_file: Path, port: int) -
             "SWITCHBOARD_INGEST_PORT": str(port),
             "SWITCHBOARD_DRAIN_DELAY_S": "0",
             "SWITCHBOARD_DRAIN_GRACE_S": "1",
+            **variables,
         }
     )
     settings, build = configure(environment)

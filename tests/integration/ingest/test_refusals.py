@@ -7,7 +7,6 @@ import pytest
 from chassis import embedded
 from chassis.database import Database
 from chassis.sealing import KeyVault
-from chassis.shard import ShardWriter
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from ingest.normalise import identity_id
@@ -29,12 +28,10 @@ def retry_after_s(refused: grpc.aio.AioRpcError) -> float:
 
 
 async def test_a_full_queue_says_when_to_come_back_and_loses_nothing(
-    nats_url: str, database_url: str, kek_file: Path, monkeypatch: pytest.MonkeyPatch
+    nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    assert ShardWriter.__init__.__kwdefaults__ is not None
-    monkeypatch.setitem(ShardWriter.__init__.__kwdefaults__, "queue_max", 1)
     (port,) = free_ports(1)
-    async with serving(nats_url, database_url, kek_file, port) as stack:
+    async with serving(nats_url, database_url, kek_file, port, SWITCHBOARD_QUEUE_MAX="1") as stack:
         source = await stack.connect("acme", "x-acme")
         # More posts of each shard than one call takes: the second call finds the queue full.
         payloads = [tweet(number + 1, author=number % 5 + 1) for number in range(1_500)]

@@ -27,7 +27,8 @@ from chassis.decider import Decider
 from chassis.erasures import Erasures, forget_erased
 from chassis.errors import Unavailable
 from chassis.findings import Check
-from chassis.host import Inputs, ShardHost
+from chassis.host import ShardHost
+from chassis.inputs import Inputs
 from chassis.integrity import IntegrityServicer
 from chassis.lineage import Lineage
 from chassis.log import Log, connect
@@ -42,9 +43,10 @@ from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
 from chassis.provisioning import Resources, table_findings
 from chassis.reactor import Reactor
+from chassis.recovery import BackingStore
 from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s
-from chassis.shard import BackingStore, ShardWriter
+from chassis.shard import ShardWriter
 from chassis.shard_operations import ShardOperations
 from chassis.sink import Sink
 from chassis.snapshots import PostgresSnapshots
@@ -169,6 +171,7 @@ class Assembly:
             handle=handle,
             backing=backing,
             inputs=inputs,
+            queue_max=self.settings.queue_max,
             codes=codes,
         )
         self._hosts.append(host)

@@ -6,97 +6,53 @@ becomes true when its bytes are in the log, and only then does it tell anybody.
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
-from switchboard.log.v1 import log_pb2
+from switchboard.log.v1 import log_pb2, operations_pb2
 
 from chassis.clock import MICROS, Instant, to_timestamp
-from chassis.commits import COMMIT_BYTES_MAX, EVENTS_MAX, Subject, unpacked
+from chassis.commands import InputCommand, InputCommit, Origin, Outcome, PendingCommand, Request
+from chassis.commits import ANSWER_BYTES_MAX, COMMIT_BYTES_MAX, ENCODED_BYTES_MAX, EVENTS_MAX, Subject, unpacked
 from chassis.decider import Decider
 from chassis.errors import InvalidRequest, Rejected, RequestIdReused
-from chassis.identity import uuid5_bytes, uuid7_bytes, uuid_bytes
+from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.shard_state import InputPosition, ShardState
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
-_ENVELOPE_BYTES = 160
-"""Upper bound of what the envelope adds to an event body, for the size check before encoding."""
+_ENVELOPE_BYTES = 130
+"""Upper bound of what the envelope adds to an event besides names, actor and trace context."""
+_NOBODY = Origin()
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who asked, and for what; copied into every event a command leads to."""
+class TooLarge(InvalidRequest):
+    """What a command leads to is more than a commit holds; nothing was done."""
 
-    actor: str = ""
-    correlation_id: bytes = b""
-    causation_id: bytes = b""
-    traceparent: str = ""
+    def __init__(self, detail: str) -> None:
+        super().__init__([("", f"{detail}; ask for less at once")])
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A caller's request id (16 bytes) and the digest of what was asked (32 bytes)."""
+class Undecidable(Exception):
+    """Deciding one item failed unforeseen, or went too far; the state may be half changed and is read again.
 
-    request_id: bytes
-    digest: bytes
-
-
-def request_of(message: Message) -> Request | None:
-    """The idempotency key of a request with a `request_id` field; None when the caller sent none.
-
-    Raises InvalidRequest when the id is no UUID. Equal requests have equal digests, whatever their id.
+    `item` is the caller's command, or the commit of inputs whose command at `index` it was; None for a tick.
     """
-    text: str = message.request_id  # type: ignore[attr-defined]
-    if not text:
-        return None
-    try:
-        request_id = uuid_bytes(text)
-    except ValueError:
-        raise InvalidRequest([("request_id", "is not a UUID; send one such as 6f1c..., or none")]) from None
-    copy = type(message)()
-    copy.CopyFrom(message)
-    copy.ClearField("request_id")
-    digest = hashlib.sha256(message.DESCRIPTOR.full_name.encode() + b"\0" + copy.SerializeToString(deterministic=True))
-    return Request(request_id, digest.digest())
+
+    def __init__(self, item: object, error: Exception, index: int = 0) -> None:
+        super().__init__(type(error).__name__)
+        self.item = item
+        self.error = error
+        self.index = index
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[E]):
-    """What a command led to. `events` is empty for a command that decides nothing and for a repeated request."""
-
-    position: int
-    events: Sequence[E]
-    response: Message | None
-
-
-@dataclass(frozen=True, slots=True)
-class InputCommands(Generic[C]):
-    """What one commit of other people's facts leads to in a shard."""
-
-    position: int
-    steps: Sequence[tuple[int, Origin, C]]
-    """(index of an input event, where its consequences come from, the command), for those that lead to one."""
-
-
-@dataclass(slots=True)
-class PendingCommand(Generic[C, S, E]):
-    """A command that waits for its round."""
-
-    command: C
-    origin: Origin
-    request: Request | None = None
-    respond: Callable[[S, Sequence[E]], Message] | None = None
-    done: asyncio.Future[Outcome[E]] | None = None
-    """Whom to tell; None for a tick."""
+class CommitTooLarge(RuntimeError):
+    """A commit came out larger than it was weighed; it was not appended."""
 
 
 class Batch(Generic[C, S, E]):
@@ -106,82 +62,181 @@ class Batch(Generic[C, S, E]):
         self._decider = decider
         self._current = current
         self._now = now
-        self._tells: list[tuple[PendingCommand[C, S, E], Sequence[E], Message | None, int | None]] = []
+        self._outcomes: list[tuple[PendingCommand[C, S, E], Outcome[E] | None, Sequence[E], Message | None]] = []
         self._refusals: list[tuple[PendingCommand[C, S, E], Exception]] = []
-        self._bytes = 0
         self._answered: dict[bytes, log_pb2.Answer] = {}
         self._commit_id = uuid7_bytes(now)
         self.commit = log_pb2.Commit(commit_id=self._commit_id, tenant=subject.tenant, shard=subject.shard)
+        self.size = 0
+        """Upper bound of the commit's bytes so far."""
 
     @property
     def empty(self) -> bool:
         return not self.commit.events and not self.commit.answers
 
-    def decide(self, taken: Sequence[PendingCommand[C, S, E] | InputCommands[C]]) -> int:
-        """Decides in order; returns how many fitted."""
-        for used, one in enumerate(taken):
-            if not (self._follow(one) if isinstance(one, InputCommands) else self._answer(one)):
+    def decide_tick(self, command: C) -> bool:
+        """Decides what time itself brings; returns whether it decided anything. Raises Undecidable."""
+        try:
+            with suppress(Rejected):
+                return bool(self._decided(command, _NOBODY))
+        except Exception as error:
+            raise Undecidable(None, error) from error
+        return False
+
+    def decide(self, taken: Sequence[PendingCommand[C, S, E] | InputCommit[C]]) -> int:
+        """Decides in order; returns how many fitted. Raises Undecidable."""
+        for used, item in enumerate(taken):
+            if self.size >= COMMIT_BYTES_MAX or len(self.commit.answers) >= EVENTS_MAX:
+                return used
+            fitted = self._decide_inputs(item) if isinstance(item, InputCommit) else self._decide_command(item)
+            if not fitted:
                 return used
         return len(taken)
 
-    def _follow(self, consequences: InputCommands[C]) -> bool:
+    def encode(self) -> bytes:
+        """The commit's bytes; what was decided is final now. Raises CommitTooLarge."""
+        self.commit.input_position = self._current.input.position
+        self.commit.input_offset = self._current.input.offset
+        self.commit.decided_at.CopyFrom(to_timestamp(self._now))
+        data = self.commit.SerializeToString(deterministic=True)
+        if len(data) > ENCODED_BYTES_MAX:
+            raise CommitTooLarge
+        return data
+
+    def conclude(self, position: int) -> None:
+        """Tells every caller, now that what they are told is durable."""
+        for answer in self.commit.answers:
+            self._current.answers.remember(self._now, answer, position)
+        for pending, before, events, response in self._outcomes:
+            if not pending.outcome.done():
+                pending.outcome.set_result(before or Outcome(position, events, response))
+        for pending, refusal in self._refusals:
+            pending.refuse(refusal)
+
+    def _decide_inputs(self, inputs: InputCommit[C]) -> bool:
         """Decides what inputs lead to, from where the shard has got to with them."""
         current = self._current
         reached = current.input
-        if consequences.position <= reached.position:
+        if inputs.position <= reached.position:
             return True  # included before a crash or by another writer
-        done = reached.offset if reached.position == consequences.position - 1 else 0
-        for index, origin, command in consequences.steps:
-            if index < done:
+        included = reached.offset if reached.position == inputs.position - 1 else 0
+        for place, command in enumerate(inputs.commands):
+            if command.index < included:
                 continue
-            with suppress(Rejected):
-                if self._decide(command, origin) is None:
+            try:
+                if not self._decide_input(inputs, command):
                     return False
-            current.input = InputPosition(consequences.position - 1, index + 1)
-        current.input = InputPosition(consequences.position)
+            except Exception as error:
+                raise Undecidable(inputs, error, place) from error
+            current.input = InputPosition(inputs.position - 1, command.index + 1)
+        current.input = InputPosition(inputs.position)
         return True
 
-    def _answer(self, pending: PendingCommand[C, S, E]) -> bool:
-        if pending.done is not None and pending.done.done():
+    def _decide_input(self, inputs: InputCommit[C], input_command: InputCommand[C]) -> bool:
+        failure = input_command.failure
+        if input_command.command is not None and not failure:
+            try:
+                return self._decided(input_command.command, input_command.origin) is not None
+            except Rejected:
+                return True
+            except TooLarge:
+                failure = TooLarge.__name__
+        fact = operations_pb2.InputParked(
+            input_position=inputs.position,
+            input_index=input_command.index,
+            subject=inputs.subject,
+            type=input_command.type,
+            error=failure,
+            at=to_timestamp(self._now),
+        )
+        if not self._record_shard_event(fact, input_command.origin):
+            return False
+        self._current.parked[inputs.position, input_command.index] = fact
+        return True
+
+    def _decide_command(self, pending: PendingCommand[C, S, E]) -> bool:
+        if pending.outcome.done():
             return True  # the caller went away while it waited
-        if pending.request is not None and self._repeats(pending, pending.request):
+        request = pending.request
+        if request is not None and self._repeats(pending, request):
             return True
         try:
-            events = self._decide(pending.command, pending.origin)
-        except Rejected as refusal:
+            events = self._decide_and_release(pending)
+        except (Rejected, TooLarge) as refusal:
             self._refusals.append((pending, refusal))
             return True
+        except Exception as error:
+            raise Undecidable(pending, error) from error
         if events is None:
             return False
-        if pending.done is not None:
-            response = None if pending.respond is None else pending.respond(self._current.state, events)
-            if pending.request is not None and response is not None:
-                self._keep(pending.request, response)
-            self._tells.append((pending, events, response, None))
+        response: Message | None = None
+        if pending.respond is not None:
+            try:
+                response = pending.respond(self._current.state, events)
+            except Exception as error:
+                raise Undecidable(pending, error) from error
+        if request is not None:
+            self._keep(pending, request, response)
+        self._outcomes.append((pending, None, events, response))
         return True
 
-    def _decide(self, command: C, origin: Origin) -> Sequence[E] | None:
-        """The facts of a command, recorded and applied; None when the commit has no room for them."""
+    def _decide_and_release(self, pending: PendingCommand[C, S, E]) -> Sequence[E] | None:
+        """The facts of a command; with them, where it comes from a parked input, the fact that this is released."""
+        if pending.releases is None:
+            assert pending.command is not None, "only a release may come without a command"
+            return self._decided(pending.command, pending.origin)
+        if pending.releases not in self._current.parked:
+            return ()
+        if len(self.commit.events) >= EVENTS_MAX - 1:
+            return None
+        events: Sequence[E] | None = ()
+        if pending.command is not None:
+            with suppress(Rejected):
+                events = self._decided(pending.command, pending.origin, spare=1)
+        if events is None:
+            return None
+        position, index = pending.releases
+        fact = operations_pb2.InputReleased(input_position=position, input_index=index, at=to_timestamp(self._now))
+        self._append(self._now, fact.DESCRIPTOR.full_name, fact.SerializeToString(deterministic=True), pending.origin)
+        del self._current.parked[pending.releases]
+        return events
+
+    def _decided(self, command: C, origin: Origin, *, spare: int = 0) -> Sequence[E] | None:
+        """The facts of a command, recorded and applied; None when the commit has no room for them and `spare` more.
+
+        Raises TooLarge, with nothing changed, when no commit has.
+        """
         current, decider = self._current, self._decider
         events = decider.decide(command, current.state)
         if not events:
             return events
         bodies = [decider.encode(event) for event in events]
         encoded = [body.SerializeToString(deterministic=True) for body in bodies]
-        size = sum([len(data) for data in encoded]) + _ENVELOPE_BYTES * len(encoded)
-        if len(self.commit.events) + len(events) > EVENTS_MAX or self._bytes + size > COMMIT_BYTES_MAX:
-            if self.commit.events:
-                return None
-            raise ValueError(f"one command decided {len(events)} events of {size} bytes, more than a commit holds")
-        self._bytes += size
+        names = [body.DESCRIPTOR.full_name for body in bodies]
+        beside = _beside_bytes(origin)
+        size = sum([len(data) + len(name) + beside for data, name in zip(encoded, names, strict=True)])
+        if len(events) + spare > EVENTS_MAX or size > COMMIT_BYTES_MAX:
+            raise TooLarge(
+                f"this leads to {len(events)} facts of {size} bytes, and {EVENTS_MAX} of {COMMIT_BYTES_MAX} may be"
+                " decided at once"
+            )
+        if len(self.commit.events) + len(events) + spare > EVENTS_MAX or self.size + size > COMMIT_BYTES_MAX:
+            return None
         state = current.state
-        for event, body, data in zip(events, bodies, encoded, strict=True):
-            self._record(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
+        for event, name, data in zip(events, names, encoded, strict=True):
+            self._append(decider.occurred_at(event), name, data, origin)
             state = decider.evolve(state, event)
         current.state = state
         return events
 
-    def _record(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
+    def _record_shard_event(self, fact: Message, origin: Origin) -> bool:
+        """Records a fact about the shard itself; False when the commit has no room for it."""
+        if len(self.commit.events) >= EVENTS_MAX:
+            return False
+        self._append(self._now, fact.DESCRIPTOR.full_name, fact.SerializeToString(deterministic=True), origin)
+        return True
+
+    def _append(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
         # Set field by field: building nested messages from keywords costs half as much again.
         events = self.commit.events
         event_id = uuid5_bytes(self._commit_id, str(len(events)))
@@ -200,44 +255,47 @@ class Batch(Generic[C, S, E]):
             recorded.actor = origin.actor
         if origin.traceparent:
             recorded.traceparent = origin.traceparent
+        self.size += len(data) + len(name) + _beside_bytes(origin)
 
     def _repeats(self, pending: PendingCommand[C, S, E], request: Request) -> bool:
-        """Whether the request was answered before; if so it is told the same, or that the id is taken."""
-        before = self._current.answers.kept.get(request.request_id)
-        position: int | None = None
+        """Whether the request was answered before, or its id belongs to another; the caller is told then."""
+        before = self._current.answers.find(request.request_id)
         if before is not None:
-            answer, position = before[1], before[2]
-        elif request.request_id in self._answered:
-            answer = self._answered[request.request_id]
-        else:
+            if not before.is_for(request.digest):
+                self._refusals.append((pending, RequestIdReused()))
+                return True
+            if before.position:
+                self._outcomes.append((pending, Outcome(before.position, (), None, in_log=True), (), None))
+                return True
+        answer = self._answered.get(request.request_id)
+        if answer is None:
             return False
         if answer.request_digest != request.digest:
             self._refusals.append((pending, RequestIdReused()))
+        elif answer.HasField("response"):
+            self._outcomes.append((pending, None, (), unpacked(answer.response)))
         else:
-            self._tells.append((pending, (), unpacked(answer.response), position))
+            return False
         return True
 
-    def _keep(self, request: Request, response: Message) -> None:
-        packed = AnyMessage()
-        packed.Pack(response, deterministic=True)
-        answer = self.commit.answers.add(request_id=request.request_id, request_digest=request.digest, response=packed)
+    def _keep(self, pending: PendingCommand[C, S, E], request: Request, response: Message | None) -> None:
+        """Keeps what a request is answered; without a response its id is claimed, so that no other can take it."""
+        if response is None and (
+            request.request_id in self._answered or self._current.answers.find(request.request_id) is not None
+        ):
+            return
+        answer = log_pb2.Answer(request_id=request.request_id, request_digest=request.digest)
+        if response is not None:
+            packed = AnyMessage()
+            packed.Pack(response, deterministic=True)
+            answer.response.CopyFrom(packed)
+        size = answer.ByteSize()
+        if size > ANSWER_BYTES_MAX:
+            raise Undecidable(pending, TooLarge(f"the answer has {size} bytes, and {ANSWER_BYTES_MAX} are kept"))
         self._answered[request.request_id] = answer
-        self._bytes += answer.ByteSize()
+        self.commit.answers.append(answer)
+        self.size += size + 4
 
-    def encode(self) -> bytes:
-        """The commit's bytes; what was decided is final now."""
-        self.commit.input_position = self._current.input.position
-        self.commit.input_offset = self._current.input.offset
-        self.commit.decided_at.CopyFrom(to_timestamp(self._now))
-        return self.commit.SerializeToString(deterministic=True)
 
-    def conclude(self, position: int) -> None:
-        """Tells every caller, now that what they are told is durable."""
-        for answer in self.commit.answers:
-            self._current.answers.remember(self._now, answer, position)
-        for pending, events, response, earlier in self._tells:
-            if pending.done is not None and not pending.done.done():
-                pending.done.set_result(Outcome(position if earlier is None else earlier, events, response))
-        for pending, refusal in self._refusals:
-            if pending.done is not None and not pending.done.done():
-                pending.done.set_exception(refusal)
+def _beside_bytes(origin: Origin) -> int:
+    return _ENVELOPE_BYTES + 4 * len(origin.actor) + len(origin.traceparent)

@@ -28,7 +28,13 @@ EVERYTHING = "ev.>"
 EVENTS_MAX = 1_000
 """Events in one commit."""
 COMMIT_BYTES_MAX = 512 * 1024
-"""Encoded size of one commit; two of them fit a server's default payload limit."""
+"""Encoded size of the events of one commit."""
+ANSWER_BYTES_MAX = 128 * 1024
+"""Encoded size of one answer that is kept."""
+ENCODED_BYTES_MAX = COMMIT_BYTES_MAX + 2 * ANSWER_BYTES_MAX
+"""Encoded size of a whole commit, answers included. Against: a server's default payload limit of 1 MiB."""
+SHARD_EVENTS = frozenset({"switchboard.log.v1.InputParked", "switchboard.log.v1.InputReleased"})
+"""Facts about a shard itself. They are no service's: neither deciders nor views see them."""
 _SUBJECT = re.compile(r"ev\.([a-z]+)\.([a-z][a-z0-9-]{0,39})\.([a-z0-9-]+)\Z")
 
 
@@ -173,6 +179,7 @@ class Entry:
     """Told once that the message turned out to be unreadable."""
     _commit: log_pb2.Commit | None = None
     _unreadable: str = ""
+    _recorded: list[Recorded] | None = None
     _events: list[Recorded] | None = None
 
     @property
@@ -193,10 +200,16 @@ class Entry:
         return self._unreadable
 
     def events(self) -> list[Recorded]:
-        """The commit's events in their order, none of what is unreadable; a body is decoded once, whoever asks."""
+        """The service's events of the commit in their order, none of what is unreadable; bodies are decoded once."""
         if self._events is None:
-            self._events = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
+            self._events = [recorded for recorded in self.recorded() if recorded.type not in SHARD_EVENTS]
         return self._events
+
+    def recorded(self) -> list[Recorded]:
+        """All events of the commit, with those about the shard itself."""
+        if self._recorded is None:
+            self._recorded = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
+        return self._recorded
 
 
 def _read(subject: Subject, data: bytes) -> tuple[log_pb2.Commit, str]:

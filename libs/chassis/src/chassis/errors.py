@@ -36,6 +36,8 @@ class Reason(StrEnum):
     POSITION_OUT_OF_RANGE = "POSITION_OUT_OF_RANGE"
     UNAVAILABLE = "UNAVAILABLE"
     SHARD_MOVED = "SHARD_MOVED"
+    SHARD_RESTING = "SHARD_RESTING"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     OVERLOADED = "OVERLOADED"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
     STREAM_IDLE = "STREAM_IDLE"
@@ -63,7 +65,13 @@ class Rejected(Exception):
 
 
 class Unavailable(Exception):
-    """The world says not now: something we depend on is away. Worth repeating after `retry_after_s` seconds."""
+    """The world says not now: something we depend on is away. Worth repeating after `retry_after_s` seconds.
+
+    `REASON` says whether the request may have been executed: nothing was done but for OUTCOME_UNKNOWN. Repeating with
+    the same request id is safe in any case.
+    """
+
+    REASON: Reason = Reason.UNAVAILABLE
 
     def __init__(self, detail: str, retry_after_s: float = 1.0) -> None:
         super().__init__(detail)
@@ -82,6 +90,24 @@ class Moved(Unavailable):
 
 class StorageExhausted(Unavailable):
     """A store we depend on has no room; nothing was done, and waiting helps as soon as somebody makes some."""
+
+
+class Resting(Unavailable):
+    """A shard failed several times in a row and waits to be woken; nothing was done."""
+
+    REASON = Reason.SHARD_RESTING
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"shard {subject} rests after it failed again and again; `switchboard shards` says why", 10.0)
+
+
+class Interrupted(Unavailable):
+    """A shard stopped while a command was on its way into the log: it may have been executed."""
+
+    REASON = Reason.OUTCOME_UNKNOWN
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"shard {subject} stopped before it had an answer; repeat with the same request_id", 0.5)
 
 
 class Overloaded(Exception):
@@ -253,8 +279,7 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
                 grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, error.detail, _retry(error.retry_after_s)
             )
         case Unavailable():
-            reason = Moved.REASON if isinstance(error, Moved) else Reason.UNAVAILABLE
-            return _status(grpc.StatusCode.UNAVAILABLE, reason, error.detail, _retry(error.retry_after_s))
+            return _status(grpc.StatusCode.UNAVAILABLE, error.REASON, error.detail, _retry(error.retry_after_s))
         case Overloaded():
             return _status(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, error.detail, _retry(error.retry_after_s)

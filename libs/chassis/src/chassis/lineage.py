@@ -39,7 +39,7 @@ RETRY_AFTER_S = 5.0
 _LOGGER = logging.getLogger(__name__)
 _POSITIONS: Final = {
     "projections": "select name || ' of schema ' || current_schema() as what, position from projections",
-    "snapshots": "select 'the snapshot of ' || subject, greatest(position, input_position) from snapshots",
+    "shard_snapshots": "select 'the snapshot of ' || subject, greatest(position, input_position) from shard_snapshots",
     "log_seen": "select 'what schema ' || current_schema() || ' saw last', position from log_seen",
 }
 _SEEN = "select position, fingerprint, rebuilt from log_seen"

@@ -24,7 +24,7 @@ from switchboard.log.v1 import log_pb2
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Entry, Subject
-from chassis.errors import Overloaded, StorageExhausted, Unavailable
+from chassis.errors import Overloaded, Reason, StorageExhausted, Unavailable
 from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
 from chassis.unreadable import Reports
 
@@ -55,6 +55,8 @@ class Conflict(Exception):
 
 class OutcomeUnknown(Unavailable):
     """The log did not say whether it took the commit. Repeating the command is safe."""
+
+    REASON = Reason.OUTCOME_UNKNOWN
 
     def __init__(self, subject: str) -> None:
         super().__init__(f"the log did not acknowledge a commit to {subject} in time; try again", 1.0)

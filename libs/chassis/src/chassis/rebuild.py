@@ -35,8 +35,8 @@ async def rebuild(database: Database, end: int) -> list[str]:
         ]
         if views:
             await connection.execute("truncate " + ", ".join(f'"{name}"' for name in views))
-        for table in sorted({"snapshots", "parked"} & set(names)):
-            await connection.execute(f"delete from {table}")  # noqa: S608 - one of these two
+        for table in sorted({"shard_snapshots", "shard_snapshot_parts", "parked"} & set(names)):
+            await connection.execute(f"delete from {table}")  # noqa: S608 - one of these
         if "projections" in names:
             await connection.execute(
                 "update projections set position = case when name ~ $1 then 0 else least(position, $2) end", _VIEW, end

@@ -1,5 +1,4 @@
-"""A shard's state as the fold of its commits, with its inputs' position and the answers given: from zero or from a
-snapshot.
+"""A shard's state as the fold of its commits, with its inputs' position, the requests answered and the inputs parked.
 
 It knows the commit envelope and a decider's pure half. It knows no queue, no append and no database.
 """
@@ -7,22 +6,20 @@ It knows the commit envelope and a decider's pure half. It knows no queue, no ap
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from switchboard.log.v1 import log_pb2
+from switchboard.log.v1 import operations_pb2
 
-from chassis.clock import Instant, from_timestamp, to_timestamp
-from chassis.commits import Entry, Subject
+from chassis.answers import Answers
+from chassis.clock import from_timestamp
+from chassis.commits import SHARD_EVENTS, Entry, Recorded, Subject
 from chassis.decider import Decider
 from chassis.log import Log
 
 S = TypeVar("S")
 E = TypeVar("E")
-
-ANSWERS_KEPT_US = 24 * 3600 * 1_000_000
-"""How long a repeated request is recognised."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,56 +32,31 @@ class InputPosition:
     offset: int = 0
 
 
-class SnapshotStore(Protocol):
-    """Where snapshots are kept; losing one costs time, never facts."""
-
-    async def latest(self, subject: Subject) -> Snapshot | None: ...
-
-    async def save(self, subject: Subject, snapshot: Snapshot) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A shard as of a position."""
+    """A shard as of a position, in sections that come in parts."""
 
     version: str
     position: int
     input: InputPosition
-    state: bytes
-    answers: bytes
+    sections: Mapping[str, Iterable[bytes]]
+    """"state", "answers" and "parked"; a part is a few milliseconds' work."""
 
 
-@dataclass(slots=True)
-class Answers:
-    """The answers of the last day by request id, oldest first."""
+class SnapshotStore(Protocol):
+    """Where snapshots are kept; losing one costs time, never facts."""
 
-    kept: OrderedDict[bytes, tuple[Instant, log_pb2.Answer, int]] = field(default_factory=OrderedDict)
+    async def latest(self, subject: Subject, version: str) -> Snapshot | None:
+        """The latest of a version."""
 
-    def remember(self, at: Instant, answer: log_pb2.Answer, position: int) -> None:
-        self.kept[answer.request_id] = (at, answer, position)
-        while self.kept:
-            oldest = next(iter(self.kept))
-            if self.kept[oldest][0] > at - ANSWERS_KEPT_US:
-                break
-            del self.kept[oldest]
+    async def save(self, subject: Subject, snapshot: Snapshot) -> int:
+        """Keeps a snapshot unless there is a later one; returns its size in bytes."""
 
-    def dump(self) -> bytes:
-        commits = [
-            log_pb2.Commit(decided_at=to_timestamp(at), input_position=position, answers=[answer])
-            for at, answer, position in self.kept.values()
-        ]
-        return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (c.SerializeToString() for c in commits))
 
-    @staticmethod
-    def load(raw: bytes) -> Answers:
-        answers = Answers()
-        at = 0
-        while at < len(raw):
-            size = int.from_bytes(raw[at : at + 4], "big")
-            commit = log_pb2.Commit.FromString(raw[at + 4 : at + 4 + size])
-            answers.remember(from_timestamp(commit.decided_at), commit.answers[0], commit.input_position)
-            at += 4 + size
-        return answers
+Place = tuple[int, int]
+"""(position of a commit, index of an event in it)."""
+Parked = dict[Place, operations_pb2.InputParked]
+"""Inputs that could not be taken and have not been released, by their place in the log."""
 
 
 @dataclass(slots=True)
@@ -95,22 +67,34 @@ class ShardState(Generic[S]):
     position: int = 0
     input: InputPosition = InputPosition()
     answers: Answers = field(default_factory=Answers)
+    parked: Parked = field(default_factory=dict)
 
 
 def apply_commit(decider: Decider[Any, S, E], current: ShardState[S], entry: Entry, *, state_after: int = 0) -> None:
     """Folds one commit; the state itself only takes events after `state_after`."""
     commit = entry.commit
-    if entry.position > state_after:
-        state = current.state
-        for recorded in entry.events():
+    state = current.state
+    for recorded in entry.recorded():
+        if recorded.type in SHARD_EVENTS:
+            apply_shard_event(current.parked, recorded)
+        elif entry.position > state_after:
             state = decider.evolve(state, decider.decode(recorded.body))
-        current.state = state
+    current.state = state
     current.position = entry.position
     reached = InputPosition(commit.input_position, commit.input_offset)
     current.input = max(current.input, reached)
     at = from_timestamp(commit.decided_at)
     for answer in commit.answers:
         current.answers.remember(at, answer, entry.position)
+
+
+def apply_shard_event(parked: Parked, recorded: Recorded) -> None:
+    """Folds one fact about the shard itself."""
+    match recorded.body:
+        case operations_pb2.InputParked() as fact:
+            parked[fact.input_position, fact.input_index] = fact
+        case operations_pb2.InputReleased() as fact:
+            parked.pop((fact.input_position, fact.input_index), None)
 
 
 async def refold(

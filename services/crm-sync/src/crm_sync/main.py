@@ -8,7 +8,7 @@ from chassis.assembly import Assembly
 from chassis.commits import Recorded
 from chassis.config import Environment, Settings, read
 from chassis.erasures import Erasures
-from chassis.host import Inputs
+from chassis.inputs import Inputs
 from chassis.obligations import Obligation
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources

@@ -9,8 +9,8 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 import grpc
-from chassis.batch import request_of
 from chassis.clock import Clock, to_timestamp
+from chassis.commands import request_of
 from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock, Instant, from_timestamp
+from chassis.commands import Origin, Request, request_of
 from chassis.database import Connection, Database
 from chassis.decider import Decider
 from chassis.identity import uuid_bytes

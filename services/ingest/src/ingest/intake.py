@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from chassis import telemetry
-from chassis.batch import Request
 from chassis.clock import MICROS, Clock
+from chassis.commands import Request
 from chassis.errors import InvalidRequest
 from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
 from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2

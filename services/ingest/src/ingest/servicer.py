@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 import grpc
-from chassis.batch import request_of
+from chassis.commands import request_of
 from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis import telemetry
-from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock, from_timestamp, to_timestamp
+from chassis.commands import Origin, Request, request_of
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.identity import uuid5_bytes

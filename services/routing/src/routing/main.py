@@ -11,7 +11,7 @@ from chassis.config import Environment, Settings, read
 from chassis.decider import Decider
 from chassis.erasures import Erasures
 from chassis.errors import Overloaded, Unavailable
-from chassis.host import Inputs
+from chassis.inputs import Inputs
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from chassis.streams import Stream

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from chassis.batch import Origin, Request, request_of
 from chassis.clock import Clock
+from chassis.commands import Origin, Request, request_of
 from chassis.commits import Position
 from chassis.errors import NotFound, Rejected
 from chassis.identity import uuid5, uuid_bytes

@@ -335,7 +335,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         for at, index in places:
             if at not in commits:
                 entry = await self._log.get(at)
-                commits = {at: [] if entry is None else entry.events()}
+                commits = {at: [] if entry is None else entry.recorded()}
             event = commits[at][index]
             shown.append(
                 api.CaseEvent(
