@@ -78,4 +78,7 @@ generate: $(VENV)/.ready  ## rebuild protos/gen from protos/switchboard
 	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|$(GEN)/\1_pb2_grpc.py $(GEN)/\1_pb2_grpc.pyi|' | xargs rm -f
 	find $(GEN)/switchboard -type d -exec touch {}/__init__.py \;
 
-.PHONY: help demo up test test-unit lint format verify breaking bench soak k8s-validate images venv generate
+roles: $(VENV)/.ready  ## rebuild infra/postgres/roles.sql from what the services declare
+	$(BIN)/python -m chassis.roles ingest.main routing.main crm_sync.main kpi.main > infra/postgres/roles.sql
+
+.PHONY: help demo up test test-unit lint format verify breaking bench soak k8s-validate images venv generate roles

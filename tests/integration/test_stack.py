@@ -67,7 +67,7 @@ from switchboard_cli.stack import ServiceSpec, Stack, run_until_signal
 names = sys.argv[3].split(",")
 try:
     run_until_signal(Stack(Path(sys.argv[1]), int(sys.argv[2]) or None,
-                           services=[ServiceSpec(n, f"standin_{n}.main") for n in names]))
+                           services=[ServiceSpec(n, f"standin_{n}.main", "standin") for n in names]))
 except click.ClickException as failure:
     failure.show()
     sys.exit(failure.exit_code)

@@ -28,17 +28,18 @@ PROCESSES = "processes.json"
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """One service: its name on the command line and in the endpoints, and the module that runs it."""
+    """One service: its name on the command line and in the endpoints, the module that runs it, its database role."""
 
     name: str
     module: str
+    role: str
 
 
 SERVICES = (
-    ServiceSpec("ingest", "ingest.main"),
-    ServiceSpec("routing", "routing.main"),
-    ServiceSpec("crm", "crm_sync.main"),
-    ServiceSpec("kpi", "kpi.main"),
+    ServiceSpec("ingest", "ingest.main", "ingest"),
+    ServiceSpec("routing", "routing.main", "routing"),
+    ServiceSpec("crm", "crm_sync.main", "crm_sync"),
+    ServiceSpec("kpi", "kpi.main", "kpi"),
 )
 
 
@@ -130,6 +131,8 @@ class Stack:
                     "SWITCHBOARD_GRPC_PORT": str(ports.services[spec.name]),
                     "SWITCHBOARD_METRICS_PORT": str(ports.metrics[spec.name]),
                 }
+                if not self.environment.get("SWITCHBOARD_DATABASE_URL"):
+                    own["SWITCHBOARD_DATABASE_URL"] = await embedded.role_url(database_url, spec.role)
                 if not self.environment.get("SWITCHBOARD_NATS_URL"):
                     # The one replica there can be: after a kill it owns its shards at once, nobody waits for an expiry.
                     own["SWITCHBOARD_MEMBER"] = f"{spec.name}-0"

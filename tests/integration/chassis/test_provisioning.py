@@ -127,5 +127,5 @@ async def test_the_program_provisions_what_a_module_declares(nats_url: str, data
     assert job.returncode == 0
     assert "routing: created OUTBOX" in out.decode().splitlines()
     connection = await asyncpg.connect(database_url)
-    assert await connection.fetchval("select count(*) from routing.cases_v1") == 0
+    assert await connection.fetchval("select count(*) from routing.snapshots") == 0
     await connection.close()

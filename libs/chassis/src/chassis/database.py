@@ -27,6 +27,12 @@ ROOM_AFTER_S: Final = 5.0
 """When to come back to a server without room: somebody has to make some first."""
 CONNECT_S: Final = 5.0
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}\Z")
+_MAY_CREATE: Final = """
+select to_regnamespace($1) is not null as there,
+    has_database_privilege(current_database(), 'create') as itself,
+    to_regprocedure('shadows.create_schema(text)') is not null and $1 like '%\\_replay\\_%' as shadow
+"""
+"""Whether a schema is there, and how we may create it: in the database, or beside our own where roles were made."""
 _TRACER = trace.get_tracer("chassis.database")
 
 _LOST: Final = ("clos", "released back to the pool")
@@ -96,8 +102,10 @@ class Database:
         *,
         connections_max: int = 8,
         application: str = "switchboard",
+        role: str = "",
         remaining_s: Callable[[], float] = deadline_s,
     ) -> None:
+        """`role` is acted as, where it is given; who logs in must be allowed to."""
         if not _SCHEMA.match(schema):
             raise ValueError(f"{schema!r} is no schema name of ours ([a-z][a-z0-9_]*, at most 51 characters)")
         self.url = url
@@ -105,10 +113,11 @@ class Database:
         self._remaining_s = remaining_s
         self._connections_max = connections_max
         self._application = application
+        self._role = role
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> "Database":
-        """Connect and create the schema if it is missing. Idempotent. Raises Unavailable."""
+        """Connect and create the schema if it is missing and may be created by us. Idempotent. Raises Unavailable."""
         if self._pool is not None:
             return self
         with _outages_named(OSError):
@@ -120,18 +129,32 @@ class Database:
                 timeout=CONNECT_S,
                 connection_class=_Connection,
                 init=_init,
-                server_settings={"search_path": self.schema, "application_name": f"{self._application}.{self.schema}"},
+                server_settings={
+                    "search_path": self.schema,
+                    "application_name": f"{self._application}.{self.schema}",
+                    **({"role": self._role} if self._role else {}),
+                },
             )
         self._pool = pool
         try:
             async with self.transaction() as connection:
                 # Two that create the same schema at once would fail on the catalogue's unique index.
                 await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.schema'))")
-                await connection.execute(f"create schema if not exists {self.schema}")
+                await self._create_schema(connection)
         except BaseException:
             await self.close()
             raise
         return self
+
+    async def _create_schema(self, connection: Connection) -> None:
+        found = await connection.fetchrow(_MAY_CREATE, self.schema)
+        assert found is not None, "a row of conditions"
+        if found["there"]:
+            return
+        if found["itself"]:
+            await connection.execute(f"create schema if not exists {self.schema}")
+        elif found["shadow"]:
+            await connection.execute("select shadows.create_schema($1)", self.schema)
 
     async def close(self) -> None:
         """Wait up to CONNECT_S for connections in use, then cut them. Idempotent."""
@@ -204,6 +227,7 @@ class Database:
             schema,
             connections_max=self._connections_max,
             application=self._application,
+            role=self._role,
             remaining_s=self._remaining_s,
         )
 

@@ -1,6 +1,8 @@
 """Real NATS and PostgreSQL servers from Python wheels, on loopback; knows nothing of streams, schemas or services."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import os
 import random
@@ -12,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -121,6 +124,18 @@ async def create_database(server_url: str, name: str) -> str:
     finally:
         await connection.close(timeout=2.0)
     return f"{server_url.rpartition('/')[0]}/{name}"
+
+
+async def role_url(admin_url: str, role: str) -> str:
+    """The URL at which a role that is there logs in. Its password is derived from the superuser's and set each time."""
+    admin = urlsplit(admin_url)
+    password = hmac.new((admin.password or "").encode(), role.encode(), hashlib.sha256).hexdigest()
+    connection = await asyncpg.connect(admin_url, timeout=READY_S)
+    try:
+        await connection.execute(f"alter role {role} password '{password}'")
+    finally:
+        await connection.close(timeout=2.0)
+    return admin._replace(netloc=f"{role}:{password}@{admin.hostname}:{admin.port}").geturl()
 
 
 DATA_SETTING = "switchboard.data"

@@ -54,6 +54,24 @@ def steps_in(directory: Path) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+_READ_ONLY = """
+do $$
+declare
+    other regrole;
+begin
+    for other in
+        select distinct held.grantee from pg_class kept, aclexplode(kept.relacl) held
+        where kept.oid = 'migrations'::regclass and held.grantee not in (0, kept.relowner)
+            and held.privilege_type in ('INSERT', 'UPDATE')
+    loop
+        execute format('revoke insert, update on migrations from %s', other);
+    end loop;
+end
+$$
+"""
+"""Who may use the tables of a schema reads what was done, and writes it nowhere."""
+
+
 async def migrate(database: Database, steps: Sequence[Step], *, until: Phase = Phase.POST) -> list[str]:
     """Apply what is missing to the database's schema and return its names; idempotent, safe when many start at once.
 
@@ -69,6 +87,7 @@ async def migrate(database: Database, steps: Sequence[Step], *, until: Phase = P
             "create table if not exists migrations"
             " (name text primary key, digest text not null, applied_at timestamptz not null default now())"
         )
+        await connection.execute(_READ_ONLY)
         missing = await _missing(connection, steps)
         if until is Phase.PRE:
             last = max((index for index, step in enumerate(missing) if step.phase is Phase.PRE), default=-1)

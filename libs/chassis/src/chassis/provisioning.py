@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chassis.config import ConfigurationError, Environment, Settings, read
 from chassis.database import Database
@@ -24,6 +24,7 @@ from chassis.lineage import SCHEMA as LINEAGE
 from chassis.log import connect
 from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
 from chassis.projection import SCHEMA as PROJECTIONS
+from chassis.roles import PROVISIONER, ServiceRole, make_roles, role_of
 from chassis.snapshots import SCHEMA as SNAPSHOTS
 from chassis.streams import (
     TENANTS,
@@ -36,6 +37,7 @@ from chassis.streams import (
 )
 
 CONNECT_S = 30.0
+_LOCK = "select pg_advisory_xact_lock(hashtext('chassis.provisioning'))"
 TABLES_S = 300.0
 """How long the tables of one service may take, the wait for another provisioner included."""
 _CREATED = re.compile(r"create table if not exists (?:only )?([a-z0-9_]+)")
@@ -55,6 +57,11 @@ class Resources:
     def declared(self, settings: Settings) -> tuple[Declared, ...]:
         """Its streams and buckets, those that all services share among them."""
         return (log_stream(settings.log_max_bytes), TENANTS, members(self.service), *self.streams)
+
+    @property
+    def role(self) -> ServiceRole:
+        """Who uses its schema, where the settings name no other."""
+        return ServiceRole(role_of(self.service), self.service.partition("-")[0], self.vault)
 
     @property
     def schemas(self) -> tuple[str, ...]:
@@ -82,18 +89,44 @@ async def provision(settings: Settings, own: Resources, until: Phase = Phase.POS
 
 async def provision_tables(database_url: str, schema: str, own: Resources, until: Phase = Phase.POST) -> list[str]:
     """The part of `provision` that is in PostgreSQL."""
-    async with Database(database_url, schema, connections_max=1, application="provisioning") as database:
+    acting = await _acting(database_url, replace(own.role, schema=schema))
+    database = Database(
+        database_url, schema, connections_max=1, application="provisioning", role=acting.get(own.role.role, "")
+    )
+    async with database:
         missing = await missing_tables(database, own)
         async with database.transaction(TABLES_S) as connection:
             # Two that create the same table at once would fail on the catalogue's unique index.
-            await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.provisioning'))")
+            await connection.execute(_LOCK)
             for sql in own.schemas:
                 await connection.execute(sql)
-        done = [f"created {', '.join(missing)} in schema {schema}"] if missing else []
-        if own.vault:
-            async with database.sibling(VAULT_SCHEMA) as vault:
-                done += [f"applied {name}" for name in await migrate(vault, vault_steps(), until=until)]
+    done = [f"created {', '.join(missing)} in schema {schema}"] if missing else []
+    if own.vault:
+        vault = Database(
+            database_url, VAULT_SCHEMA, connections_max=1, application="provisioning", role=acting.get(PROVISIONER, "")
+        )
+        async with vault:
+            done += [f"applied {name}" for name in await migrate(vault, vault_steps(), until=until)]
     return done
+
+
+async def _acting(database_url: str, own: ServiceRole) -> dict[str, str]:
+    """The roles there are to act as, so that each owns what is created for it. A superuser makes them first; anybody
+    else takes those somebody made, or is the owner himself.
+    """
+    async with (
+        Database(database_url, "public", connections_max=1, application="provisioning") as database,
+        database.transaction(TABLES_S) as connection,
+    ):
+        await connection.execute(_LOCK)
+        if await connection.fetchval("select rolsuper from pg_roles where rolname = current_user"):
+            await make_roles(connection, own)
+        rows = await connection.fetch(
+            "select rolname from pg_roles where rolname = any($1) and rolname <> current_user"
+            " and pg_has_role(current_user, oid, 'set')",
+            [own.role, PROVISIONER],
+        )
+    return {row["rolname"]: row["rolname"] for row in rows}
 
 
 async def missing_tables(database: Database, own: Resources) -> list[str]:
