@@ -212,7 +212,7 @@ async def test_every_acknowledged_reply_is_sent_whoever_is_killed(
             for agent, case in turns:
                 await routing.reply(agent, case)
 
-        async with asyncio.timeout(120), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(240), asyncio.TaskGroup() as tasks:
             for _ in range(CALLERS):
                 tasks.create_task(caller())
             for kill in range(1, KILLS + 1):

@@ -170,6 +170,24 @@ async def test_who_is_away_is_waited_for_and_holds_up_nobody_else(
             assert await reactor.release("acme k") == (0, 0)
 
 
+async def test_a_fact_that_waits_holds_back_only_so_many_that_are_done(
+    nats_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.reactor, "WINDOW_POSITIONS", 5)
+    monkeypatch.setattr(chassis.reactor, "HOLD_S", 0.0)
+    monkeypatch.setattr(chassis.reactor, "WAITING_S", 0.05)
+    async with opened(nats_url) as log, Database(database_url, "tally") as database:
+        deeds = Deeds(k=Unavailable("away", 0.0))
+        async with reacting(log, database, deeds.act, BY_KEY):
+            last = 0
+            for n in range(30):
+                last = await append(log, "acme", [("free" if n else "k", n)])
+            await saved(database, last)
+            assert deeds.done == [f"free{n}" for n in range(1, 30)]
+            deeds.refuses.clear()
+            await deeds.wait(lambda: deeds.done[-1] == "k0")
+
+
 FAILED = [
     pytest.param(ZeroDivisionError("a value nobody may see"), "ZeroDivisionError", id="a mistake of ours"),
     pytest.param(status(grpc.StatusCode.INTERNAL), "StatusError", id="a mistake at the owner"),

@@ -144,7 +144,7 @@ async def test_every_fact_has_its_effect_once_and_in_order_however_often_the_rea
         marks = sorted(chance.sample(range(20, FACTS - 20), MOVES))
         owner = Replica(log, tail, database_url, target)
         kinds: Counter[str] = Counter()
-        async with asyncio.timeout(100), running(tail.run):
+        async with asyncio.timeout(240), running(tail.run):
             await owner.start()
             for mark in marks:
                 await target.reached(mark)

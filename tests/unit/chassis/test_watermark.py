@@ -33,6 +33,17 @@ def test_positions_that_nobody_began_are_passed_over() -> None:
     assert watermark.position == 9
 
 
+def test_what_has_no_parts_costs_nothing_while_an_earlier_position_is_under_way() -> None:
+    watermark = Watermark(0)
+    watermark.begin(1, 1)
+    for position in range(2, 1_000):
+        watermark.begin(position, 0)
+    assert (len(watermark), watermark.position, watermark.last) == (2, 0, 999)
+    watermark.begin(1_000, 1)
+    assert watermark.done(1)
+    assert (len(watermark), watermark.position) == (1, 999)
+
+
 def test_a_position_does_not_come_twice() -> None:
     watermark = Watermark(3)
     with pytest.raises(ValueError, match="3 does not come after 3"):

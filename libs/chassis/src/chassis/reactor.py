@@ -41,6 +41,8 @@ AT_ONCE_OF_TENANT = 8
 """How many of them may be one tenant's: where one tenant's effects hang, the others' go on."""
 WINDOW = 512
 """Facts taken from the log and not yet done; the reader waits then."""
+WINDOW_POSITIONS = 10_000
+"""Commits with facts that may be done before an earlier one is. Against: after a crash they are acted on again."""
 WINDOW_BYTES = 8 * 1024 * 1024
 """What their commits weigh together, and one commit more."""
 TRIES = 3
@@ -292,7 +294,7 @@ class _Term:
         tasks.create_task(self._work_off(key, fact.tenant))
 
     def _full(self) -> bool:
-        return self._facts >= WINDOW or self._bytes >= WINDOW_BYTES
+        return self._facts >= WINDOW or self._bytes >= WINDOW_BYTES or len(self._watermark) >= WINDOW_POSITIONS
 
     async def _work_off(self, key: str, tenant: str) -> None:
         line = self._lines[key]

@@ -17,6 +17,10 @@ class Watermark:
         self._begun: deque[int] = deque()
         self._parts: dict[int, int] = {}
 
+    def __len__(self) -> int:
+        """Positions that are kept because an earlier one is under way; at most twice those that had parts."""
+        return len(self._begun)
+
     @property
     def last(self) -> int:
         """The last position that was begun."""
@@ -26,6 +30,8 @@ class Watermark:
         """A position is under way until `parts` of it are done. ValueError unless it comes after the last one."""
         if position <= self.last:
             raise ValueError(f"{position} does not come after {self.last}")
+        if not parts and self._begun and not self._parts[self._begun[-1]]:  # this one stands for the one before
+            del self._parts[self._begun.pop()]
         self._begun.append(position)
         self._parts[position] = parts
         self._advance()
