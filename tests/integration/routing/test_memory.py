@@ -95,7 +95,9 @@ async def test_a_case_of_3000_posts_is_recalled_and_its_earlier_posts_are_still_
         routing = running(channel)
         await routing.ingest.say(received("q0"), received("q1", "q0"), received("b0", "q0", **OURS))
         for part in range(3):
-            await routing.ingest.say(*(received(f"c{part}-{n}", "q0", **OURS) for n in range(1000)))
+            await routing.ingest.say(
+                *(received(f"c{part}-{n}", "q0", conversation_id=an_id("thread"), **OURS) for n in range(1000))
+            )
         first = await routing.case_of("q0")
         for part in range(4):
             await routing.ingest.say(*(received(f"f{part}-{n}", **OURS) for n in range(400)))

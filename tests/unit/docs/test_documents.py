@@ -129,6 +129,46 @@ def test_what_a_recipe_puts_something_beside_is_there(recipe: Path) -> None:
         assert re.search(rf"\b{neighbour}\b", (REPOSITORY / path).read_text(encoding="utf-8")), f"{path}: {neighbour}"
 
 
+PLACES_MAX = 6
+EVENT_RECIPE = REPOSITORY / "docs" / "recipes" / "adding-an-event.md"
+
+
+def places_of_the_recipe() -> list[str]:
+    """The files that the recipe for events says a fact touches."""
+    table = EVENT_RECIPE.read_text(encoding="utf-8").partition("| place |")[2].partition("\n\n")[0]
+    return re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+
+
+def mentioning(name: str) -> set[str]:
+    """Files of ours with that word: contracts and sources, not tests, documents or what is generated."""
+    sources = [
+        file for file in files() if re.match(r"protos/switchboard/.+\.proto|(services|libs|cli)/.+\.(py|sql)$", file)
+    ]
+    return {
+        file
+        for file in sources
+        if (REPOSITORY / file).exists() and re.search(rf"\b{name}\b", (REPOSITORY / file).read_text(encoding="utf-8"))
+    }
+
+
+def test_a_fact_is_added_in_six_places_at_most_and_the_recipe_has_a_step_for_each() -> None:
+    places = places_of_the_recipe()
+    assert 0 < len(places) <= PLACES_MAX
+    steps = EVENT_RECIPE.read_text(encoding="utf-8").partition("## 1.")[2].partition("## 7.")[0]
+    named = set(re.findall(r"`((?:protos|services|libs|cli)/[\w./-]+\.(?:py|proto|sql))`", steps))
+    assert named == set(places)
+
+
+@pytest.mark.parametrize(("fact", "command"), [("CaseResolved", "ResolveCase"), ("CasePended", "PendCase")])
+def test_the_facts_that_are_there_stand_where_the_recipe_says(fact: str, command: str) -> None:
+    places = {*places_of_the_recipe(), "services/routing/src/routing/matching.py"}  # a look that may be spared
+    assert {"events.proto", "events.py", "cases.py"} <= {Path(place).name for place in mentioning(fact)}
+    assert mentioning(fact) <= places
+    call = {f"services/routing/src/routing/{name}.py" for name in ("handler", "servicer")}
+    asking = {place for place in mentioning(command) if not place.startswith("cli/")}
+    assert asking - call <= places | {"protos/switchboard/routing/v1/service.proto"}
+
+
 @pytest.mark.parametrize("document", SHOWN, ids=name_of)
 def test_make_has_every_target_that_is_named(document: Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
@@ -244,7 +284,7 @@ def test_message_and_class_of_the_example_event_agree() -> None:
     classes = [
         node
         for block in blocks(text, "python")
-        if block.startswith("@dataclass")
+        if block.startswith("class ")
         for node in ast.parse(block).body
         if isinstance(node, ast.ClassDef)
     ]

@@ -29,6 +29,7 @@ ORDERS: Mapping[str, tuple[str, bool]] = {
 """order_by -> (column, descending)."""
 ACCOUNT_BYTES_MAX = 200
 _LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_QUEUE = re.compile(r"(?:tenants/[a-z][a-z0-9-]{0,39}/queues/)?[a-z0-9][a-z0-9-]{0,62}|", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COLUMNS = {
     "conversation": "conversation_id",
@@ -57,10 +58,10 @@ def source_violations(source: service_pb2.Source) -> list[tuple[str, str]]:
             wrong.append(("source.labels", f"a key is {_LABEL.pattern}"))
         if not 1 <= len(value) <= 200 or "\0" in value:
             wrong.append(("source.labels", "a value has 1 to 200 code points"))
-    for name in ("secrets_ref", "default_queue"):
-        value = getattr(source, name)
-        if len(value.encode()) > 200 or _CONTROL.search(value):
-            wrong.append((f"source.{name}", "0 to 200 bytes without control characters are expected"))
+    if len(source.secrets_ref.encode()) > 200 or _CONTROL.search(source.secrets_ref):
+        wrong.append(("source.secrets_ref", "0 to 200 bytes without control characters are expected"))
+    if not _QUEUE.fullmatch(source.default_queue):
+        wrong.append(("source.default_queue", "the id or the name of a queue, or nothing, is expected"))
     return wrong
 
 

@@ -327,36 +327,7 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
             return replace(_evolve(case, event), updated_at=event.at)
 
 
-_RareFact = (
-    events.OfferAccepted
-    | events.OfferDeclined
-    | events.OfferExpired
-    | events.OfferRescinded
-    | events.CaseReleased
-    | events.ReplyRequested
-    | events.ReplySent
-    | events.ReplyFailed
-    | events.CasePended
-    | events.CaseResumed
-    | events.CaseResolved
-    | events.ResolutionConfirmed
-    | events.CaseReopened
-    | events.CaseWithdrawn
-    | events.PostDetached
-    | events.CaseNoted
-    | events.CaseSplit
-    | events.CaseClassified
-    | events.RequirementRelaxed
-    | events.CaseClaimed
-    | events.ClaimLapsed
-    | events.CaseTransferred
-    | events.CaseEscalated
-    | events.TaskOpened
-    | events.TaskClosed
-)
-
-
-def _evolve(case: Case, event: _RareFact) -> Case:
+def _evolve(case: Case, event: events.CaseFact) -> Case:
     match event:
         case events.OfferAccepted():
             return replace(
@@ -407,6 +378,8 @@ def _evolve(case: Case, event: _RareFact) -> Case:
             return replace(case, stage=Withdrawn(event.at), wait=None, refusals=())
         case events.PostDetached():
             return detach(case, event)
+        case events.PostAttached() | events.CaseQueued() | events.CaseOffered():
+            return case  # seen to above
         case (
             events.CaseNoted()
             | events.CaseSplit()

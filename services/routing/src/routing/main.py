@@ -24,11 +24,10 @@ from routing import events
 from routing.commands import Command, Tick
 from routing.decider import decide
 from routing.dormant_cases import DormantCases
+from routing.handler import LIMITS, Handler
 from routing.offers import Offers
-from routing.owner import Owner
 from routing.reactions import react
 from routing.replies import KEYS, OWED, Replies
-from routing.requests import LIMITS
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import VERSION, dump, load
@@ -67,7 +66,7 @@ async def build(process: Process) -> None:
     host = parts.host(
         (SHARD,),
         ROUTING,
-        Owner(clock).handle,
+        Handler(clock).handle,
         backing=DormantCases(log, database, cases),
         inputs=inputs,
         codes=CODES,

@@ -27,8 +27,9 @@ from routing.case_decider import name as called
 from routing.case_decider import standing
 from routing.cases import Case
 from routing.commands import Command, Reason
+from routing.filters import filter_of
+from routing.handler import tenant_of, written
 from routing.offers import Offers
-from routing.requests import filter_of, tenant_of, written
 from routing.shard import Shard
 from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position, posts_of
 from routing.wire import case_message, post_message

@@ -1,28 +1,36 @@
-"""Requests of the interface as commands: what is malformed is refused here, with every violation at once.
+"""A request at the owner of its shard: its form is judged, it becomes a command, and what comes of that is the answer.
 
-It judges form only; whether something may be done is the decider's to say.
+What is malformed is refused with every violation at once; whether something may be done is the decider's to say.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from typing import Any, TypeVar
 
-from chassis.clock import MICROS, Instant
-from chassis.errors import InvalidRequest
-from chassis.filters import Field, parse
+from chassis.clock import MICROS, Clock, Instant
+from chassis.commands import Origin, Request, request_of
+from chassis.commits import Position
+from chassis.errors import InvalidRequest, Rejected
+from chassis.identity import uuid5, uuid_bytes
 from chassis.message_limits import MessageLimits
 from chassis.requests import instant, parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
-from switchboard.routing.v1 import events_pb2, service_pb2
+from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import service_pb2 as api
 
-from routing import commands
+from routing import commands, events, wire
+from routing.commands import Command, Reason
+from routing.memory_reads import READS, Writer, queue_message
 from routing.reactions import case_id_of
-from routing.terms import Direction, Presence, Requirement, Skill, WaitingFor
-from routing.views.cases import Filter
+from routing.shard import Shard
+from routing.terms import Direction, Presence, Requirement, Sealed, Skill, WaitingFor
 
 T = TypeVar("T")
 
+REPLIES = bytes.fromhex("8d3c0a5a7b0e5f0c9b1b64d2f9a35e27")
+"""Namespace of replies and notes: named by the request that asked for them."""
 TEXT_MAX = 10_000
 LIMITS = MessageLimits(
     texts={
@@ -38,7 +46,115 @@ _QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _REASON = re.compile(r"[a-z0-9_]{0,60}")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
-_STATES = frozenset(state.name.removeprefix("CASE_STATE_") for state in service_pb2.CaseState.DESCRIPTOR.values[1:])
+
+
+class Handler:
+    """Handles requests at the shard that owns them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def handle(self, writer: Writer, request: Message) -> Message:
+        """The answer to a request. Raises what the decider and the checks of form raise."""
+        read = READS.get(type(request))
+        if read is not None:
+            async with writer.commit_lock:  # what is told is durable
+                return read(writer, request, self._clock.now())
+        match request:
+            case api.SealedText():
+                return await self._write(writer, request)
+            case events_pb2.ReplyRequested():
+                return await self._still_due(writer, request)
+            case events_pb2.ReplySent():
+                sent = commands.RecordSent(request.case_id, request.reply_id, request.post_id, self._clock.now())
+                await writer.submit(sent, origin=Origin("service/routing"))
+                return request
+            case _:
+                return await self._mutate(writer, request)
+
+    async def _mutate(self, writer: Writer, request: Message) -> Message:
+        command = command_of(request, self._clock.now())
+        tenant = writer.subject.tenant
+
+        def respond(shard: Shard, _: Sequence[events.Event]) -> Message:
+            return _answer(request, command, tenant, shard)
+
+        return await _submit(writer, command, request_of(request), respond)
+
+    async def _write(self, writer: Writer, sealed: api.SealedText) -> Message:
+        request = sealed.reply if sealed.HasField("reply") else sealed.note
+        tenant, now = writer.subject.tenant, self._clock.now()
+        request_id = request.request_id
+        text_id = uuid5(REPLIES, f"{tenant}/{request_id}")
+        case_id = parse_name("tenants/{tenant}/cases/{id}", request.name)["id"]
+        agent_id = parse_name("tenants/{tenant}/agents/{id}", request.agent, "agent")["id"]
+        text = None
+        if sealed.HasField("text"):
+            text = Sealed(sealed.text.subject_id, sealed.text.nonce, sealed.text.ciphertext)
+        command: Command
+        if isinstance(request, api.ReplyToCaseRequest):
+            in_reply_to = request.in_reply_to.rpartition("/")[2]
+            command = commands.ReplyToCase(case_id, agent_id, text_id, in_reply_to, text, sealed.text_length, now)
+        else:
+            command = commands.NoteCase(case_id, agent_id, text_id, text, now)
+
+        def respond(shard: Shard, _: Sequence[events.Event]) -> Message:
+            case = wire.case_message(tenant, shard.cases.get(case_id) or shard.fetched.cases[case_id])
+            if sealed.HasField("reply"):
+                return api.ReplyToCaseResponse(case=case, reply_id=text_id)
+            return api.NoteCaseResponse(case=case, note_id=text_id)
+
+        return await _submit(writer, command, _request_of(sealed, request_id), respond)
+
+    async def _still_due(self, writer: Writer, requested: events_pb2.ReplyRequested) -> Message:
+        """The reply itself while it waits to be sent. Raises Rejected once it is settled."""
+        async with writer.commit_lock:  # what is said to be settled is durably so
+            if requested.reply_id not in writer.state.unsent:
+                raise Rejected(Reason.REPLY_SETTLED, f"reply {requested.reply_id} was sent or has failed")
+        return requested
+
+
+def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Message:
+    """The answer to a mutation: the case, agent or queue it was about, as it is now."""
+    response: Any = getattr(api, type(request).__name__.removesuffix("Request") + "Response")()
+    about: Any = command
+    match [field for field in ("case", "agent", "queue") if field in response.DESCRIPTOR.fields_by_name]:
+        case ["case"]:
+            response.case.CopyFrom(wire.case_message(tenant, shard.cases[about.case_id]))
+        case ["agent"]:
+            response.agent.CopyFrom(wire.agent_message(tenant, shard.agents[about.agent_id]))
+        case _:
+            response.queue.CopyFrom(queue_message(tenant, shard, shard.queues[about.queue_id]))
+    answer: Message = response
+    return answer
+
+
+async def _submit(
+    writer: Writer,
+    command: Command,
+    request: Request | None,
+    respond: Callable[[Shard, Sequence[events.Event]], Message],
+) -> Message:
+    agent_id = getattr(command, "agent_id", "")
+    origin = Origin(f"agent/{agent_id}" if agent_id else "client")
+    outcome = await writer.submit(command, origin=origin, request=request, respond=respond)
+    assert outcome.response is not None, "every mutation responds"
+    response: Any = type(outcome.response)()
+    response.CopyFrom(outcome.response)
+    response.position = Position.encode(outcome.position)
+    answer: Message = response
+    return answer
+
+
+def _request_of(sealed: api.SealedText, request_id: str) -> Request:
+    """The idempotency key of a text: sealing it twice gives other bytes, its keyed digest stays."""
+    bare = api.SealedText()
+    bare.CopyFrom(sealed)
+    bare.ClearField("text")
+    (bare.reply if sealed.HasField("reply") else bare.note).ClearField("request_id")
+    name = type(sealed.reply if sealed.HasField("reply") else sealed.note).DESCRIPTOR.full_name
+    digest = sha256(name.encode() + b"\0" + bare.SerializeToString(deterministic=True)).digest()
+    return Request(uuid_bytes(request_id), digest)
 
 
 class Form:
@@ -123,16 +239,16 @@ def command_of(request: Message, now: Instant) -> commands.Command:
     request_id = form.request_id()
     command: commands.Command
     match request:
-        case service_pb2.OpenCaseRequest():
+        case api.OpenCaseRequest():
             command = _open(form, request, request_id, now)
-        case service_pb2.AcceptOfferRequest():
+        case api.AcceptOfferRequest():
             command = commands.AcceptOffer(*_case_and_agent(form), request.token, now)
-        case service_pb2.DeclineOfferRequest():
+        case api.DeclineOfferRequest():
             reason = form.text("reason", _REASON)
             command = commands.DeclineOffer(*_case_and_agent(form), request.token, reason, now)
-        case service_pb2.ReleaseCaseRequest():
+        case api.ReleaseCaseRequest():
             command = commands.ReleaseCase(*_case_and_agent(form), form.text("reason", _REASON), now)
-        case service_pb2.PendCaseRequest():
+        case api.PendCaseRequest():
             until = form.take(lambda: instant(request, "until"), now)
             if not now < until <= now + PEND_MAX_S * MICROS and not form.violations:
                 form.wrong("until", "is in the future, at most 90 days away")
@@ -140,22 +256,22 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 form.wrong("waiting_for", "is CUSTOMER or THIRD_PARTY")
             waiting_for = WaitingFor(request.waiting_for if request.waiting_for in (1, 2) else 0)
             command = commands.PendCase(*_case_and_agent(form), waiting_for, until, now)
-        case service_pb2.ResumeCaseRequest():
+        case api.ResumeCaseRequest():
             command = commands.ResumeCase(*_case_and_agent(form), now)
-        case service_pb2.ResolveCaseRequest():
+        case api.ResolveCaseRequest():
             tags = tuple(sorted(set(request.tags)))
             if len(tags) > 20 or any(_TAG.fullmatch(tag) is None for tag in tags):
                 form.wrong("tags", f"are at most 20 of the form {_TAG.pattern}")
             disposition = form.text("disposition", _CODE)
             command = commands.ResolveCase(*_case_and_agent(form), disposition, tags, now)
-        case service_pb2.ReopenCaseRequest():
+        case api.ReopenCaseRequest():
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
-        case service_pb2.CreateAgentRequest():
+        case api.CreateAgentRequest():
             tenant = form.tenant()
             agent_id = form.text("agent_id", _AGENT)
             name, skills, capacity, queues = _agent(form, request.agent, tenant)
             command = commands.RegisterAgent(agent_id, name, skills, capacity, queues, now)
-        case service_pb2.UpdateAgentRequest():
+        case api.UpdateAgentRequest():
             tenant, agent_id = form.name("agent.name", "agents", request.agent.name)
             mask = _mask(form, request.update_mask, ("display_name", "skills", "capacity", "queues"))
             name, skills, capacity, queues = _agent(form, request.agent, tenant)
@@ -167,16 +283,16 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 queues if "queues" in mask else None,
                 now,
             )
-        case service_pb2.SetPresenceRequest():
+        case api.SetPresenceRequest():
             if request.presence not in (1, 2, 3, 4):
                 form.wrong("presence", "is OFFLINE, AVAILABLE, BUSY or AWAY")
             presence = Presence(request.presence if request.presence in (1, 2, 3, 4) else 0)
             command = commands.SetPresence(form.name("name", "agents")[1], presence, now)
-        case service_pb2.CreateQueueRequest():
+        case api.CreateQueueRequest():
             form.tenant()
             queue_id = form.text("queue_id", _QUEUE)
             command = commands.CreateQueue(queue_id, *_queue(form, request.queue), now)
-        case service_pb2.UpdateQueueRequest():
+        case api.UpdateQueueRequest():
             _, queue_id = form.name("queue.name", "queues", request.queue.name)
             fields = ("display_name", "first_response_s", "offer_timeout_s", "requirements")
             mask = _mask(form, request.update_mask, fields)
@@ -195,7 +311,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
     return command
 
 
-def written(request: service_pb2.ReplyToCaseRequest | service_pb2.NoteCaseRequest) -> tuple[str, str, str, str]:
+def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str, str, str, str]:
     """(case, agent, in_reply_to, request id) of a request with a text. Raises InvalidRequest."""
     form = Form(request)
     request_id = form.request_id()
@@ -203,57 +319,10 @@ def written(request: service_pb2.ReplyToCaseRequest | service_pb2.NoteCaseReques
     if not 1 <= len(request.text) <= TEXT_MAX:
         form.wrong("text", f"has 1 to {TEXT_MAX} code points")
     in_reply_to = ""
-    if isinstance(request, service_pb2.ReplyToCaseRequest):
+    if isinstance(request, api.ReplyToCaseRequest):
         in_reply_to = form.optional("in_reply_to", "posts", form.name("name", "cases")[0])
     form.check()
     return case_id, agent_id, in_reply_to, request_id
-
-
-def filter_of(request: service_pb2.ListCasesRequest | service_pb2.WatchCasesRequest) -> Filter:
-    """The filter of a list or watch. Raises InvalidRequest."""
-    return Filter(**{one.field: str(one.value) for one in parse(request.filter, _case_fields(request.parent))})
-
-
-def presence_of(request: service_pb2.ListAgentsRequest) -> Presence | None:
-    """The presence agents are narrowed to, None for all. Raises InvalidRequest."""
-    return next((Presence[str(one.value)] for one in parse(request.filter, _AGENT_FIELDS)), None)
-
-
-def _member(prefix: str, known: frozenset[str]) -> Callable[[str], str]:
-    """Reads a member's name, with or without the enumeration's prefix."""
-
-    def read(name: str) -> str:
-        if (found := name.removeprefix(prefix)) not in known:
-            raise ValueError(f"is one of {', '.join(sorted(known))}")
-        return found
-
-    return read
-
-
-def _id(parent: str, kind: str) -> Callable[[str], str]:
-    """Reads an id, or a resource name of this tenant as its last segment."""
-
-    def read(name: str) -> str:
-        prefix = f"{parent}/{kind}/"
-        if "/" in name.removeprefix(prefix):
-            raise ValueError(f"is an id or a name {prefix}*")
-        return name.removeprefix(prefix)
-
-    return read
-
-
-def _case_fields(parent: str) -> Mapping[str, Field]:
-    return {
-        "state": Field(_member("CASE_STATE_", _STATES)),
-        "queue": Field(_id(parent, "queues")),
-        "agent": Field(_id(parent, "agents")),
-        "channel": Field(),
-        "source": Field(_id(parent, "sources")),
-        "identity": Field(_id(parent, "identities")),
-    }
-
-
-_AGENT_FIELDS = {"presence": Field(_member("PRESENCE_", frozenset(one.name for one in Presence if one)))}
 
 
 def _case_and_agent(form: Form) -> tuple[str, str]:
@@ -261,7 +330,7 @@ def _case_and_agent(form: Form) -> tuple[str, str]:
     return case_id, form.of_tenant("agent", "agents", tenant)
 
 
-def _open(form: Form, request: service_pb2.OpenCaseRequest, request_id: str, now: Instant) -> commands.OpenCase:
+def _open(form: Form, request: api.OpenCaseRequest, request_id: str, now: Instant) -> commands.OpenCase:
     tenant = form.tenant()
     if not 0 <= request.urgency <= 3:
         form.wrong("urgency", "is 0 to 3")
@@ -289,7 +358,7 @@ def _open(form: Form, request: service_pb2.OpenCaseRequest, request_id: str, now
     )
 
 
-def _agent(form: Form, agent: service_pb2.Agent, tenant: str) -> tuple[str, tuple[Skill, ...], int, tuple[str, ...]]:
+def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill, ...], int, tuple[str, ...]]:
     if len(agent.display_name) > 100:
         form.wrong("agent.display_name", "has at most 100 code points")
     skills = {skill.name: Skill(skill.name, skill.level) for skill in agent.skills}
@@ -305,7 +374,7 @@ def _agent(form: Form, agent: service_pb2.Agent, tenant: str) -> tuple[str, tupl
     return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity, queues
 
 
-def _queue(form: Form, queue: service_pb2.Queue) -> tuple[str, int, int, tuple[Requirement, ...]]:
+def _queue(form: Form, queue: api.Queue) -> tuple[str, int, int, tuple[Requirement, ...]]:
     if len(queue.display_name) > 100:
         form.wrong("queue.display_name", "has at most 100 code points")
     if not 0 <= queue.first_response_s <= 2_592_000:
@@ -318,12 +387,12 @@ def _queue(form: Form, queue: service_pb2.Queue) -> tuple[str, int, int, tuple[R
 
 def _requirements(form: Form, field: str, messages: Iterable[events_pb2.Requirement]) -> tuple[Requirement, ...]:
     given = list(messages)
-    asked = {r.skill: Requirement(r.skill, r.min_level, r.hard) for r in given}
-    if len(given) > 20 or len(asked) != len(given):
+    wanted = {r.skill: Requirement(r.skill, r.min_level, r.hard) for r in given}
+    if len(given) > 20 or len(wanted) != len(given):
         form.wrong(field, "are at most 20, each skill named once")
-    if any(_SKILL.fullmatch(r.skill) is None or not 1 <= r.min_level <= 5 for r in asked.values()):
+    if any(_SKILL.fullmatch(r.skill) is None or not 1 <= r.min_level <= 5 for r in wanted.values()):
         form.wrong(field, f"have a skill of the form {_SKILL.pattern} and a least level of 1 to 5")
-    return tuple(asked[skill] for skill in sorted(asked))
+    return tuple(wanted[skill] for skill in sorted(wanted))
 
 
 def _mask(form: Form, mask: FieldMask, fields: tuple[str, ...]) -> frozenset[str]:

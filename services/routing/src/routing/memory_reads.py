@@ -1,0 +1,122 @@
+"""What the owner of a shard reads from memory: cases, agents and queues as they are now, and why. It only reads."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chassis.clock import Instant
+from chassis.commits import Position
+from chassis.errors import NotFound
+from chassis.requests import page, parse_name
+from chassis.shard import ShardWriter
+from google.protobuf.message import Message
+from switchboard.routing.v1 import service_pb2 as api
+
+from routing import events, wire
+from routing.agents import DEFAULT_QUEUE, Agent, Queue
+from routing.cases import Offered
+from routing.commands import Command
+from routing.explain import explain
+from routing.filters import presence_of
+from routing.shard import Shard
+
+Writer = ShardWriter[Command, Shard, events.Event]
+
+
+def queue_message(tenant: str, shard: Shard, queue: Queue) -> api.Queue:
+    """The queue and how many cases wait in it."""
+    return wire.queue_message(tenant, queue, _waiting(shard)[queue.queue_id])
+
+
+def _case(writer: Writer, request: api.GetCaseRequest, now: Instant) -> Message:
+    tenant, case_id = _case_of(request.name)
+    case = writer.state.cases.get(case_id)
+    if case is None:
+        raise NotFound("case", request.name)
+    return api.GetCaseResponse(case=wire.case_message(tenant, case))
+
+
+def _agent(writer: Writer, request: api.GetAgentRequest, now: Instant) -> Message:
+    tenant, agent_id = _parts("agents", request.name)
+    agent = writer.state.agents.get(agent_id)
+    if agent is None:
+        raise NotFound("agent", request.name)
+    return api.GetAgentResponse(agent=wire.agent_message(tenant, agent))
+
+
+def _agents(writer: Writer, request: api.ListAgentsRequest, now: Instant) -> Message:
+    part, presence = page(request), presence_of(request)
+    after = part.cursor[0] if part.cursor else ""
+    agents = writer.state.agents
+    chosen: list[Agent] = [
+        agents[agent_id]
+        for agent_id in sorted(agents)
+        if agent_id > str(after) and presence in (None, agents[agent_id].presence)
+    ][: part.size + 1]
+    shown, token = part.cut(chosen, lambda agent: (agent.agent_id,))
+    tenant = writer.subject.tenant
+    return api.ListAgentsResponse(agents=[wire.agent_message(tenant, a) for a in shown], next_page_token=token)
+
+
+def _queue(writer: Writer, request: api.GetQueueRequest, now: Instant) -> Message:
+    _, queue_id = _parts("queues", request.name)
+    queue = _all_queues(writer.state).get(queue_id)
+    if queue is None:
+        raise NotFound("queue", request.name)
+    return api.GetQueueResponse(queue=queue_message(writer.subject.tenant, writer.state, queue))
+
+
+def _queues(writer: Writer, request: api.ListQueuesRequest, now: Instant) -> Message:
+    part = page(request)
+    after = part.cursor[0] if part.cursor else ""
+    queues = _all_queues(writer.state)
+    chosen: list[Queue] = [queues[q] for q in sorted(queues) if q > str(after)][: part.size + 1]
+    shown, token = part.cut(chosen, lambda queue: (queue.queue_id,))
+    waiting, tenant = _waiting(writer.state), writer.subject.tenant
+    messages = [wire.queue_message(tenant, queue, waiting[queue.queue_id]) for queue in shown]
+    return api.ListQueuesResponse(queues=messages, next_page_token=token)
+
+
+def _explain(writer: Writer, request: api.ExplainDecisionRequest, now: Instant) -> Message:
+    tenant, case_id = _case_of(request.name)
+    case = writer.state.cases.get(case_id)
+    if case is None:
+        raise NotFound("case", request.name)
+    said = wire.explanation_message(tenant, case, explain(writer.state, case, now))
+    said.position = Position.encode(writer.position)
+    return said
+
+
+READS: Mapping[type[Message], Callable[[Writer, Any, Instant], Message]] = {
+    api.GetCaseRequest: _case,
+    api.GetAgentRequest: _agent,
+    api.ListAgentsRequest: _agents,
+    api.GetQueueRequest: _queue,
+    api.ListQueuesRequest: _queues,
+    api.ExplainDecisionRequest: _explain,
+}
+"""What is answered at a moment at which everything in memory is durable. Raises NotFound and InvalidRequest."""
+
+
+def _all_queues(shard: Shard) -> dict[str, Queue]:
+    """The queues there are; the default one is there before anybody creates it."""
+    return {DEFAULT_QUEUE: Queue(DEFAULT_QUEUE), **shard.queues}
+
+
+def _waiting(shard: Shard) -> Counter[str]:
+    """How many cases wait in each queue, offered ones included."""
+    waiting: Counter[str] = Counter()
+    for segment in shard.segments.by_key.values():
+        waiting[segment.queue] += segment.count
+    held = (shard.cases[case_id] for agent in shard.agents.values() for case_id, _ in agent.work)
+    waiting.update(case.queue for case in held if isinstance(case.stage, Offered))
+    return waiting
+
+
+def _case_of(name: str) -> tuple[str, str]:
+    return _parts("cases", name)
+
+
+def _parts(kind: str, name: str) -> tuple[str, str]:
+    found = parse_name(f"tenants/{{tenant}}/{kind}/{{id}}", name)
+    return found["tenant"], found["id"]
