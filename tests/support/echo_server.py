@@ -55,6 +55,8 @@ class Echo:
         return await refuse(request)
 
     async def down(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
+        while request == b"flood":
+            yield b"x" * 100_000
         for _ in range(3):
             yield request
         if request == b"watch":

@@ -90,6 +90,21 @@ async def test_a_stream_on_which_nothing_is_sent_is_ended_with_its_answers() -> 
         assert await refusal(stream.read()) == ("ABORTED", "STREAM_IDLE", True)
 
 
+async def test_a_stream_that_nobody_reads_is_ended_and_its_place_is_free() -> None:
+    async with running(SWITCHBOARD_STREAM_IDLE_S="0.3", SWITCHBOARD_STREAMS_MAX="1") as up:
+        flood = up.call("Down", b"flood")
+        await flood.read()
+        async with asyncio.timeout(30):
+            while up.server.admission.used["streams", ""]:
+                await healthy(up)
+
+        async def drained() -> None:
+            while await flood.read() is not grpc.aio.EOF:
+                pass
+
+        assert await refusal(drained()) == ("ABORTED", "STREAM_IDLE", True)
+
+
 async def test_what_is_too_large_is_said_so_and_not_to_be_repeated(up: Running) -> None:
     assert await refusal(up.call("One", b"x" * (MESSAGE_BYTES_MAX + 1))) == (
         "RESOURCE_EXHAUSTED", "MESSAGE_TOO_LARGE", False,

@@ -321,5 +321,5 @@ async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer:
         pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(10**9)), timeout=1
     )
     assert await refusal(beyond) == (grpc.StatusCode.OUT_OF_RANGE, {"min_position"})
-    later = pb.WatchWallboardRequest(parent="tenants/acme", resume_token=resume_token(10**9, []))
+    later = pb.WatchWallboardRequest(parent="tenants/acme", resume_token=resume_token(10**9, {}))
     assert await refusal(kpi.WatchWallboard(later).read()) == (grpc.StatusCode.OUT_OF_RANGE, {"resume_token"})

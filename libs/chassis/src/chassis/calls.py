@@ -159,7 +159,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             else:
                 async with aclosing(responses):
                     async for response in responses:
-                        await context.write(method.written(response))
+                        await self._write(context, method.written(response))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not draining.is_set() or task is None or context.cancelled():
@@ -172,6 +172,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 source.close()
         if cut or (isinstance(source, Requests) and source.cut):
             raise Unavailable("this server is going away; resume elsewhere", RESUME_AFTER_S)
+
+    async def _write(self, context: Any, data: bytes) -> None:
+        """Sends a message; gRPC takes it as soon as the one before has left. Raises StreamIdle when nobody reads."""
+        try:
+            async with asyncio.timeout(self._idle_s):
+                await context.write(data)
+        except TimeoutError:
+            detail = f"what was sent was not read for {self._idle_s:g} seconds; come back with the last resume token"
+            raise StreamIdle(detail) from None
 
     def _admitted(self, kind: str, context: Any, method: _Method) -> Admitted:
         peer = caller_of(context.peer() or "")

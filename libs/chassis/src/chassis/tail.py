@@ -92,6 +92,34 @@ class Tail:
                 fresh = [one for one in fresh if one.subject.context == context and tenant in ("", one.subject.tenant)]
             yield after, fresh
 
+    async def next(self, after: int, context: str, tenant: str) -> tuple[int, Sequence[Entry]]:
+        """(a position, a tenant's commits of a context up to there) after a position, as soon as the log has moved.
+
+        Like one step of `of`, for a caller that keeps nothing of the log between two steps.
+        """
+        await self.moved(after)
+        if after < self._from:
+            upto = self._last
+            async with aclosing(self._log.read(after, f"ev.{context}.{tenant}.>", upto)) as missed:
+                async for batch in missed:
+                    return batch[-1].position, batch
+            return upto, ()
+        fresh = self._after(after)
+        own = [one for one in fresh if one.subject.context == context and one.subject.tenant == tenant]
+        return fresh[-1].position, own
+
+    async def moved(self, after: int) -> None:
+        """Waits until there are commits after a position."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._last > after)
+
+    async def require_near(self, after: int) -> None:
+        """Raises ResumeTokenExpired when a position lies further back than BEHIND_MAX."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._last >= 0)
+        if self._last - after > BEHIND_MAX:
+            raise ResumeTokenExpired
+
     def _after(self, position: int) -> list[Entry]:
         """The next of the kept commits, about BATCH_BYTES of them; the log has no gaps, so their places are known."""
         fresh: list[Entry] = []

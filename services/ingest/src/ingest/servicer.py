@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -22,6 +22,7 @@ from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
 from chassis.tail import Tail
 from chassis.tenants import Tenants
+from chassis.watches import Changes, Pages
 from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2, service_pb2_grpc
 from switchboard.log.v1 import log_pb2
@@ -54,7 +55,8 @@ IN_FLIGHT_MAX = 8
 """Batches of one stream under way at a time. Against: 200 deliveries take some 15 ms of CPU, an fsync 1-20 ms; what
 waits for a commit shares the next one, and a commit has room for the shard's part of a dozen batches.
 """
-BOOKMARK_S = 15.0
+POSTS_AT_ONCE = 10
+"""Posts of a watch that are in memory at a time while its caller does not read."""
 PAGE_BYTES_MAX = 3 * 1024 * 1024
 
 _QUARANTINE_COLUMNS = {"source": "source_id", "reason": "reason"}
@@ -290,41 +292,58 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             after = Position.decode(request.resume_token, "resume_token")
         else:
             after = await posts.position(self._database)
-            async for post in self._snapshot(tenant, where, context):
-                yield service_pb2.WatchPostsResponse(change=service_pb2.POST_CHANGE_SNAPSHOT, post=post)
+            async with aclosing(self._snapshot(tenant, where, context)) as present:
+                async for post in present:
+                    yield service_pb2.WatchPostsResponse(change=service_pb2.POST_CHANGE_SNAPSHOT, post=post)
             yield service_pb2.WatchPostsResponse(resume_token=Position.encode(after))
-        loop = asyncio.get_running_loop()
-        told_at = loop.time()
-        async with aclosing(self._tail.follow("post", tenant, after)) as batches:
-            async for batch in batches:
-                changes = [change for recorded in batch if (change := _change(recorded)) is not None]
-                if changes:
-                    await self._posts_projection.reached(batch[-1].position, deadline_s())
-                    ids = list({post_id for _, post_id, _ in changes})
-                    matching = (("post_id", "= any", ids), *where)
-                    rows = await posts.select(
-                        self._database, tenant, matching, ("published_at", False), after=None, limit=len(ids)
-                    )
-                    shown = dict(zip((r.post_id for r in rows), await self._shown(tenant, rows, context), strict=True))
-                    for happened, post_id, position in changes:
-                        if post_id in shown:
-                            token = Position.encode(position - 1)  # the rest of its commit is still to come
-                            yield service_pb2.WatchPostsResponse(
-                                change=happened, post=shown[post_id], resume_token=token
-                            )
-                if batch and (changes or loop.time() - told_at >= BOOKMARK_S):
-                    told_at = loop.time()
-                    yield service_pb2.WatchPostsResponse(resume_token=Position.encode(batch[-1].position))
+        watch = Changes(self._tail, "post", tenant, after, change_of=_change)
+        async with aclosing(watch.portions()) as portions:
+            async for changed, reached in portions:
+                if not changed:
+                    yield service_pb2.WatchPostsResponse(resume_token=Position.encode(reached))
+                    continue
+                await self._posts_projection.reached(max(at for _, _, at in changed), deadline_s())
+                sent = False
+                for begin in range(0, len(changed), POSTS_AT_ONCE):
+                    part = changed[begin : begin + POSTS_AT_ONCE]
+                    async with aclosing(self._matching(tenant, where, part, context)) as responses:
+                        async for response in responses:
+                            yield response
+                            sent = True
+                if sent:
+                    yield service_pb2.WatchPostsResponse(resume_token=Position.encode(reached))
+                    watch.given(reached)
+
+    async def _matching(
+        self,
+        tenant: str,
+        where: Sequence[tuple[str, str, object]],
+        changed: Sequence[tuple[service_pb2.PostChange, str, int]],
+        context: Context,
+    ) -> AsyncGenerator[service_pb2.WatchPostsResponse, None]:
+        """What happened to the posts among these that match, each as it stands now."""
+        ids = list({post_id for _, post_id, _ in changed})
+        matching = (("post_id", "= any", ids), *where)
+        order = ("published_at", False)
+        rows = await posts.select(self._database, tenant, matching, order, after=None, limit=len(ids))
+        shown = dict(zip((row.post_id for row in rows), await self._shown(tenant, rows, context), strict=True))
+        for happened, post_id, position in changed:
+            if post_id in shown:
+                token = Position.encode(position - 1)  # the rest of its commit is still to come
+                yield service_pb2.WatchPostsResponse(change=happened, post=shown[post_id], resume_token=token)
 
     async def _snapshot(
         self, tenant: str, where: Sequence[tuple[str, str, object]], context: Context
-    ) -> AsyncIterator[post_pb2.Post]:
+    ) -> AsyncGenerator[post_pb2.Post, None]:
         cursor: tuple[int, str] | None = None
+        pages = Pages()
         while True:
-            rows = await posts.select(self._database, tenant, where, ("published_at", False), after=cursor, limit=500)
+            limit = pages.rows
+            rows = await posts.select(self._database, tenant, where, ("published_at", False), after=cursor, limit=limit)
+            pages.weighed(len(rows), sum([len(row.ciphertext or b"") for row in rows]))
             for post in await self._shown(tenant, rows, context):
                 yield post
-            if len(rows) < 500:
+            if len(rows) < limit:
                 return
             cursor = (rows[-1].published_at, rows[-1].post_id)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import grpc
+from chassis import watches
 from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.database import Database
@@ -100,33 +101,52 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         await self._ready(asked.tenant, wire.token_position(request.resume_token))
         known: dict[bytes, bytes] | None = None
         loop = asyncio.get_running_loop()
+        given, given_at = 0, loop.time()
         while True:
             began = loop.time()
-            asked = wire.wallboard_of(request, self._clock.now())
-            position, rows = await self._rows(asked)
-            now = {_group(row): row.SerializeToString(deterministic=True) for row in rows}
-            first = known is None
-            if first and request.resume_token and wire.shows(request.resume_token, rows):
-                known, first = now, False
-            before = known or {}
-            changed = [row for row in rows if before.get(_group(row)) != now[_group(row)]]
-            removed = [pb.DimensionGroup.FromString(group) for group in before if group not in now]
-            known = now
-            if first or changed or removed:
-                yield pb.WatchWallboardResponse(
-                    snapshot=first,
-                    rows=changed,
-                    removed=removed,
+            position, known, response = await self._board(request, known)
+            if response is not None or (position > given and began >= given_at + watches.BOOKMARK_S):
+                yield response or pb.WatchWallboardResponse(
                     position=Position.encode(position),
-                    observed_until=to_timestamp(Instant(asked.question.until)),
-                    resume_token=wire.resume_token(position, rows),
+                    observed_until=to_timestamp(self._clock.now()),
+                    resume_token=wire.resume_token(position, known),
                 )
+                given, given_at = position, loop.time()
+                del response
             await asyncio.sleep(max(UPDATE_S, SHARE * (loop.time() - began)))
             try:
                 async with asyncio.timeout(REFRESH_S):
                     await self._contacts.wait_beyond(position)
             except TimeoutError:
                 continue  # nothing happened, but everybody is older
+
+    async def _board(
+        self, request: pb.WatchWallboardRequest, known: Mapping[bytes, bytes] | None
+    ) -> tuple[int, dict[bytes, bytes], pb.WatchWallboardResponse | None]:
+        """(as of where, digests of the rows by group, what differs from the `known` ones if anything does).
+
+        Digests, because a watch that nobody reads keeps them. None for `known` is a watch that begins.
+        """
+        asked = wire.wallboard_of(request, self._clock.now())
+        position, rows = await self._rows(asked)
+        now = {wire.group_of(row): wire.digest(row) for row in rows}
+        first = known is None
+        if first and request.resume_token and wire.shows(request.resume_token, now):
+            known, first = now, False
+        before = known or {}
+        changed = [row for row in rows if before.get(wire.group_of(row)) != now[wire.group_of(row)]]
+        removed = [pb.DimensionGroup.FromString(group) for group in before if group not in now]
+        if not (first or changed or removed):
+            return position, now, None
+        response = pb.WatchWallboardResponse(
+            snapshot=first,
+            rows=changed,
+            removed=removed,
+            position=Position.encode(position),
+            observed_until=to_timestamp(Instant(asked.question.until)),
+            resume_token=wire.resume_token(position, now),
+        )
+        return position, now, response
 
     async def _ready(self, tenant: str, position: int) -> None:
         await self._tenants.require(tenant)
@@ -156,7 +176,3 @@ def _contributions(asked: MetricsQuery, group: Group, contents: contacts.Content
 
 def _cursor(one: Contribution) -> tuple[int, str, int]:
     return one.contact.start, one.known.case_id, one.known.episode
-
-
-def _group(row: pb.MetricRow) -> bytes:
-    return pb.DimensionGroup(group=row.group).SerializeToString(deterministic=True)

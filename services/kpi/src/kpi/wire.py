@@ -259,13 +259,23 @@ def places_of(found: Sequence[Contribution]) -> set[tuple[int, int]]:
 _TOKEN_BYTES = 24
 
 
-def resume_token(position: int, shown: Sequence[pb.MetricRow]) -> str:
-    """What a wallboard showed, as a token: the position and a digest of the rows."""
+def group_of(row: pb.MetricRow) -> bytes:
+    """A row's group, as bytes that read as a DimensionGroup."""
+    return pb.DimensionGroup(group=row.group).SerializeToString(deterministic=True)
+
+
+def digest(row: pb.MetricRow) -> bytes:
+    """16 bytes that stand for a row and its values."""
+    return hashlib.sha256(row.SerializeToString(deterministic=True)).digest()[:16]
+
+
+def resume_token(position: int, shown: Mapping[bytes, bytes]) -> str:
+    """What a wallboard showed, as a token: the position and a digest of the rows' digests by group."""
     raw = position.to_bytes(8, "big") + _digest(shown)
     return base64.urlsafe_b64encode(raw).decode()
 
 
-def shows(token: str, shown: Sequence[pb.MetricRow]) -> bool:
+def shows(token: str, shown: Mapping[bytes, bytes]) -> bool:
     """Whether the token was given out for these very rows. Raises InvalidRequest for what is no token."""
     return _token(token)[8:] == _digest(shown)
 
@@ -289,8 +299,8 @@ def _token(token: str) -> bytes:
     return raw
 
 
-def _digest(shown: Sequence[pb.MetricRow]) -> bytes:
+def _digest(shown: Mapping[bytes, bytes]) -> bytes:
     sha = hashlib.sha256()
-    for row in shown:
-        sha.update(row.SerializeToString(deterministic=True))
+    for row in shown.values():
+        sha.update(row)
     return sha.digest()[:16]

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
+from chassis import watches
 from chassis.commits import Position, Recorded
 from chassis.database import Database
 from chassis.errors import Unavailable
@@ -16,10 +17,10 @@ from routing.cases import Offered
 from routing.views.cases import Filter, list_cases, position
 from routing.wire import offer_message
 
-WAITING_MAX = 1_000
-"""Offers that may wait for one slow watch; it is then asked to come back with its token."""
-SNAPSHOT_MAX = 1_000
-"""Open offers of one agent; capacity is at most 100."""
+WAITING_MAX = 500
+"""Changes that may wait for one slow watch, half a kilobyte each; it is then asked to come back with its token."""
+SNAPSHOT_MAX = 100
+"""Open offers of one agent: its capacity."""
 
 _CHANGES = {
     events_pb2.CaseOffered.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_OPEN,
@@ -31,7 +32,8 @@ _CHANGES = {
 
 _URLS = frozenset(f"type.googleapis.com/{name}" for name in _CHANGES)
 
-Listener = asyncio.Queue[Recorded | None]
+Listener = asyncio.Queue[tuple[int, service_pb2.WatchOffersResponse] | None]
+"""(where it stands in the log, what to send), None for a watch that reads too slowly."""
 
 
 class Offers:
@@ -50,55 +52,83 @@ class Offers:
         self._position = await self._log.last_position()
         self._started.set()
         async with aclosing(self._tail.of(self._position, "work")) as batches:
-            async for _, batch in batches:
+            async for reached, batch in batches:
                 for entry in batch:
                     if self._listeners and any(e.body.type_url in _URLS for e in entry.commit.events):
                         for recorded in entry.events():
                             if recorded.type in _CHANGES:
                                 self._tell(recorded)
-                    self._position = entry.position
+                self._position = reached
 
     async def watch(
         self, tenant: str, agent_id: str, after: int | None
     ) -> AsyncGenerator[service_pb2.WatchOffersResponse, None]:
-        """An agent's open offers (unless `after` says what is known), then every change of one."""
+        """An agent's open offers (unless `after` says what is known), then every change of one, with bookmarks.
+
+        Raises ResumeTokenExpired when `after` lies too far back.
+        """
         await self._started.wait()
         with self._listen(tenant, agent_id) as mine:
             known = self._position
             if after is None:
-                async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
-                    after = await position(connection)
-                    wanted = Filter(state="OFFERED", agent=agent_id)
-                    open_ = await list_cases(connection, tenant, wanted, None, SNAPSHOT_MAX)
-                for case in open_:
-                    if isinstance(case.stage, Offered):
-                        yield service_pb2.WatchOffersResponse(
-                            offer=offer_message(tenant, case, case.stage),
-                            change=service_pb2.OFFER_CHANGE_OPEN,
-                            snapshot=True,
-                        )
+                after, present = await self._present(tenant, agent_id)
+                for response in present:
+                    yield response
                 yield service_pb2.WatchOffersResponse(snapshot=True, resume_token=Position.encode(after))
-            if after < known:
-                async with aclosing(self._log.read(after, f"ev.work.{tenant}.>", known)) as missed:
-                    async for batch in missed:
-                        for entry in batch:
-                            for recorded in entry.events():
-                                if recorded.type in _CHANGES and recorded.body.agent_id == agent_id:
-                                    yield _change(tenant, recorded)
-            heard = max(after, known)
-            while (told := await mine.get()) is not None:
-                if told.position > heard:
-                    yield _change(tenant, told)
-        raise Unavailable("this watch reads too slowly; come back with its resume token", 0.1)
+            await self._tail.require_near(after)
+            while after < known:
+                after, missed = await self._missed(tenant, agent_id, after)
+                for response in missed:
+                    yield response
+            while True:
+                try:
+                    async with asyncio.timeout(watches.BOOKMARK_S):
+                        change = await mine.get()
+                except TimeoutError:
+                    if mine.empty() and self._position > after:
+                        after = self._position
+                        yield service_pb2.WatchOffersResponse(resume_token=Position.encode(after))
+                    continue
+                if change is None:
+                    raise Unavailable("this watch reads too slowly; come back with its resume token", 0.1)
+                at, response = change
+                if at > after:
+                    yield response
+
+    async def _present(self, tenant: str, agent_id: str) -> tuple[int, list[service_pb2.WatchOffersResponse]]:
+        """(as of where, an agent's open offers)."""
+        async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
+            at = await position(connection)
+            wanted = Filter(state="OFFERED", agent=agent_id)
+            cases = await list_cases(connection, tenant, wanted, None, SNAPSHOT_MAX)
+        return at, [
+            service_pb2.WatchOffersResponse(
+                offer=offer_message(tenant, case, case.stage), change=service_pb2.OFFER_CHANGE_OPEN, snapshot=True
+            )
+            for case in cases
+            if isinstance(case.stage, Offered)
+        ]
+
+    async def _missed(
+        self, tenant: str, agent_id: str, after: int
+    ) -> tuple[int, list[service_pb2.WatchOffersResponse]]:
+        """(up to where, the agent's changes) of the next part of the log; nothing of the log outlives this."""
+        reached, batch = await self._tail.next(after, "work", tenant)
+        facts = [recorded for entry in batch for recorded in entry.events() if recorded.type in _CHANGES]
+        return reached, [_change(tenant, fact) for fact in facts if fact.body.agent_id == agent_id]
 
     def _tell(self, recorded: Recorded) -> None:
-        listeners = self._listeners.get((recorded.tenant, recorded.body.agent_id))
-        for listener in tuple(listeners or ()):
+        key = (recorded.tenant, recorded.body.agent_id)
+        listeners = tuple(self._listeners.get(key, ()))
+        if not listeners:
+            return
+        change = recorded.position, _change(recorded.tenant, recorded)
+        for listener in listeners:
             if listener.qsize() < WAITING_MAX:
-                listener.put_nowait(recorded)
+                listener.put_nowait(change)
             else:
                 listener.put_nowait(None)
-                self._listeners[recorded.tenant, recorded.body.agent_id].discard(listener)
+                self._listeners[key].discard(listener)
 
     @contextmanager
     def _listen(self, tenant: str, agent_id: str) -> Iterator[Listener]:

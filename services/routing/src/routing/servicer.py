@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 import grpc
-from chassis.commits import Position, Recorded
+from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
 from chassis.errors import NotFound, StatusError
 from chassis.host import ShardHost
@@ -18,7 +18,8 @@ from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
 from chassis.tail import Tail
 from chassis.tenants import Tenants
-from google.protobuf.message import Message
+from chassis.watches import Changes, Shown
+from google.protobuf.message import DecodeError, Message
 from switchboard.routing.v1 import events_pb2, service_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as api
 
@@ -38,7 +39,8 @@ M = TypeVar("M", bound=Message)
 Context = Any
 
 SHARD = "0"
-SNAPSHOT_PAGE = 500
+SNAPSHOT_PAGE = 100
+"""Cases of a snapshot that are in memory at a time."""
 CATCH_UP_S = 30.0
 """How long a watch waits for the read model before it ends."""
 
@@ -127,30 +129,41 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> AsyncIterator[api.WatchCasesResponse]:
         tenant, wanted = _tenant(request.parent), filter_of(request)
         await self._tenants.require(tenant)
-        shown: set[str] = set()
+        shown: Shown = Shown(resumed=bool(request.resume_token))
         if request.resume_token:
             after = Position.decode(request.resume_token, "resume_token")
         else:
-            after, snapshot = await self._snapshot(tenant, wanted)
-            for case in snapshot:
-                shown.add(case.case_id)
-                yield api.WatchCasesResponse(case=case_message(tenant, case), snapshot=True)
+            async with self._database.acquire() as connection:
+                after = await position(connection)
+            async with aclosing(self._present(tenant, wanted)) as cases:
+                async for case in cases:
+                    shown.note(case.case_id, True)
+                    yield api.WatchCasesResponse(case=case_message(tenant, case), snapshot=True)
             yield api.WatchCasesResponse(snapshot=True, resume_token=Position.encode(after))
-        async with aclosing(self._tail.follow("work", tenant, after)) as batches:
-            async for batch in batches:
-                changed = _changed(batch)
+        watch = Changes(self._tail, "work", tenant, after, change_of=_changed)
+        async with aclosing(watch.portions()) as portions:
+            async for changed, reached in portions:
                 if not changed:
+                    yield api.WatchCasesResponse(resume_token=Position.encode(reached))
                     continue
-                await self._projection.reached(batch[-1].position, CATCH_UP_S)
-                messages = []
-                for case in await cases_of(self._database, tenant, changed):
-                    if wanted.matches(case) or case.case_id in shown or request.resume_token:
-                        messages.append(case_message(tenant, case))
-                    (shown.add if wanted.matches(case) else shown.discard)(case.case_id)
-                for case_shown in messages:
-                    token = batch[-1].position if case_shown is messages[-1] else after
-                    yield api.WatchCasesResponse(case=case_shown, resume_token=Position.encode(token))
-                after = batch[-1].position
+                await self._projection.reached(max(at for at, _ in changed), CATCH_UP_S)
+                ids = dict.fromkeys(case_id for _, case_ids in changed for case_id in case_ids)
+                messages = await self._matching(tenant, wanted, ids, shown)
+                for number, message in enumerate(messages, 1):
+                    token = reached if number == len(messages) else after
+                    yield api.WatchCasesResponse(case=message, resume_token=Position.encode(token))
+                    watch.given(token)
+                after = reached
+
+    async def _matching(self, tenant: str, wanted: Filter, ids: Iterable[str], shown: Shown) -> list[api.Case]:
+        """Those of these cases that match now, or that the watch has shown as they did."""
+        messages = []
+        for case in await cases_of(self._database, tenant, list(ids)):
+            key, matches = case.case_id, wanted.matches(case)
+            if matches or key in shown:
+                messages.append(case_message(tenant, case))
+            shown.note(key, matches)
+        return messages
 
     async def WatchOffers(  # noqa: N802
         self, request: api.WatchOffersRequest, context: Context
@@ -318,17 +331,16 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         if token:
             await self._host.caught_up(tenant, Position.decode(token))
 
-    async def _snapshot(self, tenant: str, wanted: Filter) -> tuple[int, list[Case]]:
-        found: list[Case] = []
-        async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
-            at = await position(connection)
-            after = None
-            while True:
-                part = await list_cases(connection, tenant, wanted, after, SNAPSHOT_PAGE)
-                found.extend(part)
-                if len(part) < SNAPSHOT_PAGE:
-                    return at, found
-                after = (int(part[-1].opened_at), part[-1].case_id)
+    async def _present(self, tenant: str, wanted: Filter) -> AsyncGenerator[Case, None]:
+        """The cases as they are, page by page: one that changes in between comes as a change as well."""
+        after: tuple[int, str] | None = None
+        while True:
+            part = await list_cases(self._database, tenant, wanted, after, SNAPSHOT_PAGE)
+            for case in part:
+                yield case
+            if len(part) < SNAPSHOT_PAGE:
+                return
+            after = (int(part[-1].opened_at), part[-1].case_id)
 
     async def _events(self, tenant: str, places: Sequence[tuple[int, int]]) -> list[api.CaseEvent]:
         commits: dict[int, list[Recorded]] = {}
@@ -353,16 +365,17 @@ def _case_cursor(case: Case) -> tuple[int, str]:
     return int(case.opened_at), case.case_id
 
 
-def _changed(batch: Sequence[Recorded]) -> list[str]:
-    """The cases a batch of facts is about, each once."""
-    ids: dict[str, None] = {}
-    for recorded in batch:
-        if recorded.type in _CASE_FACTS:
-            body: Any = recorded.body
-            ids[body.case_id] = None
-            if isinstance(body, events_pb2.CasesJoined):
-                ids[body.joined_case_id] = None
-    return list(ids)
+def _changed(recorded: Recorded) -> tuple[int, tuple[str, ...]] | None:
+    """(where, the cases a fact is about); None for one that is about none."""
+    if recorded.type not in _CASE_FACTS:
+        return None
+    try:
+        body: Any = recorded.body
+    except (DecodeError, UnknownEvent):
+        return None
+    if isinstance(body, events_pb2.CasesJoined):
+        return recorded.position, (body.case_id, body.joined_case_id)
+    return recorded.position, (body.case_id,)
 
 
 def _case_name(name: str, field: str = "name") -> tuple[str, str]:
