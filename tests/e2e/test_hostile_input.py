@@ -14,6 +14,7 @@ from refusals import refused
 from running_stack import RunningStack
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.ingest.v1 import service_pb2_grpc
+from switchboard.ingest.v1.post_pb2 import Author, NormalizedPost
 
 TENANT = "hostile"
 SOURCE = f"tenants/{TENANT}/sources/x"
@@ -40,6 +41,13 @@ def status(number: Any, **changes: Any) -> bytes:
 
 def delivered(payload: bytes, content_type: str = "application/json", **more: Any) -> api.Delivery:
     return api.Delivery(payload=payload, content_type=content_type, **more)
+
+
+def own_form(**values: Any) -> api.Delivery:
+    """A post in our own form, good but for these values."""
+    said = {"external_id": "90001", "author": Author(external_id="61"), "text": "the ferry left without us",
+            "published_at": Timestamp(seconds=1_583_136_000)}  # fmt: skip
+    return api.Delivery(normalized_post=NormalizedPost(**{**said, **values}))
 
 
 def one(ingest: Any, delivery: api.Delivery, **request: Any) -> api.DeliveryResult:
@@ -82,6 +90,13 @@ UNREADABLE = [
     pytest.param(delivered(status(1, text="x" * 100_001)), "TOO_LARGE", id="a text of 100,001 characters"),
     pytest.param(delivered(b'{"nobody": "knows"}'), "UNKNOWN_FORM", id="a form nobody knows"),
     pytest.param(delivered(b'"words"'), "UNKNOWN_FORM", id="a bare text"),
+    pytest.param(own_form(kind=40_000), "INVALID_VALUE", id="a kind no column holds"),
+    pytest.param(own_form(author_kind=40_000), "INVALID_VALUE", id="an author kind nobody knows"),
+    pytest.param(own_form(reply_window_expires_at=Timestamp(seconds=(1 << 63) - 1)), "IMPOSSIBLE_TIME",
+                 id="a window after the end of time"),
+    pytest.param(own_form(reply_window_expires_at=Timestamp(seconds=-(1 << 63))), "IMPOSSIBLE_TIME",
+                 id="a window before its begin"),
+    pytest.param(own_form(reply_quota_left=-(1 << 31)), "INVALID_VALUE", id="fewer replies than none"),
 ]  # fmt: skip
 
 
@@ -95,7 +110,7 @@ def test_an_unreadable_delivery_is_kept_and_explained(ingest: Any, delivery: api
     asked = api.ListQuarantinedRequest(parent=f"tenants/{TENANT}", page_size=1000, min_position=answer.position)
     kept = {one.name: one for one in ingest.ListQuarantined(asked, timeout=PATIENCE_S).deliveries}
     assert kept[answer.result.quarantined].reason == reason
-    if len(delivery.payload) < 10_000:
+    if 0 < len(delivery.payload) < 10_000:
         assert kept[answer.result.quarantined].payload == delivery.payload
     again = ingest.IngestPost(request, timeout=PATIENCE_S)
     assert api.Result.Name(again.result.result) == "RESULT_DUPLICATE"
