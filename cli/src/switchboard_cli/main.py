@@ -26,6 +26,7 @@ COMMANDS = {
         "switchboard_cli.rebuild:rebuild",
         "Refill services' tables from the log, after it was restored from an older copy.",
     ),
+    "shards": ("switchboard_cli.shards:shards", "List the shards and why one rests, or wake it."),
     "parked": ("switchboard_cli.parked:parked", "List events that somebody could not take, or release them."),
     "log": ("switchboard_cli.log:log", "Verify or export the event log."),
 }

@@ -89,7 +89,7 @@ async def test_an_answer_too_large_to_be_kept_is_refused_and_nothing_was_done(na
         async with running(writer.run):
             with pytest.raises(InvalidRequest, match="answer"):
                 await writer.submit(
-                    Add("a", 1), request=Request(ID, b"1" * 32), respond=lambda _s, _e: BytesValue(value=b"x" * 200_000)
+                    Add("a", 1), request=Request(ID, b"1" * 32), respond=lambda _s, _e: BytesValue(value=b"x" * 400_000)
                 )
             assert await log.last_position() == 0
             await writer.submit(Add("a", 1), request=Request(ID, b"1" * 32), respond=lambda _s, _e: BytesValue())
@@ -113,7 +113,7 @@ async def test_answers_count_against_the_commit(nats_url: str) -> None:
             again = await writer.submit(Add("a", 0), request=requests[50], respond=lambda _s, _e: BytesValue())
             assert len(again.response.value) == 100_000  # type: ignore[union-attr]
         sizes = [len(entry.data) async for batch in log.read() for entry in batch]
-        assert max(sizes) <= 768 * 1024
+        assert max(sizes) <= 960 * 1024
 
 
 async def test_a_decision_in_portions_continues_by_itself_and_lets_others_in_between(nats_url: str) -> None:

@@ -238,3 +238,48 @@ async def test_an_owner_that_is_behind_reads_what_it_is_told_of_before_it_decide
             with pytest.raises(Unavailable):
                 await asyncio.wait_for(late.reached(position + 1), 20)
             assert (await late.submit(Add("a", 4))).position == position + 1
+
+
+async def test_a_backlog_is_looked_up_once_and_not_again_for_every_commit(nats_url: str) -> None:
+    class Backing:
+        looked_up = 0
+
+        async def position(self, tenant: str) -> int:
+            return 0
+
+        async def load(self, tenant: str, state: object, commands: list[Add]) -> None:
+            self.looked_up += len(commands)
+
+        def evict(self, state: object, position: int) -> None: ...
+
+    async with opened(nats_url) as log:
+        backing = Backing()
+        writer = writer_of(log, CLOCK, backing=backing)
+        long = "x" * 20_000  # some 25 of them fill a commit
+        waiting = [asyncio.create_task(writer.submit(Add(f"{long}{n}", 1))) for n in range(600)]
+        await tally.turn()
+        async with running(writer.run):
+            await asyncio.gather(*waiting)
+        assert len(writer.state.by_key) == 600
+        assert backing.looked_up < 3 * 600, (
+            "each command was looked up a dozen times, once for every commit before its own"
+        )
+
+
+async def test_of_one_request_id_with_many_bodies_one_has_an_effect(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        writer = writer_of(log, CLOCK)
+
+        async def ask(n: int) -> bool:
+            try:
+                await writer.submit(
+                    Add(f"body-{n}", 1), request=Request(ID, bytes([n]) * 32), respond=total(f"body-{n}")
+                )
+            except RequestIdReused:
+                return False
+            return True
+
+        async with running(writer.run):
+            done = await asyncio.gather(*(ask(n) for n in range(200)))
+            assert sum(done) == 1
+            assert writer.state.by_key == {f"body-{done.index(True)}": 1}

@@ -1,6 +1,8 @@
 """What ingest refuses for a while, what it never takes back in, and that it goes on afterwards."""
 
+import asyncio
 from pathlib import Path
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -11,6 +13,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from ingest.normalise import identity_id
 from switchboard.ingest.v1 import service_pb2
+from switchboard.log.v1 import operations_pb2, operations_pb2_grpc
 
 from .conftest import Stack, free_ports, serving
 from .test_durability import tally, until_answered
@@ -84,3 +87,34 @@ async def test_an_outage_of_the_database_is_told_and_outlived(nats_url: str, sta
             assert tally(await until_answered(stack, again)) == {"DUPLICATE": 1, "ACCEPTED": 2}
     finally:
         server.kill9()
+
+
+async def test_a_source_with_a_thousand_long_accounts_harms_nobody_else(stack: Stack) -> None:
+    for length, request_id in ((100, str(uuid4())), (200, ""), (200, str(uuid4())), (600, "")):
+        accounts = [f"{number:04}{'x' * length}" for number in range(1_000)]
+        heavy = service_pb2.CreateSourceRequest(
+            parent="tenants/acme",
+            source_id=f"heavy-{length}{'-again' if request_id else ''}",
+            source=service_pb2.Source(channel="x", owned_accounts=accounts),
+            request_id=request_id,
+        )
+        light = [stack.connect("acme", f"light-{length}-{len(request_id)}-{n}") for n in range(5)]
+        outcomes = await asyncio.gather(stack.api.CreateSource(heavy), *light, return_exceptions=True)
+        assert all(isinstance(outcome, str) for outcome in outcomes[1:])
+        if isinstance(outcomes[0], grpc.aio.AioRpcError):
+            assert outcomes[0].code() is grpc.StatusCode.INVALID_ARGUMENT
+        else:
+            assert len(outcomes[0].source.owned_accounts) == 1_000
+
+
+async def test_an_operator_sees_the_shards_and_wakes_one_through_the_port(stack: Stack) -> None:
+    await stack.connect("acme", "x-acme")
+    operations = operations_pb2_grpc.OperationsServiceStub(stack.channel)
+    listed = (await operations.ListShards(operations_pb2.ListShardsRequest(tenant="acme"))).shards
+    assert [shard.name for shard in listed] == ["ev.post.acme.0", "ev.post.acme.1", "ev.post.acme.sources"]
+    assert {shard.state for shard in listed} == {operations_pb2.SHARD_STATE_SERVING}
+    woken = await operations.WakeShard(operations_pb2.WakeShardRequest(name="ev.post.acme.0"))
+    assert woken.shard.name == "ev.post.acme.0"
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await operations.WakeShard(operations_pb2.WakeShardRequest(name="ev.post.acme.7"))
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND

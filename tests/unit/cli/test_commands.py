@@ -6,12 +6,15 @@ import pytest
 from click.testing import CliRunner
 from google.protobuf.any_pb2 import Any
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
 from switchboard.ingest.v1 import events_pb2
-from switchboard.log.v1 import integrity_pb2, log_pb2
+from switchboard.log.v1 import integrity_pb2, log_pb2, operations_pb2
 from switchboard_cli.cloudevents import as_cloudevents
 from switchboard_cli.connection import targets
 from switchboard_cli.failures import Failure
 from switchboard_cli.main import COMMANDS, cli
+from switchboard_cli.output import THEME
+from switchboard_cli.shards import shards_table
 
 
 def run(*arguments: str):
@@ -115,3 +118,33 @@ def test_a_fact_this_command_is_too_old_for_keeps_its_bytes():
     (event,) = as_cloudevents(commit(Any(type_url="type.googleapis.com/switchboard.post.v9.Fresh", value=b"\x08\x01")))
     assert event["type"] == "switchboard.post.v9.Fresh"
     assert event["data"] == {"undecoded": "CAE="}
+
+
+def test_a_resting_shard_is_shown_with_its_cause_within_eighty_columns():
+    resting = operations_pb2.Shard(
+        name="ev.crm.a-tenant-with-a-long-name.customers",
+        state=operations_pb2.SHARD_STATE_RESTING,
+        owner="crm-sync-0123abcd",
+        waiting=3,
+        failures=3,
+        failure="ZeroDivisionError at crm_sync.matching:120",
+        resting_since=Timestamp(seconds=1_700_000_000),
+    )
+    serving = operations_pb2.Shard(
+        name="ev.work.demo.0", state=operations_pb2.SHARD_STATE_SERVING, owner="routing-0123abcd"
+    )
+    narrow = Console(width=80, theme=THEME)
+    with narrow.capture() as captured:
+        narrow.print(shards_table([resting, serving]))
+    lines = captured.get().splitlines()
+    assert max(map(len, lines)) <= 80
+    said = "".join(line.replace(" ", "") for line in lines)
+    assert "resting" in said
+    assert "serving" in said
+    assert "ZeroDivision" in said
+
+
+def test_an_option_of_the_list_is_refused_where_a_shard_is_woken():
+    result = run("shards", "--tenant", "demo", "wake", "ev.work.demo.0")
+    assert result.exit_code == 2
+    assert "--tenant belongs behind wake" in result.output

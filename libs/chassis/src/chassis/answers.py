@@ -32,7 +32,7 @@ class KeptAnswer(NamedTuple):
     digest: bytes
     """The first bytes of what identifies its content."""
     position: int
-    """Commit that holds its answer; 0 while the id is only claimed for this content."""
+    """Commit that holds its answer."""
 
     def is_for(self, digest: bytes) -> bool:
         """Whether it was the same request."""
@@ -60,13 +60,9 @@ class Answers:
         return KeptAnswer(digest, position)
 
     def remember(self, at: Instant, answer: log_pb2.Answer, position: int) -> None:
-        """Notes that a commit answers a request, or claims its id. A claim takes no answer's place."""
+        """Notes that a commit answers a request; forgets what is older than a day or too much."""
         request_id = answer.request_id
-        answered = answer.HasField("response")
-        if not answered and request_id in self._kept:
-            return
-        digest = answer.request_digest[:_DIGEST_BYTES]
-        self._kept[request_id] = _RECORD.pack(request_id, digest, position if answered else 0, at)
+        self._kept[request_id] = _RECORD.pack(request_id, answer.request_digest[:_DIGEST_BYTES], position, at)
         self._kept.move_to_end(request_id)
         while self._kept:
             oldest = next(iter(self._kept))

@@ -175,7 +175,7 @@ class Batch(Generic[C, S, E]):
                 response = pending.respond(self._current.state, events)
             except Exception as error:
                 raise Undecidable(pending, error) from error
-        if request is not None:
+        if request is not None and response is not None:
             self._keep(pending, request, response)
         self._outcomes.append((pending, None, events, response))
         return True
@@ -264,31 +264,22 @@ class Batch(Generic[C, S, E]):
             if not before.is_for(request.digest):
                 self._refusals.append((pending, RequestIdReused()))
                 return True
-            if before.position:
-                self._outcomes.append((pending, Outcome(before.position, (), None, in_log=True), (), None))
-                return True
+            self._outcomes.append((pending, Outcome(before.position, (), None, in_log=True), (), None))
+            return True
         answer = self._answered.get(request.request_id)
         if answer is None:
             return False
         if answer.request_digest != request.digest:
             self._refusals.append((pending, RequestIdReused()))
-        elif answer.HasField("response"):
-            self._outcomes.append((pending, None, (), unpacked(answer.response)))
         else:
-            return False
+            self._outcomes.append((pending, None, (), unpacked(answer.response)))
         return True
 
-    def _keep(self, pending: PendingCommand[C, S, E], request: Request, response: Message | None) -> None:
-        """Keeps what a request is answered; without a response its id is claimed, so that no other can take it."""
-        if response is None and (
-            request.request_id in self._answered or self._current.answers.find(request.request_id) is not None
-        ):
-            return
-        answer = log_pb2.Answer(request_id=request.request_id, request_digest=request.digest)
-        if response is not None:
-            packed = AnyMessage()
-            packed.Pack(response, deterministic=True)
-            answer.response.CopyFrom(packed)
+    def _keep(self, pending: PendingCommand[C, S, E], request: Request, response: Message) -> None:
+        """Keeps what a request is answered."""
+        packed = AnyMessage()
+        packed.Pack(response, deterministic=True)
+        answer = log_pb2.Answer(request_id=request.request_id, request_digest=request.digest, response=packed)
         size = answer.ByteSize()
         if size > ANSWER_BYTES_MAX:
             raise Undecidable(pending, TooLarge(f"the answer has {size} bytes, and {ANSWER_BYTES_MAX} are kept"))

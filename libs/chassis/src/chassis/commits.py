@@ -29,9 +29,9 @@ EVENTS_MAX = 1_000
 """Events in one commit."""
 COMMIT_BYTES_MAX = 512 * 1024
 """Encoded size of the events of one commit."""
-ANSWER_BYTES_MAX = 128 * 1024
+ANSWER_BYTES_MAX = 384 * 1024
 """Encoded size of one answer that is kept."""
-ENCODED_BYTES_MAX = COMMIT_BYTES_MAX + 2 * ANSWER_BYTES_MAX
+ENCODED_BYTES_MAX = COMMIT_BYTES_MAX + ANSWER_BYTES_MAX + 64 * 1024
 """Encoded size of a whole commit, answers included. Against: a server's default payload limit of 1 MiB."""
 SHARD_EVENTS = frozenset({"switchboard.log.v1.InputParked", "switchboard.log.v1.InputReleased"})
 """Facts about a shard itself. They are no service's: neither deciders nor views see them."""

@@ -123,8 +123,8 @@ class ShardWriter(Generic[C, S, E]):
         """Decides a command and waits until its events are durable.
 
         `respond` builds the answer right after the decision from the state it led to; with `request` that answer is
-        kept in the commit and given again when the request is repeated, and without one the request's id is claimed:
-        only the same request may still be answered under it. `releases` names the parked input a command comes from.
+        kept in the commit and given again when the request is repeated. `releases` names the parked input a command
+        comes from.
 
         Raises Rejected, RequestIdReused, InvalidRequest for what is more than a commit holds, Overloaded when the queue
         is full, Moved when the shard goes elsewhere, Resting, TimeoutError when the call's deadline passes first;
@@ -376,7 +376,7 @@ class ShardWriter(Generic[C, S, E]):
         async with asyncio.timeout(deadline_s()):
             entry = await self._log.get(position)
         for answer in () if entry is None else entry.commit.answers:
-            if answer.request_id == request.request_id and answer.HasField("response"):
+            if answer.request_id == request.request_id:
                 if answer.request_digest != request.digest:
                     raise RequestIdReused
                 return unpacked(answer.response)
