@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-import chassis.host
+import chassis.shard_verification
 import pytest
 from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject
@@ -235,7 +235,7 @@ async def test_a_verification_lets_others_work_in_between(nats_url: str, databas
 async def test_a_busy_shard_waits_for_the_last_few_commits_of_its_verification_only(
     nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chassis.host, "REFOLDED_HELD", 20)
+    monkeypatch.setattr(chassis.shard_verification, "REFOLDED_HELD", 20)
     held: list[int] = []
     async with opened(nats_url) as log:
         one = Replica(log, "one")
@@ -253,7 +253,7 @@ async def test_a_busy_shard_waits_for_the_last_few_commits_of_its_verification_o
                 held.append(after.position - before)
             return after
 
-        monkeypatch.setattr(chassis.host, "refold", observed)
+        monkeypatch.setattr(chassis.shard_verification, "refold", observed)
 
         async def busy() -> None:
             nonlocal count

@@ -14,6 +14,7 @@ import pytest
 from chassis.database import Database
 from chassis.migrations import migrate_all
 from chassis.provisioning import provision_tables
+from chassis.shadow import drop_abandoned, shadow_of
 
 ROLES = (Path(__file__).resolve().parents[3] / "infra" / "postgres" / "roles.sql").read_text(encoding="utf-8")
 SCHEMAS = {"ingest": "ingest", "routing": "routing", "crm_sync": "crm", "kpi": "kpi"}
@@ -168,9 +169,10 @@ async def test_a_service_owns_its_schema_and_what_is_in_it_and_makes_shadows_of_
         assert strangers == 0
         await connection.close()
         async with Database(_as(role, provisioned_url), schema) as database:
-            async with database.sibling(f"{schema}_replay_x1") as shadow:
+            async with shadow_of(database) as shadow:
                 await shadow.execute("create table copied (n int)")
-            await database.execute(f"drop schema {schema}_replay_x1 cascade")
+            async with database.sibling(f"{schema}_replay_left"):
+                assert await drop_abandoned(database) == 1
 
 
 async def test_provisioning_takes_over_what_a_superuser_owned(database_url: str) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import grpc
 
-from chassis.errors import NotFound, Overloaded, Rejected, StatusError, Unavailable
+from chassis.errors import NotFound, Overloaded, Rejected, RequestIdReused, StatusError, Unavailable
 
 
 class Verdict(StrEnum):
@@ -41,7 +41,7 @@ def verdict_on(error: Exception) -> Verdict:
             if code in _SETTLED:
                 return Verdict.SETTLED
             return Verdict.AWAY if code in _AWAY else Verdict.FAILED
-        case Rejected() | NotFound():
+        case Rejected() | NotFound() | RequestIdReused():
             return Verdict.SETTLED
         case Unavailable() | Overloaded() | TimeoutError() | ConnectionError():
             return Verdict.AWAY

@@ -38,8 +38,7 @@ async def shadow_of(database: Database) -> AsyncIterator[Database]:
     async with database.transaction(HELD_S) as holder:
         await holder.execute(_LOCK, name)
         try:
-            async with database.sibling(name) as shadow:
-                await shadow.execute(f"create schema if not exists {name}")
+            async with database.sibling(name) as shadow:  # which creates it, and only now
                 yield shadow
         finally:
             await _drop(database, name)
@@ -68,4 +67,4 @@ async def _drop(database: Database, name: str) -> None:
 
 
 def _prefix(database: Database) -> str:
-    return f"{database.schema[:24]}{_MARK}"
+    return f"{database.schema[:30]}{_MARK}"  # with the chance at its end as long as a schema's name may be
