@@ -213,6 +213,14 @@ async def test_a_parked_input_is_released_with_the_repaired_code_and_its_consequ
             with pytest.raises(NotFound):
                 await copies.host.release(first, parked[0].key)
             assert len(await copies.host.parked("acme")) == 3
+
+            operations = ShardOperations([copies.host])
+            left = await operations.parked()
+            assert len(left) == 3
+            assert await operations.parked(left[0].consumer) == left[:1]
+            assert await operations.parked("lines_v1") == await operations.parked("ev.other.acme.0") == []
+            assert (await operations.release(left[0].consumer, left[0].key)).released == 1
+            assert await operations.parked() == left[1:]
             assert [difference for _, _, difference in await copies.host.differences()] == [None] * 4
         last = await own.last(str(first))
         assert last is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chassis.commits import Position, Subject
+from chassis.commits import Position
 from chassis.config import load
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound
@@ -44,20 +44,19 @@ async def parked_in(url: str, view: Lines) -> AsyncIterator[Projection[Any]]:
 class Inputs:
     """Shards with one parked input."""
 
-    context = "tally"
+    async def parked(self, name: str = "") -> list[operations_pb2.ParkedEvent]:
+        event = operations_pb2.ParkedEvent(consumer="ev.tally.acme.0", key="k.0", position=Position.encode(7))
+        return [event] if name in ("", event.consumer) else []
 
-    async def parked(self, tenant: str = "") -> list[operations_pb2.ParkedEvent]:
-        return [operations_pb2.ParkedEvent(consumer="ev.tally.acme.0", key="k.0", position=Position.encode(7), index=0)]
-
-    async def release(self, subject: Subject, key: str) -> operations_pb2.ReleaseParkedResponse:
-        if (str(subject), key) != ("ev.tally.acme.0", "k.0"):
+    async def release(self, name: str, key: str) -> operations_pb2.ReleaseParkedResponse:
+        if (name, key) != ("ev.tally.acme.0", "k.0"):
             raise NotFound("parked input", key)
         return operations_pb2.ReleaseParkedResponse(released=1)
 
 
 async def test_what_any_consumer_parked_is_one_list_in_pages(database_url: str) -> None:
     async with parked_in(database_url, Lines(set(POISON))) as projection:
-        operations = ParkedOperations(projection._database, {"lines_v1": projection.release}, [Inputs()])
+        operations = ParkedOperations(projection._database, {"lines_v1": projection.release}, Inputs())
         request, pages = operations_pb2.ListParkedRequest(page_size=2), []
         while True:
             answer = await operations.list_parked(request)
@@ -77,20 +76,22 @@ async def test_what_any_consumer_parked_is_one_list_in_pages(database_url: str) 
 
 
 @pytest.mark.parametrize(
-    ("consumer", "key"),
+    ("consumer", "key", "refused"),
     [
-        pytest.param("lines_v1", "never parked", id="a key that is not parked"),
-        pytest.param("lines_v1", "a\0", id="a key with a NUL"),
-        pytest.param("others_v1", "a", id="a consumer there is not"),
-        pytest.param("ev.other.acme.0", "k.0", id="a shard of another service"),
-        pytest.param("", "", id="nothing"),
-        pytest.param("\0", "x" * 100_000, id="nonsense"),
+        pytest.param("lines_v1", "never parked", NotFound, id="a key that is not parked"),
+        pytest.param("lines_v1", "a\0", NotFound, id="a key with a NUL"),
+        pytest.param("others_v1", "a", NotFound, id="a consumer there is not"),
+        pytest.param("ev.other.acme.0", "k.0", NotFound, id="a shard of another service"),
+        pytest.param("", "", InvalidRequest, id="nothing"),
+        pytest.param("\0", "x" * 100_000, InvalidRequest, id="nonsense"),
     ],
 )
-async def test_what_is_not_parked_is_not_found(database_url: str, consumer: str, key: str) -> None:
+async def test_what_is_not_parked_is_not_found(
+    database_url: str, consumer: str, key: str, refused: type[Exception]
+) -> None:
     async with parked_in(database_url, Lines(set(POISON))) as projection:
-        operations = ParkedOperations(projection._database, {"lines_v1": projection.release}, [Inputs()])
-        with pytest.raises(NotFound):
+        operations = ParkedOperations(projection._database, {"lines_v1": projection.release}, Inputs())
+        with pytest.raises(refused):
             await operations.release(consumer, key)
 
 
@@ -99,7 +100,9 @@ async def test_a_malformed_page_token_is_refused(database_url: str, token: str) 
     async with Database(database_url, "tally") as database:
         await database.execute(SCHEMA)
         with pytest.raises(InvalidRequest):
-            await ParkedOperations(database, {}).list_parked(operations_pb2.ListParkedRequest(page_token=token))
+            await ParkedOperations(database, {}, ShardOperations([])).list_parked(
+                operations_pb2.ListParkedRequest(page_token=token)
+            )
 
 
 @contextlib.asynccontextmanager
@@ -131,8 +134,8 @@ async def test_an_operator_lists_and_releases_by_the_command_line(database_url: 
     view = Lines(set(POISON))
     async with (
         parked_in(database_url, view) as projection,
-        served(ParkedOperations(projection._database, {"lines_v1": projection.release})) as here,
-        served(ParkedOperations(projection._database, {})) as elsewhere,
+        served(ParkedOperations(projection._database, {"lines_v1": projection.release}, ShardOperations([]))) as here,
+        served(ParkedOperations(projection._database, {}, ShardOperations([]))) as elsewhere,
     ):
         endpoints = {"ingest": elsewhere, "routing": elsewhere, "crm": elsewhere, "kpi": here}
         (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
@@ -163,9 +166,9 @@ async def test_an_operator_lists_and_releases_by_the_command_line(database_url: 
 
 async def test_a_forged_page_token_beyond_everything_ends_the_list(database_url: str) -> None:
     async with parked_in(database_url, Lines(set(POISON))) as projection:
-        operations = ParkedOperations(projection._database, {"lines_v1": projection.release})
+        operations = ParkedOperations(projection._database, {"lines_v1": projection.release}, ShardOperations([]))
         request = operations_pb2.ListParkedRequest()
-        request.page_token = page(request, (str, str, int, int)).token_after(("lines_v1", "d", 2**62, 2**62))
+        request.page_token = page(request, (str, str, int, int)).token_after(("lines_v1", "d", 2**62, 2**31 - 1))
         assert not (await operations.list_parked(request)).events
 
 

@@ -242,9 +242,10 @@ class Assembly:
             obligations=obligations,
             checks=checks,
         )
+        shards = ShardOperations(self._hosts)
         operations = OperationsServicer(
-            shards=ShardOperations(self._hosts),
-            parked=ParkedOperations(self.database, self._releases),
+            shards=shards,
+            parked=ParkedOperations(self.database, self._releases, shards),
             log=self.log,
         )
         for register, servicer in services:

@@ -25,15 +25,13 @@ _Cursor = tuple[str, str, int, int]
 
 
 class ShardInputs(Protocol):
-    """The shards of one context, as far as inputs are parked there; `ShardHost` is it."""
+    """The shards of this service, as far as inputs are parked there; `ShardOperations` is it."""
 
-    context: str
+    async def parked(self, name: str = "") -> Sequence[operations_pb2.ParkedEvent]:
+        """The parked inputs of all shards, or of one. Raises Unavailable when an owner does not answer."""
 
-    async def parked(self, tenant: str = "") -> Sequence[operations_pb2.ParkedEvent]:
-        """The parked inputs of all its shards."""
-
-    async def release(self, subject: Subject, key: str) -> operations_pb2.ReleaseParkedResponse:
-        """Takes one again. Raises NotFound for one that is not parked."""
+    async def release(self, name: str, key: str) -> operations_pb2.ReleaseParkedResponse:
+        """Takes one again. Raises NotFound for a shard there is not and for an input that is not parked."""
 
 
 _CONSUMER = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -42,19 +40,21 @@ _CONSUMER = re.compile(r"[a-z][a-z0-9_]{0,99}")
 class ParkedOperations:
     """Everything that is parked in one service."""
 
-    def __init__(self, database: Database, releases: Mapping[str, Release], shards: Sequence[ShardInputs] = ()) -> None:
+    def __init__(self, database: Database, releases: Mapping[str, Release], shards: ShardInputs) -> None:
         """`releases` by consumer: each projection and reactor, whose events wait in the table `parked`."""
         self._database = database
         self._releases = releases
         self._shards = shards
 
     async def list_parked(self, request: operations_pb2.ListParkedRequest) -> operations_pb2.ListParkedResponse:
-        """A page of what waits, by consumer, key and position. Raises InvalidRequest for a malformed page token."""
+        """A page of what waits, by consumer, key and position. Raises InvalidRequest for a malformed page token, and
+        Unavailable when the owner of a shard that was asked for does not answer.
+        """
         asked = page(request, (str, str, int, Int32))
         after: _Cursor = asked.cursor or ("", "", -1, -1)  # type: ignore[assignment]  # the shape was checked
         found: list[tuple[_Cursor, operations_pb2.ParkedEvent]] = []
-        for shards in self._shards:
-            for event in await shards.parked():
+        if request.consumer not in self._releases:  # who asks for a view needs no shard
+            for event in await self._shards.parked(request.consumer):
                 found.append(((event.consumer, event.key, Position.decode(event.position), event.index), event))
         consumers = sorted({*self._releases, *(event.consumer for _, event in found)})
         shown: list[tuple[_Cursor, operations_pb2.ParkedEvent]] = []
@@ -102,13 +102,10 @@ class ParkedOperations:
                 raise NotFound("key", f"{consumer}/{key}")
             return operations_pb2.ReleaseParkedResponse(released=released, waiting=waiting)
         try:
-            subject = Subject.parse(consumer)
+            Subject.parse(consumer)
         except ValueError:
             if _CONSUMER.fullmatch(consumer) is None:
                 wrong = "is the name of a projection or reactor, or the subject of a shard"
                 raise InvalidRequest([("consumer", wrong)]) from None
             raise NotFound("consumer", consumer) from None
-        for shards in self._shards:
-            if shards.context == subject.context:
-                return await shards.release(subject, key)
-        raise NotFound("consumer", consumer)
+        return await self._shards.release(consumer, key)

@@ -34,6 +34,25 @@ class ShardOperations:
             subject.tenant, subject.shard, operations_pb2.WakeShardRequest(name=name), operations_pb2.Shard
         )
 
+    async def parked(self, name: str = "") -> list[operations_pb2.ParkedEvent]:
+        """The inputs that all shards, or one of them, could not take. Raises Unavailable when an owner does not answer
+        in time.
+        """
+        if not name:
+            return [event for host in self._hosts for event in await host.parked()]
+        try:
+            host, subject = self.find(name)
+            return [event for event in await host.parked(subject.tenant) if event.consumer == name]
+        except (InvalidRequest, NotFound):
+            return []
+
+    async def release(self, name: str, key: str) -> operations_pb2.ReleaseParkedResponse:
+        """Takes a parked input again. Raises NotFound for a shard this service does not have, and for an input that is
+        not parked.
+        """
+        host, subject = self.find(name)
+        return await host.release(subject, key)
+
     def find(self, name: str) -> tuple[ShardHost[Any, Any, Any], Subject]:
         """The host of a shard named by its subject. Raises InvalidRequest for what is no subject, NotFound when this
         service has no such shard.
