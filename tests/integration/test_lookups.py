@@ -33,7 +33,7 @@ select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 
 """
 CONTACTS = f"""
 insert into contacts_v2_cases
-select 'acme', gen_random_uuid()::text, 'x', 'x', '', '[]' from generate_series(1, {ROWS}) n
+select 'acme', gen_random_uuid()::text, 'x', 'x', '', '[]', 0, '' from generate_series(1, {ROWS}) n
 """
 IDENTITIES = f"""
 insert into customers_v1_identities
