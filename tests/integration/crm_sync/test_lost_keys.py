@@ -72,3 +72,12 @@ async def test_nothing_is_said_of_who_has_lost_the_key_and_the_reason_is_told(lo
         await lost.api.AssertAttributes(request)
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert reason_of(rpc_status.from_call(refused.value)) == "KEY_LOST"
+
+
+async def test_a_post_of_an_author_whose_key_is_lost_stops_no_other(stack: Stack) -> None:
+    await stack.see(author("mia"))
+    late = await stack.post(author("mia"), minute=1)
+    late.personal.ciphertext = b"not what was sealed"  # type: ignore[attr-defined]
+    position = await stack.write([late, await stack.post(author("ann"), minute=2)])
+    found = await customers(stack, await stack.taken_in(position))
+    assert set(found) == {"@mia", "@ann"}
