@@ -85,15 +85,15 @@ class Method:
     def name(self) -> str:
         return str(self.described.name)
 
-    def call(self, channel: grpc.Channel, request: Message | bytes) -> Answer:
+    def call(self, channel: grpc.Channel, request: Message | bytes, within_s: float = PATIENCE_S) -> Answer:
         path = f"/{self.described.containing_service.full_name}/{self.name}"
         up, down = self.described.client_streaming, self.described.server_streaming
         make = getattr(channel, f"{'stream' if up else 'unary'}_{'stream' if down else 'unary'}")
         data = request if isinstance(request, bytes) else request.SerializeToString()
-        call = make(path)(iter([data]) if up else data, timeout=PATIENCE_S) if down else None
+        call = make(path)(iter([data]) if up else data, timeout=within_s) if down else None
         try:
             if call is None:
-                make(path)(data, timeout=PATIENCE_S)
+                make(path)(data, timeout=within_s)
             else:
                 next(iter(call), None)
                 call.cancel()
@@ -422,6 +422,19 @@ def test_a_token_beyond_the_end_of_the_log_is_out_of_range(world: World, method:
         request.resume_token = base64.urlsafe_b64encode((1 << 40).to_bytes(8, "big") + bytes(16)).decode()
     answer = method.call(world.channels[method.service], request)
     assert (answer.code, answer.reason, answer.fields) == ("OUT_OF_RANGE", "POSITION_OUT_OF_RANGE", (field,))
+
+
+SHORT_S = (0.001, 0.003, 0.01)
+"""Deadlines that pass on the way, while the call waits, or while it computes."""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_deadline_that_passes_is_exceeded_and_nothing_else(world: World, method: Method) -> None:
+    """What the server made of it is in its log, which the last test reads."""
+    channel = world.channels[method.service]
+    answers = [method.call(channel, template(method, world), within_s) for within_s in SHORT_S]
+    # A server that gives up waiting just before its caller does says that something is away.
+    assert {answer.code for answer in answers} <= {"", "DEADLINE_EXCEEDED", "UNAVAILABLE", *ABOUT_RESOURCES}
 
 
 def test_every_method_and_no_other_is_tried(world: World) -> None:

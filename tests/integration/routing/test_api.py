@@ -346,3 +346,17 @@ async def test_two_agents_who_accept_at_once_get_one_case(routing: Running) -> N
         return_exceptions=True,
     )
     assert sum(isinstance(answer, grpc.aio.AioRpcError) for answer in answers) == 1
+
+
+async def test_a_request_that_is_refused_for_its_form_brings_no_tenant_into_being(routing: Running) -> None:
+    ghost = "tenants/ghost"
+    for call, request in (
+        (routing.api.CreateAgent, api.CreateAgentRequest(parent=ghost, agent_id="Not An Id", request_id=rid())),
+        (routing.api.CreateQueue, api.CreateQueueRequest(parent=ghost, queue_id="vip", request_id="no uuid")),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call(request, timeout=LIMIT_S)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await routing.api.ListAgents(api.ListAgentsRequest(parent=ghost), timeout=LIMIT_S)
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND

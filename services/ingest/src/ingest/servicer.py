@@ -354,6 +354,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
         if wrong := creation_violations(request):
             raise InvalidRequest(wrong)
+        request_of(request)  # what is wrong with its id is said before a tenant comes into being
         asked = service_pb2.CreateSourceRequest()
         asked.CopyFrom(request)
         asked.source.display_name = request.source.display_name or request.source_id

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 import grpc
+from chassis.clock import FIRST
 from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
 from chassis.errors import NotFound, StatusError
@@ -29,7 +30,7 @@ from routing.case_decider import standing
 from routing.cases import Case
 from routing.commands import Command, Reason
 from routing.filters import filter_of
-from routing.handler import tenant_of, written
+from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.shard import Shard
 from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position, posts_of
@@ -223,9 +224,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def CreateAgent(  # noqa: N802
         self, request: api.CreateAgentRequest, context: Context
     ) -> api.CreateAgentResponse:
-        tenant = tenant_of(request)
-        await self._tenants.ensure(tenant)
-        return await self._ask(tenant, request, api.CreateAgentResponse)
+        return await self._ask(await self._founded(request), request, api.CreateAgentResponse)
 
     async def GetAgent(self, request: api.GetAgentRequest, context: Context) -> api.GetAgentResponse:  # noqa: N802
         await self._reached_inputs(tenant_of(request), request.min_position)
@@ -248,9 +247,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def CreateQueue(  # noqa: N802
         self, request: api.CreateQueueRequest, context: Context
     ) -> api.CreateQueueResponse:
-        tenant = tenant_of(request)
-        await self._tenants.ensure(tenant)
-        return await self._ask(tenant, request, api.CreateQueueResponse)
+        return await self._ask(await self._founded(request), request, api.CreateQueueResponse)
 
     async def GetQueue(self, request: api.GetQueueRequest, context: Context) -> api.GetQueueResponse:  # noqa: N802
         await self._reached_inputs(tenant_of(request), request.min_position)
@@ -275,6 +272,13 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         case = await self._case(tenant, case_id)
         summary = f"{called(case_id)} {standing(case)}"
         return api.ExplainDecisionResponse(state=case_message(tenant, case).state, summary=summary)
+
+    async def _founded(self, request: Message) -> str:
+        """The tenant of a request that brings it into being, unless the request would be refused for its form."""
+        command_of(request, FIRST)
+        tenant = tenant_of(request)
+        await self._tenants.ensure(tenant)
+        return tenant
 
     async def _ask(self, tenant: str, request: Message, response: type[M]) -> M:
         return await self._host.call(tenant, SHARD, request, response)

@@ -205,7 +205,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchCases(self, request, context):
-        """Cases that match as they are now, then every change of a case that matches before or after it.
+        """Cases that match as they are now, then every change of a case that matches before or after it. While nothing happens a message
+        without a case brings a fresh token every 15 seconds. OUT_OF_RANGE for a token that lies too far back or beyond the log's end.
         Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -328,7 +329,7 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchOffers(self, request, context):
-        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended.
+        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
         Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

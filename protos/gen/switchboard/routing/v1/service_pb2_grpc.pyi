@@ -47,7 +47,8 @@ class RoutingServiceStub:
     ListCasePosts: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCasePostsRequest, _service_pb2.ListCasePostsResponse]
     """The posts of one case, those of cases joined into it included, by time of publication."""
     WatchCases: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchCasesRequest, _service_pb2.WatchCasesResponse]
-    """Cases that match as they are now, then every change of a case that matches before or after it.
+    """Cases that match as they are now, then every change of a case that matches before or after it. While nothing happens a message
+    without a case brings a fresh token every 15 seconds. OUT_OF_RANGE for a token that lies too far back or beyond the log's end.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
     """
     ListCaseEvents: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCaseEventsRequest, _service_pb2.ListCaseEventsResponse]
@@ -89,7 +90,7 @@ class RoutingServiceStub:
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]
-    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended.
+    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
     """
     CreateQueue: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateQueueRequest, _service_pb2.CreateQueueResponse]
@@ -122,7 +123,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ListCasePosts: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCasePostsRequest, _service_pb2.ListCasePostsResponse]  # type: ignore[assignment]
     """The posts of one case, those of cases joined into it included, by time of publication."""
     WatchCases: _aio.UnaryStreamMultiCallable[_service_pb2.WatchCasesRequest, _service_pb2.WatchCasesResponse]  # type: ignore[assignment]
-    """Cases that match as they are now, then every change of a case that matches before or after it.
+    """Cases that match as they are now, then every change of a case that matches before or after it. While nothing happens a message
+    without a case brings a fresh token every 15 seconds. OUT_OF_RANGE for a token that lies too far back or beyond the log's end.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
     """
     ListCaseEvents: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCaseEventsRequest, _service_pb2.ListCaseEventsResponse]  # type: ignore[assignment]
@@ -164,7 +166,7 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _aio.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]  # type: ignore[assignment]
-    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended.
+    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
     """
     CreateQueue: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateQueueRequest, _service_pb2.CreateQueueResponse]  # type: ignore[assignment]
@@ -218,7 +220,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.WatchCasesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchCasesResponse], _abc.AsyncIterator[_service_pb2.WatchCasesResponse]]:
-        """Cases that match as they are now, then every change of a case that matches before or after it.
+        """Cases that match as they are now, then every change of a case that matches before or after it. While nothing happens a message
+        without a case brings a fresh token every 15 seconds. OUT_OF_RANGE for a token that lies too far back or beyond the log's end.
         Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
         """
 
@@ -362,7 +365,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.WatchOffersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchOffersResponse], _abc.AsyncIterator[_service_pb2.WatchOffersResponse]]:
-        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended.
+        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
         Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
         """
 
