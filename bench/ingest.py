@@ -46,7 +46,7 @@ from ingest.intake import Intake
 from ingest.main import RESOURCES
 from ingest.normalise import Account
 from ingest.shards import SHARDS, from_request, to_request
-from ingest.views.book import Connected
+from ingest.views.source_directory import Connected
 from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
 
 P = ParamSpec("P")
@@ -203,7 +203,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
             asked = timed("ask: to the shard's owner", lambda given: from_request(to_request(given)), call.candidates)
             events = timed("decide", decider.decide, asked, posts)
             timed("evolve", lambda given: [decider.evolve(posts, event) for event in given], events)
-            answer = timed("answer", decider.answered, asked, posts, events)
+            answer = timed("answer", decider.results_of, asked, posts, events)
             timed("encode events", lambda given: [one.SerializeToString(deterministic=True) for one in given], events)
             timed("tell", _tell, call, answer)
         timed("response", batch.response)

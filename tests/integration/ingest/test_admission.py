@@ -139,14 +139,14 @@ async def test_garbage_in_the_shard_of_sources_stops_no_source_and_no_delivery(s
         AnyMessage(type_url=f"type.googleapis.com/{known}", value=b"\xff\xff\xff"),
         changed,
     ]
-    # The shards of a tenant that no replica owns yet: what stands there is read by everybody's book of sources.
+    # The shards of a tenant that no replica owns yet: what stands there is read by everybody's directory of sources.
     last = 0
     for body in bodies:
         commit = log_pb2.Commit(commit_id=uuid7_bytes(0), tenant="other", shard="sources")  # type: ignore[arg-type]
         commit.events.add().body.CopyFrom(body)
         last = await log.append(Subject("post", "other", "sources"), commit, last)
     await nc.close()
-    second = await stack.connect("acme", "x-second")  # waits until the book has read up to here
+    second = await stack.connect("acme", "x-second")  # waits until the directory has read up to here
     (answer,) = await ingest(stack, request(source, tweet(1)))
     (other,) = await ingest(stack, request(second, tweet(2)))
     assert results(answer) + results(other) == ["ACCEPTED", "ACCEPTED"]

@@ -49,5 +49,5 @@ def record(posts: decider.Posts, *candidates: decider.Candidate) -> tuple[list[P
     events = decider.decide(candidates, posts)
     for event in events:
         decider.evolve(posts, event)
-    answer = decider.answered(candidates, posts, events)
+    answer = decider.results_of(candidates, posts, events)
     return events, [service_pb2.Result.Name(result).removeprefix("RESULT_") for result in answer.results]

@@ -28,7 +28,7 @@ from ingest.normalise import Account, Observation, identity_id
 from ingest.reading import read
 from ingest.sources import Settings, Source
 from ingest.views import posts
-from ingest.views.book import Connected
+from ingest.views.source_directory import Connected
 from routing.reactions import react
 from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2
 from switchboard.log.v1 import log_pb2

@@ -131,7 +131,7 @@ class View:
                     decider.evolve(self._state, event)
                 self.position = position
 
-    def lend(self, posts: decider.Posts, asked: decider.Record) -> None:
+    def lend(self, posts: decider.Posts, asked: decider.Candidates) -> None:
         posts.view_position = max(posts.view_position, self.position)
         for key in decider.unknown_in(posts, [asked]):
             if key in self._state.known:

@@ -12,8 +12,8 @@ from switchboard.ingest.v1 import service_pb2
 
 from ingest import decider
 from ingest.normalise import AuthorGone, Observation
-from ingest.views.book import Connected
 from ingest.views.quarantined import QuarantineEntry
+from ingest.views.source_directory import Connected
 
 CANDIDATES_MAX = 250
 CALL_BYTES_MAX = 256 * 1024
@@ -82,7 +82,7 @@ class Reading(NamedTuple):
     """One thing that was read and is to be said to a shard: an observation to seal, or a candidate as it is."""
 
     id: str
-    said: Observation | decider.Notice
+    said: Observation | decider.Announcement
     received_at: Instant
     recipient: Recipient
 

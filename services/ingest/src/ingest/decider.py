@@ -3,7 +3,7 @@
 A post is known by its id, its latest revision, the platform's number of that revision, the digests of every content
 seen, and whether it was withdrawn. Given that, a delivery says something new or it does not:
 
-| known as          | news                                                        | fact                        |
+| known as          | it says                                                     | fact                        |
 | ----------------- | ----------------------------------------------------------- | --------------------------- |
 | nothing           | content                                                     | PostReceived                |
 | a post            | content with a higher number of the platform                | PostEdited                  |
@@ -27,11 +27,11 @@ from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb
 
 from ingest.events import PostEvent, PostReceived
 
-Notice = events_pb2.PostWithdrawn | events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued
-"""News that is short enough to be a message until it is stored."""
-Candidate = PostReceived | Notice
-"""News as the fact it is if nothing like it is known."""
-Record = Sequence[Candidate]
+Announcement = events_pb2.PostWithdrawn | events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued
+"""What is short enough to be a message until it is stored."""
+Candidate = PostReceived | Announcement
+"""What a delivery says, as the fact it is if nothing like it is known."""
+Candidates = Sequence[Candidate]
 """What one caller has to say, in order."""
 Recorded = internal_pb2.RecordPostsResponse
 
@@ -66,12 +66,12 @@ class Posts:
     """Up to where the view was seen to have followed the log."""
 
 
-def decide(command: Record, posts: Posts) -> list[PostEvent]:
+def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
     """The facts of one command, candidates in order; a candidate sees what those before it decided."""
     events: list[PostEvent] = []
     known = posts.known
     own: dict[str, Known] = {}
-    lodged: dict[str, bool] = {}
+    in_quarantine: dict[str, bool] = {}
     for candidate in command:
         match candidate:
             case PostReceived(post_id=post_id):
@@ -89,13 +89,13 @@ def decide(command: Record, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     own[post_id] = _withdrawn(before)
             case events_pb2.DeliveryQuarantined(delivery_id=name):
-                if not lodged.get(name, posts.quarantined.get(name, False)):
+                if not in_quarantine.get(name, posts.quarantined.get(name, False)):
                     events.append(candidate)
-                    lodged[name] = True
+                    in_quarantine[name] = True
             case events_pb2.DeliveryRequeued(delivery_id=name):
-                if lodged.get(name, posts.quarantined.get(name, False)):
+                if in_quarantine.get(name, posts.quarantined.get(name, False)):
                     events.append(candidate)
-                    lodged[name] = False
+                    in_quarantine[name] = False
     return events
 
 
@@ -159,14 +159,14 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
     return posts
 
 
-def answered(command: Record, posts: Posts, events: Sequence[PostEvent]) -> Recorded:
+def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -> Recorded:
     """What the caller is told about each candidate, from what was decided and the state it led to.
 
     Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
     """
     results: list[service_pb2.Result] = []
     revisions: list[int] = []
-    ahead = {event.post_id for event in events if isinstance(event, events_pb2.PostWithdrawn)}
+    withdrawn_later = {event.post_id for event in events if isinstance(event, events_pb2.PostWithdrawn)}
     facts = iter(events)
     fact = next(facts, None)
     for candidate in command:
@@ -174,16 +174,16 @@ def answered(command: Record, posts: Posts, events: Sequence[PostEvent]) -> Reco
         known = posts.known.get(key)
         revisions.append(0 if known is None else known.revision)
         if candidate is fact:
-            results.append(_news(candidate))
+            results.append(_result_of(candidate))
             fact = next(facts, None)
             if isinstance(candidate, events_pb2.PostWithdrawn):
-                ahead.discard(key)
+                withdrawn_later.discard(key)
         elif isinstance(candidate, PostReceived):
             if isinstance(fact, events_pb2.PostEdited) and _is_of(fact, candidate):
                 results.append(service_pb2.RESULT_UPDATED)
                 fact = next(facts, None)
             else:
-                gone = key not in ahead and known is not None and known.withdrawn
+                gone = key not in withdrawn_later and known is not None and known.withdrawn
                 results.append(service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_DUPLICATE)
         else:
             requeued = isinstance(candidate, events_pb2.DeliveryRequeued)
@@ -191,7 +191,7 @@ def answered(command: Record, posts: Posts, events: Sequence[PostEvent]) -> Reco
     return internal_pb2.RecordPostsResponse(results=results, revisions=revisions)
 
 
-def _news(candidate: Candidate) -> service_pb2.Result:
+def _result_of(candidate: Candidate) -> service_pb2.Result:
     match candidate:
         case PostReceived(direction=post_pb2.DIRECTION_OUTBOUND):
             return service_pb2.RESULT_ECHO
@@ -222,7 +222,7 @@ def key_of(candidate: Candidate) -> str:
             return key
 
 
-def unknown_in(posts: Posts, commands: Iterable[Record]) -> list[str]:
+def unknown_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
     """Ids that commands touch and memory does not hold: the view must be asked."""
     return list(
         dict.fromkeys(
@@ -263,7 +263,7 @@ def forget(posts: Posts, position: int) -> None:
 def differs(live: Posts, again: Posts) -> str | None:
     """How a live state differs from the refolded one in what memory still holds; None when it does not."""
     wrong = [key for key, known in live.known.items() if again.known.get(key) != known]
-    wrong += [key for key, lodged in live.quarantined.items() if again.quarantined.get(key) != lodged]
+    wrong += [key for key, in_quarantine in live.quarantined.items() if again.quarantined.get(key) != in_quarantine]
     return f"{len(wrong)} ids differ, the first is {min(wrong)}" if wrong else None
 
 

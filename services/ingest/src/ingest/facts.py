@@ -10,7 +10,7 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.events import PostReceived
 from ingest.normalise import AuthorGone, Observation, Withdrawal, conversation_id, folded, post_id
-from ingest.views.book import Connected
+from ingest.views.source_directory import Connected
 
 _BRANDS = frozenset({post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT})
 _OURS = _BRANDS | {post_pb2.AUTHOR_KIND_OTHER}

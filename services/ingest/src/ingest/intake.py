@@ -24,8 +24,8 @@ from ingest.batch import Batch, Call
 from ingest.normalise import Observation, Reason, identity_id
 from ingest.reading import part_of, quarantine, read
 from ingest.shards import shard_of, to_request
-from ingest.views.book import Connected
 from ingest.views.quarantined import Quarantine
+from ingest.views.source_directory import Connected
 
 DELIVERIES_MAX = 1_000
 ANSWER_POSTS_MAX = 1_000

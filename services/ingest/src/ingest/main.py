@@ -25,7 +25,7 @@ from ingest.intake import Intake
 from ingest.servicer import CODES, IngestServicer
 from ingest.shards import POSTS, SHARDS, SOURCES, PostsBacking, SourceRequests, record_posts
 from ingest.views import posts, quarantined, sources
-from ingest.views.book import SHARD, SourceBook
+from ingest.views.source_directory import SHARD, SourceDirectory
 
 RESOURCES = Resources(
     "ingest", tables=(posts.PostsView.schema, sources.SourcesView.schema, quarantined.SCHEMA), vault=True
@@ -61,7 +61,7 @@ async def build(process: Process, retention_days: float) -> None:
     quarantine = quarantined.Quarantine(database, vault, process.settings.clock, retention_days)
     post_host = parts.host(SHARDS, POSTS, record_posts, backing=PostsBacking(database), codes=CODES)
     source_host = parts.host((SHARD,), SOURCES, SourceRequests(process.settings.clock), codes=CODES)
-    book = SourceBook(log, parts.tenants)
+    directory = SourceDirectory(log, parts.tenants)
     intake = Intake(
         vault=vault,
         shards=post_host,
@@ -78,7 +78,7 @@ async def build(process: Process, retention_days: float) -> None:
 
     servicer = IngestServicer(
         intake=intake,
-        book=book,
+        directory=directory,
         source_host=source_host,
         database=database,
         posts_projection=posts_projection,
@@ -88,7 +88,7 @@ async def build(process: Process, retention_days: float) -> None:
         tenants=parts.tenants,
         tail=parts.tail,
     )
-    process.loop("book", book.run)
+    process.loop("source directory", directory.run)
     process.loop("quarantine", expire)
     await parts.serve((service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
 

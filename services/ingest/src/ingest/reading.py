@@ -27,8 +27,8 @@ from ingest.normalise import (
     post_id,
 )
 from ingest.validation import admitted
-from ingest.views.book import Connected
 from ingest.views.quarantined import QuarantineEntry, bytes_of
+from ingest.views.source_directory import Connected
 
 
 def read(

@@ -40,9 +40,9 @@ from ingest.checks import (
 from ingest.intake import Intake, check_batch
 from ingest.sources import Reason
 from ingest.views import posts, sources
-from ingest.views.book import SHARD as SOURCES_SHARD
-from ingest.views.book import Connected, SourceBook
 from ingest.views.quarantined import Quarantine
+from ingest.views.source_directory import SHARD as SOURCES_SHARD
+from ingest.views.source_directory import Connected, SourceDirectory
 
 CODES: Mapping[str, grpc.StatusCode] = {
     Reason.SOURCE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
@@ -95,7 +95,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self,
         *,
         intake: Intake,
-        book: SourceBook,
+        directory: SourceDirectory,
         source_host: ShardHost[Any, Any, Any],
         database: Database,
         posts_projection: Projection[posts.Row],
@@ -107,7 +107,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         scopes: Scopes = everything,
     ) -> None:
         self._intake = intake
-        self._book = book
+        self._directory = directory
         self._sources = source_host
         self._database = database
         self._posts_projection = posts_projection
@@ -170,7 +170,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
 
     async def _connected(self, name: str) -> Connected:
         parts = parse_name("tenants/{tenant}/sources/{source}", name, "source")
-        return self._book.known(parts["tenant"], parts["source"]) or await self._book.require(
+        return self._directory.known(parts["tenant"], parts["source"]) or await self._directory.require(
             parts["tenant"], parts["source"], deadline_s()
         )
 
@@ -204,7 +204,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             stored = found.get(name)
             if stored is None:
                 raise NotFound("quarantined delivery", request.name)
-            connected = await self._book.require(tenant, stored.source_id, deadline_s())
+            connected = await self._directory.require(tenant, stored.source_id, deadline_s())
             batch = self._intake.read(connected, [stored.delivery], again=True)
             position = await self._intake.take(batch)
             result = batch.response().results[0]
@@ -232,18 +232,20 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         kept, token = asked.cut(rows, lambda row: (row.received_at, row.delivery_id))
         personal = PERSONAL in self._scopes(context)
         response = service_pb2.ListQuarantinedResponse(next_page_token=token)
-        room, shown, opened = PAGE_BYTES_MAX, len(kept), list[str]()
+        room, visible, opened = PAGE_BYTES_MAX, len(kept), list[str]()
         if personal:
             for number, row in enumerate(kept):
                 room -= row.payload_bytes
                 if room < 0 and number:
-                    last, shown = kept[number - 1], number
+                    last, visible = kept[number - 1], number
                     response.next_page_token = asked.token_after((last.received_at, last.delivery_id))
                     break
                 if room >= 0:
                     opened.append(row.delivery_id)
         found = await self._quarantine.get(tenant, opened) if opened else {}
-        response.deliveries.extend(wire.quarantined_of(tenant, row, found.get(row.delivery_id)) for row in kept[:shown])
+        response.deliveries.extend(
+            wire.quarantined_of(tenant, row, found.get(row.delivery_id)) for row in kept[:visible]
+        )
         return response
 
     async def GetPost(  # noqa: N802
@@ -255,7 +257,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         found = await posts.get(self._database, parts["tenant"], [parts["post"]]) if is_uuid(parts["post"]) else {}
         if not found:
             raise NotFound("post", request.name)
-        (post,) = await self._shown(parts["tenant"], list(found.values()), context)
+        (post,) = await self._visible(parts["tenant"], list(found.values()), context)
         return service_pb2.GetPostResponse(post=post)
 
     async def ListPosts(  # noqa: N802
@@ -273,7 +275,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         kept, token = asked.cut(rows, lambda row: (getattr(row, column), row.post_id))
         response = service_pb2.ListPostsResponse(next_page_token=token)
         room = PAGE_BYTES_MAX
-        for number, post in enumerate(await self._shown(tenant, kept, context)):
+        for number, post in enumerate(await self._visible(tenant, kept, context)):
             room -= post.ByteSize()
             if room < 0 and number:
                 last = kept[number - 1]
@@ -326,11 +328,11 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         matching = (("post_id", "= any", ids), *where)
         order = ("published_at", False)
         rows = await posts.select(self._database, tenant, matching, order, after=None, limit=len(ids))
-        shown = dict(zip((row.post_id for row in rows), await self._shown(tenant, rows, context), strict=True))
+        visible = dict(zip((row.post_id for row in rows), await self._visible(tenant, rows, context), strict=True))
         for happened, post_id, position in changed:
-            if post_id in shown:
+            if post_id in visible:
                 token = Position.encode(position - 1)  # the rest of its commit is still to come
-                yield service_pb2.WatchPostsResponse(change=happened, post=shown[post_id], resume_token=token)
+                yield service_pb2.WatchPostsResponse(change=happened, post=visible[post_id], resume_token=token)
 
     async def _snapshot(
         self, tenant: str, where: Sequence[tuple[str, str, object]], context: Context
@@ -341,7 +343,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             limit = pages.rows
             rows = await posts.select(self._database, tenant, where, ("published_at", False), after=cursor, limit=limit)
             pages.weighed(len(rows), sum([len(row.ciphertext or b"") for row in rows]))
-            for post in await self._shown(tenant, rows, context):
+            for post in await self._visible(tenant, rows, context):
                 yield post
             if len(rows) < limit:
                 return
@@ -393,8 +395,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         return response
 
     async def _settled(self, position: str) -> str:
-        """After a change of sources this replica's own book follows it, so that the next delivery sees it."""
-        await self._book.reached(int(position), deadline_s())
+        """After a change of sources this replica's own directory follows it, so that the next delivery sees it."""
+        await self._directory.reached(int(position), deadline_s())
         return Position.encode(int(position))
 
     async def GetSource(  # noqa: N802
@@ -437,7 +439,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         await self._tenants.require(tenant)
         return tenant
 
-    async def _shown(self, tenant: str, rows: Sequence[posts.ReadRow], context: Context) -> list[post_pb2.Post]:
+    async def _visible(self, tenant: str, rows: Sequence[posts.ReadRow], context: Context) -> list[post_pb2.Post]:
         """Posts as this caller may see them: opened with the scope, as far as their authors have not been erased."""
         if PERSONAL not in self._scopes(context):
             return [wire.post_of(tenant, row, None) for row in rows]

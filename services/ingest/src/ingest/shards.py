@@ -23,7 +23,7 @@ SHARDS = ("0", "1")
 """Against: deciding is a tenth of what a post costs, the rest is done wherever it arrives; and each shard that has
 something to say costs a commit, an fsync of 1-2 ms of CPU, and a delivery to every reader."""
 _SHARD_OF = {digit: SHARDS[int(digit, 16) & 1] for digit in "0123456789abcdef"}
-PostWriter = ShardWriter[decider.Record, decider.Posts, PostEvent]
+PostWriter = ShardWriter[decider.Candidates, decider.Posts, PostEvent]
 SourceWriter = ShardWriter[sources.Command, sources.Sources, SourceEvent]
 
 
@@ -46,7 +46,7 @@ def _decoded(message: Message) -> PostEvent:
     )
 
 
-POSTS: Decider[decider.Record, decider.Posts, PostEvent] = Decider(
+POSTS: Decider[decider.Candidates, decider.Posts, PostEvent] = Decider(
     initial=decider.Posts,
     decide=decider.decide,
     evolve=decider.evolve,
@@ -78,7 +78,7 @@ class PostsBacking:
         """Log position the view has reached."""
         return await posts.position(self._database)
 
-    async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Record]) -> None:
+    async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Candidates]) -> None:
         """Borrows what a round touches and memory does not hold: one query."""
         wanted = decider.unknown_in(state, commands)
         if not wanted:
@@ -87,8 +87,8 @@ class PostsBacking:
         state.view_position = max(state.view_position, position)
         for row in found:
             state.borrowed.add(row.key)
-            if row.lodged is not None:
-                state.quarantined[row.key] = row.lodged
+            if row.in_quarantine is not None:
+                state.quarantined[row.key] = row.in_quarantine
             else:
                 state.known[row.key] = decider.Known(row.revision, row.platform_revision, row.withdrawn, row.digests)
 
@@ -109,7 +109,7 @@ async def record_posts(writer: PostWriter, request: Message) -> Message:
         )
     command = from_request(request)
     outcome = await writer.submit(
-        command, origin=origin, respond=lambda state, events: decider.answered(command, state, events)
+        command, origin=origin, respond=lambda state, events: decider.results_of(command, state, events)
     )
     assert isinstance(outcome.response, internal_pb2.RecordPostsResponse)
     outcome.response.position = outcome.position
@@ -150,7 +150,7 @@ def _answer_id(request: internal_pb2.RecordPostsRequest) -> Request:
     return Request(uuid5_bytes(request.request_id, "answer"), request.request_digest)
 
 
-def to_request(candidates: decider.Record) -> internal_pb2.RecordPostsRequest:
+def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsRequest:
     """What one caller has to say, on its way to the shard's owner."""
     posts = [candidate for candidate in candidates if isinstance(candidate, PostReceived)]
     request = internal_pb2.RecordPostsRequest(
@@ -176,7 +176,7 @@ def to_request(candidates: decider.Record) -> internal_pb2.RecordPostsRequest:
     return request
 
 
-def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Record:
+def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates:
     """What one caller has to say, at the shard's owner."""
     seen = request.observed
     columns = (
@@ -221,9 +221,9 @@ class SourceRequests:
         def respond(state: sources.Sources, _events: Sequence[SourceEvent]) -> Message:
             match request:
                 case service_pb2.CreateSourceRequest():
-                    return service_pb2.CreateSourceResponse(source=shown(tenant, state.connected[source_id]))
+                    return service_pb2.CreateSourceResponse(source=source_message(tenant, state.connected[source_id]))
                 case service_pb2.UpdateSourceRequest():
-                    return service_pb2.UpdateSourceResponse(source=shown(tenant, state.connected[source_id]))
+                    return service_pb2.UpdateSourceResponse(source=source_message(tenant, state.connected[source_id]))
                 case _:
                     return service_pb2.DeleteSourceResponse()
 
@@ -250,7 +250,7 @@ def settings_of(source: service_pb2.Source) -> sources.Settings:
     )
 
 
-def shown(tenant: str, source: sources.Source) -> service_pb2.Source:
+def source_message(tenant: str, source: sources.Source) -> service_pb2.Source:
     """A source as callers see it."""
     settings = source.settings
     return service_pb2.Source(

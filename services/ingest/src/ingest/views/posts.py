@@ -60,7 +60,7 @@ class DeliveryRow(NamedTuple):
     reason: str
     payload_bytes: int
     received_at: int
-    lodged: bool
+    in_quarantine: bool
 
 
 Row = PostRow | DeliveryRow
@@ -135,9 +135,9 @@ class PostsView:
                 )
             case events_pb2.DeliveryRequeued():
                 key = f"{event.tenant}!{body.delivery_id}"
-                lodged = rows[key]
-                assert isinstance(lodged, DeliveryRow)
-                rows[key] = lodged._replace(lodged=False)
+                delivery = rows[key]
+                assert isinstance(delivery, DeliveryRow)
+                rows[key] = delivery._replace(in_quarantine=False)
             case _:
                 raise TypeError(f"{event.type} is not folded here")
 
@@ -222,7 +222,7 @@ class Probed(NamedTuple):
     platform_revision: int
     withdrawn: bool
     digests: tuple[bytes, ...]
-    lodged: bool | None
+    in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
 

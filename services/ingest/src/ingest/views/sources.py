@@ -1,4 +1,4 @@
-"""Table `sources_v1`: the connected sources, for those who ask; ingest itself keeps its own book of them in memory."""
+"""Table `sources_v1`: the connected sources, for those who ask; ingest itself keeps a directory of them in memory."""
 
 from __future__ import annotations
 

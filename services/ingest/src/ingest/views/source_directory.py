@@ -1,4 +1,4 @@
-"""The book of sources: each replica's own fold of all `sources` shards, so that a delivery finds its source at once."""
+"""The directory of sources: each replica's own fold of all `sources` shards, so a delivery finds its source at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Connected:
     account: Account
 
 
-class SourceBook:
+class SourceDirectory:
     """Follows the `sources` shards of all tenants from the beginning of the log; sources are few."""
 
     def __init__(self, log: Log, tenants: Tenants) -> None:
@@ -101,7 +101,7 @@ class SourceBook:
         return found
 
     async def reached(self, position: int, timeout_s: float) -> None:
-        """Waits until the book includes a commit of a `sources` shard. Raises Unavailable when it does not in time."""
+        """Waits until the directory includes a commit of a `sources` shard. Raises Unavailable after that."""
         try:
             async with asyncio.timeout(timeout_s), self._moved:
                 await self._moved.wait_for(lambda: self._position >= position)
