@@ -119,7 +119,7 @@ def run(shard: Shard, *given: commands.Command) -> list[events.Event]:
     return facts
 
 
-def shown(facts: Sequence[events.Event]) -> list[str]:
+def summary(facts: Sequence[events.Event]) -> list[str]:
     """Facts as short lines: the name, the case or agent, and what matters most."""
     lines = []
     for event in facts:

@@ -20,7 +20,7 @@ from tests.unit.routing.build import (
     reply,
     resolve,
     run,
-    shown,
+    summary,
     t,
     tick,
 )
@@ -514,4 +514,4 @@ def test_decide(given: list[commands.Command], when: commands.Command, then: lis
             decide(when, shard)
         assert refusal.value.reason == then
     else:
-        assert shown(decide(when, shard)) == then
+        assert summary(decide(when, shard)) == then

@@ -51,7 +51,7 @@ steps = st.lists(
 )
 
 
-def asked() -> st.SearchStrategy[list[commands.Command]]:
+def sequences() -> st.SearchStrategy[list[commands.Command]]:
     """Things asked one after the other, some of them nonsense, while time passes."""
     return steps.map(_spell_out)
 
@@ -105,7 +105,7 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
             return commands.ChangeAgent(agent, None, skills, None if token == 4 else token, None, at)
 
 
-def told(sequence: Sequence[commands.Command], shard: Shard) -> list[tuple[commands.Command, list[events.Event]]]:
+def history_of(sequence: Sequence[commands.Command], shard: Shard) -> list[tuple[commands.Command, list[events.Event]]]:
     """Decides and records a sequence; what is refused decides nothing."""
     history = []
     for command in [*STAFF, *sequence]:
@@ -133,25 +133,25 @@ def check(shard: Shard) -> None:
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_a_case_has_one_holder_and_no_agent_more_than_its_capacity_at_every_prefix(
     sequence: list[commands.Command],
 ) -> None:
     shard = Shard()
-    for _, decided in told(sequence, Shard()):
+    for _, decided in history_of(sequence, Shard()):
         for event in decided:
             evolve(shard, event)
             check(shard)
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[commands.Command]) -> None:
     shard = Shard()
     for command in [*STAFF, *sequence]:
-        told_before = shard
+        before = shard
         try:
-            decided = list(decide(command, told_before))
+            decided = list(decide(command, before))
         except Rejected:
             decided = []
         for event in decided:
@@ -165,10 +165,10 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_a_tick_decides_something_when_it_is_due_and_nothing_before(sequence: list[commands.Command]) -> None:
     shard = Shard()
-    history = told(sequence, shard)
+    history = history_of(sequence, shard)
     now = history[-1][0].at
     for _ in range(200):
         due = next_due(shard)
@@ -185,10 +185,10 @@ def test_a_tick_decides_something_when_it_is_due_and_nothing_before(sequence: li
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list[commands.Command]) -> None:
     live = Shard(keep_events=6)
-    history = told(sequence, live)
+    history = history_of(sequence, live)
     refolded = Shard(keep_events=6)
     for _, decided in history:
         for event in decided:
@@ -211,10 +211,10 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_deciding_is_pure_and_deciding_what_is_so_decides_nothing(sequence: list[commands.Command]) -> None:
     shard = Shard()
-    told(sequence[:-1], shard)
+    history_of(sequence[:-1], shard)
     before = whole(shard)
     last = sequence[-1]
     try:

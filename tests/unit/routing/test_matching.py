@@ -7,7 +7,7 @@ from routing.decider import decide
 from routing.shard import Shard
 from routing.terms import Requirement
 
-from tests.unit.routing.build import accept, post, presence, queue, register, resolve, run, shown, tick
+from tests.unit.routing.build import accept, post, presence, queue, register, resolve, run, summary, tick
 
 MIA: list[commands.Command] = [register("mia"), presence("mia")]
 BEN: list[commands.Command] = [register("ben"), presence("ben")]
@@ -21,7 +21,7 @@ def test_an_expired_offer_returns_to_the_same_place() -> None:
     before = shard.cases["case-p1"].wait
     run(shard, tick(60))
     assert shard.cases["case-p1"].wait == before
-    assert shown(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
+    assert summary(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
 
 
 def test_the_more_skilled_agent_is_preferred_and_then_the_longer_idle() -> None:
@@ -31,11 +31,11 @@ def test_the_more_skilled_agent_is_preferred_and_then_the_longer_idle() -> None:
     run(shard, register("ann", skills=[("topic:billing", 2)]), presence("ann"))
     run(shard, register("ben", skills=[("topic:billing", 5)]), presence("ben"))
     run(shard, register("cat", skills=[("topic:billing", 5)]), presence("cat"))
-    assert shown(run(shard, post("p1")))[-1] == "CaseOffered case-p1 ben 1"
+    assert summary(run(shard, post("p1")))[-1] == "CaseOffered case-p1 ben 1"
     run(shard, accept("case-p1", "ben"), resolve("case-p1", "ben", at=9))
-    assert shown(run(shard, post("p2", at=10)))[-1] == "CaseOffered case-p2 cat 1"
-    assert shown(run(shard, post("p3", at=10)))[-1] == "CaseOffered case-p3 ben 1"
-    assert shown(run(shard, post("p4", at=10)))[-1] == "CaseOffered case-p4 ann 1"
+    assert summary(run(shard, post("p2", at=10)))[-1] == "CaseOffered case-p2 cat 1"
+    assert summary(run(shard, post("p3", at=10)))[-1] == "CaseOffered case-p3 ben 1"
+    assert summary(run(shard, post("p4", at=10)))[-1] == "CaseOffered case-p4 ann 1"
 
 
 def test_the_earliest_deadline_is_served_first_and_the_platforms_window_counts() -> None:

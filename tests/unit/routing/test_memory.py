@@ -17,8 +17,8 @@ from routing.state_codec import dump, dump_case, load, load_case
 from routing.views.cases import CODEC, CasesView, Row
 from switchboard.log.v1 import log_pb2
 
-from tests.unit.routing.build import answer, post, run, shown, t, whole
-from tests.unit.routing.test_laws import asked, told
+from tests.unit.routing.build import answer, post, run, summary, t, whole
+from tests.unit.routing.test_laws import history_of, sequences
 
 VIEW = CasesView()
 
@@ -86,19 +86,19 @@ def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytes
 
 
 @settings(max_examples=60, deadline=None)
-@given(asked())
+@given(sequences())
 def test_the_read_model_says_what_the_shard_says(sequence: list[commands.Command]) -> None:
     shard = Shard()
-    facts = [event for _, decided in told(sequence, shard) for event in decided]
+    facts = [event for _, decided in history_of(sequence, shard) for event in decided]
     rows = ReadModel(facts).rows
     assert {key.partition("/")[2]: row.case for key, row in rows.items()} == shard.cases
 
 
 @settings(max_examples=60, deadline=None)
-@given(asked())
+@given(sequences())
 def test_a_recalled_case_is_the_case(sequence: list[commands.Command]) -> None:
     shard = Shard()
-    told(sequence, shard)
+    history_of(sequence, shard)
     for case in shard.cases.values():
         assert load_case(dump_case(case)) == case
         if is_dormant(case) and "Joined" not in type(case.stage).__name__:
@@ -117,22 +117,22 @@ def _bare(case: Case) -> bytes:
 
 
 @settings(max_examples=60, deadline=None)
-@given(asked())
+@given(sequences())
 def test_a_forgetful_shard_decides_as_one_that_remembers(sequence: list[commands.Command]) -> None:
     """The forgetful one keeps a dormant case for four facts only and is lent the read model before every command."""
     remembering, forgetful = Shard(), Shard(keep_events=4)
     expected, actual = [], []
     read_model = ReadModel()
     for command in sequence:
-        expected += _told(remembering, command)
+        expected += decided_and_recorded(remembering, command)
         read_model.lend(forgetful)
-        decided = _told(forgetful, command)
+        decided = decided_and_recorded(forgetful, command)
         read_model.add(decided)
         actual += [event for event in decided if not isinstance(event, events.CaseRecalled)]
     assert actual == expected
 
 
-def _told(shard: Shard, command: commands.Command) -> list[events.Event]:
+def decided_and_recorded(shard: Shard, command: commands.Command) -> list[events.Event]:
     """Decides and records one command; what is refused decides nothing."""
     try:
         decided = list(decide(command, shard))
@@ -149,7 +149,7 @@ def test_a_dormant_case_is_forgotten_after_so_many_facts_and_recalled_by_a_late_
     assert "case-b1" not in shard.cases
     assert "b1" not in shard.posts.cases
     ReadModel(facts).lend(shard)
-    assert shown(run(shard, post("late", "b1", at=9))) == [
+    assert summary(run(shard, post("late", "b1", at=9))) == [
         "CaseRecalled case-b1",
         "PostAttached case-b1 late",
         "CaseQueued case-b1 default 0",

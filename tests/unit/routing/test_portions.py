@@ -19,7 +19,7 @@ from routing.timers import Timers
 from routing.views.cases import CODEC
 
 from tests.unit.routing.build import decline, post, presence, queue, register, resolve, run, t, tick, whole
-from tests.unit.routing.test_laws import FEW, asked, check, told
+from tests.unit.routing.test_laws import FEW, check, history_of, sequences
 
 DECISION_MAX = 500
 """Facts of one decision; a commit takes 1,000."""
@@ -104,10 +104,10 @@ def test_a_post_that_links_as_many_cases_as_it_may_is_one_decision() -> None:
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_every_decision_is_bounded_and_ticks_come_to_an_end(sequence: list[commands.Command]) -> None:
     shard = Shard()
-    history = told(sequence, shard)
+    history = history_of(sequence, shard)
     assert all(len(decided) <= DECISION_MAX for _, decided in history)
     now = Instant(history[-1][0].at + 10**6)
     for portion in ticks(shard, now):
@@ -131,13 +131,13 @@ def ends(fact: events.Event, offers: Set[str]) -> TypeGuard[events.CaseFact]:
 
 
 @FEW
-@given(asked(), st.sampled_from([11, 61, 400, 100_000]))
+@given(sequences(), st.sampled_from([11, 61, 400, 100_000]))
 def test_portions_bring_what_one_large_decision_would(sequence: list[commands.Command], later: int) -> None:
     outcomes = []
     for portion in (1, 10**9):
         with pytest.MonkeyPatch.context() as patch:
             shard = Shard()
-            history = told(sequence, shard)
+            history = history_of(sequence, shard)
             offers = {case.stage.offer_id for case in shard.cases.values() if isinstance(case.stage, Offered)}
             patch.setattr("routing.decider.PORTION", portion)
             facts = [fact for decided in ticks(shard, Instant(history[-1][0].at + later * 10**6)) for fact in decided]

@@ -18,7 +18,7 @@ from routing.views.cases import CODEC
 from switchboard.ingest.v1 import events_pb2, post_pb2
 from switchboard.log.v1 import log_pb2
 
-from tests.unit.routing.build import t
+from tests.unit.routing.build import run, t
 
 AN_ID = "01890a5d-ac96-774b-bcce-b302099a80{:02x}"
 NOW = Timestamp(seconds=1_790_000_000)
@@ -103,6 +103,18 @@ def test_a_post_that_is_not_understood_is_refused_by_the_name_of_its_field(
 def test_a_source_names_its_queue_by_id_or_in_full(queue: str, wanted: str) -> None:
     fact = events_pb2.SourceConnected(source_id="shop", channel="x", default_queue=queue)
     assert react(recorded(fact), t(0)) == commands.SetSourceQueue("shop", wanted, t(0))
+
+
+def test_a_source_that_is_gone_sends_its_cases_nowhere() -> None:
+    shard = Shard()
+    for fact in (
+        events_pb2.SourceConnected(source_id="shop", channel="x", default_queue="care"),
+        events_pb2.SourceDisconnected(source_id="shop"),
+    ):
+        command = react(recorded(fact), t(0))
+        assert command is not None
+        run(shard, command)
+    assert shard.sources == {}
 
 
 @pytest.mark.parametrize("queue", ["Care!", "tenants/acme/agents/mia", "x" * 64, "a\nb"])

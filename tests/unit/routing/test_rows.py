@@ -10,7 +10,7 @@ from routing.views.cases import CODEC, PLACES_MAX, CasesView, Row, Tables
 from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import post, run
-from tests.unit.routing.test_laws import FEW, asked, told
+from tests.unit.routing.test_laws import FEW, history_of, sequences
 
 VIEW = CasesView()
 CASE_FACTS = VIEW.handles
@@ -24,7 +24,7 @@ def recorded(position: int, fact: events.Event) -> Recorded:
     return Recorded(position, 0, SUBJECT, event)
 
 
-def folded(facts: list[events.Event]) -> dict[str, Row]:
+def rows_after(facts: list[events.Event]) -> dict[str, Row]:
     """The rows after these facts."""
     rows: dict[str, Row] = {}
     for position, fact in enumerate(facts, 1):
@@ -41,14 +41,14 @@ def written(rows: dict[str, Row], touched: list[str]) -> Tables:
 
 def test_a_row_lists_every_fact_of_its_case_once() -> None:
     facts = run(Shard(), post("p1"), post("p2"), post("p3", "p1"))
-    rows = folded(facts)
+    rows = rows_after(facts)
     mine = [n for n, fact in enumerate(facts, 1) if getattr(fact, "case_id", "") == "case-p1"]
     assert len(rows["acme/case-p1"].places) == 12 * len(mine)
     assert [int.from_bytes(rows["acme/case-p1"].places[i * 12 :][:8], "big") for i in range(len(mine))] == mine
 
 
 def test_places_that_are_full_are_written_once_and_the_rest_stays_with_the_case() -> None:
-    rows = folded(run(Shard(), post("p0"), *(post(f"p{n}", "p0") for n in range(1, 200))))
+    rows = rows_after(run(Shard(), post("p0"), *(post(f"p{n}", "p0") for n in range(1, 200))))
     tables = written(rows, ["acme/case-p0"])
     ((*_, rest, _),) = tables.cases
     full = [row[-1] for row in tables.places]
@@ -59,7 +59,7 @@ def test_places_that_are_full_are_written_once_and_the_rest_stays_with_the_case(
 
 
 def test_the_keys_of_a_post_that_opens_a_case_are_new_and_those_of_a_later_one_may_be_known() -> None:
-    rows = folded(run(Shard(), post("p1", "thread"), post("p2", "thread", "other")))
+    rows = rows_after(run(Shard(), post("p1", "thread"), post("p2", "thread", "other")))
     tables = written(rows, [Founding("acme/case-p1")])
     assert {key for _, key in tables.new_keys} == {"p1", "thread"}
     assert {entry[1]: entry[2] for entry in tables.entries.values()} == dict.fromkeys(
@@ -69,8 +69,8 @@ def test_the_keys_of_a_post_that_opens_a_case_are_new_and_those_of_a_later_one_m
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_a_row_is_what_the_shard_has(sequence: list[commands.Command]) -> None:
     shard = Shard()
-    rows = folded([fact for _, decided in told(sequence, shard) for fact in decided])
+    rows = rows_after([fact for _, decided in history_of(sequence, shard) for fact in decided])
     assert {key: row.case for key, row in rows.items()} == {f"acme/{c}": case for c, case in shard.cases.items()}

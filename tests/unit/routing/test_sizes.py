@@ -13,7 +13,7 @@ from routing.shard import Shard, evolve, next_due
 from routing.terms import Presence, Requirement, Skill
 
 from tests.unit.routing.build import answer, open_case, post, presence, register, run, t
-from tests.unit.routing.test_laws import AGENTS, FEW, asked, told
+from tests.unit.routing.test_laws import AGENTS, FEW, history_of, sequences
 
 KEPT = 8
 
@@ -55,10 +55,10 @@ def close_everything(shard: Shard, now: float) -> float:
 
 
 @FEW
-@given(asked())
+@given(sequences())
 def test_after_all_cases_are_closed_and_forgotten_nothing_of_them_is_left(sequence: Sequence[commands.Command]) -> None:
     shard = Shard(keep_events=KEPT)
-    history = told(sequence, shard)
+    history = history_of(sequence, shard)
     now = close_everything(shard, (history[-1][0].at - t(0)) / MICROS)
     for number in range(KEPT):
         run(shard, answer(f"filler-{number}", at=now))

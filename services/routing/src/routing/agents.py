@@ -10,6 +10,8 @@ from routing import events
 from routing.terms import Presence, Requirement, Skill
 
 NEVER = Instant(0)
+CAPACITY_MAX = 100
+"""Units of an agent at most: so many offers one decision makes to it, or takes back."""
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
 
@@ -65,7 +67,7 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 agent,
                 display_name=event.display_name,
                 skills=event.skills,
-                capacity=event.capacity,
+                capacity=max(0, min(event.capacity, CAPACITY_MAX)),
                 queues=event.queues,
             )
         case events.PresenceChanged():

@@ -76,6 +76,9 @@ IDLE, QUEUED = Idle(), Queued()
 _DORMANT = frozenset({Idle, Confirmed, Withdrawn, Joined})
 """Stages out of which nothing but a post, or somebody asking, brings a case."""
 NEVER = Instant(0)
+URGENCY_MAX = 3
+WEIGHT_MAX = 10
+"""Units of an agent that a case takes at most."""
 REFUSALS_MAX = 100
 """Refusals a case remembers, the latest: who refused before so many others may be offered it again."""
 UNSENT_MAX = 50
@@ -314,7 +317,7 @@ def evolve_case(case: Case, event: events.CaseFact) -> Case:
             return replace(
                 case,
                 queue=event.queue,
-                urgency=event.urgency,
+                urgency=max(0, min(event.urgency, URGENCY_MAX)),
                 requirements=event.requirements,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 stage=QUEUED,
@@ -407,7 +410,7 @@ def opened(event: events.CaseOpened) -> Case:
         event.source_id,
         event.identity_id,
         event.language,
-        event.weight,
+        max(1, min(event.weight, WEIGHT_MAX)),
         opened_at=event.at,
         updated_at=event.at,
     )

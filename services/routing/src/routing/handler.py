@@ -21,6 +21,8 @@ from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
+from routing.agents import CAPACITY_MAX
+from routing.cases import URGENCY_MAX, WEIGHT_MAX
 from routing.commands import Command, Reason
 from routing.memory_reads import READS, Writer, queue_message
 from routing.reactions import case_id_of
@@ -332,10 +334,10 @@ def _case_and_agent(form: Form) -> tuple[str, str]:
 
 def _open(form: Form, request: api.OpenCaseRequest, request_id: str, now: Instant) -> commands.OpenCase:
     tenant = form.tenant()
-    if not 0 <= request.urgency <= 3:
-        form.wrong("urgency", "is 0 to 3")
-    if not 0 <= request.weight <= 10:
-        form.wrong("weight", "is 1 to 10, or 0 for 1")
+    if not 0 <= request.urgency <= URGENCY_MAX:
+        form.wrong("urgency", f"is 0 to {URGENCY_MAX}")
+    if not 0 <= request.weight <= WEIGHT_MAX:
+        form.wrong("weight", f"is 1 to {WEIGHT_MAX}, or 0 for 1")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}|", request.channel):
         form.wrong("channel", "is a channel's name")
     if not re.fullmatch(r"[A-Za-z0-9-]{2,35}|", request.language):
@@ -366,8 +368,8 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill,
         form.wrong("agent.skills", "are at most 100, each named once")
     if any(_SKILL.fullmatch(s.name) is None or not 0 <= s.level <= 5 for s in skills.values()):
         form.wrong("agent.skills", f"have a name of the form {_SKILL.pattern} and a level of 0 to 5")
-    if not 0 <= agent.capacity <= 100:
-        form.wrong("agent.capacity", "is 0 to 100")
+    if not 0 <= agent.capacity <= CAPACITY_MAX:
+        form.wrong("agent.capacity", f"is 0 to {CAPACITY_MAX}")
     if len(agent.queues) > 100:
         form.wrong("agent.queues", "are at most 100")
     queues = tuple(sorted({form.of_tenant("agent.queues", "queues", tenant, queue) for queue in agent.queues}))

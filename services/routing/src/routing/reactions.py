@@ -32,6 +32,7 @@ many links as there is room for, in the order of their ids. So what belongs toge
 _RECEIVED = events_pb2.PostReceived.DESCRIPTOR.full_name
 _WITHDRAWN = events_pb2.PostWithdrawn.DESCRIPTOR.full_name
 _CONNECTED = events_pb2.SourceConnected.DESCRIPTOR.full_name
+_DISCONNECTED = events_pb2.SourceDisconnected.DESCRIPTOR.full_name
 _CHANGED = events_pb2.SourceChanged.DESCRIPTOR.full_name
 _DIRECTIONS = {int(member): member for member in Direction if member}
 _AUTHOR_KINDS = {int(member): member for member in AuthorKind if member}
@@ -59,6 +60,8 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
         if found is None:
             raise ValueError("default_queue names no queue")
         return commands.SetSourceQueue(_text(recorded.body.source_id, "source_id"), found[1] or "", now)
+    if name == _DISCONNECTED:
+        return commands.SetSourceQueue(_text(recorded.body.source_id, "source_id"), "", now)
     return None
 
 

@@ -3,7 +3,7 @@
 from chassis.clock import Instant
 
 from routing import events
-from routing.cases import IDLE, Case, Confirmed, Stage, Withdrawn
+from routing.cases import IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn
 
 
 def recall(case: Case, at: Instant) -> events.CaseRecalled:
@@ -62,7 +62,7 @@ def recalled(event: events.CaseRecalled) -> Case:
         event.source_id,
         event.identity_id,
         event.language,
-        event.weight,
+        max(1, min(event.weight, WEIGHT_MAX)),
         event.episode,
         event.token,
         event.agent_id,
@@ -74,7 +74,7 @@ def recalled(event: events.CaseRecalled) -> Case:
         is_partial=True,
         answered_until=event.answered_until,
         queue=event.queue,
-        urgency=event.urgency,
+        urgency=max(0, min(event.urgency, URGENCY_MAX)),
         requirements=event.requirements,
         stage=stage,
         opened_at=event.opened_at,

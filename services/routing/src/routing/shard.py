@@ -49,7 +49,7 @@ class Shard:
     agents: dict[str, Agent] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
-    """Source to queue."""
+    """Source to queue, of sources that name one."""
     policy: Policy = field(default_factory=Policy)
     dormant: dict[str, int] = field(default_factory=dict)
     """Dormant cases and the number of the fact that touched each last, oldest first."""
@@ -110,7 +110,10 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
         case events.QueueChanged():
             shard.queues[event.queue_id] = queue_of(event)
         case events.SourceQueueChanged():
-            shard.sources[event.source_id] = event.queue
+            if event.queue:
+                shard.sources[event.source_id] = event.queue
+            else:
+                shard.sources.pop(event.source_id, None)
         case events.PolicyChanged():
             cooldown_s, window_s = event.decline_cooldown_s, event.confirm_window_s
             shard.policy = Policy(event.version, event.max_missed_offers, cooldown_s, window_s)
@@ -124,7 +127,7 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
     """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
     case_id = after.case_id
     shard.cases[case_id] = after
-    if before is None or before.stage is not after.stage or before.wait is not after.wait:
+    if before is None or _index_differs(before, after):
         if before is not None and type(before.stage) in _INDEXED:
             _unindex(shard, before)
         if type(after.stage) in _INDEXED:
@@ -146,6 +149,11 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
         since, oldest = shard.dormant_order.popleft()
         if dormant.get(oldest) == since:
             _forget(shard, oldest)
+
+
+def _index_differs(before: Case, after: Case) -> bool:
+    kept = before.stage is after.stage and before.wait is after.wait and before.refusals is after.refusals
+    return not kept or (before.weight, before.queue, before.urgency) != (after.weight, after.queue, after.urgency)
 
 
 def dormant_since(shard: Shard) -> int | None:
