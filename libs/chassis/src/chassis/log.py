@@ -258,6 +258,15 @@ class Log:
         message = answer["message"]
         return str(message["subject"]), base64.b64decode(message.get("data", ""))
 
+    async def _last_there(self, subject_filter: str) -> int:
+        """Position of the last message that is there; of a stream that lets somebody delete, not every one is."""
+        if subject_filter == EVERYTHING:
+            info = await self._ask("INFO", {})
+            if info is None or not info["state"].get("num_deleted"):
+                return 0 if info is None else int(info["state"]["last_seq"])
+        last = await self.last(subject_filter)
+        return 0 if last is None else last.position
+
     async def subjects(self, subject_filter: str = EVERYTHING) -> dict[Subject, int]:
         """Every shard of the log whose subject matches, with its number of messages."""
         info = await self.js.stream_info(STREAM, subjects_filter=subject_filter)
@@ -267,18 +276,10 @@ class Log:
     async def read(
         self, after: int = 0, subject_filter: str = EVERYTHING, until: int | None = None
     ) -> AsyncGenerator[list[Entry], None]:
-        """The commits after a position up to `until` (default: the last one now), in order, in batches."""
-        last = await self.last(subject_filter)  # one that is there: a position whose message was deleted never comes
-        end = 0 if last is None else last.position
-
         """The commits after a position up to `until` (default: the last one now), in order, in batches of about
         BATCH_BYTES. For reading much: it uses the connection for that.
         """
-        if subject_filter == EVERYTHING:
-            end = await self.last_position()
-        else:
-            last = await self.last(subject_filter)
-            end = 0 if last is None else last.position
+        end = await self._last_there(subject_filter)
         if until is not None and until < end:
             end = until
         if end <= after:
