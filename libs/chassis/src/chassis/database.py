@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import secrets
 import time
 from asyncio import timeout
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,10 @@ else:
     Connection = PoolConnectionProxy
     _PlainConnection = asyncpg.Connection
 
+_UUID_BYTES: Final = 16
 RETRY_AFTER_S: Final = 1.0
+STATEMENTS_KEPT: Final = 100
+"""Prepared statements of a connection, where they can be kept."""
 ROOM_AFTER_S: Final = 5.0
 """When to come back to a server without room: somebody has to make some first."""
 CONNECT_S: Final = 5.0
@@ -92,7 +96,8 @@ class Database:
     has to be reopened. Where its disk or memory is full, that is StorageExhausted. TimeoutError when the time is up.
     Error messages carry no values of rows or parameters.
     uuid columns are text (str) in both directions. Session settings survive a release to the pool, so settings and
-    advisory locks belong inside transactions (`set local`, `pg_advisory_xact_lock`).
+    advisory locks belong inside transactions (`set local`, `pg_advisory_xact_lock`). A pooler in between, in whatever
+    mode, is noticed and costs three round trips a use.
     """
 
     def __init__(
@@ -114,6 +119,7 @@ class Database:
         self._connections_max = connections_max
         self._application = application
         self._role = role
+        self._pooler: bool | None = None
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> "Database":
@@ -121,19 +127,20 @@ class Database:
         if self._pool is not None:
             return self
         with _outages_named(OSError):
+            if self._pooler is None:
+                self._pooler = await _behind_pooler(self.url)
+            plain = {"application_name": f"{self._application}.{self.schema}"}
             pool = await asyncpg.create_pool(
                 self.url,
                 min_size=0,
                 max_size=self._connections_max,
                 max_inactive_connection_lifetime=120.0,
                 timeout=CONNECT_S,
-                connection_class=_Connection,
                 init=_init,
-                server_settings={
-                    "search_path": self.schema,
-                    "application_name": f"{self._application}.{self.schema}",
-                    **({"role": self._role} if self._role else {}),
-                },
+                connection_class=_PooledConnection if self._pooler else _Connection,
+                # A pooler takes no such parameters and keeps no prepared statement from one transaction to the next.
+                server_settings=plain if self._pooler else plain | self._settings(),
+                statement_cache_size=0 if self._pooler else STATEMENTS_KEPT,
             )
         self._pool = pool
         try:
@@ -145,6 +152,9 @@ class Database:
             await self.close()
             raise
         return self
+
+    def _settings(self) -> dict[str, str]:
+        return {"search_path": self.schema} | ({"role": self._role} if self._role else {})
 
     async def _create_schema(self, connection: Connection) -> None:
         found = await connection.fetchrow(_MAY_CREATE, self.schema)
@@ -175,7 +185,27 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def acquire(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
-        """A connection for the block; the whole block ends within `timeout_s` (default: what the call has left)."""
+        """A connection for the block; the whole block ends within `timeout_s` (default: what the call has left).
+
+        Behind a pooler the block is one transaction: only within one is the next statement's server the last one's.
+        """
+        async with self._acquired(timeout_s) as connection:
+            if self._pooler:
+                async with self._in_transaction(connection):
+                    yield connection
+            else:
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def _in_transaction(self, connection: Connection, **options: Any) -> AsyncIterator[None]:
+        async with connection.transaction(**options):
+            if self._pooler:
+                for name, value in self._settings().items():
+                    await connection.execute(f'set local {name} = "{value}"')
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _acquired(self, timeout_s: float | None) -> AsyncIterator[Connection]:
         if self._pool is None:
             raise RuntimeError(f"the database of schema {self.schema} is not open")
         limit = self._remaining_s() if timeout_s is None else timeout_s
@@ -197,7 +227,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def transaction(self, timeout_s: float | None = None, **options: Any) -> AsyncIterator[Connection]:
         """Like `acquire`, inside one transaction. `options`: isolation, readonly, deferrable."""
-        async with self.acquire(timeout_s) as connection, connection.transaction(**options):
+        async with self._acquired(timeout_s) as connection, self._in_transaction(connection, **options):
             yield connection
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
@@ -222,7 +252,7 @@ class Database:
 
     def sibling(self, schema: str) -> "Database":
         """The same server and limits with another schema, not yet open: a shadow to replay into."""
-        return Database(
+        sibling = Database(
             self.url,
             schema,
             connections_max=self._connections_max,
@@ -230,9 +260,8 @@ class Database:
             role=self._role,
             remaining_s=self._remaining_s,
         )
-
-
-_UUID_BYTES: Final = 16
+        sibling._pooler = self._pooler
+        return sibling
 
 
 class _Connection(_PlainConnection):
@@ -242,8 +271,37 @@ class _Connection(_PlainConnection):
         return ""
 
 
+class _PooledConnection(_Connection):
+    """Named so that what another process left prepared on the same server is never in the way."""
+
+    def _get_unique_id(self, prefix: str) -> str:
+        return f"switchboard_{prefix}_{secrets.token_hex(8)}"
+
+
+async def _behind_pooler(url: str) -> bool:
+    """Whether something between us and PostgreSQL hands its connections from one client to another.
+
+    Such a pooler makes up the process id that a client is told when it connects.
+    """
+    connection = await asyncpg.connect(url, timeout=CONNECT_S, statement_cache_size=0)
+    try:
+        async with connection.transaction():
+            return bool(await connection.fetchval("select pg_backend_pid()") != connection.get_server_pid())
+    except (asyncpg.ProtocolViolationError, asyncpg.ConnectionDoesNotExistError):
+        raise Unavailable(
+            "the connection to PostgreSQL ended with its first transaction; if a pooler is in front of it, set its"
+            " pool_mode to transaction or session, or give the address of the server itself",
+            ROOM_AFTER_S,
+        ) from None
+    finally:
+        connection.terminate()
+
+
 async def _init(connection: _PlainConnection) -> None:
-    await connection.set_type_codec("uuid", schema="pg_catalog", format="binary", encoder=_to_uuid, decoder=_from_uuid)
+    async with connection.transaction():  # it asks for the type's number, behind a pooler as well
+        await connection.set_type_codec(
+            "uuid", schema="pg_catalog", format="binary", encoder=_to_uuid, decoder=_from_uuid
+        )
 
 
 def _to_uuid(text: str) -> bytes:
