@@ -43,11 +43,17 @@ class LiveStack:
     async def kill(self, name: str) -> None:
         """kill -9 of one process; one that is just being restarted is waited for."""
         async with asyncio.timeout(60):
-            while not psutil.pid_exists(self._pids().get(name, 0)):  # noqa: ASYNC110  # another process writes it
+            while not psutil.pid_exists(self.pids().get(name, 0)):  # noqa: ASYNC110  # another process writes it
                 await asyncio.sleep(0.02)
-        os.kill(self._pids()[name], signal.SIGKILL)
+        os.kill(self.pids()[name], signal.SIGKILL)
 
-    def _pids(self) -> dict[str, int]:
+    @property
+    def nats_url(self) -> str:
+        """Where its log is, for who writes past the services."""
+        return str(self._running.endpoints["nats"])
+
+    def pids(self) -> dict[str, int]:
+        """Its processes by name."""
         found: dict[str, int] = json.loads((self._running.state / "processes.json").read_text())
         return found
 
