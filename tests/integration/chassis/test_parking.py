@@ -170,13 +170,13 @@ async def test_a_huge_backlog_is_released_in_portions_of_bytes(
     async with instance(database_url, view) as projection:
         await projection.apply(log)
         view.poison = set()
-        again = projection._view_sink.again
+        again = projection._view_sink.prepare_again
 
         async def observed(events: Sequence[Recorded]) -> Any:
             sizes.append(sum(event.event.ByteSize() for event in events))
             return await again(events)
 
-        monkeypatch.setattr(projection._view_sink, "again", observed)
+        monkeypatch.setattr(projection._view_sink, "prepare_again", observed)
         assert await projection.release("a") == (40, 0)
     assert len(sizes) > 5
     assert max(sizes) < 1_000 + 400
@@ -188,7 +188,7 @@ async def test_an_event_with_many_keys_is_kept_once(database_url: str) -> None:
         await projection.apply(log)
         kept = await projection._database.fetchval("select sum(octet_length(event)) from parked")
         assert kept == len(log[0].events()[0].event.SerializeToString())
-        listed = await ParkingLot("lines_v1").listed(projection._database, None, 1_000)
+        listed = await ParkingLot("lines_v1").list_events(projection._database, None, 1_000)
         assert len(listed) == 500
         assert {one.type for one in listed} == {"google.protobuf.StringValue"}
 
@@ -206,7 +206,7 @@ async def test_a_key_no_table_holds_is_kept_all_the_same(database_url: str, key:
     log = log_of([[key]], [["other"]], [[key]])
     async with instance(database_url, Lines({(1, 0)})) as projection:
         await projection.apply(log)
-        listed = await ParkingLot("lines_v1").listed(projection._database, None, 10)
+        listed = await ParkingLot("lines_v1").list_events(projection._database, None, 10)
         assert [one.place for one in listed] == [(1, 0), (3, 0)]
         async with projection._database.acquire() as connection:
             assert await taken(connection) == {"other": [(2, 0)]}
@@ -217,7 +217,7 @@ async def test_who_lists_reads_on_where_the_page_ended(database_url: str) -> Non
     async with instance(database_url, Lines({(1, 0), (2, 0), (3, 0)})) as projection:
         await projection.apply(log)
         lot, at, found = ParkingLot("lines_v1"), None, []
-        while page := await lot.listed(projection._database, at, 2):
+        while page := await lot.list_events(projection._database, at, 2):
             found += page
             at = (page[-1].key, *page[-1].place)
     assert [(one.key, one.place) for one in found] == [

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 import chassis.projection
 import pytest
 from chassis.clock import SystemClock
+from chassis.commits import Entry
 from chassis.database import Connection
-from chassis.projection import LOOK_S, Projection
+from chassis.projection import POLL_S, Projection, drop
+from chassis.sink import Round
 from lines import Lines, instance, log_of, taken
 from tally import Add, SumsView, alone, opened, running, sums_database, writer_of
 
@@ -29,13 +31,13 @@ async def test_what_speaks_of_the_server_parks_nothing_and_is_waited_for(
         await projection._database.execute(REFUSE.format(state=state))
         log = log_of([["a"]], [["evil"]], [["b"]])
         waits = asyncio.Event()
-        rest = projection._rest
+        back_off = projection._back_off
 
         async def observed(error: Exception, retry_s: float) -> float:
             waits.set()
-            return await rest(error, retry_s)
+            return await back_off(error, retry_s)
 
-        monkeypatch.setattr(projection, "_rest", observed)
+        monkeypatch.setattr(projection, "_back_off", observed)
         writing = asyncio.create_task(projection._until_written(log))
         async with asyncio.timeout(30):
             await waits.wait()
@@ -113,7 +115,7 @@ async def test_any_number_of_waiters_on_a_replica_that_does_not_project_share_on
             waiting = [asyncio.create_task(watcher.reached(last, 60)) for _ in range(500)]
             async with running(owner.run):
                 await asyncio.gather(*waiting)
-            assert looks <= 3 + (time.monotonic() - began_at) / LOOK_S
+            assert looks <= 3 + (time.monotonic() - began_at) / POLL_S
             assert watcher.position == last
 
 
@@ -135,3 +137,34 @@ async def test_a_transaction_that_takes_too_long_is_tried_with_half_of_its_commi
             await projection._until_written(log)
         assert await projection.cursor.reread() == 30
         assert await projection.parked() == frozenset()
+
+
+async def test_a_transaction_weighs_bytes_as_well_as_events(
+    nats_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.projection, "BYTES_PER_TRANSACTION", 3_000)
+    async with opened(nats_url) as log, instance(database_url, Lines()) as projection:
+        for entry in log_of(*([["k" * 500, str(n)]] for n in range(20))):
+            await log.append(entry.subject, entry.commit, entry.position - 1)
+        projector = Projection(projection.view, log, projection._database)
+        weights, prepare = [], projector.sink.prepare
+
+        async def weighed(entries: Sequence[Entry]) -> Round | None:
+            weights.append(sum(len(entry.data) for entry in entries))
+            return await prepare(entries)
+
+        monkeypatch.setattr(projector.sink, "prepare", weighed)
+        await projector.replay(until=20)
+        assert projector.position == 20
+        assert len(weights) > 3
+        assert max(weights) <= 3_000
+
+
+async def test_an_old_version_of_a_view_goes_with_all_it_had(database_url: str) -> None:
+    async with instance(database_url, Lines({(1, 0)})) as projection:
+        await projection.apply(log_of([["a"]]))
+        database = projection._database
+        await drop(database, "lines_v1", ["lines_v1"])
+        assert await database.fetchval("select count(*) from projections") == 0
+        assert await database.fetchval("select count(*) from parked") == 0
+        assert await database.fetchval("select to_regclass('lines_v1')") is None

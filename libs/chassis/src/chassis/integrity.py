@@ -148,7 +148,7 @@ async def _replay(log: Log, database: Database, projection: Projector) -> Findin
         position = await connection.fetchval("select position from projections where name = $1", name)
         live, rows = await _digest(connection, dumps)
     async with shadow_of(database) as shadow:
-        await projection.elsewhere(shadow).replay(until=position)
+        await projection.in_database(shadow).replay(until=position)
         async with shadow.transaction(readonly=True, timeout_s=600) as connection:
             replayed, replayed_rows = await _digest(connection, dumps)
     ok = (live, rows) == (replayed, replayed_rows)

@@ -89,7 +89,7 @@ class ParkedOperations:
                     error=one.error,
                 ),
             )
-            for one in await ParkingLot(consumer).listed(self._database, after, limit)
+            for one in await ParkingLot(consumer).list_events(self._database, after, limit)
         ]
 
     async def release(self, consumer: str, key: str) -> operations_pb2.ReleaseParkedResponse:

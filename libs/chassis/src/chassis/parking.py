@@ -55,7 +55,7 @@ _SCHEMA_AWAY: Final = frozenset({"42501", "42703", "42883", "42P01", "42P05"})
 gave to another session's statement."""
 
 _ANY = "select exists (select from parked where projection = $1)"
-_BARRED = """
+_BLOCKED = """
 select distinct on (key) key, position, event_index from parked
 where projection = $1 and key = any($2::text[]) order by key, position, event_index
 """
@@ -141,7 +141,7 @@ def own_key(event: Recorded) -> str:
     return f"position/{event.position}/{event.index}"
 
 
-def kept(key: str) -> str:
+def stored_key(key: str) -> str:
     """A key as the lot keeps it: itself, or a digest where it is long or has characters no terminal should be sent.
     Names of types, which anybody may write into the log, are shown alike.
     """
@@ -150,7 +150,7 @@ def kept(key: str) -> str:
     return f"sha256/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def blames_value(error: Exception, connection: Connection) -> bool:
+def is_poison(error: Exception, connection: Connection) -> bool:
     """Whether an exception speaks of what an event holds, so that the event is parked. Anything else (an outage, a full
     disk, a deadlock, a table that is not there) may pass, and is waited for.
     """
@@ -166,15 +166,15 @@ def blames_value(error: Exception, connection: Connection) -> bool:
     return True
 
 
-def barred_at(barred: Mapping[str, Place], event: Recorded, keys: Iterable[str]) -> bool:
+def is_blocked(blocked: Mapping[str, Place], event: Recorded, keys: Iterable[str]) -> bool:
     """Whether an event has to wait because an earlier one waits under one of its keys."""
-    return any((first := barred.get(kept(key))) is not None and first < place(event) for key in keys)
+    return any((first := blocked.get(stored_key(key))) is not None and first < place(event) for key in keys)
 
 
-def bar(barred: MutableMapping[str, Place], event: Recorded, keys: Iterable[str]) -> None:
+def block(blocked: MutableMapping[str, Place], event: Recorded, keys: Iterable[str]) -> None:
     """Notes that an event waits under these keys."""
-    for key in map(kept, keys):
-        barred[key] = min(barred.get(key, place(event)), place(event))
+    for key in map(stored_key, keys):
+        blocked[key] = min(blocked.get(key, place(event)), place(event))
 
 
 class ParkingLot:
@@ -188,11 +188,11 @@ class ParkingLot:
         """`consumer` is the name of its cursor."""
         self.consumer = consumer
 
-    async def barred(self, connection: Connection, keys: Iterable[str]) -> dict[str, Place]:
+    async def blocked(self, connection: Connection, keys: Iterable[str]) -> dict[str, Place]:
         """Those of the keys, as they are kept, under which something waits, with the place of the first that does."""
         if not await connection.fetchval(_ANY, self.consumer):
             return {}
-        rows = await connection.fetch(_BARRED, self.consumer, list({kept(key) for key in keys}))
+        rows = await connection.fetch(_BLOCKED, self.consumer, list({stored_key(key) for key in keys}))
         return {row["key"]: (row["position"], row["event_index"]) for row in rows}
 
     async def park(self, connection: Connection, waiting: Sequence[Waiting]) -> None:
@@ -201,7 +201,7 @@ class ParkingLot:
         for event, keys, error in waiting:
             subject = str(Subject(event.context, event.tenant, event.shard))
             data = event.event.SerializeToString()
-            for key in dict.fromkeys(map(kept, keys)):
+            for key in dict.fromkeys(map(stored_key, keys)):
                 rows.append((self.consumer, key, event.position, event.index, subject, error, data))
                 data = b""  # once is enough: all keys of an event leave together
         await connection.executemany(_PARK, rows)
@@ -229,7 +229,7 @@ class ParkingLot:
         all was tried once or most of the call's time is up.
         """
         ends_at = time.monotonic() + 0.7 * deadline_s()
-        keys, after, released = {kept(key)}, (-1, -1), 0
+        keys, after, released = {stored_key(key)}, (-1, -1), 0
         while time.monotonic() < ends_at:
             async with cursor.locked() as connection:
                 places, found = await self._portion(connection, keys, after)
@@ -262,7 +262,7 @@ class ParkingLot:
         found = await connection.fetch(_KEYS_AT, self.consumer, *columns) if places else []
         return places, {row["key"] for row in found}
 
-    async def listed(self, database: Database, after: tuple[str, int, int] | None, limit: int) -> list[Parked]:
+    async def list_events(self, database: Database, after: tuple[str, int, int] | None, limit: int) -> list[Parked]:
         """What waits, in the order of key and place, after a (key, position, index); at most `limit` of them."""
         found: list[Parked] = []
         at = after or ("", -1, -1)
@@ -271,7 +271,9 @@ class ParkingLot:
             rows = await database.fetch(_LIST, self.consumer, *at, wanted)
             for row in rows:
                 recorded = _recorded(row)
-                found.append(Parked(row["key"], place(recorded), row["subject"], kept(recorded.type), row["error"]))
+                found.append(
+                    Parked(row["key"], place(recorded), row["subject"], stored_key(recorded.type), row["error"])
+                )
             if len(rows) < wanted:
                 break
             at = rows[-1]["key"], rows[-1]["position"], rows[-1]["event_index"]

@@ -52,14 +52,14 @@ PACE_S = 0.1
 few events each, gathering for so long saves most of the round trips, and nobody reads a screen faster."""
 HURRIED_S = 0.01
 """The same while somebody waits for the tables to reach a position."""
-LOOK_S = 0.05
+POLL_S = 0.05
 """How often a replica that does not project looks where the tables are while somebody waits there; one look for all."""
 RETRY_S = 0.2
 RETRY_MAX_S = 5.0
 """How soon what failed for a reason that may pass is tried again, doubled each time up to the latter."""
 PARKED_KEYS_COUNTED = 10_000
 """Keys the metric counts up to."""
-_MAY_PASS = (Unavailable, Overloaded, TimeoutError, asyncpg.PostgresError)
+_TRANSIENT = (Unavailable, Overloaded, TimeoutError, asyncpg.PostgresError)
 
 
 class Projector:
@@ -99,7 +99,7 @@ class Projector:
         """Log position the tables are at as far as this replica knows, -1 before it has looked."""
         return self.cursor.position
 
-    def elsewhere(self, database: Database) -> Projector:
+    def in_database(self, database: Database) -> Projector:
         """The same sink with the tables of another database or schema, to `replay` into; any number may do so."""
         return Projector(self.sink, self._log, database)
 
@@ -117,8 +117,8 @@ class Projector:
                     await (self._project() if self._owned() else self._watch())
             except Fenced:
                 _LOGGER.warning("another instance moved a projection", extra={"fields": {"projection": self.name}})
-            except _MAY_PASS as error:
-                retry_s = await self._rest(error, retry_s)
+            except _TRANSIENT as error:
+                retry_s = await self._back_off(error, retry_s)
 
     async def prepare(self) -> None:
         """Creates the tables where they are missing, for who replays into a schema of its own, and attaches. Those of a
@@ -165,28 +165,28 @@ class Projector:
             self._wake.clear()
             if self._waiting:
                 await self.cursor.reread()
-                await self._announce()
-                await asyncio.sleep(LOOK_S)
+                await self._notify()
+                await asyncio.sleep(POLL_S)
             else:
                 await self._wake.wait()
 
-    async def _announce(self) -> None:
+    async def _notify(self) -> None:
         async with self._moved:
             self._moved.notify_all()
 
     async def _project(self) -> None:
         await self.cursor.reread()
-        await self._announce()
+        await self._notify()
         follow = self._log.follow if self._tail is None else self._tail.entries
         async with aclosing(follow(self.position)) as batches:
             async for batch in batches:
                 if not self._owned():
                     return
                 began_at = time.monotonic()
-                for part in portions(batch, self.sink, self._most()):
+                for part in portions(batch, self.sink, self._limits()):
                     await self._until_written(part)
-                await self._show(batch[-1])
-                await self._announce()
+                await self._report(batch[-1])
+                await self._notify()
                 await self._gather(began_at)
 
     async def _gather(self, began_at: float) -> None:
@@ -197,10 +197,10 @@ class Projector:
                 await self._hurry.wait()
 
     @staticmethod
-    def _most() -> Weight:
+    def _limits() -> Weight:
         return Weight(EVENTS_PER_TRANSACTION, BYTES_PER_TRANSACTION)
 
-    async def _show(self, done: Entry) -> None:
+    async def _report(self, done: Entry) -> None:
         """Lag as metrics, and every MARK_S as the pending messages of a consumer in NATS."""
         labels = {"switchboard.projection": self.name}
         behind = done.behind if self._tail is None else max(done.behind, self._tail.last - done.position)
@@ -225,13 +225,13 @@ class Projector:
             try:
                 await self.apply(part[:most])
                 part, retry_s = part[most:], RETRY_S
-            except _MAY_PASS as error:
+            except _TRANSIENT as error:
                 if isinstance(error, TimeoutError):
                     most = max(1, most // 2)
-                retry_s = await self._rest(error, retry_s)
+                retry_s = await self._back_off(error, retry_s)
                 await self._reread_when_back()
 
-    async def _rest(self, error: Exception, retry_s: float) -> float:
+    async def _back_off(self, error: Exception, retry_s: float) -> float:
         """Waits after a failure that may pass; returns how long to wait after the next one."""
         fields = {"projection": self.name, "error": type(error).__name__, "seconds": retry_s}
         _LOGGER.warning("a projection waits and tries again", extra={"fields": fields})
@@ -271,7 +271,7 @@ class Projector:
         writing = asyncio.create_task(asyncio.sleep(0))
         try:
             async for batch in self._log.read(self.position, until=until):
-                for part in portions(batch, self.sink, self._most()):
+                for part in portions(batch, self.sink, self._limits()):
                     prepared = await self.sink.prepare(part)
                     await writing
                     writing = asyncio.create_task(self.apply(part, prepared))
@@ -308,7 +308,7 @@ class Projection(Projector, Generic[R]):
         """
 
         async def take(connection: Connection, events: Sequence[Recorded]) -> None:
-            await (await self._view_sink.again(events)).write(connection)
+            await (await self._view_sink.prepare_again(events)).write(connection)
 
         return await self._view_sink.lot.release(self.cursor, key, take)
 

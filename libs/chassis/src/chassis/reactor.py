@@ -28,7 +28,7 @@ from chassis.logs import where
 from chassis.membership import Membership
 from chassis.parked_facts import ParkedFacts
 from chassis.parking import SCHEMA as PARKED
-from chassis.parking import Released, kept, own_key
+from chassis.parking import Released, own_key, stored_key
 from chassis.settlement import Verdict, verdict_on
 from chassis.tail import Tail
 from chassis.watermark import Watermark
@@ -139,7 +139,7 @@ class Reactor:
 
         Any replica may; the owner notices. What fails stays parked with what is behind it.
         """
-        key = kept(key)
+        key = stored_key(key)
         ends_at = time.monotonic() + 0.7 * deadline_s()
         released = 0
         fact = await self._parked.first(key)
@@ -157,7 +157,7 @@ class Reactor:
     def key_of(self, event: Recorded) -> str:
         """What an event is kept in order by: its tenant and what it concerns. One that cannot say what is alone."""
         try:
-            return kept(f"{event.tenant} {self._keys[event.type](event)}")
+            return stored_key(f"{event.tenant} {self._keys[event.type](event)}")
         except Exception:  # noqa: BLE001  # `act` will say what is wrong with it
             return own_key(event)
 

@@ -21,9 +21,9 @@ from chassis.parking import (
     ParkingLot,
     Place,
     Waiting,
-    bar,
-    barred_at,
-    blames_value,
+    block,
+    is_blocked,
+    is_poison,
     own_key,
 )
 from chassis.parking import SCHEMA as PARKED
@@ -120,7 +120,7 @@ class ViewSink(Generic[R]):
         events = self._wanted(chain.from_iterable(entry.events() for entry in mine))
         return await self._round(events) if events else None
 
-    async def again(self, events: Sequence[Recorded]) -> ViewRound[R]:
+    async def prepare_again(self, events: Sequence[Recorded]) -> ViewRound[R]:
         """The same for events that waited; what the view ignores by now is through."""
         return await self._round(self._wanted(events))
 
@@ -146,7 +146,7 @@ class ViewSink(Generic[R]):
                 try:
                     for event, _ in keyed[at : at + PREPARED_AT_ONCE]:
                         fold(self.view, rows, event)
-                except Exception:  # noqa: BLE001  # whose event it is, `take` finds
+                except Exception:  # noqa: BLE001  # whose event it is, `apply` finds
                     rows = None
                     break
                 await asyncio.sleep(0)
@@ -157,40 +157,40 @@ class ViewSink(Generic[R]):
             raise UnknownEvent(f"{self.view.name} does not know {event.type}; a later release does")
         return self.view.keys(event)
 
-    async def take(
+    async def apply(
         self,
         connection: Connection,
         events: Sequence[Keyed],
-        barred: dict[str, Place],
+        blocked: dict[str, Place],
         rows: dict[str, R] | None = None,
     ) -> list[Waiting]:
         """Takes events in the order of the log, all at once if that goes well, else in halves of halves until those are
-        alone that cannot be taken. Returns what has to wait; `barred` knows their keys then. `rows` are the rows of
+        alone that cannot be taken. Returns what has to wait; `blocked` knows their keys then. `rows` are the rows of
         all events where nothing had to be loaded.
         """
         if not events:
             return []
         try:
             async with connection.transaction():
-                if rows is not None and not barred:
+                if rows is not None and not blocked:
                     await self.view.save(connection, rows, _touched(events))
                     return []
-                beyond = dict(barred)
-                free, behind = _apart(events, beyond)
+                beyond = dict(blocked)
+                free, behind = _split(events, beyond)
                 await self._fold(connection, free)
         except Exception as error:
-            if not blames_value(error, connection):
+            if not is_poison(error, connection):
                 raise
             if len(events) == 1:
                 [(event, keys)] = events
-                bar(barred, event, keys)
+                block(blocked, event, keys)
                 return [Waiting(event, keys, type(error).__name__)]
         else:
-            barred.update(beyond)
+            blocked.update(beyond)
             return behind
         half = len(events) // 2
-        waiting = await self.take(connection, events[:half], barred)
-        return waiting + await self.take(connection, events[half:], barred)
+        waiting = await self.apply(connection, events[:half], blocked)
+        return waiting + await self.apply(connection, events[half:], blocked)
 
     async def _fold(self, connection: Connection, events: Sequence[Keyed]) -> None:
         if not events:
@@ -224,8 +224,8 @@ class ViewRound(Generic[R]):
     async def write(self, connection: Connection) -> None:
         """Takes what can be taken and parks the rest."""
         lot = self.sink.lot
-        barred = await lot.barred(connection, chain.from_iterable(keys for _, keys in self.events))
-        waiting = [*self.unkeyed, *await self.sink.take(connection, self.events, barred, self.rows)]
+        blocked = await lot.blocked(connection, chain.from_iterable(keys for _, keys in self.events))
+        waiting = [*self.unkeyed, *await self.sink.apply(connection, self.events, blocked, self.rows)]
         if waiting:
             await lot.park(connection, waiting)
 
@@ -247,15 +247,15 @@ def _touched(events: Sequence[Keyed]) -> list[str]:
     return list(touched)
 
 
-def _apart(events: Sequence[Keyed], barred: dict[str, Place]) -> tuple[list[Keyed], list[Waiting]]:
-    """What can be taken, and what is behind an event that waits; `barred` knows the keys of the latter as well then."""
-    if not barred:
+def _split(events: Sequence[Keyed], blocked: dict[str, Place]) -> tuple[list[Keyed], list[Waiting]]:
+    """What can be applied, and what is behind an event that waits; `blocked` has their keys as well then."""
+    if not blocked:
         return list(events), []
     free: list[Keyed] = []
     behind: list[Waiting] = []
     for event, keys in events:
-        if barred_at(barred, event, keys):
-            bar(barred, event, keys)
+        if is_blocked(blocked, event, keys):
+            block(blocked, event, keys)
             behind.append(Waiting(event, keys, BEHIND))
         else:
             free.append((event, keys))

@@ -192,17 +192,17 @@ async def refolded(database: Database, tenant: str, position: int, view: View[R]
     as it is parked in the tables; an event that only the tables would refuse is folded all the same.
     """
     rows: dict[str, R] = {}
-    barred: set[str] = set()
+    blocked: set[str] = set()
     after = 0
     patterns = [f"ev.{context}.{tenant}.%" for context in sorted(view.contexts)]
     while found := await database.fetch(SQL["of_tenant"], after, position, patterns, BYTES_PER_READ):
         # In a thread, so that other calls are answered meanwhile.
-        await asyncio.to_thread(_fold, view, rows, found, barred)
+        await asyncio.to_thread(_fold, view, rows, found, blocked)
         after = found[-1]["position"]
     return rows
 
 
-def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any], barred: set[str]) -> None:
+def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any], blocked: set[str]) -> None:
     for record in found:
         entry = Entry(record["position"], Subject.of(record["subject"]), record["data"])
         for event in entry.events():
@@ -211,9 +211,9 @@ def _fold(view: View[R], rows: dict[str, R], found: Sequence[Any], barred: set[s
             keys: Sequence[str] = ()
             try:
                 keys = view.keys(event)
-                if barred.isdisjoint(keys):
+                if blocked.isdisjoint(keys):
                     fold(view, rows, event)
                 else:
-                    barred.update(keys)
+                    blocked.update(keys)
             except Exception:  # noqa: BLE001  # the tables' projection has parked it and rung
-                barred.update(keys)
+                blocked.update(keys)
