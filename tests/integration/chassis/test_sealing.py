@@ -317,3 +317,14 @@ async def test_canary_no_plain_key_is_stored(database: Database, kek_file: Path)
     stored = b"".join(row["wrapped"] for row in await database.fetch("select wrapped from vault.subject_keys"))
     assert len(stored) == 20 * 60
     assert [key for key in plain if key in stored] == []
+
+
+async def test_whose_keys_are_destroyed_is_told_of_each_tenant_apart(database: Database, kek_file: Path) -> None:
+    vault, (erased, living, never, elsewhere) = KeyVault(database, kek_file), ids(4)
+    await vault.keys("acme", [erased, living, elsewhere])
+    await vault.destroy("acme", erased.upper())
+    await vault.destroy("acme", never)
+    await vault.destroy("other", elsewhere)
+    asked = [erased.upper(), living, never, elsewhere, "no-uuid", "", "\0"]
+    assert await vault.destroyed("acme", asked) == {erased.upper(), never}, "a subject never seen is erased as well"
+    assert await vault.destroyed("other", asked) == {elsewhere}

@@ -226,7 +226,7 @@ class KeyVault:
 
     async def destroyed(self, tenant: str, subject_ids: Collection[str]) -> frozenset[str]:
         """Those of the subjects whose keys the table has as destroyed; an id that is no UUID never is."""
-        asked = {subject_id.lower(): subject_id for subject_id in subject_ids if is_uuid(subject_id)}
+        asked = {subject_id.lower(): subject_id for subject_id in subject_ids if is_uuid(subject_id.lower())}
         rows = await self._database.fetch(_SQL["destroyed"], tenant, list(asked))
         return frozenset(asked[row["subject_id"]] for row in rows)
 
