@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 from chassis import watches
-from chassis.commits import Position, Recorded
+from chassis.commits import Entry, Position, Recorded, UnreadableEvent
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.log import Log
@@ -55,9 +55,8 @@ class Offers:
             async for reached, batch in batches:
                 for entry in batch:
                     if self._listeners and any(e.body.type_url in _URLS for e in entry.commit.events):
-                        for recorded in entry.events():
-                            if recorded.type in _CHANGES:
-                                self._tell(recorded)
+                        for recorded in _changes_in(entry):
+                            self._tell(recorded)
                 self._position = reached
 
     async def watch(
@@ -114,7 +113,7 @@ class Offers:
     ) -> tuple[int, list[service_pb2.WatchOffersResponse]]:
         """(up to where, the agent's changes) of the next part of the log; nothing of the log outlives this."""
         reached, batch = await self._tail.next(after, "work", tenant)
-        facts = [recorded for entry in batch for recorded in entry.events() if recorded.type in _CHANGES]
+        facts = [recorded for entry in batch for recorded in _changes_in(entry)]
         return reached, [_change(tenant, fact) for fact in facts if fact.body.agent_id == agent_id]
 
     def _tell(self, recorded: Recorded) -> None:
@@ -141,6 +140,17 @@ class Offers:
             listeners.discard(mine)
             if not listeners and self._listeners.get((tenant, agent_id)) is listeners:
                 del self._listeners[tenant, agent_id]
+
+
+def _changes_in(entry: Entry) -> list[Recorded]:
+    """The facts of a commit that change an offer, but for those whose bytes are no such fact."""
+    found = []
+    for recorded in entry.events():
+        if recorded.type in _CHANGES:
+            with suppress(UnreadableEvent):
+                _ = recorded.body
+                found.append(recorded)
+    return found
 
 
 def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import grpc
 from chassis.clock import FIRST
-from chassis.commits import Position, Recorded, UnknownEvent
+from chassis.commits import Entry, Position, Recorded, UnreadableEvent
 from chassis.database import Database
 from chassis.errors import NotFound, StatusError
 from chassis.host import ShardHost
@@ -34,7 +34,7 @@ from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.shard import Shard
 from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position, posts_of
-from routing.wire import case_message, post_message
+from routing.wire import case_event_message, case_message, post_message
 
 M = TypeVar("M", bound=Message)
 Context = Any
@@ -122,7 +122,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         after = (int(part.cursor[0]), int(part.cursor[1])) if part.cursor else (0, 0)
         places = await places_of(self._database, tenant, case_id, after, part.size + 1)
         shown, token = part.cut(places, tuple)
-        found, token = part.within(shown, await self._events(tenant, shown), token, tuple)
+        found, token = part.within(shown, await self._events(tenant, case_id, shown), token, tuple)
         return api.ListCaseEventsResponse(case_events=found, next_page_token=token)
 
     async def WatchCases(  # noqa: N802
@@ -171,7 +171,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> AsyncIterator[api.WatchOffersResponse]:
         found = parse_name("tenants/{tenant}/agents/{id}", request.agent, "agent")
         tenant, agent_id = found["tenant"], found["id"]
-        await self._ask(tenant, api.GetAgentRequest(name=request.agent), api.GetAgentResponse)
+        await self._call_owner(tenant, api.GetAgentRequest(name=request.agent), api.GetAgentResponse)
         after = Position.decode(request.resume_token, "resume_token") if request.resume_token else None
         async with aclosing(self._offers.watch(tenant, agent_id, after)) as changes:
             async for change in changes:
@@ -190,77 +190,77 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     # Everything else is the owner's: its memory is what is true now.
 
     async def OpenCase(self, request: api.OpenCaseRequest, context: Context) -> api.OpenCaseResponse:  # noqa: N802
-        return await self._ask(tenant_of(request), request, api.OpenCaseResponse)
+        return await self._call_owner(tenant_of(request), request, api.OpenCaseResponse)
 
     async def AcceptOffer(  # noqa: N802
         self, request: api.AcceptOfferRequest, context: Context
     ) -> api.AcceptOfferResponse:
-        return await self._ask(tenant_of(request), request, api.AcceptOfferResponse)
+        return await self._call_owner(tenant_of(request), request, api.AcceptOfferResponse)
 
     async def DeclineOffer(  # noqa: N802
         self, request: api.DeclineOfferRequest, context: Context
     ) -> api.DeclineOfferResponse:
-        return await self._ask(tenant_of(request), request, api.DeclineOfferResponse)
+        return await self._call_owner(tenant_of(request), request, api.DeclineOfferResponse)
 
     async def ReleaseCase(  # noqa: N802
         self, request: api.ReleaseCaseRequest, context: Context
     ) -> api.ReleaseCaseResponse:
-        return await self._ask(tenant_of(request), request, api.ReleaseCaseResponse)
+        return await self._call_owner(tenant_of(request), request, api.ReleaseCaseResponse)
 
     async def PendCase(self, request: api.PendCaseRequest, context: Context) -> api.PendCaseResponse:  # noqa: N802
-        return await self._ask(tenant_of(request), request, api.PendCaseResponse)
+        return await self._call_owner(tenant_of(request), request, api.PendCaseResponse)
 
     async def ResumeCase(self, request: api.ResumeCaseRequest, context: Context) -> api.ResumeCaseResponse:  # noqa: N802
-        return await self._ask(tenant_of(request), request, api.ResumeCaseResponse)
+        return await self._call_owner(tenant_of(request), request, api.ResumeCaseResponse)
 
     async def ResolveCase(  # noqa: N802
         self, request: api.ResolveCaseRequest, context: Context
     ) -> api.ResolveCaseResponse:
-        return await self._ask(tenant_of(request), request, api.ResolveCaseResponse)
+        return await self._call_owner(tenant_of(request), request, api.ResolveCaseResponse)
 
     async def ReopenCase(self, request: api.ReopenCaseRequest, context: Context) -> api.ReopenCaseResponse:  # noqa: N802
-        return await self._ask(tenant_of(request), request, api.ReopenCaseResponse)
+        return await self._call_owner(tenant_of(request), request, api.ReopenCaseResponse)
 
     async def CreateAgent(  # noqa: N802
         self, request: api.CreateAgentRequest, context: Context
     ) -> api.CreateAgentResponse:
-        return await self._ask(await self._founded(request), request, api.CreateAgentResponse)
+        return await self._call_owner(await self._founded(request), request, api.CreateAgentResponse)
 
     async def GetAgent(self, request: api.GetAgentRequest, context: Context) -> api.GetAgentResponse:  # noqa: N802
         await self._reached_inputs(tenant_of(request), request.min_position)
-        return await self._ask(tenant_of(request), request, api.GetAgentResponse)
+        return await self._call_owner(tenant_of(request), request, api.GetAgentResponse)
 
     async def ListAgents(self, request: api.ListAgentsRequest, context: Context) -> api.ListAgentsResponse:  # noqa: N802
         await self._reached_inputs(tenant_of(request), request.min_position)
-        return await self._ask(tenant_of(request), request, api.ListAgentsResponse)
+        return await self._call_owner(tenant_of(request), request, api.ListAgentsResponse)
 
     async def UpdateAgent(  # noqa: N802
         self, request: api.UpdateAgentRequest, context: Context
     ) -> api.UpdateAgentResponse:
-        return await self._ask(tenant_of(request), request, api.UpdateAgentResponse)
+        return await self._call_owner(tenant_of(request), request, api.UpdateAgentResponse)
 
     async def SetPresence(  # noqa: N802
         self, request: api.SetPresenceRequest, context: Context
     ) -> api.SetPresenceResponse:
-        return await self._ask(tenant_of(request), request, api.SetPresenceResponse)
+        return await self._call_owner(tenant_of(request), request, api.SetPresenceResponse)
 
     async def CreateQueue(  # noqa: N802
         self, request: api.CreateQueueRequest, context: Context
     ) -> api.CreateQueueResponse:
-        return await self._ask(await self._founded(request), request, api.CreateQueueResponse)
+        return await self._call_owner(await self._founded(request), request, api.CreateQueueResponse)
 
     async def GetQueue(self, request: api.GetQueueRequest, context: Context) -> api.GetQueueResponse:  # noqa: N802
         await self._reached_inputs(tenant_of(request), request.min_position)
-        return await self._ask(tenant_of(request), request, api.GetQueueResponse)
+        return await self._call_owner(tenant_of(request), request, api.GetQueueResponse)
 
     async def ListQueues(self, request: api.ListQueuesRequest, context: Context) -> api.ListQueuesResponse:  # noqa: N802
         await self._reached_inputs(tenant_of(request), request.min_position)
-        return await self._ask(tenant_of(request), request, api.ListQueuesResponse)
+        return await self._call_owner(tenant_of(request), request, api.ListQueuesResponse)
 
     async def UpdateQueue(  # noqa: N802
         self, request: api.UpdateQueueRequest, context: Context
     ) -> api.UpdateQueueResponse:
-        return await self._ask(tenant_of(request), request, api.UpdateQueueResponse)
+        return await self._call_owner(tenant_of(request), request, api.UpdateQueueResponse)
 
     async def ExplainDecision(  # noqa: N802
         self, request: api.ExplainDecisionRequest, context: Context
@@ -280,7 +280,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         await self._tenants.ensure(tenant)
         return tenant
 
-    async def _ask(self, tenant: str, request: Message, response: type[M]) -> M:
+    async def _call_owner(self, tenant: str, request: Message, response: type[M]) -> M:
         return await self._host.call(tenant, SHARD, request, response)
 
     async def _write(self, request: api.ReplyToCaseRequest | api.NoteCaseRequest, response: type[M]) -> M:
@@ -288,17 +288,17 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         case_id, _, _, _ = written(request)
         subject = await self._customer(tenant, case_id) or case_id
         key = (await self._vault.keys(tenant, [subject]))[subject]
-        asked = api.SealedText(text_length=len(text))
+        sealed = api.SealedText(text_length=len(text))
         if isinstance(request, api.ReplyToCaseRequest):
-            asked.reply.CopyFrom(request)
-            asked.reply.ClearField("text")
+            sealed.reply.CopyFrom(request)
+            sealed.reply.ClearField("text")
         else:
-            asked.note.CopyFrom(request)
-            asked.note.ClearField("text")
+            sealed.note.CopyFrom(request)
+            sealed.note.ClearField("text")
         if key is not None:
-            asked.text.CopyFrom(key.seal(text.encode()))
-            asked.text_digest = key.digest(text.encode())
-        return await self._ask(tenant, asked, response)
+            sealed.text.CopyFrom(key.seal(text.encode()))
+            sealed.text_digest = key.digest(text.encode())
+        return await self._call_owner(tenant, sealed, response)
 
     async def _customer(self, tenant: str, case_id: str) -> str:
         """The customer's identity, "" when there is none; memory knows it first, the read model for longer."""
@@ -311,7 +311,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def _if_remembered(self, tenant: str, request: Message, response: type[M]) -> M | None:
         """What the owner says about a case, None when its memory does not hold it."""
         try:
-            return await self._ask(tenant, request, response)
+            return await self._call_owner(tenant, request, response)
         except NotFound:
             return None
         except StatusError as refused:
@@ -346,23 +346,14 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
                 return
             after = (int(part[-1].opened_at), part[-1].case_id)
 
-    async def _events(self, tenant: str, places: Sequence[tuple[int, int]]) -> list[api.CaseEvent]:
-        commits: dict[int, list[Recorded]] = {}
-        shown = []
-        for at, index in places:
-            if at not in commits:
-                entry = await self._log.get(at)
-                commits = {at: [] if entry is None else entry.recorded()}
-            event = commits[at][index]
-            shown.append(
-                api.CaseEvent(
-                    position=Position.encode(at),
-                    case=f"tenants/{tenant}/cases/{event.body.case_id}",
-                    type=event.type,
-                    event=event.event,
-                )
-            )
-        return shown
+    async def _events(self, tenant: str, case_id: str, places: Sequence[tuple[int, int]]) -> list[api.CaseEvent]:
+        entry: Entry | None = None
+        messages = []
+        for place in places:
+            if entry is None or entry.position != place[0]:
+                entry = await self._log.get(place[0])
+            messages.append(case_event_message(tenant, case_id, place, entry))
+        return messages
 
 
 def _case_cursor(case: Case) -> tuple[int, str]:
@@ -375,7 +366,7 @@ def _changed(recorded: Recorded) -> tuple[int, tuple[str, ...]] | None:
         return None
     try:
         body: Any = recorded.body
-    except (DecodeError, UnknownEvent):
+    except (DecodeError, UnreadableEvent):
         return None
     if isinstance(body, events_pb2.CasesJoined):
         return recorded.position, (body.case_id, body.joined_case_id)

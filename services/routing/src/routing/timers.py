@@ -61,12 +61,12 @@ class Timers:
     def due(self, now: Instant) -> Iterator[TimerKey]:
         """Whose time is up by then, the earliest first; each costs a logarithm. It takes nothing away."""
         heap, seen = self._heap, set[TimerKey]()
-        ahead = [(heap[0], 0)] if heap else []
-        while ahead and ahead[0][0][0] <= now:
-            (at, key), place = heappop(ahead)
+        frontier = [(heap[0], 0)] if heap else []
+        while frontier and frontier[0][0][0] <= now:
+            (at, key), place = heappop(frontier)
             for below in (2 * place + 1, 2 * place + 2):
                 if below < len(heap):
-                    heappush(ahead, (heap[below], below))
+                    heappush(frontier, (heap[below], below))
             if self._at.get(key) == at and key not in seen:  # a timer set twice to one time stands twice
                 seen.add(key)
                 yield key

@@ -1,6 +1,9 @@
 """What routing knows as messages of its interface. It decides nothing and asks nobody."""
 
+from contextlib import suppress
+
 from chassis.clock import Instant, to_timestamp
+from chassis.commits import Entry, Position, UnreadableEvent
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
@@ -62,6 +65,19 @@ def post_message(tenant: str, post: Post) -> service_pb2.CasePost:
         published_at=to_timestamp(post.published_at),
         window_expires_at=_stamp(post.window_expires_at),
     )
+
+
+def case_event_message(tenant: str, case_id: str, place: tuple[int, int], entry: Entry | None) -> service_pb2.CaseEvent:
+    """One fact of a case's history as it stands in the log; one that cannot be read keeps its place, and this case."""
+    position, index = place
+    shown = service_pb2.CaseEvent(position=Position.encode(position), case=f"tenants/{tenant}/cases/{case_id}")
+    events = [] if entry is None else entry.recorded()
+    if index < len(events):
+        shown.type = events[index].type
+        shown.event.CopyFrom(events[index].event)
+        with suppress(UnreadableEvent):
+            shown.case = f"tenants/{tenant}/cases/{events[index].body.case_id}"
+    return shown
 
 
 def offer_message(tenant: str, case: Case, offer: Offered) -> service_pb2.Offer:
