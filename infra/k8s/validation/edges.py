@@ -10,7 +10,7 @@ Edge = tuple[str, str, str]
 
 DECLARED: frozenset[Edge] = frozenset(
     {
-        *((caller, "nats", "4222") for caller in ("ingest", "routing", "crm-sync", "kpi")),
+        *((caller, "nats", "4222") for caller in ("ingest", "routing", "crm-sync", "kpi", "migrations")),
         *((caller, "postgres", "5432") for caller in ("ingest", "routing", "crm-sync", "kpi", "migrations")),
     }
 )

@@ -54,7 +54,7 @@ def _budget_selects_nothing(objects: list[Object]) -> None:
 
 
 def _policy_selects_nothing(objects: list[Object]) -> None:
-    pick(objects, "NetworkPolicy/services-to-nats")["spec"]["podSelector"] = {"matchLabels": {"app": "services"}}
+    pick(objects, "NetworkPolicy/switchboard-to-nats")["spec"]["podSelector"] = {"matchLabels": {"app": "services"}}
 
 
 def _no_account(objects: list[Object]) -> None:
@@ -108,7 +108,7 @@ def _lax_namespace(objects: list[Object]) -> None:
 
 
 def _undeclared_edge(objects: list[Object]) -> None:
-    pick(objects, "NetworkPolicy/services-to-nats")["spec"]["egress"][0]["to"].append(
+    pick(objects, "NetworkPolicy/switchboard-to-nats")["spec"]["egress"][0]["to"].append(
         {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "kpi"}}}
     )
 

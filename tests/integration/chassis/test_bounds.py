@@ -190,4 +190,4 @@ async def test_a_read_in_bulk_leaves_the_first_connection_free(nats_url: str) ->
         end = await fill(log, shards=1, commits=20)
         before = log.nc.stats["in_bytes"]
         assert sum([len(batch) async for batch in log.read()]) == end
-        assert log.nc.stats["in_bytes"] - before < COMMIT_BYTES
+        assert log.nc.stats["in_bytes"] - before < 2 * COMMIT_BYTES, "the last commit, which says where the end is"

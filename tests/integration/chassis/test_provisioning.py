@@ -53,7 +53,8 @@ async def test_a_service_finds_each_thing_that_is_missing_and_nothing_after_prov
             "stream SENT",
         ]
         missing = await table_findings(database, OWN)
-        assert "schema tally lacks snapshots, projections, parked, log_seen, sums_v1" in missing[0]
+        assert "schema tally lacks shard_snapshots, " in missing[0]
+        assert "sums_v1" in missing[0]
         assert "schema vault lacks 0001_pre_subject_keys" in missing[1]
         assert len(await provision(settings, OWN)) >= 6
         assert await stream_findings(nc, declared, 1) == []
@@ -127,5 +128,5 @@ async def test_the_program_provisions_what_a_module_declares(nats_url: str, data
     assert job.returncode == 0
     assert "routing: created OUTBOX" in out.decode().splitlines()
     connection = await asyncpg.connect(database_url)
-    assert await connection.fetchval("select count(*) from routing.snapshots") == 0
+    assert await connection.fetchval("select count(*) from routing.projections") == 0
     await connection.close()

@@ -84,9 +84,9 @@ def test_the_local_nats_has_durable_writes_and_room_for_the_log() -> None:
     assert re.search(r"^  sync_interval: always$", conf, re.MULTILINE)
     assert re.search(r"^  store_dir: /data$", conf, re.MULTILINE)
     room = re.search(r"^  max_file_store: (\d+)GB$", conf, re.MULTILINE)
-    ingest = pick(_golden("local"), "Deployment/ingest")["spec"]["template"]["spec"]["containers"][0]
+    servers = next(one for one in _golden("local") if one["kind"] == "ConfigMap" and "log-max-bytes" in one["data"])
     assert room
-    assert int(environment(ingest)["SWITCHBOARD_LOG_MAX_BYTES"]["value"]) < int(room[1]) * 10**9
+    assert int(servers["data"]["log-max-bytes"]) < int(room[1]) * 10**9
     claim = pick(_golden("local"), "StatefulSet/nats")["spec"]["volumeClaimTemplates"][0]
     assert claim["spec"]["resources"]["requests"]["storage"] == "10Gi"
     assert int(room[1]) * 10**9 < 10 * 2**30

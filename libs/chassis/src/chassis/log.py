@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import logging
+import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -80,9 +81,11 @@ class LogFull(Overloaded):
 
 
 async def connect(url: str, name: str) -> Client:
-    """A connection that outlives server restarts: it reconnects for ever, four times a second."""
+    """A connection that outlives server restarts: it reconnects for ever, four times a second. `url` may name several
+    servers of one cluster, separated by commas.
+    """
     return await nats.connect(
-        url,
+        [one.strip() for one in url.split(",")],
         name=name,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.25,
@@ -96,6 +99,21 @@ async def connect(url: str, name: str) -> Client:
 
 async def _on_error(error: Exception) -> None:
     _LOGGER.warning("the nats connection reports an error", extra={"fields": {"error": type(error).__name__}})
+
+
+class Damaged(Unavailable):
+    """What stands in the log cannot be read: a file of NATS is damaged, though the server itself says nothing."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(damage_at(position), 5.0)
+
+
+def damage_at(position: int) -> str:
+    """The sentence for an operator."""
+    return (
+        f"the log cannot be read at position {position}: a file of NATS is damaged; restore NATS from a replica or a"
+        " copy, then start it again"
+    )
 
 
 class CommitTooLarge(Exception):
@@ -117,6 +135,8 @@ class Log:
         self.appended = 0
         """The furthest position that an append of this process was acknowledged at."""
         self._reports = Reports()
+        self._hole = 0
+        """A position that could not be read the last time, 0 for none."""
 
     async def append(
         self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None
@@ -319,8 +339,37 @@ class Log:
                     yield batch
             except (TimeoutError, Gap, nats.errors.Error, APIError):
                 await asyncio.sleep(0.1)
+                if portion is BULK:  # who reads in bulk knows that there is more
+                    await self._check_readable(after, subject_filter)
             finally:
                 await reader.close()
+
+    async def _check_readable(self, after: int, subject_filter: str) -> None:
+        """A consumer that meets a damaged file stands still without a word; asked for the message, the server has
+        none.
+        """
+        if await self._get({"seq": after + 1, "next_by_subj": subject_filter}) is None:
+            self._hole = after + 1
+            raise Damaged(self._hole)
+
+    async def damage(self, probes: int = 0) -> str | None:
+        """A sentence where something in the log cannot be read, as far as so many positions show, spread over all of
+        it; None where nothing was found. One that was found before is looked at again, so that it heals.
+
+        A damaged file makes all messages in it unreadable, 8 MiB of them.
+        """
+        last = int((await self.state()).get("last_seq", 0))
+        positions = {self._hole} if 0 < self._hole <= last else set[int]()
+        if last <= probes:
+            positions |= {*range(1, last + 1)}
+        else:
+            positions |= {1 + int((n + random.random()) * last / probes) for n in range(probes)}  # noqa: S311
+        self._hole = 0
+        for position in sorted(positions):
+            if await self.raw(min(position, last)) is None:
+                self._hole = position
+                return damage_at(position)
+        return None
 
     async def mark(self, name: str, position: int) -> None:
         """Shows operators how far a reader is: a consumer of that name whose pending messages are the reader's lag.

@@ -89,6 +89,8 @@ class Reader:
         self._left = 0
         """Messages the standing request may still bring, 0 while none stands."""
         self._brought = 0
+        self._empty = False
+        """The last request ended without a message."""
         self._one_large = False
         """The next message alone is larger than a portion."""
         self._lost: Gap | None = None
@@ -117,12 +119,14 @@ class Reader:
 
     async def next(self) -> list[Entry]:
         """Waits for at least one message; the batch weighs `batch_bytes` and one message more at most. Raises
-        TimeoutError when the consumer has gone silent, Gap when it is gone.
+        TimeoutError when the consumer has gone silent, Gap when it is gone, or has nothing for who reads in bulk.
         """
         while True:
             raise_if_cancelled()
             if self._lost is not None:
                 raise self._lost
+            if self._empty and not self._waiting and not self._portion.heartbeat_s:
+                raise Gap(f"consumer {self._consumer} has nothing, where there must be something")
             await self._ask_for_more()
             batch: list[Entry] = []
             size = 0
@@ -161,7 +165,7 @@ class Reader:
         }
         if self._portion.heartbeat_s:
             request["idle_heartbeat"] = int(self._portion.heartbeat_s * 1e9)
-        self._left, self._brought = messages, 0
+        self._left, self._brought, self._empty = messages, 0, False
         self._seen_at = time.monotonic()
         try:
             await self._nc.publish(self._next_request, json.dumps(request).encode(), reply=self._inbox)
@@ -195,6 +199,7 @@ class Reader:
         if status == "100" or "Batch Completed" in description:
             return  # a heartbeat; or what the count has said already
         if status in ("404", "408"):
+            self._empty = self._brought == 0
             self._ended()
         elif status == "409" and "MaxBytes" in description:
             self._one_large = self._brought == 0
