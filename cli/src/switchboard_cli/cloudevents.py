@@ -1,6 +1,7 @@
 """Commits of the log as CloudEvents 1.0. It knows the envelope and the contracts' message types, and opens no seal."""
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ def body_of(body: "AnyMessage") -> Any:
 
     from google.protobuf import descriptor_pool, message_factory
     from google.protobuf.json_format import MessageToDict
+    from google.protobuf.message import DecodeError
     from switchboard.crm.v1 import events_pb2 as _crm
     from switchboard.ingest.v1 import events_pb2 as _ingest
     from switchboard.routing.v1 import events_pb2 as _routing
@@ -26,9 +28,16 @@ def body_of(body: "AnyMessage") -> Any:
         descriptor = descriptor_pool.Default().FindMessageTypeByName(name)
     except KeyError:
         return {"undecoded": base64.b64encode(body.value).decode()}
-    message = message_factory.GetMessageClass(descriptor)()
-    message.ParseFromString(body.value)
-    return MessageToDict(message, preserving_proto_field_name=True)
+    try:
+        message = message_factory.GetMessageClass(descriptor).FromString(body.value)
+        return MessageToDict(message, preserving_proto_field_name=True)
+    except (DecodeError, ValueError, OverflowError):  # ValueError: a time no calendar has
+        return {"undecoded": base64.b64encode(body.value).decode()}
+
+
+def _id(value: bytes) -> str:
+    """The text of a UUID; of other bytes, which no release of ours writes, their digits."""
+    return str(uuid.UUID(bytes=value)) if len(value) == 16 else value.hex()
 
 
 def as_cloudevents(exported: "ExportedCommit") -> "Iterator[dict[str, Any]]":
@@ -39,16 +48,17 @@ def as_cloudevents(exported: "ExportedCommit") -> "Iterator[dict[str, Any]]":
     for event in commit.events:
         described: dict[str, Any] = {
             "specversion": "1.0",
-            "id": str(uuid.UUID(bytes=event.event_id)),
+            "id": _id(event.event_id),
             "source": f"/switchboard/tenants/{commit.tenant}/{context}/{commit.shard}",
             "type": event.body.type_url.rpartition("/")[2],
-            "time": event.occurred_at.ToJsonString(),
             "datacontenttype": "application/json",
             "position": exported.position,
         }
+        with suppress(ValueError):  # a time no calendar has
+            described["time"] = event.occurred_at.ToJsonString()
         for name, value in (("correlationid", event.correlation_id), ("causationid", event.causation_id)):
             if value:
-                described[name] = str(uuid.UUID(bytes=value))
+                described[name] = _id(value)
         if event.actor:
             described["actor"] = event.actor
         if event.traceparent:

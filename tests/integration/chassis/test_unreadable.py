@@ -8,7 +8,8 @@ import pytest
 from chassis.clock import SystemClock
 from chassis.commits import NO_COMMIT, NO_ID, NO_SHARD, OTHER_SHARD, STREAM, Position, Subject
 from chassis.database import Database
-from chassis.integrity import commits_once, log_gapless, pages, positions_agree, views_replay
+from chassis.export import pages
+from chassis.integrity import commits_once, log_gapless, positions_agree, views_replay
 from chassis.log import Log
 from chassis.projection import Projection
 from chassis.shard_state import refold
@@ -107,12 +108,18 @@ async def test_after_a_restart_of_the_reader_nothing_is_different(nats_url: str,
 
 async def test_an_export_is_cut_by_bytes_and_leaves_out_what_is_unreadable(nats_url: str) -> None:
     async with opened(nats_url) as log:
-        subject, last = Subject("tally", "acme", "0"), 0
-        for number in range(12):
+        subject, last, wanted = Subject("tally", "acme", "0"), 0, []
+        for number, sizes in enumerate([[500_000]] * 6 + [[400_000] * 18] + [[10]] * 6):
             commit = log_pb2.Commit(commit_id=bytes([number]) * 16, tenant="acme", shard="0")
-            commit.events.add().body.value = bytes(500_000)
+            for size in sizes:
+                commit.events.add(event_id=bytes([len(wanted)]) * 16).body.value = bytes(size)
+                wanted.append((Position.encode(number + 1), bytes([len(wanted)]) * 16))
+            commit.answers.add(request_id=bytes([number]) * 16)
             last = await log.append(subject, commit, last)
-        entries = [entry async for batch in log.read() for entry in batch]
-        cut = list(pages(entries))
-        assert [entry for page in cut for entry in page] == entries
-        assert max(sum(len(entry.data) for entry in page) for page in cut) < 2 * 1024 * 1024
+        await log.js.publish(str(subject), b"hello")
+        cut = [page async for batch in log.read() for page in pages(batch)]
+        exported = [one for page in cut for one in page.commits]
+        assert [(one.position, event.event_id) for one in exported for event in one.commit.events] == wanted
+        assert [answer.request_id[0] for one in exported for answer in one.commit.answers] == list(range(13))
+        assert {one.commit.tenant for one in exported} == {"acme"}
+        assert max(page.ByteSize() for page in cut) < 2 * 1024 * 1024, "any client takes 4 MiB"

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -17,10 +17,11 @@ from typing import Any
 import grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
-from chassis.commits import EVERYTHING, Entry, Position
+from chassis.commits import EVERYTHING, Position
 from chassis.database import Connection, Database
 from chassis.duplicates import Seen, shortened
 from chassis.errors import Overloaded, Unavailable
+from chassis.export import pages
 from chassis.findings import Check, Finding, entries
 from chassis.host import ShardHost
 from chassis.identity import uuid5_bytes
@@ -254,26 +255,5 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
             check_tenant(request.tenant)
         wanted = f"ev.*.{request.tenant}.*" if request.tenant else EVERYTHING
         async for batch in self._log.read(after, wanted):
-            for page in pages([entry for entry in batch if not entry.unreadable]):
-                yield integrity_pb2.ExportLogResponse(
-                    commits=[
-                        integrity_pb2.ExportedCommit(
-                            position=Position.encode(entry.position), subject=str(entry.subject), commit=entry.commit
-                        )
-                        for entry in page
-                    ]
-                )
-
-
-def pages(batch: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Cuts a batch so that a page holds at most EXPORTED_MAX commits and EXPORTED_BYTES, and one commit more."""
-    page: list[Entry] = []
-    size = 0
-    for entry in batch:
-        page.append(entry)
-        size += len(entry.data)
-        if len(page) == EXPORTED_MAX or size >= EXPORTED_BYTES:
-            yield page
-            page, size = [], 0
-    if page:
-        yield page
+            for page in pages(batch):
+                yield page
