@@ -20,14 +20,14 @@ from chassis.commits import ANSWER_BYTES_MAX, COMMIT_BYTES_MAX, ENCODED_BYTES_MA
 from chassis.decider import Decider
 from chassis.errors import InvalidRequest, Rejected, RequestIdReused
 from chassis.identity import uuid5_bytes, uuid7_bytes
-from chassis.shard_state import InputPosition, ShardState
+from chassis.shard_state import InputPosition, Place, ShardState
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
-_ENVELOPE_BYTES = 130
-"""Upper bound of what the envelope adds to an event besides names, actor and trace context."""
+_ENVELOPE_BYTES = 180
+"""What the envelope adds to an event, besides actor and trace context: ids, times and a name of 60 bytes."""
 _NOBODY = Origin()
 
 
@@ -69,6 +69,8 @@ class Batch(Generic[C, S, E]):
         self.commit = log_pb2.Commit(commit_id=self._commit_id, tenant=subject.tenant, shard=subject.shard)
         self.size = 0
         """Upper bound of the commit's bytes so far."""
+        self.released = 0
+        """Parked inputs that were taken after all."""
 
     @property
     def empty(self) -> bool:
@@ -149,8 +151,9 @@ class Batch(Generic[C, S, E]):
             error=failure,
             at=to_timestamp(self._now),
         )
-        if not self._record_shard_event(fact, input_command.origin):
+        if len(self.commit.events) >= EVENTS_MAX:
             return False
+        self._append_shard_event(fact, input_command.origin)
         self._current.parked[inputs.position, input_command.index] = fact
         return True
 
@@ -161,7 +164,11 @@ class Batch(Generic[C, S, E]):
         if request is not None and self._repeats(pending, request):
             return True
         try:
-            events = self._decide_and_release(pending)
+            events = (
+                self._decided(pending.command, pending.origin)  # type: ignore[arg-type]  # only a release has none
+                if pending.releases is None
+                else self._released(pending, pending.releases)
+            )
         except (Rejected, TooLarge) as refusal:
             self._refusals.append((pending, refusal))
             return True
@@ -180,12 +187,9 @@ class Batch(Generic[C, S, E]):
         self._outcomes.append((pending, None, events, response))
         return True
 
-    def _decide_and_release(self, pending: PendingCommand[C, S, E]) -> Sequence[E] | None:
-        """The facts of a command; with them, where it comes from a parked input, the fact that this is released."""
-        if pending.releases is None:
-            assert pending.command is not None, "only a release may come without a command"
-            return self._decided(pending.command, pending.origin)
-        if pending.releases not in self._current.parked:
+    def _released(self, pending: PendingCommand[C, S, E], place: Place) -> Sequence[E] | None:
+        """What a parked input leads to now, and with it the fact that it is released; None when there is no room."""
+        if place not in self._current.parked:
             return ()
         if len(self.commit.events) >= EVENTS_MAX - 1:
             return None
@@ -195,10 +199,11 @@ class Batch(Generic[C, S, E]):
                 events = self._decided(pending.command, pending.origin, spare=1)
         if events is None:
             return None
-        position, index = pending.releases
+        position, index = place
         fact = operations_pb2.InputReleased(input_position=position, input_index=index, at=to_timestamp(self._now))
-        self._append(self._now, fact.DESCRIPTOR.full_name, fact.SerializeToString(deterministic=True), pending.origin)
-        del self._current.parked[pending.releases]
+        self._append_shard_event(fact, pending.origin)
+        del self._current.parked[place]
+        self.released += 1
         return events
 
     def _decided(self, command: C, origin: Origin, *, spare: int = 0) -> Sequence[E] | None:
@@ -212,9 +217,7 @@ class Batch(Generic[C, S, E]):
             return events
         bodies = [decider.encode(event) for event in events]
         encoded = [body.SerializeToString(deterministic=True) for body in bodies]
-        names = [body.DESCRIPTOR.full_name for body in bodies]
-        beside = _beside_bytes(origin)
-        size = sum([len(data) + len(name) + beside for data, name in zip(encoded, names, strict=True)])
+        size = sum([len(data) for data in encoded]) + _beside_bytes(origin) * len(encoded)
         if len(events) + spare > EVENTS_MAX or size > COMMIT_BYTES_MAX:
             raise TooLarge(
                 f"this leads to {len(events)} facts of {size} bytes, and {EVENTS_MAX} of {COMMIT_BYTES_MAX} may be"
@@ -223,18 +226,18 @@ class Batch(Generic[C, S, E]):
         if len(self.commit.events) + len(events) + spare > EVENTS_MAX or self.size + size > COMMIT_BYTES_MAX:
             return None
         state = current.state
-        for event, name, data in zip(events, names, encoded, strict=True):
-            self._append(decider.occurred_at(event), name, data, origin)
+        for event, body, data in zip(events, bodies, encoded, strict=True):
+            self._append(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
             state = decider.evolve(state, event)
+        self.size += size
         current.state = state
         return events
 
-    def _record_shard_event(self, fact: Message, origin: Origin) -> bool:
-        """Records a fact about the shard itself; False when the commit has no room for it."""
-        if len(self.commit.events) >= EVENTS_MAX:
-            return False
-        self._append(self._now, fact.DESCRIPTOR.full_name, fact.SerializeToString(deterministic=True), origin)
-        return True
+    def _append_shard_event(self, fact: Message, origin: Origin) -> None:
+        """Records a fact about the shard itself."""
+        data = fact.SerializeToString(deterministic=True)
+        self._append(self._now, fact.DESCRIPTOR.full_name, data, origin)
+        self.size += len(data) + _beside_bytes(origin)
 
     def _append(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
         # Set field by field: building nested messages from keywords costs half as much again.
@@ -255,7 +258,6 @@ class Batch(Generic[C, S, E]):
             recorded.actor = origin.actor
         if origin.traceparent:
             recorded.traceparent = origin.traceparent
-        self.size += len(data) + len(name) + _beside_bytes(origin)
 
     def _repeats(self, pending: PendingCommand[C, S, E], request: Request) -> bool:
         """Whether the request was answered before, or its id belongs to another; the caller is told then."""

@@ -90,7 +90,7 @@ class PendingCommand(Generic[C, S, E]):
             self.outcome.set_exception(failure)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InputCommand(Generic[C]):
     """What one event of an input commit leads to: a command, or to being parked."""
 

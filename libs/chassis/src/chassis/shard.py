@@ -276,10 +276,11 @@ class ShardWriter(Generic[C, S, E]):
         except BaseException:
             self._take_back(taken, Interrupted(self.subject))
             raise
-        self.queue.learn(sum([len(_commands_of(item)) for item in taken]), len(batch.commit.events), batch.size)
+        self.queue.learn(taken, len(batch.commit.events), batch.size)
         if self._backing is not None:
             self._backing.evict(current.state, current.position)
-        _PARKED.record(len(current.parked), self._labels)
+        if current.parked or batch.released:
+            _PARKED.record(len(current.parked), self._labels | {"switchboard.tenant": self.subject.tenant})
         self._durable_input = max(self._durable_input, current.input)
         async with self._advanced:
             self._advanced.notify_all()

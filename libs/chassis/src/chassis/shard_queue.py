@@ -73,14 +73,18 @@ class ShardQueue(Generic[C, S, E]):
         """Queues a caller's command. Raises Overloaded when as many wait as may."""
         if self._commands >= self._commands_max:
             raise Overloaded(f"shard {self._subject} has {self._commands_max} commands waiting; slow down", RETRY_S)
-        self._append(command)
+        self._commands += 1
+        self._waiting.append(command)
+        self._filled.set()
 
     async def feed(self, inputs: InputCommit[C]) -> None:
         """Queues what a commit of inputs leads to; waits for room instead of refusing."""
         while self._fed >= FED_MAX or self._fed_bytes >= FED_BYTES_MAX:
             self._room.clear()
             await self._room.wait()
-        self._append(inputs)
+        self._weigh(inputs, 1)
+        self._waiting.append(inputs)
+        self._filled.set()
 
     async def wait(self) -> None:
         """Waits until something is queued, or `wake` is called."""
@@ -103,10 +107,11 @@ class ShardQueue(Generic[C, S, E]):
         now = time.monotonic()
         while self._waiting and (commands > 0 or not taken):
             item = self._waiting.popleft()
-            self._weigh(item, -1)
             if isinstance(item, InputCommit):
+                self._weigh(item, -1)
                 commands -= len(item.commands)
             else:
+                self._commands -= 1
                 if item.expires_at <= now:
                     item.refuse(TimeoutError())
                 if item.outcome.done():
@@ -116,8 +121,9 @@ class ShardQueue(Generic[C, S, E]):
         self._make_room()
         return taken
 
-    def learn(self, commands: int, events: int, size: int) -> None:
-        """Says what became of the commands taken last, so that the next are no more than fit."""
+    def learn(self, decided: Sequence[PendingCommand[C, S, E] | InputCommit[C]], events: int, size: int) -> None:
+        """Says what became of what was taken last, so that what is taken next is no more than fits."""
+        commands = sum([len(item.commands) if isinstance(item, InputCommit) else 1 for item in decided])
         if commands:
             self._events_each = max((self._events_each + events / commands) / 2, 1e-3)
             self._bytes_each = max((self._bytes_each + size / commands) / 2, 1.0)
@@ -145,11 +151,6 @@ class ShardQueue(Generic[C, S, E]):
             if isinstance(item, PendingCommand):
                 item.refuse(failure)
         self._make_room()
-
-    def _append(self, item: PendingCommand[C, S, E] | InputCommit[C]) -> None:
-        self._waiting.append(item)
-        self._weigh(item, 1)
-        self._filled.set()
 
     def _weigh(self, item: PendingCommand[C, S, E] | InputCommit[C], sign: int) -> None:
         if isinstance(item, InputCommit):
