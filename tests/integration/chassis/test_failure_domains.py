@@ -8,7 +8,7 @@ import tally
 from chassis.clock import Instant, SystemClock
 from chassis.commands import InputCommand, InputCommit, Origin, Request
 from chassis.commits import Subject
-from chassis.errors import InvalidRequest, NotFound, Resting, StatusError
+from chassis.errors import InvalidRequest, NotFound, Resting, StatusError, Unavailable
 from chassis.identity import uuid_bytes
 from chassis.inputs import Inputs
 from chassis.shard import ShardWriter
@@ -289,6 +289,32 @@ async def test_whatever_keeps_a_shard_from_going_on_is_shown_and_the_process_liv
             assert (await rests(one)).failures == 3
             if cause != "its inputs cannot be read":
                 assert await one.add(1, "b:1") == 1
+
+
+async def test_an_outage_of_what_a_shard_needs_never_takes_it_to_rest(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        source = Replica(log, "one")
+        copies = fragile_replica(log, "one", Faults(keys=set()), Inputs("tally", lambda r: Add("a", 1)))
+        tail, outages = copies.tail, 0
+
+        class Away:
+            def of(self, after: int, context: str, tenant: str) -> object:
+                nonlocal outages
+                outages += 1
+                if outages > 4 * 4:
+                    return tail.of(after, context, tenant)
+                raise Unavailable("the log does not answer", 1.0)
+
+        copies.host._tail = Away()  # type: ignore[assignment]
+        async with running(source.run, copies.run):
+            await settled(source)
+            await settled(copies)
+            await source.tenants.ensure("acme")
+            await source.add(0, "a:1")
+            assert await copies.host.caught_up("acme", await log.last_position()) > 0
+            assert {(shard.state, shard.failures) for shard in await copies.host.describe("acme")} == {
+                (operations_pb2.SHARD_STATE_SERVING, 0)
+            }
 
 
 async def test_a_snapshot_that_cannot_be_loaded_is_left_aside(nats_url: str) -> None:

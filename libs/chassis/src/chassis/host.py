@@ -257,6 +257,8 @@ class ShardHost(Generic[C, S, E]):
             await listener.drain()
             async with owned.writer.commit_lock:
                 owned.supervision.cancel_parts()
+                supervised.cancel()
+            owned.writer.refuse(lambda: Moved(owned.writer.subject))
             await listener.finish()
         finally:
             supervised.cancel()

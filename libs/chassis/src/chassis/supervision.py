@@ -12,11 +12,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import nats.errors
+
 from chassis import attributes as names
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock, Instant
-from chassis.errors import Resting
+from chassis.errors import Overloaded, Resting, Unavailable
 from chassis.logs import where
 from chassis.shard import ShardWriter
 
@@ -26,6 +28,9 @@ ROW_S = 60.0
 """A shard that has worked this long since its last failure begins to count anew."""
 PAUSE_S = 0.2
 """Before the second attempt; twice as long before the third."""
+AWAY_S = 0.5
+"""Before the next attempt while something a shard needs is away: that is nobody's failure, however long it takes."""
+_AWAY = (Unavailable, Overloaded, TimeoutError, ConnectionError, nats.errors.Error)
 
 _LOGGER = logging.getLogger(__name__)
 _FAILURES = telemetry.Instrument("switchboard.shard.failures")
@@ -53,8 +58,12 @@ class Supervision:
         """Until cancelled."""
         while True:
             raise_if_cancelled()
+            self._writer.refuse(None)
             began_at = time.monotonic()
             error = await self._first_failure()
+            if isinstance(error, _AWAY):
+                await asyncio.sleep(AWAY_S)
+                continue
             if time.monotonic() - began_at > ROW_S:
                 self.failures = 0
             self._count(error)
@@ -76,6 +85,8 @@ class Supervision:
         self._running = [asyncio.ensure_future(part()) for part in self._parts]
         try:
             done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            async with self._writer.commit_lock:  # whoever is being answered is answered
+                self.cancel_parts()
         finally:
             self.cancel_parts()
             await asyncio.gather(*self._running, return_exceptions=True)
@@ -111,5 +122,4 @@ class Supervision:
         finally:
             _RESTING.record(0, labels)
         self.resting_since, self.failures = None, 0
-        self._writer.refuse(None)
         _LOGGER.warning("a shard was woken", extra={"fields": {"subject": str(subject)}})
