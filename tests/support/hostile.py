@@ -44,6 +44,8 @@ TEXTS = (
     "2026-02-30T00:00:00Z",
     "1e999",
 )
+FEW = ("", "\0", "x" * 5_000, "\u202etxt", "NaN", "tenants/nobody/cases/not-a-uuid")
+"""What is tried in messages within messages: each of them multiplies."""
 INT32 = (-1, 1, 2**31 - 1, -(2**31))
 INT64 = (-1, 1, 2**63 - 1, -(2**63))
 DOUBLES = (-1.0, 2.0, 1e308, -1e308, float("nan"), float("inf"), float("-inf"), 5e-324)
@@ -64,7 +66,7 @@ def variants(request: Message, names: tuple[str, ...]) -> Iterator[tuple[str, Me
 
 def _fields(root: Message, at: Message, path: tuple[str, ...], names: tuple[str, ...]) -> Iterator[tuple[str, Message]]:
     for field in at.DESCRIPTOR.fields:
-        for label, change in _changes(field, names):
+        for label, change in _changes(field, None if len(path) >= 2 else names):
             made = type(root)()
             made.CopyFrom(root)
             holder: Any = made
@@ -84,7 +86,7 @@ def _known(message: Any) -> bool:
     return str(message.full_name).startswith("google.protobuf.")
 
 
-def _changes(field: FieldDescriptor, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+def _changes(field: FieldDescriptor, names: tuple[str, ...] | None) -> Iterator[tuple[str, Any]]:
     name = field.name
     yield "left out", lambda holder: holder.ClearField(name)
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
@@ -95,7 +97,7 @@ def _changes(field: FieldDescriptor, names: tuple[str, ...]) -> Iterator[tuple[s
         if field.message_type is not None:
             yield "empty twice", lambda holder: [getattr(holder, name).add() for _ in range(2)]
             yield "of too many", lambda holder: [getattr(holder, name).add() for _ in range(ITEMS)]
-            for label, change in _within(field.message_type, names):
+            for label, change in _within(field.message_type):
                 yield f"[0].{label}", lambda holder, change=change: change(getattr(holder, name).add())
         else:
             values = list(_values(field, names))
@@ -118,9 +120,9 @@ def _changes(field: FieldDescriptor, names: tuple[str, ...]) -> Iterator[tuple[s
         yield _label(value), lambda holder, value=value: setattr(holder, name, value)
 
 
-def _within(message: Descriptor, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+def _within(message: Descriptor) -> Iterator[tuple[str, Any]]:
     for field in message.fields:
-        for label, change in _changes(field, names):
+        for label, change in _changes(field, None):
             yield f"{field.name} {label}", change
 
 
@@ -129,10 +131,10 @@ def _set_time(holder: Any, name: str, seconds: int, nanos: int) -> None:
     getattr(holder, name).nanos = nanos
 
 
-def _values(field: FieldDescriptor, names: tuple[str, ...]) -> tuple[Any, ...]:
+def _values(field: FieldDescriptor, names: tuple[str, ...] | None) -> tuple[Any, ...]:
     match field.type:
         case FieldDescriptor.TYPE_STRING:
-            return (*TEXTS, *names)
+            return FEW if names is None else (*TEXTS, *names)
         case FieldDescriptor.TYPE_BYTES:
             return (b"", b"\xff" * 100, b"\0")
         case FieldDescriptor.TYPE_INT32:
