@@ -269,20 +269,27 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         check_order(request.order_by, ORDERS)
         column, descending = ORDERS[request.order_by]
         await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
-        rows = await posts.select(
-            self._database, tenant, where, (column, descending), after=asked.cursor, limit=asked.size + 1
-        )
-        kept, token = asked.cut(rows, lambda row: (getattr(row, column), row.post_id))
-        response = service_pb2.ListPostsResponse(next_page_token=token)
-        room = PAGE_BYTES_MAX
-        for number, post in enumerate(await self._visible(tenant, kept, context)):
-            room -= post.ByteSize()
-            if room < 0 and number:
-                last = kept[number - 1]
-                response.next_page_token = asked.token_after((getattr(last, column), last.post_id))
-                break
-            response.posts.append(post)
-        return response
+
+        def cursor_of(row: posts.ReadRow) -> tuple[int, str]:
+            return getattr(row, column), row.post_id
+
+        rows: list[posts.ReadRow] = []
+        after, weight, more = asked.cursor, 0, True
+        pages = Pages()
+        # A page may ask for a thousand posts of 400 kB: no more of them are read than a message holds.
+        while more and len(rows) <= asked.size and weight <= PAGE_BYTES_MAX:
+            limit = min(pages.rows, asked.size + 1 - len(rows))
+            part = await posts.select(self._database, tenant, where, (column, descending), after=after, limit=limit)
+            part_bytes = sum([len(row.ciphertext or b"") for row in part])
+            pages.weighed(len(part), part_bytes)
+            rows += part
+            weight, more = weight + part_bytes, len(part) == limit
+            after = cursor_of(part[-1]) if part else after
+        kept, token = asked.cut(rows, cursor_of)
+        if more and not token:
+            token = asked.token_after(cursor_of(kept[-1]))
+        shown, token = asked.within(kept, await self._visible(tenant, kept, context), token, cursor_of, PAGE_BYTES_MAX)
+        return service_pb2.ListPostsResponse(posts=shown, next_page_token=token)
 
     async def WatchPosts(  # noqa: N802
         self, request: service_pb2.WatchPostsRequest, context: Context
