@@ -53,7 +53,7 @@ async def project(connection: Connection, tenant: str, facts: Sequence[events.Ev
         size = rng.choice((1, 3, 40, 200))
         taken = [recorded(tenant, at + n + 1, n % 3, fact) for n, fact in enumerate(facts[at : at + size])]
         at += size
-        await (await SINK.again(taken)).write(connection)
+        await (await SINK.prepare_again(taken)).write(connection)
 
 
 def by_publication(post: Post) -> tuple[int, str]:
