@@ -360,3 +360,11 @@ async def test_a_request_that_is_refused_for_its_form_brings_no_tenant_into_bein
     with pytest.raises(grpc.aio.AioRpcError) as unknown:
         await routing.api.ListAgents(api.ListAgentsRequest(parent=ghost), timeout=LIMIT_S)
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_post_of_another_version_is_parked_and_the_next_one_is_routed(routing: Running) -> None:
+    await routing.ingest.say(received("odd", author_kind=40_000), received("older", direction=0), received("p1"))
+    case = await routing.case_of("p1")
+    assert case.state == api.CASE_STATE_QUEUED
+    listed = await routing.api.ListCases(api.ListCasesRequest(parent=PLACE), timeout=LIMIT_S)
+    assert [one.name for one in listed.cases] == [case.name]
