@@ -8,11 +8,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from chassis.child import Child
 from chassis.commits import STREAM
 from chassis.config import Settings, load
 from chassis.database import Database
 from chassis.log import connect
-from chassis.provisioning import Resources, provision, table_findings
+from chassis.provisioning import Resources, provision, provision_tables, table_findings
 from chassis.streams import ProvisioningError, Stream, stream_findings, stream_info
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
@@ -111,6 +112,25 @@ async def test_any_number_of_provisioners_start_at_once_on_fresh_servers(nats_ur
         assert await stream_findings(nc, OWN.declared(settings), 1) == []
         assert await table_findings(database, OWN) == []
     assert sum("applied 0001_pre_subject_keys" in one for one in done) == 1
+
+
+async def test_twenty_pairs_of_provisioners_and_services_start_at_once_on_fresh_databases(
+    nats_url: str, postgres_server: Child
+) -> None:
+    admin = await asyncpg.connect(postgres_server.url)
+    for number in range(20):
+        name = f"pair_{number}"
+        await admin.execute(f"create database {name}")
+        url = postgres_server.url.rpartition("/")[0] + f"/{name}"
+        databases = [Database(url, "tally") for _ in range(2)]
+        await asyncio.gather(
+            *(provision_tables(url, "tally", OWN) for _ in range(2)), *(database.open() for database in databases)
+        )
+        assert await table_findings(databases[0], OWN) == []
+        for database in databases:
+            await database.close()
+        await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
 
 
 async def test_what_the_server_refuses_is_said_in_one_sentence(nats_url: str, database_url: str) -> None:

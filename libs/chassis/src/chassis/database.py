@@ -31,6 +31,8 @@ ROOM_AFTER_S: Final = 5.0
 """When to come back to a server without room: somebody has to make some first."""
 CONNECT_S: Final = 5.0
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}\Z")
+SCHEMA_LOCK: Final = "select pg_advisory_xact_lock(hashtext('chassis.schema'))"
+"""For who creates a schema: two that create the same one at once would fail on the catalogue's unique index."""
 _MAY_CREATE: Final = """
 select to_regnamespace($1) is not null as there,
     has_database_privilege(current_database(), 'create') as itself,
@@ -145,8 +147,7 @@ class Database:
         self._pool = pool
         try:
             async with self.transaction() as connection:
-                # Two that create the same schema at once would fail on the catalogue's unique index.
-                await connection.execute("select pg_advisory_xact_lock(hashtext('chassis.schema'))")
+                await connection.execute(SCHEMA_LOCK)
                 await self._create_schema(connection)
         except BaseException:
             await self.close()

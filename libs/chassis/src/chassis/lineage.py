@@ -56,7 +56,7 @@ Check = Callable[[], Awaitable[str | None]]
 
 
 class Rebuilt(Unavailable):
-    """The tables were rebuilt while this process held what was in them; it begins anew."""
+    """The tables are others than those this process knows: rebuilt, or back at an older state. It begins anew."""
 
 
 class Lineage:
@@ -75,6 +75,8 @@ class Lineage:
         self._of_log: str | None = None
         self._of_tables: str | None = None
         self._rebuilt: int | None = None
+        self._noted = 0
+        """The last position this process kept in the tables: where they are behind it, they went back."""
         self._looked_at = -1
         """Which connection to the log, counted from 0, the last look was taken on."""
 
@@ -171,6 +173,7 @@ class Lineage:
     async def _note(self) -> None:
         if self._seen[0]:
             await self._database.execute(_NOTE, *self._seen)
+            self._noted = self._seen[0]
         if self._rebuilt is None:
             row = await self._database.fetchrow(_SEEN)
             self._rebuilt = 0 if row is None else row["rebuilt"]
@@ -179,6 +182,8 @@ class Lineage:
         row = await self._database.fetchrow(_SEEN)
         if self._rebuilt is not None and row is not None and row["rebuilt"] > self._rebuilt:
             raise Rebuilt("the tables were rebuilt; starting anew with them")
+        if row is None or row["position"] < self._noted:
+            raise Rebuilt(f"PostgreSQL went back behind position {self._noted}; starting anew with its tables")
 
     async def _end(self) -> int:
         return int((await self._log.state()).get("last_seq", 0))

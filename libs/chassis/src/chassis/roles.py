@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from chassis.database import Connection, queries
+from chassis.database import SCHEMA_LOCK, Connection, queries
 
 PROVISIONER: Final = "migrations"
 """Owns the vault, creates what services need, and may act as each of them."""
@@ -56,7 +56,7 @@ def provisioner() -> str:
 
 async def make_roles(connection: Connection, own: ServiceRole) -> None:
     """Makes the roles as they should be, within a transaction of a superuser; idempotent."""
-    for sql in (provisioner(), *own.statements()):
+    for sql in (SCHEMA_LOCK, provisioner(), *own.statements()):
         await connection.execute(sql)
 
 
