@@ -13,7 +13,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from ingest.normalise import identity_id
 from switchboard.ingest.v1 import service_pb2
-from switchboard.log.v1 import operations_pb2, operations_pb2_grpc
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, operations_pb2, operations_pb2_grpc
 
 from .conftest import Stack, free_ports, serving
 from .test_durability import tally, until_answered
@@ -109,6 +109,8 @@ async def test_a_source_with_a_thousand_long_accounts_harms_nobody_else(stack: S
 
 async def test_an_operator_sees_the_shards_and_wakes_one_through_the_port(stack: Stack) -> None:
     await stack.connect("acme", "x-acme")
+    integrity = integrity_pb2_grpc.IntegrityServiceStub(stack.channel)
+    await integrity.WaitUntil(integrity_pb2.WaitUntilRequest(tenant="acme"), timeout=30)  # every shard answers
     operations = operations_pb2_grpc.OperationsServiceStub(stack.channel)
     listed = (await operations.ListShards(operations_pb2.ListShardsRequest(tenant="acme"))).shards
     assert [shard.name for shard in listed] == ["ev.post.acme.0", "ev.post.acme.1", "ev.post.acme.sources"]
