@@ -21,6 +21,8 @@ from routing.filters import presence_of
 from routing.shard import Shard
 
 Writer = ShardWriter[Command, Shard, events.Event]
+FORWARDED_BYTES_MAX = 512 * 1024
+"""Of a page that the owner answers. Against: a server's default limit for what one replica sends another is 1 MiB."""
 
 
 def queue_message(tenant: str, shard: Shard, queue: Queue) -> api.Queue:
@@ -53,9 +55,10 @@ def _agents(writer: Writer, request: api.ListAgentsRequest, now: Instant) -> Mes
         for agent_id in sorted(agents)
         if agent_id > str(after) and presence in (None, agents[agent_id].presence)
     ][: part.size + 1]
-    shown, token = part.cut(chosen, lambda agent: (agent.agent_id,))
-    tenant = writer.subject.tenant
-    return api.ListAgentsResponse(agents=[wire.agent_message(tenant, a) for a in shown], next_page_token=token)
+    listed, token = part.cut(chosen, _agent_cursor)
+    messages = [wire.agent_message(writer.subject.tenant, agent) for agent in listed]
+    agents_of_page, token = part.within(listed, messages, token, _agent_cursor, FORWARDED_BYTES_MAX)
+    return api.ListAgentsResponse(agents=agents_of_page, next_page_token=token)
 
 
 def _queue(writer: Writer, request: api.GetQueueRequest, now: Instant) -> Message:
@@ -71,10 +74,19 @@ def _queues(writer: Writer, request: api.ListQueuesRequest, now: Instant) -> Mes
     after = part.cursor[0] if part.cursor else ""
     queues = _all_queues(writer.state)
     chosen: list[Queue] = [queues[q] for q in sorted(queues) if q > str(after)][: part.size + 1]
-    shown, token = part.cut(chosen, lambda queue: (queue.queue_id,))
+    listed, token = part.cut(chosen, _queue_cursor)
     waiting, tenant = _waiting(writer.state), writer.subject.tenant
-    messages = [wire.queue_message(tenant, queue, waiting[queue.queue_id]) for queue in shown]
-    return api.ListQueuesResponse(queues=messages, next_page_token=token)
+    messages = [wire.queue_message(tenant, queue, waiting[queue.queue_id]) for queue in listed]
+    queues_of_page, token = part.within(listed, messages, token, _queue_cursor, FORWARDED_BYTES_MAX)
+    return api.ListQueuesResponse(queues=queues_of_page, next_page_token=token)
+
+
+def _agent_cursor(agent: Agent) -> tuple[str]:
+    return (agent.agent_id,)
+
+
+def _queue_cursor(queue: Queue) -> tuple[str]:
+    return (queue.queue_id,)
 
 
 def _explain(writer: Writer, request: api.ExplainDecisionRequest, now: Instant) -> Message:

@@ -14,6 +14,9 @@ from routing.posts import Post
 from routing.terms import Requirement
 from routing.views.cases import state_of
 
+CANDIDATES_MAX = 200
+"""Candidates of one explanation. Against: an answer travels from its owner in a message of half a megabyte."""
+
 
 def case_message(tenant: str, case: Case) -> service_pb2.Case:
     """The case."""
@@ -138,9 +141,10 @@ def explanation_message(tenant: str, case: Case, said: Explanation) -> service_p
                 free_units=c.free_units,
                 released_at=_stamp(c.released_at or None),
             )
-            for c in said.candidates
+            for c in said.candidates[:CANDIDATES_MAX]
         ],
         rank=said.rank,
+        candidate_count=len(said.candidates),
     )
 
 

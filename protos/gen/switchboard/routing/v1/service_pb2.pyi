@@ -746,20 +746,22 @@ class ExplainDecisionRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class ExplainDecisionResponse(_message.Message):
-    __slots__ = ("state", "summary", "binding_constraint", "candidates", "rank", "position")
+    __slots__ = ("state", "summary", "binding_constraint", "candidates", "rank", "position", "candidate_count")
     STATE_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     BINDING_CONSTRAINT_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_COUNT_FIELD_NUMBER: _ClassVar[int]
     state: CaseState
     summary: str
     binding_constraint: Constraint
     candidates: _containers.RepeatedCompositeFieldContainer[Candidate]
     rank: int
     position: str
-    def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ...) -> None: ...
+    candidate_count: int
+    def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ..., candidate_count: _Optional[int] = ...) -> None: ...
 
 class SealedText(_message.Message):
     __slots__ = ("reply", "note", "text", "text_length", "text_digest")
