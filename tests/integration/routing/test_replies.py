@@ -15,9 +15,9 @@ from tests.integration.routing.conftest import Running, rid
 LIMIT_S = 30
 
 
-async def accepted(routing: Running, agent: str, post: str) -> str:
+async def accepted(routing: Running, agent: str, post: str, **fields: Any) -> str:
     """A case of a post that an agent has accepted; its name."""
-    await routing.ingest.post(post)
+    await routing.ingest.post(post, **fields)
     case = await routing.case_of(post)
     accept = api.AcceptOfferRequest(name=case.name, agent=agent, token=case.offer.token, request_id=rid())
     await routing.api.AcceptOffer(accept, timeout=LIMIT_S)
@@ -115,3 +115,19 @@ async def test_a_reply_that_was_sent_is_not_handed_over_again_when_its_fact_is_r
     await database.close()
     assert await handed_over(routing) == 1, "the new one"
     assert len(await facts(routing, "ReplySent")) == 4
+
+
+async def test_a_reply_through_a_source_that_is_no_part_of_a_subject_is_parked_and_the_next_one_is_sent(
+    routing: Running,
+) -> None:
+    mia = await routing.agent(capacity=2)
+    await reply(routing, mia, await accepted(routing, mia, "p1", source_id=".."))
+    await sent(routing, await reply(routing, mia, await accepted(routing, mia, "p2")))
+    database = await asyncpg.connect(routing.database_url)
+
+    async def parked() -> bool:
+        return bool(await database.fetchval("select count(*) from routing.parked where projection = 'routing_replies'"))
+
+    await until(parked)
+    await database.close()
+    assert len(await facts(routing, "ReplySent")) == 1

@@ -12,7 +12,7 @@ from chassis.clock import MICROS, Clock, Instant
 from chassis.commands import Origin, Request, request_of
 from chassis.commits import Position
 from chassis.errors import InvalidRequest, Rejected
-from chassis.identity import uuid5, uuid_bytes
+from chassis.identity import is_uuid, uuid5, uuid_bytes
 from chassis.message_limits import MessageLimits
 from chassis.requests import instant, parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -45,6 +45,7 @@ PEND_MAX_S = 90 * 86_400
 _SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 _AGENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _REASON = re.compile(r"[a-z0-9_]{0,60}")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
@@ -192,10 +193,19 @@ class Form:
         return self.take(lambda: parse_name("tenants/{tenant}", text, field), nothing).get("tenant", "")
 
     def optional(self, field: str, kind: str, tenant: str) -> str:
-        """The id of a resource of the same tenant, "" when not given."""
+        """The id of a resource of the same tenant, "" when not given.
+
+        What other services name is looked up by nobody here, so its form is all that can be wrong: keys are kept under
+        an identity, replies go out under a source.
+        """
         if not getattr(self.request, field):
             return ""
-        return self.of_tenant(field, kind, tenant)
+        found = self.of_tenant(field, kind, tenant)
+        if kind in ("identities", "posts") and found and not is_uuid(found):
+            self.wrong(field, f"the last part of a name of {kind} is a UUID in lower case")
+        elif kind == "sources" and found and _SOURCE.fullmatch(found) is None:
+            self.wrong(field, f"the last part of a name of {kind} has the form {_SOURCE.pattern}")
+        return found
 
     def of_tenant(self, field: str, kind: str, tenant: str, value: str | None = None) -> str:
         """The id of a resource of the same tenant."""

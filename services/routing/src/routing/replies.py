@@ -5,6 +5,7 @@ out is the reply's id, so a repetition within the stream's window is dropped the
 sent decides nothing. Whoever is asked has read the fact: one who had not would know of no reply, and it would be lost.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 
 from chassis.commits import Recorded
@@ -18,6 +19,8 @@ from routing.shard import Shard
 
 Publish = Callable[[str, bytes, str], Awaitable[None]]
 """Takes subject, payload and message id; returns once it is durable. Raises Unavailable and Overloaded."""
+
+_SOURCE = re.compile(r"[A-Za-z0-9_~@%+=:-]{1,255}")
 
 KEYS = {events_pb2.ReplyRequested.DESCRIPTOR.full_name: lambda recorded: str(recorded.body.case_id)}
 """Replies of one case leave in the order they were asked for."""
@@ -40,8 +43,11 @@ class Replies:
         self._publish = publish
 
     async def act(self, recorded: Recorded) -> None:
-        """Sends one requested reply on its way. Raises Rejected, or its status, when that has been done before."""
+        """Sends one requested reply on its way. Raises Rejected, or its status, when that has been done before;
+        ValueError for a source under which nothing can be sent."""
         asked: events_pb2.ReplyRequested = recorded.body
+        if _SOURCE.fullmatch(asked.source_id) is None:  # the log's server would answer as if it were away, for ever
+            raise ValueError("source_id is no part of a subject")
         await self._host.call(
             recorded.tenant, recorded.shard, asked, events_pb2.ReplyRequested, known=recorded.position
         )

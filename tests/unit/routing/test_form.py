@@ -1,0 +1,54 @@
+"""The form of requests: what nobody could work with is refused before it is decided, whoever would meet it later."""
+
+from typing import Any
+
+import pytest
+from chassis.errors import InvalidRequest
+from routing.handler import command_of, written
+from switchboard.routing.v1 import service_pb2 as api
+
+from tests.unit.routing.build import t
+
+AN_ID = "01890a5d-ac96-774b-bcce-b302099a8001"
+OTHERWISE = ["not-a-uuid", AN_ID.upper(), "..", "%00", "x" * 255]
+
+
+def opening(**fields: str) -> api.OpenCaseRequest:
+    """A case by hand."""
+    return api.OpenCaseRequest(parent="tenants/acme", request_id=AN_ID, **fields)  # type: ignore[arg-type]
+
+
+def answering(post: str) -> api.ReplyToCaseRequest:
+    """A reply to a post."""
+    name, agent = f"tenants/acme/cases/{AN_ID}", "tenants/acme/agents/mia"
+    return api.ReplyToCaseRequest(
+        name=name, agent=agent, text="hi", in_reply_to=f"tenants/acme/posts/{post}", request_id=AN_ID
+    )
+
+
+@pytest.mark.parametrize("name", OTHERWISE, ids=lambda name: name[:10])
+def test_an_identity_that_no_key_can_be_kept_under_opens_no_case(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="identity") as refused:
+        command_of(opening(identity=f"tenants/acme/identities/{name}"), t(0))
+    assert [field for field, _ in refused.value.violations] == ["identity"]
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a.b", "%00", "Shop", "x" * 255], ids=lambda name: name[:10])
+def test_a_source_that_no_reply_can_leave_through_opens_no_case(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="source") as refused:
+        command_of(opening(source=f"tenants/acme/sources/{name}"), t(0))
+    assert [field for field, _ in refused.value.violations] == ["source"]
+
+
+@pytest.mark.parametrize("name", OTHERWISE, ids=lambda name: name[:10])
+def test_a_reply_answers_only_what_can_be_a_post(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="in_reply_to") as refused:
+        written(answering(name))
+    assert [field for field, _ in refused.value.violations] == ["in_reply_to"]
+
+
+def test_what_has_the_form_is_taken() -> None:
+    names = {"identity": f"tenants/acme/identities/{AN_ID}", "source": "tenants/acme/sources/shop-1"}
+    command: Any = command_of(opening(**names), t(0))
+    assert (command.identity_id, command.source_id) == (AN_ID, "shop-1")
+    assert written(answering(AN_ID))[2] == AN_ID
