@@ -19,6 +19,8 @@ from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from kpi import main
 from kpi.metrics import METRICS
+from kpi.servicer import KpiServicer
+from kpi.views import contacts
 from kpi.wire import resume_token
 from provisioned import provision_service
 from switchboard.kpi.v1 import service_pb2 as pb
@@ -241,6 +243,46 @@ async def test_a_wallboard_shows_then_follows_then_resumes(
     third = await until({"Example Air": 3, "Example Shop": 3})
     call.cancel()
     assert Position.decode(third.position) > Position.decode(second.position)
+
+
+async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watches, reads, under_way, most = 0, 0, 0, 0
+    read, board = contacts.read, KpiServicer._board
+    all_ask = asyncio.Event()
+
+    async def entered(*arguments: Any) -> Any:
+        nonlocal watches
+        watches += 1
+        if watches == 30:
+            all_ask.set()
+        return await board(*arguments)
+
+    async def counted(*arguments: Any) -> contacts.Contents:
+        nonlocal reads, under_way, most
+        reads, under_way = reads + 1, under_way + 1
+        most = max(most, under_way)
+        try:
+            await asyncio.wait_for(all_ask.wait(), 30)
+            return await read(*arguments)
+        finally:
+            under_way -= 1
+
+    await history(writer)
+    monkeypatch.setattr(KpiServicer, "_board", entered)
+    monkeypatch.setattr(contacts, "read", counted)
+    request = pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"], group_by=["brand"])
+    calls = [kpi.WatchWallboard(request, timeout=60) for _ in range(30)]
+    begun = [asyncio.ensure_future(call.read()) for call in calls]
+    await asyncio.wait_for(all_ask.wait(), 30)
+    assert reads == 1, "thirty wait for one"
+    assert {(await first).snapshot for first in begun} == {True}
+    for call in calls:
+        call.cancel()
+    query = pb.QueryMetricsRequest(parent="tenants/acme", metrics=["offered"])
+    await asyncio.gather(*(kpi.QueryMetrics(query, timeout=30) for _ in range(12)))
+    assert most == 2
 
 
 async def test_the_service_proves_its_log_and_its_tables(channel: grpc.aio.Channel, writer: Any) -> None:

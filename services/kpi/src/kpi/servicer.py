@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -31,7 +31,39 @@ REFRESH_S = 5.0
 SHARE = 9
 """A wallboard rests this many times as long as its computation took: it never uses more than a tenth of a core."""
 
+ANSWERS_AT_ONCE = 2
+"""Questions that are answered at a time; each has the contacts of its interval in memory."""
+
 Context = grpc.aio.ServicerContext[Any, Any]
+Rows = tuple[int, list[pb.MetricRow]]
+"""(as of where, the rows)"""
+
+
+class _Boards:
+    """Wallboards that ask alike are computed once for all of them."""
+
+    def __init__(self) -> None:
+        self._computing: dict[bytes, asyncio.Future[Rows]] = {}
+
+    async def rows(self, request: pb.WatchWallboardRequest, compute: Callable[[], Awaitable[Rows]]) -> Rows:
+        """What `compute` gives, or what somebody is computing for an equal request right now."""
+        bare = pb.WatchWallboardRequest()
+        bare.CopyFrom(request)
+        bare.ClearField("resume_token")
+        key = bare.SerializeToString(deterministic=True)
+        while (others := self._computing.get(key)) is not None:
+            await asyncio.wait((others,))
+            if not others.cancelled() and others.exception() is None:
+                return others.result()
+        mine: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
+        self._computing[key] = mine
+        try:
+            mine.set_result(await compute())
+        finally:  # whoever failed, or left, was not computing for the others: one of them goes on
+            del self._computing[key]
+            if not mine.done():
+                mine.cancel()
+        return mine.result()
 
 
 class KpiServicer(service_pb2_grpc.KpiServiceServicer):
@@ -51,6 +83,8 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         self._archive = archive
         self._tenants = tenants
         self._clock = clock
+        self._answering = asyncio.Semaphore(ANSWERS_AT_ONCE)
+        self._boards = _Boards()
 
     async def ListMetricDefinitions(  # noqa: N802  # gRPC names it
         self, request: pb.ListMetricDefinitionsRequest, context: Context
@@ -80,18 +114,20 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         asked, group = wire.cell_of(request, self._clock.now())
         wanted = page(request, (int, str, int))
         await self._ready(asked.tenant, Position.decode(request.min_position))
-        contents = await self._contents(asked)
-        found = await asyncio.to_thread(_contributions, asked, group, contents)
+        async with self._answering:
+            contents = await self._contents(asked)
+            found = await asyncio.to_thread(_contributions, asked, group, contents)
         rest = found if wanted.cursor is None else [one for one in found if _cursor(one) > wanted.cursor]
         shown, next_token = wanted.cut(rest[: wanted.size + 1], _cursor)
-        await self._archive.reached(contents.position, deadline_s())
+        position = contents.position
+        await self._archive.reached(position, deadline_s())
         async with self._database.acquire() as connection:
             events = await archive.evidence(connection, wire.places_of(shown))
         return pb.ListContributingEventsResponse(
             contributions=[wire.contribution(asked.tenant, one, events) for one in shown],
             next_page_token=next_token,
             total_size=len(found),
-            position=Position.encode(contents.position),
+            position=Position.encode(position),
         )
 
     async def WatchWallboard(  # noqa: N802
@@ -128,7 +164,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         Digests, because a watch that nobody reads keeps them. None for `known` is a watch that begins.
         """
         asked = wire.wallboard_of(request, self._clock.now())
-        position, rows = await self._rows(asked)
+        position, rows = await self._boards.rows(request, lambda: self._rows(asked))
         now = {wire.group_of(row): wire.digest(row) for row in rows}
         first = known is None
         if first and request.resume_token and wire.shows(request.resume_token, now):
@@ -159,11 +195,12 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
             return contacts.contents_of(rows, asked.as_of, asked.start, asked.end, asked.question.until)
         return await contacts.read(self._database, asked.tenant, asked.start, asked.end, asked.question.until)
 
-    async def _rows(self, asked: MetricsQuery) -> tuple[int, list[pb.MetricRow]]:
-        contents = await self._contents(asked)
-        # In a thread, so that other calls are answered while a large one computes.
-        answer = await asyncio.to_thread(_answer, asked, contents)
-        return contents.position, wire.rows(asked.question, answer)
+    async def _rows(self, asked: MetricsQuery) -> Rows:
+        async with self._answering:
+            contents = await self._contents(asked)
+            # In a thread, so that other calls are answered while a large one computes.
+            answer = await asyncio.to_thread(_answer, asked, contents)
+            return contents.position, wire.rows(asked.question, answer)
 
 
 def _answer(asked: MetricsQuery, contents: contacts.Contents) -> Answer:
