@@ -23,6 +23,8 @@ from chassis.child import READY_S, Child, ChildError, has_argument, stop_leftove
 
 LOOPBACK = "127.0.0.1"
 PORT_ATTEMPTS = 5
+NATS_MEMORY_MIB = 400
+"""What nats-server's collector aims at. Against: in ten minutes of 100 posts/s it kept 770 MiB without."""
 
 
 async def start_nats(state_dir: Path, port: int = 0) -> Child:
@@ -64,6 +66,8 @@ def nats(state_dir: Path, port: int, *, monitoring_port: int = 0, store_bytes_ma
     return Child(
         "nats-server",
         argv=[str(nats_binary()), "-c", str(config)],
+        # It keeps blocks of the log for as long as its collector lets it: a soft limit, unless somebody set one.
+        environment={"GOMEMLIMIT": f"{NATS_MEMORY_MIB}MiB", **os.environ},
         leftover=has_argument("nats-server", str(config)),
         port=port,
         url=f"nats://{LOOPBACK}:{port}",
