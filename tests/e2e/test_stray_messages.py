@@ -72,3 +72,9 @@ def test_no_service_ends_and_everything_goes_on(stack: RunningStack, ingest: Any
     facts = stack.facts(TENANT)
     assert sum(fact["type"].endswith("CaseOpened") for fact in facts) == 3
     assert stack.pids() == before, "the same processes as before"
+
+
+def test_who_looks_while_a_service_is_away_is_shown_what_the_others_have(stack: RunningStack, ingest: Any) -> None:
+    connect_and_post(ingest, 4)
+    listed = stack.run("shards", "--json", "--kpi", "127.0.0.1:1", "--ingest", "127.0.0.1:1", code=1)
+    assert {one["service"] for one in json.loads(listed)} >= {"routing", "crm"}

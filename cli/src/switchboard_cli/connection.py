@@ -110,11 +110,19 @@ CHANNEL_OPTIONS = [
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:
-    """Runs a command's coroutine to its end."""
+    """Runs a command's coroutine to its end. Of what failed side by side, a person is told the first."""
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        try:
+            return runner.run(work)
+        except BaseExceptionGroup as group:
+            said: BaseException | None = group.subgroup(click.ClickException)
+            while isinstance(said, BaseExceptionGroup):
+                said = said.exceptions[0]
+            if said is None:
+                raise
+            raise said from None
 
 
 def asynchronous(command: Callable[P, Awaitable[R]]) -> Callable[P, R]:

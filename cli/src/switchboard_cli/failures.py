@@ -49,7 +49,7 @@ def sentence(service: str, target: str, error: Exception, *, act: str = "") -> s
                 f"{service} did not answer in time{tried}{_because(said, 'Deadline Exceeded')}; "
                 "it may be busy or behind: try again, or give it longer with --timeout"
             )
-        case grpc.StatusCode.INVALID_ARGUMENT if details.violations:
+        case grpc.StatusCode.INVALID_ARGUMENT | grpc.StatusCode.OUT_OF_RANGE if details.violations:
             wrong = "; ".join(f"{field}: {text}".rstrip(".") for field, text in details.violations)
             return f"{service} cannot use this request{tried}: {wrong}"
         case grpc.StatusCode.NOT_FOUND:

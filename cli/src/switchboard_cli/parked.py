@@ -63,7 +63,9 @@ async def _print(consumer: str, limit: int, as_json: bool, targets: Targets) -> 
     from switchboard_cli.names import document
     from switchboard_cli.output import console, print_json
 
-    found, more = await list_parked(targets, consumer, limit)
+    found, more, away = await list_parked(targets, consumer, limit)
+    if away and not found:
+        raise away
     if as_json:
         print_json([{"service": one.service, **document(one.event)} for one in found])
     elif found:
@@ -72,6 +74,8 @@ async def _print(consumer: str, limit: int, as_json: bool, targets: Targets) -> 
         console().print("nothing is parked", style="good")
     if more:
         console(stderr=True).print(f"there is more than {limit}: raise --limit, or name a --consumer", style="warn")
+    if away:
+        raise away
 
 
 @parked.command("release")
@@ -106,28 +110,34 @@ async def release(*, consumer: str, key: str | None, every: bool, as_json: bool,
         )
 
 
-async def list_parked(targets: Targets, consumer: str, limit: int) -> tuple[list[Found], bool]:
-    """What is parked in all services, and whether there is more than `limit`."""
+async def list_parked(targets: Targets, consumer: str, limit: int) -> tuple[list[Found], bool, Failure | None]:
+    """What is parked in all services that answer, whether there is more than `limit`, and who did not answer."""
     from switchboard.log.v1.operations_pb2 import ListParkedRequest
     from switchboard.log.v1.operations_pb2_grpc import OperationsServiceStub
 
     found: list[Found] = []
+    away: Failure | None = None
     for service in SERVICES:
         request = ListParkedRequest(consumer=consumer)
-        async with calling(targets, service, act="to list parked events") as channel:
-            stub = OperationsServiceStub(channel)
-            while len(found) <= limit:
-                request.page_size = min(PAGE, limit + 1 - len(found))
-                answer = await stub.ListParked(request, timeout=targets.timeout_s)
-                found += [Found(service, event) for event in answer.events]
-                request.page_token = answer.next_page_token
-                if not answer.next_page_token:
-                    break
-    return found[:limit], len(found) > limit
+        try:
+            async with calling(targets, service, act="to list parked events") as channel:
+                stub = OperationsServiceStub(channel)
+                while len(found) <= limit:
+                    request.page_size = min(PAGE, limit + 1 - len(found))
+                    answer = await stub.ListParked(request, timeout=targets.timeout_s)
+                    found += [Found(service, event) for event in answer.events]
+                    request.page_token = answer.next_page_token
+                    if not answer.next_page_token:
+                        break
+        except Failure as failure:
+            away = away or failure
+    return found[:limit], len(found) > limit, away
 
 
 async def _keys(targets: Targets, consumer: str) -> list[str]:
-    found, _ = await list_parked(targets, consumer, 100_000)
+    found, _, away = await list_parked(targets, consumer, 100_000)
+    if away and not found:
+        raise away
     return list(dict.fromkeys(one.event.key for one in found))
 
 

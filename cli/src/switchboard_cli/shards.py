@@ -49,17 +49,26 @@ async def _print(tenant: str, as_json: bool, targets: Targets) -> None:
     from switchboard_cli.output import console, print_json
 
     found: list[Found] = []
+    away: Failure | None = None  # whoever looks here does so because something stands still: the others are shown
     for service in SERVICES:
-        async with calling(targets, service, act="to list shards") as channel:
-            request = ListShardsRequest(tenant=tenant)
-            answer = await OperationsServiceStub(channel).ListShards(request, timeout=targets.timeout_s)
-        found += [Found(service, shard) for shard in answer.shards]
+        try:
+            async with calling(targets, service, act="to list shards") as channel:
+                request = ListShardsRequest(tenant=tenant)
+                answer = await OperationsServiceStub(channel).ListShards(request, timeout=targets.timeout_s)
+        except Failure as failure:
+            away = away or failure
+        else:
+            found += [Found(service, shard) for shard in answer.shards]
+    if away and not found:
+        raise away
     if as_json:
         print_json([{"service": one.service, **document(one.shard)} for one in found])
     elif found:
         console().print(shards_table([one.shard for one in found]))
     else:
         console().print("there is no shard yet: one begins with its tenant", style="quiet")
+    if away:
+        raise away
 
 
 @shards.command("wake")

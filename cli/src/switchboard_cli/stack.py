@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 import click
@@ -95,8 +96,15 @@ class Stack:
         Raises Failure when it cannot start, with everything stopped again. One owner per state directory.
         """
         self.state = self.state.absolute()
-        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._owned():
+        try:
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = (self.state / "lock").open("a+")
+        except OSError as error:
+            raise Failure(
+                f"{self.state} cannot hold a stack ({error.strerror}): choose another --state, on a disk with room "
+                "that this user may write to"
+            ) from None
+        with self._owned(lock):
             supervisor = self.supervisor = Supervisor(self.say, self.state / PROCESSES)
             try:
                 endpoints = await self._start(supervisor)
@@ -176,9 +184,9 @@ class Stack:
         return nats_url, database_url
 
     @contextlib.contextmanager
-    def _owned(self) -> Iterator[None]:
+    def _owned(self, lock: TextIO) -> Iterator[None]:
         """The kernel drops this lock with its process, however that ends."""
-        with (self.state / "lock").open("a+") as lock:
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -71,6 +71,23 @@ def test_without_a_stack_a_command_says_how_to_start_one(tmp_path):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["shards", "parked", "log verify", "log unreadable", "log export", "report"])
+def test_nobody_who_asks_without_a_stack_is_shown_a_traceback(command, tmp_path):
+    result = run(*command.split(), "--state", str(tmp_path))
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: it is not known where ")
+    assert "--state DIR" in result.stderr
+
+
+@pytest.mark.parametrize("state", ["/dev/null/x", "/proc/switchboard", "/proc"])
+def test_a_directory_that_cannot_hold_a_stack_is_named(state):
+    result = run("up", "--state", state)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert f"error: {state} cannot hold a stack" in result.stderr
+    assert "choose another --state" in result.stderr
+
+
 def test_addresses_come_from_the_endpoints_file_and_options_win(tmp_path):
     endpoints = {"ingest": "127.0.0.1:1", "crm": "127.0.0.1:3", "metrics": {"ingest": "127.0.0.1:9"}}
     (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))

@@ -76,6 +76,15 @@ VIOLATION = known.BadRequest.FieldViolation
             "routing did not answer in time; it may be busy or behind: try again, or give it longer with --timeout",
             id="too slow",
         ),
+        pytest.param(
+            failed(
+                Code.OUT_OF_RANGE,
+                "after lies beyond the end of the log",
+                known.BadRequest(field_violations=[VIOLATION(field="after", description="lies beyond the end")]),
+            ),
+            "routing cannot use this request: after: lies beyond the end",
+            id="a position of another log is the caller's",
+        ),
         pytest.param(failed(Code.INTERNAL, "boom"), "routing failed: boom; its own log says more", id="its fault"),
     ],
 )
