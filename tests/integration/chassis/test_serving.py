@@ -1,6 +1,7 @@
 """Sentences about one gRPC server: a real server and a real client on loopback."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from chassis import attributes, telemetry
+from chassis.errors import InvalidRequest
 from chassis.serving import MESSAGE_BYTES_MAX, Server, deadline_s
 from echo_server import Echo, Running, register, running, settings
 from google.rpc import error_details_pb2
@@ -324,3 +326,26 @@ async def test_a_stream_its_client_cancels_is_over(up: Running, spans: InMemoryS
         return ended.get("test.Echo/Down", "")
 
     await until(status, "CANCELLED")
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """What only the collector of cycles would free stays: in a service it comes to the oldest once in an hour."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_of_a_call_that_was_refused_nothing_stays_in_memory(up: Running, shape: str) -> None:
+    def kept() -> int:
+        return sum(isinstance(each, InvalidRequest) for each in gc.get_objects())
+
+    before = kept()
+    for _ in range(20):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await ask(up, shape, b"invalid")
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert kept() - before <= 2, "those of calls that are just ending"
