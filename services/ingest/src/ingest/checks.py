@@ -38,8 +38,8 @@ _COLUMNS = {
 }
 
 
-def source_violations(source: service_pb2.Source) -> list[tuple[str, str]]:
-    """What is wrong with a source's settings."""
+def source_violations(source: service_pb2.Source, place: str) -> list[tuple[str, str]]:
+    """What is wrong with the settings of a source of `place`, `tenants/*`."""
     wrong = []
     if len(source.display_name) > 200 or "\0" in source.display_name:
         wrong.append(("source.display_name", "0 to 200 code points are expected"))
@@ -62,13 +62,15 @@ def source_violations(source: service_pb2.Source) -> list[tuple[str, str]]:
         wrong.append(("source.secrets_ref", "0 to 200 bytes without control characters are expected"))
     if not _QUEUE.fullmatch(source.default_queue):
         wrong.append(("source.default_queue", "the id or the name of a queue, or nothing, is expected"))
+    elif "/" in source.default_queue and not source.default_queue.startswith(f"{place}/queues/"):
+        wrong.append(("source.default_queue", f"is of another tenant than {place}"))
     return wrong
 
 
 def creation_violations(request: service_pb2.CreateSourceRequest) -> list[tuple[str, str]]:
     """What is wrong with a source to connect."""
     source = request.source
-    wrong = source_violations(source)
+    wrong = source_violations(source, request.parent)
     if not SOURCE_ID.fullmatch(request.source_id):
         wrong.append(("source_id", f"{SOURCE_ID.pattern} is expected"))
     elif source.name not in ("", f"{request.parent}/sources/{request.source_id}"):
@@ -82,7 +84,7 @@ def creation_violations(request: service_pb2.CreateSourceRequest) -> list[tuple[
 
 def changed_fields(request: service_pb2.UpdateSourceRequest) -> tuple[list[str], list[tuple[str, str]]]:
     """(fields to change, what is wrong with the request)."""
-    wrong = source_violations(request.source)
+    wrong = source_violations(request.source, request.source.name.partition("/sources/")[0])
     fields = list(dict.fromkeys(request.update_mask.paths))
     if not fields or fields == ["*"]:
         fields = list(CHANGEABLE)
