@@ -93,7 +93,7 @@ async def test_a_caller_who_leaves_leaves_no_schema_behind(nats_url: str, databa
         begun = asyncio.Event()
 
         class Endless(Projection[Any]):
-            def elsewhere(self, database: Database) -> Any:
+            def in_database(self, database: Database) -> Any:
                 begun.set()
                 return self
 
