@@ -182,7 +182,7 @@ class Lineage:
         row = await self._database.fetchrow(_SEEN)
         if self._rebuilt is not None and row is not None and row["rebuilt"] > self._rebuilt:
             raise Rebuilt("the tables were rebuilt; starting anew with them")
-        if row is None or row["position"] < self._noted:
+        if (0 if row is None else row["position"]) < self._noted:
             raise Rebuilt(f"PostgreSQL went back behind position {self._noted}; starting anew with its tables")
 
     async def _end(self) -> int:
