@@ -315,6 +315,18 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_drain() -> None:
         assert await stuck.code() is grpc.StatusCode.UNAVAILABLE
 
 
+async def test_a_client_that_leaves_in_the_middle_of_a_write_is_no_failure(
+    up: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    for read in range(60):
+        call = up.channel.unary_stream("/test.Echo/Down")(b"flood")
+        for _ in range(1 + read % 4):
+            await call.read()
+        call.cancel()
+    await up.server.drain()
+    assert "unforeseen" not in caplog.text
+
+
 async def test_a_stream_its_client_cancels_is_over(up: Running, spans: InMemorySpanExporter) -> None:
     watch = up.call("Down", b"watch")
     await watch.read()

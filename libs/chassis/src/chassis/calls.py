@@ -281,7 +281,8 @@ class _Call:
 
     async def __aexit__(self, kind: Any, error: BaseException | None, at: Any) -> None:
         status: Status | None = None
-        if isinstance(error, asyncio.CancelledError):
+        if isinstance(error, asyncio.CancelledError | grpc.aio.InternalError):
+            # The second is what a write to a client says that has just gone, before gRPC cancels the handler.
             code = "CANCELLED" if deadline_s() > 0 else "DEADLINE_EXCEEDED"
         elif isinstance(error, grpc.aio.AbortError):
             code = _NAMES.get(_number(self._context.code()), "UNKNOWN")
