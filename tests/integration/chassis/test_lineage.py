@@ -195,6 +195,42 @@ async def test_without_postgres_a_new_connection_is_still_compared(
         assert await append(log, 3) == 6
 
 
+async def test_a_process_on_an_empty_log_runs_on_and_notices_only_what_was_taken_from_its_tables(
+    nats_server: Child, tables: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineage, "LOOK_EVERY_S", 0.02)
+    compared = asyncio.Event()
+
+    async def check() -> None:
+        compared.set()
+
+    async def compared_again() -> None:
+        """From beginning to end, twice: the comparison under way may be older than what was done before."""
+        for _ in range(3):
+            compared.clear()
+            seen = asyncio.create_task(compared.wait())
+            async with asyncio.timeout(30):
+                await asyncio.wait((seen, watching), return_when=asyncio.FIRST_COMPLETED)
+            assert not watching.done(), watching.exception()
+
+    async with logged(nats_server) as log:
+        await provision_log(log.nc)
+        running = Lineage(log, tables, [check])
+        watching = asyncio.create_task(running.watch())
+        assert await running.compare() is None
+        await compared_again()
+
+        end = await append(log, 5)
+        await compared_again()
+        assert await tables.fetchval("select position from log_seen") == end
+
+        async with asyncio.timeout(30):
+            while not watching.done():  # the comparison under way may write it once more
+                await tables.execute("delete from log_seen")
+            with pytest.raises(Rebuilt, match=f"behind position {end}"):
+                await watching
+
+
 async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
     nats_server: Child, tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
