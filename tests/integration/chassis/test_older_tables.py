@@ -62,20 +62,6 @@ async def test_a_projection_reads_its_older_position_and_goes_on_from_there(
         server.kill9()
 
 
-async def test_a_fresh_log_and_fresh_tables_did_not_go_back(nats_url: str, database_url: str) -> None:
-    await provision_tables(database_url, "tally", Resources("tally", tables=(SumsView.schema,)))
-    async with opened(nats_url) as log, Database(database_url, "tally") as database:
-        kept = Lineage(log, database)
-        assert await kept.compare() is None
-        await kept._still_ours()
-        writer = writer_of(log, SystemClock())
-        async with running(writer.run):
-            await writer.submit(Add("a", 1))
-        await kept._still_ours()
-        assert await kept.compare() is None
-        await kept._still_ours()
-
-
 def _copied(source: str, target: str) -> str:
     shutil.copy2(source, target)
     return _owned_like(Path(source), Path(target))

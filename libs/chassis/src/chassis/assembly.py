@@ -25,7 +25,7 @@ from chassis.config import Settings
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.erasures import Erasures, forget_erased
-from chassis.errors import Unavailable
+from chassis.errors import StorageExhausted, Unavailable
 from chassis.findings import Check
 from chassis.host import ShardHost
 from chassis.inputs import Inputs
@@ -285,7 +285,7 @@ class Assembly:
 
 async def _sound(settings: Settings, look: Callable[[], Awaitable[str | None]]) -> None:
     """Returns when `look` finds nothing. Until then a server of its own says what keeps this process from serving."""
-    finding = await look()
+    finding = await _finding(look)
     if finding is None:
         return
     server = Server(settings, conditions=("log",))
@@ -300,6 +300,14 @@ async def _sound(settings: Settings, look: Callable[[], Awaitable[str | None]]) 
                 said = finding
             await asyncio.sleep(PROBE_EVERY_S)
             with suppress(Unavailable, TimeoutError, ProvisioningError):  # away: what was found still stands
-                finding = await look()
+                finding = await _finding(look)
     finally:
         await server.stop_now()
+
+
+async def _finding(look: Callable[[], Awaitable[str | None]]) -> str | None:
+    """What `look` finds; a disk that is full is found like anything else, and heals like it."""
+    try:
+        return await look()
+    except StorageExhausted as full:
+        return full.detail
