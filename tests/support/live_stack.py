@@ -7,6 +7,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import grpc
 import grpc.aio
 import psutil
 from running_stack import RunningStack
@@ -68,7 +69,15 @@ class LiveStack:
         for service in SERVICES:
             stub = IntegrityServiceStub(self.channel(service))
             request = WaitUntilRequest(position=position, tenant=tenant)
-            position = (await stub.WaitUntil(request, timeout=CAUGHT_UP_S, wait_for_ready=True)).position
+            async with asyncio.timeout(CAUGHT_UP_S):
+                while True:
+                    try:
+                        position = (await stub.WaitUntil(request, timeout=CAUGHT_UP_S, wait_for_ready=True)).position
+                        break
+                    except grpc.aio.AioRpcError as error:
+                        # A connection to a process that was just killed may break only under this call.
+                        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                            raise
         return position
 
     async def verify(self) -> list[VerifyIntegrityResponse]:
