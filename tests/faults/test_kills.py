@@ -17,7 +17,7 @@ from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
 from switchboard.routing.v1 import service_pb2 as routing
 from switchboard.routing.v1.events_pb2 import PRESENCE_AVAILABLE
 from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
-from switchboard_cli.deliveries.sending import Stopwatch
+from switchboard_cli.deliveries.sending import Stopwatch, worth_sending_again
 from switchboard_cli.demo.feed import connect
 from switchboard_cli.demo.generator import Planned, generate
 
@@ -56,7 +56,7 @@ class Sender:
             try:
                 [answer] = [a async for a in stub.IngestPosts(iter([batch]), timeout=60, wait_for_ready=True)]
             except grpc.aio.AioRpcError as error:
-                if error.code() not in AGAIN:
+                if error.code() not in AGAIN and not worth_sending_again(error):
                     raise
                 self.repeats += 1
                 continue

@@ -1,11 +1,21 @@
 """Batches of deliveries and what is counted of their answers; no connection."""
 
+import grpc
 import pytest
+from grpc.aio import AioRpcError, Metadata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard_cli.deliveries.addressed import Addressed
-from switchboard_cli.deliveries.sending import BATCH, BATCH_BYTES, DELIVERY_BYTES_MAX, Sent, batches, fold
+from switchboard_cli.deliveries.sending import (
+    BATCH,
+    BATCH_BYTES,
+    DELIVERY_BYTES_MAX,
+    Sent,
+    batches,
+    fold,
+    worth_sending_again,
+)
 
 
 def addressed(source: str, payload: bytes) -> Addressed:
@@ -57,3 +67,17 @@ def test_answers_are_counted_by_kind_and_the_last_position_stays():
 def test_an_answer_of_another_size_is_our_defect():
     with pytest.raises(AssertionError, match="one result per delivery"):
         fold(api.IngestPostsRequest(deliveries=[api.Delivery()]), api.IngestPostsResponse(), Sent())
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "again"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "Socket closed", True),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "the queue is full", True),
+        (grpc.StatusCode.INTERNAL, "Internal error from Core", True),
+        (grpc.StatusCode.INTERNAL, "internal error", False),
+        (grpc.StatusCode.INVALID_ARGUMENT, "source: no such name", False),
+    ],
+)
+def test_a_stream_that_broke_under_a_write_is_sent_again_a_refusal_is_not(code, details, again):
+    assert worth_sending_again(AioRpcError(code, Metadata(), Metadata(), details)) is again

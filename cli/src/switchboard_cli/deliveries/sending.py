@@ -23,6 +23,8 @@ TOO_LARGE = "TOO_LARGE"
 ATTEMPTS_MAX = 8
 """Times in a row without any progress, about 20 s, before the last error is final."""
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED)
+BROKE_UNDER_A_WRITE = "Internal error from Core"
+"""What grpc.aio itself reports, as INTERNAL, when a stream ends while a request is being written."""
 
 
 @dataclass(slots=True)
@@ -108,9 +110,15 @@ async def send(
                 answered(request, response)
         except grpc.aio.AioRpcError as error:
             attempts += 1
-            if error.code() not in AGAIN or attempts >= ATTEMPTS_MAX:
+            if not worth_sending_again(error) or attempts >= ATTEMPTS_MAX:
                 raise
             await asyncio.sleep(min(0.1 * 2**attempts, 5.0))
+
+
+def worth_sending_again(error: grpc.aio.AioRpcError) -> bool:
+    """Whether what broke a stream passes by itself: the service is away or full, or its process ended under a write."""
+    broke = error.code() is grpc.StatusCode.INTERNAL and error.details() == BROKE_UNDER_A_WRITE
+    return broke or error.code() in AGAIN
 
 
 async def one_by_one(requests: Iterator[IngestPostsRequest]) -> AsyncIterator[IngestPostsRequest]:
