@@ -9,6 +9,8 @@ SOURCES := libs/chassis/src cli/src services/ingest/src services/routing/src ser
 PROTOS := $(shell find protos/switchboard -name '*.proto' | sort)
 # Where generated code goes; `verify` builds it a second time beside the committed one.
 GEN := protos/gen
+# The annotations our protos use, as googleapis-common-protos ships them; buf reads no other place than a module's.
+GOOGLEAPIS := $(VENV)/googleapis
 STATE := .switchboard
 # The lock is complete, so nothing is left to resolve; what is imported compiles itself. Both halve the wait.
 INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-compile
@@ -29,7 +31,7 @@ test: $(VENV)/.ready  ## every test: unit, conformance, integration, e2e, faults
 test-unit: $(VENV)/.ready  ## the tests that need no server, in seconds
 	@$(BIN)/pytest -q tests/unit tests/conformance $(ARGS)
 
-lint: $(VENV)/.ready  ## style, types, import contracts, protos
+lint: $(VENV)/.ready $(GOOGLEAPIS)  ## style, types, import contracts, protos
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(SOURCES)
@@ -46,10 +48,12 @@ verify: $(VENV)/.ready  ## prove that generated code is current
 	diff -r -q -x __pycache__ $(GEN) "$$fresh/gen" || { echo "generated code is not current: make generate, then commit protos/gen"; exit 1; }; \
 	echo "generated code is current"
 
-breaking: $(VENV)/.ready  ## prove that no contract broke since the last release tag
+breaking: $(VENV)/.ready $(GOOGLEAPIS)  ## prove that no contract broke since the last release tag
 	@tag=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null || true); \
 	if [ -z "$$tag" ]; then echo "no release tag yet: there is no contract to break"; exit 0; fi; \
-	$(BIN)/buf breaking --against ".git#tag=$$tag" && echo "no contract broke since $$tag"
+	before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
+	git archive "$$tag" buf.yaml protos | tar -x -C "$$before"; mkdir -p "$$before/$(VENV)"; cp -r $(GOOGLEAPIS) "$$before/$(VENV)"; \
+	$(BIN)/buf breaking --against "$$before" && echo "no contract broke since $$tag"
 
 bench: $(VENV)/.ready  ## every number the README quotes, measured again (minutes)
 	@for file in $(filter-out bench/soak.py,$(wildcard bench/[a-z]*.py)); do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
@@ -69,11 +73,16 @@ $(VENV)/.ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
 	$(INSTALL) --no-build-isolation $(addprefix -e ,$(PACKAGES))
 	touch $@
 
-venv: $(VENV)/.ready  ## build .venv from requirements.lock
+$(GOOGLEAPIS): $(VENV)/.ready
+	mkdir -p $@/google/api
+	cp $(VENV)/lib/python3.*/site-packages/google/api/{field_behavior,resource}.proto $@/google/api
+	touch $@
 
-generate: $(VENV)/.ready  ## rebuild protos/gen from protos/switchboard
+venv: $(VENV)/.ready $(GOOGLEAPIS)  ## build .venv from requirements.lock
+
+generate: $(VENV)/.ready $(GOOGLEAPIS)  ## rebuild protos/gen from protos/switchboard
 	rm -rf $(GEN) && mkdir -p $(GEN)
-	$(BIN)/python -m grpc_tools.protoc -Iprotos --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	$(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLEAPIS) --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 	  --python_out=$(GEN) --pyi_out=$(GEN) --grpc_python_out=$(GEN) --mypy_grpc_out=quiet:$(GEN) $(PROTOS)
 	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|$(GEN)/\1_pb2_grpc.py $(GEN)/\1_pb2_grpc.pyi|' | xargs rm -f
 	find $(GEN)/switchboard -type d -exec touch {}/__init__.py \;

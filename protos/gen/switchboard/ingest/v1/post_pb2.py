@@ -22,44 +22,65 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/ingest/v1/post.proto\x12\x15switchboard.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"y\n\x06\x45ntity\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.switchboard.ingest.v1.EntityKind\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x05\x12\r\n\x05value\x18\x04 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x05 \x01(\t\"V\n\x05Media\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .switchboard.ingest.v1.MediaKind\x12\x0b\n\x03uri\x18\x02 \x01(\t\x12\x10\n\x08\x61lt_text\x18\x03 \x01(\t\"W\n\x08Location\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x17\n\x0fhas_coordinates\x18\x03 \x01(\x08\x12\r\n\x05place\x18\x04 \x01(\t\"/\n\x10ProfileAttribute\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"=\n\x0c\x43ontactPoint\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x10\n\x08verified\x18\x03 \x01(\x08\"\xcf\x01\n\x06\x41uthor\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x04 \x01(\t\x12;\n\nattributes\x18\x05 \x03(\x0b\x32\'.switchboard.ingest.v1.ProfileAttribute\x12;\n\x0e\x63ontact_points\x18\x06 \x03(\x0b\x32#.switchboard.ingest.v1.ContactPoint\"\xbf\x02\n\x0fPersonalContent\x12\x0c\n\x04text\x18\x01 \x01(\t\x12-\n\x06\x61uthor\x18\x02 \x01(\x0b\x32\x1d.switchboard.ingest.v1.Author\x12/\n\x08\x65ntities\x18\x03 \x03(\x0b\x32\x1d.switchboard.ingest.v1.Entity\x12+\n\x05media\x18\x04 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Media\x12\x31\n\x08location\x18\x05 \x01(\x0b\x32\x1f.switchboard.ingest.v1.Location\x12\x13\n\x0b\x65xternal_id\x18\x06 \x01(\t\x12\x0f\n\x07subject\x18\x07 \x01(\t\x12\x14\n\x0c\x63onversation\x18\x08 \x01(\t\x12\x13\n\x0bin_reply_to\x18\t \x01(\t\x12\r\n\x05links\x18\n \x03(\t\"\xd9\x06\n\x04Post\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x05\x12-\n\x04kind\x18\x06 \x01(\x0e\x32\x1f.switchboard.ingest.v1.PostKind\x12\x33\n\tdirection\x18\x07 \x01(\x0e\x32 .switchboard.ingest.v1.Direction\x12\x14\n\x0c\x63onversation\x18\x08 \x01(\t\x12\x13\n\x0bin_reply_to\x18\t \x01(\t\x12-\n\x06\x61uthor\x18\n \x01(\x0b\x32\x1d.switchboard.ingest.v1.Author\x12\x36\n\x0b\x61uthor_kind\x18\x0b \x01(\x0e\x32!.switchboard.ingest.v1.AuthorKind\x12\x0c\n\x04text\x18\x0c \x01(\t\x12\x10\n\x08language\x18\r \x01(\t\x12/\n\x08\x65ntities\x18\x0e \x03(\x0b\x32\x1d.switchboard.ingest.v1.Entity\x12+\n\x05media\x18\x0f \x03(\x0b\x32\x1c.switchboard.ingest.v1.Media\x12\x31\n\x08location\x18\x10 \x01(\x0b\x32\x1f.switchboard.ingest.v1.Location\x12\r\n\x05reach\x18\x11 \x01(\x03\x12\x35\n\nvisibility\x18\x12 \x01(\x0e\x32!.switchboard.ingest.v1.Visibility\x12\x30\n\x0cpublished_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x17reply_window_expires_at\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10reply_quota_left\x18\x16 \x01(\x05\x12\r\n\x05links\x18\x17 \x03(\t\x12\x30\n\x0cwithdrawn_at\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btext_length\x18\x19 \x01(\x05\"\xff\x05\n\x0eNormalizedPost\x12\x13\n\x0b\x65xternal_id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.switchboard.ingest.v1.PostKind\x12-\n\x06\x61uthor\x18\x03 \x01(\x0b\x32\x1d.switchboard.ingest.v1.Author\x12\x36\n\x0b\x61uthor_kind\x18\x04 \x01(\x0e\x32!.switchboard.ingest.v1.AuthorKind\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\x10\n\x08language\x18\x07 \x01(\t\x12\x14\n\x0c\x63onversation\x18\x08 \x01(\t\x12\x13\n\x0bin_reply_to\x18\t \x01(\t\x12\r\n\x05links\x18\n \x03(\t\x12/\n\x08\x65ntities\x18\x0b \x03(\x0b\x32\x1d.switchboard.ingest.v1.Entity\x12+\n\x05media\x18\x0c \x03(\x0b\x32\x1c.switchboard.ingest.v1.Media\x12\x31\n\x08location\x18\r \x01(\x0b\x32\x1f.switchboard.ingest.v1.Location\x12\r\n\x05reach\x18\x0e \x01(\x03\x12\x35\n\nvisibility\x18\x0f \x01(\x0e\x32!.switchboard.ingest.v1.Visibility\x12\x30\n\x0cpublished_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x17reply_window_expires_at\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x10reply_quota_left\x18\x12 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08revision\x18\x13 \x01(\x05\x12\x30\n\x0cwithdrawn_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11withdrawal_reason\x18\x15 \x01(\tB\x13\n\x11_reply_quota_left*\xc6\x01\n\x08PostKind\x12\x19\n\x15POST_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0ePOST_KIND_POST\x10\x01\x12\x15\n\x11POST_KIND_COMMENT\x10\x02\x12\x15\n\x11POST_KIND_MENTION\x10\x03\x12\x1c\n\x18POST_KIND_DIRECT_MESSAGE\x10\x04\x12\x14\n\x10POST_KIND_REVIEW\x10\x05\x12\x13\n\x0fPOST_KIND_EMAIL\x10\x06\x12\x14\n\x10POST_KIND_REPOST\x10\x07*U\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44IRECTION_INBOUND\x10\x01\x12\x16\n\x12\x44IRECTION_OUTBOUND\x10\x02*\x92\x01\n\nAuthorKind\x12\x1b\n\x17\x41UTHOR_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41UTHOR_KIND_CUSTOMER\x10\x01\x12\x1b\n\x17\x41UTHOR_KIND_BRAND_HUMAN\x10\x02\x12\x19\n\x15\x41UTHOR_KIND_BRAND_BOT\x10\x03\x12\x15\n\x11\x41UTHOR_KIND_OTHER\x10\x04*o\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11VISIBILITY_PUBLIC\x10\x01\x12\x16\n\x12VISIBILITY_LIMITED\x10\x02\x12\x16\n\x12VISIBILITY_PRIVATE\x10\x03*\x8a\x01\n\nEntityKind\x12\x1b\n\x17\x45NTITY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45NTITY_KIND_MENTION\x10\x01\x12\x17\n\x13\x45NTITY_KIND_HASHTAG\x10\x02\x12\x14\n\x10\x45NTITY_KIND_LINK\x10\x03\x12\x17\n\x13\x45NTITY_KIND_CASHTAG\x10\x04*~\n\tMediaKind\x12\x1a\n\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10MEDIA_KIND_IMAGE\x10\x01\x12\x14\n\x10MEDIA_KIND_VIDEO\x10\x02\x12\x14\n\x10MEDIA_KIND_AUDIO\x10\x03\x12\x13\n\x0fMEDIA_KIND_FILE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/ingest/v1/post.proto\x12\x15switchboard.ingest.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"y\n\x06\x45ntity\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.switchboard.ingest.v1.EntityKind\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x05\x12\r\n\x05value\x18\x04 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x05 \x01(\t\"V\n\x05Media\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .switchboard.ingest.v1.MediaKind\x12\x0b\n\x03uri\x18\x02 \x01(\t\x12\x10\n\x08\x61lt_text\x18\x03 \x01(\t\"W\n\x08Location\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x17\n\x0fhas_coordinates\x18\x03 \x01(\x08\x12\r\n\x05place\x18\x04 \x01(\t\"/\n\x10ProfileAttribute\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"=\n\x0c\x43ontactPoint\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x10\n\x08verified\x18\x03 \x01(\x08\"\xee\x01\n\x06\x41uthor\x12/\n\x08identity\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14switchboard/Identity\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x04 \x01(\t\x12;\n\nattributes\x18\x05 \x03(\x0b\x32\'.switchboard.ingest.v1.ProfileAttribute\x12;\n\x0e\x63ontact_points\x18\x06 \x03(\x0b\x32#.switchboard.ingest.v1.ContactPoint\"\xbf\x02\n\x0fPersonalContent\x12\x0c\n\x04text\x18\x01 \x01(\t\x12-\n\x06\x61uthor\x18\x02 \x01(\x0b\x32\x1d.switchboard.ingest.v1.Author\x12/\n\x08\x65ntities\x18\x03 \x03(\x0b\x32\x1d.switchboard.ingest.v1.Entity\x12+\n\x05media\x18\x04 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Media\x12\x31\n\x08location\x18\x05 \x01(\x0b\x32\x1f.switchboard.ingest.v1.Location\x12\x13\n\x0b\x65xternal_id\x18\x06 \x01(\t\x12\x0f\n\x07subject\x18\x07 \x01(\t\x12\x14\n\x0c\x63onversation\x18\x08 \x01(\t\x12\x13\n\x0bin_reply_to\x18\t \x01(\t\x12\r\n\x05links\x18\n \x03(\t\"\xfb\x07\n\x04Post\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\'\n\x06source\x18\x03 \x01(\tB\x17\xfa\x41\x14\n\x12switchboard/Source\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x05\x12-\n\x04kind\x18\x06 \x01(\x0e\x32\x1f.switchboard.ingest.v1.PostKind\x12\x33\n\tdirection\x18\x07 \x01(\x0e\x32 .switchboard.ingest.v1.Direction\x12\x33\n\x0c\x63onversation\x18\x08 \x01(\tB\x1d\xfa\x41\x1a\n\x18switchboard/Conversation\x12*\n\x0bin_reply_to\x18\t \x01(\tB\x15\xfa\x41\x12\n\x10switchboard/Post\x12-\n\x06\x61uthor\x18\n \x01(\x0b\x32\x1d.switchboard.ingest.v1.Author\x12\x36\n\x0b\x61uthor_kind\x18\x0b \x01(\x0e\x32!.switchboard.ingest.v1.AuthorKind\x12\x0c\n\x04text\x18\x0c \x01(\t\x12\x10\n\x08language\x18\r \x01(\t\x12/\n\x08\x65ntities\x18\x0e \x03(\x0b\x32\x1d.switchboard.ingest.v1.Entity\x12+\n\x05media\x18\x0f \x03(\x0b\x32\x1c.switchboard.ingest.v1.Media\x12\x31\n\x08location\x18\x10 \x01(\x0b\x32\x1f.switchboard.ingest.v1.Location\x12\r\n\x05reach\x18\x11 \x01(\x03\x12\x35\n\nvisibility\x18\x12 \x01(\x0e\x32!.switchboard.ingest.v1.Visibility\x12\x30\n\x0cpublished_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12;\n\x17reply_window_expires_at\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10reply_quota_left\x18\x16 \x01(\x05\x12$\n\x05links\x18\x17 \x03(\tB\x15\xfa\x41\x12\n\x10switchboard/Post\x12\x30\n\x0cwithdrawn_at\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btext_length\x18\x19 \x01(\x05:4\xea\x41\x31\n\x10switchboard/Post\x12\x1dtenants/{tenant}/posts/{post}\"\x8b\x06\n\x0eNormalizedPost\x12\x19\n\x0b\x65xternal_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.switchboard.ingest.v1.PostKind\x12-\n\x06\x61uthor\x18\x03 \x01(\x0b\x32\x1d.switchboard.ingest.v1.Author\x12\x36\n\x0b\x61uthor_kind\x18\x04 \x01(\x0e\x32!.switchboard.ingest.v1.AuthorKind\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\x10\n\x08language\x18\x07 \x01(\t\x12\x14\n\x0c\x63onversation\x18\x08 \x01(\t\x12\x13\n\x0bin_reply_to\x18\t \x01(\t\x12\r\n\x05links\x18\n \x03(\t\x12/\n\x08\x65ntities\x18\x0b \x03(\x0b\x32\x1d.switchboard.ingest.v1.Entity\x12+\n\x05media\x18\x0c \x03(\x0b\x32\x1c.switchboard.ingest.v1.Media\x12\x31\n\x08location\x18\r \x01(\x0b\x32\x1f.switchboard.ingest.v1.Location\x12\r\n\x05reach\x18\x0e \x01(\x03\x12\x35\n\nvisibility\x18\x0f \x01(\x0e\x32!.switchboard.ingest.v1.Visibility\x12\x36\n\x0cpublished_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02\x12;\n\x17reply_window_expires_at\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x10reply_quota_left\x18\x12 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08revision\x18\x13 \x01(\x05\x12\x30\n\x0cwithdrawn_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11withdrawal_reason\x18\x15 \x01(\tB\x13\n\x11_reply_quota_left*\xc6\x01\n\x08PostKind\x12\x19\n\x15POST_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0ePOST_KIND_POST\x10\x01\x12\x15\n\x11POST_KIND_COMMENT\x10\x02\x12\x15\n\x11POST_KIND_MENTION\x10\x03\x12\x1c\n\x18POST_KIND_DIRECT_MESSAGE\x10\x04\x12\x14\n\x10POST_KIND_REVIEW\x10\x05\x12\x13\n\x0fPOST_KIND_EMAIL\x10\x06\x12\x14\n\x10POST_KIND_REPOST\x10\x07*U\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44IRECTION_INBOUND\x10\x01\x12\x16\n\x12\x44IRECTION_OUTBOUND\x10\x02*\x92\x01\n\nAuthorKind\x12\x1b\n\x17\x41UTHOR_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41UTHOR_KIND_CUSTOMER\x10\x01\x12\x1b\n\x17\x41UTHOR_KIND_BRAND_HUMAN\x10\x02\x12\x19\n\x15\x41UTHOR_KIND_BRAND_BOT\x10\x03\x12\x15\n\x11\x41UTHOR_KIND_OTHER\x10\x04*o\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11VISIBILITY_PUBLIC\x10\x01\x12\x16\n\x12VISIBILITY_LIMITED\x10\x02\x12\x16\n\x12VISIBILITY_PRIVATE\x10\x03*\x8a\x01\n\nEntityKind\x12\x1b\n\x17\x45NTITY_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45NTITY_KIND_MENTION\x10\x01\x12\x17\n\x13\x45NTITY_KIND_HASHTAG\x10\x02\x12\x14\n\x10\x45NTITY_KIND_LINK\x10\x03\x12\x17\n\x13\x45NTITY_KIND_CASHTAG\x10\x04*~\n\tMediaKind\x12\x1a\n\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10MEDIA_KIND_IMAGE\x10\x01\x12\x14\n\x10MEDIA_KIND_VIDEO\x10\x02\x12\x14\n\x10MEDIA_KIND_AUDIO\x10\x03\x12\x13\n\x0fMEDIA_KIND_FILE\x10\x04\x42u\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\xea\x41I\n\x18switchboard/Conversation\x12-tenants/{tenant}/conversations/{conversation}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.ingest.v1.post_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
-  _globals['_POSTKIND']._serialized_start=2667
-  _globals['_POSTKIND']._serialized_end=2865
-  _globals['_DIRECTION']._serialized_start=2867
-  _globals['_DIRECTION']._serialized_end=2952
-  _globals['_AUTHORKIND']._serialized_start=2955
-  _globals['_AUTHORKIND']._serialized_end=3101
-  _globals['_VISIBILITY']._serialized_start=3103
-  _globals['_VISIBILITY']._serialized_end=3214
-  _globals['_ENTITYKIND']._serialized_start=3217
-  _globals['_ENTITYKIND']._serialized_end=3355
-  _globals['_MEDIAKIND']._serialized_start=3357
-  _globals['_MEDIAKIND']._serialized_end=3483
-  _globals['_ENTITY']._serialized_start=92
-  _globals['_ENTITY']._serialized_end=213
-  _globals['_MEDIA']._serialized_start=215
-  _globals['_MEDIA']._serialized_end=301
-  _globals['_LOCATION']._serialized_start=303
-  _globals['_LOCATION']._serialized_end=390
-  _globals['_PROFILEATTRIBUTE']._serialized_start=392
-  _globals['_PROFILEATTRIBUTE']._serialized_end=439
-  _globals['_CONTACTPOINT']._serialized_start=441
-  _globals['_CONTACTPOINT']._serialized_end=502
-  _globals['_AUTHOR']._serialized_start=505
-  _globals['_AUTHOR']._serialized_end=712
-  _globals['_PERSONALCONTENT']._serialized_start=715
-  _globals['_PERSONALCONTENT']._serialized_end=1034
-  _globals['_POST']._serialized_start=1037
-  _globals['_POST']._serialized_end=1894
-  _globals['_NORMALIZEDPOST']._serialized_start=1897
-  _globals['_NORMALIZEDPOST']._serialized_end=2664
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\352A&\n\022switchboard/Tenant\022\020tenants/{tenant}\352AI\n\030switchboard/Conversation\022-tenants/{tenant}/conversations/{conversation}'
+  _globals['_AUTHOR'].fields_by_name['identity']._loaded_options = None
+  _globals['_AUTHOR'].fields_by_name['identity']._serialized_options = b'\342A\001\003\372A\026\n\024switchboard/Identity'
+  _globals['_POST'].fields_by_name['name']._loaded_options = None
+  _globals['_POST'].fields_by_name['name']._serialized_options = b'\342A\001\010'
+  _globals['_POST'].fields_by_name['source']._loaded_options = None
+  _globals['_POST'].fields_by_name['source']._serialized_options = b'\372A\024\n\022switchboard/Source'
+  _globals['_POST'].fields_by_name['conversation']._loaded_options = None
+  _globals['_POST'].fields_by_name['conversation']._serialized_options = b'\372A\032\n\030switchboard/Conversation'
+  _globals['_POST'].fields_by_name['in_reply_to']._loaded_options = None
+  _globals['_POST'].fields_by_name['in_reply_to']._serialized_options = b'\372A\022\n\020switchboard/Post'
+  _globals['_POST'].fields_by_name['links']._loaded_options = None
+  _globals['_POST'].fields_by_name['links']._serialized_options = b'\372A\022\n\020switchboard/Post'
+  _globals['_POST']._loaded_options = None
+  _globals['_POST']._serialized_options = b'\352A1\n\020switchboard/Post\022\035tenants/{tenant}/posts/{post}'
+  _globals['_NORMALIZEDPOST'].fields_by_name['external_id']._loaded_options = None
+  _globals['_NORMALIZEDPOST'].fields_by_name['external_id']._serialized_options = b'\342A\001\002'
+  _globals['_NORMALIZEDPOST'].fields_by_name['published_at']._loaded_options = None
+  _globals['_NORMALIZEDPOST'].fields_by_name['published_at']._serialized_options = b'\342A\001\002'
+  _globals['_POSTKIND']._serialized_start=2932
+  _globals['_POSTKIND']._serialized_end=3130
+  _globals['_DIRECTION']._serialized_start=3132
+  _globals['_DIRECTION']._serialized_end=3217
+  _globals['_AUTHORKIND']._serialized_start=3220
+  _globals['_AUTHORKIND']._serialized_end=3366
+  _globals['_VISIBILITY']._serialized_start=3368
+  _globals['_VISIBILITY']._serialized_end=3479
+  _globals['_ENTITYKIND']._serialized_start=3482
+  _globals['_ENTITYKIND']._serialized_end=3620
+  _globals['_MEDIAKIND']._serialized_start=3622
+  _globals['_MEDIAKIND']._serialized_end=3748
+  _globals['_ENTITY']._serialized_start=152
+  _globals['_ENTITY']._serialized_end=273
+  _globals['_MEDIA']._serialized_start=275
+  _globals['_MEDIA']._serialized_end=361
+  _globals['_LOCATION']._serialized_start=363
+  _globals['_LOCATION']._serialized_end=450
+  _globals['_PROFILEATTRIBUTE']._serialized_start=452
+  _globals['_PROFILEATTRIBUTE']._serialized_end=499
+  _globals['_CONTACTPOINT']._serialized_start=501
+  _globals['_CONTACTPOINT']._serialized_end=562
+  _globals['_AUTHOR']._serialized_start=565
+  _globals['_AUTHOR']._serialized_end=803
+  _globals['_PERSONALCONTENT']._serialized_start=806
+  _globals['_PERSONALCONTENT']._serialized_end=1125
+  _globals['_POST']._serialized_start=1128
+  _globals['_POST']._serialized_end=2147
+  _globals['_NORMALIZEDPOST']._serialized_start=2150
+  _globals['_NORMALIZEDPOST']._serialized_end=2929
 # @@protoc_insertion_point(module_scope)

@@ -22,52 +22,66 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/kpi/v1/service.proto\x12\x12switchboard.kpi.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\x02\n\x10MetricDefinition\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12,\n\x04unit\x18\x05 \x01(\x0e\x32\x1e.switchboard.kpi.v1.MetricUnit\x12\x11\n\tnumerator\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\x07 \x01(\t\x12\x0e\n\x06source\x18\x08 \x01(\t\x12\x30\n\x05\x61gent\x18\t \x01(\x0e\x32!.switchboard.kpi.v1.AgentOfTheAct\x12\x37\n\nparameters\x18\n \x03(\x0b\x32#.switchboard.kpi.v1.MetricParameter\"0\n\x0fMetricParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07seconds\x18\x02 \x01(\x03\"\'\n\tDimension\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xa7\x01\n\x0bMetricValue\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65\x66inition_version\x18\x02 \x01(\x05\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tnumerator\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65nominator\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x08\n\x06_valueB\x0c\n\n_numeratorB\x0e\n\x0c_denominator\"j\n\tMetricRow\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12/\n\x06values\x18\x02 \x03(\x0b\x32\x1f.switchboard.kpi.v1.MetricValue\".\n\x1cListMetricDefinitionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"Z\n\x1dListMetricDefinitionsResponse\x12\x39\n\x0b\x64\x65\x66initions\x18\x01 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\"\xa2\x02\n\x13QueryMetricsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x14\n\x0cmin_position\x18\t \x01(\t\x12\r\n\x05\x61s_of\x18\n \x01(\t\"\xd7\x01\n\x14QueryMetricsResponse\x12+\n\x04rows\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x39\n\x0b\x64\x65\x66initions\x18\x02 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\x12\x10\n\x08position\x18\x03 \x01(\t\x12\x32\n\x0eobserved_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\"\xee\x02\n\x1dListContributingEventsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0e\n\x06metric\x18\x02 \x01(\t\x12,\n\x05group\x18\x03 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12\x14\n\x0cmin_position\x18\x0b \x01(\t\x12\r\n\x05\x61s_of\x18\x0c \x01(\t\"\x98\x01\n\x1eListContributingEventsResponse\x12\x37\n\rcontributions\x18\x01 \x03(\x0b\x32 .switchboard.kpi.v1.Contribution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x10\n\x08position\x18\x04 \x01(\t\"\xdb\x01\n\x0c\x43ontribution\x12\x0c\n\x04\x63\x61se\x18\x01 \x01(\t\x12\x0f\n\x07\x65pisode\x18\x02 \x01(\x05\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cin_numerator\x18\x04 \x01(\x08\x12\x16\n\x0ein_denominator\x18\x05 \x01(\x08\x12\x14\n\x07seconds\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12,\n\x06\x65vents\x18\x07 \x03(\x0b\x32\x1c.switchboard.kpi.v1.EvidenceB\n\n\x08_seconds\"r\n\x08\x45vidence\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb3\x01\n\x15WatchWallboardRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x06 \x01(\t\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\"\xe8\x01\n\x16WatchWallboardResponse\x12\x10\n\x08snapshot\x18\x01 \x01(\x08\x12+\n\x04rows\x18\x02 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x33\n\x07removed\x18\x03 \x03(\x0b\x32\".switchboard.kpi.v1.DimensionGroup\x12\x10\n\x08position\x18\x04 \x01(\t\x12\x32\n\x0eobserved_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\">\n\x0e\x44imensionGroup\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension*s\n\nMetricUnit\x12\x1b\n\x17METRIC_UNIT_UNSPECIFIED\x10\x00\x12\x18\n\x14METRIC_UNIT_CONTACTS\x10\x01\x12\x17\n\x13METRIC_UNIT_SECONDS\x10\x02\x12\x15\n\x11METRIC_UNIT_RATIO\x10\x03*\xb7\x01\n\rAgentOfTheAct\x12 \n\x1c\x41GENT_OF_THE_ACT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41GENT_OF_THE_ACT_ACCEPTER\x10\x01\x12#\n\x1f\x41GENT_OF_THE_ACT_HUMAN_ANSWERER\x10\x02\x12!\n\x1d\x41GENT_OF_THE_ACT_ANY_ANSWERER\x10\x03\x12\x1d\n\x19\x41GENT_OF_THE_ACT_RESOLVER\x10\x04\x32\xd9\x03\n\nKpiService\x12|\n\x15ListMetricDefinitions\x12\x30.switchboard.kpi.v1.ListMetricDefinitionsRequest\x1a\x31.switchboard.kpi.v1.ListMetricDefinitionsResponse\x12\x61\n\x0cQueryMetrics\x12\'.switchboard.kpi.v1.QueryMetricsRequest\x1a(.switchboard.kpi.v1.QueryMetricsResponse\x12\x7f\n\x16ListContributingEvents\x12\x31.switchboard.kpi.v1.ListContributingEventsRequest\x1a\x32.switchboard.kpi.v1.ListContributingEventsResponse\x12i\n\x0eWatchWallboard\x12).switchboard.kpi.v1.WatchWallboardRequest\x1a*.switchboard.kpi.v1.WatchWallboardResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/kpi/v1/service.proto\x12\x12switchboard.kpi.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\x02\n\x10MetricDefinition\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12,\n\x04unit\x18\x05 \x01(\x0e\x32\x1e.switchboard.kpi.v1.MetricUnit\x12\x11\n\tnumerator\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\x07 \x01(\t\x12\x0e\n\x06source\x18\x08 \x01(\t\x12\x30\n\x05\x61gent\x18\t \x01(\x0e\x32!.switchboard.kpi.v1.AgentOfTheAct\x12\x37\n\nparameters\x18\n \x03(\x0b\x32#.switchboard.kpi.v1.MetricParameter\"0\n\x0fMetricParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07seconds\x18\x02 \x01(\x03\"\'\n\tDimension\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xa7\x01\n\x0bMetricValue\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65\x66inition_version\x18\x02 \x01(\x05\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tnumerator\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65nominator\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x08\n\x06_valueB\x0c\n\n_numeratorB\x0e\n\x0c_denominator\"j\n\tMetricRow\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12/\n\x06values\x18\x02 \x03(\x0b\x32\x1f.switchboard.kpi.v1.MetricValue\"K\n\x1cListMetricDefinitionsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\"Z\n\x1dListMetricDefinitionsResponse\x12\x39\n\x0b\x64\x65\x66initions\x18\x01 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\"\xbf\x02\n\x13QueryMetricsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x14\n\x0cmin_position\x18\t \x01(\t\x12\r\n\x05\x61s_of\x18\n \x01(\t\"\xd7\x01\n\x14QueryMetricsResponse\x12+\n\x04rows\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x39\n\x0b\x64\x65\x66initions\x18\x02 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\x12\x10\n\x08position\x18\x03 \x01(\t\x12\x32\n\x0eobserved_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\"\x91\x03\n\x1dListContributingEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x14\n\x06metric\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x05group\x18\x03 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12\x14\n\x0cmin_position\x18\x0b \x01(\t\x12\r\n\x05\x61s_of\x18\x0c \x01(\t\"\x98\x01\n\x1eListContributingEventsResponse\x12\x37\n\rcontributions\x18\x01 \x03(\x0b\x32 .switchboard.kpi.v1.Contribution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x10\n\x08position\x18\x04 \x01(\t\"\xf2\x01\n\x0c\x43ontribution\x12#\n\x04\x63\x61se\x18\x01 \x01(\tB\x15\xfa\x41\x12\n\x10switchboard/Case\x12\x0f\n\x07\x65pisode\x18\x02 \x01(\x05\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cin_numerator\x18\x04 \x01(\x08\x12\x16\n\x0ein_denominator\x18\x05 \x01(\x08\x12\x14\n\x07seconds\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12,\n\x06\x65vents\x18\x07 \x03(\x0b\x32\x1c.switchboard.kpi.v1.EvidenceB\n\n\x08_seconds\"r\n\x08\x45vidence\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd0\x01\n\x15WatchWallboardRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x06 \x01(\t\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\"\xe8\x01\n\x16WatchWallboardResponse\x12\x10\n\x08snapshot\x18\x01 \x01(\x08\x12+\n\x04rows\x18\x02 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x33\n\x07removed\x18\x03 \x03(\x0b\x32\".switchboard.kpi.v1.DimensionGroup\x12\x10\n\x08position\x18\x04 \x01(\t\x12\x32\n\x0eobserved_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\">\n\x0e\x44imensionGroup\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension*s\n\nMetricUnit\x12\x1b\n\x17METRIC_UNIT_UNSPECIFIED\x10\x00\x12\x18\n\x14METRIC_UNIT_CONTACTS\x10\x01\x12\x17\n\x13METRIC_UNIT_SECONDS\x10\x02\x12\x15\n\x11METRIC_UNIT_RATIO\x10\x03*\xb7\x01\n\rAgentOfTheAct\x12 \n\x1c\x41GENT_OF_THE_ACT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41GENT_OF_THE_ACT_ACCEPTER\x10\x01\x12#\n\x1f\x41GENT_OF_THE_ACT_HUMAN_ANSWERER\x10\x02\x12!\n\x1d\x41GENT_OF_THE_ACT_ANY_ANSWERER\x10\x03\x12\x1d\n\x19\x41GENT_OF_THE_ACT_RESOLVER\x10\x04\x32\xd9\x03\n\nKpiService\x12|\n\x15ListMetricDefinitions\x12\x30.switchboard.kpi.v1.ListMetricDefinitionsRequest\x1a\x31.switchboard.kpi.v1.ListMetricDefinitionsResponse\x12\x61\n\x0cQueryMetrics\x12\'.switchboard.kpi.v1.QueryMetricsRequest\x1a(.switchboard.kpi.v1.QueryMetricsResponse\x12\x7f\n\x16ListContributingEvents\x12\x31.switchboard.kpi.v1.ListContributingEventsRequest\x1a\x32.switchboard.kpi.v1.ListContributingEventsResponse\x12i\n\x0eWatchWallboard\x12).switchboard.kpi.v1.WatchWallboardRequest\x1a*.switchboard.kpi.v1.WatchWallboardResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.kpi.v1.service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_METRICUNIT']._serialized_start=2754
-  _globals['_METRICUNIT']._serialized_end=2869
-  _globals['_AGENTOFTHEACT']._serialized_start=2872
-  _globals['_AGENTOFTHEACT']._serialized_end=3055
-  _globals['_METRICDEFINITION']._serialized_start=90
-  _globals['_METRICDEFINITION']._serialized_end=389
-  _globals['_METRICPARAMETER']._serialized_start=391
-  _globals['_METRICPARAMETER']._serialized_end=439
-  _globals['_DIMENSION']._serialized_start=441
-  _globals['_DIMENSION']._serialized_end=480
-  _globals['_METRICVALUE']._serialized_start=483
-  _globals['_METRICVALUE']._serialized_end=650
-  _globals['_METRICROW']._serialized_start=652
-  _globals['_METRICROW']._serialized_end=758
-  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_start=760
-  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_end=806
-  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_start=808
-  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_end=898
-  _globals['_QUERYMETRICSREQUEST']._serialized_start=901
-  _globals['_QUERYMETRICSREQUEST']._serialized_end=1191
-  _globals['_QUERYMETRICSRESPONSE']._serialized_start=1194
-  _globals['_QUERYMETRICSRESPONSE']._serialized_end=1409
-  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_start=1412
-  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_end=1778
-  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_start=1781
-  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_end=1933
-  _globals['_CONTRIBUTION']._serialized_start=1936
-  _globals['_CONTRIBUTION']._serialized_end=2155
-  _globals['_EVIDENCE']._serialized_start=2157
-  _globals['_EVIDENCE']._serialized_end=2271
-  _globals['_WATCHWALLBOARDREQUEST']._serialized_start=2274
-  _globals['_WATCHWALLBOARDREQUEST']._serialized_end=2453
-  _globals['_WATCHWALLBOARDRESPONSE']._serialized_start=2456
-  _globals['_WATCHWALLBOARDRESPONSE']._serialized_end=2688
-  _globals['_DIMENSIONGROUP']._serialized_start=2690
-  _globals['_DIMENSIONGROUP']._serialized_end=2752
-  _globals['_KPISERVICE']._serialized_start=3058
-  _globals['_KPISERVICE']._serialized_end=3531
+  _globals['_LISTMETRICDEFINITIONSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTMETRICDEFINITIONSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_QUERYMETRICSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_QUERYMETRICSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST'].fields_by_name['metric']._loaded_options = None
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST'].fields_by_name['metric']._serialized_options = b'\342A\001\002'
+  _globals['_CONTRIBUTION'].fields_by_name['case']._loaded_options = None
+  _globals['_CONTRIBUTION'].fields_by_name['case']._serialized_options = b'\372A\022\n\020switchboard/Case'
+  _globals['_WATCHWALLBOARDREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_WATCHWALLBOARDREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_METRICUNIT']._serialized_start=2959
+  _globals['_METRICUNIT']._serialized_end=3074
+  _globals['_AGENTOFTHEACT']._serialized_start=3077
+  _globals['_AGENTOFTHEACT']._serialized_end=3260
+  _globals['_METRICDEFINITION']._serialized_start=150
+  _globals['_METRICDEFINITION']._serialized_end=449
+  _globals['_METRICPARAMETER']._serialized_start=451
+  _globals['_METRICPARAMETER']._serialized_end=499
+  _globals['_DIMENSION']._serialized_start=501
+  _globals['_DIMENSION']._serialized_end=540
+  _globals['_METRICVALUE']._serialized_start=543
+  _globals['_METRICVALUE']._serialized_end=710
+  _globals['_METRICROW']._serialized_start=712
+  _globals['_METRICROW']._serialized_end=818
+  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_start=820
+  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_end=895
+  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_start=897
+  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_end=987
+  _globals['_QUERYMETRICSREQUEST']._serialized_start=990
+  _globals['_QUERYMETRICSREQUEST']._serialized_end=1309
+  _globals['_QUERYMETRICSRESPONSE']._serialized_start=1312
+  _globals['_QUERYMETRICSRESPONSE']._serialized_end=1527
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_start=1530
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_end=1931
+  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_start=1934
+  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_end=2086
+  _globals['_CONTRIBUTION']._serialized_start=2089
+  _globals['_CONTRIBUTION']._serialized_end=2331
+  _globals['_EVIDENCE']._serialized_start=2333
+  _globals['_EVIDENCE']._serialized_end=2447
+  _globals['_WATCHWALLBOARDREQUEST']._serialized_start=2450
+  _globals['_WATCHWALLBOARDREQUEST']._serialized_end=2658
+  _globals['_WATCHWALLBOARDRESPONSE']._serialized_start=2661
+  _globals['_WATCHWALLBOARDRESPONSE']._serialized_end=2893
+  _globals['_DIMENSIONGROUP']._serialized_start=2895
+  _globals['_DIMENSIONGROUP']._serialized_end=2957
+  _globals['_KPISERVICE']._serialized_start=3263
+  _globals['_KPISERVICE']._serialized_end=3736
 # @@protoc_insertion_point(module_scope)

@@ -315,7 +315,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateAgent(self, request, context):
-        """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity.
+        """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
+        new capacity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -358,7 +359,7 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateQueue(self, request, context):
-        """Changes the masked settings of a queue; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND).
+        """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

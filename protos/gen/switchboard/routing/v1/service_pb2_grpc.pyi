@@ -86,7 +86,9 @@ class RoutingServiceStub:
     ListAgents: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListAgentsRequest, _service_pb2.ListAgentsResponse]
     """Agents by id."""
     UpdateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]
-    """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity."""
+    """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
+    new capacity.
+    """
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]
@@ -100,7 +102,7 @@ class RoutingServiceStub:
     ListQueues: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListQueuesRequest, _service_pb2.ListQueuesResponse]
     """Queues by id."""
     UpdateQueue: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateQueueRequest, _service_pb2.UpdateQueueResponse]
-    """Changes the masked settings of a queue; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+    """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
     """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
 
@@ -162,7 +164,9 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ListAgents: _aio.UnaryUnaryMultiCallable[_service_pb2.ListAgentsRequest, _service_pb2.ListAgentsResponse]  # type: ignore[assignment]
     """Agents by id."""
     UpdateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]  # type: ignore[assignment]
-    """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity."""
+    """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
+    new capacity.
+    """
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _aio.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]  # type: ignore[assignment]
@@ -176,7 +180,7 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ListQueues: _aio.UnaryUnaryMultiCallable[_service_pb2.ListQueuesRequest, _service_pb2.ListQueuesResponse]  # type: ignore[assignment]
     """Queues by id."""
     UpdateQueue: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateQueueRequest, _service_pb2.UpdateQueueResponse]  # type: ignore[assignment]
-    """Changes the masked settings of a queue; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+    """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
     """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
 
@@ -349,7 +353,9 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.UpdateAgentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateAgentResponse, _abc.Awaitable[_service_pb2.UpdateAgentResponse]]:
-        """Changes the masked settings of an agent. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the new capacity."""
+        """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
+        new capacity.
+        """
 
     @_abc_1.abstractmethod
     def SetPresence(
@@ -399,7 +405,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.UpdateQueueRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateQueueResponse, _abc.Awaitable[_service_pb2.UpdateQueueResponse]]:
-        """Changes the masked settings of a queue; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+        """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def ExplainDecision(
