@@ -1,7 +1,7 @@
 """The form of a source's settings, as its caller hears of it."""
 
 import pytest
-from ingest.checks import changed_fields, creation_violations
+from ingest.checks import change_violations, creation_violations
 from switchboard.ingest.v1 import service_pb2
 
 QUEUES = [
@@ -18,5 +18,5 @@ def test_cases_go_to_a_queue_of_the_sources_own_tenant(queue: str, wrong: list[s
     source = service_pb2.Source(name="tenants/acme/sources/shop", channel="x", default_queue=queue)
     created = service_pb2.CreateSourceRequest(parent="tenants/acme", source_id="shop", source=source)
     assert [field for field, _ in creation_violations(created)] == wrong
-    _, found = changed_fields(service_pb2.UpdateSourceRequest(source=source))
+    found = change_violations(service_pb2.UpdateSourceRequest(source=source))
     assert [field for field, _ in found] == wrong

@@ -10,6 +10,7 @@ from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
 from chassis.filters import ORDERED, Condition, Field
 from chassis.identity import is_uuid
+from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from switchboard.ingest.v1 import post_pb2, service_pb2
@@ -18,7 +19,6 @@ LIMITS = MessageLimits(unchecked=frozenset({"switchboard.ingest.v1.Delivery"}))
 """What requests may carry: a delivery that cannot be read is quarantined alone, the rest of its batch is taken."""
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
-CHANGEABLE = ("display_name", "owned_accounts", "labels", "secrets_ref", "default_queue")
 ORDERS: Mapping[str, tuple[str, bool]] = {
     "": ("published_at", True),
     "published_at desc": ("published_at", True),
@@ -82,16 +82,10 @@ def creation_violations(request: service_pb2.CreateSourceRequest) -> list[tuple[
     return wrong
 
 
-def changed_fields(request: service_pb2.UpdateSourceRequest) -> tuple[list[str], list[tuple[str, str]]]:
-    """(fields to change, what is wrong with the request)."""
+def change_violations(request: service_pb2.UpdateSourceRequest) -> list[tuple[str, str]]:
+    """What is wrong with a change of a source."""
     wrong = source_violations(request.source, request.source.name.partition("/sources/")[0])
-    fields = list(dict.fromkeys(request.update_mask.paths))
-    if not fields or fields == ["*"]:
-        fields = list(CHANGEABLE)
-    wrong += [
-        ("update_mask", f"{name[:60]} is none of {', '.join(CHANGEABLE)}") for name in fields if name not in CHANGEABLE
-    ]
-    return fields, wrong
+    return wrong + changed_fields(request.source, request.update_mask)[1]
 
 
 def check_order(order_by: str, known: Collection[str]) -> None:

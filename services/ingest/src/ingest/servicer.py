@@ -16,6 +16,7 @@ from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
 from chassis.filters import EQUAL, Field, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
+from chassis.masks import changed_fields
 from chassis.projection import Projection
 from chassis.requests import Uuid, page, parse_name
 from chassis.sealing import KeyVault
@@ -30,7 +31,7 @@ from switchboard.log.v1 import log_pb2
 from ingest import wire
 from ingest.checks import (
     ORDERS,
-    changed_fields,
+    change_violations,
     check_order,
     conditions,
     creation_violations,
@@ -376,9 +377,9 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, request: service_pb2.UpdateSourceRequest, context: Context
     ) -> service_pb2.UpdateSourceResponse:
         parts = parse_name("tenants/{tenant}/sources/{source}", request.source.name, "source.name")
-        fields, wrong = changed_fields(request)
-        if wrong:
+        if wrong := change_violations(request):
             raise InvalidRequest(wrong)
+        fields, _ = changed_fields(request.source, request.update_mask)
         asked = service_pb2.UpdateSourceRequest()
         asked.CopyFrom(request)
         del asked.update_mask.paths[:]

@@ -13,6 +13,7 @@ from chassis.commands import Origin, Request, request_of
 from chassis.commits import Position
 from chassis.errors import InvalidRequest, Rejected
 from chassis.identity import is_uuid, uuid5, uuid_bytes
+from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
 from chassis.requests import instant, parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -285,7 +286,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.RegisterAgent(agent_id, name, skills, capacity, queues, now)
         case api.UpdateAgentRequest():
             tenant, agent_id = form.name("agent.name", "agents", request.agent.name)
-            mask = _mask(form, request.update_mask, ("display_name", "skills", "capacity", "queues"))
+            mask = _mask(form, request.agent, request.update_mask)
             name, skills, capacity, queues = _agent(form, request.agent, tenant)
             command = commands.ChangeAgent(
                 agent_id,
@@ -306,8 +307,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.CreateQueue(queue_id, *_queue(form, request.queue), now)
         case api.UpdateQueueRequest():
             _, queue_id = form.name("queue.name", "queues", request.queue.name)
-            fields = ("display_name", "first_response_s", "offer_timeout_s", "requirements")
-            mask = _mask(form, request.update_mask, fields)
+            mask = _mask(form, request.queue, request.update_mask)
             shown, first_response_s, offer_timeout_s, requirements = _queue(form, request.queue)
             command = commands.ChangeQueue(
                 queue_id,
@@ -407,10 +407,7 @@ def _requirements(form: Form, field: str, messages: Iterable[events_pb2.Requirem
     return tuple(wanted[skill] for skill in sorted(wanted))
 
 
-def _mask(form: Form, mask: FieldMask, fields: tuple[str, ...]) -> frozenset[str]:
-    paths = frozenset(mask.paths)
-    if not paths or paths == {"*"}:
-        return frozenset(fields)
-    if not paths <= set(fields):
-        form.wrong("update_mask", f"names fields of {', '.join(fields)}")
-    return paths
+def _mask(form: Form, resource: Message, mask: FieldMask) -> tuple[str, ...]:
+    fields, wrong = changed_fields(resource, mask)
+    form.violations.extend(wrong)
+    return fields

@@ -1,0 +1,154 @@
+"""Every Update method of the running stack, found in the contracts: what is not said stays as it is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from chassis.annotations import OUTPUT_ONLY, changeable, fields_with
+from google.protobuf import message_factory
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2 as details
+from grpc_status import rpc_status
+from running_stack import RunningStack
+from switchboard.crm.v1 import service_pb2 as crm
+from switchboard.ingest.v1 import service_pb2 as ingest
+from switchboard.kpi.v1 import service_pb2 as kpi
+from switchboard.routing.v1 import service_pb2 as routing
+
+PARENT = "tenants/updates"
+CONTRACTS: Mapping[str, Any] = {"ingest": ingest, "routing": routing, "crm": crm, "kpi": kpi}
+SKILLED = [{"name": "lang:en", "level": 3}]
+ASKING = [{"skill": "vip", "min_level": 2}]
+FIRST: Mapping[str, Callable[[], Message]] = {
+    "Source": lambda: ingest.Source(
+        channel="care", display_name="One", owned_accounts=["acme"], labels={"brand": "Acme"}, secrets_ref="s",
+        default_queue=f"{PARENT}/queues/vip",
+    ),
+    "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"]),
+    "Queue": lambda: routing.Queue(
+        display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING
+    ),
+}  # fmt: skip
+"""What each resource is created as, every field that may be changed populated."""
+SECOND: Mapping[str, Callable[[], Message]] = {
+    "Source": lambda: ingest.Source(
+        display_name="Two", owned_accounts=["acme_help"], labels={"industry": "air"}, secrets_ref="t",
+        default_queue=f"{PARENT}/queues/default",
+    ),
+    "Agent": lambda: routing.Agent(display_name="Leo", skills=[{"name": "vip", "level": 1}], capacity=5,
+        queues=[f"{PARENT}/queues/default"],
+    ),
+    "Queue": lambda: routing.Queue(
+        display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}]
+    ),
+}  # fmt: skip
+"""The same with another value everywhere."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """One Update method and how its resource is made and read."""
+
+    service: str
+    described: Any
+
+    @property
+    def kind(self) -> str:
+        return str(self.described.name.removeprefix("Update"))
+
+    @property
+    def field(self) -> str:
+        return self.kind.lower()
+
+    def call(self, stack: RunningStack, verb: str, **fields: Any) -> Any:
+        described = self.described.containing_service.methods_by_name[verb + self.kind]
+        request: Any = message_factory.GetMessageClass(described.input_type)(**fields)
+        if "request_id" in described.input_type.fields_by_name:
+            request.request_id = str(uuid.uuid4())
+        answer = message_factory.GetMessageClass(described.output_type)
+        with stack.channel(self.service) as channel:
+            path = f"/{described.containing_service.full_name}/{described.name}"
+            made = channel.unary_unary(path, type(request).SerializeToString, answer.FromString)(request, timeout=30)
+        return getattr(made, self.field)
+
+    def created(self, stack: RunningStack) -> Any:
+        given = {f"{self.field}_id": f"u-{uuid.uuid4().hex[:20]}", self.field: FIRST[self.kind]()}
+        return self.call(stack, "Create", parent=PARENT, **given)
+
+    def updated(self, stack: RunningStack, resource: Any, *paths: str) -> Any:
+        return self.call(stack, "Update", **{self.field: resource, "update_mask": {"paths": paths}})
+
+
+def updates() -> Iterator[Update]:
+    for service, contract in CONTRACTS.items():
+        for described in contract.DESCRIPTOR.services_by_name.values():
+            yield from (Update(service, one) for one in described.methods if one.name.startswith("Update"))
+
+
+UPDATES = [pytest.param(one, id=one.described.name) for one in updates()]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_queue(stack: RunningStack) -> None:
+    with stack.channel("routing") as channel:
+        request = routing.CreateQueueRequest(parent=PARENT, queue_id="vip", request_id=str(uuid.uuid4()))
+        path = "/switchboard.routing.v1.RoutingService/CreateQueue"
+        channel.unary_unary(path, type(request).SerializeToString, None)(request, timeout=30)
+
+
+def settings(resource: Any) -> dict[str, Any]:
+    """What may be changed about a resource, comparable."""
+    bare = type(resource)()
+    bare.CopyFrom(resource)
+    for field in [field.name for field, _ in bare.ListFields()]:
+        if field not in changeable(bare.DESCRIPTOR):
+            bare.ClearField(field)
+    return {field.name: str(value) for field, value in bare.ListFields()}
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_without_a_mask_a_field_that_is_not_sent_stays(stack: RunningStack, update: Update) -> None:
+    for field in changeable(FIRST[update.kind]().DESCRIPTOR):
+        before = update.created(stack)
+        sent = type(before)(name=before.name, **{field: getattr(SECOND[update.kind](), field)})
+        after = update.updated(stack, sent)
+        assert settings(after) == {**settings(before), **settings(sent)}
+        assert settings(after) != settings(before)
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_what_was_read_can_be_sent_back_and_changes_nothing(stack: RunningStack, update: Update) -> None:
+    before = update.created(stack)
+    assert update.updated(stack, before) == before
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_a_star_replaces_everything(stack: RunningStack, update: Update) -> None:
+    before = update.created(stack)
+    after = update.updated(stack, type(before)(name=before.name), "*")
+    fixed = {"channel": "care"} if update.kind == "Source" else {}
+    given = {f"{update.field}_id": f"b-{uuid.uuid4().hex[:20]}", update.field: fixed}
+    bare = settings(update.call(stack, "Create", parent=PARENT, **given))
+    if update.kind == "Source":  # its name is shown where it is given no other
+        bare["display_name"] = before.name.rpartition("/")[2]
+    assert settings(after) == bare
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_paths_there_are_not_are_refused_each_by_its_name(stack: RunningStack, update: Update) -> None:
+    before = update.created(stack)
+    paths = ["colour", *fields_with(before.DESCRIPTOR, OUTPUT_ONLY)]
+    with pytest.raises(grpc.RpcError) as refused:
+        update.updated(stack, before, *paths)
+    bad = details.BadRequest()
+    for detail in rpc_status.from_call(refused.value).details:
+        detail.Unpack(bad)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert [(one.field, one.description.split()[0]) for one in bad.field_violations] == [
+        ("update_mask", path) for path in paths
+    ]
