@@ -14,18 +14,8 @@ from switchboard.ingest.v1 import events_pb2, service_pb2
 from ingest import channels, facts
 from ingest.batch import AuthorWithdrawal, Batch, Part, Reading, Recipient, Verdict
 from ingest.channels import normalized
-from ingest.normalise import (
-    AuthorGone,
-    Flaw,
-    Item,
-    Observation,
-    Reason,
-    Unreadable,
-    Withdrawal,
-    delivery_id,
-    plausible,
-    post_id,
-)
+from ingest.instants import plausible
+from ingest.normalise import AuthorGone, Flaw, Item, Observation, Reason, Unreadable, Withdrawal, delivery_id, post_id
 from ingest.validation import admitted
 from ingest.views.quarantined import QuarantineEntry, bytes_of
 from ingest.views.source_directory import Connected

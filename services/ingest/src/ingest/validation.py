@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
+from ingest.instants import plausible
 from ingest.normalise import (
     PARTS_MAX,
     PERSONAL_BYTES_MAX,
@@ -28,7 +29,6 @@ from ingest.normalise import (
     Reason,
     Unreadable,
     Withdrawal,
-    plausible,
 )
 
 STRING_BYTES_MAX = 8_000

@@ -7,19 +7,10 @@ import re
 from chassis.clock import Instant, from_timestamp
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
+from ingest.documents import checked_text, opaque_id
+from ingest.instants import plausible
 from ingest.language import detected, tag
-from ingest.normalise import (
-    Account,
-    Flaw,
-    Item,
-    Observation,
-    Reason,
-    Unreadable,
-    Withdrawal,
-    checked_text,
-    opaque_id,
-    plausible,
-)
+from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable, Withdrawal
 from ingest.validation import check_message
 
 _WITHDRAWALS = {

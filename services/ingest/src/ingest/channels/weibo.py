@@ -13,31 +13,22 @@ from itertools import islice
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
-from ingest.language import language_of
-from ingest.normalise import (
-    PARTS_MAX,
-    Account,
-    Item,
-    Observation,
-    Reading,
-    Reason,
-    Unreadable,
-    Withdrawal,
+from ingest.documents import (
     checked_text,
     count,
     decoration,
     documents,
-    epoch_ms,
-    folded,
     mapping,
     numeric_id,
     objects,
     opaque_id,
-    platform_time,
     table,
-    unescaped,
     word,
 )
+from ingest.instants import epoch_ms, platform_time
+from ingest.language import language_of
+from ingest.normalise import PARTS_MAX, Account, Item, Observation, Reading, Reason, Unreadable, Withdrawal, folded
+from ingest.texts import unescaped
 
 _PAGES = ("statuses", "comments", "reposts")
 _WITHOUT_POSTS = frozenset(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from chassis.clock import Instant
 
 from ingest.channels import x_v1, x_v2
-from ingest.normalise import Account, Item, Reading, Reason, Unreadable, documents, table
+from ingest.documents import documents, table
+from ingest.normalise import Account, Item, Reading, Reason, Unreadable
 
 _WITHOUT_POSTS = frozenset(
     # Keys of answers about accounts, lists, media, settings; of what streams say of themselves; of other activity.

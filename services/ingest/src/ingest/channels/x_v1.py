@@ -13,9 +13,10 @@ from itertools import islice
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
+from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, table, word
+from ingest.instants import EARLIEST, epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
-    EARLIEST,
     PARTS_MAX,
     Account,
     AuthorGone,
@@ -25,19 +26,9 @@ from ingest.normalise import (
     Reason,
     Unreadable,
     Withdrawal,
-    checked_text,
-    count,
-    decoration,
-    epoch_ms,
     folded,
-    mapping,
-    numeric_id,
-    objects,
-    platform_time,
-    table,
-    unescaped,
-    word,
 )
+from ingest.texts import unescaped
 
 USER_GONE = {
     "user_delete": events_pb2.WITHDRAWAL_REASON_DELETED,

@@ -10,27 +10,11 @@ from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.channels import x_v1
+from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, opaque_id, word
+from ingest.instants import rfc3339
 from ingest.language import language_of
-from ingest.normalise import (
-    PARTS_MAX,
-    AuthorGone,
-    Item,
-    Observation,
-    Reading,
-    Reason,
-    Unreadable,
-    Withdrawal,
-    checked_text,
-    count,
-    decoration,
-    mapping,
-    numeric_id,
-    objects,
-    opaque_id,
-    rfc3339,
-    unescaped,
-    word,
-)
+from ingest.normalise import PARTS_MAX, AuthorGone, Item, Observation, Reading, Reason, Unreadable, Withdrawal
+from ingest.texts import unescaped
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
