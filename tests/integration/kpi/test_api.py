@@ -349,6 +349,28 @@ async def test_refused_cells(
     assert await refusal(kpi.ListContributingEvents(request_)) == (grpc.StatusCode.INVALID_ARGUMENT, {field})
 
 
+async def test_a_label_that_no_source_has_is_refused_everywhere(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any
+) -> None:
+    token = await history(writer)
+    asked: dict[str, Any] = {"parent": "tenants/acme", "filter": 'industry = "airlines"'}
+    for call, field in (
+        (kpi.QueryMetrics(pb.QueryMetricsRequest(**asked, group_by=["team"], min_position=token)), "group_by"),
+        (kpi.WatchWallboard(pb.WatchWallboardRequest(**asked, group_by=["team"])).read(), "group_by"),
+        (
+            kpi.ListContributingEvents(
+                pb.ListContributingEventsRequest(**asked, metric="offered", group=[pb.Dimension(key="team", value="")])
+            ),
+            "group",
+        ),
+    ):
+        assert await refusal(call) == (grpc.StatusCode.INVALID_ARGUMENT, {field, "filter"})
+    position = await writer.write(e.relabelled("air", industry="airlines", team="a"))
+    await kpi.QueryMetrics(
+        pb.QueryMetricsRequest(**asked, group_by=["team", "brand"], min_position=Position.encode(position))
+    )
+
+
 async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
     unknown = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/nobody"))
     assert (await refusal(unknown))[0] == grpc.StatusCode.NOT_FOUND

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from chassis.clock import Instant
 from chassis.errors import InvalidRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.metrics import METRICS
 from kpi.metrics.contact import DAY, Act, Contact
 from kpi.query import Condition, Known, Question, Refs, answer, contributions
-from kpi.wire import conditions_of
+from kpi.wire import cell_of, conditions_of, query_of, wallboard_of
+from switchboard.kpi.v1 import service_pb2 as pb
 
 S = 1_000_000
 T0 = 1_793_510_800 * S  # 2026-11-01T05:26:40Z
@@ -106,6 +109,40 @@ def test_filters_that_read(text: str, expected: tuple[Condition, ...]) -> None:
 def test_filters_that_do_not(text: str) -> None:
     with pytest.raises(InvalidRequest):
         conditions_of(text)
+
+
+def requests(key: str) -> list[Any]:
+    """Every way to ask for a dimension."""
+    condition = f'{key} = "Acme"'
+    return [
+        pb.QueryMetricsRequest(parent="tenants/acme", group_by=[key]),
+        pb.QueryMetricsRequest(parent="tenants/acme", filter=condition),
+        pb.WatchWallboardRequest(parent="tenants/acme", group_by=[key]),
+        pb.WatchWallboardRequest(parent="tenants/acme", filter=condition),
+        pb.ListContributingEventsRequest(
+            parent="tenants/acme", metric="offered", group=[pb.Dimension(key=key, value="Acme")]
+        ),
+        pb.ListContributingEventsRequest(parent="tenants/acme", metric="offered", filter=condition),
+    ]
+
+
+READERS = {
+    pb.QueryMetricsRequest: query_of,
+    pb.WatchWallboardRequest: wallboard_of,
+    pb.ListContributingEventsRequest: cell_of,
+}
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_dimension_that_is_not_there_is_refused_by_name_with_those_that_are(number: int) -> None:
+    request = requests("brnad")[number]
+    with pytest.raises(InvalidRequest) as refused:
+        READERS[type(request)](request, Instant(T0), frozenset(("brand", "channel")))
+    ((field, sentence),) = refused.value.violations
+    assert field in ("group_by", "group", "filter")
+    assert sentence == "'brnad' is no dimension and no label of a source; there are brand, channel"
+    known = requests("brand")[number]
+    assert READERS[type(known)](known, Instant(T0), frozenset(("brand", "channel")))
 
 
 def test_a_cell_opens_to_its_contacts() -> None:

@@ -11,8 +11,10 @@ from typing import NamedTuple
 from kpi.metrics.contact import Contact, observed
 from kpi.metrics.metric import Measure, Metric, Part, agent_of
 
-RESERVED = ("channel", "source", "agent", "hour", "day")
-"""Dimensions that are no source labels."""
+DIMENSIONS = frozenset(("channel", "source", "agent", "hour", "day", "brand"))
+"""What every tenant's contacts can be cut by; any other dimension is a label that one of its sources has or had.
+`brand` is a label too, known before the first source has it: it names a desk.
+"""
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 """What a dimension may be called."""
 GROUP_BY_MAX = 8

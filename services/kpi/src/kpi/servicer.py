@@ -97,8 +97,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def QueryMetrics(  # noqa: N802
         self, request: pb.QueryMetricsRequest, context: Context
     ) -> pb.QueryMetricsResponse:
-        asked = wire.query_of(request, self._clock.now())
-        await self._ready(asked.tenant, Position.decode(request.min_position))
+        asked = wire.query_of(request, self._clock.now(), await self._dimensions(request))
         position, rows = await self._rows(asked)
         return pb.QueryMetricsResponse(
             rows=rows,
@@ -111,9 +110,8 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def ListContributingEvents(  # noqa: N802
         self, request: pb.ListContributingEventsRequest, context: Context
     ) -> pb.ListContributingEventsResponse:
-        asked, group = wire.cell_of(request, self._clock.now())
+        asked, group = wire.cell_of(request, self._clock.now(), await self._dimensions(request))
         wanted = page(request, (int, str, int))
-        await self._ready(asked.tenant, Position.decode(request.min_position))
         async with self._answering:
             contents = await self._contents(asked)
             found = await asyncio.to_thread(_contributions, asked, group, contents)
@@ -133,8 +131,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def WatchWallboard(  # noqa: N802
         self, request: pb.WatchWallboardRequest, context: Context
     ) -> AsyncIterator[pb.WatchWallboardResponse]:
-        asked = wire.wallboard_of(request, self._clock.now())
-        await self._ready(asked.tenant, wire.token_position(request.resume_token))
+        wire.wallboard_of(request, self._clock.now(), await self._dimensions(request))
         known: dict[bytes, bytes] | None = None
         loop = asyncio.get_running_loop()
         given, given_at = 0, loop.time()
@@ -184,9 +181,17 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         )
         return position, now, response
 
-    async def _ready(self, tenant: str, position: int) -> None:
+    async def _dimensions(self, request: wire.AnyRequest) -> frozenset[str] | None:
+        """What the tenant's contacts can be cut by, once the position asked for is there; None when the request does
+        not say whose or where, which is another refusal's matter.
+        """
+        scope = wire.scope_of(request)
+        if scope is None:
+            return None
+        tenant, position = scope
         await self._tenants.require(tenant)
         await self._contacts.reached(position, deadline_s())
+        return query.DIMENSIONS | await contacts.label_keys(self._database, tenant)
 
     async def _contents(self, asked: MetricsQuery) -> contacts.Contents:
         if asked.as_of:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import Instant, to_timestamp
@@ -15,7 +15,7 @@ from chassis.commits import Position
 from chassis.errors import InvalidRequest
 from chassis.filters import EQUAL_OR_NOT, Field, parse
 from chassis.identity import uuid_text
-from chassis.requests import optional_instant, parse_name
+from chassis.requests import optional_instant, page, parse_name
 from switchboard.kpi.v1 import service_pb2 as pb
 
 from kpi.episodes import EVENTS_PER_COMMIT
@@ -35,6 +35,9 @@ from kpi.views import archive
 from kpi.views.contacts import BEGINNING, END
 
 T = TypeVar("T")
+AnyRequest: TypeAlias = pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest
+SHOWN_MAX = 40
+"""Dimensions a refusal lists."""
 SECOND = 1_000_000
 UTC = ZoneInfo("UTC")
 
@@ -75,10 +78,12 @@ def tenant_of(parent: str) -> str:
 
 
 def _asked(
-    request: pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest,
+    request: AnyRequest,
     metrics: Sequence[str],
     group_by: Sequence[str],
     now: Instant,
+    known: Collection[str] | None,
+    *,
     complaints: _Complaints,
 ) -> MetricsQuery:
     tenant = complaints.hear(lambda: tenant_of(request.parent), "")
@@ -96,10 +101,10 @@ def _asked(
         complaints.violations.append(("end_time", "lies before start_time"))
     question = Question(
         complaints.hear(lambda: _metrics(metrics), ()),
-        complaints.hear(lambda: _group_by(group_by), ()),
+        complaints.hear(lambda: _group_by(group_by, known), ()),
         complaints.hear(lambda: _zone(request.time_zone), UTC),
         now if until is None else until,
-        complaints.hear(lambda: conditions_of(request.filter), ()),
+        complaints.hear(lambda: conditions_of(request.filter, known), ()),
     )
     return MetricsQuery(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
 
@@ -113,9 +118,19 @@ def _metrics(ids: Sequence[str]) -> tuple[Metric, ...]:
     return tuple(METRICS[one] for one in ids) if ids else tuple(METRICS.values())
 
 
-def _group_by(keys: Sequence[str]) -> tuple[str, ...]:
-    wrong = [key for key in keys if KEY.match(key) is None]
-    violations = [("group_by", f"{key[:60]!r} is no dimension; use [a-z][a-z0-9_]{{0,39}}") for key in wrong]
+def _no_dimensions(keys: Sequence[str], known: Collection[str] | None, where: str) -> list[tuple[str, str]]:
+    """What is wrong with names of dimensions; `known` are those the tenant has, None when nobody could tell."""
+    form = [key for key in dict.fromkeys(keys) if KEY.match(key) is None]
+    unknown = [key for key in dict.fromkeys(keys) if known is not None and key not in known and key not in form]
+    there = ", ".join(sorted(known or ())[:SHOWN_MAX])
+    return [
+        *((where, f"{key[:60]!r} is no dimension; use [a-z][a-z0-9_]{{0,39}}") for key in form),
+        *((where, f"{key!r} is no dimension and no label of a source; there are {there}") for key in unknown),
+    ]
+
+
+def _group_by(keys: Sequence[str], known: Collection[str] | None) -> tuple[str, ...]:
+    violations = _no_dimensions(keys, known, "group_by")
     if len(set(keys)) != len(keys):
         violations.append(("group_by", "names a dimension twice"))
     if len(keys) > GROUP_BY_MAX:
@@ -135,35 +150,49 @@ def _zone(name: str) -> ZoneInfo:
 _ANY_DIMENSION = {"*": Field(operators=EQUAL_OR_NOT, repeats=True)}
 
 
-def conditions_of(text: str) -> tuple[Condition, ...]:
-    """Reads `key = "value" AND key != "value"`. Raises InvalidRequest."""
+def conditions_of(text: str, known: Collection[str] | None = None) -> tuple[Condition, ...]:
+    """Reads `key = "value" AND key != "value"` about `known` dimensions, any when None. Raises InvalidRequest."""
     found = parse(text, _ANY_DIMENSION)
-    if wrong := [one.field for one in found if KEY.match(one.field) is None]:
-        raise InvalidRequest([("filter", f"{key} is no dimension; use [a-z][a-z0-9_]{{0,39}}") for key in wrong])
+    if wrong := _no_dimensions([one.field for one in found], known, "filter"):
+        raise InvalidRequest(wrong)
     return tuple(Condition(one.field, str(one.value), one.operator == "=") for one in found)
 
 
-def query_of(request: pb.QueryMetricsRequest, now: Instant) -> MetricsQuery:
-    """The question of QueryMetrics. Raises InvalidRequest with every violation."""
+def scope_of(request: AnyRequest) -> tuple[str, int] | None:
+    """The tenant and the position that has to be there first; None where the request does not say it rightly."""
+    try:
+        if isinstance(request, pb.WatchWallboardRequest):
+            return tenant_of(request.parent), token_position(request.resume_token)
+        return tenant_of(request.parent), Position.decode(request.min_position)
+    except InvalidRequest:
+        return None
+
+
+def query_of(request: pb.QueryMetricsRequest, now: Instant, known: Collection[str] | None) -> MetricsQuery:
+    """The question of QueryMetrics about `known` dimensions. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
-    asked = _asked(request, request.metrics, request.group_by, now, complaints)
+    asked = _asked(request, request.metrics, request.group_by, now, known, complaints=complaints)
     complaints.settle()
     return asked
 
 
-def wallboard_of(request: pb.WatchWallboardRequest, now: Instant) -> MetricsQuery:
+def wallboard_of(request: pb.WatchWallboardRequest, now: Instant, known: Collection[str] | None = None) -> MetricsQuery:
     """The question of WatchWallboard at this moment. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
-    asked = _asked(request, request.metrics, request.group_by, now, complaints)
+    asked = _asked(request, request.metrics, request.group_by, now, known, complaints=complaints)
+    complaints.hear(lambda: token_position(request.resume_token), 0)
     complaints.settle()
     return asked
 
 
-def cell_of(request: pb.ListContributingEventsRequest, now: Instant) -> tuple[MetricsQuery, Group]:
+def cell_of(
+    request: pb.ListContributingEventsRequest, now: Instant, known: Collection[str] | None
+) -> tuple[MetricsQuery, Group]:
     """The question of ListContributingEvents and the cell's group. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
     keys = [one.key for one in request.group]
-    asked = _asked(request, [request.metric], keys, now, complaints)
+    asked = _asked(request, [request.metric], keys, now, known, complaints=complaints)
+    complaints.hear(lambda: page(request, (int, str, int)), None)
     violations = [
         ("metric" if name == "metrics" else "group" if name == "group_by" else name, text)
         for name, text in complaints.violations

@@ -390,6 +390,12 @@ async def read(database: Database, tenant: str, start: int, end: int, until: int
     return Contents(position or 0, rows, Labels((source_id, since, text) for source_id, since, text in sources))
 
 
+async def label_keys(database: Database, tenant: str) -> frozenset[str]:
+    """The keys of the labels that a source of the tenant has, or had."""
+    async with database.acquire() as connection:
+        return frozenset(key for (key,) in await connection.fetch(SQL["label_keys"], tenant))
+
+
 def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, until: int) -> Contents:
     """What `read` would answer if these rows were in the tables."""
     found: list[Values] = []

@@ -152,6 +152,11 @@ select
 from contacts_v2
 where tenant = $1 and start_at >= $2 and start_at < $3 and start_at <= $4
 
+-- name: label_keys
+select distinct jsonb_object_keys(labels::jsonb)
+from contacts_v2_sources
+where tenant = $1
+
 -- name: sources
 select source_id, since_ref, labels
 from contacts_v2_sources
