@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -108,12 +110,21 @@ def test_a_metric(metric: str, contacts: list[Contact], until: int, expected: tu
 
 
 def test_service_level_of_icmi() -> None:
-    # kpi.md section 5, SL-1: 1,000 answered of which 860 in time, 60 never: 81.13 %.
+    # ICMI, Service Level Calculations: 1,000 answered of which 860 in time, 60 never: 81.13 %.
     contacts = [human(MINUTE)] * 860 + [human(HOUR)] * 140 + [WAITING] * 60
     value, above, below = compute("answered_within_15m", contacts, LATER)
     assert (above, below) == (860, 1060)
     assert value is not None
     assert round(100 * value, 2) == 81.13
+
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def anchors(page: Path) -> set[str]:
+    """What its headings can be linked by."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 def test_every_definition_says_what_it_is() -> None:
@@ -123,7 +134,8 @@ def test_every_definition_says_what_it_is() -> None:
         assert definition.version >= 1
         assert definition.description
         assert definition.numerator
-        assert "kpi.md" in definition.source
+        path, _, anchor = definition.source.partition("#")
+        assert anchor in anchors(REPOSITORY / path), definition.source
         assert bool(definition.denominator) == (definition.unit is not Unit.CONTACTS)
 
 

@@ -26,7 +26,7 @@ METRIC = Metric(
         unit=Unit.RATIO,
         numerator="mature contacts not accepted within the horizon",
         denominator="mature contacts",
-        source="kpi.md section 4, A_seed(H) = 1 - accepted_within_H / offered",
+        source="docs/metrics.md#abandonment",
         agent=Agent.ACCEPTER,
         parameters=(("horizon_direct", HORIZON_DIRECT), ("horizon_public", HORIZON_PUBLIC)),
     ),

@@ -22,7 +22,7 @@ METRIC = Metric(
         unit=Unit.CONTACTS,
         numerator="contacts accepted by the end of the observation",
         denominator="",
-        source="kpi.md section 2, contact funnel",
+        source="docs/metrics.md#contact-funnel",
         agent=Agent.ACCEPTER,
     ),
     part,

@@ -23,7 +23,7 @@ METRIC = Metric(
         unit=Unit.CONTACTS,
         numerator="contacts answered by a human by the end of the observation",
         denominator="",
-        source="kpi.md section 2, contact funnel",
+        source="docs/metrics.md#contact-funnel",
         agent=Agent.HUMAN_ANSWERER,
     ),
     part,

@@ -33,7 +33,7 @@ def _metric(id_: str, words: str, threshold: int) -> Metric:
             unit=Unit.RATIO,
             numerator=f"contacts answered by a human within {words}",
             denominator=f"contacts answered by a human, or observed for at least {words}",
-            source="kpi.md section 5, SL-1 (abandons count against) for contacts that do not hang up",
+            source="docs/metrics.md#service-level",
             agent=Agent.HUMAN_ANSWERER,
             parameters=(("threshold", threshold),),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kpi.metrics.contact import Act, Contact
 from kpi.metrics.metric import Agent, Definition, Metric, Part, Unit, km_median
 
-SOURCE = "kpi.md section 3; Kaplan and Meier 1958, S(t) = prod over t_j <= t of (1 - d_j / n_j)"
+SOURCE = "docs/metrics.md#first-response-time-the-unanswered-included"
 FOLLOWED = (
     "Smallest t at which the Kaplan-Meier estimate S(t) of still waiting is 1/2 or less. Unanswered contacts count as "
     "waiting until the end of the observation, or until the customer withdrew if that was earlier. No value when S "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kpi.metrics.contact import Act, Contact
 from kpi.metrics.metric import Agent, Definition, Metric, Part, Unit, mean
 
-SOURCE = "kpi.md section 3, FRT_i = t(first qualifying reply) - start_i; printed next to the Kaplan-Meier median"
+SOURCE = "docs/metrics.md#first-response-time"
 
 
 def part_any(contact: Contact) -> Part | None:

@@ -23,7 +23,7 @@ METRIC = Metric(
         unit=Unit.CONTACTS,
         numerator="contacts",
         denominator="",
-        source="kpi.md section 2, contact funnel (gross: nothing is excluded yet)",
+        source="docs/metrics.md#contact-funnel",
         agent=Agent.ACCEPTER,
     ),
     part,

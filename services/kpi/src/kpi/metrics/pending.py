@@ -23,7 +23,7 @@ METRIC = Metric(
         unit=Unit.CONTACTS,
         numerator="contacts younger than the horizon",
         denominator="",
-        source="kpi.md section 4, seed abandonment",
+        source="docs/metrics.md#abandonment",
         agent=Agent.ACCEPTER,
         parameters=(("horizon_direct", HORIZON_DIRECT), ("horizon_public", HORIZON_PUBLIC)),
     ),

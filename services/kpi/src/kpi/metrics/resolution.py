@@ -5,7 +5,7 @@ from __future__ import annotations
 from kpi.metrics.contact import CONFIRM_WINDOW, Contact
 from kpi.metrics.metric import IN, OUT, Agent, Definition, Metric, Part, Unit, ratio
 
-SOURCE = "kpi.md section 6, R_all = resolved / offered, R_acc = resolved / accepted"
+SOURCE = "docs/metrics.md#resolution"
 DESCRIPTION = "Resolved and not reopened within the confirm window; provisional until it has passed."
 
 

@@ -23,7 +23,7 @@ METRIC = Metric(
         unit=Unit.CONTACTS,
         numerator="contacts resolved by the end of the observation and not reopened",
         denominator="",
-        source="kpi.md sections 2 and 6 (confirm window W)",
+        source="docs/metrics.md#contact-funnel",
         agent=Agent.RESOLVER,
         parameters=(("confirm_window", CONFIRM_WINDOW),),
     ),
