@@ -13,18 +13,23 @@ def post_id(name: str) -> str:
 
 
 def content(
-    name: str = "a", content: str = "one", number: int = 0, direction: int = post_pb2.DIRECTION_INBOUND
+    name: str = "a",
+    content: str = "one",
+    number: int = 0,
+    direction: int = post_pb2.DIRECTION_INBOUND,
+    author: str = "mia",
 ) -> PostReceived:
-    digest = content.encode().ljust(16, b".")
+    digest = f"{author}:{content}".encode().ljust(16, b".")[:16]  # keyed by the author
     post = events_pb2.PostReceived(
         post_id=post_id(name),
+        identity_id=author,
         direction=direction,  # type: ignore[arg-type]
         content_digest=digest,
         platform_revision=number,
         published_at=to_timestamp(T0),
         received_at=to_timestamp(T0),
     )
-    return PostReceived(post.post_id, number, digest, direction, T0, post.SerializeToString(deterministic=True))
+    return PostReceived(post.post_id, author, number, digest, direction, T0, post.SerializeToString(deterministic=True))
 
 
 def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:

@@ -59,7 +59,7 @@ def facts_of(batch: Batch) -> Iterator[Message]:
         assert [text for text in texts(content) if "\0" in text] == []
         assert len(post.personal.ciphertext) < 310 * 1024
         yield post
-        before = PostReceived(name, 0, b"other", 1, NOW, b"")
+        before = PostReceived(name, author, 0, b"other", 1, NOW, b"")
         known = decider.evolve(decider.Posts(), before)
         yield from (fact for fact in decider.decide((seen,), known) if isinstance(fact, Message))
 

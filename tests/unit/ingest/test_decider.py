@@ -42,6 +42,23 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
             "UPDATED",
             id="a higher number is an edit even where it restores an earlier content",
         ),
+        pytest.param(
+            [content()], content(author="ben"), [], "QUARANTINED", id="an id that is another author's is nobody's edit"
+        ),
+        pytest.param(
+            [content(number=3)],
+            content(author="ben", number=1),
+            [],
+            "QUARANTINED",
+            id="an older version by another author is no duplicate",
+        ),
+        pytest.param(
+            [content(), withdrawal()],
+            content(author="ben"),
+            [],
+            "WITHDRAWN",
+            id="an id that is gone stays gone for whoever comes with it",
+        ),
         pytest.param([content()], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deleted post is withdrawn"),
         pytest.param(
             [], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deletion may come before the post it deletes"

@@ -17,7 +17,13 @@ from candidates import T0, content, record, requeued, unreadable, withdrawal
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
-    st.builds(content, NAMES, st.sampled_from(["one", "two", "three"]), st.integers(0, 2)),
+    st.builds(
+        content,
+        NAMES,
+        st.sampled_from(["one", "two", "three"]),
+        st.integers(0, 2),
+        author=st.sampled_from(["mia", "mia", "ben"]),
+    ),
     st.builds(withdrawal, NAMES),
     st.builds(unreadable, st.sampled_from("de")),
     st.builds(requeued, st.sampled_from("de")),
@@ -77,6 +83,29 @@ def test_where_the_platform_numbers_edits_the_last_one_stands_in_any_order(
     assert {k: v.platform_revision for k, v in one.known.items()} == {
         k: v.platform_revision for k, v in other.known.items()
     }
+
+
+@settings(max_examples=100)
+@given(DELIVERIES, st.booleans())
+def test_a_post_has_one_author_and_whoever_else_comes_with_its_id_is_refused(
+    deliveries: list[decider.Candidate], at_once: bool
+) -> None:
+    contents = [candidate for candidate in deliveries if isinstance(candidate, CONTENTS)]
+    posts = decider.Posts()
+    groups = [contents] if at_once else [[candidate] for candidate in contents]
+    said = [part for group in groups for part in zip(group, record(posts, *group)[1], strict=True)]
+    author: dict[str, str] = {}
+    gone: set[str] = set()
+    for candidate, result in said:
+        name = candidate.post_id
+        if not isinstance(candidate, PostReceived):
+            gone.add(name)
+        elif name not in gone:
+            anothers = author.setdefault(name, candidate.identity_id) != candidate.identity_id
+            assert (result == "QUARANTINED") == anothers
+        else:
+            assert result == "WITHDRAWN"
+    assert {name: known.author for name, known in posts.known.items() if known.author} == author
 
 
 @settings(max_examples=100)

@@ -44,6 +44,8 @@ class Part(msgspec.Struct, gc=False):
     revision: int = 0
     reason: str = ""
     detail: str = ""
+    where: str = ""
+    """Where in the delivery it stands."""
 
 
 class Verdict(msgspec.Struct, gc=False):
@@ -51,6 +53,7 @@ class Verdict(msgspec.Struct, gc=False):
 
     number: int
     parts: list[Part]
+    received_at: Instant = Instant(0)
     result: int = 0
     reason: str = ""
     detail: str = ""
@@ -112,7 +115,7 @@ class Batch:
     connected: Connected
     now: Instant
     deliveries: Sequence[service_pb2.Delivery]
-    """As they came, until everything is sealed."""
+    """As they came, until all of them is durable: a shard may find that an id is another author's."""
     verdicts: list[Verdict] = field(default_factory=list)
     """One for each delivery, in order."""
     readings: list[Reading] = field(default_factory=list)
@@ -122,6 +125,8 @@ class Batch:
     calls: dict[str, list[Call]] = field(default_factory=dict)
     author_withdrawals: list[AuthorWithdrawal] = field(default_factory=list)
     to_quarantine: list[QuarantineEntry] = field(default_factory=list)
+    refused: list[Recipient] = field(default_factory=list)
+    """Whose posts have the id of another author's."""
     quarantined: dict[int, str] = field(default_factory=dict)
     """Number of a delivery that was not wholly taken -> the id its bytes are kept under."""
 

@@ -1,7 +1,7 @@
 """Which posts we have: exact deduplication for ever, on the messages themselves. No IO, no clock, no key.
 
-A post is known by its id, its latest revision, the platform's number of that revision, the digests of every content
-seen, and whether it was withdrawn. Given that, a delivery says something new or it does not:
+A post is known by its id, its author, its latest revision, the platform's number of that revision, the digests of every
+content seen, and whether it was withdrawn. Given that, a delivery says something new or it does not:
 
 | known as          | it says                                                     | fact                        |
 | ----------------- | ----------------------------------------------------------- | --------------------------- |
@@ -9,10 +9,13 @@ seen, and whether it was withdrawn. Given that, a delivery says something new or
 | a post            | content with a higher number of the platform                | PostEdited                  |
 | a post            | content with the same number and a digest not seen before   | PostEdited                  |
 | a post            | any other content                                           | none: a duplicate           |
+| a post            | content of another author                                   | none: refused, quarantined  |
 | anything          | withdrawal, the first one                                   | PostWithdrawn               |
 | withdrawn         | content, or another withdrawal                              | none: it stays withdrawn    |
 
-Deciding twice is harmless, and the set of posts does not depend on the order in which deliveries arrive.
+Deciding twice is harmless, and the set of posts does not depend on the order in which deliveries arrive. Who wrote a
+post is said by its first delivery and by none after it: an id that comes with another author is somebody's mistake, a
+rounded number most often, and nobody's words become a version of somebody else's.
 """
 
 from __future__ import annotations
@@ -43,9 +46,11 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     platform_revision: int
     withdrawn: bool
     digests: tuple[bytes, ...]
+    author: str
+    """Identity of the author, empty for a post that was withdrawn before it came."""
 
 
-_UNSEEN = Known(0, 0, False, ())
+_UNSEEN = Known(0, 0, False, (), "")
 
 
 @dataclass(slots=True)
@@ -79,7 +84,7 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 if before is None:
                     events.append(candidate)
                     own[post_id] = _received(candidate, None)
-                elif _is_edit(candidate, before):
+                elif not _is_anothers(candidate, before) and _is_edit(candidate, before):
                     edit = _edit(candidate, before)
                     events.append(edit)
                     own[post_id] = _edited(edit, before)
@@ -97,6 +102,11 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     in_quarantine[name] = False
     return events
+
+
+def _is_anothers(post: PostReceived, before: Known) -> bool:
+    """Whether the id is known with another author. A post that is gone stays gone, whoever comes with it."""
+    return not before.withdrawn and post.identity_id != before.author
 
 
 def _is_edit(post: PostReceived, before: Known) -> bool:
@@ -123,13 +133,14 @@ def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
 
 
 def _received(post: PostReceived, before: Known | None) -> Known:
-    return Known(1, post.platform_revision, before is not None and before.withdrawn, (post.content_digest,))
+    gone = before is not None and before.withdrawn
+    return Known(1, post.platform_revision, gone, (post.content_digest,), post.identity_id)
 
 
 def _edited(edit: events_pb2.PostEdited, before: Known | None) -> Known:
     seen = before or _UNSEEN
     digests = seen.digests if edit.content_digest in seen.digests else (*seen.digests, edit.content_digest)
-    return Known(edit.revision, edit.platform_revision, seen.withdrawn, digests)
+    return Known(edit.revision, edit.platform_revision, seen.withdrawn, digests, edit.identity_id)
 
 
 def _withdrawn(before: Known | None) -> Known:
@@ -162,6 +173,7 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
 def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -> Recorded:
     """What the caller is told about each candidate, from what was decided and the state it led to.
 
+    A post whose id is another author's is answered QUARANTINED without a fact: its delivery has to be kept first.
     Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
     """
     results: list[service_pb2.Result] = []
@@ -184,7 +196,12 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
                 fact = next(facts, None)
             else:
                 gone = key not in withdrawn_later and known is not None and known.withdrawn
-                results.append(service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_DUPLICATE)
+                if gone:
+                    results.append(service_pb2.RESULT_WITHDRAWN)
+                elif known is not None and candidate.identity_id != known.author:
+                    results.append(service_pb2.RESULT_QUARANTINED)
+                else:
+                    results.append(service_pb2.RESULT_DUPLICATE)
         else:
             requeued = isinstance(candidate, events_pb2.DeliveryRequeued)
             results.append(service_pb2.RESULT_IGNORED if requeued else service_pb2.RESULT_DUPLICATE)

@@ -20,6 +20,7 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
     DESCRIPTOR: ClassVar = events_pb2.PostReceived.DESCRIPTOR
 
     post_id: str
+    identity_id: str
     platform_revision: int
     content_digest: bytes
     direction: int

@@ -76,6 +76,7 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
     personal.ciphertext = key.encrypt(nonce, seen.personal)
     return PostReceived(
         name,
+        key.subject_id,
         seen.platform_revision,
         digest,
         direction,

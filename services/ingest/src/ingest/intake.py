@@ -20,7 +20,8 @@ from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
 from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
 
 from ingest import facts
-from ingest.batch import Batch, Call
+from ingest.batch import Batch, Call, Recipient
+from ingest.events import PostReceived
 from ingest.normalise import Observation, Reason, identity_id
 from ingest.reading import part_of, quarantine, read
 from ingest.shards import shard_of, to_request
@@ -37,6 +38,8 @@ milliseconds, and a shard that moves answers within the 6 s a call waits for it.
 ANSWER_LOOK_S = 0.02
 _BESIDE_BYTES = 100
 """More than a candidate takes beside the fact it carries: an id of 36 bytes, a digest of 16, numbers."""
+
+_ANOTHERS = "is known as another author's post; look whether the ids are whole, spreadsheets round long ones"
 
 _RESULTS = telemetry.Instrument("switchboard.ingest.results")
 _LAG = telemetry.Instrument("switchboard.ingest.lag")
@@ -111,9 +114,8 @@ class Intake:
                 quarantine(batch, recipient.verdict, Reason.KEY_LOST, detail, received_at)
                 continue
             batch.queue(shard_of(name), post, len(post.encoded) + _BESIDE_BYTES, recipient)
-        batch.oldest = min((post.published_at for post in observed), default=None)
+        batch.oldest = min((post.published_at for post in observed), default=batch.oldest)
         batch.readings.clear()
-        batch.deliveries = ()
         if batch.to_quarantine:
             await self._quarantine.keep(tenant, batch.to_quarantine)
             batch.to_quarantine.clear()
@@ -122,18 +124,36 @@ class Intake:
         """Starts the calls to the shards, in order; each ends with the position at which its part is durable."""
         tenant = batch.connected.tenant
         tasks = [
-            asyncio.create_task(self._call(tenant, shard, call))
+            asyncio.create_task(self._call(tenant, shard, call, batch.refused))
             for shard, calls in batch.calls.items()
             for call in calls
         ]
         batch.calls.clear()
         return tasks
 
-    async def _call(self, tenant: str, shard: str, call: Call) -> int:
+    async def _call(self, tenant: str, shard: str, call: Call, refused: list[Recipient]) -> int:
+        """Takes what the shard answers to whom it is for; `refused` gets those whose id is another author's."""
         answer = await self._shards.call(tenant, shard, to_request(call.candidates), internal_pb2.RecordPostsResponse)
-        for recipient, result, revision in zip(call.recipients, answer.results, answer.revisions, strict=True):
-            recipient(result, revision)
+        answers = zip(call.candidates, call.recipients, answer.results, answer.revisions, strict=True)
+        for candidate, recipient, result, revision in answers:
+            if result == service_pb2.RESULT_QUARANTINED and isinstance(candidate, PostReceived):
+                refused.append(recipient)
+            else:
+                recipient(result, revision)
         return answer.position
+
+    async def _put_away(self, batch: Batch) -> int:
+        """Quarantines the deliveries of posts with the id of another author's; returns the position."""
+        for recipient in batch.refused:
+            verdict, part = recipient.verdict, recipient.part
+            place = f"the id of {part.where}" if part is not None and part.where else "its id"
+            detail = f"{place} {_ANOTHERS}"
+            if part is not None:
+                part.result, part.reason, part.detail = service_pb2.RESULT_QUARANTINED, Reason.AUTHOR_DIFFERS, detail
+            quarantine(batch, verdict, Reason.AUTHOR_DIFFERS, detail, verdict.received_at)
+        batch.refused.clear()
+        await self.seal(batch)
+        return max(await asyncio.gather(*self.begin(batch)), default=0)
 
     async def finish(self, batch: Batch, calls: Sequence[asyncio.Task[int]]) -> int:
         """Waits until all is durable, then withdraws the posts of authors who are gone; returns the position."""
@@ -146,6 +166,9 @@ class Intake:
                 batch.queue(shard_of(name), fact, fact.ByteSize(), part_of(verdict, name))
         if batch.calls:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
+        if batch.refused:
+            position = max(position, await self._put_away(batch))
+        batch.deliveries = ()
         self._measure(batch)
         return position
 

@@ -33,12 +33,13 @@ def read(
 
 def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None:
     account, now = batch.connected.account, batch.now
-    verdict = Verdict(len(batch.verdicts), [])
+    verdict = Verdict(len(batch.verdicts), [], now)
     batch.verdicts.append(verdict)
     received_at = now
     try:
         if delivery.HasField("received_at"):
             received_at = plausible(from_timestamp(delivery.received_at), "received_at", now)
+            verdict.received_at = received_at
         items = _items(batch, delivery)
     except Unreadable as refusal:
         quarantine(batch, verdict, refusal.reason, refusal.detail, received_at)
@@ -48,7 +49,7 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
         item = admitted(read, now)
         if type(item) is Observation:
             name = post_id(account.channel, account.account_scope, item.external_id)
-            batch.readings.append(Reading(name, item, received_at, part_of(verdict, name)))
+            batch.readings.append(Reading(name, item, received_at, part_of(verdict, name, item.where)))
         elif isinstance(item, Withdrawal):
             name = post_id(account.channel, account.account_scope, item.external_id)
             fact = facts.withdrawn(batch.connected, name, item, received_at)
@@ -101,8 +102,8 @@ def quarantine(batch: Batch, verdict: Verdict, reason: str, detail: str, receive
     batch.readings.append(Reading(name, fact, received_at, Recipient(verdict)))
 
 
-def part_of(verdict: Verdict, name: str) -> Recipient:
-    """A further part of a delivery, about one post."""
-    part = Part(name)
+def part_of(verdict: Verdict, name: str, where: str = "") -> Recipient:
+    """A further part of a delivery, about one post that stands in it at `where`."""
+    part = Part(name, where=where)
     verdict.parts.append(part)
     return Recipient(verdict, part)

@@ -38,6 +38,7 @@ def _decoded(message: Message) -> PostEvent:
         return message  # type: ignore[return-value]
     return PostReceived(
         message.post_id,
+        message.identity_id,
         message.platform_revision,
         message.content_digest,
         message.direction,
@@ -90,7 +91,9 @@ class PostsBacking:
             if row.in_quarantine is not None:
                 state.quarantined[row.key] = row.in_quarantine
             else:
-                state.known[row.key] = decider.Known(row.revision, row.platform_revision, row.withdrawn, row.digests)
+                state.known[row.key] = decider.Known(
+                    row.revision, row.platform_revision, row.withdrawn, row.digests, row.author
+                )
 
     def evict(self, state: decider.Posts, position: int) -> None:
         """Gives back what was borrowed and forgets what the view has."""
@@ -162,6 +165,7 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             published_at_us=[post.published_at for post in posts],
             posts=[post.encoded for post in posts],
             edited_at_us=[post.edited_at or 0 for post in posts],
+            identity_ids=[post.identity_id for post in posts],
         )
     )
     if len(posts) < len(candidates):
@@ -181,6 +185,7 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates
     seen = request.observed
     columns = (
         seen.post_ids[:],
+        seen.identity_ids[:],
         seen.platform_revisions[:],
         seen.content_digests[:],
         seen.directions[:],

@@ -222,6 +222,8 @@ class Probed(NamedTuple):
     platform_revision: int
     withdrawn: bool
     digests: tuple[bytes, ...]
+    author: str
+    """Identity of a post's author, empty when it was withdrawn before it came."""
     in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
@@ -236,6 +238,7 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
             row["platform_revision"],
             row["withdrawn"],
             tuple(row["digests"][at : at + 16] for at in range(0, len(row["digests"] or b""), 16)),
+            row["identity_id"] or "",
             row["lodged"],
         )
         for row in rows

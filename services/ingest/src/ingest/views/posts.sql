@@ -125,15 +125,15 @@ where tenant = gone_tenant and delivery_id = gone_id
 
 -- name: probe
 select p.position as view_position, known.post_id, known.revision, known.platform_revision,
-    known.withdrawn_at is not null as withdrawn, known.digests, known.lodged
+    known.withdrawn_at is not null as withdrawn, known.digests, known.identity_id, known.lodged
 from projections p
 left join (
     unnest($2::uuid[]) as wanted (id)
     cross join lateral (
-        (select post_id, revision, platform_revision, withdrawn_at, digests, null::boolean as lodged
+        (select post_id, revision, platform_revision, withdrawn_at, digests, identity_id, null::boolean as lodged
         from posts_v1 where post_id = wanted.id and tenant is not distinct from $1 limit 1)
         union all
-        (select delivery_id, 0, 0, null::bigint, null::bytea, lodged
+        (select delivery_id, 0, 0, null::bigint, null::bytea, null::uuid, lodged
         from deliveries_v1 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
     ) as known
 ) on true
