@@ -44,9 +44,8 @@ from ingest import channels, decider, sources
 from ingest.batch import Call
 from ingest.intake import Intake
 from ingest.main import RESOURCES
-from ingest.normalise import Account
 from ingest.shards import SHARDS, from_request, to_request
-from ingest.views.source_directory import Connected
+from ingest.views.source_directory import connections
 from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
 
 P = ParamSpec("P")
@@ -173,11 +172,11 @@ class _Keys(KeyVault):
 
 def stages(payloads: list[bytes]) -> dict[str, float]:
     """Microseconds of CPU per delivery of what happens in the service between gRPC and the log, each stage alone."""
-    account = Account("x", "", frozenset({"acme"}))
     settings = sources.Settings(owned_accounts=("acme",))
     clock = SystemClock()
     now = clock.now()
-    connected = Connected("acme", sources.Source("x-acme", "x", "", settings, now, now), account)
+    source = sources.Source("x-acme", "x", "", settings, now, now)
+    connected = connections("acme", sources.Sources({"x-acme": source}))["x-acme"]
     intake = Intake(vault=_Keys(), shards=None, authors=None, quarantine=None, clock=clock)  # type: ignore[arg-type]
     spent: dict[str, float] = {}
     posts = decider.Posts()
@@ -194,7 +193,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
         timed("of these: orjson.loads", lambda given: [orjson.loads(p) for p in given], some)
         timed(
             "of these: normalise",
-            lambda given: [channels.read(p, "application/json", account, now) for p in given],
+            lambda given: [channels.read(p, "application/json", connected.account, now) for p in given],
             some,
         )
         batch = timed("read: normalise, post ids, results", intake.read, connected, deliveries.deliveries)

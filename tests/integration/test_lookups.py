@@ -17,9 +17,9 @@ PAGES_PER_ID = 8
 """Against: an index of this size has two levels, a row is one page more, and some statements look into two tables."""
 
 POSTS = f"""
-insert into posts_v1 (tenant, post_id, revision, platform_revision, digests, source_id, identity_id, conversation_id,
-    published_at, received_at)
-select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_uuid(), n, n
+insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, source_id, identity_id, conversation_id,
+    published_at, received_at, desks, addressed_desks)
+select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_uuid(), n, n, '{{x}}', '{{x}}'
 from generate_series(1, {ROWS}) n
 """
 CASES = f"""
@@ -78,7 +78,7 @@ async def test_a_look_up_by_id_is_no_scan(
     execute = f"execute asked({tenant.format(ASKED)}, '{ids}')"
     async with Database(database_url, "lookups") as database, database.acquire() as connection:
         await connection.execute("create table projections (name text primary key, position bigint not null)")
-        await connection.execute("insert into projections values ('posts_v1', 1)")
+        await connection.execute("insert into projections values ('posts_v2', 1)")
         await connection.execute(schema)
         await connection.execute(f"prepare asked ({types}) as {statements[name]}")
         for _ in range(6):  # from the sixth on PostgreSQL keeps its plan

@@ -27,7 +27,7 @@ FOUNDING = {
 }
 """What has to be there before any other event of the view makes sense."""
 FOLLOWING = {
-    "posts": [INGEST + "PostEdited", INGEST + "PostWithdrawn"],
+    "posts": [INGEST + "PostSighted", INGEST + "PostEdited", INGEST + "PostWithdrawn"],
     "sources": [INGEST + "SourceChanged"],
     "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
     "contacts": [ROUTING + "PostAttached"],

@@ -75,7 +75,8 @@ def _filled(message: Message, id_: str) -> Message:
 
 
 def _is_id(name: str) -> bool:
-    return name.endswith(("_id", "_ids")) or name in {"in_reply_to", "links", "identity_a", "identity_b", "moved"}
+    others = {"in_reply_to", "links", "repost_of", "parent", "identity_a", "identity_b", "moved"}
+    return name.endswith(("_id", "_ids")) or name in others
 
 
 def hostile(full_name: str, key: str, combined: int = 10) -> Iterator[Message]:

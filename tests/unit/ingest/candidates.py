@@ -18,6 +18,9 @@ def content(
     number: int = 0,
     direction: int = post_pb2.DIRECTION_INBOUND,
     author: str = "mia",
+    desk: str = "acme",
+    *,
+    is_addressed: bool = True,
 ) -> PostReceived:
     digest = f"{author}:{content}".encode().ljust(16, b".")[:16]  # keyed by the author
     post = events_pb2.PostReceived(
@@ -28,8 +31,12 @@ def content(
         platform_revision=number,
         published_at=to_timestamp(T0),
         received_at=to_timestamp(T0),
+        source_id=desk,
+        desk=desk,
+        is_addressed=is_addressed,
     )
-    return PostReceived(post.post_id, author, number, digest, direction, T0, post.SerializeToString(deterministic=True))
+    encoded = post.SerializeToString(deterministic=True)
+    return PostReceived(post.post_id, author, number, digest, direction, T0, encoded, desk, is_addressed)
 
 
 def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:

@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 from ingest import decider, facts
 from ingest.batch import Batch
 from ingest.events import PostReceived
-from ingest.normalise import Account, Observation, identity_id
+from ingest.normalise import Observation, identity_id
 from ingest.reading import read
-from ingest.sources import Settings, Source
+from ingest.sources import Settings, Source, Sources
 from ingest.views import posts
-from ingest.views.source_directory import Connected
+from ingest.views.source_directory import Connected, connections
 from routing.reactions import react
 from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2
 from switchboard.log.v1 import log_pb2
@@ -41,8 +41,8 @@ QUARANTINED = service_pb2.RESULT_QUARANTINED
 
 
 def connected(channel: str) -> Connected:
-    source = Source("main", channel, "", Settings(), NOW, NOW)
-    return Connected("acme", source, Account(channel, "", frozenset({"acme"})))
+    source = Source("main", channel, "", Settings(owned_accounts=("acme",)), NOW, NOW)
+    return connections("acme", Sources({"main": source}))["main"]
 
 
 def facts_of(batch: Batch) -> Iterator[Message]:
@@ -82,7 +82,7 @@ def hold(batch: Batch) -> None:
         rows: dict[str, posts.Row] = {}
         view = posts.PostsView()
         (key,) = view.keys(recorded)
-        if isinstance(fact, events_pb2.PostEdited):
+        if isinstance(fact, events_pb2.PostEdited | events_pb2.PostSighted):
             rows[key] = posts.PostRow("acme", fact.post_id, 1, 0, b"")
         view.fold(rows, recorded)
         row = rows[key]

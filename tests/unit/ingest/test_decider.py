@@ -59,6 +59,72 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
             "WITHDRAWN",
             id="an id that is gone stays gone for whoever comes with it",
         ),
+        pytest.param(
+            [content()],
+            content(desk="bolt"),
+            ["PostSighted"],
+            "ACCEPTED",
+            id="a post we have is news to a further desk",
+        ),
+        pytest.param(
+            [content(), content(desk="bolt")], content(desk="bolt"), [], "DUPLICATE", id="and only once to each"
+        ),
+        pytest.param(
+            [content(is_addressed=False)],
+            content(),
+            ["PostSighted"],
+            "DUPLICATE",
+            id="a delivery that makes a post addressed to a desk that has it is told, and still a duplicate",
+        ),
+        pytest.param([content()], content(is_addressed=False), [], "DUPLICATE", id="one that does not is not"),
+        pytest.param(
+            [content(), content(desk="bolt", is_addressed=False)],
+            content(desk="bolt"),
+            ["PostSighted"],
+            "DUPLICATE",
+            id="it is one desk's whether a post is addressed to it",
+        ),
+        pytest.param(
+            [content()],
+            content(content="two", desk="bolt"),
+            ["PostEdited", "PostSighted"],
+            "ACCEPTED",
+            id="what a further desk brings may be an edit as well",
+        ),
+        pytest.param(
+            [content(number=1, content="two")],
+            content(desk="bolt"),
+            ["PostSighted"],
+            "ACCEPTED",
+            id="or a version we are past",
+        ),
+        pytest.param(
+            [content(), content(desk="bolt")],
+            content(content="two", desk="bolt"),
+            ["PostEdited"],
+            "UPDATED",
+            id="an edit counts through any source",
+        ),
+        pytest.param(
+            [content(direction=OUTBOUND)],
+            content(direction=OUTBOUND, desk="bolt"),
+            [],
+            "DUPLICATE",
+            id="our own post is nothing to a further desk",
+        ),
+        pytest.param(
+            [content(direction=OUTBOUND)], content(desk="bolt"), [], "DUPLICATE", id="nor as somebody else's post"
+        ),
+        pytest.param(
+            [content()], content(direction=OUTBOUND, desk="bolt"), [], "DUPLICATE", id="nor somebody's as ours"
+        ),
+        pytest.param(
+            [content(), withdrawal()],
+            content(desk="bolt"),
+            [],
+            "WITHDRAWN",
+            id="what is withdrawn is so for every desk",
+        ),
         pytest.param([content()], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deleted post is withdrawn"),
         pytest.param(
             [], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deletion may come before the post it deletes"
@@ -116,9 +182,21 @@ def test_each_candidate_of_a_command_is_told_what_became_of_it_alone() -> None:
         withdrawal("a"),
         content("a"),
         content("b", content="two"),
+        content("b", content="three", desk="bolt"),
+        content("b", desk="bolt"),
         withdrawal("c"),
     )
-    assert results == ["ACCEPTED", "DUPLICATE", "ACCEPTED", "WITHDRAWN", "WITHDRAWN", "UPDATED", "WITHDRAWN"]
+    assert results == [
+        "ACCEPTED",
+        "DUPLICATE",
+        "ACCEPTED",
+        "WITHDRAWN",
+        "WITHDRAWN",
+        "UPDATED",
+        "ACCEPTED",
+        "DUPLICATE",
+        "WITHDRAWN",
+    ]
 
 
 def test_an_edit_carries_the_next_revision() -> None:

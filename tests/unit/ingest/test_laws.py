@@ -23,6 +23,8 @@ NEWS = st.one_of(
         st.sampled_from(["one", "two", "three"]),
         st.integers(0, 2),
         author=st.sampled_from(["mia", "mia", "ben"]),
+        desk=st.sampled_from(["acme", "bolt"]),
+        is_addressed=st.booleans(),
     ),
     st.builds(withdrawal, NAMES),
     st.builds(unreadable, st.sampled_from("de")),
@@ -69,6 +71,15 @@ def test_whatever_the_order_of_arrival_the_same_posts_are_there(
     one, other = told(contents)[0], told(shuffled)[0]
     assert one.known.keys() == other.known.keys()
     assert {k for k, v in one.known.items() if v.withdrawn} == {k for k, v in other.known.items() if v.withdrawn}
+    mias = [candidate for candidate in contents if getattr(candidate, "identity_id", "mia") == "mia"]
+    once, again = told(mias)[0], told([each for each in shuffled if each in mias])[0]
+    assert desks_of(once) == desks_of(again)
+
+
+def desks_of(posts: decider.Posts) -> dict[str, tuple[set[str], set[str]]]:
+    """The desks that have each post that is still there, and those it speaks to."""
+    there = {key: known for key, known in posts.known.items() if not known.withdrawn}
+    return {key: (set(known.desks), set(known.addressed_desks)) for key, known in there.items()}
 
 
 @settings(max_examples=100)

@@ -11,8 +11,10 @@ from ingest.sources import Change, Connect, Disconnect, Reason, Settings
 T = Instant(1_790_000_000_000_000)
 BRAND = Settings("Acme", ("acme",), (events.Label("brand", "Acme"),), "", "")
 OTHER = Settings("Acme Air", ("acme",), (events.Label("brand", "Acme"),), "", "")
-connected = events.SourceConnected("x-acme", "x", "", "Acme", ("acme",), BRAND.labels, "", "", T)
-changed = events.SourceChanged("x-acme", "Acme Air", ("acme",), BRAND.labels, "", "", T)
+connected = events.SourceConnected("x-acme", "x", "", "Acme", ("acme",), BRAND.labels, "", "", "", None, T)
+changed = events.SourceChanged("x-acme", "Acme Air", ("acme",), BRAND.labels, "", "", "", None, T)
+listening = events.SourceChanged("x-acme", "Acme", ("acme",), BRAND.labels, "", "", "care", True, T)
+connected_as_changed = events.SourceChanged("x-acme", "Acme", ("acme",), BRAND.labels, "", "", "", None, T)
 disconnected = events.SourceDisconnected("x-acme", T)
 
 
@@ -29,6 +31,18 @@ disconnected = events.SourceDisconnected("x-acme", T)
         ),
         pytest.param(
             [connected], Change("x-acme", OTHER, ("display_name",), T), [changed], id="a named field is changed"
+        ),
+        pytest.param(
+            [connected],
+            Change("x-acme", Settings(desk="care", listening=True), ("desk", "listening"), T),
+            [listening],
+            id="who answers for it, and whether all it brings speaks to us, can be declared",
+        ),
+        pytest.param(
+            [connected, listening],
+            Change("x-acme", Settings(), ("desk", "listening"), T),
+            [connected_as_changed],
+            id="and taken back",
         ),
         pytest.param([connected], Change("x-acme", OTHER, ("labels",), T), [], id="a field not named is not"),
         pytest.param([], Change("x-acme", OTHER, (), T), Reason.SOURCE_UNKNOWN, id="nothing to change"),
@@ -56,7 +70,33 @@ def test_sources(
         assert list(sources.decide(when, state)) == list(then)
 
 
+@pytest.mark.parametrize(
+    ("settings", "desk"),
+    [
+        pytest.param(Settings(desk="care", labels=BRAND.labels, owned_accounts=("5",)), "care", id="as declared"),
+        pytest.param(Settings(labels=BRAND.labels, owned_accounts=("5",)), "Acme", id="else its label brand"),
+        pytest.param(Settings(owned_accounts=("5", "acme")), "5", id="else its first owned account"),
+        pytest.param(Settings(), "x-acme", id="else the source itself"),
+    ],
+)
+def test_who_answers_for_a_source(settings: Settings, desk: str) -> None:
+    assert sources.desk_of("x-acme", settings) == desk
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_listening"),
+    [
+        pytest.param(Settings(), True, id="a source without owned accounts listens"),
+        pytest.param(Settings(owned_accounts=("5",)), False, id="one with owned accounts is spoken to"),
+        pytest.param(Settings(owned_accounts=("5",), listening=True), True, id="unless it is declared to listen"),
+        pytest.param(Settings(listening=False), False, id="and the other way round"),
+    ],
+)
+def test_whether_a_source_listens(settings: Settings, is_listening: bool) -> None:
+    assert sources.listening_of(settings) is is_listening
+
+
 def test_a_snapshot_gives_the_same_state_and_the_same_bytes() -> None:
-    state = sources.evolve(sources.evolve(sources.Sources(), connected), changed)
+    state = sources.evolve(sources.evolve(sources.Sources(), connected), listening)
     assert sources.load(sources.dump(state)) == state
     assert sources.dump(sources.load(sources.dump(state))) == sources.dump(state)

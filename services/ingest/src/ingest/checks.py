@@ -43,6 +43,8 @@ def source_violations(source: service_pb2.Source, place: str) -> list[tuple[str,
     wrong = []
     if len(source.display_name) > 200 or "\0" in source.display_name:
         wrong.append(("source.display_name", "0 to 200 code points are expected"))
+    if len(source.desk) > 200 or _CONTROL.search(source.desk):
+        wrong.append(("source.desk", "0 to 200 code points without control characters are expected"))
     if len(source.owned_accounts) > 1000:
         wrong.append(("source.owned_accounts", "at most 1000 are expected"))
     for number, account in enumerate(source.owned_accounts[:1000]):

@@ -1,7 +1,8 @@
 """Which posts we have: exact deduplication for ever, on the messages themselves. No IO, no clock, no key.
 
 A post is known by its id, its author, its latest revision, the platform's number of that revision, the digests of every
-content seen, and whether it was withdrawn. Given that, a delivery says something new or it does not:
+content seen, whether it was withdrawn, whether it is ours, and the desks that were brought it. Given that, a delivery
+says something new or it does not:
 
 | known as          | it says                                                     | fact                        |
 | ----------------- | ----------------------------------------------------------- | --------------------------- |
@@ -12,6 +13,9 @@ content seen, and whether it was withdrawn. Given that, a delivery says somethin
 | a post            | content of another author                                   | none: refused, quarantined  |
 | anything          | withdrawal, the first one                                   | PostWithdrawn               |
 | withdrawn         | content, or another withdrawal                              | none: it stays withdrawn    |
+
+Beside that, content of a post of somebody else that a desk has not been brought before, or that is addressed to a desk
+it was not addressed to, is PostSighted. One of ours is no news to a further desk.
 
 Deciding twice is harmless, and the set of posts does not depend on the order in which deliveries arrive. Who wrote a
 post is said by its first delivery and by none after it: an id that comes with another author is somebody's mistake, a
@@ -48,6 +52,11 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     digests: tuple[bytes, ...]
     author: str
     """Identity of the author, empty for a post that was withdrawn before it came."""
+    is_ours: bool = False
+    desks: tuple[str, ...] = ()
+    """Those that were brought it, the first one first."""
+    addressed_desks: tuple[str, ...] = ()
+    """Those of them it speaks to."""
 
 
 _UNSEEN = Known(0, 0, False, (), "")
@@ -84,10 +93,15 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 if before is None:
                     events.append(candidate)
                     own[post_id] = _received(candidate, None)
-                elif not _is_anothers(candidate, before) and _is_edit(candidate, before):
-                    edit = _edit(candidate, before)
-                    events.append(edit)
-                    own[post_id] = _edited(edit, before)
+                elif not _is_anothers(candidate, before):
+                    if _is_edit(candidate, before):
+                        edit = _edit(candidate, before)
+                        events.append(edit)
+                        own[post_id] = before = _edited(edit, before)
+                    if _is_sighting(candidate, before):
+                        sighting = _sighting(candidate, before)
+                        events.append(sighting)
+                        own[post_id] = _sighted(sighting, before)
             case events_pb2.PostWithdrawn(post_id=post_id):
                 before = own.get(post_id) or known.get(post_id)
                 if before is None or not before.withdrawn:
@@ -132,15 +146,60 @@ def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
     )
 
 
+def _is_sighting(post: PostReceived, before: Known) -> bool:
+    if before.withdrawn or before.is_ours or post.direction == post_pb2.DIRECTION_OUTBOUND:
+        return False
+    return post.desk not in before.desks or (post.is_addressed and post.desk not in before.addressed_desks)
+
+
+def _sighting(seen: PostReceived, before: Known) -> events_pb2.PostSighted:
+    post = events_pb2.PostReceived.FromString(seen.encoded)
+    return events_pb2.PostSighted(
+        post_id=post.post_id,
+        source_id=post.source_id,
+        desk=post.desk,
+        is_addressed=post.is_addressed,
+        kind=post.kind,
+        received_at=post.received_at,
+        is_first=post.desk not in before.desks,
+    )
+
+
 def _received(post: PostReceived, before: Known | None) -> Known:
-    gone = before is not None and before.withdrawn
-    return Known(1, post.platform_revision, gone, (post.content_digest,), post.identity_id)
+    return Known(
+        1,
+        post.platform_revision,
+        before is not None and before.withdrawn,
+        (post.content_digest,),
+        post.identity_id,
+        post.direction == post_pb2.DIRECTION_OUTBOUND,
+        (post.desk,),
+        (post.desk,) if post.is_addressed else (),
+    )
 
 
 def _edited(edit: events_pb2.PostEdited, before: Known | None) -> Known:
     seen = before or _UNSEEN
     digests = seen.digests if edit.content_digest in seen.digests else (*seen.digests, edit.content_digest)
-    return Known(edit.revision, edit.platform_revision, seen.withdrawn, digests, edit.identity_id)
+    return msgspec.structs.replace(
+        seen,
+        revision=edit.revision,
+        platform_revision=edit.platform_revision,
+        digests=digests,
+        author=edit.identity_id,
+    )
+
+
+def _sighted(sighting: events_pb2.PostSighted, before: Known | None) -> Known:
+    seen = before or _UNSEEN
+    desk = sighting.desk
+    return msgspec.structs.replace(
+        seen,
+        desks=seen.desks if desk in seen.desks else (*seen.desks, desk),
+        addressed_desks=(*seen.addressed_desks, desk)
+        if sighting.is_addressed and desk not in seen.addressed_desks
+        else seen.addressed_desks,
+    )
 
 
 def _withdrawn(before: Known | None) -> Known:
@@ -155,6 +214,9 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
         case events_pb2.PostEdited():
             key = event.post_id
             posts.known[key] = _edited(event, posts.known.get(key))
+        case events_pb2.PostSighted():
+            key = event.post_id
+            posts.known[key] = _sighted(event, posts.known.get(key))
         case events_pb2.PostWithdrawn():
             key = event.post_id
             posts.known[key] = _withdrawn(posts.known.get(key))
@@ -191,14 +253,21 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
             if isinstance(candidate, events_pb2.PostWithdrawn):
                 withdrawn_later.discard(key)
         elif isinstance(candidate, PostReceived):
-            if isinstance(fact, events_pb2.PostEdited) and _is_of(fact, candidate):
-                results.append(service_pb2.RESULT_UPDATED)
+            told = service_pb2.RESULT_UNSPECIFIED
+            anothers = known is not None and candidate.identity_id != known.author
+            if not anothers and isinstance(fact, events_pb2.PostEdited) and _is_of(fact, candidate):
+                told = service_pb2.RESULT_UPDATED
                 fact = next(facts, None)
+            if not anothers and isinstance(fact, events_pb2.PostSighted) and _is_sight_of(fact, candidate):
+                told = service_pb2.RESULT_ACCEPTED if fact.is_first else told or service_pb2.RESULT_DUPLICATE
+                fact = next(facts, None)
+            if told:
+                results.append(told)
             else:
                 gone = key not in withdrawn_later and known is not None and known.withdrawn
                 if gone:
                     results.append(service_pb2.RESULT_WITHDRAWN)
-                elif known is not None and candidate.identity_id != known.author:
+                elif anothers:
                     results.append(service_pb2.RESULT_QUARANTINED)
                 else:
                     results.append(service_pb2.RESULT_DUPLICATE)
@@ -228,6 +297,10 @@ def _is_of(edit: events_pb2.PostEdited, seen: PostReceived) -> bool:
         seen.content_digest,
         seen.platform_revision,
     )
+
+
+def _is_sight_of(sighting: events_pb2.PostSighted, seen: PostReceived) -> bool:
+    return (sighting.post_id, sighting.desk, sighting.is_addressed) == (seen.post_id, seen.desk, seen.is_addressed)
 
 
 def key_of(candidate: Candidate) -> str:
@@ -293,7 +366,7 @@ def occurred_at(event: PostEvent) -> Instant:
             return from_timestamp(event.edited_at)
         case events_pb2.PostWithdrawn():
             return from_timestamp(event.withdrawn_at)
-        case events_pb2.DeliveryQuarantined():
+        case events_pb2.PostSighted() | events_pb2.DeliveryQuarantined():
             return from_timestamp(event.received_at)
         case events_pb2.DeliveryRequeued():
             return from_timestamp(event.at)

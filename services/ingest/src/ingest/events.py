@@ -26,6 +26,8 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
     direction: int
     published_at: Instant
     encoded: bytes
+    desk: str = ""
+    is_addressed: bool = False
     edited_at: Instant | None = None
     """When the platform says this version was written: for the edit this is where the post is known already."""
 
@@ -36,6 +38,7 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
 
 PostEvent = (
     PostReceived
+    | events_pb2.PostSighted
     | events_pb2.PostEdited
     | events_pb2.PostWithdrawn
     | events_pb2.DeliveryQuarantined
@@ -63,6 +66,8 @@ class SourceConnected:
     labels: tuple[Label, ...]
     secrets_ref: str
     default_queue: str
+    desk: str
+    listening: bool | None
     at: Instant
 
 
@@ -76,6 +81,8 @@ class SourceChanged:
     labels: tuple[Label, ...]
     secrets_ref: str
     default_queue: str
+    desk: str
+    listening: bool | None
     at: Instant
 
 

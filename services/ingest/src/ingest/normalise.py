@@ -7,6 +7,7 @@ conversations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -74,6 +75,10 @@ class Account:
     owned: frozenset[str]
 
 
+Mention = tuple[str, str]
+"""The id of a mentioned account, empty when unknown, and its handle."""
+
+
 class Observation(msgspec.Struct, gc=False):
     """A post as one delivery shows it. Ids are the platform's own.
 
@@ -101,6 +106,13 @@ class Observation(msgspec.Struct, gc=False):
     author_kind: int = 0
     reply_window_expires_at: Instant | None = None
     reply_quota_left: int = -1
+    mentions: Sequence[Mention] = ()
+    """The accounts its own words name."""
+    repost_of: str = ""
+    is_bare_repost: bool = False
+    """A repost without words of its own."""
+    recipient_id: str = ""
+    """Whom a direct message is for, "" when unknown."""
 
 
 @dataclass(slots=True)
@@ -168,6 +180,16 @@ def post_id(channel: str, account_scope: str, external_id: str) -> str:
 def identity_id(channel: str, account_scope: str, external_id: str) -> str:
     """UUIDv5 of an author's account."""
     return uuid5(_space("identity", channel, account_scope), external_id)
+
+
+def handle_id(channel: str, account_scope: str, handle: str) -> str:
+    """UUIDv5 of a handle as it is compared: what a mention that tells no id leads to."""
+    return uuid5(_space("handle", channel, account_scope), folded(handle))
+
+
+def messages_id(channel: str, account_scope: str, account: str, customer_id: str) -> str:
+    """UUIDv5 of all direct messages between an account of ours and a customer."""
+    return uuid5(_space("messages", channel, account_scope), f"{account}\0{customer_id}")
 
 
 def conversation_id(channel: str, account_scope: str, external_id: str) -> str:

@@ -64,6 +64,7 @@ _QUARANTINE_COLUMNS = {"source": "source_id", "reason": "reason"}
 _CHANGES = {
     events_pb2.PostReceived.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_RECEIVED,
     events_pb2.PostEdited.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_EDITED,
+    events_pb2.PostSighted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_SIGHTED,
     events_pb2.PostWithdrawn.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_WITHDRAWN,
 }
 

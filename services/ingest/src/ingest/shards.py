@@ -44,6 +44,8 @@ def _decoded(message: Message) -> PostEvent:
         message.direction,
         from_timestamp(message.published_at),
         message.SerializeToString(deterministic=True),
+        message.desk,
+        message.is_addressed,
     )
 
 
@@ -92,7 +94,14 @@ class PostsBacking:
                 state.quarantined[row.key] = row.in_quarantine
             else:
                 state.known[row.key] = decider.Known(
-                    row.revision, row.platform_revision, row.withdrawn, row.digests, row.author
+                    row.revision,
+                    row.platform_revision,
+                    row.withdrawn,
+                    row.digests,
+                    row.author,
+                    row.is_ours,
+                    row.desks,
+                    row.addressed_desks,
                 )
 
     def evict(self, state: decider.Posts, position: int) -> None:
@@ -164,6 +173,8 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             directions=[post.direction for post in posts],  # type: ignore[misc]  # enums' numbers
             published_at_us=[post.published_at for post in posts],
             posts=[post.encoded for post in posts],
+            desks=[post.desk for post in posts],
+            are_addressed=[post.is_addressed for post in posts],
             edited_at_us=[post.edited_at or 0 for post in posts],
             identity_ids=[post.identity_id for post in posts],
         )
@@ -191,6 +202,8 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates
         seen.directions[:],
         seen.published_at_us[:],
         seen.posts[:],
+        seen.desks[:],
+        seen.are_addressed[:],
         [at or None for at in seen.edited_at_us[:]],
     )
     candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
@@ -252,6 +265,8 @@ def settings_of(source: service_pb2.Source) -> sources.Settings:
         tuple(Label(key, source.labels[key]) for key in sorted(source.labels)),
         source.secrets_ref,
         source.default_queue,
+        source.desk,
+        source.listening if source.HasField("listening") else None,
     )
 
 
@@ -267,6 +282,9 @@ def source_message(tenant: str, source: sources.Source) -> service_pb2.Source:
         labels={label.key: label.value for label in settings.labels},
         secrets_ref=settings.secrets_ref,
         default_queue=settings.default_queue,
+        desk=settings.desk,
+        effective_desk=sources.desk_of(source.source_id, settings),
+        listening=settings.listening,
         create_time=to_timestamp(source.connected_at),
         update_time=to_timestamp(source.changed_at),
     )

@@ -30,6 +30,10 @@ class Settings:
     labels: tuple[events.Label, ...] = ()
     secrets_ref: str = ""
     default_queue: str = ""
+    desk: str = ""
+    """Who answers for it, as declared; see `desk_of`."""
+    listening: bool | None = None
+    """Whether all it brings speaks to us, as declared; see `listening_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,17 @@ class Source:
     settings: Settings
     connected_at: Instant
     changed_at: Instant
+
+
+def desk_of(source_id: str, settings: Settings) -> str:
+    """Who answers for a source: as declared, else its label `brand`, else its first owned account, else its id."""
+    brand = next((label.value for label in settings.labels if label.key == "brand"), "")
+    return settings.desk or brand or next(iter(settings.owned_accounts), source_id)
+
+
+def listening_of(settings: Settings) -> bool:
+    """Whether whatever the source brings speaks to us: as declared, else whether it owns no account."""
+    return not settings.owned_accounts if settings.listening is None else settings.listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,8 @@ def _connected(command: Connect) -> events.SourceConnected:
         labels=settings.labels,
         secrets_ref=settings.secrets_ref,
         default_queue=settings.default_queue,
+        desk=settings.desk,
+        listening=settings.listening,
         at=command.at,
     )
 
@@ -141,6 +158,8 @@ def _changed(source_id: str, settings: Settings, at: Instant) -> events.SourceCh
         labels=settings.labels,
         secrets_ref=settings.secrets_ref,
         default_queue=settings.default_queue,
+        desk=settings.desk,
+        listening=settings.listening,
         at=at,
     )
 
@@ -149,14 +168,14 @@ def evolve(sources: Sources, event: events.SourceEvent) -> Sources:
     """Takes a fact into the state, in place. A change of a source that is not there changes nothing."""
     match event:
         case events.SourceConnected():
-            settings = _settings(event)
+            settings = declared(event)
             sources.connected[event.source_id] = Source(
                 event.source_id, event.channel, event.account_scope, settings, event.at, event.at
             )
         case events.SourceChanged():
             before = sources.connected.get(event.source_id)
             if before is not None:
-                sources.connected[event.source_id] = replace(before, settings=_settings(event), changed_at=event.at)
+                sources.connected[event.source_id] = replace(before, settings=declared(event), changed_at=event.at)
         case events.SourceDisconnected():
             sources.connected.pop(event.source_id, None)
         case _:
@@ -164,8 +183,17 @@ def evolve(sources: Sources, event: events.SourceEvent) -> Sources:
     return sources
 
 
-def _settings(event: events.SourceConnected | events.SourceChanged) -> Settings:
-    return Settings(event.display_name, event.owned_accounts, event.labels, event.secrets_ref, event.default_queue)
+def declared(event: events.SourceConnected | events.SourceChanged) -> Settings:
+    """The settings a fact tells."""
+    return Settings(
+        event.display_name,
+        event.owned_accounts,
+        event.labels,
+        event.secrets_ref,
+        event.default_queue,
+        event.desk,
+        event.listening,
+    )
 
 
 def dump(sources: Sources) -> bytes:

@@ -33,6 +33,9 @@ def post_of(tenant: str, row: ReadRow, personal: post_pb2.PersonalContent | None
         reply_quota_left=row.reply_quota_left,
         links=[f"tenants/{tenant}/posts/{link}" for link in links],
         text_length=row.text_length,
+        desks=row.desks,
+        repost_of=f"tenants/{tenant}/posts/{row.repost_of}" if row.repost_of else "",
+        is_bare_repost=row.is_bare_repost,
     )
     if row.reply_window_expires_at is not None:
         post.reply_window_expires_at.CopyFrom(to_timestamp(row.reply_window_expires_at))
@@ -77,6 +80,9 @@ def source_of(row: SourceRow) -> service_pb2.Source:
         labels=dict(zip(row.label_keys, row.label_values, strict=True)),
         secrets_ref=row.secrets_ref,
         default_queue=row.default_queue,
+        desk=row.desk,
+        effective_desk=row.effective_desk,
+        listening=row.listening,
         create_time=to_timestamp(row.connected_at),
         update_time=to_timestamp(row.changed_at),
     )

@@ -32,7 +32,7 @@ class Label(_message.Message):
     def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class SourceConnected(_message.Message):
-    __slots__ = ("source_id", "channel", "account_scope", "display_name", "owned_accounts", "labels", "secrets_ref", "default_queue", "at")
+    __slots__ = ("source_id", "channel", "account_scope", "display_name", "owned_accounts", "labels", "secrets_ref", "default_queue", "at", "desk", "listening")
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_SCOPE_FIELD_NUMBER: _ClassVar[int]
@@ -42,6 +42,8 @@ class SourceConnected(_message.Message):
     SECRETS_REF_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_QUEUE_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    LISTENING_FIELD_NUMBER: _ClassVar[int]
     source_id: str
     channel: str
     account_scope: str
@@ -51,10 +53,12 @@ class SourceConnected(_message.Message):
     secrets_ref: str
     default_queue: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, source_id: _Optional[str] = ..., channel: _Optional[str] = ..., account_scope: _Optional[str] = ..., display_name: _Optional[str] = ..., owned_accounts: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., secrets_ref: _Optional[str] = ..., default_queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    desk: str
+    listening: bool
+    def __init__(self, source_id: _Optional[str] = ..., channel: _Optional[str] = ..., account_scope: _Optional[str] = ..., display_name: _Optional[str] = ..., owned_accounts: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., secrets_ref: _Optional[str] = ..., default_queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., listening: _Optional[bool] = ...) -> None: ...
 
 class SourceChanged(_message.Message):
-    __slots__ = ("source_id", "display_name", "owned_accounts", "labels", "secrets_ref", "default_queue", "at")
+    __slots__ = ("source_id", "display_name", "owned_accounts", "labels", "secrets_ref", "default_queue", "at", "desk", "listening")
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     OWNED_ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +66,8 @@ class SourceChanged(_message.Message):
     SECRETS_REF_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_QUEUE_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    LISTENING_FIELD_NUMBER: _ClassVar[int]
     source_id: str
     display_name: str
     owned_accounts: _containers.RepeatedScalarFieldContainer[str]
@@ -69,7 +75,9 @@ class SourceChanged(_message.Message):
     secrets_ref: str
     default_queue: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, source_id: _Optional[str] = ..., display_name: _Optional[str] = ..., owned_accounts: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., secrets_ref: _Optional[str] = ..., default_queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    desk: str
+    listening: bool
+    def __init__(self, source_id: _Optional[str] = ..., display_name: _Optional[str] = ..., owned_accounts: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., secrets_ref: _Optional[str] = ..., default_queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., listening: _Optional[bool] = ...) -> None: ...
 
 class SourceDisconnected(_message.Message):
     __slots__ = ("source_id", "at")
@@ -80,7 +88,7 @@ class SourceDisconnected(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostReceived(_message.Message):
-    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "alias_ids")
+    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "alias_ids", "session_id")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -102,7 +110,14 @@ class PostReceived(_message.Message):
     PLATFORM_REVISION_FIELD_NUMBER: _ClassVar[int]
     CONTENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
     PERSONAL_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    IS_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
+    MENTIONED_IDS_FIELD_NUMBER: _ClassVar[int]
+    HANDLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPOST_OF_FIELD_NUMBER: _ClassVar[int]
+    IS_BARE_REPOST_FIELD_NUMBER: _ClassVar[int]
     ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     channel: str
     source_id: str
@@ -124,8 +139,33 @@ class PostReceived(_message.Message):
     platform_revision: int
     content_digest: bytes
     personal: _log_pb2.Sealed
+    desk: str
+    is_addressed: bool
+    mentioned_ids: _containers.RepeatedScalarFieldContainer[str]
+    handle_id: str
+    repost_of: str
+    is_bare_repost: bool
     alias_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    session_id: str
+    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ...) -> None: ...
+
+class PostSighted(_message.Message):
+    __slots__ = ("post_id", "source_id", "desk", "is_addressed", "kind", "received_at", "is_first")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    IS_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    IS_FIRST_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    source_id: str
+    desk: str
+    is_addressed: bool
+    kind: _post_pb2.PostKind
+    received_at: _timestamp_pb2.Timestamp
+    is_first: bool
+    def __init__(self, post_id: _Optional[str] = ..., source_id: _Optional[str] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_first: _Optional[bool] = ...) -> None: ...
 
 class PostEdited(_message.Message):
     __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "edited_at", "received_at", "platform_revision", "content_digest", "personal", "source_id", "alias_ids")

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Observed(_message.Message):
-    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids")
+    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed")
     POSTS_FIELD_NUMBER: _ClassVar[int]
     POST_IDS_FIELD_NUMBER: _ClassVar[int]
     PLATFORM_REVISIONS_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +19,8 @@ class Observed(_message.Message):
     PUBLISHED_AT_US_FIELD_NUMBER: _ClassVar[int]
     EDITED_AT_US_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_IDS_FIELD_NUMBER: _ClassVar[int]
+    DESKS_FIELD_NUMBER: _ClassVar[int]
+    ARE_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
     posts: _containers.RepeatedScalarFieldContainer[bytes]
     post_ids: _containers.RepeatedScalarFieldContainer[str]
     platform_revisions: _containers.RepeatedScalarFieldContainer[int]
@@ -27,7 +29,9 @@ class Observed(_message.Message):
     published_at_us: _containers.RepeatedScalarFieldContainer[int]
     edited_at_us: _containers.RepeatedScalarFieldContainer[int]
     identity_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    desks: _containers.RepeatedScalarFieldContainer[str]
+    are_addressed: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class Other(_message.Message):
     __slots__ = ("place", "withdrawn", "unreadable", "requeued")

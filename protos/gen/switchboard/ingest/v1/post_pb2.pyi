@@ -185,7 +185,7 @@ class PersonalContent(_message.Message):
     def __init__(self, text: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., external_id: _Optional[str] = ..., subject: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Post(_message.Message):
-    __slots__ = ("name", "channel", "source", "external_id", "revision", "kind", "direction", "conversation", "in_reply_to", "author", "author_kind", "text", "language", "entities", "media", "location", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "links", "withdrawn_at", "text_length")
+    __slots__ = ("name", "channel", "source", "external_id", "revision", "kind", "direction", "conversation", "in_reply_to", "author", "author_kind", "text", "language", "entities", "media", "location", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "links", "withdrawn_at", "text_length", "desks", "repost_of", "is_bare_repost")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +211,9 @@ class Post(_message.Message):
     LINKS_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_AT_FIELD_NUMBER: _ClassVar[int]
     TEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    DESKS_FIELD_NUMBER: _ClassVar[int]
+    REPOST_OF_FIELD_NUMBER: _ClassVar[int]
+    IS_BARE_REPOST_FIELD_NUMBER: _ClassVar[int]
     name: str
     channel: str
     source: str
@@ -236,10 +239,13 @@ class Post(_message.Message):
     links: _containers.RepeatedScalarFieldContainer[str]
     withdrawn_at: _timestamp_pb2.Timestamp
     text_length: int
-    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[PostKind, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., links: _Optional[_Iterable[str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text_length: _Optional[int] = ...) -> None: ...
+    desks: _containers.RepeatedScalarFieldContainer[str]
+    repost_of: str
+    is_bare_repost: bool
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[PostKind, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., links: _Optional[_Iterable[str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text_length: _Optional[int] = ..., desks: _Optional[_Iterable[str]] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ...) -> None: ...
 
 class NormalizedPost(_message.Message):
-    __slots__ = ("external_id", "kind", "author", "author_kind", "text", "subject", "language", "conversation", "in_reply_to", "links", "entities", "media", "location", "reach", "visibility", "published_at", "reply_window_expires_at", "reply_quota_left", "revision", "withdrawn_at", "withdrawal_reason")
+    __slots__ = ("external_id", "kind", "author", "author_kind", "text", "subject", "language", "conversation", "in_reply_to", "links", "entities", "media", "location", "reach", "visibility", "published_at", "reply_window_expires_at", "reply_quota_left", "revision", "withdrawn_at", "withdrawal_reason", "repost_of", "recipient_id")
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
@@ -261,6 +267,8 @@ class NormalizedPost(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_AT_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_REASON_FIELD_NUMBER: _ClassVar[int]
+    REPOST_OF_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_ID_FIELD_NUMBER: _ClassVar[int]
     external_id: str
     kind: PostKind
     author: Author
@@ -282,4 +290,6 @@ class NormalizedPost(_message.Message):
     revision: int
     withdrawn_at: _timestamp_pb2.Timestamp
     withdrawal_reason: str
-    def __init__(self, external_id: _Optional[str] = ..., kind: _Optional[_Union[PostKind, str]] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., subject: _Optional[str] = ..., language: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., revision: _Optional[int] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawal_reason: _Optional[str] = ...) -> None: ...
+    repost_of: str
+    recipient_id: str
+    def __init__(self, external_id: _Optional[str] = ..., kind: _Optional[_Union[PostKind, str]] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., subject: _Optional[str] = ..., language: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., revision: _Optional[int] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawal_reason: _Optional[str] = ..., repost_of: _Optional[str] = ..., recipient_id: _Optional[str] = ...) -> None: ...

@@ -32,6 +32,7 @@ class PostChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POST_CHANGE_RECEIVED: _ClassVar[PostChange]
     POST_CHANGE_EDITED: _ClassVar[PostChange]
     POST_CHANGE_WITHDRAWN: _ClassVar[PostChange]
+    POST_CHANGE_SIGHTED: _ClassVar[PostChange]
 RESULT_UNSPECIFIED: Result
 RESULT_ACCEPTED: Result
 RESULT_DUPLICATE: Result
@@ -45,6 +46,7 @@ POST_CHANGE_SNAPSHOT: PostChange
 POST_CHANGE_RECEIVED: PostChange
 POST_CHANGE_EDITED: PostChange
 POST_CHANGE_WITHDRAWN: PostChange
+POST_CHANGE_SIGHTED: PostChange
 
 class Delivery(_message.Message):
     __slots__ = ("payload", "normalized_post", "content_type", "headers", "received_at")
@@ -188,7 +190,7 @@ class WatchPostsResponse(_message.Message):
     def __init__(self, change: _Optional[_Union[PostChange, str]] = ..., post: _Optional[_Union[_post_pb2.Post, _Mapping]] = ..., resume_token: _Optional[str] = ...) -> None: ...
 
 class Source(_message.Message):
-    __slots__ = ("name", "channel", "account_scope", "display_name", "owned_accounts", "labels", "secrets_ref", "default_queue", "create_time", "update_time")
+    __slots__ = ("name", "channel", "account_scope", "display_name", "owned_accounts", "labels", "secrets_ref", "default_queue", "create_time", "update_time", "desk", "effective_desk", "listening")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -206,6 +208,9 @@ class Source(_message.Message):
     DEFAULT_QUEUE_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_DESK_FIELD_NUMBER: _ClassVar[int]
+    LISTENING_FIELD_NUMBER: _ClassVar[int]
     name: str
     channel: str
     account_scope: str
@@ -216,7 +221,10 @@ class Source(_message.Message):
     default_queue: str
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., account_scope: _Optional[str] = ..., display_name: _Optional[str] = ..., owned_accounts: _Optional[_Iterable[str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., secrets_ref: _Optional[str] = ..., default_queue: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    desk: str
+    effective_desk: str
+    listening: bool
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., account_scope: _Optional[str] = ..., display_name: _Optional[str] = ..., owned_accounts: _Optional[_Iterable[str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., secrets_ref: _Optional[str] = ..., default_queue: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., effective_desk: _Optional[str] = ..., listening: _Optional[bool] = ...) -> None: ...
 
 class CreateSourceRequest(_message.Message):
     __slots__ = ("parent", "source_id", "source", "request_id")

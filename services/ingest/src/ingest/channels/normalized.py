@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from chassis.clock import Instant, from_timestamp
 from switchboard.ingest.v1 import events_pb2, post_pb2
@@ -10,7 +11,7 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 from ingest.documents import checked_text, opaque_id
 from ingest.instants import plausible
 from ingest.language import detected, tag
-from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable, Withdrawal
+from ingest.normalise import PARTS_MAX, Account, Flaw, Item, Mention, Observation, Reason, Unreadable, Withdrawal
 from ingest.validation import check_message
 
 _WITHDRAWALS = {
@@ -20,6 +21,7 @@ _WITHDRAWALS = {
     "protected": events_pb2.WITHDRAWAL_REASON_PROTECTED,
 }
 _PRIVATE = frozenset({post_pb2.POST_KIND_DIRECT_MESSAGE, post_pb2.POST_KIND_EMAIL})
+_NAMED = re.compile(r"(?<![\w@.])@(\w[\w-]{0,99})")
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
@@ -50,7 +52,12 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
     text = checked_text(post.text, "text")
     for number, link in enumerate(post.links):
         opaque_id(link, f"links[{number}]")
-    for value, name in ((post.conversation, "conversation"), (post.in_reply_to, "in_reply_to")):
+    for value, name in (
+        (post.conversation, "conversation"),
+        (post.in_reply_to, "in_reply_to"),
+        (post.repost_of, "repost_of"),
+        (post.recipient_id, "recipient_id"),
+    ):
         if value:
             opaque_id(value, name)
     check_message(post)
@@ -103,7 +110,17 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
         post.author_kind,
         window,
         post.reply_quota_left if post.HasField("reply_quota_left") else -1,
+        _mentions(post),
+        post.repost_of,
+        (kind == post_pb2.POST_KIND_REPOST or bool(post.repost_of)) and not text.strip() and not post.media,
+        post.recipient_id,
     )
+
+
+def _mentions(post: post_pb2.NormalizedPost) -> list[Mention]:
+    """The accounts it names: as it says, or where it says of none, as they stand in the text after an @."""
+    said = [(e.external_id, e.value) for e in post.entities if e.kind == post_pb2.ENTITY_KIND_MENTION]
+    return said or [("", name) for name in islice(_NAMED.findall(post.text), PARTS_MAX)]
 
 
 def _check_parts(post: post_pb2.NormalizedPost, length: int) -> None:

@@ -8,6 +8,7 @@ people complain there.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from chassis.clock import Instant
@@ -27,7 +28,18 @@ from ingest.documents import (
 )
 from ingest.instants import epoch_ms, platform_time
 from ingest.language import language_of
-from ingest.normalise import PARTS_MAX, Account, Item, Observation, Reading, Reason, Unreadable, Withdrawal, folded
+from ingest.normalise import (
+    PARTS_MAX,
+    Account,
+    Item,
+    Mention,
+    Observation,
+    Reading,
+    Reason,
+    Unreadable,
+    Withdrawal,
+    folded,
+)
 from ingest.texts import unescaped
 
 _PAGES = ("statuses", "comments", "reposts")
@@ -47,6 +59,9 @@ _ENTITY_KINDS = {
     "link": post_pb2.ENTITY_KIND_LINK,
 }
 _QUOTED_CHAIN = re.compile(r"//\s*@")
+_NO_WORDS = frozenset({"", "转发微博", "轉發微博", "转发", "轉發", "repost", "repost weibo", "//"})
+"""What Weibo writes for who reposts without a word, in its languages."""
+_AROUND_WORDS = " \t\r\n\u3000\u200b.。…!！"
 _DOTNET_TIME = re.compile(r"/Date\((\d{1,16})(?:[+-]\d{4})?\)/", re.ASCII)
 _PICTURE_ID = re.compile(r"[A-Za-z0-9]{8,64}", re.ASCII)
 _GENDERS = {"m": "male", "f": "female"}
@@ -132,6 +147,13 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         conversation = external_id
         in_reply_to = _answered(d, at)
 
+    repeated = d.get("retweeted_status")
+    own_words_end = _own_words_end(text) if repeated else len(text)
+    mentions = [
+        ("", entity.value)
+        for entity in entities
+        if entity.kind == post_pb2.ENTITY_KIND_MENTION and entity.start < own_words_end
+    ]
     handle = decoration(user.get("screen_name") or user.get("name"), 200)
     followers = count(user.get("followers_count"))
     pictures = _pictures(d)
@@ -153,7 +175,7 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         external_id,
         author_id,
         handle,
-        _kind(text, entities, reading.account, comment=bool(in_reply_to), repost=bool(d.get("retweeted_status"))),
+        _kind(mentions, reading.account, comment=bool(in_reply_to), repost=bool(repeated)),
         published_at,
         language_of(None, text),
         personal.SerializeToString(),
@@ -163,7 +185,24 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         post_pb2.VISIBILITY_PUBLIC if visible in (0, None) else post_pb2.VISIBILITY_LIMITED,
         conversation,
         in_reply_to,
+        mentions=mentions,
+        repost_of=_repeated(repeated),
+        is_bare_repost=bool(repeated) and text[:own_words_end].strip(_AROUND_WORDS).casefold() in _NO_WORDS,
     )
+
+
+def _own_words_end(text: str) -> int:
+    """Where the words of who reposts end and those of whom they repost begin: `own words//@one:words//@other:`."""
+    chain = _QUOTED_CHAIN.search(text)
+    return chain.start() if chain else len(text)
+
+
+def _repeated(status: object) -> str:
+    """The id of the original, "" where Weibo tells none: a flaw there is none of the repost."""
+    try:
+        return _id(table(status), "")
+    except Unreadable:
+        return ""
 
 
 def _answered(d: dict[str, object], at: str) -> str:
@@ -171,19 +210,11 @@ def _answered(d: dict[str, object], at: str) -> str:
     return numeric_id(parent, f"{at}in_reply_to_status_id") if parent not in (None, "", 0, "0") else ""
 
 
-def _kind(text: str, entities: list[post_pb2.Entity], account: Account, *, comment: bool, repost: bool) -> int:
+def _kind(mentions: Sequence[Mention], account: Account, *, comment: bool, repost: bool) -> int:
     if comment:
         return post_pb2.POST_KIND_COMMENT
-    if account.owned and "@" in text:
-        chain = _QUOTED_CHAIN.search(text) if repost else None
-        own_words_end = chain.start() if chain else len(text)
-        for entity in entities:
-            if (
-                entity.kind == post_pb2.ENTITY_KIND_MENTION
-                and entity.start < own_words_end
-                and folded(entity.value) in account.owned
-            ):
-                return post_pb2.POST_KIND_MENTION
+    if any(folded(handle) in account.owned for _, handle in mentions):
+        return post_pb2.POST_KIND_MENTION
     return post_pb2.POST_KIND_REPOST if repost else post_pb2.POST_KIND_POST
 
 
@@ -275,6 +306,7 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
     subject = decoration(d.get("Title"))
     name = decoration(author.get("DisplayName"), 200)
     entities = _entities(text, d)
+    mentions = [("", entity.value) for entity in entities if entity.kind == post_pb2.ENTITY_KIND_MENTION]
     pictures = [decoration(uri) for uri in _list(d.get("ImageUrls")) if type(uri) is str and uri]
     personal = post_pb2.PersonalContent(
         text=text,
@@ -290,13 +322,14 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
         external_id,
         author_id,
         name,
-        _kind(text, entities, reading.account, comment=False, repost=False),
+        _kind(mentions, reading.account, comment=False, repost=False),
         epoch_ms(moment[1], f"{at}PubTime", reading.now),
         language_of(None, text),
         personal.SerializeToString(),
         _digested(f"{subject}\0{text}" if subject else text, [_stem(uri) for uri in pictures]),
         len(text),
         conversation=external_id,
+        mentions=mentions,
     )
 
 

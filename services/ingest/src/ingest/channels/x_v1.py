@@ -21,6 +21,7 @@ from ingest.normalise import (
     Account,
     AuthorGone,
     Item,
+    Mention,
     Observation,
     Reading,
     Reason,
@@ -46,6 +47,7 @@ _TEXTUAL_KINDS = {
     "link": post_pb2.ENTITY_KIND_LINK,
     "cashtag": post_pb2.ENTITY_KIND_CASHTAG,
 }
+_ADDRESS = re.compile(r"https?://\S+")
 MEDIA = {
     "photo": post_pb2.MEDIA_KIND_IMAGE,
     "video": post_pb2.MEDIA_KIND_VIDEO,
@@ -96,6 +98,9 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         personal.in_reply_to = in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
     if thread := d.get("conversation_id_str") or d.get("conversation_id"):
         personal.conversation = conversation = numeric_id(thread, f"{at}conversation_id")
+    repeated, quoted = d.get("retweeted_status"), _quoted(d)
+    is_bare_repost = bool(repeated) or (bool(quoted) and not has_own_words(text, bool(personal.media)))
+    repost_of = id_if_any(repeated, "id") if repeated else quoted
     handle = decoration(user.get("screen_name"), 200)
     followers = count(user.get("followers_count"))
     describe(personal.author, author_id, handle, user, followers)
@@ -106,7 +111,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         external_id,
         author_id,
         handle,
-        kind_of(in_reply_to, bool(d.get("retweeted_status")), mentions, reading.account),
+        kind_of(in_reply_to, mentions, reading.account, is_quote=bool(quoted), is_bare_repost=is_bare_repost),
         published_at,
         language_of(d.get("lang"), text),
         personal.SerializeToString(),
@@ -119,7 +124,23 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         (),
         revision,
         edited_at,
+        mentions=mentions,
+        repost_of=repost_of,
+        is_bare_repost=is_bare_repost,
     )
+
+
+def _quoted(d: dict[str, object]) -> str:
+    """The id of the post that a post with own words quotes, "" when it quotes none."""
+    return id_if_any(d, "quoted_status_id") or id_if_any(d.get("quoted_status"), "id")
+
+
+def id_if_any(d: object, key: str) -> str:
+    """An id of something embedded: a flaw there is none of the post that embeds it."""
+    try:
+        return _id(d, key, "") if type(d) is dict else ""
+    except Unreadable:
+        return ""
 
 
 def _id(d: dict[str, object], key: str, where: str) -> str:
@@ -141,13 +162,11 @@ def snowflake_time(external_id: str) -> Instant | None:
     return at if number > _SNOWFLAKES_FROM and at > EARLIEST else None
 
 
-Mention = tuple[str, str]
-"""The id of a mentioned account, empty when unknown, and its handle."""
-
-
-def kind_of(in_reply_to: str, repost: bool, mentions: Iterable[Mention], account: Account) -> int:
+def kind_of(
+    in_reply_to: str, mentions: Iterable[Mention], account: Account, *, is_quote: bool, is_bare_repost: bool
+) -> int:
     """What sort of contact a public post is."""
-    if repost:
+    if is_bare_repost:
         return post_pb2.POST_KIND_REPOST
     if in_reply_to:
         return post_pb2.POST_KIND_COMMENT
@@ -155,7 +174,12 @@ def kind_of(in_reply_to: str, repost: bool, mentions: Iterable[Mention], account
         for external_id, handle in mentions:
             if external_id in owned or folded(handle) in owned:
                 return post_pb2.POST_KIND_MENTION
-    return post_pb2.POST_KIND_POST
+    return post_pb2.POST_KIND_REPOST if is_quote else post_pb2.POST_KIND_POST
+
+
+def has_own_words(text: str, media: bool) -> bool:
+    """Whether a quoting post says anything itself: more than the address of what it quotes."""
+    return media or bool(_ADDRESS.sub("", text).strip())
 
 
 def mentions_of(entities: Iterable[post_pb2.Entity]) -> list[Mention]:
@@ -278,9 +302,17 @@ def between(one: str, other: str) -> str:
 
 
 def message(
-    where: str, sender: dict[str, object], *, external_id: str, sender_id: str, conversation: str, raw: str, at: Instant
+    where: str,
+    sender: dict[str, object],
+    *,
+    external_id: str,
+    sender_id: str,
+    recipient_id: str,
+    conversation: str,
+    raw: str,
+    at: Instant,
 ) -> Observation:
-    """A direct message, whichever form it came in."""
+    """A direct message, whichever form it came in; without a `recipient_id` where several are meant."""
     text, entities = raw, textual(raw)
     if "&" in raw:
         text, moved = unescaped(raw)
@@ -306,6 +338,8 @@ def message(
         followers,
         post_pb2.VISIBILITY_PRIVATE,
         conversation,
+        mentions=mentions_of(entities),
+        recipient_id=recipient_id,
     )
 
 
@@ -323,6 +357,7 @@ def old_message(d: dict[str, object], where: str, now: Instant) -> Observation:
         table(sender),
         external_id=_id(d, "id", at),
         sender_id=sender_id,
+        recipient_id=recipient_id,
         conversation=between(sender_id, recipient_id),
         raw=text,
         at=published_at,
@@ -351,12 +386,14 @@ def _message_event(event: dict[str, object], where: str, users: dict[str, object
     data = mapping(created.get("message_data"), f"{place}.message_data")
     target = mapping(created.get("target"), f"{place}.target")
     sender_id = numeric_id(created.get("sender_id"), f"{place}.sender_id")
+    recipient_id = numeric_id(target.get("recipient_id"), f"{place}.target.recipient_id")
     return message(
         where,
         table(users.get(sender_id)),
         external_id=numeric_id(event.get("id"), f"{where}.id"),
         sender_id=sender_id,
-        conversation=between(sender_id, numeric_id(target.get("recipient_id"), f"{place}.target.recipient_id")),
+        recipient_id=recipient_id,
+        conversation=between(sender_id, recipient_id),
         raw=checked_text(data.get("text"), f"{place}.message_data.text"),
         at=epoch_ms(event.get("created_timestamp"), f"{where}.created_timestamp", now),
     )

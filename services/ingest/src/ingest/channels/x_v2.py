@@ -122,17 +122,21 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         for entity in entities:
             entity.start, entity.end = moved(entity.start), moved(entity.end)
 
-    in_reply_to, repost = "", False
+    in_reply_to = repost_of = quoted = ""
+    is_retweet = False
     for reference in objects(d.get("referenced_tweets")):
         if reference.get("type") == "replied_to":
             in_reply_to = numeric_id(reference.get("id"), f"{where}.referenced_tweets.id")
         elif reference.get("type") == "retweeted":
-            repost = True
+            is_retweet, repost_of = True, x_v1.id_if_any(reference, "id")
+        elif reference.get("type") == "quoted":
+            quoted = x_v1.id_if_any(reference, "id")
     conversation = numeric_id(d["conversation_id"], f"{where}.conversation_id") if d.get("conversation_id") else ""
     user = includes.find("users", "id", author_id)
     metrics = user.get("public_metrics")
     followers = count(metrics.get("followers_count")) if type(metrics) is dict else 0
     handle = decoration(user.get("username"), 200)
+    mentions = x_v1.mentions_of(entities)
     personal = post_pb2.PersonalContent(
         text=text,
         entities=entities,
@@ -141,6 +145,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         conversation=conversation,
         in_reply_to=in_reply_to,
     )
+    is_bare_repost = is_retweet or (bool(quoted) and not x_v1.has_own_words(text, bool(d.get("attachments"))))
     x_v1.describe(personal.author, author_id, handle, user, followers)
     if type(geo := d.get("geo")) is dict:
         place = includes.find("places", "id", geo.get("place_id"))
@@ -153,7 +158,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         external_id,
         author_id,
         handle,
-        x_v1.kind_of(in_reply_to, repost, x_v1.mentions_of(entities), reading.account),
+        x_v1.kind_of(in_reply_to, mentions, reading.account, is_quote=bool(quoted), is_bare_repost=is_bare_repost),
         published_at,
         language_of(d.get("lang"), text),
         personal.SerializeToString(),
@@ -166,6 +171,9 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         (),
         revision,
         at if revision else None,
+        mentions=mentions,
+        repost_of=repost_of or quoted,
+        is_bare_repost=is_bare_repost,
     )
 
 
@@ -225,7 +233,16 @@ def _message(d: dict[str, object], where: str, includes: _Includes, now: Instant
         includes.find("users", "id", sender_id),
         external_id=numeric_id(d.get("id"), f"{where}.id"),
         sender_id=sender_id,
+        recipient_id=_other(conversation, sender_id),
         conversation=opaque_id(conversation, f"{where}.dm_conversation_id") if conversation else "",
         raw=checked_text(d.get("text", ""), f"{where}.text"),
         at=rfc3339(d["created_at"], f"{where}.created_at", now),
+    )
+
+
+def _other(conversation: str, sender_id: str) -> str:
+    """The other party of `<smaller id>-<larger id>`, "" for a group, whose conversation is a number of its own."""
+    parties = conversation.split("-")
+    return (
+        next((each for each in parties if each != sender_id), "") if len(parties) == 2 and sender_id in parties else ""
     )

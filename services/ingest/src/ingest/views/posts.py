@@ -1,4 +1,4 @@
-"""Tables `posts_v1` and `deliveries_v1`: posts as they stand, and what lies in quarantine. Contents stay sealed.
+"""Tables `posts_v2` and `deliveries_v1`: posts as they stand, and what lies in quarantine. Contents stay sealed.
 
 The same rows tell a shard whether it has seen a post (`probe`), so there is one for every id ever decided upon, also
 for a post that was withdrawn before it came (revision 0); such a row is never listed.
@@ -13,15 +13,15 @@ from chassis.clock import Instant, from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.view import Founding
-from switchboard.ingest.v1 import events_pb2
+from switchboard.ingest.v1 import events_pb2, post_pb2
 
 _SQL = queries(__file__, "posts.sql")
-NAME = "posts_v1"
+NAME = "posts_v2"
 _PACKAGE = "switchboard.ingest.v1."
 
 
 class PostRow(NamedTuple):
-    """One row of posts_v1, in the order of its columns."""
+    """One row of posts_v2, in the order of its columns."""
 
     tenant: str
     post_id: str
@@ -49,6 +49,10 @@ class PostRow(NamedTuple):
     reply_quota_left: int | None = None
     nonce: bytes | None = None
     ciphertext: bytes | None = None
+    desks: Sequence[str] = ()
+    addressed_desks: Sequence[str] = ()
+    repost_of: str | None = None
+    is_bare_repost: bool | None = None
 
 
 class DeliveryRow(NamedTuple):
@@ -73,7 +77,14 @@ class PostsView:
     contexts = frozenset({"post"})
     handles = frozenset(
         _PACKAGE + event
-        for event in ("PostReceived", "PostEdited", "PostWithdrawn", "DeliveryQuarantined", "DeliveryRequeued")
+        for event in (
+            "PostReceived",
+            "PostSighted",
+            "PostEdited",
+            "PostWithdrawn",
+            "DeliveryQuarantined",
+            "DeliveryRequeued",
+        )
     )
     ignores = frozenset(
         _PACKAGE + event
@@ -118,6 +129,11 @@ class PostsView:
                 before = rows[key]
                 assert isinstance(before, PostRow)
                 rows[key] = _edited(body, before)
+            case events_pb2.PostSighted():
+                key = f"{event.tenant}/{body.post_id}"
+                before = rows[key]
+                assert isinstance(before, PostRow)
+                rows[key] = _sighted(body, before)
             case events_pb2.PostWithdrawn():
                 key = f"{event.tenant}/{body.post_id}"
                 gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
@@ -197,6 +213,10 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         post.reply_quota_left,
         personal.nonce,
         personal.ciphertext,
+        [post.desk],
+        [post.desk] if post.is_addressed else [],
+        post.repost_of or None,
+        post.is_bare_repost,
     )
 
 
@@ -214,6 +234,14 @@ def _edited(edit: events_pb2.PostEdited, before: PostRow) -> PostRow:
     )
 
 
+def _sighted(sighting: events_pb2.PostSighted, before: PostRow) -> PostRow:
+    desk, desks, addressed = sighting.desk, before.desks, before.addressed_desks
+    return before._replace(
+        desks=desks if desk in desks else [*desks, desk],
+        addressed_desks=[*addressed, desk] if sighting.is_addressed and desk not in addressed else addressed,
+    )
+
+
 class Probed(NamedTuple):
     """What the view knows of an id a shard asked for."""
 
@@ -224,6 +252,9 @@ class Probed(NamedTuple):
     digests: tuple[bytes, ...]
     author: str
     """Identity of a post's author, empty when it was withdrawn before it came."""
+    is_ours: bool
+    desks: tuple[str, ...]
+    addressed_desks: tuple[str, ...]
     in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
@@ -239,6 +270,9 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
             row["withdrawn"],
             tuple(row["digests"][at : at + 16] for at in range(0, len(row["digests"] or b""), 16)),
             row["identity_id"] or "",
+            row["direction"] == post_pb2.DIRECTION_OUTBOUND,
+            tuple(row["desks"] or ()),
+            tuple(row["addressed_desks"] or ()),
             row["lodged"],
         )
         for row in rows
@@ -277,6 +311,9 @@ class ReadRow(NamedTuple):
     reply_quota_left: int
     nonce: bytes
     ciphertext: bytes
+    desks: Sequence[str]
+    repost_of: str | None
+    is_bare_repost: bool
 
 
 async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, ReadRow]:

@@ -6,7 +6,7 @@
 -- kept while it grows.
 
 -- name: schema
-create table if not exists posts_v1 (
+create table if not exists posts_v2 (
     tenant text collate "C" not null,
     post_id uuid not null,
     revision integer not null,               -- 0: withdrawn before it came
@@ -33,18 +33,22 @@ create table if not exists posts_v1 (
     reply_quota_left integer,
     nonce bytea,
     ciphertext bytea,
+    desks text[] collate "C" not null,       -- that were brought it, the first one first
+    addressed_desks text[] collate "C" not null,
+    repost_of uuid,
+    is_bare_repost boolean,
     primary key (post_id, tenant)            -- GetPost, WatchPosts, and what a shard asks before it decides
 );
 -- ListPosts in its own order, and in order of arrival; posts of one instant are sorted by id as they are read.
-create index if not exists posts_v1_published on posts_v1 (tenant, published_at);
-create index if not exists posts_v1_received on posts_v1 (tenant, received_at);
+create index if not exists posts_v2_published on posts_v2 (tenant, published_at);
+create index if not exists posts_v2_received on posts_v2 (tenant, received_at);
 -- ListPosts of one conversation.
-create index if not exists posts_v1_conversation on posts_v1 (tenant, conversation_id, published_at)
+create index if not exists posts_v2_conversation on posts_v2 (tenant, conversation_id, published_at)
     where conversation_id is not null;
 -- ListPosts of one author, and all posts of an author who is erased.
-create index if not exists posts_v1_identity on posts_v1 (tenant, identity_id, published_at);
+create index if not exists posts_v2_identity on posts_v2 (tenant, identity_id, published_at);
 -- ListPosts of one source, of which a tenant may have a rare one among busy ones.
-create index if not exists posts_v1_source on posts_v1 (tenant, source_id, published_at);
+create index if not exists posts_v2_source on posts_v2 (tenant, source_id, published_at);
 create table if not exists deliveries_v1 (
     tenant text collate "C" not null,
     delivery_id uuid not null,
@@ -64,8 +68,9 @@ from unnest($1::text[], $2::uuid[]) as wanted (tenant, post_id)
 cross join lateral (
     select tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel, source_id,
         kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length, reach,
-        visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext
-    from posts_v1 p where p.post_id = wanted.post_id and p.tenant is not distinct from wanted.tenant limit 1
+        visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext, desks,
+        addressed_desks, repost_of, is_bare_repost
+    from posts_v2 p where p.post_id = wanted.post_id and p.tenant is not distinct from wanted.tenant limit 1
 ) as found
 
 -- name: load_deliveries
@@ -75,10 +80,11 @@ join unnest($1::text[], $2::uuid[]) as wanted (wanted_tenant, wanted_id)
     on tenant = wanted_tenant and delivery_id = wanted_id
 
 -- name: save_posts
-insert into posts_v1 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
+insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
     source_id, kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length,
-    reach, visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext)
-select * from unnest($1::posts_v1[])   -- one array of rows: 26 arrays of values cost the client twice as much
+    reach, visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext, desks,
+    addressed_desks, repost_of, is_bare_repost)
+select * from unnest($1::posts_v2[])   -- one array of rows: 30 arrays of values cost the client twice as much
 on conflict (post_id, tenant) do update set
     revision = excluded.revision,
     platform_revision = excluded.platform_revision,
@@ -103,7 +109,11 @@ on conflict (post_id, tenant) do update set
     reply_window_expires_at = excluded.reply_window_expires_at,
     reply_quota_left = excluded.reply_quota_left,
     nonce = excluded.nonce,
-    ciphertext = excluded.ciphertext
+    ciphertext = excluded.ciphertext,
+    desks = excluded.desks,
+    addressed_desks = excluded.addressed_desks,
+    repost_of = excluded.repost_of,
+    is_bare_repost = excluded.is_bare_repost
 
 -- name: save_deliveries
 insert into deliveries_v1 (tenant, delivery_id, source_id, reason, payload_bytes, received_at, lodged)
@@ -116,7 +126,7 @@ on conflict (delivery_id, tenant) do update set
     lodged = excluded.lodged
 
 -- name: delete_posts
-delete from posts_v1 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
+delete from posts_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
 where tenant = gone_tenant and post_id = gone_id
 
 -- name: delete_deliveries
@@ -125,34 +135,41 @@ where tenant = gone_tenant and delivery_id = gone_id
 
 -- name: probe
 select p.position as view_position, known.post_id, known.revision, known.platform_revision,
-    known.withdrawn_at is not null as withdrawn, known.digests, known.identity_id, known.lodged
+    known.withdrawn_at is not null as withdrawn, known.digests, known.identity_id, known.direction, known.desks,
+    known.addressed_desks, known.lodged
 from projections p
 left join (
     unnest($2::uuid[]) as wanted (id)
     cross join lateral (
-        (select post_id, revision, platform_revision, withdrawn_at, digests, identity_id, null::boolean as lodged
-        from posts_v1 where post_id = wanted.id and tenant is not distinct from $1 limit 1)
+        (select post_id, revision, platform_revision, withdrawn_at, digests, identity_id, direction, desks,
+            addressed_desks, null::boolean as lodged
+        from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 limit 1)
         union all
-        (select delivery_id, 0, 0, null::bigint, null::bytea, null::uuid, lodged
+        (select delivery_id, 0, 0, null::bigint, null::bytea, null::uuid, null::smallint, null::text[], null::text[],
+            lodged
         from deliveries_v1 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
     ) as known
 ) on true
-where p.name = 'posts_v1'
+where p.name = 'posts_v2'
 
 -- name: position
-select position from projections where name = 'posts_v1'
+select position from projections where name = 'posts_v2'
 
 -- name: get
 select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id, conversation_id,
     in_reply_to, links, language, text_length, reach, visibility, published_at, received_at, reply_window_expires_at,
-    reply_quota_left, nonce, ciphertext
-from posts_v1 where tenant = $1 and revision > 0
+    reply_quota_left, nonce, ciphertext, desks, repost_of, is_bare_repost
+from posts_v2 where tenant = $1 and revision > 0
 
 -- name: by_id
-select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id, conversation_id,
-    in_reply_to, links, language, text_length, reach, visibility, published_at, received_at, reply_window_expires_at,
-    reply_quota_left, nonce, ciphertext
-from posts_v1 where post_id = any($2::uuid[]) and tenant is not distinct from $1 and revision > 0
+select found.*
+from unnest($2::uuid[]) as wanted (id)
+cross join lateral (
+    select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id,
+        conversation_id, in_reply_to, links, language, text_length, reach, visibility, published_at, received_at,
+        reply_window_expires_at, reply_quota_left, nonce, ciphertext, desks, repost_of, is_bare_repost
+    from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 and revision > 0 limit 1
+) as found
 
 -- name: of_author
-select post_id from posts_v1 where tenant = $1 and identity_id = $2 and withdrawn_at is null and revision > 0
+select post_id from posts_v2 where tenant = $1 and identity_id = $2 and withdrawn_at is null and revision > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from chassis.tenants import Tenants
 from google.protobuf.message import DecodeError
 
 from ingest.normalise import Account, folded
-from ingest.sources import Source, Sources, evolve
+from ingest.sources import Source, Sources, desk_of, evolve, listening_of
 from ingest.views.sources import CODEC
 
 SHARD = "sources"
@@ -36,6 +37,26 @@ class Connected:
     tenant: str
     source: Source
     account: Account
+    desk: str
+    is_listening: bool
+    ours: Mapping[str, str]
+    """Desks by the accounts that any source of the tenant owns on this channel and in this account scope, folded."""
+
+
+def connections(tenant: str, sources: Sources) -> dict[str, Connected]:
+    """The sources of a tenant by id, with what each knows of the others. An account that several own is the first's."""
+    ours: dict[tuple[str, str], dict[str, str]] = {}
+    found = {}
+    for source_id, source in sorted(sources.connected.items()):
+        settings = source.settings
+        desk = desk_of(source_id, settings)
+        owned = frozenset(folded(account) for account in settings.owned_accounts)
+        platform = ours.setdefault((source.channel, source.account_scope), {})
+        for account in owned:
+            platform.setdefault(account, desk)
+        told = Account(source.channel, source.account_scope, owned)
+        found[source_id] = Connected(tenant, source, told, desk, listening_of(settings), platform)
+    return found
 
 
 class SourceDirectory:
@@ -45,7 +66,8 @@ class SourceDirectory:
         self._log = log
         self._tenants = tenants
         self._sources: dict[str, Sources] = {}
-        self._accounts: dict[tuple[str, str], Connected] = {}
+        self._connected: dict[str, dict[str, Connected]] = {}
+        """By tenant and id; made anew after any change of the tenant's sources, for they share what is theirs."""
         self._position = 0
         self._moved = asyncio.Condition()
 
@@ -73,19 +95,15 @@ class SourceDirectory:
                 _stepped_over(entry, broken)
                 continue
             evolve(sources, fact)
-            self._accounts.pop((entry.subject.tenant, fact.source_id), None)
+            self._connected.pop(entry.subject.tenant, None)
         self._position = entry.position
 
     def known(self, tenant: str, source_id: str) -> Connected | None:
         """The source as far as this replica has read; None when it has not read of one."""
-        found = self._accounts.get((tenant, source_id))
-        if found is None:
-            source = self._sources.get(tenant, Sources()).connected.get(source_id)
-            if source is not None:
-                owned = frozenset(folded(account) for account in source.settings.owned_accounts)
-                found = Connected(tenant, source, Account(source.channel, source.account_scope, owned))
-                self._accounts[tenant, source_id] = found
-        return found
+        connected = self._connected.get(tenant)
+        if connected is None:
+            connected = self._connected[tenant] = connections(tenant, self._sources.get(tenant, Sources()))
+        return connected.get(source_id)
 
     async def require(self, tenant: str, source_id: str, timeout_s: float) -> Connected:
         """The source, also one connected a moment ago elsewhere. Raises NotFound (tenant or source) and Unavailable."""

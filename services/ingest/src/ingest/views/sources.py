@@ -1,4 +1,4 @@
-"""Table `sources_v1`: the connected sources, for those who ask; ingest itself keeps a directory of them in memory."""
+"""Table `sources_v2`: the connected sources, for those who ask; ingest itself keeps a directory of them in memory."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from switchboard.ingest.v1 import events_pb2
 
-from ingest import events
+from ingest import events, sources
 
 _SQL = queries(__file__, "sources.sql")
-NAME = "sources_v1"
+NAME = "sources_v2"
 _PACKAGE = "switchboard.ingest.v1."
 _HANDLED = ("SourceConnected", "SourceChanged", "SourceDisconnected")
 _ELSEWHERE = (
     "PostReceived",
+    "PostSighted",
     "PostEdited",
     "PostWithdrawn",
     "DeliveryQuarantined",
@@ -33,7 +34,7 @@ CODEC: Codec[events.SourceEvent] = Codec(
 
 
 class SourceRow(NamedTuple):
-    """One row of sources_v1, in the order of its columns."""
+    """One row of sources_v2, in the order of its columns."""
 
     tenant: str
     source_id: str
@@ -45,6 +46,9 @@ class SourceRow(NamedTuple):
     label_values: list[str]
     secrets_ref: str
     default_queue: str
+    desk: str
+    listening: bool | None
+    effective_desk: str
     connected_at: Instant
     changed_at: Instant
 
@@ -104,7 +108,7 @@ class SourcesView:
 
 def _settings(
     fact: events.SourceConnected | events.SourceChanged,
-) -> tuple[str, list[str], list[str], list[str], str, str]:
+) -> tuple[str, list[str], list[str], list[str], str, str, str, bool | None, str]:
     return (
         fact.display_name,
         list(fact.owned_accounts),
@@ -112,6 +116,9 @@ def _settings(
         [label.value for label in fact.labels],
         fact.secrets_ref,
         fact.default_queue,
+        fact.desk,
+        fact.listening,
+        sources.desk_of(fact.source_id, sources.declared(fact)),
     )
 
 

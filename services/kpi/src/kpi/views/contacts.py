@@ -193,6 +193,7 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
 _IGNORED = (
     post.SourceDisconnected,
     post.PostReceived,
+    post.PostSighted,
     post.PostEdited,
     post.PostWithdrawn,
     post.DeliveryQuarantined,
