@@ -52,14 +52,22 @@ def platform_micros(text: str) -> int:
     return micros(datetime.strptime(text, "%a %b %d %H:%M:%S %z %Y"))
 
 
+def whole_text_of_x(document: dict[str, Any]) -> Any:
+    """The longest text a post carries; of a retweet `RT @who: ` and the longest text of what it repeats."""
+    body = document.get("extended_tweet", document)
+    text = body.get("full_text", document.get("full_text", document.get("text")))
+    if isinstance(text, str) and text.startswith("RT @") and isinstance(document.get("retweeted_status"), dict):
+        return f"{text.split(': ', 1)[0]}: {whole_text_of_x(document['retweeted_status'])}"
+    return text
+
+
 def plain_x(document: Any) -> Iterator[tuple[str, int, str]]:
     """(id, microseconds, text) of every post of a v1.1 or v2 document, in order."""
     if isinstance(document, list):
         for element in document:
             yield from plain_x(element)
     elif isinstance(document, dict):
-        body = document.get("extended_tweet", document)
-        text = body.get("full_text", document.get("full_text", document.get("text")))
+        text = whole_text_of_x(document)
         if isinstance(text, str) and "user" in document:
             # Some relay rounded a number here; its text is right.
             number = document.get("id_str") or document["id"]

@@ -113,6 +113,10 @@ class Observation(msgspec.Struct, gc=False):
     """A repost without words of its own."""
     recipient_id: str = ""
     """Whom a direct message is for, "" when unknown."""
+    alias_ids: tuple[str, ...] = ()
+    """What its other versions are called where each has an id of its own; `external_id` is the first one's."""
+    is_cut: bool = False
+    """Whether the platform shows the beginning of the text only."""
 
 
 @dataclass(slots=True)

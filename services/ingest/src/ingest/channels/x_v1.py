@@ -1,23 +1,23 @@
 """X: the v1.1 forms (statuses, direct messages, Account Activity, compliance) and what they share with v2. Pure.
 
-Offsets of X are code points of the escaped text (checked on real payloads with emoji); texts are unescaped here and
-offsets moved along. A post embedded in another (retweeted, quoted) is context, not a post of this delivery.
+A post embedded in another (retweeted, quoted) is context, not a post of this delivery; what a retweet repeats is read
+from it. A chain of edits is one post named by its first id, whichever version a payload shows.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from itertools import islice
+from typing import NamedTuple
 
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
-from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, table, word
+from ingest.channels import x_text
+from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, table
 from ingest.instants import EARLIEST, epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
-    PARTS_MAX,
     Account,
     AuthorGone,
     Item,
@@ -29,7 +29,6 @@ from ingest.normalise import (
     Withdrawal,
     folded,
 )
-from ingest.texts import unescaped
 
 USER_GONE = {
     "user_delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -37,22 +36,9 @@ USER_GONE = {
     "user_protect": events_pb2.WITHDRAWAL_REASON_PROTECTED,
     "user_withheld": events_pb2.WITHDRAWAL_REASON_WITHHELD,
 }
-_TEXTUAL = re.compile(
-    r"(?<![\w@])@(?P<mention>\w{1,20})|(?<![\w#&])[#＃](?P<hashtag>\w*[^\W\d_]\w*)|(?P<link>https?://[^\s]+)"
-    r"|(?<!\w)\$(?P<cashtag>[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)"
-)
-_TEXTUAL_KINDS = {
-    "mention": post_pb2.ENTITY_KIND_MENTION,
-    "hashtag": post_pb2.ENTITY_KIND_HASHTAG,
-    "link": post_pb2.ENTITY_KIND_LINK,
-    "cashtag": post_pb2.ENTITY_KIND_CASHTAG,
-}
 _ADDRESS = re.compile(r"https?://\S+")
-MEDIA = {
-    "photo": post_pb2.MEDIA_KIND_IMAGE,
-    "video": post_pb2.MEDIA_KIND_VIDEO,
-    "animated_gif": post_pb2.MEDIA_KIND_VIDEO,
-}
+_VERSIONS_MAX = 100
+"""Against: X allows five edits."""
 _SNOWFLAKES_FROM = 1 << 36
 """Ids above this are snowflakes (since November 2010) and tell their millisecond."""
 
@@ -67,38 +53,26 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     if "screen_name" not in user and author_id in users:
         user = mapping(users[author_id], f"{at}user")
     published_at = platform_time(d.get("created_at"), f"{at}created_at", reading.now)
+    version = version_of(d, external_id, at)
     edited_at: Instant | None = None
-    revision = 0
-    if (
-        type(history := d.get("edit_history")) is dict
-        and type(versions := history.get("edit_tweet_ids")) is list
-        and versions
-    ):
-        first, revision = edition(external_id, versions, f"{at}edit_history.edit_tweet_ids")
-        if revision:
-            edited_at, published_at = published_at, snowflake_time(first) or published_at
-        external_id = first
+    if version.number:
+        edited_at, published_at = published_at, snowflake_time(version.first_id) or published_at
+    external_id = version.first_id
 
-    longer = d.get("extended_tweet")
-    body = longer if type(longer) is dict and "full_text" in longer else d
-    raw = body.get("full_text")
-    text = checked_text(raw if raw is not None else body.get("text"), f"{at}text")
-    personal = post_pb2.PersonalContent()
-    mentions = _entities(
-        personal, text, body.get("entities"), body.get("extended_entities") or d.get("extended_entities")
-    )
-    if "&" in text:
-        text, moved = unescaped(text)
-        for entity in personal.entities:
-            entity.start, entity.end = moved(entity.start), moved(entity.end)
-    personal.text = text
+    said = x_text.written(d, f"{at}text")
+    repeated = d.get("retweeted_status")
+    if repeated:
+        said = x_text.reposted(said, table(repeated))
+    personal = x_text.content(said)
+    text = personal.text
     personal.external_id = external_id
     in_reply_to = conversation = ""
     if parent := d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id"):
         personal.in_reply_to = in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
     if thread := d.get("conversation_id_str") or d.get("conversation_id"):
         personal.conversation = conversation = numeric_id(thread, f"{at}conversation_id")
-    repeated, quoted = d.get("retweeted_status"), _quoted(d)
+    mentions = mentions_of(personal.entities)
+    quoted = _quoted(d)
     is_bare_repost = bool(repeated) or (bool(quoted) and not has_own_words(text, bool(personal.media)))
     repost_of = id_if_any(repeated, "id") if repeated else quoted
     handle = decoration(user.get("screen_name"), 200)
@@ -122,11 +96,13 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         conversation,
         in_reply_to,
         (),
-        revision,
+        version.number,
         edited_at,
         mentions=mentions,
         repost_of=repost_of,
         is_bare_repost=is_bare_repost,
+        alias_ids=version.alias_ids,
+        is_cut=said.is_cut,
     )
 
 
@@ -149,10 +125,35 @@ def _id(d: dict[str, object], key: str, where: str) -> str:
     return numeric_id(text if text is not None else d.get(key), f"{where}{key}")
 
 
-def edition(own: str, versions: list[object], where: str) -> tuple[str, int]:
-    """(id of the original, number of this edit): a chain of edits is one post, and its first id names it."""
-    chain = [numeric_id(version, where) for version in versions[:100]]
-    return chain[0], chain.index(own) if own in chain else len(chain)
+class Version(NamedTuple):
+    """Which version of a post a payload shows. `number`: 0 for the original, as far as X numbers them."""
+
+    first_id: str
+    number: int
+    alias_ids: tuple[str, ...]
+    """The ids of the other versions."""
+
+
+def version_of(d: dict[str, object], own: str, where: str) -> Version:
+    """The chain of edits that a v1.1 or v2 post stands in, in whichever of X's words. Raises Unreadable."""
+    control = table(d.get("edit_controls") or d.get("edit_control"))
+    edit = table(control.get("edit"))
+    chain = {own}
+    for place, holder, first, all_of in (
+        ("edit_history.", table(d.get("edit_history")), "initial_tweet_id", "edit_tweet_ids"),
+        ("", d, "", "edit_history_tweet_ids"),
+        ("edit_control.", control, "initial_tweet_id", "edit_tweet_ids"),
+        ("edit_control.edit.", edit, "initial_tweet_id", "edit_tweet_ids"),
+        ("edit_control_initial.", table(control.get("edit_control_initial")), "", "edit_tweet_ids"),
+    ):
+        if type(versions := holder.get(all_of)) is list:
+            chain.update([numeric_id(version, f"{where}{place}{all_of}") for version in versions[:_VERSIONS_MAX]])
+        if holder.get(first):
+            chain.add(numeric_id(holder[first], f"{where}{place}{first}"))
+    if len(chain) == 1:
+        return Version(own, 0, ())
+    first_id, *others = sorted(chain, key=int)  # ids are minted in order
+    return Version(first_id, 0 if own == first_id else others.index(own) + 1, tuple(others))
 
 
 def snowflake_time(external_id: str) -> Instant | None:
@@ -209,72 +210,6 @@ def describe(author: post_pb2.Author, author_id: str, handle: str, user: dict[st
         attribute.value = str(followers)
 
 
-_ENTITY_FORMS = (
-    ("user_mentions", post_pb2.ENTITY_KIND_MENTION, "screen_name"),
-    ("hashtags", post_pb2.ENTITY_KIND_HASHTAG, "text"),
-    ("urls", post_pb2.ENTITY_KIND_LINK, "expanded_url"),
-    ("symbols", post_pb2.ENTITY_KIND_CASHTAG, "text"),
-)
-
-
-def _entities(personal: post_pb2.PersonalContent, text: str, given: object, extended: object) -> list[Mention]:
-    """Adds what the text contains and what is attached to it."""
-    if type(given) is not dict:
-        personal.entities.extend(textual(text))
-        return mentions_of(personal.entities)
-    mentions: list[Mention] = []
-    length = len(text)
-    for key, kind, name in _ENTITY_FORMS:
-        if found := given.get(key):
-            for e in objects(found):
-                if len(personal.entities) >= PARTS_MAX:
-                    break
-                if span := within(e.get("indices"), length):
-                    entity = personal.entities.add()
-                    entity.kind = kind
-                    entity.start, entity.end = span
-                    entity.value = value = decoration(e.get(name) or e.get("url"))
-                    if kind == post_pb2.ENTITY_KIND_MENTION:
-                        number = e.get("id_str")
-                        if type(number) is str and number.isdigit() and len(number) <= 40:
-                            entity.external_id = number
-                            mentions.append((number, value))
-                        else:
-                            mentions.append(("", value))
-    source = extended if type(extended) is dict and extended.get("media") else given
-    if source.get("media"):
-        for m in objects(source["media"])[:PARTS_MAX]:
-            uri = decoration(m.get("media_url_https") or m.get("media_url"))
-            if uri:
-                sort = MEDIA.get(word(m.get("type")), post_pb2.MEDIA_KIND_FILE)
-                personal.media.add(kind=sort, uri=uri, alt_text=decoration(m.get("ext_alt_text")))
-    return mentions
-
-
-def within(span: object, length: int) -> tuple[int, int] | None:
-    """A pair of offsets that lies inside the text."""
-    if type(span) is list and len(span) == 2:
-        start, end = span
-        if type(start) is int and type(end) is int and 0 <= start < end <= length:
-            return start, end
-    return None
-
-
-def textual(text: str) -> list[post_pb2.Entity]:
-    """Entities read off the text, where the platform gave none."""
-    found = []
-    for match in islice(_TEXTUAL.finditer(text), PARTS_MAX):
-        name = match.lastgroup
-        if name is not None:
-            value = match[name]
-            end = match.end()
-            if name == "link":
-                value = value.rstrip(".,;:!?)]}'\"…")
-                end = match.start() + len(value)
-            found.append(post_pb2.Entity(kind=_TEXTUAL_KINDS[name], start=match.start(), end=end, value=value))
-    return found
-
-
 def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
     place = d.get("place")
     if type(place) is dict:
@@ -309,20 +244,16 @@ def message(
     sender_id: str,
     recipient_id: str,
     conversation: str,
-    raw: str,
+    said: x_text.Written,
     at: Instant,
 ) -> Observation:
     """A direct message, whichever form it came in; without a `recipient_id` where several are meant."""
-    text, entities = raw, textual(raw)
-    if "&" in raw:
-        text, moved = unescaped(raw)
-        for entity in entities:
-            entity.start, entity.end = moved(entity.start), moved(entity.end)
+    personal = x_text.content(said)
+    personal.external_id = external_id
+    personal.conversation = conversation
+    text = personal.text
     followers = count(sender.get("followers_count"))
     handle = decoration(sender.get("screen_name") or sender.get("username"), 200)
-    personal = post_pb2.PersonalContent(
-        text=text, entities=entities, external_id=external_id, conversation=conversation
-    )
     describe(personal.author, sender_id, handle, sender, followers)
     return Observation(
         where,
@@ -333,12 +264,12 @@ def message(
         at,
         language_of(None, text),
         personal.SerializeToString(),
-        text.encode(),
+        "\0".join([text, *(medium.uri for medium in personal.media)]).encode(),
         len(text),
         followers,
         post_pb2.VISIBILITY_PRIVATE,
         conversation,
-        mentions=mentions_of(entities),
+        mentions=mentions_of(personal.entities),
         recipient_id=recipient_id,
     )
 
@@ -351,7 +282,6 @@ def old_message(d: dict[str, object], where: str, now: Instant) -> Observation:
     sender_id = _id(d, "sender_id", at) if "sender_id" in d else _id(table(d.get("sender")), "id", f"{at}sender.")
     recipient_id = _id(d, "recipient_id", at) if "recipient_id" in d else _id(recipient, "id", f"{at}recipient.")
     published_at = platform_time(d.get("created_at"), f"{at}created_at", now)
-    text = checked_text(d.get("text"), f"{at}text")
     return message(
         where,
         table(sender),
@@ -359,7 +289,7 @@ def old_message(d: dict[str, object], where: str, now: Instant) -> Observation:
         sender_id=sender_id,
         recipient_id=recipient_id,
         conversation=between(sender_id, recipient_id),
-        raw=text,
+        said=x_text.written(d, f"{at}text"),
         at=published_at,
     )
 
@@ -394,9 +324,17 @@ def _message_event(event: dict[str, object], where: str, users: dict[str, object
         sender_id=sender_id,
         recipient_id=recipient_id,
         conversation=between(sender_id, recipient_id),
-        raw=checked_text(data.get("text"), f"{place}.message_data.text"),
+        said=_message_data(data, f"{place}.message_data"),
         at=epoch_ms(event.get("created_timestamp"), f"{where}.created_timestamp", now),
     )
+
+
+def _message_data(data: dict[str, object], where: str) -> x_text.Written:
+    """What a message says: its text, and its picture, which may be all of it."""
+    attachment = table(data.get("attachment"))
+    text = data.get("text")
+    said = checked_text("" if text is None and attachment else text, f"{where}.text")
+    return x_text.Written(said, data.get("entities") or None, [attachment.get("media")], False)
 
 
 def activity(document: dict[str, object], where: str, reading: Reading) -> None:

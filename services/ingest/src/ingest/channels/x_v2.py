@@ -9,12 +9,11 @@ from __future__ import annotations
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
-from ingest.channels import x_v1
+from ingest.channels import x_text, x_v1
 from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, opaque_id, word
 from ingest.instants import rfc3339
 from ingest.language import language_of
-from ingest.normalise import PARTS_MAX, AuthorGone, Item, Observation, Reading, Reason, Unreadable, Withdrawal
-from ingest.texts import unescaped
+from ingest.normalise import AuthorGone, Item, Observation, Reading, Reason, Unreadable, Withdrawal
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -97,10 +96,9 @@ def _moment(d: dict[str, object], where: str, now: Instant) -> Instant | None:
 
 def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Reading) -> Observation:
     """A v2 post. Raises Unreadable."""
-    own_id = external_id = numeric_id(d.get("id"), f"{where}.id")
-    revision = 0
-    if type(versions := d.get("edit_history_tweet_ids")) is list and versions:
-        external_id, revision = x_v1.edition(own_id, versions, f"{where}.edit_history_tweet_ids")
+    own_id = numeric_id(d.get("id"), f"{where}.id")
+    version = x_v1.version_of(d, own_id, f"{where}.")
+    external_id, revision = version.first_id, version.number
     if "author_id" not in d:
         raise Unreadable(Reason.MISSING_FIELD, f"{where}.author_id is missing; ask X for tweet.fields=author_id")
     author_id = numeric_id(d["author_id"], f"{where}.author_id")
@@ -113,15 +111,8 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         raise Unreadable(Reason.MISSING_FIELD, f"{where}.created_at is missing; ask X for tweet.fields=created_at")
     published_at = (x_v1.snowflake_time(external_id) or at) if revision else at
 
-    note = d.get("note_tweet")
-    body = note if type(note) is dict and "text" in note else d
-    text = checked_text(body.get("text"), f"{where}.text")
-    entities = _entities(text, body.get("entities"))
-    if "&" in text:
-        text, moved = unescaped(text)
-        for entity in entities:
-            entity.start, entity.end = moved(entity.start), moved(entity.end)
-
+    said = x_text.written(d, f"{where}.text")
+    media = _attached(d.get("attachments"), includes)
     in_reply_to = repost_of = quoted = ""
     is_retweet = False
     for reference in objects(d.get("referenced_tweets")):
@@ -129,6 +120,9 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
             in_reply_to = numeric_id(reference.get("id"), f"{where}.referenced_tweets.id")
         elif reference.get("type") == "retweeted":
             is_retweet, repost_of = True, x_v1.id_if_any(reference, "id")
+            original = includes.find("tweets", "id", reference.get("id"))
+            said = x_text.reposted(said, original)
+            media = media or _attached(original.get("attachments"), includes)
         elif reference.get("type") == "quoted":
             quoted = x_v1.id_if_any(reference, "id")
     conversation = numeric_id(d["conversation_id"], f"{where}.conversation_id") if d.get("conversation_id") else ""
@@ -136,15 +130,12 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
     metrics = user.get("public_metrics")
     followers = count(metrics.get("followers_count")) if type(metrics) is dict else 0
     handle = decoration(user.get("username"), 200)
-    mentions = x_v1.mentions_of(entities)
-    personal = post_pb2.PersonalContent(
-        text=text,
-        entities=entities,
-        media=_media(d.get("attachments"), includes),
-        external_id=external_id,
-        conversation=conversation,
-        in_reply_to=in_reply_to,
-    )
+    personal = x_text.content(said._replace(media=media))
+    text = personal.text
+    personal.external_id = external_id
+    personal.conversation = conversation
+    personal.in_reply_to = in_reply_to
+    mentions = x_v1.mentions_of(personal.entities)
     is_bare_repost = is_retweet or (bool(quoted) and not x_v1.has_own_words(text, bool(d.get("attachments"))))
     x_v1.describe(personal.author, author_id, handle, user, followers)
     if type(geo := d.get("geo")) is dict:
@@ -174,50 +165,15 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         mentions=mentions,
         repost_of=repost_of or quoted,
         is_bare_repost=is_bare_repost,
+        alias_ids=version.alias_ids,
+        is_cut=said.is_cut,
     )
 
 
-_ENTITY_FORMS = (
-    ("mentions", post_pb2.ENTITY_KIND_MENTION, "username"),
-    ("hashtags", post_pb2.ENTITY_KIND_HASHTAG, "tag"),
-    ("urls", post_pb2.ENTITY_KIND_LINK, "expanded_url"),
-    ("cashtags", post_pb2.ENTITY_KIND_CASHTAG, "tag"),
-)
-
-
-def _entities(text: str, given: object) -> list[post_pb2.Entity]:
-    if type(given) is not dict:
-        return x_v1.textual(text)
-    entities: list[post_pb2.Entity] = []
-    for key, kind, name in _ENTITY_FORMS:
-        for e in objects(given.get(key)):
-            if len(entities) >= PARTS_MAX:
-                break
-            if span := x_v1.within([e.get("start"), e.get("end")], len(text)):
-                number = e.get("id") if kind == post_pb2.ENTITY_KIND_MENTION else None
-                entities.append(
-                    post_pb2.Entity(
-                        kind=kind,
-                        start=span[0],
-                        end=span[1],
-                        value=decoration(e.get(name) or e.get("url")),
-                        external_id=number if type(number) is str and number.isdigit() and len(number) <= 40 else "",
-                    )
-                )
-    return entities
-
-
-def _media(attachments: object, includes: _Includes) -> list[post_pb2.Media]:
-    found: list[post_pb2.Media] = []
+def _attached(attachments: object, includes: _Includes) -> list[dict[str, object]]:
+    """The media that an `attachments` names, as far as the page includes them."""
     keys = attachments.get("media_keys") if type(attachments) is dict else None
-    if type(keys) is list:
-        for key in keys[:50]:
-            medium = includes.find("media", "media_key", key)
-            uri = decoration(medium.get("url") or medium.get("preview_image_url"))
-            if uri:
-                kind = x_v1.MEDIA.get(word(medium.get("type")), post_pb2.MEDIA_KIND_FILE)
-                found.append(post_pb2.Media(kind=kind, uri=uri, alt_text=decoration(medium.get("alt_text"))))
-    return found
+    return [includes.find("media", "media_key", key) for key in keys[:50]] if type(keys) is list else []
 
 
 def _message(d: dict[str, object], where: str, includes: _Includes, now: Instant) -> Observation:
@@ -235,7 +191,12 @@ def _message(d: dict[str, object], where: str, includes: _Includes, now: Instant
         sender_id=sender_id,
         recipient_id=_other(conversation, sender_id),
         conversation=opaque_id(conversation, f"{where}.dm_conversation_id") if conversation else "",
-        raw=checked_text(d.get("text", ""), f"{where}.text"),
+        said=x_text.Written(
+            checked_text(d.get("text", ""), f"{where}.text"),
+            d.get("entities"),
+            _attached(d.get("attachments"), includes),
+            False,
+        ),
         at=rfc3339(d["created_at"], f"{where}.created_at", now),
     )
 
