@@ -4,11 +4,13 @@ import os
 import select
 import signal
 import subprocess
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent_desk import Desk
 from care_deliveries import connect, delivery
+from chassis import attributes
 from funnel_by_hand import Answer, Contact, differences, metrics_of
 from running_stack import COMMAND, PATIENCE_S, RunningStack
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
@@ -68,6 +70,42 @@ def test_what_people_do_is_what_the_report_says(stack: RunningStack) -> None:
     by_agent = stack.told("report", *question, "--by", "agent")["rows"]
     accepted = {row["group"]["agent"]: row["metrics"]["accepted"]["value"] for row in by_agent}
     assert accepted.get("mia", accepted.get(desk.agent)) == 3
+
+
+FAULTS = {
+    "switchboard.log.unreadable",
+    "switchboard.loop.held",
+    "switchboard.projection.parked",
+    "switchboard.sealing.unreadable",
+    "switchboard.shard.conflicts",
+    "switchboard.shard.failures",
+    "switchboard.shard.parked",
+    "switchboard.shard.resting",
+    "switchboard.tick.lateness",
+    "switchboard.unforeseen",
+}
+"""Metrics of what does not happen, or not within a minute, on a quiet day."""
+
+
+def test_a_days_work_leaves_every_metric_there_is(stack: RunningStack) -> None:
+    with stack.channel("ingest") as channel, stack.channel("routing") as work:
+        posts = service_pb2_grpc.IngestServiceStub(channel)
+        connect(posts, TENANT, [BRAND])
+        wrote(posts, "post-measured", "customer-measured", micros(datetime.now(UTC)), "session-measured")
+        desk = Desk(work, TENANT, "ada")
+        offers = desk.offers()
+        desk.accept(next(offers))
+        offers.close()
+    stack.told("report", "--tenant", TENANT)
+    scraped = ""
+    for endpoint in stack.endpoints["metrics"].values():
+        with urllib.request.urlopen(f"http://{endpoint}/metrics", timeout=10) as page:
+            scraped += page.read().decode()
+    measured = {line.split()[2] for line in scraped.splitlines() if line.startswith("# TYPE ")}
+    missing = {
+        name for name in attributes.METRICS if not any(one.startswith(name.replace(".", "_")) for one in measured)
+    }
+    assert missing <= FAULTS
 
 
 def test_ctrl_c_leaves_the_wallboard_without_a_word(stack: RunningStack) -> None:

@@ -6,13 +6,14 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from chassis import embedded
+from chassis import embedded, telemetry
 from chassis.database import Database, queries
 from chassis.errors import StorageExhausted, Unavailable
 from chassis.migrations import MigrationError, Phase, Step, migrate, migrate_all, pending, vault_steps
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from spans import ended
 
 
 async def test_a_schema_hides_the_tables_of_its_sibling(database_url: str) -> None:
@@ -135,35 +136,35 @@ async def test_errors_tell_no_values(database_url: str) -> None:
             assert error.value.__suppress_context__ or error.value.__context__ is None
 
 
-async def test_statements_are_spans_by_name_without_text_or_values(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("chassis.database._TRACER", provider.get_tracer("test"))
+async def test_statements_are_measured_by_name_and_verb_without_text_or_values(database_url: str) -> None:
+    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    telemetry.start("s", trace_ratio=1, span_processors=[SimpleSpanProcessor(exporter)], metric_readers=[reader])
     async with Database(database_url, "s") as database:
-        await database.execute("select 'nobody watches'")
+        await database.execute("select 'outside a call: measured, and no span'")
         assert exporter.get_finished_spans() == ()
-        with provider.get_tracer("test").start_as_current_span("call") as parent:
+        with telemetry.server_span("a.B/C"):
             async with database.transaction() as connection:
                 await connection.fetchval("-- words.find\nselect $1::text", "mia")
             with pytest.raises(asyncpg.UndefinedTableError):
                 await database.fetch("select word from nowhere")
-            await asyncio.wait_for(_spans(exporter, 3), 5)
+            await ended(exporter, 3)
+    metrics = reader.get_metrics_data()
+    telemetry.stop()
     spans = exporter.get_finished_spans()
     told = [(span.name, dict(span.attributes or {}).get("db.response.status_code")) for span in spans[:3]]
     assert told == [("words.find", None), ("COMMIT", None), ("SELECT", "42P01")]
-    assert all(span.parent and span.parent.span_id == parent.get_span_context().span_id for span in spans[:3])
+    assert all(span.parent and span.parent.span_id == spans[-1].context.span_id for span in spans[:3])
     assert "mia" not in "".join(span.to_json() for span in spans)
-
-
-async def _spans(exporter: InMemorySpanExporter, count: int) -> None:
-    loop = asyncio.get_running_loop()
-    while len(exporter.get_finished_spans()) < count:
-        turn = loop.create_future()
-        loop.call_soon(turn.set_result, None)
-        await turn
+    assert metrics is not None
+    assert "mia" not in metrics.to_json()
+    [scope] = metrics.resource_metrics[0].scope_metrics
+    [metric] = scope.metrics
+    assert metric.name == "db.client.operation.duration"
+    failed = [point for point in metric.data.data_points if "error.type" in (point.attributes or {})]
+    assert [dict(point.attributes or {})["db.response.status_code"] for point in failed] == ["42P01"]
+    assert {"words.find", "SELECT"} <= {
+        dict(point.attributes or {})["db.query.summary"] for point in metric.data.data_points
+    }
 
 
 EXPAND = Step("0001_pre_words", Phase.PRE, "create table words (word text)")

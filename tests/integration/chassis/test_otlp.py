@@ -1,14 +1,17 @@
 """Sentences about what arrives at a collector: a real OTLP receiver on loopback."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
-from chassis import attributes, telemetry
+from chassis import attributes, otlp, telemetry
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+
+AWAY = telemetry.Export("http://127.0.0.1:1", traces=True, metrics=True)
 
 
 class Sink(trace_service_pb2_grpc.TraceServiceServicer):
@@ -54,7 +57,9 @@ async def collector() -> AsyncIterator[Collector]:
 
 async def test_one_customer_turn_is_one_trace_through_the_log(collector: Collector) -> None:
     endpoint, sink, metrics = collector
-    telemetry.start("routing", member="r0", trace_ratio=1.0, otlp_endpoint=endpoint)
+    telemetry.start(
+        "routing", member="r0", trace_ratio=1.0, export=telemetry.Export(endpoint, traces=True, metrics=True)
+    )
     # A post is received and appended; its event carries the trace; another service processes it and appends again.
     with telemetry.server_span("switchboard.ingest.v1.IngestService/IngestPost"):
         received = telemetry.inject()
@@ -79,7 +84,7 @@ async def test_one_customer_turn_is_one_trace_through_the_log(collector: Collect
 
 async def test_a_ratio_of_nothing_sends_no_span(collector: Collector) -> None:
     endpoint, sink, _ = collector
-    telemetry.start("routing", trace_ratio=0.0, otlp_endpoint=endpoint)
+    telemetry.start("routing", trace_ratio=0.0, export=telemetry.Export(endpoint, traces=True, metrics=True))
     with telemetry.server_span("a.B/C"), telemetry.internal_span("x"):
         pass
     await asyncio.to_thread(telemetry.stop)
@@ -87,8 +92,54 @@ async def test_a_ratio_of_nothing_sends_no_span(collector: Collector) -> None:
 
 
 async def test_a_collector_that_is_away_does_not_hold_up_the_end() -> None:
-    telemetry.start("routing", trace_ratio=1.0, otlp_endpoint="http://127.0.0.1:1")
+    telemetry.start("routing", trace_ratio=1.0, export=AWAY)
     with telemetry.server_span("a.B/C"):
         telemetry.Instrument("switchboard.ingest.lag").record(1.5)
-    async with asyncio.timeout(4 * telemetry.EXPORT_MAX_S):
+    async with asyncio.timeout(4 * otlp.EXPORT_MAX_S):
         await asyncio.to_thread(telemetry.stop)
+
+
+def failures(away: otlp.CollectorAway, count: int) -> None:
+    for _ in range(count):
+        away.handle(logging.LogRecord("opentelemetry.exporter", logging.ERROR, "x", 1, "%s", ("UNAVAILABLE",), None))
+
+
+def test_a_collector_that_is_away_is_named_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    now_s = 0.0
+    away = otlp.CollectorAway(lambda: now_s)
+    with caplog.at_level(logging.WARNING, "chassis"):
+        failures(away, 5)
+        now_s = otlp.AGAIN_S - 1
+        failures(away, 5)
+        now_s = otlp.AGAIN_S
+        failures(away, 1)
+    assert [record.fields["count"] for record in caplog.records] == [1, 10]  # type: ignore[attr-defined]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
+async def test_what_the_exporters_say_of_a_collector_that_is_away_is_our_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(otlp._COLLECTOR_AWAY, "_named_s", -otlp.AGAIN_S)
+    written = Written()
+    logging.getLogger().addHandler(written)
+    try:
+        telemetry.start("routing", trace_ratio=1.0, export=AWAY)
+        with telemetry.server_span("a.B/C"):
+            telemetry.Instrument("switchboard.ingest.lag").record(1.5)
+        await asyncio.to_thread(telemetry.stop)
+    finally:
+        logging.getLogger().removeHandler(written)
+    assert [record.name for record in written.records] == ["chassis.otlp"]
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in written.records[0].getMessage()
+
+
+class Written(logging.Handler):
+    """Keeps what reaches the root logger, as the log of a process does."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)

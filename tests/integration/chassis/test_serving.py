@@ -17,9 +17,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
+from spans import ended
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -109,7 +111,7 @@ async def test_a_status_set_by_hand_passes_through(up: Running, spans: InMemoryS
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await up.call("One", b"abort")
     assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.DATA_LOSS, "by hand")
-    (span,) = spans.get_finished_spans()
+    (span,) = await ended(spans)  # the status leaves before the handler is done
     assert (span.attributes or {})["rpc.status_code"] == "DATA_LOSS"
 
 
@@ -152,6 +154,12 @@ async def test_every_call_is_measured_with_listed_attributes() -> None:
         assert (span.attributes or {}).keys() <= attributes.SPAN_ATTRIBUTES
 
 
+async def test_probes_are_measured_and_leave_no_span(up: Running, spans: InMemorySpanExporter) -> None:
+    await health_pb2_grpc.HealthStub(up.channel).Check(health_pb2.HealthCheckRequest())
+    await up.call("One", b"x")
+    assert [span.name for span in spans.get_finished_spans()] == ["test.Echo/One"]
+
+
 @pytest.mark.parametrize(
     ("limit", "least", "most"),
     [
@@ -171,6 +179,51 @@ async def test_a_deadline_that_passes_ends_the_call(up: Running) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await up.call("One", b"wait", timeout=0.2)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize("shape", ["One", "Down"])
+async def test_a_deadline_that_passes_is_the_servers_failure_in_span_and_metric(up: Running, shape: str) -> None:
+    code, span, point = await measured(up, shape, 0.2)
+    assert code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert span.status.status_code is StatusCode.ERROR
+    assert (span.attributes or {})["rpc.status_code"] == "DEADLINE_EXCEEDED"
+    assert (span.attributes or {})["error.type"] == "DEADLINE_EXCEEDED"
+    assert point["error.type"] == "DEADLINE_EXCEEDED"
+
+
+@pytest.mark.parametrize("shape", ["One", "Down"])
+async def test_a_client_that_leaves_is_nobodys_failure(
+    up: Running, shape: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        _, span, point = await measured(up, shape, None)
+    assert span.status.status_code is StatusCode.UNSET
+    assert (span.attributes or {})["rpc.status_code"] == "CANCELLED"
+    assert "error.type" not in point
+    assert [record for record in caplog.records if record.name.startswith("chassis")] == []
+
+
+async def measured(
+    up: Running, shape: str, timeout_s: float | None
+) -> tuple[grpc.StatusCode, ReadableSpan, dict[str, Any]]:
+    """Code, span and measurement of a call that waits for ever, ended by its deadline or else by the client."""
+    reader, exporter = InMemoryMetricReader(), InMemorySpanExporter()
+    telemetry.start("test", trace_ratio=1, metric_readers=[reader], span_processors=[SimpleSpanProcessor(exporter)])
+    call = up.call(shape, b"wait" if shape == "One" else b"watch", timeout=timeout_s)
+    if shape == "One":
+        await up.echo.entered.wait()
+    else:
+        assert [await call.read() for _ in range(3)] == [b"watch"] * 3
+    if timeout_s is None:
+        call.cancel()
+    code = await call.code()
+    span = (await ended(exporter))[0]
+    data = reader.get_metrics_data()
+    telemetry.stop()
+    assert data is not None
+    [metric] = data.resource_metrics[0].scope_metrics[0].metrics
+    assert metric.name == "rpc.server.call.duration"
+    return code, span, dict(metric.data.data_points[0].attributes or {})
 
 
 @pytest.mark.parametrize("shape", ["One", "Down"])

@@ -1,7 +1,9 @@
 """Sentences about spans and metrics."""
 
+import re
 import timeit
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from chassis import attributes, telemetry
@@ -11,6 +13,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+REPOSITORY = Path(__file__).resolve().parents[3]
+SOURCES = [REPOSITORY / "libs", *sorted((REPOSITORY / "services").glob("*/src"))]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SAMPLED = f"00-{TRACE}-00f067aa0ba902b7-01"
 OTHER = "00-11111111111111111111111111111111-2222222222222222-01"
@@ -49,7 +53,8 @@ def test_a_sampled_caller_s_trace_goes_on(spans: InMemorySpanExporter) -> None:
 
 
 def test_an_unsampled_caller_s_trace_leaves_nothing(everything: InMemorySpanExporter) -> None:
-    with telemetry.server_span("a.B/C", UNSAMPLED), telemetry.database_span("SELECT x"):
+    with telemetry.server_span("a.B/C", UNSAMPLED):
+        telemetry.statement("SELECT", "cases.find", 0.001)
         assert telemetry.inject() == ""
     assert everything.get_finished_spans() == ()
 
@@ -61,14 +66,17 @@ def test_a_call_nobody_sampled_begins_no_trace_further_down(spans: InMemorySpanE
 
 
 def test_parts_of_sampled_work_are_its_children(everything: InMemorySpanExporter) -> None:
-    with telemetry.server_span("a.B/C"), telemetry.database_span("SELECT cases", "select id from cases where id = $1"):
+    with telemetry.server_span("a.B/C"):
+        telemetry.statement("SELECT", "cases.find", 0.25)
         assert telemetry.span_ids()[0] != ""
     child, parent = everything.get_finished_spans()
     assert child.parent == parent.context
+    assert child.start_time is not None
+    assert child.end_time == child.start_time + 250_000_000
     assert dict(child.attributes or {}) == {
         "db.system.name": "postgresql",
-        "db.query.summary": "SELECT cases",
-        "db.query.text": "select id from cases where id = $1",
+        "db.operation.name": "SELECT",
+        "db.query.summary": "cases.find",
     }
 
 
@@ -76,19 +84,24 @@ def test_an_exception_leaves_its_type_and_code_but_not_its_text(everything: InMe
     class UniqueViolation(Exception):
         sqlstate = "23505"
 
-    with (
-        pytest.raises(UniqueViolation),
-        telemetry.server_span("a.B/C"),
-        telemetry.database_span("INSERT customers"),
-    ):
-        raise UniqueViolation("Key (email)=(mia@example.com) already exists")
-    child, _ = everything.get_finished_spans()
+    broken = UniqueViolation("Key (email)=(mia@example.com) already exists")
+
+    def insert() -> None:
+        with telemetry.server_span("a.B/C"):
+            telemetry.statement("INSERT", "customers.put", 0.001, broken)
+            raise broken
+
+    with pytest.raises(UniqueViolation):
+        insert()
+    child, parent = everything.get_finished_spans()
     assert child.attributes is not None
     assert child.attributes["db.response.status_code"] == "23505"
-    assert child.attributes["error.type"] == "UniqueViolation"
-    assert child.status.status_code is StatusCode.ERROR
-    assert not child.events
-    assert "mia@" not in child.to_json()
+    for span in (child, parent):
+        assert span.attributes is not None
+        assert span.attributes["error.type"] == "UniqueViolation"
+        assert span.status.status_code is StatusCode.ERROR
+        assert not span.events
+        assert "mia@" not in span.to_json()
 
 
 @pytest.mark.parametrize(
@@ -194,6 +207,59 @@ def test_every_metric_leaves_as_it_is_declared() -> None:
             assert (point.attributes or {}).keys() <= attributes.METRIC_ATTRIBUTES
 
 
+def test_every_declared_metric_is_recorded_somewhere() -> None:
+    made = set()
+    for source in SOURCES:
+        for path in source.rglob("*.py"):
+            made |= set(re.findall(r'\bInstrument\("([a-z.]+)"\)', path.read_text(encoding="utf-8")))
+    assert made == attributes.METRICS.keys()
+
+
+def test_the_deployment_says_who_a_service_is_before_we_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "their-ingest")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=production")
+    exporter = InMemorySpanExporter()
+    telemetry.start("ingest", version="1.2.3", trace_ratio=1.0, span_processors=[SimpleSpanProcessor(exporter)])
+    with telemetry.server_span("a.B/C"):
+        pass
+    telemetry.stop()
+    described = only(exporter).resource.attributes
+    assert described["service.name"] == "their-ingest"
+    assert described["service.version"] == "1.2.3"
+    assert described["deployment.environment.name"] == "production"
+
+
+@pytest.mark.parametrize(
+    ("sampler", "ratio", "caller", "sampled"),
+    [
+        ("always_on", 0.0, UNSAMPLED, True),
+        ("always_off", 1.0, SAMPLED, False),
+        ("traceidratio", 1.0, UNSAMPLED, True),
+        ("parentbased_always_on", 0.0, "", True),
+        ("parentbased_always_on", 0.0, UNSAMPLED, False),
+        ("parentbased_always_off", 1.0, "", False),
+        ("parentbased_always_off", 1.0, SAMPLED, True),
+        ("parentbased_traceidratio", 1.0, "", True),
+        ("", 0.0, "", False),
+    ],
+)
+def test_the_sampler_that_is_named_decides(sampler: str, ratio: float, caller: str, sampled: bool) -> None:
+    exporter = InMemorySpanExporter()
+    telemetry.start("ingest", sampler=sampler, trace_ratio=ratio, span_processors=[SimpleSpanProcessor(exporter)])
+    with telemetry.server_span("a.B/C", caller):
+        pass
+    telemetry.stop()
+    assert bool(exporter.get_finished_spans()) is sampled
+
+
+def test_a_disabled_sdk_records_nothing() -> None:
+    reader = InMemoryMetricReader()
+    telemetry.start("ingest", export=telemetry.Export(disabled=True), metric_readers=[reader])
+    telemetry.Instrument("switchboard.ingest.lag").record(1)
+    telemetry.stop()
+    assert reader.get_metrics_data() is None
+
+
 @pytest.mark.parametrize("started", [False, True], ids=["when nothing is started", "when nothing is sampled"])
 def test_guards_are_nearly_free(started: bool) -> None:
     if started:
@@ -202,7 +268,7 @@ def test_guards_are_nearly_free(started: bool) -> None:
     instrument = telemetry.Instrument("switchboard.log.append.duration")
     for guard in (
         telemetry.inject,
-        lambda: telemetry.database_span("x"),
+        telemetry.observes_statements,
         lambda: telemetry.append_span("ev.work.*", unsampled),
         lambda: instrument.record(1),
     ):

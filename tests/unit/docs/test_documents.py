@@ -96,6 +96,12 @@ def test_the_glossary_is_the_one_the_code_and_the_contracts_give() -> None:
     assert written == glossary.page(), "write it again: .venv/bin/python docs/glossary.py"
 
 
+def test_the_page_of_settings_is_what_the_services_ask_for() -> None:
+    settings = program("settings")
+    written = settings.SETTINGS.read_text(encoding="utf-8")
+    assert written == settings.page(), "write it again: .venv/bin/python docs/settings.py"
+
+
 def test_the_picture_is_the_one_the_code_draws() -> None:
     draw = program("draw")
     drawn = draw.picture(draw.services())

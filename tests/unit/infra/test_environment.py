@@ -78,7 +78,7 @@ def test_the_settings_are_accepted_for(overlay: str, service: str, kek: Path) ->
     assert settings.schema == service.partition("-")[0]
     assert settings.member == variables["SWITCHBOARD_MEMBER"]
     assert settings.drain_delay_s + settings.drain_grace_s < pod.pod["terminationGracePeriodSeconds"]
-    assert (settings.otlp_endpoint != "") == (overlay == "production")
+    assert (settings.export.traces, settings.export.metrics) == ((overlay == "production"),) * 2
 
 
 @pytest.mark.parametrize(("overlay", "service"), BOTH)

@@ -15,8 +15,8 @@ RPC_STATUS = "rpc.status_code"
 RPC_RESPONSE_STATUS = "rpc.response.status_code"
 ERROR_TYPE = "error.type"
 DB_SYSTEM = "db.system.name"
+DB_OPERATION = "db.operation.name"
 DB_SUMMARY = "db.query.summary"
-DB_TEXT = "db.query.text"
 DB_STATUS = "db.response.status_code"
 MESSAGING_SYSTEM = "messaging.system"
 MESSAGING_OPERATION = "messaging.operation.name"
@@ -35,7 +35,6 @@ REASON = "switchboard.reason"
 RESULT = "switchboard.result"
 CHANNEL = "switchboard.channel"
 QUEUE = "switchboard.queue"
-METRIC = "switchboard.metric"
 SLA_BREACHED = "sla.breached"
 CODE_FUNCTION = "code.function.name"
 CASE_ID = "switchboard.case.id"
@@ -44,14 +43,15 @@ AGENT_ID = "switchboard.agent.id"
 
 METRIC_ATTRIBUTES = frozenset(
     {
-        RPC_SYSTEM, RPC_METHOD, RPC_STATUS, RPC_RESPONSE_STATUS, ERROR_TYPE, DB_SYSTEM, DB_SUMMARY, TENANT, CONTEXT,
-        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, METRIC, CODE_FUNCTION,
+        RPC_SYSTEM, RPC_METHOD, RPC_STATUS, RPC_RESPONSE_STATUS, ERROR_TYPE, DB_SYSTEM,
+        DB_OPERATION, DB_SUMMARY, DB_STATUS, TENANT, CONTEXT,
+        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, CODE_FUNCTION,
     }
 )  # fmt: skip
 """What a metric may carry."""
 
 SPAN_ATTRIBUTES = METRIC_ATTRIBUTES | {
-    DB_TEXT, DB_STATUS, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_TEMPLATE,
+    MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGING_OPERATION_TYPE, MESSAGING_TEMPLATE,
     MESSAGING_GROUP, MESSAGING_COUNT, EVENT_COUNT, POSITION, SLA_BREACHED, CASE_ID, POST_ID, AGENT_ID,
 }  # fmt: skip
 """What a span may carry: the same and ids."""
@@ -100,7 +100,6 @@ METRICS: Mapping[str, Metric] = {
     "switchboard.offer.duration": Metric("histogram", "s", "Time from an offer to its end.", _LONG_SECONDS),
     "switchboard.ingest.lag": Metric("histogram", "s", "Time from published to received.", _LONG_SECONDS),
     "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
-    "switchboard.kpi.value": Metric("gauge", "", "Value of a performance indicator, in its own unit."),
     "switchboard.sealing.unreadable": Metric("counter", "{value}", "Sealed values that are there and do not open."),
     "switchboard.loop.held": Metric("histogram", "s", "Times a piece of code held the event loop.", _SECONDS),
     "switchboard.unforeseen": Metric("counter", "{error}", "Calls that failed for a reason nobody foresaw."),

@@ -17,7 +17,7 @@ from switchboard.log.v1 import log_pb2, operations_pb2
 from chassis.clock import MICROS, Instant, to_timestamp
 from chassis.commands import InputCommand, InputCommit, Origin, Outcome, PendingCommand, Request
 from chassis.commits import ANSWER_BYTES_MAX, COMMIT_BYTES_MAX, ENCODED_BYTES_MAX, EVENTS_MAX, Subject, unpacked
-from chassis.decider import Decider
+from chassis.decider import Decider, Measurement
 from chassis.errors import InvalidRequest, Rejected, RequestIdReused
 from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.shard_state import InputPosition, Place, ShardState
@@ -65,6 +65,7 @@ class Batch(Generic[C, S, E]):
         self._outcomes: list[tuple[PendingCommand[C, S, E], Outcome[E] | None, Sequence[E], Message | None]] = []
         self._refusals: list[tuple[PendingCommand[C, S, E], Exception]] = []
         self._answered: dict[bytes, log_pb2.Answer] = {}
+        self._measured: list[Measurement] = []
         self._commit_id = uuid7_bytes(now)
         self.commit = log_pb2.Commit(commit_id=self._commit_id, tenant=subject.tenant, shard=subject.shard)
         self.size = 0
@@ -109,6 +110,8 @@ class Batch(Generic[C, S, E]):
         """Tells every caller, now that what they are told is durable."""
         for answer in self.commit.answers:
             self._current.answers.remember(self._now, answer, position)
+        for instrument, value in self._measured:
+            instrument.record(value)
         for pending, before, events, response in self._outcomes:
             if not pending.outcome.done():
                 pending.outcome.set_result(before or Outcome(position, events, response))
@@ -228,6 +231,8 @@ class Batch(Generic[C, S, E]):
         state = current.state
         for event, body, data in zip(events, bodies, encoded, strict=True):
             self._append(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
+            if decider.measure is not None and (measured := decider.measure(state, event)) is not None:
+                self._measured.append(measured)
             state = decider.evolve(state, event)
         self.size += size
         current.state = state

@@ -12,10 +12,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from chassis.clock import Clock, SystemClock, clock_from
+from chassis.telemetry import SAMPLERS, Export
 
 MIB = 1 << 20
 
@@ -49,14 +51,17 @@ class Settings:
     kek_file: Path | None
     """File with the key-encryption key; None only where nothing is sealed or opened."""
     clock: Clock
+    """The time of this process."""
     drain_delay_s: float
     """How long to go on serving after readiness said no, so that every balancer has heard it."""
     drain_grace_s: float
     """How long calls in flight may take to finish after that."""
     trace_ratio: float
     """Share of root traces that are sampled, 0..1."""
-    otlp_endpoint: str = field(repr=False)
-    """Where spans and metrics go by OTLP, "" for nowhere."""
+    trace_sampler: str
+    """What decides which traces are sampled, "" for the usual: whatever the caller decided, else by ratio."""
+    export: Export = field(repr=False)
+    """What goes to a collector, and where."""
     log_max_bytes: int
     """Size the log is given when it is provisioned, at least; a full log refuses, it never forgets."""
     log_replicas: int
@@ -70,7 +75,7 @@ class Settings:
     request_bytes_max: int
     """Bytes of the requests that are being worked on."""
     caller_share: float
-    """The part of these three that one caller (the address of its peer) or one tenant may have, above 0 to 1."""
+    """The part of calls, streams and bytes that one caller (the address of its peer) or one tenant may have."""
     stream_idle_s: float
     """How long a stream may send nothing that it should, or leave unread what it is sent, before it is ended."""
     tenants_max: int
@@ -136,6 +141,14 @@ class Environment:
             return default
         return number
 
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        """One of several words, in whatever case."""
+        value = self._variables.get(name, "").strip().lower()
+        if value and value not in choices:
+            self.wrong(name, f"is no word that is understood; set it to {' or '.join(choices)}")
+            return default
+        return value or default
+
     def url(self, name: str, schemes: tuple[str, ...], example: str, default: str | None = None) -> str:
         """An address with one of these schemes and a host; several separated by commas where the client allows it."""
         value = self._variables.get(name, "")
@@ -183,6 +196,10 @@ def read(environment: Environment, service: str, *, sealing: bool = False) -> Se
     upper = service.upper().replace("-", "_")
     port = environment.integer("SWITCHBOARD_GRPC_PORT", 0, least=0, most=65535)
     metrics_port = environment.integer("SWITCHBOARD_METRICS_PORT", -1, least=0, most=65535)
+    sampler = environment.choice("OTEL_TRACES_SAMPLER", "", tuple(SAMPLERS))
+    trace_ratio = environment.number("SWITCHBOARD_TRACE_RATIO", 0.01, least=0, most=1)
+    if sampler.endswith("traceidratio"):
+        trace_ratio = environment.number("OTEL_TRACES_SAMPLER_ARG", 1.0, least=0, most=1)
     return Settings(
         service=service,
         host=environment.text("SWITCHBOARD_HOST", "127.0.0.1", r"[0-9A-Za-z.:\[\]-]+", "127.0.0.1"),
@@ -200,10 +217,9 @@ def read(environment: Environment, service: str, *, sealing: bool = False) -> Se
         clock=environment.clock("SWITCHBOARD_CLOCK"),
         drain_delay_s=environment.number("SWITCHBOARD_DRAIN_DELAY_S", 4.0, least=0, most=300),
         drain_grace_s=environment.number("SWITCHBOARD_DRAIN_GRACE_S", 10.0, least=0, most=300),
-        trace_ratio=environment.number("SWITCHBOARD_TRACE_RATIO", 0.01, least=0, most=1),
-        otlp_endpoint=environment.url(
-            "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"), "http://127.0.0.1:4317", default=""
-        ),
+        trace_ratio=trace_ratio,
+        trace_sampler=sampler,
+        export=_export(environment),
         log_max_bytes=environment.integer("SWITCHBOARD_LOG_MAX_BYTES", 64 * 1024 * MIB, least=MIB, most=1 << 50),
         log_replicas=environment.integer("SWITCHBOARD_LOG_REPLICAS", 1, least=1, most=5),
         queue_max=environment.integer("SWITCHBOARD_QUEUE_MAX", 10_000, least=1, most=10_000_000),
@@ -216,6 +232,22 @@ def read(environment: Environment, service: str, *, sealing: bool = False) -> Se
         stream_idle_s=environment.number("SWITCHBOARD_STREAM_IDLE_S", 600.0, least=0.1, most=86_400),
         tenants_max=environment.integer("SWITCHBOARD_TENANTS_MAX", 10_000, least=1, most=1_000_000),
         caller_tenants_max=environment.integer("SWITCHBOARD_CALLER_TENANTS_MAX", 1_000, least=1, most=1_000_000),
+    )
+
+
+def _export(environment: Environment) -> Export:
+    """What OpenTelemetry's variables say of sending; the rest of them is read by its own exporters."""
+    address = partial(environment.url, schemes=("http", "https"), example="http://127.0.0.1:4317", default="")
+    endpoint = address("OTEL_EXPORTER_OTLP_ENDPOINT")
+    environment.choice("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", ("grpc",))
+    exporters = ("otlp", "none")
+    traces = environment.choice("OTEL_TRACES_EXPORTER", "otlp", exporters) == "otlp"
+    metrics = environment.choice("OTEL_METRICS_EXPORTER", "otlp", exporters) == "otlp"
+    return Export(
+        endpoint=endpoint,
+        traces=traces and bool(address("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or endpoint),
+        metrics=metrics and bool(address("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") or endpoint),
+        disabled=environment.choice("OTEL_SDK_DISABLED", "false", ("true", "false")) == "true",
     )
 
 

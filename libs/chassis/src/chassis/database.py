@@ -3,16 +3,16 @@
 import contextlib
 import re
 import secrets
-import time
 from asyncio import timeout
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from opentelemetry import trace
 
+from chassis import telemetry
 from chassis.calls import deadline_s
 from chassis.errors import StorageExhausted, Unavailable
 
@@ -39,7 +39,7 @@ select to_regnamespace($1) is not null as there,
     to_regprocedure('shadows.create_schema(text)') is not null and $1 like '%\\_replay\\_%' as shadow
 """
 """Whether a schema is there, and how we may create it: in the database, or beside our own where roles were made."""
-_TRACER = trace.get_tracer("chassis.database")
+_VERB: Final = re.compile(r"(?:\s|--[^\n]*\n)*([a-zA-Z]{2,20})\b")
 
 _LOST: Final = ("clos", "released back to the pool")
 """How asyncpg says that a connection broke: "connection is closed", "pool is closing", taken back while in use."""
@@ -214,7 +214,7 @@ class Database:
             with _outages_named(OSError):  # no route, no such host
                 connection = await self._pool.acquire()
             try:
-                with _outages_named(), _traced(connection):
+                with _outages_named(), _observed(connection):
                     yield connection
             except Unavailable:
                 with contextlib.suppress(asyncpg.InterfaceError, RuntimeError):  # thrown away already
@@ -355,45 +355,32 @@ def _unavailable(error: Exception) -> Unavailable:
 
 
 @contextlib.contextmanager
-def _traced(connection: Connection) -> Iterator[None]:
-    """Spans for the statements of the block, only where somebody records the trace they belong to."""
-    if not trace.get_current_span().is_recording():
+def _observed(connection: Connection) -> Iterator[None]:
+    """Tells of the statements of the block, only where somebody records them."""
+    if not telemetry.observes_statements():
         yield
         return
-    connection.add_query_logger(_span)
+    connection.add_query_logger(_ended)
     try:
         yield
     finally:
-        connection.remove_query_logger(_span)
+        connection.remove_query_logger(_ended)
 
 
-def _span(done: Any) -> None:
-    """One CLIENT span after the fact; the text stays out, and so do the arguments."""
-    summary = _summary(done.query)
-    if summary == "BEGIN":
-        return
-    end_ns = time.time_ns()
-    attributes = {"db.system.name": "postgresql", "db.query.summary": summary}
-    failed = done.exception
-    if failed is not None:
-        attributes["error.type"] = type(failed).__name__
-        if sqlstate := getattr(failed, "sqlstate", None):
-            attributes["db.response.status_code"] = sqlstate
-    span = _TRACER.start_span(
-        summary,
-        kind=trace.SpanKind.CLIENT,
-        attributes=attributes,
-        start_time=end_ns - int(done.elapsed * 1e9),
-        record_exception=False,
-        set_status_on_exception=False,
-    )
-    if failed is not None:
-        span.set_status(trace.StatusCode.ERROR)
-    span.end(end_ns)
+def _ended(done: Any) -> None:
+    """One statement, by its name and verb: the text stays out, and so do the arguments."""
+    operation, summary = _described(done.query)
+    if operation != "BEGIN":
+        telemetry.statement(operation, summary, done.elapsed, done.exception)
 
 
-def _summary(query: str) -> str:
-    """The name `queries` gave the statement, else its verb."""
+@lru_cache(maxsize=1024)
+def _described(query: str) -> tuple[str, str]:
+    """The verb of a statement and the name `queries` gave it, else the verb again."""
+    name, text = "", query
     if query.startswith("-- "):
-        return query[3 : query.index("\n")]
-    return query.split(None, 1)[0].upper().strip(";")
+        head, _, text = query.partition("\n")
+        name = head[3:]
+    verb = _VERB.match(text)
+    operation = "OTHER" if verb is None else verb[1].upper()
+    return operation, name or operation

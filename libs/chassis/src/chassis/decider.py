@@ -13,10 +13,13 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message
 
 from chassis.clock import Instant
+from chassis.telemetry import Instrument
 
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
+
+Measurement = tuple[Instrument, float]
 
 PORTION_EVENTS = 500
 """Facts of one portion of a decision that continues. Against: half a commit, so that callers get on between two."""
@@ -51,6 +54,8 @@ class Decider(Generic[C, S, E]):
     load: Callable[[bytes], S] | None = None
     version: str = "1"
     """Names the form of `dump`; a snapshot of another version is ignored and the shard refolded."""
+    measure: Callable[[S, E], Measurement | None] | None = None
+    """What a fact says about time that only the state before it knows; recorded once, when the fact is durable."""
     differs: Callable[[S, S], str | None] | None = None
     """Says how a live state differs from the refolded one, None when it does not. Only for shards that forget what is
     settled; the others are compared by the bytes of `dump`."""

@@ -28,6 +28,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from importlib.metadata import version
 from typing import Any, TypeVar
 
 import uvloop
@@ -204,8 +205,10 @@ def main(configure: Callable[[Environment], tuple[Settings, Build]]) -> int:
     telemetry.start(
         settings.service,
         member=settings.member,
+        version=version(f"switchboard-{settings.service}"),
         trace_ratio=settings.trace_ratio,
-        otlp_endpoint=settings.otlp_endpoint,
+        sampler=settings.trace_sampler,
+        export=settings.export,
         metric_readers=() if metrics is None else [metrics],
     )
     try:

@@ -73,6 +73,7 @@ class ShardWriter(Generic[C, S, E]):
         self._recovery: Recovery[S] = Recovery(subject, decider, log, snapshots, backing, every=snapshot_every)
         self.queue: ShardQueue[C, S, E] = ShardQueue(subject, queue_max)
         self._labels = {"switchboard.context": subject.context, "switchboard.shard": subject.shard}
+        self._tenant_labels = self._labels | {"switchboard.tenant": subject.tenant}
         self._fed_position = 0
         self._read_position = 0
         self._known = 0
@@ -250,7 +251,7 @@ class ShardWriter(Generic[C, S, E]):
     async def _commit_batch(self) -> None:
         decider, current = self._decider, self._current
         now = self._clock.now()
-        _DEPTH.record(len(self.queue), self._labels)
+        _DEPTH.record(len(self.queue), self._tenant_labels)
         due = decider.next_due(current.state)
         tick = decider.tick(now) if decider.tick is not None and due is not None and due <= now else None
         taken = self.queue.take()
@@ -280,7 +281,7 @@ class ShardWriter(Generic[C, S, E]):
         if self._backing is not None:
             self._backing.evict(current.state, current.position)
         if current.parked or batch.released:
-            _PARKED.record(len(current.parked), self._labels | {"switchboard.tenant": self.subject.tenant})
+            _PARKED.record(len(current.parked), self._tenant_labels)
         self._durable_input = max(self._durable_input, current.input)
         async with self._advanced:
             self._advanced.notify_all()

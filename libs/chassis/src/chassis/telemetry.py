@@ -4,8 +4,9 @@ Nothing is recorded until `start` was given somewhere to send it; until then, an
 helper here costs a microsecond or less. Exceptions leave their type in a span, never their text.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import Token
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,10 +15,18 @@ from opentelemetry import context as otel
 from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -35,14 +44,12 @@ from opentelemetry.trace import Span as OtelSpan
 from opentelemetry.util.types import Attributes
 
 from chassis import attributes as names
+from chassis import otlp
 
 Value = str | int | float | bool
 
 LINKS_MAX = 128
 """Links a span carries; a batch may hold more messages, and the SDK keeps no more than these."""
-
-EXPORT_MAX_S = 2
-"""What one export may take, retries included: a collector that is away must not hold up the end of a process."""
 
 
 class Span:
@@ -122,6 +129,32 @@ class _RootSampler(Sampler):
         return f"linked or {self._by_ratio.get_description()}"
 
 
+SAMPLER = "parentbased_traceidratio"
+SAMPLERS: Mapping[str, Callable[[float], Sampler]] = {
+    "always_on": lambda _: ALWAYS_ON,
+    "always_off": lambda _: ALWAYS_OFF,
+    "traceidratio": TraceIdRatioBased,
+    "parentbased_always_on": lambda _: ParentBased(_RootSampler(1.0)),
+    "parentbased_always_off": lambda _: ParentBased(_RootSampler(0.0)),
+    SAMPLER: lambda ratio: ParentBased(_RootSampler(ratio)),
+}
+"""The samplers that OTEL_TRACES_SAMPLER may name, made for a ratio. Those based on the parent follow links as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What goes to a collector by OTLP over gRPC, and where: "" leaves the address to OTEL_ variables per signal."""
+
+    endpoint: str = ""
+    traces: bool = False
+    metrics: bool = False
+    disabled: bool = False
+    """Nothing is recorded at all, not even for the page of metrics."""
+
+
+NOWHERE = Export()
+
+
 class _Metering:
     """The instruments of one meter provider, made when they are first used."""
 
@@ -162,31 +195,34 @@ _live = _Live()
 def start(
     service: str,
     *,
+    version: str = "",
     member: str = "",
     trace_ratio: float = 0.0,
-    otlp_endpoint: str = "",
+    sampler: str = "",
+    export: Export = NOWHERE,
     span_processors: Iterable[SpanProcessor] = (),
     metric_readers: Iterable[MetricReader] = (),
 ) -> None:
-    """Begins recording; without an endpoint, processor or reader there is nothing to begin.
+    """Begins recording; without an export, processor or reader there is nothing to begin.
 
-    Resource attributes of the deployment come from OTEL_RESOURCE_ATTRIBUTES, as the downward API fills it.
+    `sampler` is one of SAMPLERS and "" for `parentbased_traceidratio`; where it names a ratio, that is `trace_ratio`.
+    OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, as the downward API fills it, come before what is said here; the
+    exporters, the batches of spans and the interval of metrics read their own OTEL_ variables.
     """
     stop()
+    if export.disabled:
+        return
     processors, readers = list(span_processors), list(metric_readers)
-    if otlp_endpoint:
-        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-
-        insecure = otlp_endpoint.startswith("http://")
-        spans = OTLPSpanExporter(otlp_endpoint, insecure=insecure, timeout=EXPORT_MAX_S)
-        metrics = OTLPMetricExporter(otlp_endpoint, insecure=insecure, timeout=EXPORT_MAX_S)
-        processors.append(BatchSpanProcessor(spans))
-        readers.append(PeriodicExportingMetricReader(metrics))
+    if export.traces:
+        processors.append(BatchSpanProcessor(otlp.spans(export.endpoint)))
+    if export.metrics:
+        readers.append(PeriodicExportingMetricReader(otlp.metrics(export.endpoint)))
     described = {"service.name": service, "service.namespace": "switchboard"}
-    resource = Resource.create(described | ({"service.instance.id": member} if member else {}))
+    described |= {"service.version": version} if version else {}
+    described |= {"service.instance.id": member} if member else {}
+    resource = Resource.create(described).merge(OTELResourceDetector().detect())
     if processors:
-        provider = TracerProvider(ParentBased(_RootSampler(trace_ratio)), resource, shutdown_on_exit=False)
+        provider = TracerProvider(SAMPLERS[sampler or SAMPLER](trace_ratio), resource, shutdown_on_exit=False)
         for processor in processors:
             provider.add_span_processor(processor)
         _live.provider, _live.tracer = provider, provider.get_tracer("switchboard")
@@ -219,6 +255,9 @@ class Instrument:
         metering = _live.metering
         if metering is not None:
             metering.record(self._name, value, attributes or {})
+
+
+_STATEMENT_S = Instrument("db.client.operation.duration")
 
 
 def inject() -> str:
@@ -263,26 +302,34 @@ def internal_span(name: str, attributes: Mapping[str, Value] | None = None) -> A
     return _within(name, SpanKind.INTERNAL, attributes or {})
 
 
-@contextmanager
-def _database(summary: str, text: str) -> Iterator[Span]:
-    attributes: dict[str, Value] = {names.DB_SYSTEM: "postgresql", names.DB_SUMMARY: summary}
-    if text:
-        attributes[names.DB_TEXT] = text
-    with _within(summary, SpanKind.CLIENT, attributes) as span:
-        try:
-            yield span
-        except Exception as error:
-            sqlstate = getattr(error, "sqlstate", None)
-            if isinstance(sqlstate, str):
-                span.set(names.DB_STATUS, sqlstate)
-            raise
+def statement(operation: str, summary: str, elapsed_s: float, error: BaseException | None = None) -> None:
+    """Records a database statement that has just ended: its duration always, a span within sampled work.
+
+    `operation` is the statement's verb, `summary` the name it has in its file; neither holds a value.
+    """
+    attributes: dict[str, Value] = {
+        names.DB_SYSTEM: "postgresql",
+        names.DB_OPERATION: operation,
+        names.DB_SUMMARY: summary,
+    }
+    if error is not None:
+        attributes[names.ERROR_TYPE] = type(error).__name__
+        if isinstance(sqlstate := getattr(error, "sqlstate", None), str):
+            attributes[names.DB_STATUS] = sqlstate
+    _STATEMENT_S.record(elapsed_s, attributes)
+    tracer = _live.tracer
+    if tracer is None or not get_current_span().is_recording():
+        return
+    ended_ns = time.time_ns()
+    span = tracer.start_span(summary, None, SpanKind.CLIENT, attributes, start_time=ended_ns - int(elapsed_s * 1e9))
+    if error is not None:
+        span.set_status(Status(StatusCode.ERROR))
+    span.end(ended_ns)
 
 
-def database_span(summary: str, text: str = "") -> AbstractContextManager[Span]:
-    """A database operation within sampled work: "SELECT cases", "COPY archive", "POOL wait". `text` has no values."""
-    if _live.tracer is None or not get_current_span().is_recording():
-        return SILENT
-    return _database(summary, text)
+def observes_statements() -> bool:
+    """Whether `statement` would record anything now: asking a connection for its statements costs a little."""
+    return _live.metering is not None or (_live.tracer is not None and get_current_span().is_recording())
 
 
 def append_span(template: str, traceparents: Iterable[str], messages: int = 1) -> AbstractContextManager[Span]:

@@ -25,6 +25,7 @@ from routing.commands import Command, Tick
 from routing.decider import decide
 from routing.dormant_cases import DormantCases
 from routing.handler import LIMITS, Handler
+from routing.measures import measure
 from routing.offers import Offers
 from routing.reactions import react
 from routing.replies import KEYS, OWED, Replies
@@ -50,6 +51,7 @@ ROUTING: Decider[Command, Shard, events.Event] = Decider(
     dump=dump,
     load=load,
     version=VERSION,
+    measure=measure,
 )
 
 

@@ -1,0 +1,20 @@
+"""What facts of routing say about time, for metrics. It decides nothing and changes nothing."""
+
+from chassis.decider import Measurement
+from chassis.telemetry import Instrument
+
+from routing import events
+from routing.cases import Offered
+from routing.shard import Shard
+
+_OFFER_S = Instrument("switchboard.offer.duration")
+
+
+def measure(shard: Shard, event: events.Event) -> Measurement | None:
+    """How long the offer stood that a fact ends, in seconds; None for every other fact."""
+    match event:
+        case events.OfferAccepted() | events.OfferDeclined() | events.OfferExpired() | events.OfferRescinded():
+            case = shard.cases.get(event.case_id)
+            if case is not None and isinstance(case.stage, Offered):
+                return _OFFER_S, max(0.0, (event.at - case.stage.at) / 1e6)
+    return None
