@@ -56,7 +56,7 @@ async def test_a_service_finds_each_thing_that_is_missing_and_nothing_after_prov
         missing = await table_findings(database, OWN)
         assert "schema tally lacks shard_snapshots, " in missing[0]
         assert "sums_v1" in missing[0]
-        assert "schema vault lacks 0001_pre_subject_keys" in missing[1]
+        assert "schema vault lacks 0001_pre_subject_keys, 0002_pre_key_encryption_keys" in missing[1]
         assert len(await provision(settings, OWN)) >= 6
         assert await stream_findings(nc, declared, 1) == []
         assert await table_findings(database, OWN) == []

@@ -1,7 +1,6 @@
 """The vault against a real PostgreSQL: creation, races, erasure, rotation, outages, leaks."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +9,6 @@ import pytest
 from chassis import embedded, keyfile
 from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.keyfile import KeyFileError
 from chassis.migrations import migrate_all
 from chassis.sealing import KeyLost, KeyVault, SubjectKey
 from switchboard.log.v1.log_pb2 import Sealed
@@ -160,38 +158,6 @@ async def test_the_cache_is_bounded_and_keeps_what_is_used(database: Database, k
     assert len(vault._recent) + len(vault._older) <= 101
 
 
-async def test_a_rotation_is_one_command(database: Database, database_url: str, kek_file: Path, tmp_path: Path) -> None:
-    await KeyVault(database, kek_file).keys("acme", ids(3))
-    keyfile.prepend_kek(kek_file, "kek-2")
-    url_file = tmp_path / "url"
-    url_file.write_text(database_url + "\n")
-    told = []
-    for _ in range(2):
-        command = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "chassis.sealing", str(url_file), str(kek_file)), stdout=asyncio.subprocess.PIPE
-        )
-        told.append((await asyncio.wait_for(command.communicate(), 60))[0])
-    assert told == [b"3\n", b"0\n"]
-
-
-async def test_a_rotation_rewraps_all_and_the_old_key_may_go(database: Database, kek_file: Path) -> None:
-    subjects = ids(1500)
-    running = KeyVault(database, kek_file)
-    sealed = {subject: key.seal(b"x") for subject, key in present(await running.keys("acme", subjects)).items()}
-    await running.destroy("acme", subjects[0])
-    keyfile.prepend_kek(kek_file, "kek-2")
-    assert await KeyVault(database, kek_file).rotate() == 1499
-    assert await KeyVault(database, kek_file).rotate() == 0
-    fresh = ids(1)
-    assert (await running.keys("acme", fresh))[fresh[0]] is not None
-    assert await running.rotate() == 1, "the running vault still wrapped with what it knew"
-    without_old = [text for text in kek_file.read_text().splitlines() if "kek-1" not in text]
-    kek_file.write_text("\n".join(without_old))
-    opened = present(await KeyVault(database, kek_file).existing("acme", subjects))
-    assert len(opened) == 1499
-    assert all(key.open(sealed[subject]) == b"x" for subject, key in opened.items())
-
-
 async def test_a_lost_key_encryption_key_is_named(database: Database, kek_file: Path, tmp_path: Path) -> None:
     subjects = ids(2)
     await KeyVault(database, kek_file).keys("acme", subjects)
@@ -236,23 +202,13 @@ async def test_a_key_is_back_when_the_secret_file_is(database: Database, kek_fil
     right = kek_file.read_text()
     other = tmp_path / "other.jsonl"
     keyfile.create(other)
-    keyfile.prepend_kek(other, "kek-2")
+    keyfile.add_kek(other, "kek-2")
     kek_file.write_text("\n".join(line for line in other.read_text().splitlines() if "kek-1" not in line))
     vault = KeyVault(database, kek_file)
     with pytest.raises(KeyLost, match="has no key-encryption key kek-1"):
         present(await vault.existing("acme", [mia]))[mia].open(sealed)
     kek_file.write_text(right)
     assert present(await vault.existing("acme", [mia]))[mia].open(sealed) == b"hello"
-
-
-async def test_a_rotation_takes_every_key_it_can_and_names_one_it_cannot(database: Database, kek_file: Path) -> None:
-    subjects = ids(30)
-    await KeyVault(database, kek_file).keys("acme", subjects)
-    await database.execute("update vault.subject_keys set wrapped = '\\x00' where subject_id = $1", subjects[7])
-    keyfile.prepend_kek(kek_file, "kek-2")
-    with pytest.raises(KeyFileError, match=r"29 subject keys are rewrapped, 1 cannot be: .* kek-1"):
-        await KeyVault(database, kek_file).rotate()
-    assert await database.fetchval("select count(*) from vault.subject_keys where kek_id = 'kek-2'") == 29
 
 
 async def test_keys_that_vanish_between_two_looks_are_created_again_or_refused_for_now(

@@ -89,37 +89,65 @@ def test_a_created_secret_file_is_for_its_owner_and_is_not_written_twice(tmp_pat
     assert path.read_bytes() == first
     assert path.stat().st_mode & 0o777 == 0o600
     assert [left.name for left in path.parent.iterdir()] == ["kek.jsonl"]
-    assert KeyFile(path).current.id == "kek-1"
+    assert [(entry.id, entry.use) for entry in KeyFile(path).entries] == [("kek-1", "wrap"), ("index", "blind")]
 
 
-def test_an_added_key_is_current_and_the_old_one_is_found_without_a_restart(tmp_path: Path) -> None:
+def test_an_added_key_is_found_without_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "kek.jsonl"
     keyfile.create(path)
     running = KeyFile(path)
-    keyfile.prepend_kek(path, "kek-2")
-    assert running.current.id == "kek-1"
-    wrapped = KeyFile(path).current.wrap(KEY, b"bound")
+    keyfile.add_kek(path, "kek-2")
+    assert running.find("kek-2") is None
+    wrapped = KeyFile(path).kek("kek-2").wrap(KEY, b"bound")
     assert running.kek("kek-2").unwrap(wrapped, b"bound") == KEY
-    assert running.current.id == "kek-2"
     with pytest.raises(KeyFileError, match="kek-1"):
         running.kek("kek-1").unwrap(wrapped, b"bound")
     with pytest.raises(KeyFileError, match="no key-encryption key kek-9"):
         running.kek("kek-9")
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
-def line(kek_id: object = "k", use: str = "wrap", size: int = 32) -> str:
-    return json.dumps({"id": kek_id, "use": use, "key": base64.b64encode(bytes(size)).decode()})
+def test_a_fingerprint_tells_keys_uses_and_ids_apart_and_shows_no_key(tmp_path: Path) -> None:
+    same, others = [tmp_path / "one", tmp_path / "same"], [tmp_path / "id", tmp_path / "use", tmp_path / "key"]
+    for path in same:
+        path.write_text(line("a") + "\n" + line("b", use="blind") + "\n")
+    for path, text in zip(others, (line("c"), line("a", use="blind"), line("a", size=32, fill=1)), strict=True):
+        path.write_text(text + "\n" + (line("b") if "blind" in text else line("b", use="blind")) + "\n")
+    for path in (*same, *others):
+        path.chmod(0o600)
+    first = [KeyFile(path).entries[0].fingerprint for path in (*same, *others)]
+    assert first[0] == first[1]
+    assert len(set(first)) == 4
+    assert {len(one) for one in first} == {16}
+    assert bytes(16) not in first
+
+
+def test_a_backup_is_for_its_owner_holds_the_same_keys_and_replaces_nothing(tmp_path: Path) -> None:
+    path, copy = tmp_path / "kek.jsonl", tmp_path / "copy"
+    keyfile.create(path)
+    assert keyfile.back_up(path, copy) == KeyFile(path).entries == KeyFile(copy).entries
+    assert copy.stat().st_mode & 0o777 == 0o600
+    keyfile.add_kek(path, "kek-2")
+    with pytest.raises(FileExistsError):
+        keyfile.back_up(path, copy)
+    assert len(KeyFile(copy).entries) == 2
+
+
+def line(kek_id: object = "k", use: str = "wrap", size: int = 32, fill: int = 0) -> str:
+    return json.dumps({"id": kek_id, "use": use, "key": base64.b64encode(bytes([fill]) * size).decode()})
 
 
 @pytest.mark.parametrize(
     ("text", "complaints"),
     [
-        pytest.param("", ["no line has", "0 lines"], id="an empty file"),
-        pytest.param(line(size=16) + "\n" + line(use="blind"), ["line 1 has a key of 16 bytes"], id="a short key"),
+        pytest.param("", ["is empty: put it back"], id="an empty file"),
+        pytest.param("\n \n", ["is empty: put it back"], id="a file of blank lines"),
+        pytest.param(line() + "\n" + line("b", use="blind")[:40], ["line 2 is cut short"], id="a truncated file"),
+        pytest.param(line(size=16) + "\n" + line("b", use="blind"), ["line 1 has a key of 16 bytes"], id="a short key"),
         pytest.param(line() + "\n" + line(), ["line 2 repeats", "0 lines"], id="an id twice and no blind key"),
         pytest.param("{}\nsecret-canary\n" + line(use="x"), ["line 1 is not", "line 2 is not", "line 3"], id="no rows"),
-        pytest.param(line(7) + "\n" + line(use="blind"), ["line 1 has no id"], id="an id that is a number"),
-        pytest.param("密钥", ["cannot be read"], id="not ascii"),
+        pytest.param(line(7) + "\n" + line("b", use="blind"), ["line 1 has no id"], id="an id that is a number"),
+        pytest.param("密钥", ["is no text of ASCII"], id="not ascii"),
     ],
 )
 def test_every_mistake_of_a_secret_file_is_told_at_once(tmp_path: Path, text: str, complaints: list[str]) -> None:
@@ -138,5 +166,7 @@ def test_a_secret_file_that_everybody_may_read_is_refused(tmp_path: Path) -> Non
     path.chmod(0o644)
     with pytest.raises(KeyFileError, match="every user"):
         KeyFile(path)
-    with pytest.raises(KeyFileError, match="cannot be read"):
+    with pytest.raises(KeyFileError, match="is not there: put it back"):
         KeyFile(tmp_path / "missing")
+    with pytest.raises(KeyFileError, match="cannot be read"):
+        KeyFile(tmp_path)

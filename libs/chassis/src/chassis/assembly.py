@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
-from switchboard.log.v1 import integrity_pb2_grpc, operations_pb2_grpc
+from switchboard.log.v1 import integrity_pb2_grpc, keys_pb2_grpc, operations_pb2_grpc
 
 from chassis.admission import TenantAllowance
 from chassis.commits import Recorded
@@ -30,6 +30,8 @@ from chassis.findings import Check
 from chassis.host import ShardHost
 from chassis.inputs import Inputs
 from chassis.integrity import IntegrityServicer
+from chassis.key_operations import KeyServicer
+from chassis.keyring import Keyring
 from chassis.lineage import Lineage
 from chassis.log import Log, connect
 from chassis.membership import Membership
@@ -55,17 +57,31 @@ from chassis.tail import Tail
 from chassis.tenants import Tenants
 from chassis.view import View
 
+KEYS_EVERY_S = 5.0
+"""How often the key file is held against the database while serving. Against: a lock on a table of a few rows."""
+
 _LOGGER = logging.getLogger(__name__)
 C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 R = TypeVar("R")
+Service = tuple[Callable[[Any, Any], None], object]
+"""(registering function, servicer)."""
 
 
 class Assembly:
     """The parts of one process; `open` makes it."""
 
-    def __init__(self, process: Process, context: str, log: Log, database: Database, lineage: Lineage) -> None:
+    def __init__(
+        self,
+        process: Process,
+        context: str,
+        log: Log,
+        database: Database,
+        lineage: Lineage,
+        *,
+        keyring: Keyring | None,
+    ) -> None:
         settings = process.settings
         member = settings.member or f"{settings.service}-{secrets.token_hex(4)}"
         self.process = process
@@ -83,6 +99,7 @@ class Assembly:
         """How each consumer that parks in the table takes events again."""
         self._keys: Database | None = None
         self._lineage = lineage
+        self._keyring = keyring
 
     @property
     def settings(self) -> Settings:
@@ -108,9 +125,9 @@ class Assembly:
         """Connects to the log and the database and begins to beat. `context` is the one whose events this service
         writes.
 
-        Returns only when what the service needs is there and safe, and when log and tables fit, as far as `lineage` and
-        the service's own comparisons `fits` tell. Until then the process answers health checks and refuses all else
-        with a sentence per finding; it does not end.
+        Returns only when what the service needs is there and safe, when its key file is the database's, and when log
+        and tables fit, as far as `lineage` and the service's own comparisons `fits` tell. Until then the process
+        answers health checks and refuses all else with a sentence per finding; it does not end.
         """
         settings = process.settings
         nc = await connect(settings.nats_url, settings.service)
@@ -122,16 +139,19 @@ class Assembly:
             Database(settings.database_url, settings.schema, application=settings.service, remaining_s=deadline_s)
         )
         lineage = Lineage(log, database, [partial(one, log, database) for one in fits])
+        keyring = Keyring(database, settings.kek_file) if resources.vault and settings.kek_file is not None else None
 
         async def finding() -> str | None:
             found = await stream_findings(nc, resources.declared(settings), settings.log_replicas)
             found += await table_findings(database, resources)
+            if keyring is not None and not found and (unfit := await keyring.finding()):
+                return unfit
             return "; ".join(found) or await lineage.compare()
 
-        await _sound(settings, finding)
+        await _sound(settings, finding, () if keyring is None else (_key_service(database, keyring),))
         log.guard = lineage.guard
         process.loop("lineage", lineage.watch)
-        assembly = Assembly(process, context, log, database, lineage)
+        assembly = Assembly(process, context, log, database, lineage, keyring=keyring)
         process.loop("membership", assembly.membership.run)
         process.loop("tenants", assembly.tenants.run)
         process.on_leave(assembly.membership.leave)
@@ -217,7 +237,7 @@ class Assembly:
 
     async def serve(
         self,
-        *services: tuple[Callable[[Any, Any], None], object],
+        *services: Service,
         codes: Mapping[str, grpc.StatusCode] | None = None,
         obligations: Sequence[Obligation] = (),
         checks: Sequence[tuple[str, str, Check]] = (),
@@ -250,6 +270,9 @@ class Assembly:
         )
         for register, servicer in services:
             server.add(register, servicer)
+        if self._keyring is not None:
+            server.add(*_key_service(self.database, self._keyring))
+            self.process.loop("probe keys", partial(self._keys_fit, server, self._keyring))
         server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)
         server.add(operations_pb2_grpc.add_OperationsServiceServicer_to_server, operations)
         self.process.probe(server, "nats", self._log_answers)
@@ -264,6 +287,13 @@ class Assembly:
         while True:
             await server.health.set("log", self._lineage.finding is None, self._lineage.finding or "")
             await asyncio.sleep(PROBE_EVERY_S)
+
+    async def _keys_fit(self, server: Server, keyring: Keyring) -> None:
+        while True:
+            with suppress(Unavailable, TimeoutError):  # away: what was found still stands
+                found = await keyring.finding()
+                await server.health.set("keys", found is None, found or "")
+            await asyncio.sleep(KEYS_EVERY_S)
 
     async def _log_answers(self) -> bool:
         return bool(self.log.nc.is_connected)
@@ -283,12 +313,22 @@ class Assembly:
             return False
 
 
-async def _sound(settings: Settings, look: Callable[[], Awaitable[str | None]]) -> None:
-    """Returns when `look` finds nothing. Until then a server of its own says what keeps this process from serving."""
+def _key_service(database: Database, keyring: Keyring) -> Service:
+    return keys_pb2_grpc.add_KeyServiceServicer_to_server, KeyServicer(database, keyring)
+
+
+async def _sound(
+    settings: Settings, look: Callable[[], Awaitable[str | None]], helping: Sequence[Service] = ()
+) -> None:
+    """Returns when `look` finds nothing. Until then a server of its own says what keeps this process from serving, with
+    the services that help to change that.
+    """
     finding = await _finding(look)
     if finding is None:
         return
     server = Server(settings, conditions=("log",))
+    for service in helping:
+        server.add(*service)
     server.refuse(lambda: finding or "the service starts; try again")
     await server.start()
     said = ""

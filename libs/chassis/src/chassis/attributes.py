@@ -62,7 +62,7 @@ LOG_FIELDS = frozenset(
         "tenant", "context", "shard", "subject", "position", "projection", "event_id", "event_type", "source_id",
         "channel", "reason", "result", "queue", "case_id", "post_id", "identity_id", "customer_id", "agent_id",
         "offer_id", "reply_id", "delivery_id", "request_id", "subject_id", "condition", "code", "bytes", "version",
-        "finding",
+        "finding", "kek_id",
     }
 )  # fmt: skip
 """What a log line may carry: ids, counts, names of our own things."""

@@ -45,6 +45,8 @@ class Reason(StrEnum):
     UNIMPLEMENTED = "UNIMPLEMENTED"
     INTERNAL = "INTERNAL"
     KEY_LOST = "KEY_LOST"
+    KEY_IN_FILE = "KEY_IN_FILE"
+    KEY_GIVEN_UP = "KEY_GIVEN_UP"
 
 
 class Rejected(Exception):

@@ -39,10 +39,10 @@ class Health:
         return tuple(name for name, holds in self._conditions.items() if not holds)
 
     async def set(self, condition: str, holds: bool, why: str = "") -> None:
-        """Says whether a condition holds; one not named at construction counts from now on. `why` is a sentence in
-        ASCII that says what does not hold and what to do.
+        """Says whether a condition holds; one not named at construction counts from now on. `why` is a sentence that
+        says what does not hold and what to do; metadata is ASCII, other characters become "?".
         """
-        self._why[condition] = "" if holds else why
+        self._why[condition] = "" if holds else why.encode("ascii", "replace").decode()
         self.servicer.why = "; ".join(sentence for sentence in self._why.values() if sentence)
         if self._conditions.get(condition) is not holds:
             self._conditions[condition] = holds

@@ -4,8 +4,6 @@ It knows keys, not people: what is sealed, and who a subject is, is not its busi
 (`vault.subject_keys`), wrapped by a key-encryption key (KEK) from a secret file, and never reach NATS or a log line.
 """
 
-import argparse
-import asyncio
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -21,18 +19,17 @@ from chassis import telemetry
 from chassis.database import Database, queries
 from chassis.errors import KeyUnusable, Unavailable
 from chassis.identity import is_uuid
-from chassis.keyfile import KeyFile, KeyFileError
+from chassis.keyfile import KeyFileError
+from chassis.keyring import Keyring
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
 DIGEST_BYTES = 16
 CACHE_MAX = 100_000
-REWRAP_BATCH = 1_000
 KNOWN_SHARE = 0.2
 """While fewer of the ids that the cache lacks are in the table, keys are made before the table is asked: a key made in
 vain costs a few microseconds, a round trip for each id of a batch more.
 """
-NO_ID = "00000000-0000-0000-0000-000000000000"
 CREATE_ATTEMPTS = 3
 """How often keys are asked for and created before the caller is told to come back. Against: the second look finds what
 another vault created meanwhile; a database that went back between the two needs a third."""
@@ -73,7 +70,7 @@ class SubjectKey:
     def __init__(self, tenant: str, subject_id: str, key: bytes) -> None:
         self.subject_id = subject_id
         self._key = key
-        self._associated = _associated(tenant, subject_id)
+        self._associated = associated(tenant, subject_id)
         self._digest_key: bytes | None = None
 
     def __repr__(self) -> str:
@@ -153,6 +150,9 @@ class KeyVault:
 
     Destroying overwrites the row; copies live on in the server's dead rows until vacuum, in its WAL and in backups.
     They end with the KEK they are wrapped by: rotate, then delete the old line from the secret file.
+
+    Subjects whose KEK was given up as lost (`Keyring.lose`) are as if never seen: `existing` has no key of them, `keys`
+    makes another one, and what was sealed before stays unreadable.
     """
 
     def __init__(
@@ -164,7 +164,8 @@ class KeyVault:
     ) -> None:
         """Raises KeyFileError when the secret file is missing, malformed or readable by everybody."""
         self._database = database
-        self._file = KeyFile(key_file)
+        self._ring = Keyring(database, key_file)
+        self._file = self._ring.file
         # Least recently used, approximately: what was not asked for during one whole filling of `_recent` is dropped.
         self._recent: dict[tuple[str, str], SubjectKey | None] = {}
         self._older: dict[tuple[str, str], SubjectKey | None] = {}
@@ -218,7 +219,7 @@ class KeyVault:
 
     async def destroy_all(self, tenant: str, subject_ids: Collection[str]) -> int:
         """`destroy` for many; how many this call erased."""
-        rows = await self._database.fetch(_SQL["destroy"], tenant, sorted(set(subject_ids)), self._file.current.id)
+        rows = await self._database.fetch(_SQL["destroy"], tenant, sorted(set(subject_ids)))
         for subject_id in subject_ids:
             self.forget(subject_id, tenant)
             self._remember(tenant, subject_id, None)
@@ -239,40 +240,6 @@ class KeyVault:
                 continue
             for at in [at for at in generation if at[1] == subject_id]:
                 del generation[at]
-
-    async def rotate(self) -> int:
-        """Wrap every key that is under another KEK with the first of the secret file; returns how many there were.
-
-        Safe beside running services that know both KEKs, and after an interruption. Erases nothing. Raises
-        KeyFileError after everything else is rewrapped when keys do not unwrap: the old line must stay in the file.
-        """
-        self._file.reload()
-        kek = self._file.current
-        count = 0
-        lost: list[KeyFileError] = []
-        after = ("", NO_ID)
-        while True:
-            async with self._database.transaction() as connection:
-                rows = await connection.fetch(_SQL["wrapped_by_others"], *after, kek.id, REWRAP_BATCH)
-                if not rows:
-                    break
-                after = (rows[-1]["tenant"], rows[-1]["subject_id"])
-                opened: list[tuple[str, str, bytes]] = []
-                for row in rows:
-                    tenant, subject = row["tenant"], row["subject_id"]
-                    try:
-                        key = self._file.kek(row["kek_id"]).unwrap(row["wrapped"], _associated(tenant, subject))
-                    except KeyFileError as mistake:
-                        lost.append(mistake)
-                    else:
-                        opened.append((tenant, subject, key))
-                again = kek.wrap_all([(key, _associated(tenant, subject)) for tenant, subject, key in opened])
-                tenants, subjects = [tenant for tenant, _, _ in opened], [subject for _, subject, _ in opened]
-                await connection.execute(_SQL["rewrap"], tenants, subjects, again, kek.id)
-            count += len(opened)
-        if lost:
-            raise KeyFileError(f"{count} subject keys are rewrapped, {len(lost)} cannot be: {lost[0]}")
-        return count
 
     def blind(self, tenant: str, value: str) -> bytes:
         """16 bytes that are equal for equal values of one tenant: finds a contact point that nobody can read.
@@ -320,7 +287,7 @@ class KeyVault:
             unknown.discard(subject)
             try:
                 key = SubjectKey(
-                    tenant, subject, self._file.kek(kek_id).unwrap(row["wrapped"], _associated(tenant, subject))
+                    tenant, subject, self._file.kek(kek_id).unwrap(row["wrapped"], associated(tenant, subject))
                 )
             except KeyFileError as mistake:
                 found[subject] = LostKey(tenant, subject, mistake)
@@ -353,9 +320,12 @@ class KeyVault:
             SubjectKey(tenant, subject, fresh[at * KEY_BYTES : (at + 1) * KEY_BYTES])
             for at, subject in enumerate(ordered)
         ]
-        kek = self._file.current
+        kek = await self._ring.current()
         wrapped = kek.wrap_all([(key._key, key._associated) for key in made])
-        rows = await self._database.fetch(_SQL["create"], tenant, ordered, wrapped, kek.id, held)
+        rows = await self._database.fetch(_SQL["create"], tenant, ordered, wrapped, kek.id, held, kek.entry.fingerprint)
+        if any(row["superseded"] for row in rows):
+            await self._ring.turn()  # nothing was created: another key wraps since, or the file is not the database's
+            return wanted
         created = {row["subject_id"] for row in rows if row["created"]}
         left = wanted - created
         for row in rows:
@@ -400,31 +370,6 @@ def unreadable(subject_id: str, why: Exception) -> None:
     _LOGGER.error("a sealed value cannot be read and is shown as erased", extra={"fields": fields})
 
 
-def _associated(tenant: str, subject_id: str) -> bytes:
+def associated(tenant: str, subject_id: str) -> bytes:
     """What a ciphertext is bound to: it opens for this subject of this tenant and nowhere else."""
     return f"{tenant}\0{subject_id}".encode()
-
-
-def main() -> None:
-    """`python -m chassis.sealing URL_FILE KEY_FILE`: rewrap every subject key with the first key of the secret file.
-
-    The second step of a rotation, beside running services. First every service has the new key in its file; last,
-    when this has said 0, the old key leaves it.
-    """
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("url_file", type=Path)
-    parser.add_argument("key_file", type=Path)
-    given = parser.parse_args()
-    try:
-        print(asyncio.run(_rotate(given.url_file.read_text().strip(), given.key_file)))  # noqa: T201 - a command line
-    except (KeyFileError, Unavailable, TimeoutError, OSError) as error:
-        parser.exit(1, f"{error}\n")
-
-
-async def _rotate(url: str, key_file: Path) -> int:
-    async with Database(url, "vault", connections_max=1, application="rotation") as database:
-        return await KeyVault(database, key_file).rotate()
-
-
-if __name__ == "__main__":
-    main()

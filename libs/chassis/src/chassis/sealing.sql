@@ -2,30 +2,44 @@
 select subject_id, wrapped, kek_id
 from vault.subject_keys
 where tenant = $1 and subject_id = any($2::uuid[])
+    -- What a lost key wraps is as if it were not there.
+    and (wrapped is null or kek_id <> all (array(select kek_id from vault.key_encryption_keys where state = 'lost')))
 union all
-select held.subject_id, null, kept.kek_id     -- of those in the caller's memory: erased since, or not there (kek_id null)
+-- Of those in the caller's memory: erased since, or not there (kek_id null).
+select held.subject_id, null, case when kept.wrapped is null then kept.kek_id end
 from unnest($3::uuid[]) as held (subject_id)
 left join vault.subject_keys kept on kept.tenant = $1 and kept.subject_id = held.subject_id
 where kept.wrapped is null
+    or kept.kek_id = any (array(select kek_id from vault.key_encryption_keys where state = 'lost'))
 
 -- name: create
-with made as (
-    insert into vault.subject_keys (tenant, subject_id, wrapped, kek_id)
+with wrapping as (
+    select from vault.key_encryption_keys where kek_id = $4 and fingerprint = $6 and state = 'current'
+), made as (
+    insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id)
     select $1, new.subject_id, new.wrapped, $4
     from unnest($2::uuid[], $3::bytea[]) as new (subject_id, wrapped)
-    on conflict (tenant, subject_id) do nothing
+    where exists (select from wrapping)
+    on conflict (tenant, subject_id) do update
+    set wrapped = excluded.wrapped, kek_id = excluded.kek_id, created_at = now()
+    where kept.wrapped is not null
+        and kept.kek_id = any (array(select kek_id from vault.key_encryption_keys where state = 'lost'))
     returning subject_id
 )
-select subject_id, true as created, null as kek_id from made
+select subject_id, true as created, null as kek_id, false as superseded from made
 union all
-select held.subject_id, false, kept.kek_id    -- of those in the caller's memory: erased since, or not there (kek_id null)
+-- Of those in the caller's memory: erased since, or not there (kek_id null).
+select held.subject_id, false, case when kept.wrapped is null then kept.kek_id end, false
 from unnest($5::uuid[]) as held (subject_id)
 left join vault.subject_keys kept on kept.tenant = $1 and kept.subject_id = held.subject_id
 where kept.wrapped is null
+    or kept.kek_id = any (array(select kek_id from vault.key_encryption_keys where state = 'lost'))
+union all
+select null, false, null, true where not exists (select from wrapping)
 
 -- name: destroy
 insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at)
-select $1, gone.subject_id, null, $3, now()
+select $1, gone.subject_id, null, '', now()
 from unnest($2::uuid[]) as gone (subject_id)
 on conflict (tenant, subject_id) do update set wrapped = null, destroyed_at = now()
 where kept.wrapped is not null
@@ -33,17 +47,3 @@ returning subject_id
 
 -- name: destroyed
 select subject_id from vault.subject_keys where tenant = $1 and subject_id = any($2::uuid[]) and wrapped is null
-
--- name: wrapped_by_others
-select tenant, subject_id, wrapped, kek_id
-from vault.subject_keys
-where (tenant, subject_id) > ($1, $2) and kek_id <> $3 and wrapped is not null
-order by tenant, subject_id
-limit $4
-for update
-
--- name: rewrap
-update vault.subject_keys as kept
-set wrapped = new.wrapped, kek_id = $4
-from unnest($1::text[], $2::uuid[], $3::bytea[]) as new (tenant, subject_id, wrapped)
-where kept.tenant = new.tenant and kept.subject_id = new.subject_id and kept.wrapped is not null
