@@ -27,10 +27,11 @@ MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Addresses by service name, and how long a call may take in seconds."""
+    """Addresses by service name, how long a call may take in seconds, and the state directory, there or not."""
 
     addresses: Mapping[str, str]
     timeout_s: float
+    state: Path = Path(".switchboard")
 
     def address(self, service: str) -> str:
         """host:port. Raises Failure with the fix when it is not known."""
@@ -58,7 +59,7 @@ def targets(state: Path, given: Mapping[str, str | None], timeout_s: float) -> T
         if isinstance(entry, str):
             addresses[service] = entry
     addresses.update({service: address for service, address in given.items() if address})
-    return Targets(addresses, timeout_s)
+    return Targets(addresses, timeout_s, state)
 
 
 def reaches(command: Callable[P, R]) -> Callable[..., R]:

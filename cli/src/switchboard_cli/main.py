@@ -28,6 +28,10 @@ COMMANDS = {
     ),
     "shards": ("switchboard_cli.shards:shards", "List the shards and why one rests, or wake it."),
     "parked": ("switchboard_cli.parked:parked", "List events that somebody could not take, or release them."),
+    "keys": (
+        "switchboard_cli.keys:keys",
+        "Show, back up, rotate or give up the keys that personal values are sealed under.",
+    ),
     "log": ("switchboard_cli.log:log", "Verify or export the event log."),
 }
 

@@ -14,12 +14,13 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 import click
-from chassis import embedded, keyfile
+from chassis import embedded
 from chassis.child import Child, ChildError
 from chassis.embedded import LOOPBACK
 from chassis.errors import Unavailable
 
 from switchboard_cli.failures import Failure
+from switchboard_cli.key_files import ready
 from switchboard_cli.provision import provisioned
 from switchboard_cli.supervision import Supervisor, service_child, stop_orphans
 
@@ -122,12 +123,12 @@ class Stack:
                 self.say(f"stopped {left} processes that an earlier run left behind")
             ports = Ports.choose([spec.name for spec in self.services], self.port_base)
             nats_url, database_url = await self._servers(supervisor, ports)
-            keyfile.create(self.state / "kek.jsonl")
+            key_file = await ready(self.state, self.environment, nats_url, database_url)
             bound = {
                 "SWITCHBOARD_STATE": str(self.state),
                 "SWITCHBOARD_NATS_URL": nats_url,
                 "SWITCHBOARD_DATABASE_URL": database_url,
-                "SWITCHBOARD_KEK_FILE": self.environment.get("SWITCHBOARD_KEK_FILE") or str(self.state / "kek.jsonl"),
+                "SWITCHBOARD_KEK_FILE": str(key_file),
                 "SWITCHBOARD_HOST": LOOPBACK,
                 "PYTHONUNBUFFERED": "1",
             }
@@ -160,7 +161,7 @@ class Stack:
             # Before all of them serve: who has to help one of them needs to reach the servers.
             _write(self.state / ENDPOINTS, endpoints)
             await supervisor.serving(children)
-        except (ChildError, Unavailable, keyfile.KeyFileError, OSError) as error:
+        except (ChildError, Unavailable, OSError) as error:
             raise Failure(f"the stack did not start: {error}") from error
         return endpoints
 
