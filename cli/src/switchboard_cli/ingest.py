@@ -40,6 +40,18 @@ SOURCE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of CSV times that do not say theirs.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label of the source, such as brand=Acme.")
 @click.option("--owned", "owned", multiple=True, metavar="ACCOUNT", help="An account of ours: its posts are echoes.")
+@click.option(
+    "--desk",
+    metavar="NAME",
+    help="Who answers for the source; sources of one desk share their customers' cases. As long as none is given: the "
+    "label brand, else the first owned account, else the source.",
+)
+@click.option(
+    "--listening/--no-listening",
+    default=None,
+    help="Whether all it brings counts as addressed to us. As long as neither is given: CSV files and sources without "
+    "owned accounts do.",
+)
 @click.option("--no-wait", is_flag=True, help="Do not wait until the read models have caught up.")
 @json_option
 @reaches
@@ -56,6 +68,8 @@ async def ingest(
     time_zone: str,
     labels: Sequence[str],
     owned: Sequence[str],
+    desk: str | None,
+    listening: bool | None,
     no_wait: bool,
     as_json: bool,
     targets: Targets,
@@ -86,6 +100,8 @@ async def ingest(
         time_zone=time_zone,
         labels=_labels(labels),
         owned=owned,
+        desk=desk,
+        listening=listening,
     )
     sent = await _send(targets, tenant, readings, quiet=as_json)
     if not no_wait:
@@ -116,19 +132,22 @@ def _readings(
     time_zone: str,
     labels: Mapping[str, str],
     owned: Sequence[str],
+    desk: str | None,
+    listening: bool | None,
 ) -> list["Reading"]:
     import re
 
     from switchboard_cli.deliveries.addressed import SourceSettings
     from switchboard_cli.deliveries.documents import read_documents
-    from switchboard_cli.deliveries.mapping import TEAM, ColumnMap, MapError, read_mapped
+    from switchboard_cli.deliveries.mapping import ColumnMap, MapError, read_mapped
     from switchboard_cli.deliveries.twcs import ColumnsError, read_twcs
 
     twcs = channel == "twcs" or preset == "twcs"
     if twcs:
-        if mapping or labels or owned:
+        if mapping or labels or owned or desk is not None or listening is not None:
             raise click.UsageError(
-                "the preset twcs knows its columns, labels and accounts: leave out --map, --label and --owned"
+                "the preset twcs knows its columns, labels, accounts and desk: leave out --map, --label, --owned, "
+                "--desk and --listening"
             )
         if channel not in ("twcs", "csv"):
             raise click.UsageError("--preset twcs goes with --channel csv")
@@ -143,12 +162,16 @@ def _readings(
         if twcs:
             return [read_twcs(path, source) for path in files]
         if channel != "csv":
-            settings = SourceSettings(source, channel, owned_accounts=owned, labels=labels)
+            settings = SourceSettings(
+                source, channel, owned_accounts=owned, labels=labels, desk=desk or "", listening=listening
+            )
             return [read_documents(path, settings) for path in files]
         if not mapping:
             raise click.UsageError("--channel csv needs --map NAME=COLUMN,... or --preset twcs")
         columns = ColumnMap.parse(mapping, time_formats, _zone(time_zone))
-        settings = SourceSettings(source, "csv", source, owned_accounts=(*owned, TEAM), labels=labels)
+        if listening is None and owned:
+            listening = True  # whoever keeps a table of letters knows that they are letters
+        settings = SourceSettings(source, "csv", source, "", owned, labels, desk or "", listening)
         return [read_mapped(path, settings, columns) for path in files]
     except (MapError, ColumnsError) as error:
         raise click.UsageError(str(error)) from error

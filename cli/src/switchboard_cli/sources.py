@@ -22,8 +22,8 @@ TOGETHER_MAX = 32
 async def ensure_sources(
     stub: "IngestServiceAsyncStub", tenant: str, wanted: Iterable[SourceSettings], timeout_s: float
 ) -> None:
-    """Creates the sources that are missing and adds the owned accounts and labels that others lack; returns when all of
-    them can be read.
+    """Creates the sources that are missing, adds the owned accounts and labels that others lack, and declares the desk,
+    and whether it listens, where that is wanted; returns when all of them can be read.
 
     Raises Failure when a source is of another channel, grpc.RpcError as the calls do.
     """
@@ -88,10 +88,20 @@ async def _complete(
             "choose another --source"
         )
     accounts = accounts_of(there.owned_accounts, wanted.owned_accounts)
-    changed = api.Source(name=there.name, owned_accounts=accounts, labels={**there.labels, **wanted.labels})
-    if accounts == accounts_of(there.owned_accounts) and changed.labels == there.labels:
-        return ""
+    changed = api.Source(
+        name=there.name,
+        owned_accounts=accounts,
+        labels={**there.labels, **wanted.labels},
+        desk=wanted.desk or there.desk,
+        listening=there.listening if wanted.listening is None else wanted.listening,
+    )
     mask = FieldMask(paths=["owned_accounts", "labels"])
+    if changed.desk != there.desk:
+        mask.paths.append("desk")
+    if wanted.listening is not None and (not there.HasField("listening") or changed.listening != there.listening):
+        mask.paths.append("listening")
+    if accounts == accounts_of(there.owned_accounts) and changed.labels == there.labels and len(mask.paths) == 2:
+        return ""
     request = api.UpdateSourceRequest(source=changed, update_mask=mask, request_id=str(uuid.uuid4()))
     return (await stub.UpdateSource(request, timeout=timeout_s)).position
 
@@ -103,6 +113,8 @@ async def _create(stub: "IngestServiceAsyncStub", tenant: str, wanted: SourceSet
         display_name=wanted.display_name,
         owned_accounts=accounts_of(wanted.owned_accounts),
         labels=dict(wanted.labels),
+        desk=wanted.desk,
+        listening=wanted.listening,
     )
     request = api.CreateSourceRequest(
         parent=f"tenants/{tenant}", source_id=wanted.source_id, source=source, request_id=str(uuid.uuid4())

@@ -32,6 +32,13 @@ class Ingest:
         self.sources[name] = source
         return api.CreateSourceResponse(source=source, position="1")
 
+    async def UpdateSource(self, request: api.UpdateSourceRequest, **_: float) -> Message:
+        source = self.sources[request.source.name]
+        for path in request.update_mask.paths:
+            source.ClearField(path)
+        request.update_mask.MergeMessage(request.source, source)
+        return api.UpdateSourceResponse(source=source, position="2")
+
     async def GetSource(self, request: api.GetSourceRequest, **_: float) -> Message:
         return api.GetSourceResponse(source=self.sources[request.name])
 
@@ -50,3 +57,14 @@ async def test_another_refusal_is_not_taken_for_a_new_tenant() -> None:
     with pytest.raises(grpc.aio.AioRpcError):
         await ensure_sources(ingest, "acme", [SourceSettings("acme-x", "x")], 1.0)
     assert not ingest.sources
+
+
+async def test_who_answers_for_a_source_is_declared_where_it_is_given_and_stays_where_it_is_not() -> None:
+    ingest: Any = Ingest()
+    name = "tenants/acme/sources/acme-x"
+    await ensure_sources(ingest, "acme", [SourceSettings("acme-x", "x")], 1.0)
+    assert (ingest.sources[name].desk, ingest.sources[name].HasField("listening")) == ("", False)
+    await ensure_sources(ingest, "acme", [SourceSettings("acme-x", "x", desk="care", listening=False)], 1.0)
+    assert (ingest.sources[name].desk, ingest.sources[name].HasField("listening")) == ("care", True)
+    await ensure_sources(ingest, "acme", [SourceSettings("acme-x", "x", owned_accounts=["acme"])], 1.0)
+    assert (ingest.sources[name].desk, ingest.sources[name].owned_accounts) == ("care", ["acme"])

@@ -12,7 +12,9 @@ RAW_ROW = "text/csv"
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """A source that has to be there before its deliveries. Labels and owned accounts are added to those it has."""
+    """A source that has to be there before its deliveries. Labels and owned accounts are added to those it has; a desk,
+    and whether it listens, are declared anew where they are given.
+    """
 
     source_id: str
     channel: str
@@ -20,6 +22,10 @@ class SourceSettings:
     display_name: str = ""
     owned_accounts: Sequence[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    desk: str = ""
+    """Who answers for it, "" as ingest derives it."""
+    listening: bool | None = None
+    """Whether all it brings speaks to us, None as ingest derives it."""
 
 
 @dataclass(frozen=True, slots=True)

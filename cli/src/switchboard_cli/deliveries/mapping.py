@@ -21,7 +21,7 @@ from switchboard_cli.deliveries.rows import Row, header_of, read_rows
 REQUIRED = ("id", "author", "text", "at")
 OPTIONAL = ("reply", "replied_at", "subject", "parent", "language")
 TEAM = "team"
-"""Account that stands for the unnamed human who replies; an owned account of the source."""
+"""Account that stands for the unnamed human who replies."""
 
 
 class MapError(ValueError):

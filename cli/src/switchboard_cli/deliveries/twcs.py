@@ -1,31 +1,31 @@
-"""The preset `twcs`: customer support tweets with links in two columns. It knows that file's rules, exactly.
+"""The preset `twcs`: customer support tweets with links in two columns, as posts and the sources they go through.
 
-Conversation = connected component of the reply links (both columns) whose two ends are in the file. Brand of a
-conversation = author of its earliest brand tweet (`inbound` False); else, of its earliest tweet, the first mentioned
-account that is a brand author anywhere in the file, without regard to case; else `unknown`. Equal times are ordered by
-numeric id. A broken row is sent as it stands, so that ingest quarantines and counts it; it takes part in nothing else.
+Contacts are the file's (see `twcs_contacts`), and ingest and routing find the same by their general rules: all sources
+of the file are one desk that listens, so that every inbound tweet speaks to it; a conversation is one thread; where no
+parent says whom a brand's tweet answers, it names the account. A contact's tweets and the answers to it go through the
+source whose label is its brand. What answers nobody goes through a source of a desk where nobody ever spoke. A broken
+row is sent as it stands, so that ingest quarantines and counts it; it takes part in nothing else.
 
 The file is read twice: once for ids, links, times and mentions, once for the texts, so memory holds no text.
 """
 
 import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from chassis.clock import Instant, from_datetime, to_timestamp
-from switchboard.ingest.v1.post_pb2 import AuthorKind, NormalizedPost
+from chassis.clock import from_datetime, to_timestamp
+from switchboard.ingest.v1.post_pb2 import AuthorKind, EntityKind, NormalizedPost
 from switchboard.ingest.v1.service_pb2 import Delivery
 
 from switchboard_cli.deliveries.addressed import RAW_ROW, Addressed, SourceSettings
 from switchboard_cli.deliveries.rows import Row, header_of, read_rows
-from switchboard_cli.union_find import UnionFind
+from switchboard_cli.deliveries.twcs_contacts import UNKNOWN, Place, Tweet, places_of
 
 CHANNEL = "twcs"
-UNKNOWN = "unknown"
 COLUMNS = ("tweet_id", "author_id", "inbound", "created_at", "text", "response_tweet_id", "in_response_to_tweet_id")
 TIME_FORMAT = "%a %b %d %H:%M:%S %z %Y"
 
@@ -38,39 +38,13 @@ class ColumnsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Tweet:
-    """A readable row without its text."""
-
-    tweet_id: int
-    author: str
-    is_brand: bool
-    at: Instant
-    replies: tuple[int, ...]
-    parent: int | None
-    mentions: tuple[str, ...]
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """Earlier first, equal times by numeric id."""
-        return (self.at, self.tweet_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A connected component. `conversation_id` is the smallest tweet id in it."""
-
-    conversation_id: int
-    brand: str
-    owned: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class TwcsReading:
-    """A file understood. `conversations` maps each tweet id to its conversation."""
+    """A file understood. `tweets` and `places` by tweet id; of an id that comes twice the first row counts."""
 
     path: Path
     prefix: str
-    conversations: dict[int, Conversation]
+    tweets: Mapping[int, Tweet]
+    places: Mapping[int, Place]
     sources: Sequence[SourceSettings]
     expected: int
 
@@ -82,25 +56,32 @@ class TwcsReading:
             if tweet is None or row.fields is None:
                 yield Addressed(unknown, Delivery(payload=row.raw_bytes(), content_type=RAW_ROW))
                 continue
-            conversation = self.conversations[tweet.tweet_id]
-            yield Addressed(
-                source_id(self.prefix, conversation.brand),
-                Delivery(normalized_post=self._post(tweet, conversation, row.fields["text"])),
-            )
+            place = self.places[tweet.tweet_id]
+            post = self._post(tweet, place, row.fields["text"])
+            yield Addressed(_source_of(self.prefix, place), Delivery(normalized_post=post))
 
-    def _post(self, tweet: Tweet, conversation: Conversation, text: str) -> NormalizedPost:
-        inside = self.conversations  # a link that leads out of the file is none
+    def _post(self, tweet: Tweet, place: Place, text: str) -> NormalizedPost:
+        inside = self.tweets  # a link that leads out of the file is none
         post = NormalizedPost(
             external_id=str(tweet.tweet_id),
             author_kind=AuthorKind.AUTHOR_KIND_BRAND_HUMAN if tweet.is_brand else AuthorKind.AUTHOR_KIND_CUSTOMER,
             text=text,
-            conversation=str(conversation.conversation_id),
+            conversation=str(place.conversation_id),
             in_reply_to=str(tweet.parent) if tweet.parent in inside else "",
-            links=[str(reply) for reply in tweet.replies if reply in inside],
+            links=[str(linked) for linked in (*tweet.replies, *tweet.parents[1:]) if linked in inside],
             published_at=to_timestamp(tweet.at),
         )
         post.author.external_id = tweet.author
         post.author.handle = tweet.author
+        if place.names:
+            span = next((m.span() for m in _MENTION.finditer(text) if m[1] == place.names), (0, 0))
+            post.entities.add(
+                kind=EntityKind.ENTITY_KIND_MENTION,
+                start=span[0],
+                end=span[1],
+                value=place.names,
+                external_id=place.names,
+            )
         return post
 
 
@@ -121,9 +102,9 @@ def read_twcs(path: Path, prefix: str) -> TwcsReading:
             broken += 1
         else:
             tweets.setdefault(tweet.tweet_id, tweet)
-    conversations = conversations_of(tweets)
-    sources = _sources(prefix, conversations, with_unknown=broken > 0)
-    return TwcsReading(path, prefix, conversations, sources, rows)
+    places = places_of(tweets)
+    sources = _sources(prefix, tweets.values(), places, with_unknown=broken > 0)
+    return TwcsReading(path, prefix, tweets, places, sources, rows)
 
 
 def parse(row: Row) -> Tweet | None:
@@ -137,7 +118,7 @@ def parse(row: Row) -> Tweet | None:
     replies = _numbers(fields["response_tweet_id"])
     inbound = {"true": True, "false": False}.get(fields["inbound"].strip().lower())
     author = fields["author_id"].strip()
-    if tweet_id is None or parents is None or replies is None or inbound is None or not author or len(parents) > 1:
+    if tweet_id is None or parents is None or replies is None or inbound is None or not author:
         return None
     try:
         moment = datetime.strptime(fields["created_at"].strip(), TIME_FORMAT)  # noqa: DTZ007 (the format has %z)
@@ -145,59 +126,46 @@ def parse(row: Row) -> Tweet | None:
     except ValueError:
         return None
     mentions = tuple(_MENTION.findall(fields["text"]))
-    return Tweet(tweet_id, author, not inbound, at, replies, parents[0] if parents else None, mentions)
+    return Tweet(tweet_id, author, not inbound, at, replies, parents, mentions)
 
 
-def conversations_of(tweets: dict[int, Tweet]) -> dict[int, Conversation]:
-    """The conversation of every tweet; the order of the rows plays no part."""
-    sets = UnionFind(tweets)
-    for tweet in tweets.values():
-        for linked in (*tweet.replies, *(() if tweet.parent is None else (tweet.parent,))):
-            if linked in tweets:
-                sets.join(tweet.tweet_id, linked)
-    brands = _brands(tweets)
-    found: dict[int, Conversation] = {}
-    for members in sets.components():
-        thread = sorted((tweets[member] for member in members), key=lambda tweet: tweet.order)
-        owned = tuple(sorted({tweet.author for tweet in thread if tweet.is_brand}))
-        conversation = Conversation(min(members), _brand(thread, brands), owned)
-        found.update(dict.fromkeys(members, conversation))
-    return found
+def _source_of(prefix: str, place: Place) -> str:
+    return _nobodys(prefix) if place.brand is None else source_id(prefix, place.brand)
 
 
-def _brands(tweets: dict[int, Tweet]) -> dict[str, str]:
-    """Brand authors by lower case; of several spellings the most frequent, then the first by code point."""
-    spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for tweet in tweets.values():
+def _nobodys(prefix: str) -> str:
+    """The source of what answers nobody, and its desk; no brand's source is called so."""
+    return f"{prefix}--nobody"
+
+
+def _sources(
+    prefix: str, tweets: Iterable[Tweet], places: Mapping[int, Place], *, with_unknown: bool
+) -> list[SourceSettings]:
+    """The sources of a file; each owns the accounts of the brands' tweets that go through it.
+
+    An account that is inbound in one row and a brand's in another is owned by none: its rows say whose they are.
+    """
+    owned: defaultdict[str | None, set[str]] = defaultdict(set)
+    customers = set()
+    for tweet in tweets:
+        through = owned[places[tweet.tweet_id].brand]
         if tweet.is_brand:
-            spellings[tweet.author.lower()][tweet.author] += 1
-    return {lower: min(count, key=lambda name: (-count[name], name)) for lower, count in spellings.items()}
-
-
-def _brand(thread: Sequence[Tweet], brands: dict[str, str]) -> str:
-    own = next((tweet.author for tweet in thread if tweet.is_brand), None)
-    if own is not None:
-        return own
-    return next((brands[name.lower()] for name in thread[0].mentions if name.lower() in brands), UNKNOWN)
-
-
-def _sources(prefix: str, conversations: dict[int, Conversation], *, with_unknown: bool) -> list[SourceSettings]:
-    owned: defaultdict[str, set[str]] = defaultdict(set)
-    for conversation in conversations.values():
-        owned[conversation.brand].update(conversation.owned)
-        if conversation.brand != UNKNOWN:
-            owned[conversation.brand].add(conversation.brand)
+            through.add(tweet.author)
+        else:
+            customers.add(tweet.author.casefold())
     if with_unknown:
         owned[UNKNOWN].update()
     return [
         SourceSettings(
-            source_id=source_id(prefix, brand),
+            source_id=_nobodys(prefix) if brand is None else source_id(prefix, brand),
             channel=CHANNEL,
-            display_name=brand,
-            owned_accounts=sorted(accounts),
-            labels={"brand": brand},
+            display_name="answers to nobody" if brand is None else brand,
+            owned_accounts=sorted(account for account in accounts if account.casefold() not in customers),
+            labels={} if brand is None else {"brand": brand},
+            desk=_nobodys(prefix) if brand is None else prefix,
+            listening=True,
         )
-        for brand, accounts in sorted(owned.items())
+        for brand, accounts in sorted(owned.items(), key=lambda item: (item[0] is None, item[0] or ""))
     ]
 
 
