@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from switchboard_cli.failures import SERVICES, Failure, sentence
+from switchboard_cli.failures import SERVICES, Failure, sentence, silence
 
 if TYPE_CHECKING:
     import grpc.aio
@@ -44,20 +44,28 @@ class Targets:
             ) from None
 
 
-def targets(state: Path, given: Mapping[str, str | None], timeout_s: float) -> Targets:
-    """The addresses given, else those in the state directory's file. Raises Failure when that file is unreadable."""
-    addresses: dict[str, str] = {}
+def endpoints(state: Path) -> Mapping[str, Any]:
+    """What `switchboard up` wrote down in a state directory, empty where no stack runs. Raises Failure."""
     path = state / ENDPOINTS
     try:
         found = json.loads(path.read_text())
-    except FileNotFoundError:
-        found = {}
-    except (OSError, ValueError) as error:
-        raise Failure(f"{path} cannot be read ({error}); remove it and start the stack again") from error
-    for service in SERVICES:
-        entry = found.get(service, found.get("crm-sync") if service == "crm" else None)
-        if isinstance(entry, str):
-            addresses[service] = entry
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise Failure(
+            f"{path} cannot be read ({error.strerror}): name the directory of a stack of this user with --state"
+        ) from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Failure(f"{path} is not what `switchboard up` writes: remove it and start the stack again")
+    return found
+
+
+def targets(state: Path, given: Mapping[str, str | None], timeout_s: float) -> Targets:
+    """The addresses given, else those in the state directory's file. Raises Failure when that file is unreadable."""
+    found = endpoints(state)
+    addresses = {service: found[service] for service in SERVICES if isinstance(found.get(service), str)}
     addresses.update({service: address for service, address in given.items() if address})
     return Targets(addresses, timeout_s, state)
 
@@ -90,15 +98,34 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 @asynccontextmanager
 async def calling(targets: Targets, service: str, *, act: str = "") -> AsyncIterator["grpc.aio.Channel"]:
-    """A channel to one service; a failed call inside leaves as a Failure with one sentence."""
+    """A channel to one service; a failed call inside leaves as a Failure with one sentence.
+
+    So does a connection that does not come about in time: not every call has a deadline of its own.
+    """
     import grpc
 
     address = targets.address(service)
     try:
         async with grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
+            if not await _connected(channel, targets.timeout_s):
+                raise Failure(silence(service, address, targets.timeout_s, act=act))
             yield channel
     except grpc.RpcError as error:
         raise Failure(sentence(service, address, error, act=act)) from error
+
+
+async def _connected(channel: "grpc.aio.Channel", timeout_s: float) -> bool:
+    """False for a port that takes the connection and says nothing. One that refuses is left to the call to tell."""
+    import grpc
+
+    settled = (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE)
+    try:
+        async with asyncio.timeout(timeout_s):
+            while (state := channel.get_state(try_to_connect=True)) not in settled:
+                await channel.wait_for_state_change(state)
+    except TimeoutError:
+        return False
+    return True
 
 
 CHANNEL_OPTIONS = [
@@ -106,6 +133,9 @@ CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # A service that hangs does not end its streams; a ping it does not answer does.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.enable_http_proxy", 0),
 ]
 

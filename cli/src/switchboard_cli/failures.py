@@ -8,6 +8,8 @@ from typing import IO, Any
 
 import click
 
+from switchboard_cli.hints import typed
+
 
 class Failure(click.ClickException):
     """The request failed: the message is one sentence with the fix. Exit code 1, on standard error."""
@@ -15,7 +17,8 @@ class Failure(click.ClickException):
     exit_code = 1
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {self.format_message()}", err=True, file=file)
+        told = typed(self.format_message())
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {told}", err=True, file=file)
 
 
 SERVICES = ("ingest", "routing", "crm", "kpi")
@@ -70,6 +73,15 @@ def sentence(service: str, target: str, error: Exception, *, act: str = "") -> s
         case _:
             reason = f" ({details.reason})" if details.reason else ""
             return f"{service} failed{tried}: {said or code.name}{reason}; its own log says more"
+
+
+def silence(service: str, target: str, waited_s: float, *, act: str = "") -> str:
+    """One sentence for an address that takes a connection and says nothing."""
+    tried = f" {act}" if act else ""
+    return (
+        f"{service} at {target} did not answer within {waited_s:g} s{tried}: it hangs, or something else listens there;"
+        f" start it again, say where it is with --{service} HOST:PORT, or wait longer with --timeout"
+    )
 
 
 class _Details:

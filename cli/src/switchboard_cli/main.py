@@ -1,9 +1,10 @@
 """The `switchboard` command: which commands there are and where they live. Nothing is imported before it is needed."""
 
 import importlib
-from collections.abc import Sequence
 
 import click
+
+from switchboard_cli.hints import typed
 
 COMMANDS = {
     "up": ("switchboard_cli.stack:up", "Start NATS, PostgreSQL and the four services here; Ctrl-C stops them."),
@@ -55,6 +56,10 @@ class LateGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(typed(self.epilog or ""))
+
 
 @click.group(
     cls=LateGroup,
@@ -68,21 +73,3 @@ def cli() -> None:
     All commands are clients of the services' gRPC APIs. They find a stack started with `switchboard up` by --state, or
     are told with --ingest, --routing, --crm and --kpi.
     """
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point. Exit codes: 0 done, 1 the request failed, 2 wrong usage, 130 interrupted."""
-    try:
-        code = cli.main(args=arguments, prog_name="switchboard", standalone_mode=False)
-    except click.ClickException as refused:
-        refused.show()
-        code = refused.exit_code
-    except click.Abort:
-        code = 130
-    except BrokenPipeError:
-        code = 0
-    raise SystemExit(code or 0)
-
-
-if __name__ == "__main__":
-    main()

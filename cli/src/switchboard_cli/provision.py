@@ -1,7 +1,6 @@
 """`switchboard provision`: streams, buckets and tables of all services. What they are, each service declares."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from switchboard_cli.connection import endpoints
 from switchboard_cli.failures import Failure
 
 MODULES = ("ingest.main", "routing.main", "crm_sync.main", "kpi.main")
@@ -35,11 +35,9 @@ def provision(state: Path) -> None:
 
 
 def _servers_of(state: Path) -> dict[str, str]:
-    try:
-        endpoints = json.loads((state / "endpoints.json").read_text())
-    except (OSError, ValueError):
-        return {}  # no stack runs there; the environment names the servers
-    return {"SWITCHBOARD_NATS_URL": endpoints["nats"], "SWITCHBOARD_DATABASE_URL": endpoints["database"]}
+    found = endpoints(state)
+    names = {"SWITCHBOARD_NATS_URL": "nats", "SWITCHBOARD_DATABASE_URL": "database"}
+    return {variable: str(found[name]) for variable, name in names.items() if name in found}
 
 
 async def provisioned(environment: Mapping[str, str], modules: Sequence[str]) -> list[str]:

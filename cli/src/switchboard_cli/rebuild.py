@@ -1,7 +1,6 @@
 """`switchboard rebuild`: after the log was restored from an older copy, makes services refill their tables from it."""
 
 import asyncio
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,9 @@ import click
 from chassis.errors import Unavailable
 from chassis.rebuild import rebuild_service
 
+from switchboard_cli.connection import endpoints
 from switchboard_cli.failures import Failure
-from switchboard_cli.stack import ENDPOINTS, SERVICES
+from switchboard_cli.stack import SERVICES
 
 
 @click.command()
@@ -41,11 +41,10 @@ def _servers(state: Path) -> tuple[str, str]:
     given = os.environ.get("SWITCHBOARD_NATS_URL"), os.environ.get("SWITCHBOARD_DATABASE_URL")
     if given[0] and given[1]:
         return given[0], given[1]
-    try:
-        endpoints = json.loads((state / ENDPOINTS).read_text())
-        return str(endpoints["nats"]), str(endpoints["database"])
-    except (OSError, ValueError, KeyError):
+    found = endpoints(state)
+    if not {"nats", "database"} <= found.keys():
         raise Failure(
             f"no stack runs in {state}: start it with `switchboard up`, or set SWITCHBOARD_NATS_URL and"
             " SWITCHBOARD_DATABASE_URL"
-        ) from None
+        )
+    return str(found["nats"]), str(found["database"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.hints import typed
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
@@ -165,7 +166,7 @@ def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str) -> No
 
     screen = console()
     if not any(_offered(row) for row in answer.rows):
-        screen.print(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`", style="quiet")
+        screen.print(typed(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`"), style="quiet")
         return
     screen.print(metric_table(answer.rows, answer.definitions, keys, width=screen.width))
     until = answer.observed_until.ToDatetime(tzinfo=UTC)

@@ -8,6 +8,7 @@ from click.core import ParameterSource
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
 from switchboard_cli.failures import SERVICES, Failure
+from switchboard_cli.hints import typed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -85,7 +86,7 @@ async def wake(*, name: str, as_json: bool, targets: Targets) -> None:
     if as_json:
         print_json(document(shard))
     else:
-        console().print(f"{name} is awake: `switchboard shards` shows how it goes on", style="good")
+        console().print(typed(f"{name} is awake: `switchboard shards` shows how it goes on"), style="good")
 
 
 async def _wake(targets: Targets, name: str) -> "Shard":

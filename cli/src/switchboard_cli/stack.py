@@ -19,12 +19,13 @@ from chassis.child import Child, ChildError
 from chassis.embedded import LOOPBACK
 from chassis.errors import Unavailable
 
+from switchboard_cli.connection import ENDPOINTS
 from switchboard_cli.failures import Failure
+from switchboard_cli.hints import typed
 from switchboard_cli.key_files import ready
 from switchboard_cli.provision import provisioned
 from switchboard_cli.supervision import Supervisor, service_child, stop_orphans
 
-ENDPOINTS = "endpoints.json"
 PROCESSES = "processes.json"
 
 
@@ -89,7 +90,7 @@ class Stack:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     services: Sequence[ServiceSpec] = SERVICES
     supervisor: Supervisor | None = None
-    say: Callable[[str], None] = lambda sentence: click.echo(f"switchboard: {sentence}", err=True)
+    say: Callable[[str], None] = lambda sentence: click.echo(f"switchboard: {typed(sentence)}", err=True)
 
     async def run(self, announce: Callable[[Mapping[str, object]], None]) -> None:
         """Start everything, announce the endpoints, keep it running until cancelled; then stop it in order.

@@ -12,6 +12,7 @@ from switchboard.log.v1 import integrity_pb2, log_pb2, operations_pb2
 from switchboard_cli.cloudevents import as_cloudevents
 from switchboard_cli.connection import targets
 from switchboard_cli.failures import Failure
+from switchboard_cli.hints import command
 from switchboard_cli.main import COMMANDS, cli
 from switchboard_cli.output import THEME
 from switchboard_cli.shards import shards_table
@@ -67,7 +68,8 @@ def test_wrong_usage_is_exit_code_2_and_says_what_to_do(arguments, says):
 def test_without_a_stack_a_command_says_how_to_start_one(tmp_path):
     result = run("cases", "--state", str(tmp_path))
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: it is not known where routing is: start the stack with `switchboard up`")
+    told = f"error: it is not known where routing is: start the stack with `{command()} up`"
+    assert result.stderr.startswith(told)
     assert result.stdout == ""
 
 
@@ -99,7 +101,7 @@ def test_addresses_come_from_the_endpoints_file_and_options_win(tmp_path):
 
 def test_a_broken_endpoints_file_is_said_so(tmp_path):
     (tmp_path / "endpoints.json").write_text("{")
-    with pytest.raises(Failure, match="cannot be read"):
+    with pytest.raises(Failure, match="is not what `switchboard up` writes"):
         targets(tmp_path, {}, 1.0)
 
 

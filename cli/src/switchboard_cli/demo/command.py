@@ -18,6 +18,7 @@ import click
 
 from switchboard_cli.connection import CHANNEL_OPTIONS, Targets, calling, json_option, run
 from switchboard_cli.failures import SERVICES, Failure, sentence
+from switchboard_cli.hints import typed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -379,12 +380,15 @@ async def _end(stage: _Stage) -> dict[str, Any]:
 
 
 def _how_to_go_on(screen: "Console", directory: Path, addresses: Mapping[str, str], *, keep: bool) -> None:
+    def say(text: str) -> None:
+        screen.print(typed(text))
+
     if keep:
         screen.print("serving on: " + "  ".join(f"{name} {address}" for name, address in addresses.items()))
-        screen.print(f"in another terminal: [accent]switchboard top --state {directory}[/]; Ctrl-C here ends it")
+        say(f"in another terminal: [accent]switchboard top --state {directory}[/]; Ctrl-C here ends it")
         return
     screen.print("the stack is stopped, its data stays; go on with it in two terminals:")
-    screen.print(f"  [accent]switchboard up --state {directory}[/]")
-    screen.print(f"  [accent]switchboard top --by industry --state {directory}[/]")
+    say(f"  [accent]switchboard up --state {directory}[/]")
+    say(f"  [accent]switchboard top --by industry --state {directory}[/]")
     screen.print("  [quiet]also: report, cases, agents, customers, explain, log verify, log export[/]")
-    screen.print("or with your own data: [accent]switchboard up[/], then [accent]switchboard ingest --help[/]")
+    say("or with your own data: [accent]switchboard up[/], then [accent]switchboard ingest --help[/]")

@@ -97,6 +97,19 @@ async def connect(url: str, name: str) -> Client:
     )
 
 
+async def connect_within(url: str, name: str, seconds: float) -> Client:
+    """`connect` for who does not wait for ever: a job, a command. Raises Unavailable."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await connect(url, name)
+    except (TimeoutError, nats.errors.Error, OSError) as error:
+        told = "" if isinstance(error, TimeoutError) else f" ({error})"
+        raise Unavailable(
+            f"NATS does not answer where SWITCHBOARD_NATS_URL says within {seconds:g} s{told}; start it, then again",
+            1.0,
+        ) from None
+
+
 async def _on_error(error: Exception) -> None:
     _LOGGER.warning("the nats connection reports an error", extra={"fields": {"error": type(error).__name__}})
 

@@ -21,7 +21,7 @@ from chassis.config import ConfigurationError, Environment, Settings, read
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.lineage import SCHEMA as LINEAGE
-from chassis.log import connect
+from chassis.log import connect_within
 from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
 from chassis.projection import SCHEMA as PROJECTIONS
 from chassis.roles import PROVISIONER, ServiceRole, make_roles, role_of
@@ -75,11 +75,7 @@ async def provision(settings: Settings, own: Resources, until: Phase = Phase.POS
     Idempotent; any number may run at once, on a fresh database too. Raises ProvisioningError, MigrationError or
     Unavailable.
     """
-    try:
-        async with asyncio.timeout(CONNECT_S):
-            nc = await connect(settings.nats_url, f"{own.service}-provisioning")
-    except TimeoutError:
-        raise ProvisioningError("NATS does not answer where SWITCHBOARD_NATS_URL says; start it, then again") from None
+    nc = await connect_within(settings.nats_url, f"{own.service}-provisioning", CONNECT_S)
     try:
         done = await provision_streams(nc, own.declared(settings), settings.log_replicas)
     finally:

@@ -7,9 +7,10 @@ tables are those whose names carry its version, such as posts_v1 or contacts_v2_
 from __future__ import annotations
 
 from chassis.database import Database
-from chassis.log import Log, connect
+from chassis.log import Log, connect_within
 
 REBUILD_S = 300.0
+CONNECT_S = 10.0
 _TABLES = """
 select c.relname as name from pg_class c
 where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
@@ -48,7 +49,7 @@ async def rebuild(database: Database, end: int) -> list[str]:
 
 async def rebuild_service(nats_url: str, database_url: str, schema: str) -> str:
     """`rebuild` for the servers of one service; returns a sentence that says what was done. Raises as `rebuild`."""
-    nc = await connect(nats_url, f"{schema}-rebuild")
+    nc = await connect_within(nats_url, f"{schema}-rebuild", CONNECT_S)
     try:
         end = await Log(nc).last_position()
     finally:
