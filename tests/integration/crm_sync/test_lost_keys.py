@@ -1,4 +1,4 @@
-"""One customer's key is lost: that customer is shown as erased, is refused by name, and hides nobody else."""
+"""One customer's key is lost: that customer is shown without values, is refused by name, and hides nobody else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crm_sync.naming import identity_id
 from grpc_status import rpc_status
 from switchboard.crm.v1 import service_pb2 as pb
 from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1 import log_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -49,10 +50,14 @@ async def customers(stack: Stack, at: str = "") -> dict[str, pb.Customer]:
     return {one.identities[0].handle: one for one in answer.customers}
 
 
-async def test_who_cannot_be_opened_is_listed_as_erased_among_the_others(lost: Stack) -> None:
+async def test_who_cannot_be_opened_is_listed_and_says_why_among_the_others(lost: Stack) -> None:
     found = await customers(lost)
     assert set(found) == {"", "@ann"}
     assert [one.value for one in found[""].attributes] == ["", ""]
+    assert found[""].identities[0].readability == log_pb2.READABILITY_KEY_LOST
+    assert {one.readability for one in found[""].attributes} == {log_pb2.READABILITY_KEY_LOST}
+    assert {one.readability for one in found["@ann"].attributes} == {log_pb2.READABILITY_OPENED}
+    assert found["@ann"].identities[0].readability == log_pb2.READABILITY_OPENED
     assert [one.value for one in found["@ann"].attributes] == ["Name of ann", "town of ann"]
     one = await lost.api.GetCustomer(pb.GetCustomerRequest(name=found[""].name))
     assert one.customer.identities[0].display_name == ""

@@ -8,6 +8,7 @@ from chassis.database import Database
 from chassis.sealing import KeyVault
 from ingest.normalise import identity_id
 from switchboard.ingest.v1 import service_pb2
+from switchboard.log.v1 import log_pb2
 
 from .conftest import Stack
 from .test_intake import ingest, request, results, tweet
@@ -52,7 +53,7 @@ async def test_an_erasure_elsewhere_holds_at_once_in_reads_and_in_what_comes_in(
     assert len((await stack.api.ListPosts(listing)).posts) == 3
 
 
-async def test_what_does_not_open_is_shown_as_erased_in_every_read_and_hides_nobody_else(
+async def test_what_does_not_open_says_so_in_every_read_and_hides_nobody_else(
     stack: Stack, elsewhere: KeyVault, database_url: str
 ) -> None:
     source = await stack.connect("acme", "x-acme")
@@ -68,10 +69,17 @@ async def test_what_does_not_open_is_shown_as_erased_in_every_read_and_hides_nob
     assert results(again) == ["ACCEPTED"]
     posts = {post.name: post for post in (await stack.api.ListPosts(listing)).posts}
     texts = [posts[result.posts[0].post].text for result in answer.results]
+    assert [posts[result.posts[0].post].readability for result in answer.results[1:]] == [
+        log_pb2.READABILITY_BROKEN,
+        log_pb2.READABILITY_BROKEN,
+        log_pb2.READABILITY_OPENED,
+        log_pb2.READABILITY_OPENED,
+    ]
     assert texts[2:] == ["", CANARY, CANARY]
     for result, text in zip(answer.results, texts, strict=True):
         read = service_pb2.GetPostRequest(name=result.posts[0].post)
-        assert (await stack.api.GetPost(read)).post.text == text
+        shown = (await stack.api.GetPost(read)).post
+        assert (shown.text, shown.readability) == (text, posts[shown.name].readability)
     watch = stack.api.WatchPosts(service_pb2.WatchPostsRequest(parent="tenants/acme"))
     told = {}
     while not (step := await watch.read()).resume_token:

@@ -53,7 +53,7 @@ def facts_of(batch: Batch) -> Iterator[Message]:
             continue
         author = identity_id(batch.connected.account.channel, "", said.author_id)
         key = SubjectKey("acme", author, KEY)
-        seen = facts.received(batch.connected, said, name, received_at, key, b"n" * 12)
+        seen = facts.received(batch.connected, said, name, received_at, key, (b"n" * 12, b"m" * 12))
         post = events_pb2.PostReceived.FromString(seen.encoded)
         content = post_pb2.PersonalContent.FromString(key.open(post.personal))
         assert [text for text in texts(content) if "\0" in text] == []

@@ -35,7 +35,7 @@ def fact(through: Connected, item: Item) -> events_pb2.PostReceived:
     assert isinstance(item, Observation), item
     name = post_id("x", "", item.external_id)
     key = SubjectKey("t", identity_id(through.account.channel, "", item.author_id), bytes(32))
-    seen = facts.received(through, item, name, NOW, key, bytes(12))
+    seen = facts.received(through, item, name, NOW, key, (bytes(12), bytes([1] * 12)))
     told = events_pb2.PostReceived.FromString(seen.encoded)
     assert (seen.desk, seen.is_addressed) == (told.desk, told.is_addressed)
     return told

@@ -10,10 +10,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_pb2 import (
+    READABILITY_BROKEN,
+    READABILITY_ERASED,
+    READABILITY_KEY_LOST,
+    READABILITY_OPENED,
+    Readability,
+    Sealed,
+)
 
 from chassis import telemetry
 from chassis.database import Database, queries
@@ -139,6 +147,13 @@ class LostKey(SubjectKey):
         raise self._lost()
 
 
+class Opened(NamedTuple):
+    """What became of opening a sealed value: its plain bytes, or why there are none."""
+
+    plain: bytes | None
+    readability: Readability
+
+
 class KeyVault:
     """Subject keys, created on first use and gone for ever once destroyed.
 
@@ -205,8 +220,8 @@ class KeyVault:
                 found[subject] = None
         return found
 
-    async def open_all(self, tenant: str, sealed: Sequence[Sealed]) -> list[bytes | None]:
-        """The plain bytes of each, as far as `opened` opens them. One round trip."""
+    async def open_all(self, tenant: str, sealed: Sequence[Sealed]) -> list[Opened]:
+        """What `opened` makes of each. One round trip."""
         keys = await self.existing(tenant, {one.subject_id for one in sealed if is_uuid(one.subject_id)})
         return [opened(keys.get(one.subject_id), one) for one in sealed]
 
@@ -344,30 +359,32 @@ class KeyVault:
         return key
 
 
-def opened(key: SubjectKey | None, sealed: Sealed) -> bytes | None:
-    """The plain bytes; None where there is no key (erased or never seen) and where the value does not open.
+def opened(key: SubjectKey | None, sealed: Sealed) -> Opened:
+    """The plain bytes, or why there are none; one value that does not open is no reason to fail for others.
 
-    The second is counted, and logged once with the subject's id: for a reader it is the same as erased.
+    No key is ERASED: destroyed, or never there. What is there and does not open is counted, and logged once with the
+    subject's id.
     """
     if key is None:
-        return None
+        return Opened(None, READABILITY_ERASED)
     try:
-        return key.open(sealed)
+        return Opened(key.open(sealed), READABILITY_OPENED)
     except SealBroken as broken:
-        unreadable(sealed.subject_id, broken)
-        return None
+        return Opened(None, unreadable(sealed.subject_id, broken))
 
 
-def unreadable(subject_id: str, why: Exception) -> None:
-    """Counts a sealed value that is there and cannot be read, and logs its subject once."""
+def unreadable(subject_id: str, why: Exception) -> Readability:
+    """Counts a sealed value that is there and cannot be read, and logs its subject once; what its item is to say."""
     _UNREADABLE.record(1, {"error.type": type(why).__name__})
+    readability = READABILITY_KEY_LOST if isinstance(why, KeyLost) else READABILITY_BROKEN
     if subject_id in _named:
-        return
+        return readability
     if len(_named) >= NAMED_MAX:
         _named.clear()
     _named.add(subject_id)
     fields = {"subject_id": subject_id[:36], "error": type(why).__name__}
-    _LOGGER.error("a sealed value cannot be read and is shown as erased", extra={"fields": fields})
+    _LOGGER.error("a sealed value cannot be read; what it belongs to is shown without it", extra={"fields": fields})
+    return readability
 
 
 def associated(tenant: str, subject_id: str) -> bytes:

@@ -13,7 +13,7 @@ from chassis.sealing import SubjectKey, opened, unreadable
 from google.protobuf.message import DecodeError
 from switchboard.crm.v1 import events_pb2, names_pb2
 from switchboard.crm.v1 import service_pb2 as pb
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_pb2 import READABILITY_ERASED, READABILITY_UNSPECIFIED, Readability, Sealed
 
 from crm_sync import kept, survivorship
 from crm_sync.views import customers as tables
@@ -35,19 +35,23 @@ def _id_text(value: bytes) -> str:
     return uuid_text(value) if len(value) == 16 else ""
 
 
-def _opened(keys: Keys, sealed: Sealed | None, subject_id: str) -> names_pb2.ProfileContent:
-    """The plain content; empty for an erased subject, and where it cannot be opened."""
-    plain = None if sealed is None else opened(keys.get(subject_id), sealed)
+def _opened(
+    keys: Keys, sealed: Sealed | None, subject_id: str, erased: bool = False
+) -> tuple[names_pb2.ProfileContent, Readability]:
+    """(the plain content, whether it could be read); empty for an erased subject, and where it does not open."""
+    if sealed is None:
+        return names_pb2.ProfileContent(), READABILITY_ERASED if erased else READABILITY_UNSPECIFIED
+    plain, readability = opened(keys.get(subject_id), sealed)
     try:
-        return names_pb2.ProfileContent.FromString(plain or b"")
+        return names_pb2.ProfileContent.FromString(plain or b""), readability
     except DecodeError as broken:
-        unreadable(subject_id, broken)
-        return names_pb2.ProfileContent()
+        return names_pb2.ProfileContent(), unreadable(subject_id, broken)
 
 
 def identity(row: tables.Identity, keys: Keys) -> pb.Identity:
     """One identity; names are empty after erasure."""
-    names = _opened(keys, kept.names(row.facts), row.identity_id).names
+    content, readability = _opened(keys, kept.names(row.facts), row.identity_id, row.erased_at is not None)
+    names = content.names
     message = pb.Identity(
         name=f"tenants/{row.tenant}/identities/{row.identity_id}",
         channel=row.channel,
@@ -56,6 +60,7 @@ def identity(row: tables.Identity, keys: Keys) -> pb.Identity:
         handle=names.handle,
         display_name=names.display_name,
         founded_at=to_timestamp(Instant(row.founded_at)),
+        readability=readability,
     )
     if row.erased_at is not None:
         message.erased_at.CopyFrom(to_timestamp(Instant(row.erased_at)))
@@ -64,7 +69,8 @@ def identity(row: tables.Identity, keys: Keys) -> pb.Identity:
 
 def value(row: kept.Candidate, candidates: int, keys: Keys) -> pb.AttributeValue:
     """One value with its provenance."""
-    values = _opened(keys, row.content, row.identity_id).values
+    content, readability = _opened(keys, row.content, row.identity_id)
+    values = content.values
     return pb.AttributeValue(
         attribute=row.attribute,
         value="" if row.place >= len(values) else values[row.place],
@@ -77,6 +83,7 @@ def value(row: kept.Candidate, candidates: int, keys: Keys) -> pb.AttributeValue
         event_id=_id_text(row.event_id),
         cause_id=_id_text(row.cause_id),
         candidates=candidates,
+        readability=readability,
     )
 
 

@@ -166,11 +166,12 @@ def _sighting(seen: PostReceived, before: Known) -> events_pb2.PostSighted:
 
 
 def _received(post: PostReceived, before: Known | None) -> Known:
+    gone = before is not None and before.withdrawn
     return Known(
         1,
         post.platform_revision,
-        before is not None and before.withdrawn,
-        (post.content_digest,),
+        gone,
+        () if gone else (post.content_digest,),
         post.identity_id,
         post.direction == post_pb2.DIRECTION_OUTBOUND,
         (post.desk,),
@@ -180,12 +181,12 @@ def _received(post: PostReceived, before: Known | None) -> Known:
 
 def _edited(edit: events_pb2.PostEdited, before: Known | None) -> Known:
     seen = before or _UNSEEN
-    digests = seen.digests if edit.content_digest in seen.digests else (*seen.digests, edit.content_digest)
+    new = () if seen.withdrawn or edit.content_digest in seen.digests else (edit.content_digest,)
     return msgspec.structs.replace(
         seen,
         revision=edit.revision,
         platform_revision=edit.platform_revision,
-        digests=digests,
+        digests=seen.digests + new,
         author=edit.identity_id,
     )
 
@@ -203,7 +204,8 @@ def _sighted(sighting: events_pb2.PostSighted, before: Known | None) -> Known:
 
 
 def _withdrawn(before: Known | None) -> Known:
-    return msgspec.structs.replace(before or _UNSEEN, withdrawn=True)
+    """Gone for ever, so nothing needs to be told from what it said: even the digests of that go."""
+    return msgspec.structs.replace(before or _UNSEEN, withdrawn=True, digests=())
 
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:

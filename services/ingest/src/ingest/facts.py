@@ -49,9 +49,17 @@ def withdrawn(
 
 
 def received(  # noqa: PLR0917  (all that a fact is made of)
-    connected: Connected, seen: Observation, name: str, received_at: Instant, key: SubjectKey, nonce: bytes
+    connected: Connected,
+    seen: Observation,
+    name: str,
+    received_at: Instant,
+    key: SubjectKey,
+    fresh: tuple[bytes, bytes],
 ) -> PostReceived:
-    """The fact of a post, sealed, digested and encoded. Raises KeyLost for an author whose key cannot be used."""
+    """The fact of a post, sealed, digested and encoded. `fresh`: two nonces nothing was sealed with.
+
+    Raises KeyLost for an author whose key cannot be used.
+    """
     account = connected.account
     channel, scope = account.channel, account.account_scope
     stated = seen.author_kind
@@ -66,6 +74,7 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
     desk = owner or connected.desk
     is_addressed = is_inbound and not seen.is_bare_repost and _is_addressed(connected, seen)
     digest = key.digest(seen.digested)
+    nonce, names_nonce = fresh
     # Set field by field: keywords cost more, and parts that are built first and copied in cost three times as much.
     post = events_pb2.PostReceived()
     post.post_id = name
@@ -117,6 +126,11 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
     personal.subject_id = key.subject_id
     personal.nonce = nonce
     personal.ciphertext = key.encrypt(nonce, seen.personal)
+    called = post_pb2.PostNames(external_id=seen.external_id, author_external_id=seen.author_id)
+    names = post.names
+    names.subject_id = key.subject_id
+    names.nonce = names_nonce
+    names.ciphertext = key.encrypt(names_nonce, called.SerializeToString())
     return PostReceived(
         name,
         key.subject_id,

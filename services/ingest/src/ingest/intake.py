@@ -87,7 +87,8 @@ class Intake:
         observed = [said for _, said, _, _ in batch.readings if isinstance(said, Observation)]
         authors = [identity_id(channel, scope, post.author_id) for post in observed]
         keys = await self._vault.keys(tenant, set(authors)) if authors else {}
-        author_of = iter(zip(authors, nonces(len(authors)), strict=True))
+        drawn = iter(nonces(2 * len(authors)))
+        author_of = zip(authors, zip(drawn, drawn, strict=True), strict=True)
         at = 0
         while at < len(batch.readings):  # grows by what is put in quarantine on the way
             name, said, received_at, recipient = batch.readings[at]
@@ -98,13 +99,13 @@ class Intake:
                 if not again:
                     batch.queue(shard_of(name), said, said.ByteSize(), recipient)
                 continue
-            author, nonce = next(author_of)
+            author, fresh = next(author_of)
             key = keys[author]
             if key is None:  # erased for ever; nothing of this person may come back
                 recipient(service_pb2.RESULT_IGNORED, 0)
                 continue
             try:
-                post = facts.received(batch.connected, said, name, received_at, key, nonce)
+                post = facts.received(batch.connected, said, name, received_at, key, fresh)
             except SealBroken as lost:
                 unreadable(author, lost)
                 detail = "the key of an author cannot be used at the moment; requeue when it can"

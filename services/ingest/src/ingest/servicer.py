@@ -19,7 +19,7 @@ from chassis.identity import is_uuid
 from chassis.masks import changed_fields
 from chassis.projection import Projection
 from chassis.requests import Uuid, page, parse_name
-from chassis.sealing import KeyVault
+from chassis.sealing import KeyVault, Opened
 from chassis.serving import deadline_s
 from chassis.tail import Tail
 from chassis.tenants import Tenants
@@ -68,6 +68,11 @@ _CHANGES = {
     events_pb2.PostWithdrawn.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_WITHDRAWN,
 }
 
+_HIDDEN = Opened(None, log_pb2.READABILITY_HIDDEN)
+_NOTHING = Opened(None, log_pb2.READABILITY_UNSPECIFIED)
+"""Of a post that was withdrawn."""
+Answered = tuple[service_pb2.IngestPostsResponse, int]
+"""What a batch is answered, and the position at which it is durable."""
 Scopes = Callable[[Any], Collection[str]]
 """The scopes of a call's caller."""
 Context = Any
@@ -124,8 +129,9 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, requests: AsyncIterator[service_pb2.IngestPostsRequest], context: Context
     ) -> AsyncIterator[service_pb2.IngestPostsResponse]:
         """Answers in order. The next batches are read and sealed while earlier ones are on their way to the disk."""
-        under_way: asyncio.Queue[asyncio.Task[service_pb2.IngestPostsResponse] | None] = asyncio.Queue(IN_FLIGHT_MAX)
-        begun: deque[asyncio.Task[service_pb2.IngestPostsResponse]] = deque()
+        under_way: asyncio.Queue[asyncio.Task[Answered] | None] = asyncio.Queue(IN_FLIGHT_MAX)
+        begun: deque[asyncio.Task[Answered]] = deque()
+        reached = 0
 
         async def pump() -> None:
             turn = asyncio.Event()
@@ -143,7 +149,10 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         pumping = asyncio.create_task(pump())
         try:
             while (task := await under_way.get()) is not None:
-                yield await task
+                response, position = await task
+                reached = max(reached, position)  # a batch may end after the next one; no answer leads back behind it
+                response.position = Position.encode(reached)
+                yield response
                 begun.popleft()
             await pumping
         finally:
@@ -153,7 +162,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
 
     async def _batch(
         self, request: service_pb2.IngestPostsRequest, turn: asyncio.Event, next_turn: asyncio.Event
-    ) -> service_pb2.IngestPostsResponse:
+    ) -> Answered:
         """One batch. It begins its calls after the batch before has begun its own: shards see batches in order."""
         try:
             check_batch(request.deliveries, "deliveries")
@@ -166,9 +175,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         finally:
             next_turn.set()
         position = await self._intake.finish(batch, calls)
-        response = batch.response()
-        response.position = Position.encode(position)
-        return response
+        return batch.response(), position
 
     async def _connected(self, name: str) -> Connected:
         parts = parse_name("tenants/{tenant}/sources/{source}", name, "source")
@@ -449,11 +456,18 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         return tenant
 
     async def _visible(self, tenant: str, rows: Sequence[posts.ReadRow], context: Context) -> list[post_pb2.Post]:
-        """Posts as this caller may see them: opened with the scope, as far as their authors have not been erased."""
+        """Posts as this caller may see them: opened with the scope, as far as there is something that opens."""
         if PERSONAL not in self._scopes(context):
-            return [wire.post_of(tenant, row, None) for row in rows]
-        sealed = [
-            log_pb2.Sealed(subject_id=row.identity_id, nonce=row.nonce, ciphertext=row.ciphertext) for row in rows
+            return [wire.post_of(tenant, row, _HIDDEN if row.nonce else _NOTHING, _HIDDEN) for row in rows]
+        contents, names = [], []
+        for row in rows:
+            author = row.identity_id
+            if row.nonce is not None:
+                contents.append(log_pb2.Sealed(subject_id=author, nonce=row.nonce, ciphertext=row.ciphertext))
+            names.append(log_pb2.Sealed(subject_id=author, nonce=row.names_nonce, ciphertext=row.names_ciphertext))
+        opened = await self._vault.open_all(tenant, [*contents, *names])
+        content, called = iter(opened[: len(contents)]), opened[len(contents) :]
+        return [
+            wire.post_of(tenant, row, _NOTHING if row.nonce is None else next(content), ids)
+            for row, ids in zip(rows, called, strict=True)
         ]
-        contents = map(wire.content_of, rows, await self._vault.open_all(tenant, sealed))
-        return [wire.post_of(tenant, row, content) for row, content in zip(rows, contents, strict=True)]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from chassis.clock import to_timestamp
-from chassis.sealing import unreadable
-from google.protobuf.message import DecodeError
+from chassis.sealing import Opened, unreadable
+from google.protobuf.message import DecodeError, Message
 from switchboard.ingest.v1 import post_pb2, service_pb2
+from switchboard.log.v1 import log_pb2
 
 from ingest.views.posts import ReadRow
 from ingest.views.quarantined import Listed, Stored, bytes_of
 from ingest.views.sources import SourceRow
 
+M = TypeVar("M", bound=Message)
 
-def post_of(tenant: str, row: ReadRow, personal: post_pb2.PersonalContent | None) -> post_pb2.Post:
-    """A post; without `personal` (no scope, or erased) only what is outside the seal."""
+
+def post_of(tenant: str, row: ReadRow, content: Opened, names: Opened) -> post_pb2.Post:
+    """A post with what was opened of it, and whether its content could be read."""
+    personal, readability = _read(post_pb2.PersonalContent, row, content)
+    called, _ = _read(post_pb2.PostNames, row, names)
     links = [_uuid(row.links[at : at + 16]) for at in range(0, len(row.links), 16)]
     post = post_pb2.Post(
         name=f"tenants/{tenant}/posts/{row.post_id}",
@@ -36,32 +43,30 @@ def post_of(tenant: str, row: ReadRow, personal: post_pb2.PersonalContent | None
         desks=row.desks,
         repost_of=f"tenants/{tenant}/posts/{row.repost_of}" if row.repost_of else "",
         is_bare_repost=row.is_bare_repost,
+        readability=readability,
     )
     if row.reply_window_expires_at is not None:
         post.reply_window_expires_at.CopyFrom(to_timestamp(row.reply_window_expires_at))
     if row.withdrawn_at is not None:
         post.withdrawn_at.CopyFrom(to_timestamp(row.withdrawn_at))
-    if personal is not None:
-        post.external_id = personal.external_id
-        post.text = personal.text
-        post.author.CopyFrom(personal.author)
-        post.entities.extend(personal.entities)
-        post.media.extend(personal.media)
-        if personal.HasField("location"):
-            post.location.CopyFrom(personal.location)
+    post.text = personal.text
+    post.author.CopyFrom(personal.author)
+    post.entities.extend(personal.entities)
+    post.media.extend(personal.media)
+    if personal.HasField("location"):
+        post.location.CopyFrom(personal.location)
+    post.external_id = called.external_id
+    post.author.external_id = called.author_external_id
     post.author.identity = f"tenants/{tenant}/identities/{row.identity_id}"
     return post
 
 
-def content_of(row: ReadRow, plain: bytes | None) -> post_pb2.PersonalContent | None:
-    """What was sealed of a post; None when it was not opened, or holds something else than a post's content."""
-    if plain is None:
-        return None
+def _read(form: type[M], row: ReadRow, value: Opened) -> tuple[M, log_pb2.Readability]:
+    """(what was sealed of a post, whether that could be read); empty when it was not opened or holds something else."""
     try:
-        return post_pb2.PersonalContent.FromString(plain)
+        return form.FromString(value.plain or b""), value.readability
     except DecodeError as broken:
-        unreadable(row.identity_id, broken)
-        return None
+        return form(), unreadable(row.identity_id, broken)
 
 
 def _uuid(data: bytes) -> str:

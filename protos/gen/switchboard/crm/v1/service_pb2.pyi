@@ -4,6 +4,7 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from switchboard.crm.v1 import events_pb2 as _events_pb2
+from switchboard.log.v1 import log_pb2 as _log_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -60,7 +61,7 @@ class ContactKey(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class Identity(_message.Message):
-    __slots__ = ("name", "channel", "source", "external_id", "handle", "display_name", "founded_at", "erased_at")
+    __slots__ = ("name", "channel", "source", "external_id", "handle", "display_name", "founded_at", "erased_at", "readability")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +70,7 @@ class Identity(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FOUNDED_AT_FIELD_NUMBER: _ClassVar[int]
     ERASED_AT_FIELD_NUMBER: _ClassVar[int]
+    READABILITY_FIELD_NUMBER: _ClassVar[int]
     name: str
     channel: str
     source: str
@@ -77,10 +79,11 @@ class Identity(_message.Message):
     display_name: str
     founded_at: _timestamp_pb2.Timestamp
     erased_at: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., handle: _Optional[str] = ..., display_name: _Optional[str] = ..., founded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    readability: _log_pb2.Readability
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., handle: _Optional[str] = ..., display_name: _Optional[str] = ..., founded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
 
 class AttributeValue(_message.Message):
-    __slots__ = ("attribute", "value", "verified", "confidence", "source", "identity", "observed_at", "purpose", "event_id", "cause_id", "candidates")
+    __slots__ = ("attribute", "value", "verified", "confidence", "source", "identity", "observed_at", "purpose", "event_id", "cause_id", "candidates", "readability")
     ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +95,7 @@ class AttributeValue(_message.Message):
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     CAUSE_ID_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    READABILITY_FIELD_NUMBER: _ClassVar[int]
     attribute: str
     value: str
     verified: bool
@@ -103,7 +107,8 @@ class AttributeValue(_message.Message):
     event_id: str
     cause_id: str
     candidates: int
-    def __init__(self, attribute: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., confidence: _Optional[float] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., purpose: _Optional[str] = ..., event_id: _Optional[str] = ..., cause_id: _Optional[str] = ..., candidates: _Optional[int] = ...) -> None: ...
+    readability: _log_pb2.Readability
+    def __init__(self, attribute: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., confidence: _Optional[float] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., purpose: _Optional[str] = ..., event_id: _Optional[str] = ..., cause_id: _Optional[str] = ..., candidates: _Optional[int] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
 
 class Link(_message.Message):
     __slots__ = ("identity_a", "identity_b", "active", "reason", "attribute", "ruleset", "actor", "linked_at", "linked_event_id", "unlinked_at", "unlinked_event_id", "forbidden", "forbidden_event_id", "conflicts")

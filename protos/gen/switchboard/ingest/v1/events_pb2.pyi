@@ -88,7 +88,7 @@ class SourceDisconnected(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostReceived(_message.Message):
-    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "alias_ids", "session_id")
+    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "names", "alias_ids", "session_id")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +116,7 @@ class PostReceived(_message.Message):
     HANDLE_ID_FIELD_NUMBER: _ClassVar[int]
     REPOST_OF_FIELD_NUMBER: _ClassVar[int]
     IS_BARE_REPOST_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
     ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     post_id: str
@@ -145,9 +146,10 @@ class PostReceived(_message.Message):
     handle_id: str
     repost_of: str
     is_bare_repost: bool
+    names: _log_pb2.Sealed
     alias_ids: _containers.RepeatedScalarFieldContainer[str]
     session_id: str
-    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ...) -> None: ...
 
 class PostSighted(_message.Message):
     __slots__ = ("post_id", "source_id", "desk", "is_addressed", "kind", "received_at", "is_first")

@@ -3,6 +3,7 @@ import datetime
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from switchboard.log.v1 import log_pb2 as _log_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -184,8 +185,16 @@ class PersonalContent(_message.Message):
     links: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, text: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., external_id: _Optional[str] = ..., subject: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class PostNames(_message.Message):
+    __slots__ = ("external_id", "author_external_id")
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    external_id: str
+    author_external_id: str
+    def __init__(self, external_id: _Optional[str] = ..., author_external_id: _Optional[str] = ...) -> None: ...
+
 class Post(_message.Message):
-    __slots__ = ("name", "channel", "source", "external_id", "revision", "kind", "direction", "conversation", "in_reply_to", "author", "author_kind", "text", "language", "entities", "media", "location", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "links", "withdrawn_at", "text_length", "desks", "repost_of", "is_bare_repost")
+    __slots__ = ("name", "channel", "source", "external_id", "revision", "kind", "direction", "conversation", "in_reply_to", "author", "author_kind", "text", "language", "entities", "media", "location", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "links", "withdrawn_at", "text_length", "desks", "repost_of", "is_bare_repost", "readability")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -214,6 +223,7 @@ class Post(_message.Message):
     DESKS_FIELD_NUMBER: _ClassVar[int]
     REPOST_OF_FIELD_NUMBER: _ClassVar[int]
     IS_BARE_REPOST_FIELD_NUMBER: _ClassVar[int]
+    READABILITY_FIELD_NUMBER: _ClassVar[int]
     name: str
     channel: str
     source: str
@@ -242,7 +252,8 @@ class Post(_message.Message):
     desks: _containers.RepeatedScalarFieldContainer[str]
     repost_of: str
     is_bare_repost: bool
-    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[PostKind, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., links: _Optional[_Iterable[str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text_length: _Optional[int] = ..., desks: _Optional[_Iterable[str]] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ...) -> None: ...
+    readability: _log_pb2.Readability
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[PostKind, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., links: _Optional[_Iterable[str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text_length: _Optional[int] = ..., desks: _Optional[_Iterable[str]] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
 
 class NormalizedPost(_message.Message):
     __slots__ = ("external_id", "kind", "author", "author_kind", "text", "subject", "language", "conversation", "in_reply_to", "links", "entities", "media", "location", "reach", "visibility", "published_at", "reply_window_expires_at", "reply_quota_left", "revision", "withdrawn_at", "withdrawal_reason", "repost_of", "recipient_id")

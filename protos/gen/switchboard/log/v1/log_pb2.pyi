@@ -3,12 +3,28 @@ import datetime
 from google.protobuf import any_pb2 as _any_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class Readability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    READABILITY_UNSPECIFIED: _ClassVar[Readability]
+    READABILITY_OPENED: _ClassVar[Readability]
+    READABILITY_HIDDEN: _ClassVar[Readability]
+    READABILITY_ERASED: _ClassVar[Readability]
+    READABILITY_KEY_LOST: _ClassVar[Readability]
+    READABILITY_BROKEN: _ClassVar[Readability]
+READABILITY_UNSPECIFIED: Readability
+READABILITY_OPENED: Readability
+READABILITY_HIDDEN: Readability
+READABILITY_ERASED: Readability
+READABILITY_KEY_LOST: Readability
+READABILITY_BROKEN: Readability
 
 class Commit(_message.Message):
     __slots__ = ("commit_id", "tenant", "shard", "input_position", "input_offset", "decided_at", "events", "answers")

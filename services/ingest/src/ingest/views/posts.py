@@ -1,4 +1,5 @@
-"""Tables `posts_v2` and `deliveries_v1`: posts as they stand, and what lies in quarantine. Contents stay sealed.
+"""Tables `posts_v2` and `deliveries_v2`: posts as they stand, and what lies in quarantine. Contents stay sealed
+until the post is withdrawn; then they are dropped, and what the platform calls the post and its author stays.
 
 The same rows tell a shard whether it has seen a post (`probe`), so there is one for every id ever decided upon, also
 for a post that was withdrawn before it came (revision 0); such a row is never listed.
@@ -49,6 +50,8 @@ class PostRow(NamedTuple):
     reply_quota_left: int | None = None
     nonce: bytes | None = None
     ciphertext: bytes | None = None
+    names_nonce: bytes | None = None
+    names_ciphertext: bytes | None = None
     desks: Sequence[str] = ()
     addressed_desks: Sequence[str] = ()
     repost_of: str | None = None
@@ -56,7 +59,7 @@ class PostRow(NamedTuple):
 
 
 class DeliveryRow(NamedTuple):
-    """One row of deliveries_v1, in the order of its columns."""
+    """One row of deliveries_v2, in the order of its columns."""
 
     tenant: str
     delivery_id: str
@@ -91,7 +94,7 @@ class PostsView:
         for event in ("SourceConnected", "SourceChanged", "SourceDisconnected", "GapDetected", "GapFilled")
     )
     schema = _SQL["schema"]
-    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v1": "tenant, delivery_id"}
+    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v2": "tenant, delivery_id"}
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """One post or one delivery. `PostReceived` is decided only upon an id of which nothing is known."""
@@ -138,7 +141,13 @@ class PostsView:
                 key = f"{event.tenant}/{body.post_id}"
                 gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
                 assert isinstance(gone, PostRow)
-                rows[key] = gone._replace(withdrawn_at=from_timestamp(body.withdrawn_at), withdrawal_reason=body.reason)
+                rows[key] = gone._replace(
+                    digests=b"",
+                    withdrawn_at=from_timestamp(body.withdrawn_at),
+                    withdrawal_reason=body.reason,
+                    nonce=None,
+                    ciphertext=None,
+                )
             case events_pb2.DeliveryQuarantined():
                 rows[f"{event.tenant}!{body.delivery_id}"] = DeliveryRow(
                     event.tenant,
@@ -213,6 +222,8 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         post.reply_quota_left,
         personal.nonce,
         personal.ciphertext,
+        post.names.nonce,
+        post.names.ciphertext,
         [post.desk],
         [post.desk] if post.is_addressed else [],
         post.repost_of or None,
@@ -221,6 +232,8 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
 
 
 def _edited(edit: events_pb2.PostEdited, before: PostRow) -> PostRow:
+    if before.withdrawn_at is not None:  # never decided; and if it were, nothing of it comes back
+        return before._replace(revision=edit.revision, platform_revision=edit.platform_revision)
     seen = [before.digests[at : at + 16] for at in range(0, len(before.digests), 16)]
     digest = edit.content_digest
     return before._replace(
@@ -309,8 +322,11 @@ class ReadRow(NamedTuple):
     received_at: Instant
     reply_window_expires_at: Instant | None
     reply_quota_left: int
-    nonce: bytes
-    ciphertext: bytes
+    nonce: bytes | None
+    """None, like the ciphertext, once the post was withdrawn."""
+    ciphertext: bytes | None
+    names_nonce: bytes
+    names_ciphertext: bytes
     desks: Sequence[str]
     repost_of: str | None
     is_bare_repost: bool

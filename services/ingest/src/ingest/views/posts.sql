@@ -31,8 +31,10 @@ create table if not exists posts_v2 (
     received_at bigint,
     reply_window_expires_at bigint,
     reply_quota_left integer,
-    nonce bytea,
+    nonce bytea,                             -- null, like the ciphertext, once it was withdrawn
     ciphertext bytea,
+    names_nonce bytea,
+    names_ciphertext bytea,
     desks text[] collate "C" not null,       -- that were brought it, the first one first
     addressed_desks text[] collate "C" not null,
     repost_of uuid,
@@ -49,7 +51,7 @@ create index if not exists posts_v2_conversation on posts_v2 (tenant, conversati
 create index if not exists posts_v2_identity on posts_v2 (tenant, identity_id, published_at);
 -- ListPosts of one source, of which a tenant may have a rare one among busy ones.
 create index if not exists posts_v2_source on posts_v2 (tenant, source_id, published_at);
-create table if not exists deliveries_v1 (
+create table if not exists deliveries_v2 (
     tenant text collate "C" not null,
     delivery_id uuid not null,
     source_id text collate "C" not null,
@@ -60,7 +62,7 @@ create table if not exists deliveries_v1 (
     primary key (delivery_id, tenant)
 );
 -- ListQuarantined.
-create index if not exists deliveries_v1_received on deliveries_v1 (tenant, received_at, delivery_id) where lodged
+create index if not exists deliveries_v2_received on deliveries_v2 (tenant, received_at, delivery_id) where lodged
 
 -- name: load_posts
 select found.*
@@ -68,23 +70,23 @@ from unnest($1::text[], $2::uuid[]) as wanted (tenant, post_id)
 cross join lateral (
     select tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel, source_id,
         kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length, reach,
-        visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext, desks,
-        addressed_desks, repost_of, is_bare_repost
+        visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext,
+        names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost
     from posts_v2 p where p.post_id = wanted.post_id and p.tenant is not distinct from wanted.tenant limit 1
 ) as found
 
 -- name: load_deliveries
 select tenant, delivery_id, source_id, reason, payload_bytes, received_at, lodged
-from deliveries_v1
+from deliveries_v2
 join unnest($1::text[], $2::uuid[]) as wanted (wanted_tenant, wanted_id)
     on tenant = wanted_tenant and delivery_id = wanted_id
 
 -- name: save_posts
 insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
     source_id, kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length,
-    reach, visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext, desks,
-    addressed_desks, repost_of, is_bare_repost)
-select * from unnest($1::posts_v2[])   -- one array of rows: 30 arrays of values cost the client twice as much
+    reach, visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext,
+    names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost)
+select * from unnest($1::posts_v2[])   -- one array of rows: 32 arrays of values cost the client twice as much
 on conflict (post_id, tenant) do update set
     revision = excluded.revision,
     platform_revision = excluded.platform_revision,
@@ -110,13 +112,15 @@ on conflict (post_id, tenant) do update set
     reply_quota_left = excluded.reply_quota_left,
     nonce = excluded.nonce,
     ciphertext = excluded.ciphertext,
+    names_nonce = excluded.names_nonce,
+    names_ciphertext = excluded.names_ciphertext,
     desks = excluded.desks,
     addressed_desks = excluded.addressed_desks,
     repost_of = excluded.repost_of,
     is_bare_repost = excluded.is_bare_repost
 
 -- name: save_deliveries
-insert into deliveries_v1 (tenant, delivery_id, source_id, reason, payload_bytes, received_at, lodged)
+insert into deliveries_v2 (tenant, delivery_id, source_id, reason, payload_bytes, received_at, lodged)
 select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::boolean[])
 on conflict (delivery_id, tenant) do update set
     source_id = excluded.source_id,
@@ -130,7 +134,7 @@ delete from posts_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, 
 where tenant = gone_tenant and post_id = gone_id
 
 -- name: delete_deliveries
-delete from deliveries_v1 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
+delete from deliveries_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
 where tenant = gone_tenant and delivery_id = gone_id
 
 -- name: probe
@@ -147,7 +151,7 @@ left join (
         union all
         (select delivery_id, 0, 0, null::bigint, null::bytea, null::uuid, null::smallint, null::text[], null::text[],
             lodged
-        from deliveries_v1 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
+        from deliveries_v2 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
     ) as known
 ) on true
 where p.name = 'posts_v2'
@@ -158,7 +162,7 @@ select position from projections where name = 'posts_v2'
 -- name: get
 select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id, conversation_id,
     in_reply_to, links, language, text_length, reach, visibility, published_at, received_at, reply_window_expires_at,
-    reply_quota_left, nonce, ciphertext, desks, repost_of, is_bare_repost
+    reply_quota_left, nonce, ciphertext, names_nonce, names_ciphertext, desks, repost_of, is_bare_repost
 from posts_v2 where tenant = $1 and revision > 0
 
 -- name: by_id
@@ -167,7 +171,8 @@ from unnest($2::uuid[]) as wanted (id)
 cross join lateral (
     select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id,
         conversation_id, in_reply_to, links, language, text_length, reach, visibility, published_at, received_at,
-        reply_window_expires_at, reply_quota_left, nonce, ciphertext, desks, repost_of, is_bare_repost
+        reply_window_expires_at, reply_quota_left, nonce, ciphertext, names_nonce, names_ciphertext, desks, repost_of,
+        is_bare_repost
     from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 and revision > 0 limit 1
 ) as found
 

@@ -44,7 +44,7 @@ select tenant, delivery_id, subject_id from quarantined_deliveries where expires
 -- name: select
 select d.delivery_id, d.source_id, d.reason, coalesce(q.detail, '') as detail,
     coalesce(q.content_type, '') as content_type, d.payload_bytes, d.received_at
-from deliveries_v1 d left join quarantined_deliveries q using (tenant, delivery_id)
+from deliveries_v2 d left join quarantined_deliveries q using (tenant, delivery_id)
 where d.tenant = $1 and d.lodged
     and ($2::text is null or d.source_id = $2)
     and ($3::text is null or d.reason = $3)
