@@ -1,8 +1,9 @@
 """`switchboard ingest`: files in, results out. It knows options and the screen; `deliveries` reads and sends."""
 
+import asyncio
+import codecs
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -12,6 +13,7 @@ from switchboard_cli.failures import Failure
 
 if TYPE_CHECKING:
     from switchboard_cli.deliveries.addressed import Addressed, Reading
+    from switchboard_cli.deliveries.files import InputFile
     from switchboard_cli.deliveries.sending import Sent
 
 CHANNELS = ("x", "weibo", "csv", "twcs")
@@ -19,8 +21,35 @@ RESULTS = ("ACCEPTED", "DUPLICATE", "UPDATED", "WITHDRAWN", "ECHO", "IGNORED", "
 SOURCE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
 
 
+class DelimiterParam(click.ParamType[str]):
+    """One character, or the word for one that is hard to type."""
+
+    name = "character"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        found = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "space": " "}.get(value, value)
+        if len(found) != 1 or found in '"\r\n' or not found.isascii():
+            self.fail(f"{value!r} is no single character such as ; or the word tab", param, ctx)
+        return str(found)
+
+
+class EncodingParam(click.ParamType[str]):
+    """An encoding Python knows and text can be in."""
+
+    name = "encoding"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            b"".decode(codecs.lookup(value).name)
+        except (LookupError, ValueError):
+            self.fail(f"{value!r} is no encoding, such as utf-8, gb18030 or latin-1", param, ctx)
+        return str(value)
+
+
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, readable=False, allow_dash=True)
+)
 @click.option("--channel", required=True, type=click.Choice(CHANNELS), help="What the files hold.")
 @click.option("--source", required=False, help="The source they came through; created when it is not there. "
               "With the preset twcs, the prefix of one source per brand (default twcs).")  # fmt: skip
@@ -52,13 +81,18 @@ SOURCE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
     help="Whether all it brings counts as addressed to us. As long as neither is given: CSV files and sources without "
     "owned accounts do.",
 )
+@click.option("--delimiter", type=DelimiterParam(), metavar="CHAR", help="What CSV columns are parted by, tab for a "
+              "tabulator; found by looking at the header when it is not said.")  # fmt: skip
+@click.option("--encoding", type=EncodingParam(), metavar="NAME", help="Encoding of the files, such as gb18030. When "
+              "it is not said: UTF-8 or, where they are no UTF-8, what they look like.")  # fmt: skip
+@click.option("--allow-quarantine", is_flag=True, help="Exit code 0 although something could not be read.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the read models have caught up.")
 @json_option
 @reaches
 @asynchronous
 async def ingest(
     *,
-    files: Sequence[Path],
+    files: tuple[str, ...],
     channel: str,
     source: str | None,
     tenant: str,
@@ -70,16 +104,19 @@ async def ingest(
     owned: Sequence[str],
     desk: str | None,
     listening: bool | None,
+    delimiter: str | None,
+    encoding: str | None,
+    allow_quarantine: bool,
     no_wait: bool,
     as_json: bool,
     targets: Targets,
 ) -> None:
-    """Send FILES of posts and say what became of each delivery.
+    """Send FILES of posts, - for standard input, and say what became of each delivery.
 
     X and Weibo files hold JSON as the platforms send it: one object, an array or page of them, or one per line. CSV
-    files are read by a preset or by --map. Nothing is dropped here: what cannot be read lands in quarantine and is
-    counted. Re-running is harmless: every delivery that was seen before answers DUPLICATE. Waits until all read models
-    have caught up, so that `switchboard report` shows it.
+    files are read by a preset or by --map. Files may be compressed by gzip. Nothing is dropped here: what cannot be
+    read lands in quarantine, is counted, and makes the exit code 1. Re-running is harmless: every delivery that was
+    seen before answers DUPLICATE. Waits until all read models have caught up, so that `switchboard report` shows it.
 
     \b
     switchboard ingest tweets.json --channel x --source acme-x --owned acme --label brand=Acme
@@ -87,28 +124,66 @@ async def ingest(
         --time-format '%Y/%m/%d %H:%M:%S' --time-zone Asia/Shanghai --label brand='Town hall'
     switchboard ingest twcs.csv --channel twcs
     """
-    from switchboard_cli.deliveries.sending import Stopwatch
+    from switchboard_cli.deliveries.files import FileError, input_files
+    from switchboard_cli.deliveries.sending import Sent, Stopwatch
 
-    watch = Stopwatch()
-    readings = _readings(
-        files=files,
-        channel=channel,
-        source=source,
-        preset=preset,
-        mapping=mapping,
-        time_formats=time_formats,
-        time_zone=time_zone,
-        labels=_labels(labels),
-        owned=owned,
-        desk=desk,
-        listening=listening,
-    )
-    sent = await _send(targets, tenant, readings, quiet=as_json)
+    watch, sent = Stopwatch(), Sent()
+    try:
+        with input_files(files, encoding) as opened:
+            readings = _readings(
+                files=opened,
+                channel=channel,
+                source=source,
+                preset=preset,
+                mapping=mapping,
+                time_formats=time_formats,
+                time_zone=time_zone,
+                labels=_labels(labels),
+                owned=owned,
+                desk=desk,
+                listening=listening,
+                delimiter=delimiter,
+            )
+            if not as_json:
+                _say_encodings(opened)
+            await _send(targets, tenant, readings, sent, quiet=as_json)
+    except asyncio.CancelledError:
+        _say_interrupted(sent)
+        raise
+    except FileError as error:
+        raise Failure(str(error)) from error
+    except OSError as error:
+        raise Failure(f"cannot read {error.filename}: {error.strerror}; check the file's permissions") from error
     if not no_wait:
         from switchboard_cli.projected import wait_until_projected
 
-        await wait_until_projected(targets, tenant, sent.position, max(targets.timeout_s, 600.0))
+        patience_s = max(targets.timeout_s, 600.0)
+        await wait_until_projected(targets, tenant, sent.position, patience_s, quiet=as_json)
     _show(sent, watch.seconds(), as_json=as_json)
+    if (quarantined := sent.results["QUARANTINED"]) and not allow_quarantine:
+        raise Failure(
+            f"{quarantined:,} of {sent.deliveries:,} deliveries could not be read and are in quarantine; the others "
+            "are taken. Correct the files or the options and send them again, or say --allow-quarantine"
+        )
+
+
+def _say_encodings(files: Sequence["InputFile"]) -> None:
+    """Whoever did not say an encoding is told which one was found, where it is another than everybody's."""
+    from switchboard_cli.output import console
+
+    for file in files:
+        if file.found and file.encoding != "utf-8-sig":
+            console(stderr=True).print(f"{file.name} is read as {file.encoding}; if that is wrong, say --encoding")
+
+
+def _say_interrupted(sent: "Sent") -> None:
+    from switchboard_cli.output import console
+
+    console(stderr=True).print(
+        f"interrupted: {sent.deliveries:,} deliveries were sent and acknowledged, and stay; the same command sends the "
+        "rest, and what was sent answers DUPLICATE",
+        style="warn",
+    )
 
 
 def _labels(given: Sequence[str]) -> dict[str, str]:
@@ -123,7 +198,7 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
 
 def _readings(
     *,
-    files: Sequence[Path],
+    files: Sequence["InputFile"],
     channel: str,
     source: str | None,
     preset: str | None,
@@ -134,12 +209,14 @@ def _readings(
     owned: Sequence[str],
     desk: str | None,
     listening: bool | None,
+    delimiter: str | None,
 ) -> list["Reading"]:
     import re
 
     from switchboard_cli.deliveries.addressed import SourceSettings
     from switchboard_cli.deliveries.documents import read_documents
     from switchboard_cli.deliveries.mapping import ColumnMap, MapError, read_mapped
+    from switchboard_cli.deliveries.rows import csv_file
     from switchboard_cli.deliveries.twcs import ColumnsError, read_twcs
 
     twcs = channel == "twcs" or preset == "twcs"
@@ -160,23 +237,23 @@ def _readings(
         )
     try:
         if twcs:
-            return [read_twcs(path, source) for path in files]
+            return [read_twcs(csv_file(file, delimiter), source) for file in files]
         if channel != "csv":
+            if delimiter is not None:
+                raise click.UsageError("--delimiter goes with --channel csv")
             settings = SourceSettings(
                 source, channel, owned_accounts=owned, labels=labels, desk=desk or "", listening=listening
             )
-            return [read_documents(path, settings) for path in files]
+            return [read_documents(file, settings) for file in files]
         if not mapping:
             raise click.UsageError("--channel csv needs --map NAME=COLUMN,... or --preset twcs")
         columns = ColumnMap.parse(mapping, time_formats, _zone(time_zone))
         if listening is None and owned:
             listening = True  # whoever keeps a table of letters knows that they are letters
         settings = SourceSettings(source, "csv", source, "", owned, labels, desk or "", listening)
-        return [read_mapped(path, settings, columns) for path in files]
+        return [read_mapped(csv_file(file, delimiter), settings, columns) for file in files]
     except (MapError, ColumnsError) as error:
         raise click.UsageError(str(error)) from error
-    except OSError as error:
-        raise Failure(f"cannot read {error.filename}: {error.strerror}; check the file's permissions") from error
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -188,13 +265,12 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
-async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], *, quiet: bool) -> "Sent":
+async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], sent: "Sent", *, quiet: bool) -> None:
     from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
 
-    from switchboard_cli.deliveries.sending import Sent, batches, one_by_one, send
+    from switchboard_cli.deliveries.sending import batches, one_by_one, send
     from switchboard_cli.sources import ensure_sources
 
-    sent = Sent()
     async with calling(targets, "ingest", act="to send deliveries") as channel:
         stub = IngestServiceStub(channel)
         settings = (settings for reading in readings for settings in reading.sources)
@@ -203,7 +279,6 @@ async def _send(targets: Targets, tenant: str, readings: Sequence["Reading"], *,
         with _progress(expected, quiet=quiet) as advance:
             requests = one_by_one(batches(tenant, _all(readings), sent))
             await send(channel, requests, sent, lambda request, _: advance(len(request.deliveries)))
-    return sent
 
 
 def _all(readings: Sequence["Reading"]) -> Iterator["Addressed"]:
@@ -238,7 +313,8 @@ def _show(sent: "Sent", seconds: float, *, as_json: bool) -> None:
     if too_large:
         results["TOO_LARGE"] = too_large
     if as_json:
-        print_json({"deliveries": sent.deliveries, "results": results, "seconds": round(seconds, 3)})
+        print_json({"deliveries": sent.deliveries, "results": results, "seconds": round(seconds, 3),
+                    "reasons": dict(sent.reasons.most_common())})  # fmt: skip
     else:
         screen = console()
         shown = table("result", "deliveries", right=(1,))

@@ -1,7 +1,16 @@
 """Progress bars that say how many, how fast and how long. They go to standard error, so that output can be piped."""
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from switchboard_cli.output import console
@@ -28,6 +37,20 @@ def delivery_bar(*, quiet: bool) -> Progress:
         disable=quiet or not screen.is_terminal,
         transient=True,
         speed_estimate_period=5.0,
+    )
+
+
+def steps_bar(*, quiet: bool) -> Progress:
+    """For waiting that has steps and no rate. Not started. Draws nothing when quiet or when there is no terminal."""
+    screen = console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=screen,
+        disable=quiet or not screen.is_terminal,
+        transient=True,
     )
 
 

@@ -85,7 +85,7 @@ async def report(
     from switchboard_cli.output import print_json
     from switchboard_cli.projected import wait_until_projected
 
-    position = await wait_until_projected(targets, tenant, "", targets.timeout_s)
+    position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json)
     keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
     request = QueryMetricsRequest(
         parent=f"tenants/{tenant}",

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from switchboard.ingest.v1.post_pb2 import AuthorKind
 from switchboard_cli.deliveries.addressed import RAW_ROW
-from switchboard_cli.deliveries.rows import parse_rows
+from switchboard_cli.deliveries.files import input_file
+from switchboard_cli.deliveries.rows import csv_file, parse_rows
 from switchboard_cli.deliveries.twcs import ColumnsError, parse, read_twcs, source_id
 from switchboard_cli.deliveries.twcs_contacts import Place, Tweet, conversations_of, places_of
 
 FILE = Path(__file__).parents[2] / "fixtures" / "cli" / "twcs.csv"
-READING = read_twcs(FILE, "twcs")
+READING = read_twcs(csv_file(input_file(FILE)), "twcs")
 
 
 def tweet(tweet_id, author="9", *, brand=False, at=0, replies=(), parents=(), mentions=()):
@@ -147,7 +148,7 @@ def test_whom_an_answer_without_a_parent_is_for_is_named_where_it_stands_in_the_
     rows = [f"1,mia,True,{day},hi,2,", f"2,North,False,{day},yes @mia,,", f"3,North,False,{day},yes,1,"]
     path.write_text("\n".join([header, *rows]))
     posts = {item.delivery.normalized_post.external_id: item.delivery.normalized_post
-             for item in read_twcs(path, "twcs").deliveries()}  # fmt: skip
+             for item in read_twcs(csv_file(input_file(path)), "twcs").deliveries()}  # fmt: skip
     named = {key: [(e.start, e.end, e.external_id) for e in post.entities] for key, post in posts.items()}
     assert named == {"1": [], "2": [(4, 8, "mia")], "3": [(0, 0, "mia")]}
 
@@ -157,7 +158,7 @@ def test_an_account_that_is_a_customer_in_one_row_is_no_owned_account(tmp_path):
     header = "tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id"
     day = "Tue Oct 31 22:00:00 +0000 2017"
     path.write_text("\n".join([header, f"1,North,True,{day},hi,,", f"2,north,False,{day},yes,,1"]))
-    assert [source.owned_accounts for source in read_twcs(path, "twcs").sources] == [[]]
+    assert [source.owned_accounts for source in read_twcs(csv_file(input_file(path)), "twcs").sources] == [[]]
 
 
 def test_source_ids_are_the_same_everywhere_and_tell_brands_apart():
@@ -170,7 +171,7 @@ def test_a_file_without_the_columns_is_wrong_usage(tmp_path):
     path = tmp_path / "other.csv"
     path.write_text("tweet_id,text\n1,a\n")
     with pytest.raises(ColumnsError, match="author_id, inbound, created_at"):
-        read_twcs(path, "twcs")
+        read_twcs(csv_file(input_file(path)), "twcs")
 
 
 @pytest.mark.parametrize("column", [0, 1], ids=["with a leading unnamed column", "without it"])

@@ -10,11 +10,11 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from switchboard.ingest.v1.service_pb2 import Delivery
 
 from switchboard_cli.deliveries.addressed import Addressed, SourceSettings
+from switchboard_cli.deliveries.files import InputFile
 
 JSON = "application/json"
 PAGES = ("statuses", "comments", "reposts")
@@ -28,7 +28,6 @@ _DECODER = json.JSONDecoder(strict=False)
 class DocumentReading:
     """A file of a platform's own JSON for one source."""
 
-    path: Path
     source: SourceSettings
     payloads: Sequence[bytes]
 
@@ -45,14 +44,14 @@ class DocumentReading:
             yield Addressed(self.source.source_id, Delivery(payload=payload, content_type=JSON))
 
 
-def read_documents(path: Path, source: SourceSettings) -> DocumentReading:
-    """Reads and splits the file. Raises OSError when it cannot be read."""
-    return DocumentReading(path, source, split(path.read_bytes()))
+def read_documents(file: InputFile, source: SourceSettings) -> DocumentReading:
+    """Reads and splits the file. Raises FileError and OSError when it cannot be read."""
+    return DocumentReading(source, split(file.read_utf8()))
 
 
 def split(content: bytes) -> list[bytes]:
-    """The payloads of a file, each with the very bytes it has there."""
-    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    """The payloads of a file in UTF-8, each with the very bytes it has there."""
+    text = content.decode("utf-8", "surrogateescape")
     if not text.strip():
         return []
     if _is_document(text):

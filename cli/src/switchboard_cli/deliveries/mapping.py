@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
 from chassis.clock import FIRST, LAST, MICROS, Instant, from_datetime, to_timestamp
 from switchboard.ingest.v1.post_pb2 import AuthorKind, NormalizedPost
 from switchboard.ingest.v1.service_pb2 import Delivery
 
 from switchboard_cli.deliveries.addressed import RAW_ROW, Addressed, SourceSettings
-from switchboard_cli.deliveries.rows import Row, header_of, read_rows
+from switchboard_cli.deliveries.rows import CsvFile, Row
 
 REQUIRED = ("id", "author", "text", "at")
 OPTIONAL = ("reply", "replied_at", "subject", "parent", "language")
@@ -84,7 +83,7 @@ class ColumnMap:
 class MappedReading:
     """A file and how to read it, for one source."""
 
-    path: Path
+    file: CsvFile
     source: SourceSettings
     columns: ColumnMap
     expected: int
@@ -95,18 +94,17 @@ class MappedReading:
 
     def deliveries(self) -> Iterator[Addressed]:
         """One or two per row, in file order."""
-        for row in read_rows(self.path):
+        for row in self.file.rows():
             for delivery in deliveries_of(row, self.columns):
                 yield Addressed(self.source.source_id, delivery)
 
 
-def read_mapped(path: Path, source: SourceSettings, columns: ColumnMap) -> MappedReading:
-    """Counts the rows and checks the header. Raises OSError, and MapError when a mapped column is not there."""
-    header = header_of(path)
-    if missing := sorted({column for column in columns.columns.values() if column not in header}):
-        raise MapError(f"{path.name} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}")
+def read_mapped(file: CsvFile, source: SourceSettings, columns: ColumnMap) -> MappedReading:
+    """Counts the rows and checks the header. Raises like `CsvFile.rows`, and MapError when a column is not there."""
+    if missing := sorted({column for column in columns.columns.values() if column not in file.header}):
+        raise MapError(f"{file.name} has no column {', '.join(missing)}; it has {', '.join(file.header) or 'none'}")
     per_row = 2 if "reply" in columns.columns else 1
-    return MappedReading(path, source, columns, per_row * sum(1 for _ in read_rows(path)))
+    return MappedReading(file, source, columns, per_row * sum(1 for _ in file.rows()))
 
 
 def deliveries_of(row: Row, columns: ColumnMap) -> Iterator[Delivery]:

@@ -4,10 +4,14 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+from switchboard_cli.deliveries.files import FileError, InputFile
 
 FIELD_MAX = 16 * 1024 * 1024
 """Characters of one field; the csv module's own limit of 131,072 is less than a mail can have."""
+
+DELIMITERS = (",", ";", "\t", "|")
+"""What columns are parted by, unless something else is said; of several that fit, the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +48,52 @@ class _Recorded:
         return raw
 
 
-def header_of(path: Path) -> Sequence[str]:
-    """The column names; empty for an empty file."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        return next(csv.reader(file), [])
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A CSV file: its header, and its records as often as they are asked for."""
+
+    file: InputFile
+    delimiter: str
+    header: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """For sentences about it."""
+        return self.file.name
+
+    def rows(self) -> Iterator[Row]:
+        """The records after the header, in order, numbered from 1; lines without any character are no records.
+
+        A record with too few or too many fields, or with bytes that are no text, is broken, and the ones after it are
+        read. Raises FileError and OSError when the file cannot be read.
+        """
+        with self.file.open_text() as text:
+            yield from parse_rows(text, self.delimiter)
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """The records after the header, in order, numbered from 1; lines without any character are no records.
+def csv_file(file: InputFile, delimiter: str | None = None) -> CsvFile:
+    """Reads the header; a delimiter that is not said is the one of DELIMITERS that gives it the most columns.
 
-    Raises OSError when the file cannot be read. A record with too few or too many fields, or with bytes that are no
-    UTF-8, is broken, and the ones after it are read.
+    Raises FileError and OSError when the file cannot be read.
     """
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        yield from parse_rows(file)
+    with file.open_text() as text:
+        first = text.readline()
+    csv.field_size_limit(FIELD_MAX)
+    if delimiter is None:
+        delimiter = max(DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
+    with file.open_text() as text:
+        try:
+            header = next(csv.reader(text, delimiter=delimiter), [])
+        except csv.Error as error:
+            raise FileError(f"{file.name} has no header that can be read: {error}") from None
+    return CsvFile(file, delimiter, header)
 
 
-def parse_rows(file: io.TextIOBase | Iterator[str]) -> Iterator[Row]:
-    """`read_rows` for lines already open."""
+def parse_rows(file: io.TextIOBase | Iterator[str], delimiter: str = ",") -> Iterator[Row]:
+    """`CsvFile.rows` for lines already open."""
     csv.field_size_limit(FIELD_MAX)
     lines = _Recorded(iter(file))
-    reader = csv.reader(lines)
+    reader = csv.reader(lines, delimiter=delimiter)
     header = next(reader, [])
     lines.take()
     number = 0
@@ -84,7 +113,9 @@ def parse_rows(file: io.TextIOBase | Iterator[str]) -> Iterator[Row]:
         if len(record) != len(header):
             yield Row(number, raw, None, f"has {len(record)} fields, the header {len(header)}")
         elif not _is_unicode(raw):
-            yield Row(number, raw, None, "is not UTF-8")
+            yield Row(
+                number, raw, None, "has bytes that are no text of the file's encoding; say another with --encoding"
+            )
         else:
             yield Row(number, raw, dict(zip(header, record, strict=True)))
 

@@ -15,14 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from chassis.clock import from_datetime, to_timestamp
 from switchboard.ingest.v1.post_pb2 import AuthorKind, EntityKind, NormalizedPost
 from switchboard.ingest.v1.service_pb2 import Delivery
 
 from switchboard_cli.deliveries.addressed import RAW_ROW, Addressed, SourceSettings
-from switchboard_cli.deliveries.rows import Row, header_of, read_rows
+from switchboard_cli.deliveries.rows import CsvFile, Row
 from switchboard_cli.deliveries.twcs_contacts import UNKNOWN, Place, Tweet, places_of
 
 CHANNEL = "twcs"
@@ -41,7 +40,7 @@ class ColumnsError(ValueError):
 class TwcsReading:
     """A file understood. `tweets` and `places` by tweet id; of an id that comes twice the first row counts."""
 
-    path: Path
+    file: CsvFile
     prefix: str
     tweets: Mapping[int, Tweet]
     places: Mapping[int, Place]
@@ -51,7 +50,7 @@ class TwcsReading:
     def deliveries(self) -> Iterator[Addressed]:
         """One per row, in file order."""
         unknown = source_id(self.prefix, UNKNOWN)
-        for row in read_rows(self.path):
+        for row in self.file.rows():
             tweet = parse(row)
             if tweet is None or row.fields is None:
                 yield Addressed(unknown, Delivery(payload=row.raw_bytes(), content_type=RAW_ROW))
@@ -85,17 +84,17 @@ class TwcsReading:
         return post
 
 
-def read_twcs(path: Path, prefix: str) -> TwcsReading:
+def read_twcs(file: CsvFile, prefix: str) -> TwcsReading:
     """Reads the whole file once. Raises OSError when it cannot be read, ColumnsError when columns are missing."""
-    missing = [column for column in COLUMNS if column not in header_of(path)]
+    missing = [column for column in COLUMNS if column not in file.header]
     if missing:
         raise ColumnsError(
-            f"{path.name} has no column {', '.join(missing)}; the preset twcs needs {', '.join(COLUMNS)}"
+            f"{file.name} has no column {', '.join(missing)}; the preset twcs needs {', '.join(COLUMNS)}"
         )
     rows = 0
     broken = 0
     tweets: dict[int, Tweet] = {}
-    for row in read_rows(path):
+    for row in file.rows():
         rows += 1
         tweet = parse(row)
         if tweet is None:
@@ -104,7 +103,7 @@ def read_twcs(path: Path, prefix: str) -> TwcsReading:
             tweets.setdefault(tweet.tweet_id, tweet)
     places = places_of(tweets)
     sources = _sources(prefix, tweets.values(), places, with_unknown=broken > 0)
-    return TwcsReading(path, prefix, tweets, places, sources, rows)
+    return TwcsReading(file, prefix, tweets, places, sources, rows)
 
 
 def parse(row: Row) -> Tweet | None:
