@@ -39,7 +39,9 @@ def command(*options: str) -> Callable[[RunningStack, str, Sequence[Path]], dict
     """Sends files with `switchboard ingest`."""
 
     def send(stack: RunningStack, tenant: str, files: Sequence[Path]) -> dict[str, Any]:
-        told: dict[str, Any] = stack.told("ingest", *map(str, files), "--tenant", tenant, *options)
+        told: dict[str, Any] = stack.told(
+            "ingest", *map(str, files), "--tenant", tenant, "--allow-quarantine", *options
+        )
         return told
 
     return send
