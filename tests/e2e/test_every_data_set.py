@@ -52,17 +52,31 @@ def care(stack: RunningStack, tenant: str, files: Sequence[Path]) -> dict[str, A
     return send_care(stack, tenant, tables.care(files[0])[0])
 
 
-def x(owned: str, until: datetime, files: Sequence[Path]) -> DataSet:
-    options = ("--channel", "x", "--source", "ours", "--owned", owned, "--label", "brand=Ferry Line")
-    return DataSet(
-        files, command(*options), lambda paths: platforms.read(paths, platforms.x_post, "Ferry Line", owned), until
-    )
+def x(owned: Sequence[str], until: datetime, files: Sequence[Path], *, listening: bool = False) -> DataSet:
+    return platform("x", platforms.x_post, "Ferry Line", owned, until, files, listening)
 
 
-def weibo(owned: str, until: datetime, files: Sequence[Path]) -> DataSet:
-    options = ("--channel", "weibo", "--source", "ours", "--owned", owned, "--label", "brand=江湾地铁")
+def weibo(owned: Sequence[str], until: datetime, files: Sequence[Path], *, listening: bool = False) -> DataSet:
+    return platform("weibo", platforms.weibo_post, "江湾地铁", owned, until, files, listening)
+
+
+def platform(
+    channel: str,
+    reader: platforms.Reader,
+    brand: str,
+    owned: Sequence[str],
+    until: datetime,
+    files: Sequence[Path],
+    listening: bool,
+) -> DataSet:
+    options = ("--channel", channel, "--source", "ours", "--label", f"brand={brand}")
+    accounts = [word for account in owned for word in ("--owned", account)]
+    ours = frozenset(owned)
     return DataSet(
-        files, command(*options), lambda paths: platforms.read(paths, platforms.weibo_post, "江湾地铁", owned), until
+        files,
+        command(*options, *accounts, *(("--listening",) if listening else ())),
+        lambda paths: platforms.read(paths, reader, brand, ours, listening=listening),
+        until,
     )
 
 
@@ -82,9 +96,13 @@ def hand_written(name: str) -> DataSet:
             until = datetime(2020, 4, 6, 3, 30, tzinfo=UTC)
             return DataSet([OWN / "care.json"], care, lambda paths: tables.care(paths[0])[1], until)
         case "x":
-            return x("77", datetime(2020, 3, 9, 11, 59, tzinfo=UTC), [OWN / "x_statuses.json", OWN / "x_stream.jsonl"])
+            return x(
+                ["77", "ferryline"],
+                datetime(2020, 3, 9, 11, 59, tzinfo=UTC),
+                [OWN / "x_statuses.json", OWN / "x_stream.jsonl"],
+            )
         case _:
-            return weibo("8800", datetime(2020, 3, 10, 1, 30, tzinfo=UTC),
+            return weibo(["8800", "江湾地铁"], datetime(2020, 3, 10, 1, 30, tzinfo=UTC),
                          [OWN / "weibo_statuses.json", OWN / "weibo_comments.json"])  # fmt: skip
 
 
@@ -103,10 +121,10 @@ def real(name: str, data: Path) -> DataSet:
             return DataSet([file], care, lambda paths: tables.care(paths[0])[1], until)
         case "x":
             files = sorted((data / "payloads" / "twitter").rglob("*.json"))
-            return x("372018022", datetime(2015, 10, 8, tzinfo=UTC), files)
+            return x(["372018022"], datetime(2015, 10, 8, tzinfo=UTC), files, listening=True)
         case _:
             files = sorted((data / "payloads" / "weibo").rglob("*.json"))
-            return weibo("3178541805", datetime(2025, 1, 2, 6, 0, tzinfo=UTC), files)
+            return weibo(["3178541805"], datetime(2025, 1, 2, 6, 0, tzinfo=UTC), files, listening=True)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def test_posts_of_a_platform_one_at_a_time(stack: RunningStack, order: str) -> N
     tenant = f"order-{order.replace(' ', '-')}"
     with stack.channel("ingest") as channel:
         ingest = service_pb2_grpc.IngestServiceStub(channel)
-        source = api.Source(channel="x", owned_accounts=["77"], labels={"brand": "Ferry Line"})
+        source = api.Source(channel="x", owned_accounts=["77", "ferryline"], labels={"brand": "Ferry Line"})
         ingest.CreateSource(api.CreateSourceRequest(parent=f"tenants/{tenant}", source_id="x", source=source))
         batches = [
             api.IngestPostsRequest(source=f"tenants/{tenant}/sources/x", deliveries=[api.Delivery(payload=each)])
@@ -44,7 +44,7 @@ def test_posts_of_a_platform_one_at_a_time(stack: RunningStack, order: str) -> N
         assert len(list(ingest.IngestPosts(iter(batches), timeout=60))) == len(batches)
     (row,) = stack.told("report", "--tenant", tenant, "--observed-until", UNTIL)["rows"]
     files = [OWN / "x_statuses.json", OWN / "x_stream.jsonl"]
-    by_hand = platforms.read(files, platforms.x_post, "Ferry Line", "77")
+    by_hand = platforms.read(files, platforms.x_post, "Ferry Line", frozenset({"77", "ferryline"}))
     assert differences(row["metrics"], metrics_of(by_hand.contacts, UNTIL_US)) == []
 
 

@@ -39,7 +39,7 @@ def delivery(post: Mapping[str, Any]) -> service_pb2.Delivery:
     normal = post_pb2.NormalizedPost(
         external_id=post["id"], conversation=post["session"], text=post["text"], author_kind=ROLES[post["role"]]
     )
-    normal.author.external_id = post["author"]
+    normal.author.external_id = normal.author.handle = post["author"]
     normal.published_at.FromMicroseconds(post["at"])
     return service_pb2.Delivery(normalized_post=normal)
 

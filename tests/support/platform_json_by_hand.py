@@ -7,6 +7,7 @@ context), what a v2 page includes beside its data, and recordings of HTTP traffi
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,23 @@ from threads_by_hand import CUSTOMER, HUMAN, Said, contacts_of
 
 MILLISECOND = SECOND // 1000
 Reader = Callable[[dict[str, Any]], Said | None]
+Owned = frozenset[str]
+"""Our account's id and handle, lower case."""
 
 
-def read(paths: Iterable[Path], reader: Reader, brand: str, owned: str) -> Reading:
-    """The posts of files in order; of a post that comes again the first telling counts. `owned` is our account's id."""
+def read(paths: Iterable[Path], reader: Reader, brand: str, owned: Owned, *, listening: bool = False) -> Reading:
+    """The posts of files in order; of a post that comes again the first telling counts, but for whom it calls.
+
+    Listening, everything speaks to us.
+    """
     said: dict[str, Said] = {}
     for path in paths:
         for document in documents(path.read_bytes()):
             for post in walk(document, reader):
-                role = HUMAN if post.author == owned else CUSTOMER
-                said.setdefault(
-                    post.name, Said(post.name, post.author, role, post.at, post.ties, brand, direct=post.direct)
-                )
+                role = CUSTOMER if owned.isdisjoint({post.author, *post.called}) else HUMAN
+                calls_us = listening or post.direct or not owned.isdisjoint(post.mentions)
+                known = said.setdefault(post.name, replace(post, role=role, brand=brand, told=False))
+                said[post.name] = replace(known, told=known.told or calls_us)
     authors = {post.author for post in said.values()}
     return Reading(contacts_of(said.values()), len(said), len(authors), 0)
 
@@ -87,15 +93,54 @@ def x_post(d: dict[str, Any]) -> Said | None:
     ties = set()
     if recipient := d.get("recipient_id") or (d.get("recipient") or {}).get("id"):
         ties.add(_pair(author, recipient))
+    parent, repeats, passed_on = d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id"), None, False
+    if isinstance(d.get("retweeted_status"), dict):
+        repeats, passed_on = d["retweeted_status"].get("id_str") or d["retweeted_status"].get("id"), True
+    elif (
+        quoted := d.get("quoted_status_id_str") or d.get("quoted_status_id") or (d.get("quoted_status") or {}).get("id")
+    ):
+        repeats = quoted
     for reference in d.get("referenced_tweets") or ():
         if reference["type"] == "replied_to":
-            ties.add(str(int(reference["id"])))
-    if parent := d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id"):
+            parent = reference["id"]
+        else:
+            repeats, passed_on = reference["id"], passed_on or reference["type"] == "retweeted"
+    if parent:
         ties.add(str(int(parent)))
     if conversation := d.get("dm_conversation_id") or d.get("conversation_id"):
         ties.add(f"conversation {conversation}")
     private = direct or "dm_conversation_id" in d
-    return Said(str(name), str(int(author)), CUSTOMER, at, frozenset(ties), direct=private)
+    mentions, text = _x_mentions(d)
+    attached = d.get("attachments") or (d.get("entities") or {}).get("media") or (d.get("extended_entities") or {})
+    bare = passed_on or bool(repeats and not attached and not re.sub(r"https?://\S+", "", text).strip())
+    return Said(
+        str(name),
+        str(int(author)),
+        CUSTOMER,
+        at,
+        frozenset(ties),
+        direct=private,
+        parent=str(int(parent)) if parent else "",
+        mentions=mentions,
+        called=frozenset({str(user["screen_name"]).lower()} if user.get("screen_name") else ()),
+        repeats=str(int(repeats)) if repeats else "",
+        bare=bare,
+    )
+
+
+def _x_mentions(d: dict[str, Any]) -> tuple[frozenset[str], str]:
+    """Whom a post calls, by id and by handle, as its entities say or, without any, its text; and the whole text."""
+    whole = next((d[form] for form in ("extended_tweet", "note_tweet") if isinstance(d.get(form), dict)), d)
+    text = str(whole.get("full_text") or whole.get("text") or d.get("text"))
+    if not isinstance(whole.get("entities"), dict):
+        return frozenset(name.lower() for name in re.findall(r"(?<![\w@])@([A-Za-z0-9_]{1,20})", text)), text
+    names: set[str] = set()
+    for mention in whole["entities"].get("user_mentions") or whole["entities"].get("mentions") or ():
+        number = mention.get("id_str") or mention.get("id")
+        handle = mention.get("screen_name") or mention.get("username")
+        names |= {str(number)} if number else {str(handle).lower()}
+        names |= {str(handle).lower()} if handle else set()
+    return frozenset(names), text
 
 
 def weibo_post(d: dict[str, Any]) -> Said | None:
@@ -105,7 +150,9 @@ def weibo_post(d: dict[str, Any]) -> Said | None:
         name, author = str(d.get("Mid") or d["Id"]), d["Author"]["Id"].removeprefix("weibo:")
         if found is None:
             return None
-        return Said(name, author, CUSTOMER, int(found[1]) * MILLISECOND, frozenset({f"conversation {name}"}))
+        ties = frozenset({f"conversation {name}"})
+        calls = _weibo_mentions(d.get("Text") or d.get("Content") or "")
+        return Said(name, author, CUSTOMER, int(found[1]) * MILLISECOND, ties, mentions=calls)
     user = d.get("user")
     if "text" not in d or not isinstance(user, dict) or not any(d.get(key) for key in ("idstr", "id", "mid")):
         return None
@@ -114,13 +161,29 @@ def weibo_post(d: dict[str, Any]) -> Said | None:
     at = micros(datetime.strptime(d["created_at"], "%a %b %d %H:%M:%S %z %Y"))
     commented = d.get("status")
     root = str(int(commented.get("idstr") or commented["id"])) if isinstance(commented, dict) else name
-    ties = {f"conversation {root}"} | ({root} if root != name else set())
-    if parent := d.get("in_reply_to_status_id"):
-        ties.add(str(int(parent)))
-    if isinstance(d.get("reply_comment"), dict):
-        ties.add(str(int(d["reply_comment"].get("idstr") or d["reply_comment"]["id"])))
-        ties.discard(root)
-    return Said(name, author, CUSTOMER, at, frozenset(ties))
+    above = d["reply_comment"] if isinstance(d.get("reply_comment"), dict) else commented
+    parent = str(int(above.get("idstr") or above["id"])) if isinstance(above, dict) else ""
+    if not parent and d.get("in_reply_to_status_id"):
+        parent = str(int(d["in_reply_to_status_id"]))
+    original = d.get("retweeted_status") or {}
+    own_words = re.split(r"//\s*@", d["text"])[0] if original else d["text"]
+    bare = bool(original) and own_words.strip(" .。") in ("", "转发微博", "轉發微博", "转发", "Repost", "repost")
+    return Said(
+        name,
+        author,
+        CUSTOMER,
+        at,
+        frozenset({f"conversation {root}", *filter(None, [parent])}),
+        parent=parent,
+        mentions=_weibo_mentions(own_words),
+        called=frozenset({str(user.get("screen_name") or user.get("name")).lower()}),
+        repeats=str(original.get("idstr") or original.get("id") or ""),
+        bare=bare,
+    )
+
+
+def _weibo_mentions(text: str) -> frozenset[str]:
+    return frozenset(name.lower() for name in re.findall(r"@([\w·-]{1,40})", text))
 
 
 def _pair(one: Any, other: Any) -> str:

@@ -3,14 +3,14 @@
 import csv
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from funnel_by_hand import SECOND, Contact
-from threads_by_hand import CUSTOMER, HUMAN, Said, contact_of, matters
+from funnel_by_hand import SECOND, Answer, Contact
+from threads_by_hand import CUSTOMER, HUMAN, Said, contacts_of, matters, question_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,32 +36,40 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def twcs(path: Path) -> Reading:
     """The preset `twcs`. Its fixture has broken rows; a broken row is no tweet."""
-    tweets: dict[int, Said] = {}
-    texts: dict[int, str] = {}
+    tweets: dict[str, Said] = {}
     unreadable = 0
     for row in rows_of(path):
         tweet = _tweet(row)
         if tweet is None:
             unreadable += 1
-        elif int(tweet.name) not in tweets:
-            tweets[int(tweet.name)] = tweet
-            texts[int(tweet.name)] = row["text"]
-    names = {tweet.name for tweet in tweets.values()}
-    inside = [
-        Said(t.name, t.author, t.role, t.at, frozenset(tie for tie in t.ties if tie in names)) for t in tweets.values()
-    ]
-    spelled = {tweet.author.lower(): tweet.author for tweet in inside if tweet.role == HUMAN}
-    contacts, accounts = [], set()
-    for matter in matters(inside):
+        else:
+            tweets.setdefault(tweet.name, tweet)
+    inside = {
+        name: replace(tweet, ties=frozenset(tie for tie in tweet.ties if tie in tweets))
+        for name, tweet in tweets.items()
+    }
+    texts = {str(int(row["tweet_id"])): row["text"] for row in reversed(rows_of(path)) if _tweet(row)}
+    spelled = {tweet.author.lower(): tweet.author for tweet in inside.values() if tweet.role == HUMAN}
+    contacts = []
+    for matter in matters(inside.values()):
         thread = sorted(matter, key=lambda tweet: (tweet.at, int(tweet.name)))
-        brand = next((tweet.author for tweet in thread if tweet.role == HUMAN), None)
-        if brand is None:
-            mentioned = [name.lower() for name in re.findall(r"@(\w+)", texts[int(thread[0].name)])]
-            brand = next((spelled[name] for name in mentioned if name in spelled), "unknown")
-        accounts |= {tweet.author for tweet in thread}
-        contact = contact_of(thread, brand)
-        contacts += [] if contact is None else [contact]
-    return Reading(contacts, len(inside), len(accounts), unreadable)
+        earliest = {tweet.author: tweet for tweet in reversed(thread) if tweet.role == CUSTOMER}
+        answers: dict[str, list[Said]] = {author: [] for author in earliest}
+        for tweet in thread:
+            if tweet.role == HUMAN:
+                asked = question_of(tweet, inside)
+                mentioned = [name for name in _accounts(texts[tweet.name]) if name in earliest]
+                for author in [asked.author] if asked else mentioned[:1] or list(earliest) * (len(earliest) == 1):
+                    answers[author].append(tweet)
+        for author, first in earliest.items():
+            told = [spelled[name.lower()] for name in _accounts(texts[first.name]) if name.lower() in spelled]
+            brand = next((answer.author for answer in answers[author]), next(iter(told), "unknown"))
+            contacts.append(Contact(first.at, brand, tuple(Answer(answer.at) for answer in answers[author])))
+    return Reading(contacts, len(inside), len({tweet.author for tweet in inside.values()}), unreadable)
+
+
+def _accounts(text: str) -> list[str]:
+    return re.findall(r"@(\w+)", text)
 
 
 def _tweet(row: dict[str, str]) -> Said | None:
@@ -70,12 +78,15 @@ def _tweet(row: dict[str, str]) -> Said | None:
     try:
         number = int(float(row["tweet_id"]))
         at = micros(datetime.strptime(row["created_at"], "%a %b %d %H:%M:%S %z %Y"))
-        linked = [*row["response_tweet_id"].split(","), row["in_response_to_tweet_id"]]
-        ties = frozenset(str(int(float(link))) for link in linked if link)
+        parents = [str(int(float(link))) for link in row["in_response_to_tweet_id"].split(",") if link]
+        replies = [str(int(float(link))) for link in row["response_tweet_id"].split(",") if link]
         role = {"True": CUSTOMER, "False": HUMAN}[row["inbound"]]
     except (ValueError, KeyError, TypeError):
         return None
-    return Said(str(number), row["author_id"], role, at, ties) if row["author_id"] else None
+    if not row["author_id"]:
+        return None
+    ties = frozenset([*parents, *replies])
+    return Said(str(number), row["author_id"], role, at, ties, parent=next(iter(parents), ""))
 
 
 def letters(path: Path, brand: str) -> Reading:
@@ -94,7 +105,8 @@ def letters(path: Path, brand: str) -> Reading:
         if start is None:
             unreadable += 1
             continue
-        matter = [Said(row["message_id"], row["user_id"], CUSTOMER, start, frozenset())]
+        letter = Said(row["message_id"], row["user_id"], CUSTOMER, start, frozenset(), brand)
+        matter = [letter]
         authors.add(row["user_id"])
         if row["reply"].strip() and row["replied_at"].strip():
             replied = instant(row["replied_at"])
@@ -102,9 +114,8 @@ def letters(path: Path, brand: str) -> Reading:
                 unreadable += 1
             else:
                 replies += 1
-                matter.append(Said("reply", "", HUMAN, replied, frozenset()))
-        contact = contact_of(matter, brand)
-        contacts += [] if contact is None else [contact]
+                matter.append(Said("reply", "", HUMAN, replied, frozenset({letter.name}), brand, parent=letter.name))
+        contacts += contacts_of(matter)
     return Reading(contacts, len(contacts) + replies, len(authors) + (replies > 0), unreadable)
 
 
@@ -131,6 +142,8 @@ def care(path: Path) -> tuple[list[dict[str, Any]], Reading]:
     said: dict[str, Said] = {}
     for post in posts:
         ties = frozenset({f"session {post['session']}"})
-        said.setdefault(post["id"], Said(post["id"], post["author"], post["role"], post["at"], ties, post["company"]))
-    contacts = [contact for matter in matters(said.values()) if (contact := contact_of(matter)) is not None]
-    return posts, Reading(contacts, len(said), len({post.author for post in said.values()}), 0)
+        one = Said(post["id"], post["author"], post["role"], post["at"], ties, post["company"],
+                   mentions=frozenset(name.lower() for name in re.findall(r"(?<![\w@.])@(\w[\w-]*)", post["text"])),
+                   called=frozenset({post["author"].lower()}))  # fmt: skip
+        said.setdefault(post["id"], one)
+    return posts, Reading(contacts_of(said.values()), len(said), len({post.author for post in said.values()}), 0)

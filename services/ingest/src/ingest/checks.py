@@ -116,6 +116,7 @@ def post_fields(tenant: str) -> dict[str, Field]:
         "conversation": Field(id_of(tenant, "conversations", uuid=True)),
         "author": Field(id_of(tenant, "identities", uuid=True)),
         "source": Field(id_of(tenant, "sources")),
+        "desk": Field(),
         "channel": Field(),
         "direction": Field(_member(post_pb2.Direction)),
         "kind": Field(_member(post_pb2.PostKind)),
@@ -126,7 +127,10 @@ def post_fields(tenant: str) -> dict[str, Field]:
 
 def conditions(found: Sequence[Condition]) -> list[tuple[str, str, object]]:
     """(column, operator, value) of each condition."""
-    return [(_COLUMNS.get(c.field, c.field), c.operator, c.value) for c in found]
+    return [
+        ("desks", "@>", [c.value]) if c.field == "desk" else (_COLUMNS.get(c.field, c.field), c.operator, c.value)
+        for c in found
+    ]
 
 
 def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
