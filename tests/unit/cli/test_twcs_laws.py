@@ -11,6 +11,8 @@ from funnel_by_hand import Contact
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from switchboard.ingest.v1.post_pb2 import AuthorKind
+from switchboard_cli.deliveries.files import input_file
+from switchboard_cli.deliveries.rows import csv_file
 from switchboard_cli.deliveries.twcs import COLUMNS, read_twcs
 from threads_by_hand import CUSTOMER, HUMAN, Said, contacts_of
 
@@ -50,7 +52,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said_in(path: Path) -> tuple[list[Said], dict[str, str]]:
     """The posts that are sent, as they are told to ingest, and the label of each."""
-    reading = read_twcs(path, "twcs")
+    reading = read_twcs(csv_file(input_file(path)), "twcs")
     sources = {source.source_id: source for source in reading.sources}
     posts, labels = [], {}
     for item in reading.deliveries():
@@ -80,7 +82,7 @@ def shape(contact: Contact) -> tuple[int, tuple[int, ...]]:
     return contact.start, tuple(sorted(answer.at for answer in contact.answers))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files())
 def test_law_contacts_are_the_preset_s(path: Path, rows: list[dict[str, str]]) -> None:
     with path.open("w", newline="") as file:
