@@ -14,32 +14,35 @@ from switchboard_cli.connection import Targets, asynchronous, calling, json_opti
 @asynchronous
 async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, targets: Targets) -> None:
     """List agents with presence, load and skills."""
+    from rich.text import Text
     from switchboard.routing.v1.events_pb2 import Presence
     from switchboard.routing.v1.service_pb2 import ListAgentsRequest
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.names import document, short, word
-    from switchboard_cli.output import console, print_json, table
+    from switchboard_cli.output import console, print_json, say_cut, table
+    from switchboard_cli.paging import first
 
-    request = ListAgentsRequest(parent=f"tenants/{tenant}", filter=conditions, page_size=limit)
+    request = ListAgentsRequest(parent=f"tenants/{tenant}", filter=conditions)
     async with calling(targets, "routing", act="to list agents") as channel:
-        answer = await RoutingServiceStub(channel).ListAgents(request, timeout=targets.timeout_s)
+        page = await first(RoutingServiceStub(channel).ListAgents, request, "agents", limit, targets.timeout_s)
+    say_cut(page, "agents")
     if as_json:
-        print_json([document(agent) for agent in answer.agents])
+        print_json([document(agent) for agent in page.items])
         return
-    if not answer.agents:
+    if not page.items:
         console().print(f"no such agents in tenant {tenant}", style="quiet")
         return
-    shown = table("agent", "name", "presence", "load", "missed", "queues", "skills", right=(3, 4))
-    for agent in answer.agents:
+    shown = table("agent", "presence", "load", "name", "queues", "skills", "missed", right=(2, 6))
+    for agent in page.items:
         presence = word(Presence, agent.presence, "PRESENCE_")
         shown.add_row(
             short(agent.name),
-            agent.display_name,
-            f"[{'good' if presence == 'available' else 'quiet'}]{presence}[/]",
+            Text(presence, "good" if presence == "available" else "quiet"),
             f"{agent.load}/{agent.capacity}",
-            str(agent.missed_offers),
+            agent.display_name,
             " ".join(short(queue) for queue in agent.queues) or "all",
             " ".join(f"{skill.name}={skill.level}" for skill in agent.skills),
+            str(agent.missed_offers),
         )
     console().print(shown)

@@ -33,17 +33,19 @@ async def _list(tenant: str, conditions: str, limit: int, *, as_json: bool, targ
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.names import document
-    from switchboard_cli.output import console, print_json
+    from switchboard_cli.output import console, print_json, say_cut
+    from switchboard_cli.paging import first
 
-    request = ListCasesRequest(parent=f"tenants/{tenant}", filter=conditions, page_size=limit)
+    request = ListCasesRequest(parent=f"tenants/{tenant}", filter=conditions)
     async with calling(targets, "routing", act="to list cases") as channel:
-        answer = await RoutingServiceStub(channel).ListCases(request, timeout=targets.timeout_s)
+        page = await first(RoutingServiceStub(channel).ListCases, request, "cases", limit, targets.timeout_s)
     if as_json:
-        print_json([document(found) for found in answer.cases])
-    elif not answer.cases:
+        print_json([document(found) for found in page.items])
+    elif not page.items:
         console().print(f"no such cases in tenant {tenant}", style="quiet")
     else:
-        _print(list(answer.cases))
+        _print(page.items)
+    say_cut(page, "cases")
 
 
 def _print(found: list["Case"]) -> None:
@@ -53,19 +55,20 @@ def _print(found: list["Case"]) -> None:
     from switchboard_cli.output import console, table
 
     shown = table(
-        "case", "state", "queue", "agent", "lang", "posts", "episode", "opened (UTC)", "due (UTC)", right=(5, 6)
-    )
+        "case", "state", "queue", "posts", "agent", "due (UTC)", "opened (UTC)", "lang", "episode",
+        right=(3, 8), whole=(0, 5, 6),
+    )  # fmt: skip
     for case in found:
         shown.add_row(
             short(case.name),
             word(CaseState, case.state, "CASE_STATE_"),
             short(case.queue) or "–",
-            short(case.agent) or "–",
-            case.language,
             str(case.post_count),
-            str(case.episode),
-            moment(case, "opened_at"),
+            short(case.agent) or "–",
             moment(case, "due_at"),
+            moment(case, "opened_at"),
+            case.language,
+            str(case.episode),
         )
     console().print(shown)
 
@@ -99,11 +102,11 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
 
 def _fact(fact: "CaseEvent") -> dict[str, object]:
     from switchboard_cli.cloudevents import body_of
-    from switchboard_cli.names import moment, short
+    from switchboard_cli.names import short
 
     return {
         "position": fact.position,
-        "at": moment(fact.event, "occurred_at"),
+        "at": fact.event.occurred_at.ToJsonString(),
         "type": short(fact.type.replace(".", "/")),
         "actor": fact.event.actor,
         "data": body_of(fact.event.body),
@@ -115,14 +118,16 @@ QUIET_FIELDS = frozenset({"case_id", "at", "post_id", "offer_id", "identity_id",
 
 
 def _print_history(history: list["CaseEvent"]) -> None:
+    from switchboard_cli.names import moment
     from switchboard_cli.output import console, table
 
-    shown = table("at (UTC)", "fact", "who", "what")
-    for fact in map(_fact, history):
+    shown = table("at (UTC)", "fact", "who", "what", whole=(0,))
+    for event in history:
+        fact = _fact(event)
         data = fact["data"]
         said = data.items() if isinstance(data, dict) else ()
         what = ", ".join(f"{key} {_brief(value)}" for key, value in said if key not in QUIET_FIELDS)
-        shown.add_row(str(fact["at"]), str(fact["type"]), str(fact["actor"]) or "–", what)
+        shown.add_row(moment(event.event, "occurred_at"), str(fact["type"]), str(fact["actor"]) or "–", what)
     console().print(shown)
 
 

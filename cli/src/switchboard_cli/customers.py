@@ -8,8 +8,9 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.crm.v1.service_pb2 import Customer
+
+    from switchboard_cli.tables import Table
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -30,13 +31,16 @@ async def customers(
     from switchboard.crm.v1.service_pb2_grpc import CustomerServiceStub
 
     from switchboard_cli.names import document, full
-    from switchboard_cli.output import console, print_json
+    from switchboard_cli.output import console, print_json, say_cut
+    from switchboard_cli.paging import first
 
     async with calling(targets, "crm", act="to show customers") as channel:
         stub = CustomerServiceStub(channel)
         if customer is None:
-            request = api.ListCustomersRequest(parent=f"tenants/{tenant}", filter=conditions, page_size=limit)
-            found = list((await stub.ListCustomers(request, timeout=targets.timeout_s)).customers)
+            request = api.ListCustomersRequest(parent=f"tenants/{tenant}", filter=conditions)
+            page = await first(stub.ListCustomers, request, "customers", limit, targets.timeout_s)
+            found = page.items
+            say_cut(page, "customers")
         elif UUID.fullmatch(customer) or customer.startswith("tenants/"):
             name = full(tenant, "customers", customer)
             found = [(await stub.GetCustomer(api.GetCustomerRequest(name=name), timeout=targets.timeout_s)).customer]
@@ -71,7 +75,7 @@ def _print_list(found: list["Customer"]) -> None:
     from switchboard_cli.names import moment, short
     from switchboard_cli.output import console, table
 
-    shown = table("customer", "known as", "identities", "attributes", "since (UTC)", right=(2, 3))
+    shown = table("customer", "known as", "identities", "attributes", "since (UTC)", right=(2, 3), whole=(0, 4))
     for each in found:
         handles = ", ".join(f"{identity.channel}:{identity.handle or '–'}" for identity in each.identities[:3])
         shown.add_row(short(each.name), handles, str(len(each.identities)), str(len(each.attributes)),
@@ -81,13 +85,13 @@ def _print_list(found: list["Customer"]) -> None:
 
 def identity_table(customer: "Customer") -> "Table":
     """The accounts a customer consists of."""
-    from switchboard_cli.names import moment
+    from switchboard_cli.names import moment, short
     from switchboard_cli.output import table
 
-    shown = table("channel", "account", "handle", "name", "first seen (UTC)")
+    shown = table("channel", "account", "handle", "name", "first seen (UTC)", "identity", whole=(4, 5))
     for identity in customer.identities:
         shown.add_row(identity.channel, identity.external_id, identity.handle, identity.display_name,
-                      moment(identity, "founded_at"))  # fmt: skip
+                      moment(identity, "founded_at"), short(identity.name))  # fmt: skip
     return shown
 
 
@@ -96,7 +100,9 @@ def attribute_table(customer: "Customer") -> "Table":
     from switchboard_cli.names import moment
     from switchboard_cli.output import table
 
-    shown = table("attribute", "value", "proved", "said by", "since (UTC)", "candidates", "event", right=(5,))
+    shown = table(
+        "attribute", "value", "proved", "said by", "since (UTC)", "candidates", "event", right=(5,), whole=(4, 6)
+    )
     for value in customer.attributes:
         shown.add_row(
             value.attribute,
@@ -105,6 +111,6 @@ def attribute_table(customer: "Customer") -> "Table":
             value.source,
             moment(value, "observed_at"),
             str(value.candidates),
-            value.event_id[:8],
+            value.event_id,
         )
     return shown

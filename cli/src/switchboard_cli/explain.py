@@ -7,8 +7,9 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.crm.v1.service_pb2 import ExplainAttributeResponse
+
+    from switchboard_cli.tables import Table
 
 
 @click.group()
@@ -24,6 +25,7 @@ def explain() -> None:
 @asynchronous
 async def explain_case(*, case: str, tenant: str, as_json: bool, targets: Targets) -> None:
     """Every agent for CASE (its id): who may take it, how they rank, and what rules the others out."""
+    from rich.text import Text
     from switchboard.routing.v1.service_pb2 import Constraint, ExplainDecisionRequest
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
@@ -43,7 +45,7 @@ async def explain_case(*, case: str, tenant: str, as_json: bool, targets: Target
         constraint = word(Constraint, candidate.constraint, "CONSTRAINT_")
         shown.add_row(
             short(candidate.agent),
-            "[good]yes[/]" if candidate.eligible else "[quiet]no[/]",
+            Text("yes", "good") if candidate.eligible else Text("no", "quiet"),
             "–" if constraint == "unspecified" else constraint,
             candidate.explanation,
             f"{candidate.skill_score:.1f}",
@@ -80,23 +82,26 @@ async def explain_attribute(*, customer: str, attribute: str, tenant: str, as_js
 
 def candidate_table(answer: "ExplainAttributeResponse") -> "Table":
     """Candidates, best first, and what put each behind the one before."""
+    from rich.text import Text
     from switchboard.crm.v1.service_pb2 import DecidedBy
 
     from switchboard_cli.names import moment, word
     from switchboard_cli.output import table
 
-    shown = table("", "value", "proved", "confidence", "said by", "since (UTC)", "event", "behind by", right=(3,))
+    shown = table(
+        "", "value", "proved", "confidence", "said by", "since (UTC)", "behind by", "event", right=(3,), whole=(5, 7)
+    )
     for candidate in answer.candidates:
         value = candidate.value
         behind = word(DecidedBy, candidate.behind_by, "DECIDED_BY_")
         shown.add_row(
-            "[good]✓[/]" if candidate.winner else "",
+            Text("✓", "good") if candidate.winner else "",
             value.value,
             "yes" if value.verified else "no",
             f"{value.confidence:g}",
             value.source,
             moment(value, "observed_at"),
-            value.event_id[:8],
             "" if behind == "unspecified" else behind,
+            value.event_id,
         )
     return shown

@@ -12,8 +12,9 @@ from switchboard_cli.failures import Failure
 from switchboard_cli.key_files import VARIABLE, key_file
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.log.v1.keys_pb2 import Key, ListKeysResponse
+
+    from switchboard_cli.tables import Table
 
 SEALING = ("ingest", "routing", "crm")
 """The services that have a key file; kpi opens nothing."""
@@ -247,11 +248,21 @@ def _table(known: "Sequence[Key]", having: Mapping[str, Sequence[str]]) -> "Tabl
     from switchboard_cli.output import NOTHING, table
 
     styles = {"lost": "bad", "superseded": "warn", "current": "good"}
-    made = table("key", "use", "state", "since (UTC)", "in the file of", "subject keys", "fingerprint", right=(5,))
+    made = table(
+        "key",
+        "use",
+        "state",
+        "since (UTC)",
+        "in the file of",
+        "subject keys",
+        "fingerprint",
+        right=(5,),
+        whole=(0, 3, 6),
+    )
     for key in known:
         state = word(KeyState, key.state, "KEY_STATE_")
         made.add_row(
-            Text(key.id),
+            key.id,
             word(KeyUse, key.use, "KEY_USE_"),
             Text(state, styles.get(state, "")),
             moment(key, "changed_at"),

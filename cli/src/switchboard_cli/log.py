@@ -11,8 +11,9 @@ from switchboard_cli.connection import Targets, asynchronous, calling, json_opti
 from switchboard_cli.failures import SERVICES, Failure
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.log.v1.integrity_pb2 import VerifyIntegrityResponse
+
+    from switchboard_cli.tables import Table
 
 SHOWN_MAX = 1_000
 """Rows of a table; more of them nobody reads."""
@@ -71,6 +72,8 @@ async def verify(*, invariants: Sequence[str], verify_timeout: float, as_json: b
             }
         )  # fmt: skip
     else:
+        for invariant in dict.fromkeys(finding.invariant for finding in findings):
+            console().print(f"{invariant}: {INVARIANTS.get(invariant, '')}", style="quiet")
         console().print(finding_table(findings))
     broken = [finding for finding in findings if not finding.ok]
     if broken:
@@ -107,18 +110,18 @@ def _finding(service: str, answer: "VerifyIntegrityResponse") -> Finding:
 
 def finding_table(findings: Sequence[Finding]) -> "Table":
     """One row per finding."""
-    from switchboard_cli.output import count, table
+    from rich.text import Text
 
-    shown = table("", "service", "subject", "holds", "compared", "detail", right=(4,))
-    before = ""
+    from switchboard_cli.output import count, table
+    from switchboard_cli.tables import printable
+
+    shown = table("", "service", "subject", "holds", "compared", "detail", right=(4,), whole=(2,))
     for finding in findings:
-        if finding.invariant != before:
-            shown.add_row(f"[accent]{finding.invariant}[/]", f"[head]{INVARIANTS.get(finding.invariant, '')}[/]")
-            before = finding.invariant
-        holds = "[good]yes[/]" if finding.ok else "[bad]NO[/]"
+        holds = Text("yes", "good") if finding.ok else Text("NO", "bad")
         shown.add_row(
-            "", finding.service, finding.subject, holds, count(finding.compared), f"[quiet]{finding.detail}[/]"
-        )
+            Text(finding.invariant, "accent"), finding.service, finding.subject, holds, count(finding.compared),
+            Text(printable(finding.detail), "quiet"),
+        )  # fmt: skip
     return shown
 
 
@@ -160,7 +163,7 @@ async def unreadable(*, after: str, as_json: bool, targets: Targets) -> None:
     from switchboard_cli.output import console, count, print_json, table
 
     found = 0
-    shown = table("sequence", "position", "subject", "bytes", "reason", right=(0, 3))
+    shown = table("sequence", "position", "subject", "bytes", "reason", right=(0, 3), whole=(1,))
     async with calling(targets, "kpi", act="to list what is unreadable") as channel:
         async for one in OperationsServiceStub(channel).ListUnreadable(ListUnreadableRequest(after=after)):
             found += 1

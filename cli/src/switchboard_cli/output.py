@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.theme import Theme
+
+from switchboard_cli.paging import Page
+from switchboard_cli.tables import Table
 
 THEME = Theme(
     {
@@ -66,14 +68,12 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 86400:.1f} d"
 
 
-def table(*columns: str, title: str = "", right: tuple[int, ...] = ()) -> Table:
-    """An empty table in the house's look; `right` are the indexes of columns that hold numbers."""
-    from rich import box
+def table(*heads: str, right: tuple[int, ...] = (), whole: tuple[int, ...] = (), spill: bool = True) -> Table:
+    """An empty table in the house's look; `right` are the indexes of columns of numbers, `whole` of ids and times."""
+    return Table(heads, frozenset(right), frozenset(whole), spill)
 
-    made = Table(box=box.SIMPLE_HEAD, header_style="head", pad_edge=False, collapse_padding=True, padding=(0, 2))
-    if title:
-        made.title, made.title_style, made.title_justify = title, "head", "left"
-    for index, column in enumerate(columns):
-        number = index in right
-        made.add_column(column, justify="right" if number else "left", no_wrap=number, overflow="fold")
-    return made
+
+def say_cut(page: Page, what: str) -> None:
+    """Says on standard error how many of a list are shown, where not all are."""
+    if note := page.note(what):
+        console(stderr=True).print(note, style="quiet")

@@ -13,8 +13,9 @@ from switchboard_cli.connection import Targets, asynchronous, calling, json_opti
 from switchboard_cli.failures import SERVICES, Failure
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.log.v1.operations_pb2 import ParkedEvent, ReleaseParkedResponse
+
+    from switchboard_cli.tables import Table
 
 PAGE = 500
 
@@ -173,12 +174,10 @@ def lines(found: Iterable[Found]) -> list[Line]:
 
 
 def parked_table(shown: Sequence[Line]) -> "Table":
-    """For people; names are folded where they do not fit, so that they can be copied whole."""
-    from rich.text import Text
-
+    """For people; keys are whole, so that they can be copied."""
     from switchboard_cli.output import table
 
-    made = table("consumer", "key", "events", "first", "error", right=(2,))
+    made = table("consumer", "key", "events", "first", "error", right=(2,), whole=(1,))
     for line in shown:
-        made.add_row(Text(line.consumer), Text(line.key), str(line.events), Text(line.type), Text(line.error))
+        made.add_row(line.consumer, line.key, str(line.events), line.type, line.error)
     return made

@@ -11,8 +11,9 @@ from switchboard_cli.hints import typed
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
-    from rich.table import Table
     from switchboard.kpi.v1.service_pb2 import MetricDefinition, MetricRow, MetricValue, QueryMetricsResponse
+
+    from switchboard_cli.tables import Table
 
 COLUMNS = (
     ("offered", "offered"),
@@ -29,8 +30,6 @@ COLUMNS = (
     ("pending", "pending"),
 )
 """Metric ids a person sees, with their column heads, the most important first. JSON has all there are."""
-CELL = 9
-"""Widest value of a metric: "999.9 min"."""
 
 
 class InstantParam(click.ParamType[datetime]):
@@ -168,7 +167,7 @@ def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str) -> No
     if not any(_offered(row) for row in answer.rows):
         screen.print(typed(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`"), style="quiet")
         return
-    screen.print(metric_table(answer.rows, answer.definitions, keys, width=screen.width))
+    screen.print(metric_table(answer.rows, answer.definitions, keys))
     until = answer.observed_until.ToDatetime(tzinfo=UTC)
     screen.print(
         f"tenant {tenant}, observed until {until:%Y-%m-%d %H:%M:%S} UTC, log position {answer.position}", style="quiet"
@@ -180,25 +179,15 @@ def _offered(row: "MetricRow") -> float:
 
 
 def metric_table(
-    rows: Sequence["MetricRow"], definitions: Sequence["MetricDefinition"], keys: Sequence[str], *, width: int
+    rows: Sequence["MetricRow"], definitions: Sequence["MetricDefinition"], keys: Sequence[str]
 ) -> "Table":
-    """Rows of metrics with the columns of COLUMNS that the definitions know; of those the first that fit the width."""
-    from rich.cells import cell_len
-
+    """Rows of metrics with the columns of COLUMNS that the definitions know; of those the ones that find room."""
     from switchboard_cli.output import table
 
     units = {definition.id: definition.unit for definition in definitions}
-    room = width
-    for key in keys:
-        room -= 2 + max([cell_len(key), *(cell_len(d.value) for row in rows for d in row.group if d.key == key)])
-    columns = []
-    for metric, head in COLUMNS:
-        if metric in units:
-            room -= 2 + max(CELL, len(head))
-            if room >= 0:
-                columns.append((metric, head))
+    columns = [(metric, head) for metric, head in COLUMNS if metric in units]
     right = tuple(range(len(keys), len(keys) + len(columns)))
-    shown = table(*keys, *(head for _, head in columns), right=right)
+    shown = table(*keys, *(head for _, head in columns), right=right, spill=False)
     for row in rows:
         values = {value.metric: value for value in row.values}
         groups = [dimension.value or "–" for dimension in row.group]

@@ -11,8 +11,9 @@ from switchboard_cli.failures import SERVICES, Failure
 from switchboard_cli.hints import typed
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.log.v1.operations_pb2 import Shard
+
+    from switchboard_cli.tables import Table
 
 
 class Found(NamedTuple):
@@ -110,7 +111,7 @@ async def _wake(targets: Targets, name: str) -> "Shard":
 
 
 def shards_table(shown: "Sequence[Shard]") -> "Table":
-    """For people; what does not fit is folded, so that it can be copied whole."""
+    """For people; names are whole, so that they can be copied."""
     from rich.text import Text
     from switchboard.log.v1.operations_pb2 import ShardState
 
@@ -118,13 +119,11 @@ def shards_table(shown: "Sequence[Shard]") -> "Table":
     from switchboard_cli.output import table
 
     styles = {"resting": "bad", "recovering": "warn", "serving": "good"}
-    made = table("shard", "state", "owner", "waiting", "why", right=(3,))
+    made = table("shard", "state", "owner", "waiting", "why", right=(3,), whole=(0,))
     for shard in shown:
         state = word(ShardState, shard.state, "SHARD_STATE_")
         why = shard.failure
         if shard.HasField("resting_since"):
             why = f"{why}, {shard.failures} times; since {moment(shard, 'resting_since')}"
-        made.add_row(
-            Text(shard.name), Text(state, styles.get(state, "")), Text(shard.owner), str(shard.waiting), Text(why)
-        )
+        made.add_row(shard.name, Text(state, styles.get(state, "")), shard.owner, str(shard.waiting), why)
     return made

@@ -42,7 +42,7 @@ async def _watch(tenant: str, groups: Sequence[str], conditions: str, once: bool
     keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
     metrics = [metric for metric, _ in COLUMNS]
     screen = console()
-    board = Board(tenant, keys, screen.width)
+    board = Board(tenant, keys)
     async with calling(targets, "kpi", act="to watch the wallboard") as channel:
         stub = KpiServiceStub(channel)
         listing = api.ListMetricDefinitionsRequest(parent=f"tenants/{tenant}")
@@ -73,11 +73,10 @@ async def _watch(tenant: str, groups: Sequence[str], conditions: str, once: bool
 class Board:
     """The rows known so far, kept current by the changes of a watch."""
 
-    def __init__(self, tenant: str, keys: Sequence[str], width: int) -> None:
+    def __init__(self, tenant: str, keys: Sequence[str]) -> None:
         self.tenant = tenant
         self.keys = keys
         self.definitions: Sequence[MetricDefinition] = ()
-        self.width = width
         self.note = "waiting for the first picture"
         self._rows: dict[tuple[str, ...], MetricRow] = {}
 
@@ -103,5 +102,5 @@ class Board:
 
         from switchboard_cli.report import metric_table
 
-        board = metric_table(self.rows(), self.definitions, self.keys, width=self.width)
+        board = metric_table(self.rows(), self.definitions, self.keys)
         return Group(board, Text(self.note, style="quiet"))

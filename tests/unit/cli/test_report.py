@@ -79,7 +79,7 @@ def test_a_row_has_its_group_and_a_number_or_null_for_each_part_of_each_metric()
 def test_the_table_has_the_same_in_units_people_use(width):
     screen = console()
     with screen.capture() as captured:
-        screen.print(metric_table(ANSWER.rows, ANSWER.definitions, ["brand", "day"], width=width))
+        screen.print(metric_table(ANSWER.rows, ANSWER.definitions, ["brand", "day"]), width=width)
     text = captured.get()
     assert "Norvane Home" in text
     assert "75.0 %" in text
@@ -110,7 +110,7 @@ def test_a_share_that_is_not_defined_is_a_dash():
 def test_a_narrow_table_has_fewer_columns_and_cuts_none():
     screen = console()
     with screen.capture() as captured:
-        screen.print(metric_table(ANSWER.rows, ANSWER.definitions, ["brand", "day"], width=50))
+        screen.print(metric_table(ANSWER.rows, ANSWER.definitions, ["brand", "day"]), width=50)
     assert "offered" in captured.get()
     assert "KM median" not in captured.get()
     assert "…" not in captured.get()

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
+from rich.text import Text
 
 from switchboard_cli.demo.brands import INDUSTRIES
 from switchboard_cli.demo.journal import Journal, percentile
 from switchboard_cli.output import NOTHING, count, duration, share, table
+from switchboard_cli.tables import Table
 
 if TYPE_CHECKING:
     from switchboard.crm.v1.service_pb2 import Customer, ExplainAttributeResponse
@@ -88,8 +89,8 @@ def results(sent: "Sent") -> Table:
     """What ingest made of every delivery."""
     shown = table("result", "deliveries", "meaning", right=(1,))
     for result, meaning in RESULTS.items():
-        shown.add_row(result, count(sent.results.get(result, 0)), f"[quiet]{meaning}[/]")
-    shown.add_row("[head]all[/]", f"[head]{count(sent.deliveries)}[/]")
+        shown.add_row(result, count(sent.results.get(result, 0)), Text(meaning, "quiet"))
+    shown.add_row(Text("all", "head"), Text(count(sent.deliveries), "head"))
     return shown
 
 
@@ -156,7 +157,7 @@ def verdict(screen: Console, findings: Sequence["Finding"]) -> bool:
             meaning,
             count(len(mine)),
             count(sum(finding.compared for finding in mine)),
-            "[good]yes[/]" if holds else "[bad]NO[/]" if mine else "[warn]not checked[/]",
+            Text("yes", "good") if holds else Text("NO", "bad") if mine else Text("not checked", "warn"),
         )
     screen.print(shown)
     for finding in findings:
