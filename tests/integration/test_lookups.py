@@ -32,7 +32,7 @@ insert into case_threads_v2
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, false from generate_series(1, {ROWS}) n
 """
 CONTACTS = f"""
-insert into contacts_v2_cases
+insert into contacts_v3_cases
 select 'acme', gen_random_uuid()::text, 'x', 'x', '', '[]', 0, '' from generate_series(1, {ROWS}) n
 """
 IDENTITIES = f"""

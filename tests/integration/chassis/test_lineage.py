@@ -236,12 +236,12 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
 ) -> None:
     monkeypatch.setattr(lineage, "LOOK_EVERY_S", 0.02)
     await tables.execute("create table posts_v1 (n int)")
-    await tables.execute("create table contacts_v22_cases (n int) partition by range (n)")
+    await tables.execute("create table contacts_v32_cases (n int) partition by range (n)")
     await tables.execute(
-        "create table contacts_v22_cases_p0 partition of contacts_v22_cases for values from (0) to (9)"
+        "create table contacts_v32_cases_p0 partition of contacts_v32_cases for values from (0) to (9)"
     )
     await tables.execute("create table quarantined (n int)")
-    for table in ("posts_v1", "contacts_v22_cases", "quarantined"):
+    for table in ("posts_v1", "contacts_v32_cases", "quarantined"):
         await tables.execute(f"insert into {table} values (1)")
     async with logged(nats_server) as log:
         await provision_log(log.nc)
@@ -253,7 +253,7 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
         await tables.execute("insert into shard_snapshots values ('ev.tally.acme.0', 'v', 9, 0, 0, 0)")
         assert "at position 9" in str(await Lineage(log, tables).compare())
 
-        assert await rebuild(tables, await log.last_position()) == ["contacts_v22_cases", "posts_v1"]
+        assert await rebuild(tables, await log.last_position()) == ["contacts_v32_cases", "posts_v1"]
 
         assert await Lineage(log, tables).compare() is None
         positions = {
@@ -262,7 +262,7 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
         assert positions == {"posts_v1": 0, "replies": 5, "calls": 3}
         counts = [
             await tables.fetchval(f"select count(*) from {table}")
-            for table in ("posts_v1", "contacts_v22_cases", "shard_snapshots", "quarantined")
+            for table in ("posts_v1", "contacts_v32_cases", "shard_snapshots", "quarantined")
         ]
         assert counts == [0, 0, 0, 1], "what no log can refill stays"
         async with asyncio.timeout(30):

@@ -13,8 +13,9 @@ from chassis.log import Log, connect
 from google.protobuf.message import Message
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "kpi"))
+sys.path.insert(0, str(Path(__file__).parent))
 
-import kpi_facts  # found on the path of the line above
+import kpi_facts  # found on the path of the lines above
 from provisioned import provision_log
 
 

@@ -57,7 +57,14 @@ def opened(case: str, source_id: str = "air") -> Message:
     return work.CaseOpened(case_id=case, channel="x", source_id=source_id, at=ts(0))
 
 
-def inbound(case: str, post_id: str, at: float, kind: post_pb2.PostKind = post_pb2.POST_KIND_POST) -> Message:
+def inbound(
+    case: str,
+    post_id: str,
+    at: float,
+    kind: post_pb2.PostKind = post_pb2.POST_KIND_POST,
+    *,
+    received: float | None = None,
+) -> Message:
     return work.PostAttached(
         case_id=case,
         post_id=post_id,
@@ -65,7 +72,7 @@ def inbound(case: str, post_id: str, at: float, kind: post_pb2.PostKind = post_p
         author_kind=post_pb2.AUTHOR_KIND_CUSTOMER,
         kind=kind,
         published_at=ts(at),
-        received_at=ts(at),
+        received_at=ts(at if received is None else received),
         at=ts(at),
     )
 
@@ -80,6 +87,31 @@ def outbound(case: str, post_id: str, at: float, *, human: bool = True) -> Messa
         received_at=ts(at),
         at=ts(at),
     )
+
+
+def detached(case: str, post_id: str, at: float, *, ours: bool = True) -> Message:
+    direction = post_pb2.DIRECTION_OUTBOUND if ours else post_pb2.DIRECTION_INBOUND
+    return work.PostDetached(case_id=case, post_id=post_id, direction=direction, at=ts(at))
+
+
+def queued(case: str, queue: str, at: float, due: float) -> Message:
+    return work.CaseQueued(case_id=case, queue=queue, at=ts(at), due_at=ts(due))
+
+
+def registered(agent: str, capacity: int = 1) -> Message:
+    return work.AgentRegistered(agent_id=agent, capacity=capacity, at=ts(0))
+
+
+def present(agent: str, presence: work.Presence) -> Message:
+    return work.PresenceChanged(agent_id=agent, presence=presence, at=ts(0))
+
+
+def offered(case: str, agent: str, at: float, weight: int = 1) -> Message:
+    return work.CaseOffered(case_id=case, agent_id=agent, weight=weight, at=ts(at))
+
+
+def declined(case: str, agent: str, at: float) -> Message:
+    return work.OfferDeclined(case_id=case, agent_id=agent, at=ts(at))
 
 
 def accepted(case: str, agent: str, at: float) -> Message:

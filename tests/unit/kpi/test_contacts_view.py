@@ -40,6 +40,8 @@ def contacts(events: Sequence[Message]) -> list[dict[str, Any]]:
             continue
         for one in episodes(row.facts):
             said: dict[str, Any] = {"case": key.split("/")[2], "episode": one.number, "start": seconds(one.start.at)}
+            if one.skewed:
+                said["skewed"] = True
             for name in ("accepted", "answered_any", "answered_human", "resolved", "withdrawn"):
                 done: Done | None = getattr(one, name)
                 if done is not None:
@@ -164,6 +166,53 @@ def contacts(events: Sequence[Message]) -> list[dict[str, Any]]:
             ],
             id="a reopening is a contact of its own",
         ),
+        pytest.param(
+            [
+                e.opened("c1"),
+                e.inbound("c1", "p1", 40, received=0),
+                e.accepted("c1", "mia", 1),
+                e.sent("c1", "mia", 2),
+                e.resolved("c1", "mia", 2),
+            ],
+            [
+                {
+                    "case": "c1",
+                    "episode": 1,
+                    "start": 0.0,
+                    "accepted": (1.0, "mia"),
+                    "answered_any": (2.0, "mia"),
+                    "answered_human": (2.0, "mia"),
+                    "resolved": (2.0, "mia"),
+                    "skewed": True,
+                }
+            ],
+            id="a platform's clock ahead of ours keeps nobody from counting",
+        ),
+        pytest.param(
+            [
+                e.opened("c1"),
+                e.inbound("c1", "p1", 5),
+                e.outbound("c1", "p2", 6),
+                e.outbound("c1", "p3", 9),
+                e.detached("c1", "p2", 10),
+            ],
+            [
+                {
+                    "case": "c1",
+                    "episode": 1,
+                    "start": 5.0,
+                    "accepted": (9.0, ""),
+                    "answered_any": (9.0, ""),
+                    "answered_human": (9.0, ""),
+                }
+            ],
+            id="an answer that was withdrawn, or moved, is undone",
+        ),
+        pytest.param(
+            [e.opened("c1"), e.inbound("c1", "p1", 5), e.inbound("c1", "p2", 7), e.detached("c1", "p1", 9, ours=False)],
+            [{"case": "c1", "episode": 1, "start": 5.0}],
+            id="that a customer spoke to us stays true",
+        ),
     ],
 )
 def test_contacts_of_events(events: list[Message], expected: list[dict[str, Any]]) -> None:
@@ -175,6 +224,23 @@ def test_a_direct_message_says_so() -> None:
     row = rows["case/acme/c1"]
     assert isinstance(row, Case)
     assert episodes(row.facts)[0].start.direct
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        pytest.param([e.offered("c1", "mia", 1, 2)], ("mia", 2), id="an offer takes room"),
+        pytest.param([e.offered("c1", "mia", 1), e.accepted("c1", "mia", 2)], ("mia", 1), id="so does the case"),
+        pytest.param([e.offered("c1", "mia", 1), e.declined("c1", "mia", 2)], ("", 1), id="a declined offer none"),
+        pytest.param([e.accepted("c1", "mia", 2), e.resolved("c1", "mia", 3)], ("", 0), id="nor a resolved case"),
+        pytest.param([e.accepted("c1", "mia", 2), e.withdrawn("c1", 3)], ("", 0), id="nor a withdrawn one"),
+        pytest.param([e.accepted("c1", "mia", 2), e.joined("c0", "c1")], ("", 0), id="nor one that became another"),
+    ],
+)
+def test_whose_capacity_a_case_takes(events: list[Message], expected: tuple[str, int]) -> None:
+    row = fold(e.recorded([e.opened("c0"), e.opened("c1"), *events]))["case/acme/c1"]
+    assert isinstance(row, Case)
+    assert (row.agent, row.weight) == expected
 
 
 def test_labels_are_those_at_the_time_of_the_post() -> None:
@@ -259,9 +325,8 @@ def joins_in_two_orders(draw: st.DrawFn) -> tuple[list[Message], list[Message]]:
     """Two cases without endings: joined before everything else happens, or after all of it."""
     open_steps = steps.map(lambda drawn: [step for step in drawn if step[0] not in ("resolved", "withdrawn")])
     one, two = history("c1", draw(open_steps)), history("c2", draw(open_steps))
-    early = [one[0], two[0], e.joined("c1", "c2"), *interleaved(draw, one[1:], two[1:])]
-    late = [*interleaved(draw, one, two), e.joined("c1", "c2")]
-    return early, late
+    after = interleaved(draw, one[1:], two[1:])
+    return [one[0], two[0], e.joined("c1", "c2"), *after], [one[0], two[0], *after, e.joined("c1", "c2")]
 
 
 @settings(max_examples=80, deadline=None)

@@ -10,7 +10,9 @@ from kpi.episodes import (
     EVENTS_PER_COMMIT,
     Episode,
     Fact,
+    Gone,
     Posted,
+    Queued,
     Reopened,
     Sent,
     Settled,
@@ -27,9 +29,16 @@ agents = st.sampled_from(["", "mia", "leo"])
 posts = st.sampled_from(["", "p1", "p2", "p3"])
 kinds = st.one_of(
     st.builds(
-        Wrote, st.just(0), times, origins, st.sampled_from(["a", "b", "c"]), st.just(False), st.just("x"), st.just("s")
+        lambda at, ahead, origin, post: Wrote(0, at, origin, post, False, "x", "s", "d", at + ahead),
+        times,
+        st.sampled_from([0, 0, 5]),
+        origins,
+        st.sampled_from(["a", "b", "c"]),
     ),
     st.builds(Posted, st.just(0), times, origins, posts, st.booleans()),
+    st.builds(Posted, st.just(0), times, origins, posts, st.booleans(), times, st.booleans()),
+    st.builds(Gone, st.just(0), times, origins, posts),
+    st.builds(Queued, st.just(0), times, origins, st.sampled_from(["gold", "default"]), times),
     st.builds(Sent, st.just(0), times, origins, posts, st.booleans(), agents),
     st.builds(Took, st.just(0), times, origins, agents),
     st.builds(Settled, st.just(0), times, origins, agents),
@@ -85,7 +94,7 @@ def test_a_fact_that_is_included_changes_nothing(facts: list[Fact]) -> None:
 def thread(posts: int) -> Sequence[Fact]:
     """A customer and the brand write in turn, the clocks of both go forward."""
     return [
-        Wrote(n * EVENTS_PER_COMMIT, n, "", f"p{n}", False, "x", "s")
+        Wrote(n * EVENTS_PER_COMMIT, n, "", f"p{n}", False, "x", "s", "d", n)
         if n % 3
         else Posted(n * EVENTS_PER_COMMIT, n, "", f"p{n}", True)
         for n in range(1, posts + 1)

@@ -1,7 +1,7 @@
 """Makes a service refill its tables from the log it has now: after a log was restored that is older than they are.
 
 What is no table of a view stays: subject keys, quarantined bytes. A view's
-tables are those whose names carry its version, such as posts_v1 or contacts_v2_cases.
+tables are those whose names carry its version, such as posts_v1 or contacts_v3_cases.
 """
 
 from __future__ import annotations

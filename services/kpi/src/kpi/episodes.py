@@ -6,7 +6,7 @@ so no order of arrival can change the result: the contacts are computed from the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -25,7 +25,11 @@ def reference(position: int, index: int) -> int:
 
 
 class Wrote(NamedTuple):
-    """A customer's post and where it came through; `origin` is "" or the case it came from."""
+    """A customer's post that speaks to us, and where it came through; `origin` is "" or the case it came from.
+
+    `at` is when it counts as offered: on the customer's clock, but not after it reached us. `published` is the
+    customer's clock alone, which may be ahead of ours.
+    """
 
     ref: int
     at: int
@@ -34,16 +38,24 @@ class Wrote(NamedTuple):
     direct: bool
     channel: str
     source: str
+    desk: str
+    published: int
 
 
 class Posted(NamedTuple):
-    """A post of the brand."""
+    """A post of ours that answers the customer.
+
+    `asked` is when the post it names was published, 0 when it names none. `at` is not before that, as far as our own
+    clock allows; `early` says that the platform's clock had it so.
+    """
 
     ref: int
     at: int
     origin: str
     post: str
     human: bool
+    asked: int = 0
+    early: bool = False
 
 
 class Sent(NamedTuple):
@@ -55,6 +67,25 @@ class Sent(NamedTuple):
     post: str
     human: bool
     agent: str
+
+
+class Gone(NamedTuple):
+    """A post of ours is none of this case any more: withdrawn, or it answers somebody else."""
+
+    ref: int
+    at: int
+    origin: str
+    post: str
+
+
+class Queued(NamedTuple):
+    """The case was lined up; `due` is when the first response was promised."""
+
+    ref: int
+    at: int
+    origin: str
+    queue: str
+    due: int
 
 
 class Took(NamedTuple):
@@ -91,19 +122,22 @@ class Withdrew(NamedTuple):
     origin: str
 
 
-Fact: TypeAlias = Wrote | Posted | Sent | Took | Settled | Reopened | Withdrew
+Fact: TypeAlias = Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Wrote, Posted, Sent, Took, Settled, Reopened, Withdrew)
+    kind.__name__: kind for kind in (Wrote, Posted, Sent, Gone, Queued, Took, Settled, Reopened, Withdrew)
 }
 _by_ref = itemgetter(0)
 
 
 class Done(NamedTuple):
-    """An act and the event that recorded it; agent "" when nobody is named."""
+    """An act and the event that recorded it; agent "" when nobody is named. `early`: a clock had it before the question
+    it answers.
+    """
 
     at: int
     agent: str
     ref: int
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +152,31 @@ class Episode:
     resolved: Done | None
     reopened_at: int | None
     withdrawn: Done | None
+    queued: Queued | None = None
+
+    @property
+    def skewed(self) -> bool:
+        """Whether a clock had its first answer before its question; the wait counts as 0 then."""
+        answers = (self.answered_any, self.answered_human)
+        return any(one is not None and (one.early or one.at < self.start.published) for one in answers)
 
 
 class Case(NamedTuple):
     """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order.
 
-    Of a long case `facts` are the last ones; `before` counts those that stand before them, in parts of PART facts, and
-    `earlier` has them where somebody needs all: a join, a split.
+    `desk` answers for it and `customer` is whose it is, "" while nobody has spoken. `agent` has it or was offered it,
+    "" when nobody does; it takes `weight` units of their capacity. Of a long case `facts` are the last ones; `before`
+    counts those that stand before them, in parts of PART facts, and `earlier` has them where somebody needs all: a
+    join, a split.
     """
 
     channel: str = ""
     source: str = ""
     joined_into: str = ""
+    desk: str = ""
+    customer: str = ""
+    agent: str = ""
+    weight: int = 0
     facts: tuple[Fact, ...] = ()
     before: int = 0
     summary: str = ""
@@ -149,7 +196,7 @@ class Case(NamedTuple):
 
     def regrouped_with(self, facts: tuple[Fact, ...], joined_into: str = "") -> Case:
         """The case with other facts than it had."""
-        return Case(self.channel, self.source, joined_into, facts, regrouped=True)
+        return self._replace(joined_into=joined_into, facts=facts, before=0, summary="", earlier=None, regrouped=True)
 
 
 def dump_facts(facts: Sequence[Fact]) -> str:
@@ -180,7 +227,8 @@ def overflowing(facts: Sequence[Fact]) -> int:
 def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, Case]:
     """Both cases after `other` ended in `case`: all facts are with the one, marked with where they came from."""
     moved = tuple(_moved(fact, other_id, case_id) for fact in other.all_facts)
-    return case.regrouped_with(_united(case.all_facts, moved), case.joined_into), other.regrouped_with((), case_id)
+    survivor = case.regrouped_with(_united(case.all_facts, moved), case.joined_into)
+    return survivor, other.regrouped_with((), case_id)._replace(agent="", weight=0)
 
 
 def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collection[str]) -> tuple[Case, Case]:
@@ -188,7 +236,7 @@ def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collectio
     stay: list[Fact] = []
     go: list[Fact] = []
     for fact in case.all_facts:
-        leaves = fact.post in posts if isinstance(fact, Wrote | Posted) else fact.origin == other_id
+        leaves = fact.post in posts if isinstance(fact, Wrote | Posted | Gone) else fact.origin == other_id
         leaves = leaves or (isinstance(fact, Sent) and fact.post in posts)
         (go if leaves else stay).append(fact)
     gone = tuple(_moved(fact, case_id, other_id) for fact in go)
@@ -212,6 +260,7 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
     Resolving, reopening and withdrawing are acts on the case itself and do not come along from a case joined into it;
     its posts, answers and acceptances do.
     """
+    facts = standing(facts)
     senders = {fact.post: fact for fact in facts if type(fact) is Sent and fact.post}
     ended, number, current, waiting, _ = phases(facts)
     found: list[Episode] = []
@@ -219,6 +268,14 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
         _conclude(found, at, part, senders, reopened_at)
     _conclude(found, number, [*current, *waiting], senders, None)
     return found
+
+
+def standing(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts without posts of ours that are gone. One that came back later stands."""
+    gone = {fact.post: fact.ref for fact in facts if type(fact) is Gone}
+    if not gone:
+        return facts
+    return [fact for fact in facts if type(fact) is not Posted or fact.ref > gone.get(fact.post, -1)]
 
 
 Phases: TypeAlias = tuple[list[tuple[list[Fact], int]], int, list[Fact], list[Wrote], int | None]
@@ -257,49 +314,97 @@ def _reopening(waiting: Sequence[Wrote], settled_at: int | None, reopened: Reope
 
 
 def _conclude(
-    found: list[Episode], number: int, facts: Sequence[Fact], senders: dict[str, Sent], reopened_at: int | None
+    found: list[Episode], number: int, facts: Sequence[Fact], senders: Mapping[str, Sent], reopened_at: int | None
 ) -> None:
     start: Wrote | None = None
+    first_ref = 0
     for fact in facts:
-        if type(fact) is Wrote and (
-            start is None or (fact.at, fact.post, fact.ref) < (start.at, start.post, start.ref)
-        ):
-            start = fact
+        if type(fact) is Wrote:
+            first_ref = fact.ref if start is None else min(first_ref, fact.ref)
+            if start is None or (fact.at, fact.post, fact.ref) < (start.at, start.post, start.ref):
+                start = fact
     if start is None:
         return
-    first_any = first_human = accepted = resolved = withdrawn = None
+    first_any = first_human = took = resolved = withdrawn = queued = None
     for fact in facts:
         match fact:
             case Posted() | Sent():
-                if fact.at < start.at:
-                    continue
-                sender = fact if type(fact) is Sent else senders.get(fact.post)
-                done = Done(fact.at, "" if sender is None else sender.agent, fact.ref)
-                first_any = earlier(first_any, done)
-                if fact.human if sender is None else sender.human:
-                    first_human = earlier(first_human, done)
+                done = answer_of(fact, start.at, first_ref, senders)
+                if done is not None:
+                    first_any = earlier(first_any, done)
+                    if is_human(fact, senders):
+                        first_human = earlier(first_human, done)
             case Took():
-                accepted = earlier(accepted, Done(fact.at, fact.agent, fact.ref))
+                took = earlier(took, Done(fact.at, fact.agent, fact.ref))
             case Settled():
                 if not fact.origin:
                     resolved = Done(fact.at, fact.agent, fact.ref)
             case Withdrew():
                 if not fact.origin:
                     withdrawn = earlier(withdrawn, Done(fact.at, "", fact.ref))
+            case Queued():
+                queued = sooner(queued, fact)
             case _:
                 pass
-    if first_human is not None:
-        accepted = earlier(accepted, first_human)
-    found.append(Episode(number, start, accepted, first_any, first_human, resolved, reopened_at, withdrawn))
+    found.append(concluded(number, start, Acts(took, first_any, first_human, resolved, withdrawn, queued), reopened_at))
+
+
+class Acts(NamedTuple):
+    """What was done in an episode, each act by the clock of its event."""
+
+    took: Done | None
+    any: Done | None
+    human: Done | None
+    resolved: Done | None
+    withdrawn: Done | None
+    queued: Queued | None
+
+
+def concluded(number: int, start: Wrote, acts: Acts, reopened_at: int | None) -> Episode:
+    """The contact that a start and the acts after it make: no act is before the start."""
+
+    def clamped(done: Done | None) -> Done | None:
+        return done if done is None or done.at >= start.at else done._replace(at=start.at)
+
+    took = clamped(acts.took)
+    accepted = took if acts.human is None else earlier(took, acts.human)
+    resolved, withdrawn = clamped(acts.resolved), clamped(acts.withdrawn)
+    return Episode(number, start, accepted, acts.any, acts.human, resolved, reopened_at, withdrawn, acts.queued)
+
+
+def answer_of(fact: Posted | Sent, start_at: int, first_ref: int, senders: Mapping[str, Sent]) -> Done | None:
+    """What an answer does to a contact that starts at `start_at` and whose first post in the log is `first_ref`; None
+    when it answers something before it.
+
+    A post is none of its answers when it is earlier and names nothing of it. A reply through us follows in the log what
+    the agent saw.
+    """
+    early, sender = fact.at < start_at, senders.get(fact.post)
+    if isinstance(fact, Sent):
+        follows, sender = fact.ref > first_ref, fact
+    else:
+        follows = fact.asked >= start_at
+    if early and not follows:
+        return None
+    early = early or (isinstance(fact, Posted) and fact.early)
+    return Done(max(fact.at, start_at), "" if sender is None else sender.agent, fact.ref, early)
+
+
+def is_human(fact: Posted | Sent, senders: Mapping[str, Sent]) -> bool:
+    """Whether a person answered; of the echo of a reply the reply says it."""
+    sender = fact if type(fact) is Sent else senders.get(fact.post)
+    return fact.human if sender is None else sender.human
+
+
+def sooner(known: Queued | None, fact: Queued) -> Queued:
+    """The promise that is due first."""
+    return fact if known is None or (fact.due, fact.ref) < (known.due, known.ref) else known
 
 
 def earlier(known: Done | None, done: Done) -> Done:
     """The earlier act; of two at one time the one with a named agent, so that the order of arrival does not decide."""
-    if known is None or (done.at, not done.agent, done.agent, done.ref) < (
-        known.at,
-        not known.agent,
-        known.agent,
-        known.ref,
-    ):
-        return done
-    return known
+    return done if known is None or _rank(done) < _rank(known) else known
+
+
+def _rank(done: Done) -> tuple[int, bool, str, bool, int]:
+    return done.at, not done.agent, done.agent, done.early, done.ref

@@ -14,18 +14,26 @@ import orjson
 
 from kpi.episodes import (
     EVENTS_PER_COMMIT,
+    Acts,
     Done,
     Episode,
     Fact,
+    Gone,
     Posted,
+    Queued,
     Reopened,
     Sent,
     Settled,
     Took,
     Withdrew,
     Wrote,
+    answer_of,
+    concluded,
     earlier,
+    is_human,
     phases,
+    sooner,
+    standing,
 )
 
 
@@ -45,7 +53,9 @@ class Running(NamedTuple):
     settled_at: int | None = None
     """Since when the episode is settled."""
     early: bool = False
-    """Whether the episode has an answer that is older than its start, or no start yet and an answer."""
+    """Whether the episode has an answer that its clock put before its start, counted or not, or no start yet and an
+    answer: another start would make it another answer.
+    """
     answered: bool = False
     """Whether any episode has a post or a reply of the brand."""
     named: bool = False
@@ -58,20 +68,25 @@ class Running(NamedTuple):
     """The first of all that came since, within the last commit that brought one."""
     rest: Wrote | None = None
     """The first of those within the commits before."""
+    queued: Queued | None = None
 
 
 def running_of(facts: Sequence[Fact]) -> Running:
     """The summary of a set of facts, by looking at all of them."""
+    last_ref = facts[-1].ref if facts else 0
+    facts = standing(facts)
     _, number, current, waiting, settled_at = phases(facts)
-    running = Running(facts[-1].ref if facts else 0, number, settled_at=settled_at)
+    running = Running(last_ref, number, settled_at=settled_at)
     start = _first(*(fact for fact in current if type(fact) is Wrote))
     senders = {fact.post: fact for fact in facts if type(fact) is Sent and fact.post}
-    answers = [fact for fact in current if type(fact) in (Posted, Sent)]
-    for fact in answers:
-        if start is None or fact.at < start.at:
-            running = running._replace(early=True)
-        else:
-            running = _answer(running, fact, senders)
+    first_ref = min((fact.ref for fact in current if type(fact) is Wrote), default=0)
+    for fact in current:
+        if isinstance(fact, Posted | Sent):
+            done = None if start is None else answer_of(fact, start.at, first_ref, senders)
+            if start is None or done is None:
+                running = running._replace(early=True)
+            else:
+                running = _with_answer(running, done, is_human(fact, senders), fact.at < start.at)
     for fact in current:
         running = _act(running, fact)
     last = waiting[-1].ref // EVENTS_PER_COMMIT if waiting else 0
@@ -99,6 +114,8 @@ def advance(running: Running, fact: Fact) -> tuple[Running, Episode | None] | No
             after = _wrote(running, fact)
         case Posted() | Sent():
             after = _answered(running, fact)
+        case Gone():
+            after = None  # only who has all answers knows the next one
         case Reopened() if not fact.origin:
             return _reopened(running, fact)
         case Settled() | Withdrew() if not fact.origin and running.newest is not None:
@@ -134,6 +151,7 @@ def load_running(text: str) -> Running:
 _PARTS: Mapping[str, type[Any]] = {
     **dict.fromkeys(("start", "later", "older", "newest", "rest"), Wrote),
     **dict.fromkeys(("took", "any", "human", "resolved", "withdrawn"), Done),
+    "queued": Queued,
 }
 
 
@@ -161,6 +179,8 @@ def _act(running: Running, fact: Fact) -> Running:
             return running._replace(resolved=Done(fact.at, fact.agent, fact.ref))
         case Withdrew() if not fact.origin:
             return running._replace(withdrawn=earlier(running.withdrawn, Done(fact.at, "", fact.ref)))
+        case Queued():
+            return running._replace(queued=sooner(running.queued, fact))
         case _:
             return running
 
@@ -190,21 +210,19 @@ def _answered(running: Running, fact: Posted | Sent) -> Running | None:
     if names and running.answered:
         return None  # it may be the sender of a post that is there, in whichever episode
     before, running = running, running._replace(answered=True, named=running.named or names)
-    if running.start is None or fact.at < running.start.at:
+    start = running.start
+    done = None if start is None else answer_of(fact, start.at, start.ref, {})
+    if start is None or done is None:
         return running._replace(early=True)
     if type(fact) is Posted and before.named:
         return None  # its sender may be known
-    if any(done is not None and fact.at <= done.at for done in (running.any, running.human)):
+    if any(known is not None and done.at <= known.at for known in (running.any, running.human)):
         return None  # it comes before an answer that counted
-    return _answer(running, fact, {})
+    return _with_answer(running, done, is_human(fact, {}), fact.at < start.at)
 
 
-def _answer(running: Running, fact: Fact, senders: dict[str, Sent]) -> Running:
-    assert isinstance(fact, Posted | Sent)
-    sender = fact if isinstance(fact, Sent) else senders.get(fact.post)
-    done = Done(fact.at, "" if sender is None else sender.agent, fact.ref)
-    running = running._replace(any=earlier(running.any, done))
-    human = fact.human if sender is None else sender.human
+def _with_answer(running: Running, done: Done, human: bool, early: bool) -> Running:
+    running = running._replace(any=earlier(running.any, done), early=running.early or early)
     return running._replace(human=earlier(running.human, done)) if human else running
 
 
@@ -220,22 +238,12 @@ def _reopened(running: Running, fact: Reopened) -> tuple[Running, Episode | None
     ended = _started(running, stays)
     if ended is None:
         return None
-    concluded = None if ended.start is None else _episode(ended, ended.start, fact.at)
     return (
         Running(fact.ref, running.number + 1, begin, answered=running.answered, named=running.named),
-        concluded,
+        None if ended.start is None else _episode(ended, ended.start, fact.at),
     )
 
 
 def _episode(running: Running, start: Wrote, reopened_at: int | None) -> Episode:
-    accepted = running.took if running.human is None else earlier(running.took, running.human)
-    return Episode(
-        running.number,
-        start,
-        accepted,
-        running.any,
-        running.human,
-        running.resolved,
-        reopened_at,
-        running.withdrawn,
-    )
+    acts = Acts(running.took, running.any, running.human, running.resolved, running.withdrawn, running.queued)
+    return concluded(running.number, start, acts, reopened_at)

@@ -14,8 +14,8 @@ def part_within(threshold: int) -> Callable[[Contact], Part | None]:
     def part(contact: Contact) -> Part | None:
         answer = contact.answered_human
         if answer is not None:
-            return IN if answer.at - contact.start <= threshold else OUT
-        return OUT if contact.age >= threshold else None
+            return IN if contact.waited(answer.at) <= threshold else OUT
+        return OUT if contact.waited(contact.until) >= threshold else None
 
     return part
 

@@ -23,9 +23,12 @@ class Act(NamedTuple):
 class Contact(NamedTuple):
     """One episode of a case in which a customer wrote, as known from all events so far.
 
-    `start` is the earliest customer post of the episode on the customer's clock. `direct` says that it is a private
-    message. Answers are the earliest ones at or after `start`. `reopened_at` is when a later episode began, if one
-    did; a reopening within the confirm window takes the resolution back.
+    `start` is when it counts as offered: its earliest customer post on the customer's clock, but not after it reached
+    us. `published_at` is the customer's clock alone, None where that is `start`: waits are measured from it. `direct`
+    says that it is a private message. Answers are the earliest ones at or after `start`; `skewed` says that a clock
+    had one before its question. `due_at` is when the first response was promised. `reopened_at` is when a later
+    episode began, if one did; a reopening within the confirm window takes the resolution back, and `ended` says that
+    the episode was resolved or reopened all the same.
     """
 
     start: int
@@ -37,6 +40,14 @@ class Contact(NamedTuple):
     reopened_at: int | None = None
     withdrawn_at: int | None = None
     until: int = 0
+    published_at: int | None = None
+    due_at: int | None = None
+    skewed: bool = False
+    ended: bool = False
+
+    def waited(self, at: int) -> int:
+        """How long the customer had waited then, microseconds; 0 where the customer's clock is ahead."""
+        return max(0, at - (self.start if self.published_at is None else self.published_at))
 
     @property
     def horizon(self) -> int:
@@ -57,6 +68,7 @@ def observed(contact: Contact, until: int) -> Contact | None:
     resolved, reopened_at, withdrawn_at = contact.resolved, contact.reopened_at, contact.withdrawn_at
     if reopened_at is not None and reopened_at > until:
         reopened_at = None
+    ended = reopened_at is not None or (resolved is not None and resolved.at <= until)
     if resolved is not None and (
         resolved.at > until or (reopened_at is not None and reopened_at - resolved.at <= CONFIRM_WINDOW)
     ):
@@ -71,4 +83,8 @@ def observed(contact: Contact, until: int) -> Contact | None:
         reopened_at,
         withdrawn_at if withdrawn_at is not None and withdrawn_at <= until else None,
         until,
+        contact.published_at,
+        contact.due_at,
+        contact.skewed,
+        ended,
     )

@@ -25,9 +25,8 @@ def part_human(contact: Contact) -> Part:
 
 def _followed(contact: Contact, answer: Act | None) -> Part:
     if answer is not None:
-        return Part(True, answer.at - contact.start)
-    end = contact.until if contact.withdrawn_at is None else contact.withdrawn_at
-    return Part(False, max(end - contact.start, 0))
+        return Part(True, contact.waited(answer.at))
+    return Part(False, contact.waited(contact.until if contact.withdrawn_at is None else contact.withdrawn_at))
 
 
 ANY = Metric(

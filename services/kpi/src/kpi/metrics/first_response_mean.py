@@ -10,16 +10,16 @@ SOURCE = "docs/metrics.md#first-response-time"
 
 def part_any(contact: Contact) -> Part | None:
     """The wait for the first answer of person or machine."""
-    return _wait(contact.start, contact.answered_any)
+    return _wait(contact, contact.answered_any)
 
 
 def part_human(contact: Contact) -> Part | None:
     """The wait for the first human answer."""
-    return _wait(contact.start, contact.answered_human)
+    return _wait(contact, contact.answered_human)
 
 
-def _wait(start: int, answer: Act | None) -> Part | None:
-    return None if answer is None else Part(True, answer.at - start)
+def _wait(contact: Contact, answer: Act | None) -> Part | None:
+    return None if answer is None else Part(True, contact.waited(answer.at))
 
 
 ANY = Metric(

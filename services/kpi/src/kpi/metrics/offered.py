@@ -18,7 +18,8 @@ METRIC = Metric(
         name="Contacts offered",
         description=(
             "Episodes of cases in which a customer wrote and that started by the end of the observation. "
-            "An episode starts at its earliest customer post, on the customer's clock."
+            "An episode starts at its earliest customer post, on the customer's clock, or when that reached us if the "
+            "clock is ahead."
         ),
         unit=Unit.CONTACTS,
         numerator="contacts",

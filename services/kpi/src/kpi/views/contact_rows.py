@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kpi.episodes import PART, Case, Episode, Fact, Reopened, Wrote, dump_facts, episodes, overflowing
+from kpi.episodes import PART, Case, Done, Episode, Fact, Reopened, Wrote, dump_facts, episodes, overflowing
 from kpi.running import Running, advance, contact_of, dump_running, load_running, running_of, tells
 
 Values = tuple[Any, ...]
@@ -54,6 +54,10 @@ def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
         case.channel,
         case.source,
         case.joined_into,
+        case.desk,
+        case.customer,
+        case.agent,
+        case.weight,
         dump_facts(case.facts[count:]),
         before,
         summary,
@@ -98,12 +102,13 @@ def _contacts_of_long(case: Case) -> tuple[list[Episode], int | None] | None:
     return [*concluded, *([] if current is None else [current])], None if keeps else first
 
 
-_NEVER = (None, "", None)
+def _act(done: Done | None) -> Values:
+    return (None, "", None) if done is None else (done.at, done.agent, done.ref)
 
 
 def contact_values(tenant: str, case_id: str, one: Episode) -> Values:
     """A contact in the order of the table's columns."""
-    start, withdrawn = one.start, one.withdrawn
+    start, withdrawn, queued = one.start, one.withdrawn, one.queued
     return (
         tenant,
         case_id,
@@ -113,11 +118,16 @@ def contact_values(tenant: str, case_id: str, one: Episode) -> Values:
         start.channel,
         start.source,
         start.direct,
-        *(one.accepted or _NEVER),
-        *(one.answered_any or _NEVER),
-        *(one.answered_human or _NEVER),
-        *(one.resolved or _NEVER),
+        *_act(one.accepted),
+        *_act(one.answered_any),
+        *_act(one.answered_human),
+        *_act(one.resolved),
         one.reopened_at,
         None if withdrawn is None else withdrawn.at,
         None if withdrawn is None else withdrawn.ref,
+        start.desk,
+        "" if queued is None else queued.queue,
+        start.published,
+        None if queued is None else queued.due,
+        one.skewed,
     )

@@ -7,260 +7,43 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.view import Founding
-from switchboard.ingest.v1 import events_pb2 as post
-from switchboard.ingest.v1 import post_pb2
-from switchboard.routing.v1 import events_pb2 as work
 
-from kpi.episodes import (
-    Case,
-    Fact,
-    Posted,
-    Reopened,
-    Sent,
-    Settled,
-    Took,
-    Withdrew,
-    Wrote,
-    episodes,
-    joined,
-    load_facts,
-    reference,
-    split,
-    with_fact,
-)
+from kpi.episodes import Case, Fact, episodes, load_facts
 from kpi.metrics.contact import Act, Contact
 from kpi.query import Known, Refs
+from kpi.views import contact_folds
+from kpi.views.contact_folds import Agent, Row, Rows, Source, agent_key, case_key, source_key
 from kpi.views.contact_rows import Values, contact_values, rows_of
 
 SQL = queries(__file__, "contacts.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A source's labels as JSON, each with the reference of the event since which they hold; ascending."""
-
-    versions: tuple[tuple[int, str], ...] = ()
-
-
-Row = Case | Source
-Rows = dict[str, Row]
-
-
-def case_key(tenant: str, case_id: str) -> str:
-    """The key of a case's row."""
-    return f"case/{tenant}/{case_id}"
-
-
-def source_key(tenant: str, source_id: str) -> str:
-    """The key of a source's row."""
-    return f"source/{tenant}/{source_id}"
-
-
-_UNKNOWN = Case()
-
-
-def _case(rows: Rows, tenant: str, case_id: str) -> Case:
-    row = rows.get(case_key(tenant, case_id))
-    return row if isinstance(row, Case) else _UNKNOWN
-
-
-def _standing(rows: Rows, tenant: str, case_id: str) -> tuple[str, Case]:
-    """The case that goes on for this one: itself, or what it was joined into, however often."""
-    case = _case(rows, tenant, case_id)
-    seen = {case_id}
-    while case.joined_into and case.joined_into not in seen:
-        case_id = case.joined_into
-        seen.add(case_id)
-        case = _case(rows, tenant, case_id)
-    return case_id, case
-
-
-def _add(rows: Rows, event: Recorded, case_id: str, fact: Fact) -> None:
-    key = case_key(event.tenant, case_id)
-    case = rows.get(key, _UNKNOWN)
-    if not isinstance(case, Case):
-        raise TypeError(f"{key} is no case")
-    if case.joined_into:
-        standing_id, case = _standing(rows, event.tenant, case_id)
-        key = case_key(event.tenant, standing_id)
-        fact = fact._replace(origin=case_id)
-    rows[key] = with_fact(case, fact)
-
-
-def _ref(event: Recorded) -> int:
-    return reference(event.position, event.index)
-
-
-def _on_source(rows: Rows, event: Recorded) -> None:
-    body = event.body
-    key = source_key(event.tenant, body.source_id)
-    known = rows.get(key)
-    versions = known.versions if isinstance(known, Source) else ()
-    labels = json.dumps({one.key: one.value for one in body.labels}, ensure_ascii=False, sort_keys=True)
-    rows[key] = Source(tuple(sorted({**dict(versions), _ref(event): labels}.items())))
-
-
-def _on_opened(rows: Rows, event: Recorded) -> None:
-    body = event.body
-    known = _case(rows, event.tenant, body.case_id)
-    rows[case_key(event.tenant, body.case_id)] = known._replace(channel=body.channel, source=body.source_id)
-
-
-def _on_attached(rows: Rows, event: Recorded) -> None:
-    body = event.body
-    at = from_timestamp(body.published_at)
-    if body.direction == post_pb2.DIRECTION_INBOUND:
-        if body.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
-            case = _case(rows, event.tenant, body.case_id)
-            direct = body.kind == post_pb2.POST_KIND_DIRECT_MESSAGE
-            _add(rows, event, body.case_id, Wrote(_ref(event), at, "", body.post_id, direct, case.channel, case.source))
-    elif body.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
-        human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
-        _add(rows, event, body.case_id, Posted(_ref(event), at, "", body.post_id, human))
-
-
-def _on_sent(rows: Rows, event: Recorded) -> None:
-    body = event.body
-    human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
-    fact = Sent(_ref(event), from_timestamp(body.at), "", body.post_id, human, body.agent_id)
-    _add(rows, event, body.case_id, fact)
-
-
-def _on_taken(rows: Rows, event: Recorded) -> None:
-    body = event.body
-    _add(rows, event, body.case_id, Took(_ref(event), from_timestamp(body.at), "", body.agent_id))
-
-
-def _on_resolved(rows: Rows, event: Recorded) -> None:
-    body = event.body
-    _add(rows, event, body.case_id, Settled(_ref(event), from_timestamp(body.at), "", body.agent_id))
-
-
-def _on_reopened(rows: Rows, event: Recorded) -> None:
-    _add(rows, event, event.body.case_id, Reopened(_ref(event), from_timestamp(event.body.at), ""))
-
-
-def _on_withdrawn(rows: Rows, event: Recorded) -> None:
-    _add(rows, event, event.body.case_id, Withdrew(_ref(event), from_timestamp(event.body.at), ""))
-
-
-def _on_joined(rows: Rows, event: Recorded) -> None:
-    body, tenant = event.body, event.tenant
-    into_id, into = _standing(rows, tenant, body.case_id)
-    other_id, other = _standing(rows, tenant, body.joined_case_id)
-    if into_id == other_id:
-        return
-    into, other = joined(into_id, into, other_id, other)
-    rows[case_key(tenant, into_id)] = into
-    rows[case_key(tenant, other_id)] = other
-
-
-def _on_split(rows: Rows, event: Recorded) -> None:
-    body, tenant = event.body, event.tenant
-    from_id, from_case = _standing(rows, tenant, body.case_id)
-    if from_id == body.new_case_id:
-        return
-    other = _case(rows, tenant, body.new_case_id)
-    if not other.source and not other.channel:
-        other = other._replace(channel=from_case.channel, source=from_case.source)
-    from_case, other = split(from_id, from_case, body.new_case_id, other, frozenset(body.post_ids))
-    rows[case_key(tenant, from_id)] = from_case
-    rows[case_key(tenant, body.new_case_id)] = other
-
-
-_FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
-    post.SourceConnected.DESCRIPTOR.full_name: _on_source,
-    post.SourceChanged.DESCRIPTOR.full_name: _on_source,
-    work.CaseOpened.DESCRIPTOR.full_name: _on_opened,
-    work.PostAttached.DESCRIPTOR.full_name: _on_attached,
-    work.ReplySent.DESCRIPTOR.full_name: _on_sent,
-    work.OfferAccepted.DESCRIPTOR.full_name: _on_taken,
-    work.CaseClaimed.DESCRIPTOR.full_name: _on_taken,
-    work.CaseResolved.DESCRIPTOR.full_name: _on_resolved,
-    work.CaseReopened.DESCRIPTOR.full_name: _on_reopened,
-    work.CaseWithdrawn.DESCRIPTOR.full_name: _on_withdrawn,
-    work.CasesJoined.DESCRIPTOR.full_name: _on_joined,
-    work.CaseSplit.DESCRIPTOR.full_name: _on_split,
-}
-_IGNORED = (
-    post.SourceDisconnected,
-    post.PostReceived,
-    post.PostSighted,
-    post.PostEdited,
-    post.PostWithdrawn,
-    post.DeliveryQuarantined,
-    post.DeliveryRequeued,
-    post.GapDetected,
-    post.GapFilled,
-    work.CaseClassified,
-    work.CaseQueued,
-    work.RequirementRelaxed,
-    work.CaseOffered,
-    work.OfferDeclined,
-    work.OfferExpired,
-    work.OfferRescinded,
-    work.ClaimLapsed,
-    work.CaseReleased,
-    work.ReplyRequested,
-    work.ReplyFailed,
-    work.CaseNoted,
-    work.CasePended,
-    work.CaseResumed,
-    work.CaseTransferred,
-    work.CaseEscalated,
-    work.TaskOpened,
-    work.TaskClosed,
-    work.ResolutionConfirmed,
-    work.CaseRecalled,
-    work.PostDetached,
-    work.AgentRegistered,
-    work.AgentChanged,
-    work.PresenceChanged,
-    work.QueueChanged,
-    work.PolicyChanged,
-    work.SourceQueueChanged,
-)
-_SOURCES = frozenset((post.SourceConnected.DESCRIPTOR.full_name, post.SourceChanged.DESCRIPTOR.full_name))
-_OPENED = work.CaseOpened.DESCRIPTOR.full_name
-_JOINED = work.CasesJoined.DESCRIPTOR.full_name
-_SPLIT = work.CaseSplit.DESCRIPTOR.full_name
-
-
 class Contacts:
-    """The view `contacts_v2`."""
+    """The view `contacts_v3`."""
 
-    name = "contacts_v2"
+    name = "contacts_v3"
     contexts = frozenset(("post", "work"))
-    handles = frozenset(_FOLDS)
-    ignores = frozenset(message.DESCRIPTOR.full_name for message in _IGNORED)
+    handles = contact_folds.HANDLED
+    ignores = contact_folds.IGNORED
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "contacts_v2": "tenant, case_id, episode",
-        "contacts_v2_cases": "tenant, case_id",
-        "contacts_v2_parts": "tenant, case_id, part",
-        "contacts_v2_sources": "tenant, source_id, since_ref",
+        "contacts_v3": "tenant, case_id, episode",
+        "contacts_v3_agents": "tenant, agent_id",
+        "contacts_v3_cases": "tenant, case_id",
+        "contacts_v3_parts": "tenant, case_id, part",
+        "contacts_v3_sources": "tenant, source_id, since_ref",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The event's case, both cases of a join or split and all their facts, or its source. A case opens but once."""
-        body = event.body
-        if event.type == _OPENED:
-            return (Founding(case_key(event.tenant, body.case_id)),)
-        if event.type in _SOURCES:
-            return (source_key(event.tenant, body.source_id),)
-        if event.type == _JOINED:
-            return _whole_keys(event.tenant, body.case_id, body.joined_case_id)
-        if event.type == _SPLIT:
-            return _whole_keys(event.tenant, body.case_id, body.new_case_id)
-        return (case_key(event.tenant, body.case_id),)
+        """The rows the event concerns (`contact_folds.keys_of`)."""
+        return contact_folds.keys_of(event)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> Rows:
         """The rows of the keys, and of every case they have been joined into."""
@@ -271,8 +54,10 @@ class Contacts:
         while wanted:
             further: dict[tuple[str, str], None] = {}
             for found in await connection.fetch(SQL["load_cases"], *_columns(wanted)):
-                tenant, case_id, channel, source_id, joined_into, facts, before, summary = found
-                case = Case(channel, source_id, joined_into, load_facts(facts), before, summary)
+                tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, *kept = found
+                facts, before, summary = kept
+                case = Case(channel, source_id, joined_into, desk, customer, agent_id, weight)
+                case = case._replace(facts=load_facts(facts), before=before, summary=summary)
                 if before and (tenant, case_id) in whole:
                     case = case._replace(earlier=await _earlier(connection, tenant, case_id))
                 rows[case_key(tenant, case_id)] = case
@@ -288,25 +73,34 @@ class Contacts:
                 known = rows.get(key)
                 versions = known.versions if isinstance(known, Source) else ()
                 rows[key] = Source((*versions, (since_ref, labels)))
+        agents = [(tenant, id_) for kind, tenant, id_ in parts if kind == "agent"]
+        if agents:
+            for tenant, agent_id, presence, capacity in await connection.fetch(SQL["load_agents"], *_columns(agents)):
+                rows[agent_key(tenant, agent_id)] = Agent(presence, capacity)
         return rows
 
     def fold(self, rows: Rows, event: Recorded) -> None:
         """Adds the event's fact to the case it concerns now."""
-        _FOLDS[event.type](rows, event)
+        contact_folds.fold(rows, event)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
-        """Writes the touched cases, those they have been joined into, their contacts, and the touched sources. What is
-        new goes in by COPY.
+        """Writes the touched cases, those they have been joined into, their contacts, and the touched sources and
+        agents. What is new goes in by COPY.
         """
         changed: dict[str, list[Values]] = {name: [] for name in ("new", "cases", "parts", "new_contacts", "contacts")}
         regrouped: list[Values] = []
         lost: list[Values] = []
         sources: list[Values] = []
-        for key in _with_standing(rows, touched):
+        agents: list[Values] = []
+        # What was loaded beside the touched rows they have been joined into, or were when the round began.
+        for key in dict.fromkeys((*(key for key in touched if key in rows), *rows)):
             row = rows[key]
             _, tenant, id_ = key.split("/", 2)
             if isinstance(row, Source):
                 sources.extend((tenant, id_, since, labels) for since, labels in row.versions)
+                continue
+            if isinstance(row, Agent):
+                agents.append((tenant, id_, row.presence, row.capacity))
                 continue
             written = rows_of(tenant, id_, row)
             if written is None:
@@ -323,18 +117,20 @@ class Contacts:
                 lost.append((tenant, id_, written.lost_from))
         if sources:
             await connection.execute(SQL["save_sources"], sources)
+        if agents:
+            await connection.execute(SQL["save_agents"], agents)
         if changed["new"]:
-            await connection.copy_records_to_table("contacts_v2_cases", records=changed["new"])
+            await connection.copy_records_to_table("contacts_v3_cases", records=changed["new"])
         if changed["cases"]:
             await connection.execute(SQL["save_cases"], changed["cases"])
         if regrouped:
             await connection.execute(SQL["delete_parts"], *_columns(regrouped))
         if changed["parts"]:
-            await connection.copy_records_to_table("contacts_v2_parts", records=changed["parts"])
+            await connection.copy_records_to_table("contacts_v3_parts", records=changed["parts"])
         if lost:
             await connection.execute(SQL["delete_contacts"], *_columns(lost))
         if changed["new_contacts"]:
-            await connection.copy_records_to_table("contacts_v2", records=changed["new_contacts"])
+            await connection.copy_records_to_table("contacts_v3", records=changed["new_contacts"])
         if changed["contacts"]:
             await connection.execute(SQL["save_contacts"], changed["contacts"])
 
@@ -343,23 +139,6 @@ async def _earlier(connection: Connection, tenant: str, case_id: str) -> tuple[F
     """The facts of a long case that are not in its row."""
     parts = await connection.fetch(SQL["load_parts"], tenant, case_id)
     return tuple(fact for part in parts for fact in load_facts(part["facts"]))
-
-
-def _whole_keys(tenant: str, *case_ids: str) -> tuple[str, ...]:
-    """The keys of cases all of whose facts are needed."""
-    return tuple(f"{kind}/{tenant}/{case_id}" for case_id in case_ids for kind in ("case", "whole"))
-
-
-def _with_standing(rows: Mapping[str, Row], touched: Sequence[str]) -> Iterable[str]:
-    found: dict[str, None] = {}
-    for key in touched:
-        at = key
-        while at in rows and at not in found:
-            found[at] = None
-            row = rows[at]
-            if isinstance(row, Case) and row.joined_into:
-                at = case_key(at.split("/", 2)[1], row.joined_into)
-    return found
 
 
 def _columns(values: Sequence[Values]) -> list[list[Any]]:
@@ -397,6 +176,31 @@ async def label_keys(database: Database, tenant: str) -> frozenset[str]:
         return frozenset(key for (key,) in await connection.fetch(SQL["label_keys"], tenant))
 
 
+class Agents(NamedTuple):
+    """Who can take work, has all they can take or takes no offers, is away from the desk."""
+
+    free: int
+    busy: int
+    away: int
+
+
+NOBODY = Agents(0, 0, 0)
+
+
+async def agents(database: Database, tenants: Sequence[str]) -> dict[str, Agents]:
+    """How many agents of each tenant that has any are free, busy and away now; who is not signed in is none of them."""
+    async with database.acquire() as connection:
+        return {tenant: Agents(*counts) for tenant, *counts in await connection.fetch(SQL["agents"], tenants)}
+
+
+async def waiting(database: Database, tenants: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Of each tenant where anybody does: how many contacts wait for their first answer, and since when the first one
+    (microseconds).
+    """
+    async with database.acquire() as connection:
+        return {tenant: (count, since) for tenant, count, since in await connection.fetch(SQL["waiting"], tenants)}
+
+
 def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, until: int) -> Contents:
     """What `read` would answer if these rows were in the tables."""
     found: list[Values] = []
@@ -405,6 +209,8 @@ def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, un
         _, tenant, id_ = key.split("/", 2)
         if isinstance(row, Source):
             versions.extend((id_, since, labels) for since, labels in row.versions)
+            continue
+        if isinstance(row, Agent):
             continue
         for episode in episodes(row.facts):
             if start <= episode.start.at < end and episode.start.at <= until:
@@ -460,6 +266,11 @@ def _known(row: Any, labels: Labels) -> Known:
         reopened_at,
         withdrawn_at,
         withdrawn_ref,
+        desk,
+        queue,
+        published_at,
+        due_at,
+        skewed,
     ) = row
     contact = Contact(
         start_at,
@@ -470,6 +281,9 @@ def _known(row: Any, labels: Labels) -> Known:
         _act(resolved_at, resolved_by),
         reopened_at,
         withdrawn_at,
+        published_at=published_at,
+        due_at=due_at,
+        skewed=skewed,
     )
     refs = Refs(start_ref, accepted_ref, any_ref, human_ref, resolved_ref, withdrawn_ref)
-    return Known(case_id, episode, contact, channel, source_id, labels.at(source_id, start_ref), refs)
+    return Known(case_id, episode, contact, channel, source_id, labels.at(source_id, start_ref), refs, desk, queue)

@@ -1,35 +1,39 @@
--- The tables of contacts_v2: cases as sets of facts, the contacts computed from them, sources with their labels.
+-- The tables of contacts_v3: cases as sets of facts, the contacts computed from them, sources with their labels.
 -- New rows go in by COPY; others as one array of the table's own type: asyncpg encodes it in a third of the time of an
 -- array per column.
 -- A case changes some five times soon after it appeared: the fill factor keeps those updates within the page.
 
 -- name: schema
-create table if not exists contacts_v2_cases (
+create table if not exists contacts_v3_cases (
     tenant text collate "C" not null,
     case_id text collate "C" not null,
     channel text collate "C" not null,
     source_id text collate "C" not null,
     joined_into text collate "C" not null,
+    desk text collate "C" not null,
+    customer text collate "C" not null,
+    agent_id text collate "C" not null,
+    weight integer not null,
     facts text not null,
     before integer not null,
     summary text not null,
     primary key (tenant, case_id)
 ) with (fillfactor = 60);
-create table if not exists contacts_v2_parts (
+create table if not exists contacts_v3_parts (
     tenant text collate "C" not null,
     case_id text collate "C" not null,
     part integer not null,
     facts text not null,
     primary key (tenant, case_id, part)
 );
-create table if not exists contacts_v2_sources (
+create table if not exists contacts_v3_sources (
     tenant text collate "C" not null,
     source_id text collate "C" not null,
     since_ref bigint not null,
     labels text not null,
     primary key (tenant, source_id, since_ref)
 );
-create table if not exists contacts_v2 (
+create table if not exists contacts_v3 (
     tenant text collate "C" not null,
     case_id text collate "C" not null,
     episode integer not null,
@@ -53,72 +57,97 @@ create table if not exists contacts_v2 (
     reopened_at bigint,
     withdrawn_at bigint,
     withdrawn_ref bigint,
+    desk text collate "C" not null,
+    queue text collate "C" not null,
+    published_at bigint not null,
+    due_at bigint,
+    skewed boolean not null,
     primary key (tenant, case_id, episode)
 ) with (fillfactor = 60);
 -- QueryMetrics: the contacts that start in an interval.
-create index if not exists contacts_v2_start on contacts_v2 (tenant, start_at)
+create index if not exists contacts_v3_start on contacts_v3 (tenant, start_at);
+-- The gauges: who waits, and who works on how much. Both are small however many contacts there were.
+create index if not exists contacts_v3_waiting on contacts_v3 (tenant, start_at)
+where human_at is null and resolved_at is null and reopened_at is null and withdrawn_at is null;
+create index if not exists contacts_v3_held on contacts_v3_cases (tenant, agent_id) where agent_id <> '';
+create table if not exists contacts_v3_agents (
+    tenant text collate "C" not null,
+    agent_id text collate "C" not null,
+    presence integer not null,
+    capacity integer not null,
+    primary key (tenant, agent_id)
+)
 
 -- name: load_cases
 -- One look-up each (the limit forbids any other join): a plan that was made while the table was empty is kept while it
 -- grows.
-select k.tenant, k.case_id, c.channel, c.source_id, c.joined_into, c.facts, c.before, c.summary
+select
+    k.tenant, k.case_id, c.channel, c.source_id, c.joined_into, c.desk, c.customer, c.agent_id, c.weight, c.facts,
+    c.before, c.summary
 from unnest($1::text[], $2::text[]) as k (tenant, case_id)
 cross join lateral (
-    select channel, source_id, joined_into, facts, before, summary
-    from contacts_v2_cases where tenant = k.tenant and case_id = k.case_id limit 1
+    select channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
+    from contacts_v3_cases where tenant = k.tenant and case_id = k.case_id limit 1
 ) as c
 
 -- name: load_sources
 select s.tenant, s.source_id, s.since_ref, s.labels
 from unnest($1::text[], $2::text[]) as k (tenant, source_id)
-join contacts_v2_sources s using (tenant, source_id)
+join contacts_v3_sources s using (tenant, source_id)
 order by s.tenant, s.source_id, s.since_ref
 
 -- name: save_cases
-insert into contacts_v2_cases (tenant, case_id, channel, source_id, joined_into, facts, before, summary)
-select tenant, case_id, channel, source_id, joined_into, facts, before, summary
-from unnest($1::contacts_v2_cases[])
+insert into contacts_v3_cases (
+    tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
+)
+select
+    tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
+from unnest($1::contacts_v3_cases[])
 on conflict (tenant, case_id) do update set
     channel = excluded.channel,
     source_id = excluded.source_id,
     joined_into = excluded.joined_into,
+    desk = excluded.desk,
+    customer = excluded.customer,
+    agent_id = excluded.agent_id,
+    weight = excluded.weight,
     facts = excluded.facts,
     before = excluded.before,
     summary = excluded.summary
 
 -- name: save_sources
-insert into contacts_v2_sources (tenant, source_id, since_ref, labels)
+insert into contacts_v3_sources (tenant, source_id, since_ref, labels)
 select tenant, source_id, since_ref, labels
-from unnest($1::contacts_v2_sources[])
+from unnest($1::contacts_v3_sources[])
 on conflict (tenant, source_id, since_ref) do nothing
 
 -- name: load_parts
 select facts
-from contacts_v2_parts
+from contacts_v3_parts
 where tenant = $1 and case_id = $2
 order by part
 
 -- name: delete_parts
-delete from contacts_v2_parts c
+delete from contacts_v3_parts c
 using unnest($1::text[], $2::text[]) as k (tenant, case_id)
 where c.tenant = k.tenant and c.case_id = k.case_id
 
 -- name: delete_contacts
-delete from contacts_v2 c
+delete from contacts_v3 c
 using unnest($1::text[], $2::text[], $3::integer[]) as k (tenant, case_id, first)
 where c.tenant = k.tenant and c.case_id = k.case_id and c.episode >= k.first
 
 -- name: save_contacts
-insert into contacts_v2 (
+insert into contacts_v3 (
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
-    withdrawn_at, withdrawn_ref
+    withdrawn_at, withdrawn_ref, desk, queue, published_at, due_at, skewed
 )
 select
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
-    withdrawn_at, withdrawn_ref
-from unnest($1::contacts_v2[])
+    withdrawn_at, withdrawn_ref, desk, queue, published_at, due_at, skewed
+from unnest($1::contacts_v3[])
 on conflict (tenant, case_id, episode) do update set
     start_at = excluded.start_at,
     start_ref = excluded.start_ref,
@@ -139,26 +168,69 @@ on conflict (tenant, case_id, episode) do update set
     resolved_ref = excluded.resolved_ref,
     reopened_at = excluded.reopened_at,
     withdrawn_at = excluded.withdrawn_at,
-    withdrawn_ref = excluded.withdrawn_ref
+    withdrawn_ref = excluded.withdrawn_ref,
+    desk = excluded.desk,
+    queue = excluded.queue,
+    published_at = excluded.published_at,
+    due_at = excluded.due_at,
+    skewed = excluded.skewed
 
 -- name: position
-select position from projections where name = 'contacts_v2'
+select position from projections where name = 'contacts_v3'
 
 -- name: contacts
 select
     case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
-    withdrawn_at, withdrawn_ref
-from contacts_v2
+    withdrawn_at, withdrawn_ref, desk, queue, published_at, due_at, skewed
+from contacts_v3
 where tenant = $1 and start_at >= $2 and start_at < $3 and start_at <= $4
+
+-- name: load_agents
+select a.tenant, a.agent_id, a.presence, a.capacity
+from unnest($1::text[], $2::text[]) as k (tenant, agent_id)
+join contacts_v3_agents a using (tenant, agent_id)
+
+-- name: save_agents
+insert into contacts_v3_agents (tenant, agent_id, presence, capacity)
+select tenant, agent_id, presence, capacity
+from unnest($1::contacts_v3_agents[])
+on conflict (tenant, agent_id) do update set
+    presence = excluded.presence,
+    capacity = excluded.capacity
+
+-- name: agents
+-- The numbers of Presence: 2 takes offers, 3 finishes own work, 4 is away.
+select
+    a.tenant,
+    count(*) filter (where a.presence = 2 and a.capacity > coalesce(h.units, 0)),
+    count(*) filter (where a.presence = 3 or (a.presence = 2 and a.capacity <= coalesce(h.units, 0))),
+    count(*) filter (where a.presence = 4)
+from contacts_v3_agents a
+left join (
+    select tenant, agent_id, sum(weight) as units
+    from contacts_v3_cases
+    where tenant = any($1::text[]) and agent_id <> ''
+    group by tenant, agent_id
+) as h using (tenant, agent_id)
+where a.tenant = any($1::text[])
+group by a.tenant
+
+-- name: waiting
+select tenant, count(*), min(start_at)
+from contacts_v3
+where
+    tenant = any($1::text[]) and human_at is null and resolved_at is null and reopened_at is null
+    and withdrawn_at is null
+group by tenant
 
 -- name: label_keys
 select distinct jsonb_object_keys(labels::jsonb)
-from contacts_v2_sources
+from contacts_v3_sources
 where tenant = $1
 
 -- name: sources
 select source_id, since_ref, labels
-from contacts_v2_sources
+from contacts_v3_sources
 where tenant = $1
 order by source_id, since_ref

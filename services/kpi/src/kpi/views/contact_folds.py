@@ -1,0 +1,314 @@
+"""Events into rows: what each fact of `post` and `work` makes of a case, a source or an agent. Pure; knows no table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chassis.clock import from_timestamp
+from chassis.commits import Recorded
+from chassis.view import Founding
+from switchboard.ingest.v1 import events_pb2 as post
+from switchboard.ingest.v1 import post_pb2
+from switchboard.routing.v1 import events_pb2 as work
+
+from kpi.episodes import (
+    Case,
+    Fact,
+    Gone,
+    Posted,
+    Queued,
+    Reopened,
+    Sent,
+    Settled,
+    Took,
+    Withdrew,
+    Wrote,
+    joined,
+    reference,
+    split,
+    with_fact,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source's labels as JSON, each with the reference of the event since which they hold; ascending."""
+
+    versions: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Whether somebody takes work, a number of the contract's `Presence`, and for how many units at a time."""
+
+    presence: int = work.PRESENCE_OFFLINE
+    capacity: int = 0
+
+
+Row = Case | Source | Agent
+Rows = dict[str, Row]
+
+
+def case_key(tenant: str, case_id: str) -> str:
+    """The key of a case's row."""
+    return f"case/{tenant}/{case_id}"
+
+
+def source_key(tenant: str, source_id: str) -> str:
+    """The key of a source's row."""
+    return f"source/{tenant}/{source_id}"
+
+
+def agent_key(tenant: str, agent_id: str) -> str:
+    """The key of an agent's row."""
+    return f"agent/{tenant}/{agent_id}"
+
+
+_UNKNOWN = Case()
+
+
+def _case(rows: Rows, tenant: str, case_id: str) -> Case:
+    row = rows.get(case_key(tenant, case_id))
+    return row if isinstance(row, Case) else _UNKNOWN
+
+
+def _standing(rows: Rows, tenant: str, case_id: str) -> tuple[str, Case]:
+    """The case that goes on for this one: itself, or what it was joined into, however often."""
+    case = _case(rows, tenant, case_id)
+    seen = {case_id}
+    while case.joined_into and case.joined_into not in seen:
+        case_id = case.joined_into
+        seen.add(case_id)
+        case = _case(rows, tenant, case_id)
+    return case_id, case
+
+
+def _add(rows: Rows, event: Recorded, case_id: str, fact: Fact) -> None:
+    key = case_key(event.tenant, case_id)
+    case = rows.get(key, _UNKNOWN)
+    if not isinstance(case, Case):
+        raise TypeError(f"{key} is no case")
+    if case.joined_into:
+        standing_id, case = _standing(rows, event.tenant, case_id)
+        key = case_key(event.tenant, standing_id)
+        fact = fact._replace(origin=case_id)
+    rows[key] = with_fact(case, fact)
+
+
+def _ref(event: Recorded) -> int:
+    return reference(event.position, event.index)
+
+
+def _on_source(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    key = source_key(event.tenant, body.source_id)
+    known = rows.get(key)
+    versions = known.versions if isinstance(known, Source) else ()
+    labels = json.dumps({one.key: one.value for one in body.labels}, ensure_ascii=False, sort_keys=True)
+    rows[key] = Source(tuple(sorted({**dict(versions), _ref(event): labels}.items())))
+
+
+def _on_opened(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    known = _case(rows, event.tenant, body.case_id)
+    rows[case_key(event.tenant, body.case_id)] = known._replace(
+        channel=body.channel, source=body.source_id, customer=body.identity_id, weight=body.weight
+    )
+
+
+def _on_attached(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    published, received = from_timestamp(body.published_at), from_timestamp(body.received_at)
+    if body.direction == post_pb2.DIRECTION_INBOUND:
+        if body.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
+            case = _case(rows, event.tenant, body.case_id)
+            direct = body.kind == post_pb2.POST_KIND_DIRECT_MESSAGE
+            place = (direct, case.channel, case.source, case.desk)
+            start = min(published, received)
+            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", body.post_id, *place, published))
+    elif body.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
+        human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
+        _add(rows, event, body.case_id, Posted(_ref(event), published, "", body.post_id, human))
+
+
+def _on_detached(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    if body.direction == post_pb2.DIRECTION_OUTBOUND:  # that a customer spoke to us stays true
+        _add(rows, event, body.case_id, Gone(_ref(event), from_timestamp(body.at), "", body.post_id))
+
+
+def _on_queued(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    times = from_timestamp(body.at), from_timestamp(body.due_at)
+    _add(rows, event, body.case_id, Queued(_ref(event), times[0], "", body.queue, times[1]))
+
+
+def _on_sent(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
+    fact = Sent(_ref(event), from_timestamp(body.at), "", body.post_id, human, body.agent_id)
+    _add(rows, event, body.case_id, fact)
+
+
+def _on_taken(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    _hold(rows, event, body.agent_id)
+    _add(rows, event, body.case_id, Took(_ref(event), from_timestamp(body.at), "", body.agent_id))
+
+
+def _on_offered(rows: Rows, event: Recorded) -> None:
+    _hold(rows, event, event.body.agent_id, event.body.weight)
+
+
+def _on_freed(rows: Rows, event: Recorded) -> None:
+    _hold(rows, event, "")
+
+
+def _hold(rows: Rows, event: Recorded, agent_id: str, weight: int | None = None) -> None:
+    case = _case(rows, event.tenant, event.body.case_id)
+    if not case.joined_into:
+        weight = case.weight if weight is None else weight
+        rows[case_key(event.tenant, event.body.case_id)] = case._replace(agent=agent_id, weight=weight)
+
+
+def _on_agent(rows: Rows, event: Recorded) -> None:
+    key = agent_key(event.tenant, event.body.agent_id)
+    known = rows.get(key)
+    agent = known if isinstance(known, Agent) else Agent()
+    if event.type == _PRESENCE:
+        rows[key] = replace(agent, presence=event.body.presence)
+    else:
+        rows[key] = replace(agent, capacity=event.body.capacity)
+
+
+def _on_resolved(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    _hold(rows, event, "")
+    _add(rows, event, body.case_id, Settled(_ref(event), from_timestamp(body.at), "", body.agent_id))
+
+
+def _on_reopened(rows: Rows, event: Recorded) -> None:
+    _add(rows, event, event.body.case_id, Reopened(_ref(event), from_timestamp(event.body.at), ""))
+
+
+def _on_withdrawn(rows: Rows, event: Recorded) -> None:
+    _hold(rows, event, "")
+    _add(rows, event, event.body.case_id, Withdrew(_ref(event), from_timestamp(event.body.at), ""))
+
+
+def _on_joined(rows: Rows, event: Recorded) -> None:
+    body, tenant = event.body, event.tenant
+    into_id, into = _standing(rows, tenant, body.case_id)
+    other_id, other = _standing(rows, tenant, body.joined_case_id)
+    if into_id == other_id:
+        return
+    into, other = joined(into_id, into, other_id, other)
+    rows[case_key(tenant, into_id)] = into
+    rows[case_key(tenant, other_id)] = other
+
+
+def _on_split(rows: Rows, event: Recorded) -> None:
+    body, tenant = event.body, event.tenant
+    from_id, from_case = _standing(rows, tenant, body.case_id)
+    if from_id == body.new_case_id:
+        return
+    other = _case(rows, tenant, body.new_case_id)
+    if not other.source and not other.channel:
+        other = other._replace(channel=from_case.channel, source=from_case.source)
+    from_case, other = split(from_id, from_case, body.new_case_id, other, frozenset(body.post_ids))
+    rows[case_key(tenant, from_id)] = from_case
+    rows[case_key(tenant, body.new_case_id)] = other
+
+
+_FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
+    post.SourceConnected.DESCRIPTOR.full_name: _on_source,
+    post.SourceChanged.DESCRIPTOR.full_name: _on_source,
+    work.CaseOpened.DESCRIPTOR.full_name: _on_opened,
+    work.PostAttached.DESCRIPTOR.full_name: _on_attached,
+    work.PostDetached.DESCRIPTOR.full_name: _on_detached,
+    work.CaseQueued.DESCRIPTOR.full_name: _on_queued,
+    work.CaseOffered.DESCRIPTOR.full_name: _on_offered,
+    work.OfferDeclined.DESCRIPTOR.full_name: _on_freed,
+    work.OfferExpired.DESCRIPTOR.full_name: _on_freed,
+    work.OfferRescinded.DESCRIPTOR.full_name: _on_freed,
+    work.ClaimLapsed.DESCRIPTOR.full_name: _on_freed,
+    work.CaseReleased.DESCRIPTOR.full_name: _on_freed,
+    work.CaseTransferred.DESCRIPTOR.full_name: _on_freed,
+    work.AgentRegistered.DESCRIPTOR.full_name: _on_agent,
+    work.AgentChanged.DESCRIPTOR.full_name: _on_agent,
+    work.PresenceChanged.DESCRIPTOR.full_name: _on_agent,
+    work.ReplySent.DESCRIPTOR.full_name: _on_sent,
+    work.OfferAccepted.DESCRIPTOR.full_name: _on_taken,
+    work.CaseClaimed.DESCRIPTOR.full_name: _on_taken,
+    work.CaseResolved.DESCRIPTOR.full_name: _on_resolved,
+    work.CaseReopened.DESCRIPTOR.full_name: _on_reopened,
+    work.CaseWithdrawn.DESCRIPTOR.full_name: _on_withdrawn,
+    work.CasesJoined.DESCRIPTOR.full_name: _on_joined,
+    work.CaseSplit.DESCRIPTOR.full_name: _on_split,
+}
+_IGNORED = (
+    post.SourceDisconnected,
+    post.PostReceived,
+    post.PostSighted,
+    post.PostEdited,
+    post.PostWithdrawn,
+    post.DeliveryQuarantined,
+    post.DeliveryRequeued,
+    post.GapDetected,
+    post.GapFilled,
+    work.CaseClassified,
+    work.RequirementRelaxed,
+    work.ReplyRequested,
+    work.ReplyFailed,
+    work.CaseNoted,
+    work.CasePended,
+    work.CaseResumed,
+    work.CaseEscalated,
+    work.TaskOpened,
+    work.TaskClosed,
+    work.ResolutionConfirmed,
+    work.CaseRecalled,
+    work.QueueChanged,
+    work.PolicyChanged,
+    work.SourceQueueChanged,
+)
+HANDLED = frozenset(_FOLDS)
+"""Full names of the events that make something."""
+IGNORED = frozenset(message.DESCRIPTOR.full_name for message in _IGNORED)
+"""And of those that make nothing."""
+_SOURCES = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_source)
+_AGENTS = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_agent)
+_PRESENCE = work.PresenceChanged.DESCRIPTOR.full_name
+_OPENED = work.CaseOpened.DESCRIPTOR.full_name
+_JOINED = work.CasesJoined.DESCRIPTOR.full_name
+_SPLIT = work.CaseSplit.DESCRIPTOR.full_name
+
+
+def fold(rows: Rows, event: Recorded) -> None:
+    """What the event makes of the rows of its keys. Changes `rows`; the event is one of HANDLED."""
+    _FOLDS[event.type](rows, event)
+
+
+def keys_of(event: Recorded) -> Sequence[str]:
+    """The event's case, both cases of a join or split and all their facts, its source, or its agent. A case opens but
+    once.
+    """
+    body = event.body
+    if event.type == _OPENED:
+        return (Founding(case_key(event.tenant, body.case_id)),)
+    if event.type in _SOURCES:
+        return (source_key(event.tenant, body.source_id),)
+    if event.type in _AGENTS:
+        return (agent_key(event.tenant, body.agent_id),)
+    if event.type == _JOINED:
+        return _whole_keys(event.tenant, body.case_id, body.joined_case_id)
+    if event.type == _SPLIT:
+        return _whole_keys(event.tenant, body.case_id, body.new_case_id)
+    return (case_key(event.tenant, body.case_id),)
+
+
+def _whole_keys(tenant: str, *case_ids: str) -> tuple[str, ...]:
+    """The keys of cases all of whose facts are needed."""
+    return tuple(f"{kind}/{tenant}/{case_id}" for case_id in case_ids for kind in ("case", "whole"))
