@@ -17,15 +17,15 @@ from chassis.process import run
 from chassis.tenants import Tenants
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
-from kpi import main
+from kpi import main, wallboard
 from kpi.metrics import METRICS
-from kpi.servicer import KpiServicer
 from kpi.views import contacts
 from kpi.wire import resume_token
 from provisioned import provision_service
 from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
+from switchboard.routing.v1 import events_pb2 as work
 
 LATER = e.ts(30 * 86_400)
 
@@ -91,10 +91,12 @@ async def test_the_numbers(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: An
         "frt_human_km_median": 7200.25,
         "frt_human_mean": (60.5 + 7200.25) / 2,
         "offered": 4,
+        "on_time": None,
         "pending": 0,
         "resolution_of_accepted": 0.5,
         "resolution_of_offered": 0.25,
         "resolved": 1,
+        "waiting": 1,
     }
     assert answer.position == token
     assert answer.time_zone == "UTC"
@@ -245,19 +247,117 @@ async def test_a_wallboard_shows_then_follows_then_resumes(
     assert Position.decode(third.position) > Position.decode(second.position)
 
 
+async def projected(kpi: service_pb2_grpc.KpiServiceAsyncStub, position: int) -> None:
+    """Returns when the tables have this position."""
+    await kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/acme", min_position=Position.encode(position)))
+
+
+FIRST_DUE = 10**9
+"""Seconds after T0: nothing is due while the tests run."""
+
+
+async def test_a_wallboard_says_who_waits_and_who_can_answer(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any
+) -> None:
+    await writer.write(e.source("air", brand="Air"), e.source("shop", brand="Shop"))
+    await writer.write(
+        *(e.registered(agent, 2) for agent in ("ann", "ben", "cem", "dia", "eve")),
+        e.present("ann", work.PRESENCE_AVAILABLE),
+        e.present("ben", work.PRESENCE_AVAILABLE),
+        e.present("cem", work.PRESENCE_BUSY),
+        e.present("dia", work.PRESENCE_AWAY),
+    )
+    position = await writer.write(
+        *(e.opened("c1", "air"), e.inbound("c1", "p1", 10), e.queued("c1", "default", 10, 20)),
+        *(e.opened("c2", "air"), e.inbound("c2", "p2", 5), e.queued("c2", "default", 5, 65)),
+        *(e.opened("c3", "shop"), e.inbound("c3", "p3", 1), e.queued("c3", "default", 1, FIRST_DUE)),
+        *(e.offered("c1", "ann", 11), e.accepted("c1", "ann", 12), e.sent("c1", "ann", 15)),
+        e.offered("c2", "ben", 6, 2),
+    )
+    await projected(kpi, position)
+    request = pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"], filter='brand = "Air"')
+    call = kpi.WatchWallboard(request, timeout=30)
+    first = await call.read()
+    assert first.floor == pb.Floor(
+        waiting=1,
+        oldest_waiting_start=e.ts(5),
+        answered_on_time=1,
+        due=2,
+        agents_free=1,
+        agents_busy=2,
+        agents_away=1,
+    )
+    await writer.write(e.sent("c2", "ben", 99), e.resolved("c2", "ben", 100), e.present("ann", work.PRESENCE_OFFLINE))
+    message = first
+    while message.floor.agents_free != 1 or message.floor.waiting:
+        message = await call.read()
+    assert message.floor == pb.Floor(answered_on_time=1, due=2, agents_free=1, agents_busy=1, agents_away=1)
+    call.cancel()
+
+
+async def test_a_wallboard_on_which_nothing_happens_beats(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wallboard, "BEAT_S", 0.05)
+    monkeypatch.setattr(wallboard, "UPDATE_S", 0.05)
+    token = await history(writer)
+    await projected(kpi, Position.decode(token))
+    call = kpi.WatchWallboard(pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"]), timeout=30)
+    first, beat = await call.read(), await call.read()
+    assert first.snapshot
+    beats = [beat]
+    while beat.observed_until.ToMicroseconds() == first.observed_until.ToMicroseconds():
+        beats.append(beat := await call.read())
+    for beat in beats:
+        assert (beat.snapshot, list(beat.rows), beat.position, beat.resume_token, beat.floor) == (
+            False,
+            [],
+            token,
+            first.resume_token,
+            first.floor,
+        )
+    call.cancel()
+
+
+async def test_a_wallboard_that_takes_long_beats_meanwhile(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wallboard, "BEAT_S", 0.05)
+    read, computed = contacts.read, 0
+
+    async def once(*arguments: Any) -> contacts.Contents:
+        nonlocal computed
+        computed += 1
+        if computed > 1:
+            await asyncio.Event().wait()
+        return await read(*arguments)
+
+    await history(writer)
+    monkeypatch.setattr(contacts, "read", once)
+    call = kpi.WatchWallboard(pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"]), timeout=60)
+    messages = [await call.read() for _ in range(3)]
+    while computed < 2:
+        messages.append(await call.read())
+    messages += [await call.read() for _ in range(3)]
+    assert {message.observed_until.ToMicroseconds() for message in messages[-3:]} == {
+        messages[0].observed_until.ToMicroseconds()
+    }, "a beat says as of when the board is true"
+    call.cancel()
+
+
 async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
     kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watches, reads, under_way, most = 0, 0, 0, 0
-    read, board = contacts.read, KpiServicer._board
+    read, picture = contacts.read, wallboard._Shared.picture
     all_ask = asyncio.Event()
 
-    async def entered(*arguments: Any) -> Any:
+    async def entered(*arguments: Any) -> wallboard.Picture:
         nonlocal watches
         watches += 1
         if watches == 30:
             all_ask.set()
-        return await board(*arguments)
+        return await picture(*arguments)
 
     async def counted(*arguments: Any) -> contacts.Contents:
         nonlocal reads, under_way, most
@@ -270,7 +370,7 @@ async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
             under_way -= 1
 
     await history(writer)
-    monkeypatch.setattr(KpiServicer, "_board", entered)
+    monkeypatch.setattr(wallboard._Shared, "picture", entered)
     monkeypatch.setattr(contacts, "read", counted)
     request = pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"], group_by=["brand"])
     calls = [kpi.WatchWallboard(request, timeout=60) for _ in range(30)]
@@ -291,7 +391,7 @@ async def test_the_service_proves_its_log_and_its_tables(channel: grpc.aio.Chann
     await integrity.WaitUntil(integrity_pb2.WaitUntilRequest())
     findings = [one async for one in integrity.VerifyIntegrity(integrity_pb2.VerifyIntegrityRequest())]
     assert [(one.invariant, one.subject, one.detail) for one in findings if not one.ok] == []
-    assert {"archive archive_v1", "view contacts_v2"} <= {one.subject for one in findings}
+    assert {"archive archive_v1", "view contacts_v3"} <= {one.subject for one in findings}
 
 
 async def refusal(call: Any) -> tuple[grpc.StatusCode, set[str]]:

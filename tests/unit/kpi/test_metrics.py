@@ -30,6 +30,13 @@ def human(after: int, agent: str = "mia") -> Contact:
 
 WAITING = Contact(T0)
 BOT = Contact(T0, answered_any=Act(T0 + S, "bot"))
+AHEAD = human(S)._replace(published_at=T0 + 40 * S, skewed=True)
+
+
+def promised(contact: Contact) -> Contact:
+    return contact._replace(due_at=T0 + MINUTE)
+
+
 RESOLVED = Contact(T0, accepted=Act(T0 + S, "mia"), resolved=Act(T0 + HOUR, "leo"))
 LATER = T0 + 30 * DAY
 
@@ -103,6 +110,30 @@ LATER = T0 + 30 * DAY
         pytest.param("resolution_of_offered", [RESOLVED, human(S), WAITING, BOT], LATER, (0.25, 1, 4), id="of all"),
         pytest.param("resolution_of_accepted", [RESOLVED, human(S), WAITING], LATER, (0.5, 1, 2), id="of accepted"),
         pytest.param("resolution_of_accepted", [WAITING], LATER, (None, 0, 0), id="nothing accepted: unknown"),
+        pytest.param(
+            "frt_human_mean", [AHEAD], LATER, (0.0, 0.0, 1), id="a clock ahead of ours makes no wait negative"
+        ),
+        pytest.param("frt_human_km_median", [AHEAD], LATER, (0.0, 1, 1), id="nor one of those followed"),
+        pytest.param("offered", [AHEAD], T0, (1, 1, None), id="what reached us is offered, whatever its clock says"),
+        pytest.param("waiting", [WAITING, BOT, human(S), RESOLVED], LATER, (2, 2, None), id="who has no human answer"),
+        pytest.param("waiting", [RESOLVED], T0 + S, (1, 1, None), id="before it was settled it waited"),
+        pytest.param(
+            "waiting",
+            [Contact(T0, resolved=Act(T0 + HOUR), reopened_at=T0 + 2 * HOUR)],
+            LATER,
+            (0, 0, None),
+            id="of a reopened matter the new contact waits, not the old one",
+        ),
+        pytest.param(
+            "waiting", [Contact(T0, withdrawn_at=T0 + S)], LATER, (0, 0, None), id="who withdrew waits no more"
+        ),
+        pytest.param("on_time", [promised(human(MINUTE))], LATER, (1.0, 1, 1), id="answered exactly when promised"),
+        pytest.param("on_time", [promised(human(MINUTE + 1))], LATER, (0.0, 0, 1), id="answered later"),
+        pytest.param("on_time", [promised(WAITING)], T0 + MINUTE, (None, 0, 0), id="not due yet: undecided"),
+        pytest.param("on_time", [promised(WAITING)], T0 + MINUTE + 1, (0.0, 0, 1), id="waits beyond the promise"),
+        pytest.param(
+            "on_time", [promised(RESOLVED), human(S)], LATER, (None, 0, 0), id="nothing promised or nothing owed"
+        ),
     ],
 )
 def test_a_metric(metric: str, contacts: list[Contact], until: int, expected: tuple[float | None, ...]) -> None:

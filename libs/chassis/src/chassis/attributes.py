@@ -35,6 +35,7 @@ REASON = "switchboard.reason"
 RESULT = "switchboard.result"
 CHANNEL = "switchboard.channel"
 QUEUE = "switchboard.queue"
+PRESENCE = "switchboard.presence"
 SLA_BREACHED = "sla.breached"
 CODE_FUNCTION = "code.function.name"
 CASE_ID = "switchboard.case.id"
@@ -45,7 +46,7 @@ METRIC_ATTRIBUTES = frozenset(
     {
         RPC_SYSTEM, RPC_METHOD, RPC_STATUS, RPC_RESPONSE_STATUS, ERROR_TYPE, DB_SYSTEM,
         DB_OPERATION, DB_SUMMARY, DB_STATUS, TENANT, CONTEXT,
-        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, CODE_FUNCTION,
+        SHARD, PROJECTION, EVENT_TYPE, REASON, RESULT, CHANNEL, QUEUE, PRESENCE, CODE_FUNCTION,
     }
 )  # fmt: skip
 """What a metric may carry."""
@@ -100,6 +101,9 @@ METRICS: Mapping[str, Metric] = {
     "switchboard.offer.duration": Metric("histogram", "s", "Time from an offer to its end.", _LONG_SECONDS),
     "switchboard.ingest.lag": Metric("histogram", "s", "Time from published to received.", _LONG_SECONDS),
     "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
+    "switchboard.cases.waiting": Metric("gauge", "{case}", "Contacts that wait for their first human answer."),
+    "switchboard.cases.oldest_wait": Metric("gauge", "s", "How long the first of those has waited, 0 without any."),
+    "switchboard.agents": Metric("gauge", "{agent}", "Agents who are free, busy and away, by presence."),
     "switchboard.sealing.unreadable": Metric("counter", "{value}", "Sealed values that are there and do not open."),
     "switchboard.loop.held": Metric("histogram", "s", "Times a piece of code held the event loop.", _SECONDS),
     "switchboard.unforeseen": Metric("counter", "{error}", "Calls that failed for a reason nobody foresaw."),

@@ -12,6 +12,7 @@ from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from switchboard.kpi.v1 import service_pb2_grpc
 
+from kpi import gauges
 from kpi.servicer import KpiServicer
 from kpi.views.archive import NAME, ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
@@ -34,9 +35,9 @@ async def build(process: Process) -> None:
         verdict = await verify(log, database)
         return [Finding("I2", f"archive {NAME}", verdict.ok, verdict.detail, verdict.compared)]
 
-    servicer = KpiServicer(
-        database=database, contacts=contacts, archive=archive, tenants=parts.tenants, clock=process.settings.clock
-    )
+    clock = process.settings.clock
+    process.loop("gauges", lambda: gauges.run(database, parts.tenants, clock))
+    servicer = KpiServicer(database=database, contacts=contacts, archive=archive, tenants=parts.tenants, clock=clock)
     await parts.serve(
         (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer),
         checks=(("I2", f"archive {NAME}", archived),),

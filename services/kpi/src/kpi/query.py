@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+from kpi.metrics import on_time, waiting
 from kpi.metrics.contact import Contact, observed
 from kpi.metrics.metric import Measure, Metric, Part, agent_of
 
-DIMENSIONS = frozenset(("channel", "source", "agent", "hour", "day", "brand"))
+DIMENSIONS = frozenset(("channel", "source", "desk", "queue", "agent", "hour", "day", "brand"))
 """What every tenant's contacts can be cut by; any other dimension is a label that one of its sources has or had.
 `brand` is a label too, known before the first source has it: it names a desk.
 """
@@ -42,6 +43,8 @@ class Known(NamedTuple):
     source: str
     labels: Mapping[str, str]
     refs: Refs
+    desk: str = ""
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,10 @@ def _value(known: Known, key: str, zone: tzinfo) -> str:
             return known.channel
         case "source":
             return known.source
+        case "desk":
+            return known.desk
+        case "queue":
+            return known.queue
         case "hour":
             return local_time(known.contact.start, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
         case "day":
@@ -146,6 +153,33 @@ def answer(question: Question, contacts: Iterable[Known]) -> Answer:
         (group, [metric.combine(parts) for metric, parts in zip(question.metrics, cells[group], strict=True)])
         for group in sorted(cells)
     ]
+
+
+class Waiting(NamedTuple):
+    """Who waits, and how well promises were kept: contacts waiting, the earliest start of them in microseconds (None
+    when nobody waits), contacts answered on time, contacts that had to be.
+    """
+
+    contacts: int
+    since: int | None
+    on_time: int
+    due: int
+
+
+def waiting_of(question: Question, contacts: Iterable[Known]) -> Waiting:
+    """What the metrics `waiting` and `on_time` say of all contacts that hold the question's conditions together."""
+    asked = replace(question, metrics=(waiting.METRIC, on_time.METRIC), group_by=())
+    count, since, kept, due = 0, None, 0, 0
+    for booked in _booked(asked, contacts):
+        for index, part in enumerate(booked.parts, booked.first):
+            if part is None:
+                continue
+            if index == 0:
+                count += 1
+                since = booked.contact.start if since is None else min(since, booked.contact.start)
+            else:
+                kept, due = kept + part.numerator, due + 1
+    return Waiting(count, since, kept, due)
 
 
 class Contribution(NamedTuple):

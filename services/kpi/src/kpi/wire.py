@@ -30,9 +30,10 @@ from kpi.query import (
     Group,
     Question,
     Refs,
+    Waiting,
 )
 from kpi.views import archive
-from kpi.views.contacts import BEGINNING, END
+from kpi.views.contacts import BEGINNING, END, Agents
 
 T = TypeVar("T")
 AnyRequest: TypeAlias = pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest
@@ -244,6 +245,19 @@ def _value(metric: Metric, measure: Measure) -> pb.MetricValue:
     )
 
 
+def floor(waits: Waiting, agents: Agents) -> pb.Floor:
+    """Who waits and who can answer, as a message."""
+    return pb.Floor(
+        waiting=waits.contacts,
+        oldest_waiting_start=None if waits.since is None else to_timestamp(Instant(waits.since)),
+        answered_on_time=waits.on_time,
+        due=waits.due,
+        agents_free=agents.free,
+        agents_busy=agents.busy,
+        agents_away=agents.away,
+    )
+
+
 def contribution(tenant: str, one: Contribution, events: Mapping[archive.Place, archive.Evidence]) -> pb.Contribution:
     """One contact of a cell with the events that decided what the observer saw."""
     seen, refs = one.contact, one.known.refs
@@ -263,6 +277,7 @@ def contribution(tenant: str, one: Contribution, events: Mapping[archive.Place, 
         in_denominator=True,
         seconds=None if one.part.us is None else one.part.us / SECOND,
         events=[evidence for _, _, evidence in sorted(shown_events, key=lambda found: found[:2])],
+        skewed=seen.skewed and seen.answered_any is not None,
     )
 
 

@@ -189,7 +189,7 @@ class ListContributingEventsResponse(_message.Message):
     def __init__(self, contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ..., position: _Optional[str] = ...) -> None: ...
 
 class Contribution(_message.Message):
-    __slots__ = ("case", "episode", "start_time", "in_numerator", "in_denominator", "seconds", "events")
+    __slots__ = ("case", "episode", "start_time", "in_numerator", "in_denominator", "seconds", "events", "skewed")
     CASE_FIELD_NUMBER: _ClassVar[int]
     EPISODE_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -197,6 +197,7 @@ class Contribution(_message.Message):
     IN_DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    SKEWED_FIELD_NUMBER: _ClassVar[int]
     case: str
     episode: int
     start_time: _timestamp_pb2.Timestamp
@@ -204,7 +205,8 @@ class Contribution(_message.Message):
     in_denominator: bool
     seconds: float
     events: _containers.RepeatedCompositeFieldContainer[Evidence]
-    def __init__(self, case: _Optional[str] = ..., episode: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_numerator: _Optional[bool] = ..., in_denominator: _Optional[bool] = ..., seconds: _Optional[float] = ..., events: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
+    skewed: bool
+    def __init__(self, case: _Optional[str] = ..., episode: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_numerator: _Optional[bool] = ..., in_denominator: _Optional[bool] = ..., seconds: _Optional[float] = ..., events: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., skewed: _Optional[bool] = ...) -> None: ...
 
 class Evidence(_message.Message):
     __slots__ = ("event_id", "position", "role", "type", "at")
@@ -239,20 +241,40 @@ class WatchWallboardRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., filter: _Optional[str] = ..., resume_token: _Optional[str] = ...) -> None: ...
 
 class WatchWallboardResponse(_message.Message):
-    __slots__ = ("snapshot", "rows", "removed", "position", "observed_until", "resume_token")
+    __slots__ = ("snapshot", "rows", "removed", "position", "observed_until", "resume_token", "floor")
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FLOOR_FIELD_NUMBER: _ClassVar[int]
     snapshot: bool
     rows: _containers.RepeatedCompositeFieldContainer[MetricRow]
     removed: _containers.RepeatedCompositeFieldContainer[DimensionGroup]
     position: str
     observed_until: _timestamp_pb2.Timestamp
     resume_token: str
-    def __init__(self, snapshot: _Optional[bool] = ..., rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[DimensionGroup, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resume_token: _Optional[str] = ...) -> None: ...
+    floor: Floor
+    def __init__(self, snapshot: _Optional[bool] = ..., rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[DimensionGroup, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resume_token: _Optional[str] = ..., floor: _Optional[_Union[Floor, _Mapping]] = ...) -> None: ...
+
+class Floor(_message.Message):
+    __slots__ = ("waiting", "oldest_waiting_start", "answered_on_time", "due", "agents_free", "agents_busy", "agents_away")
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_WAITING_START_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_ON_TIME_FIELD_NUMBER: _ClassVar[int]
+    DUE_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FREE_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_BUSY_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_AWAY_FIELD_NUMBER: _ClassVar[int]
+    waiting: int
+    oldest_waiting_start: _timestamp_pb2.Timestamp
+    answered_on_time: int
+    due: int
+    agents_free: int
+    agents_busy: int
+    agents_away: int
+    def __init__(self, waiting: _Optional[int] = ..., oldest_waiting_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_on_time: _Optional[int] = ..., due: _Optional[int] = ..., agents_free: _Optional[int] = ..., agents_busy: _Optional[int] = ..., agents_away: _Optional[int] = ...) -> None: ...
 
 class DimensionGroup(_message.Message):
     __slots__ = ("group",)

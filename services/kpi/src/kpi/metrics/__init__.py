@@ -12,9 +12,11 @@ from kpi.metrics import (
     first_response_km_median,
     first_response_mean,
     offered,
+    on_time,
     pending,
     resolution,
     resolved,
+    waiting,
 )
 from kpi.metrics.metric import Metric
 
@@ -31,10 +33,12 @@ METRICS: Mapping[str, Metric] = {
         first_response_km_median.HUMAN,
         first_response_mean.HUMAN,
         offered.METRIC,
+        on_time.METRIC,
         pending.METRIC,
         resolution.OF_ACCEPTED,
         resolution.OF_OFFERED,
         resolved.METRIC,
+        waiting.METRIC,
     )
 }
 """By id, sorted by id."""

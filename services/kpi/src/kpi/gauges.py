@@ -1,0 +1,46 @@
+"""What an operations room looks at as metrics: who waits, for how long, and who can answer. Computes nothing; every
+replica says the same of every tenant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from chassis import attributes as names
+from chassis import telemetry
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.tenants import Tenants
+
+from kpi.views import contacts
+
+EVERY_S = 15.0
+"""How often they are looked up. Against: metrics are exported once a minute, or scraped every 15 seconds."""
+SECOND = 1_000_000
+_WAITING = telemetry.Instrument("switchboard.cases.waiting")
+_OLDEST_WAIT = telemetry.Instrument("switchboard.cases.oldest_wait")
+_AGENTS = telemetry.Instrument("switchboard.agents")
+
+
+async def run(database: Database, tenants: Tenants, clock: Clock) -> None:
+    """Sets the gauges until cancelled; while the tables are away they stay as they were."""
+    while True:
+        with suppress(Unavailable, TimeoutError):
+            await set_all(database, tenants, clock)
+        await asyncio.sleep(EVERY_S)
+
+
+async def set_all(database: Database, tenants: Tenants, clock: Clock) -> None:
+    """Sets the gauges of every tenant there is once. Raises Unavailable."""
+    known = sorted(tenants.known)
+    waiting = await contacts.waiting(database, known)
+    agents = await contacts.agents(database, known)
+    now = clock.now()
+    for tenant in known:
+        count, since = waiting.get(tenant, (0, now))
+        _WAITING.record(count, {names.TENANT: tenant})
+        _OLDEST_WAIT.record(max(0, now - since) / SECOND, {names.TENANT: tenant})
+        for presence, number in agents.get(tenant, contacts.NOBODY)._asdict().items():
+            _AGENTS.record(number, {names.TENANT: tenant, names.PRESENCE: presence})

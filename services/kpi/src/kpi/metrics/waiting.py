@@ -1,0 +1,32 @@
+"""waiting: the contacts that wait for their first answer."""
+
+from __future__ import annotations
+
+from kpi.metrics.contact import Contact
+from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
+
+
+def part(contact: Contact) -> Part | None:
+    """Contacts without a human answer that are neither settled nor taken back."""
+    waits = contact.answered_human is None and not contact.ended and contact.withdrawn_at is None
+    return IN if waits else None
+
+
+METRIC = Metric(
+    Definition(
+        id="waiting",
+        version=1,
+        name="Contacts waiting",
+        description=(
+            "Contacts that no human had answered at the end of the observation, and that were neither resolved nor "
+            "reopened nor withdrawn."
+        ),
+        unit=Unit.CONTACTS,
+        numerator="contacts waiting for their first answer",
+        denominator="",
+        source="docs/metrics.md#waiting",
+        agent=Agent.ACCEPTER,
+    ),
+    part,
+    count,
+)
