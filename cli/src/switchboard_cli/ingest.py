@@ -66,7 +66,8 @@ class EncodingParam(click.ParamType[str]):
     metavar="FORMAT",
     help="strptime format of CSV times, or iso, unix, unix_ms; several are tried in order.",
 )
-@click.option("--time-zone", default="UTC", show_default=True, help="Zone of CSV times that do not say theirs.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone of CSV times that do not say "
+              "theirs; '' refuses them.")  # fmt: skip
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label of the source, such as brand=Acme.")
 @click.option("--owned", "owned", multiple=True, metavar="ACCOUNT", help="An account of ours: its posts are echoes.")
 @click.option(
@@ -215,7 +216,7 @@ def _readings(
 
     from switchboard_cli.deliveries.addressed import SourceSettings
     from switchboard_cli.deliveries.documents import read_documents
-    from switchboard_cli.deliveries.mapping import ColumnMap, MapError, read_mapped
+    from switchboard_cli.deliveries.mapping import MapError, mapping_of, read_mapped
     from switchboard_cli.deliveries.rows import csv_file
     from switchboard_cli.deliveries.twcs import ColumnsError, read_twcs
 
@@ -247,7 +248,7 @@ def _readings(
             return [read_documents(file, settings) for file in files]
         if not mapping:
             raise click.UsageError("--channel csv needs --map NAME=COLUMN,... or --preset twcs")
-        columns = ColumnMap.parse(mapping, time_formats, _zone(time_zone))
+        columns = mapping_of(mapping, time_formats, _zone(time_zone))
         if listening is None and owned:
             listening = True  # whoever keeps a table of letters knows that they are letters
         settings = SourceSettings(source, "csv", source, "", owned, labels, desk or "", listening)
@@ -256,9 +257,10 @@ def _readings(
         raise click.UsageError(str(error)) from error
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> str:
+    """The name of a zone there is; empty refuses times that do not say theirs."""
     try:
-        return ZoneInfo(name)
+        return name and ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise click.BadParameter(
             f"{name!r} is no IANA time zone, such as Asia/Shanghai", param_hint="--time-zone"
@@ -313,8 +315,13 @@ def _show(sent: "Sent", seconds: float, *, as_json: bool) -> None:
     if too_large:
         results["TOO_LARGE"] = too_large
     if as_json:
+        reasons = [
+            {"reason": reason, "deliveries": number, "place": sent.first[reason].place,
+             "detail": sent.first[reason].detail}
+            for reason, number in sent.reasons.most_common()
+        ]  # fmt: skip
         print_json({"deliveries": sent.deliveries, "results": results, "seconds": round(seconds, 3),
-                    "reasons": dict(sent.reasons.most_common())})  # fmt: skip
+                    "reasons": reasons})  # fmt: skip
     else:
         screen = console()
         shown = table("result", "deliveries", right=(1,))
@@ -322,7 +329,10 @@ def _show(sent: "Sent", seconds: float, *, as_json: bool) -> None:
             shown.add_row(kind, count(number), style="" if number else "quiet")
         screen.print(shown)
         for reason, number in sent.reasons.most_common():
-            screen.print(f"  quarantined: {count(number)} × {reason}", style="warn")
+            first = sent.first[reason]
+            where = f"first at {first.place}: " if first.place else "the first: "
+            told = f"  quarantined: {count(number)} × {reason}, {where}{first.detail}"
+            screen.print(told, style="warn", markup=False)
         rate = sent.deliveries / seconds if seconds else 0.0
         summary = f"{count(sent.deliveries)} deliveries in {seconds:.1f} s, {count(rate)} a second"
         screen.print(summary, style="quiet")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from switchboard.ingest.v1.post_pb2 import AuthorKind
-from switchboard_cli.deliveries.addressed import RAW_ROW
+from switchboard_cli.deliveries.addressed import CSV
 from switchboard_cli.deliveries.files import input_file
 from switchboard_cli.deliveries.rows import csv_file, parse_rows
 from switchboard_cli.deliveries.twcs import ColumnsError, parse, read_twcs, source_id
@@ -100,14 +100,17 @@ def test_each_customer_of_a_conversation_has_a_brand_of_their_own():
     }
 
 
-def test_each_row_is_one_delivery_and_broken_rows_go_as_they_are():
+def test_each_row_is_one_delivery_with_its_place_and_broken_rows_go_as_they_are_with_what_is_wrong():
     sent = list(READING.deliveries())
     assert len(sent) == READING.expected == 14
-    broken = [item for item in sent if item.delivery.payload]
-    assert {item.delivery.content_type for item in broken} == {RAW_ROW}
-    assert [item.delivery.payload.split(b",")[0] for item in broken] == [b"10", b"11", b"12", b"13"]
-    assert broken[3].delivery.payload == b"13,52,7007,True"
+    assert [item.delivery.place for item in sent][:2] == ["twcs.csv, line 2", "twcs.csv, line 4"]
+    broken = [item for item in sent if item.delivery.HasField("row")]
+    assert {item.delivery.content_type for item in broken} == {CSV}
+    assert [item.delivery.row.record.split(b",")[0] for item in broken] == [b"10", b"11", b"12", b"13"]
+    assert broken[3].delivery.row.record == b"13,52,7007,True"
     assert {item.source_id for item in broken} == {"twcs-unknown"}
+    assert {item.delivery.row.reason for item in broken} == {"INVALID_VALUE"}
+    assert "4 fields, the header" in broken[3].delivery.row.detail
 
 
 def test_a_brand_row_is_a_human_of_ours_whose_account_its_source_owns():
@@ -182,7 +185,7 @@ def test_the_leading_column_may_be_missing(column):
     ]
     rows = list(parse_rows(iter([line.split(",", column)[-1] for line in lines])))
     read = parse(rows[0])
-    assert read is not None
+    assert not isinstance(read, str)
     assert (read.tweet_id, read.replies, read.parent) == (1, (2,), 3)
 
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from switchboard.ingest.v1.service_pb2 import Delivery
 
-RAW_ROW = "text/csv"
-"""Media type of a row that could not be read: ingest has no adapter for it, so it lands in quarantine with a reason."""
+CSV = "text/csv"
+"""Media type of a record of a CSV file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _DECODER = json.JSONDecoder(strict=False)
 class DocumentReading:
     """A file of a platform's own JSON for one source."""
 
+    name: str
     source: SourceSettings
     payloads: Sequence[bytes]
 
@@ -40,13 +41,14 @@ class DocumentReading:
         return len(self.payloads)
 
     def deliveries(self) -> Iterator[Addressed]:
-        for payload in self.payloads:
-            yield Addressed(self.source.source_id, Delivery(payload=payload, content_type=JSON))
+        for number, payload in enumerate(self.payloads, 1):
+            delivery = Delivery(payload=payload, content_type=JSON, place=f"{self.name}, item {number}")
+            yield Addressed(self.source.source_id, delivery)
 
 
 def read_documents(file: InputFile, source: SourceSettings) -> DocumentReading:
     """Reads and splits the file. Raises FileError and OSError when it cannot be read."""
-    return DocumentReading(source, split(file.read_utf8()))
+    return DocumentReading(file.name, source, split(file.read_utf8()))
 
 
 def split(content: bytes) -> list[bytes]:

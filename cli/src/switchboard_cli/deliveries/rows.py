@@ -5,6 +5,10 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from switchboard.ingest.v1.post_pb2 import Row as RowMessage
+from switchboard.ingest.v1.service_pb2 import Delivery
+
+from switchboard_cli.deliveries.addressed import CSV
 from switchboard_cli.deliveries.files import FileError, InputFile
 
 FIELD_MAX = 16 * 1024 * 1024
@@ -16,9 +20,13 @@ DELIMITERS = (",", ";", "\t", "|")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record of the file. `fields` is None when the record is broken; then `problem` says why, in words."""
+    """One record of the file. `fields` is None when the record is broken; then `problem` says why, in words.
+
+    `number` counts records from 1, `line` is the line of the file where it begins.
+    """
 
     number: int
+    line: int
     raw: str
     fields: dict[str, str] | None
     problem: str = ""
@@ -29,11 +37,12 @@ class Row:
 
 
 class _Recorded:
-    """Lines of a file that remember what was taken since the last look."""
+    """Lines of a file that remember what was taken since the last look, and how many were taken before it."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
         self._taken: list[str] = []
+        self.before = 0
 
     def __iter__(self) -> "_Recorded":
         return self
@@ -44,7 +53,9 @@ class _Recorded:
         return line
 
     def take(self) -> str:
-        raw, self._taken = "".join(self._taken), []
+        raw = "".join(self._taken)
+        self.before += len(self._taken)
+        self._taken = []
         return raw
 
 
@@ -60,6 +71,15 @@ class CsvFile:
     def name(self) -> str:
         """For sentences about it."""
         return self.file.name
+
+    def delivery(self, row: Row, form: RowMessage) -> Delivery:
+        """A record on its way, with its place; `form` says how to read it and is left as it is."""
+        delivery = Delivery(content_type=CSV, place=f"{self.name}, line {row.line}")
+        delivery.row.CopyFrom(form)
+        delivery.row.record = row.raw_bytes()
+        delivery.row.columns.extend(self.header)
+        delivery.row.delimiter = self.delimiter
+        return delivery
 
     def rows(self) -> Iterator[Row]:
         """The records after the header, in order, numbered from 1; lines without any character are no records.
@@ -98,26 +118,31 @@ def parse_rows(file: io.TextIOBase | Iterator[str], delimiter: str = ",") -> Ite
     lines.take()
     number = 0
     while True:
+        line = lines.before + 1
         try:
             record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             number += 1
-            yield Row(number, lines.take(), None, str(error))
+            yield Row(number, line, lines.take(), None, str(error))
             continue
         raw = lines.take()
         if not record:
             continue
         number += 1
         if len(record) != len(header):
-            yield Row(number, raw, None, f"has {len(record)} fields, the header {len(header)}")
+            yield Row(number, line, raw, None, f"has {len(record)} fields, the header {len(header)}")
         elif not _is_unicode(raw):
             yield Row(
-                number, raw, None, "has bytes that are no text of the file's encoding; say another with --encoding"
+                number,
+                line,
+                raw,
+                None,
+                "has bytes that are no text of the file's encoding; say another with --encoding",
             )
         else:
-            yield Row(number, raw, dict(zip(header, record, strict=True)))
+            yield Row(number, line, raw, dict(zip(header, record, strict=True)))
 
 
 def _is_unicode(text: str) -> bool:

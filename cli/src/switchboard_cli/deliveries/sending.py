@@ -5,6 +5,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import grpc
 from switchboard.ingest.v1.service_pb2 import IngestPostsRequest, IngestPostsResponse, Result
@@ -27,6 +28,13 @@ BROKE_UNDER_A_WRITE = "Internal error from Core"
 """What grpc.aio itself reports, as INTERNAL, when a stream ends while a request is being written."""
 
 
+class First(NamedTuple):
+    """The first delivery that was quarantined for a reason."""
+
+    place: str
+    detail: str
+
+
 @dataclass(slots=True)
 class Sent:
     """What became of everything sent so far. `position` is the latest any batch was answered with."""
@@ -34,6 +42,8 @@ class Sent:
     deliveries: int = 0
     results: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    first: dict[str, First] = field(default_factory=dict)
+    """Of each reason."""
     position: str = ""
     first_too_large: int = 0
 
@@ -133,10 +143,11 @@ def fold(request: IngestPostsRequest, response: IngestPostsResponse, sent: Sent)
     if len(response.results) != len(request.deliveries):
         raise AssertionError("ingest answers a batch with one result per delivery")
     sent.deliveries += len(response.results)
-    for result in response.results:
+    for delivery, result in zip(request.deliveries, response.results, strict=True):
         sent.results[Result.Name(result.result).removeprefix("RESULT_")] += 1
         if result.reason:
             sent.reasons[result.reason] += 1
+            sent.first.setdefault(result.reason, First(delivery.place, result.detail))
     sent.position = response.position or sent.position
 
 

@@ -164,3 +164,14 @@ def to_datetime(at: Instant) -> datetime:
 def from_datetime(moment: datetime) -> Instant:
     """The same instant. Raises TypeError for a datetime that does not say its zone."""
     return Instant((moment - _EPOCH) // _MICROSECOND)
+
+
+def is_time_format(text: str) -> bool:
+    """Whether strptime can read times by it: it has directives, each is known and stands there once."""
+    try:
+        datetime.strptime("", text)  # noqa: DTZ007 (nothing is read)
+    except re.error:  # a directive that stands there twice
+        return False
+    except ValueError as refusal:
+        return "%" in text and "does not match" in str(refusal)
+    return False

@@ -15,6 +15,9 @@ from chassis.message_limits import MessageLimits
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
+from ingest.channels.rows import columns_of
+from ingest.normalise import Unreadable
+
 LIMITS = MessageLimits(unchecked=frozenset({"switchboard.ingest.v1.Delivery"}))
 """What requests may carry: a delivery that cannot be read is quarantined alone, the rest of its batch is taken."""
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
@@ -88,6 +91,14 @@ def change_violations(request: service_pb2.UpdateSourceRequest) -> list[tuple[st
     """What is wrong with a change of a source."""
     wrong = source_violations(request.source, request.source.name.partition("/sources/")[0])
     return wrong + changed_fields(request.source, request.update_mask)[1]
+
+
+def check_mapping(mapping: post_pb2.RowMapping) -> None:
+    """Raises InvalidRequest for a mapping that nothing can be read by."""
+    try:
+        columns_of(mapping)
+    except Unreadable as refusal:
+        raise InvalidRequest([("mapping", refusal.detail)]) from None
 
 
 def check_order(order_by: str, known: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from io import BytesIO
 import orjson
 
 from ingest.normalise import ITEMS_MAX, TEXT_LENGTH_MAX, Reason, TooMany, Unreadable
+from ingest.spreadsheets import whole_id
 
 PAYLOAD_BYTES_MAX = 4 * 1024 * 1024
 _UINT64 = 1 << 64
@@ -122,13 +123,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def opaque_id(value: str, where: str) -> str:
-    """An id that is any text of 1..512 bytes without control characters. Raises Unreadable."""
+    """An id that is any text of 1..512 bytes without control characters, and whole. Raises Unreadable."""
     if not value:
         raise Unreadable(Reason.MISSING_FIELD, f"{where} is missing")
     if len(value) > 512 or len(value.encode()) > 512:
         raise Unreadable(Reason.INVALID_ID, f"{where} is longer than 512 bytes")
     if _CONTROL.search(value):
         raise Unreadable(Reason.INVALID_ID, f"{where} contains control characters")
+    whole_id(value, where)
     return value
 
 

@@ -13,7 +13,7 @@ from switchboard.ingest.v1 import events_pb2, service_pb2
 
 from ingest import channels, facts
 from ingest.batch import AuthorWithdrawal, Batch, Part, Reading, Recipient, Verdict
-from ingest.channels import normalized
+from ingest.channels import normalized, rows
 from ingest.instants import plausible
 from ingest.normalise import AuthorGone, Flaw, Item, Observation, Reason, Unreadable, Withdrawal, delivery_id, post_id
 from ingest.validation import admitted
@@ -40,7 +40,7 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
         if delivery.HasField("received_at"):
             received_at = plausible(from_timestamp(delivery.received_at), "received_at", now)
             verdict.received_at = received_at
-        items = _items(batch, delivery)
+        items = _items(batch, delivery, again)
     except Unreadable as refusal:
         quarantine(batch, verdict, refusal.reason, refusal.detail, received_at)
         return
@@ -68,16 +68,18 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
         batch.readings.append(Reading(name, requeued, now, Recipient(Verdict(verdict.number, []))))
 
 
-def _items(batch: Batch, delivery: service_pb2.Delivery) -> list[Item]:
+def _items(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> list[Item]:
     """Raises Unreadable for the delivery as a whole."""
     account, now = batch.connected.account, batch.now
     if payload := delivery.payload:
         return channels.read(payload, delivery.content_type, account, now)
     if delivery.HasField("normalized_post"):
         return normalized.read(delivery.normalized_post, account, now)
+    if delivery.HasField("row"):
+        return rows.read(delivery.row, account, now, again=again)
     if delivery.HasField("payload"):
         return channels.read(payload, delivery.content_type, account, now)
-    raise Unreadable(Reason.EMPTY, "neither payload nor normalized_post is set")
+    raise Unreadable(Reason.EMPTY, "none of payload, normalized_post and row is set")
 
 
 def quarantine(batch: Batch, verdict: Verdict, reason: str, detail: str, received_at: Instant) -> None:
@@ -91,7 +93,8 @@ def quarantine(batch: Batch, verdict: Verdict, reason: str, detail: str, receive
     verdict.reason, verdict.detail = reason, detail
     verdict.quarantined = f"tenants/{batch.connected.tenant}/quarantined/{name}"
     batch.quarantined[verdict.number] = name
-    batch.to_quarantine.append(QuarantineEntry(name, source, detail, delivery))
+    posts = tuple(part.post_id for part in verdict.parts if part.post_id)
+    batch.to_quarantine.append(QuarantineEntry(name, source, detail, delivery, posts))
     fact = events_pb2.DeliveryQuarantined(
         delivery_id=name,
         source_id=source,

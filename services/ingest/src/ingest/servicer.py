@@ -32,6 +32,7 @@ from ingest import wire
 from ingest.checks import (
     ORDERS,
     change_violations,
+    check_mapping,
     check_order,
     conditions,
     creation_violations,
@@ -207,6 +208,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         parts = parse_name("tenants/{tenant}/quarantined/{delivery}", request.name)
         tenant, name = parts["tenant"], parts["delivery"]
         await self._tenants.require(tenant)
+        if request.HasField("mapping"):
+            check_mapping(request.mapping)
 
         async def requeue() -> tuple[service_pb2.DeliveryResult, int]:
             found = await self._quarantine.get(tenant, [name]) if is_uuid(name) else {}
@@ -214,6 +217,11 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             if stored is None:
                 raise NotFound("quarantined delivery", request.name)
             connected = await self._directory.require(tenant, stored.source_id, deadline_s())
+            if request.HasField("mapping"):
+                if not stored.delivery.HasField("row"):
+                    raise InvalidRequest([("mapping", "goes with a record of a CSV file, and this is none")])
+                stored.delivery.row.mapping.CopyFrom(request.mapping)
+                stored.delivery.row.reason = ""  # who says how to read it overrules who could not
             batch = self._intake.read(connected, [stored.delivery], again=True)
             position = await self._intake.take(batch)
             result = batch.response().results[0]

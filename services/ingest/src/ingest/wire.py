@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from chassis.clock import to_timestamp
@@ -15,6 +16,8 @@ from ingest.views.quarantined import Listed, Stored, bytes_of
 from ingest.views.sources import SourceRow
 
 M = TypeVar("M", bound=Message)
+PLACE_LENGTH_MAX = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def post_of(tenant: str, row: ReadRow, content: Opened, names: Opened) -> post_pb2.Post:
@@ -104,4 +107,5 @@ def quarantined_of(tenant: str, row: Listed, stored: Stored | None) -> service_p
         payload_bytes=row.payload_bytes,
         received_at=to_timestamp(row.received_at),
         payload=b"" if stored is None else bytes_of(stored.delivery),
+        place="" if stored is None else _CONTROL.sub(" ", stored.delivery.place)[:PLACE_LENGTH_MAX],
     )

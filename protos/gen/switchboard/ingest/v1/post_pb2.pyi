@@ -304,3 +304,49 @@ class NormalizedPost(_message.Message):
     repost_of: str
     recipient_id: str
     def __init__(self, external_id: _Optional[str] = ..., kind: _Optional[_Union[PostKind, str]] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., subject: _Optional[str] = ..., language: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., revision: _Optional[int] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawal_reason: _Optional[str] = ..., repost_of: _Optional[str] = ..., recipient_id: _Optional[str] = ...) -> None: ...
+
+class RowMapping(_message.Message):
+    __slots__ = ("id", "author", "text", "at", "reply", "replied_at", "reply_author", "subject", "parent", "language", "time_formats", "time_zone")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    REPLIED_AT_FIELD_NUMBER: _ClassVar[int]
+    REPLY_AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    TIME_FORMATS_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    author: str
+    text: str
+    at: str
+    reply: str
+    replied_at: str
+    reply_author: str
+    subject: str
+    parent: str
+    language: str
+    time_formats: _containers.RepeatedScalarFieldContainer[str]
+    time_zone: str
+    def __init__(self, id: _Optional[str] = ..., author: _Optional[str] = ..., text: _Optional[str] = ..., at: _Optional[str] = ..., reply: _Optional[str] = ..., replied_at: _Optional[str] = ..., reply_author: _Optional[str] = ..., subject: _Optional[str] = ..., parent: _Optional[str] = ..., language: _Optional[str] = ..., time_formats: _Optional[_Iterable[str]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class Row(_message.Message):
+    __slots__ = ("record", "columns", "delimiter", "mapping", "is_reply", "reason", "detail")
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    DELIMITER_FIELD_NUMBER: _ClassVar[int]
+    MAPPING_FIELD_NUMBER: _ClassVar[int]
+    IS_REPLY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    record: bytes
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    delimiter: str
+    mapping: RowMapping
+    is_reply: bool
+    reason: str
+    detail: str
+    def __init__(self, record: _Optional[bytes] = ..., columns: _Optional[_Iterable[str]] = ..., delimiter: _Optional[str] = ..., mapping: _Optional[_Union[RowMapping, _Mapping]] = ..., is_reply: _Optional[bool] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...

@@ -49,7 +49,7 @@ POST_CHANGE_WITHDRAWN: PostChange
 POST_CHANGE_SIGHTED: PostChange
 
 class Delivery(_message.Message):
-    __slots__ = ("payload", "normalized_post", "content_type", "headers", "received_at")
+    __slots__ = ("payload", "normalized_post", "row", "content_type", "headers", "received_at", "place")
     class HeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -59,15 +59,19 @@ class Delivery(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     NORMALIZED_POST_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     payload: bytes
     normalized_post: _post_pb2.NormalizedPost
+    row: _post_pb2.Row
     content_type: str
     headers: _containers.ScalarMap[str, str]
     received_at: _timestamp_pb2.Timestamp
-    def __init__(self, payload: _Optional[bytes] = ..., normalized_post: _Optional[_Union[_post_pb2.NormalizedPost, _Mapping]] = ..., content_type: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    place: str
+    def __init__(self, payload: _Optional[bytes] = ..., normalized_post: _Optional[_Union[_post_pb2.NormalizedPost, _Mapping]] = ..., row: _Optional[_Union[_post_pb2.Row, _Mapping]] = ..., content_type: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., place: _Optional[str] = ...) -> None: ...
 
 class PostResult(_message.Message):
     __slots__ = ("post", "result", "revision", "reason", "detail")
@@ -317,7 +321,7 @@ class DeleteSourceResponse(_message.Message):
     def __init__(self, position: _Optional[str] = ...) -> None: ...
 
 class QuarantinedDelivery(_message.Message):
-    __slots__ = ("name", "source", "reason", "detail", "content_type", "payload_bytes", "received_at", "payload")
+    __slots__ = ("name", "source", "reason", "detail", "content_type", "payload_bytes", "received_at", "payload", "place")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -326,6 +330,7 @@ class QuarantinedDelivery(_message.Message):
     PAYLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     name: str
     source: str
     reason: str
@@ -334,7 +339,8 @@ class QuarantinedDelivery(_message.Message):
     payload_bytes: int
     received_at: _timestamp_pb2.Timestamp
     payload: bytes
-    def __init__(self, name: _Optional[str] = ..., source: _Optional[str] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ..., content_type: _Optional[str] = ..., payload_bytes: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., payload: _Optional[bytes] = ...) -> None: ...
+    place: str
+    def __init__(self, name: _Optional[str] = ..., source: _Optional[str] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ..., content_type: _Optional[str] = ..., payload_bytes: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., payload: _Optional[bytes] = ..., place: _Optional[str] = ...) -> None: ...
 
 class ListQuarantinedRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by", "min_position")
@@ -361,12 +367,14 @@ class ListQuarantinedResponse(_message.Message):
     def __init__(self, deliveries: _Optional[_Iterable[_Union[QuarantinedDelivery, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class RequeueQuarantinedRequest(_message.Message):
-    __slots__ = ("name", "request_id")
+    __slots__ = ("name", "request_id", "mapping")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    MAPPING_FIELD_NUMBER: _ClassVar[int]
     name: str
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    mapping: _post_pb2.RowMapping
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., mapping: _Optional[_Union[_post_pb2.RowMapping, _Mapping]] = ...) -> None: ...
 
 class RequeueQuarantinedResponse(_message.Message):
     __slots__ = ("result", "position")

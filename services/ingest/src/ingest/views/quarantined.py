@@ -38,6 +38,8 @@ class QuarantineEntry:
     source_id: str
     detail: str
     delivery: service_pb2.Delivery
+    posts: tuple[str, ...]
+    """Ids of the posts that were read in it: when one of them is withdrawn, it goes."""
 
 
 class Stored(NamedTuple):
@@ -97,10 +99,18 @@ class Quarantine:
             rows.append(
                 (name, entry.source_id, subjects[name], detail_of[name], shown, sealed.nonce, sealed.ciphertext)
             )
-        await self._database.execute(_SQL["keep"], tenant, expires_at, *map(list, zip(*rows, strict=True)))
+        posts = [(name, post) for name, entry in unique.items() for post in entry.posts]
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["keep"], tenant, expires_at, *map(list, zip(*rows, strict=True)))
+            await connection.execute(
+                _SQL["keep_posts"], tenant, [name for name, _ in posts], [post for _, post in posts]
+            )
 
     async def get(self, tenant: str, delivery_ids: Sequence[str]) -> dict[str, Stored]:
-        """Deliveries as they came; left out are those past their retention, and those that do not open."""
+        """Deliveries as they came.
+
+        Left out are those past their retention, those with a post that is withdrawn, and those that do not open.
+        """
         rows = await self._database.fetch(_SQL["get"], tenant, delivery_ids, self._clock.now())
         sealed = [
             log_pb2.Sealed(subject_id=row["subject_id"], nonce=row["nonce"], ciphertext=row["ciphertext"])
@@ -117,7 +127,7 @@ class Quarantine:
 
     async def release(self, tenant: str, delivery_id: str) -> None:
         """Forgets a delivery that was read after all, and its key."""
-        rows = await self._database.fetch(_SQL["get"], tenant, [delivery_id], 0)
+        rows = await self._database.fetch(_SQL["subjects"], tenant, [delivery_id])
         await self._destroy(tenant, [delivery_id], [row["subject_id"] for row in rows])
 
     async def source_disconnected(self, tenant: str, source_id: str) -> None:
@@ -125,7 +135,7 @@ class Quarantine:
         await self._database.execute(_SQL["shorten"], tenant, source_id, self._clock.now() + DAY_US)
 
     async def expire(self) -> int:
-        """Forgets deliveries past their retention, and their keys; returns how many."""
+        """Forgets deliveries past their retention or with a withdrawn post, and their keys; returns how many."""
         count = 0
         while rows := await self._database.fetch(_SQL["expired"], self._clock.now(), EXPIRED_AT_ONCE):
             of_tenant = defaultdict(list)
@@ -153,7 +163,9 @@ class Quarantine:
 
 
 def bytes_of(delivery: service_pb2.Delivery) -> bytes:
-    """What is digested and shown of a delivery: the platform's bytes, or our form's deterministic ones."""
+    """What is digested and shown of a delivery: the platform's bytes, a record's, or our form's deterministic ones."""
+    if delivery.HasField("row"):
+        return delivery.row.record
     if delivery.HasField("normalized_post"):
         return delivery.normalized_post.SerializeToString(deterministic=True)
     return delivery.payload
