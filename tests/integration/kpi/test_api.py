@@ -12,6 +12,7 @@ import pytest
 from chassis import embedded
 from chassis.commits import Position
 from chassis.config import load
+from chassis.database import Database
 from chassis.log import Log
 from chassis.process import run
 from chassis.tenants import Tenants
@@ -164,6 +165,26 @@ async def test_a_cell_opens_to_the_events_that_decided_it(
     assert entry is not None
     ids = [event.event_id.hex() for event in entry.commit.events]
     assert [event.event_id.replace("-", "") for event in one.events[1:3]] == ids[:2]
+
+
+async def test_an_event_the_archive_has_not_whole_spoils_no_list(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await history(writer)
+    request = pb.ListContributingEventsRequest(
+        parent="tenants/acme", metric="resolved", observed_until=LATER, min_position=token
+    )
+    whole = await kpi.ListContributingEvents(request)
+    acts = whole.contributions[0].events[-1].position
+    async with database.acquire() as connection:
+        await connection.execute("update archive_v1 set data = 'no commit' where position = $1", Position.decode(acts))
+    (one,) = (await kpi.ListContributingEvents(request)).contributions
+    assert [(event.role, bool(event.type), bool(event.unreadable)) for event in one.events] == [
+        ("start", True, False),
+        *((role, False, True) for role in ("accepted", "answered_any", "answered_human", "resolved")),
+    ]
+    assert {event.position for event in one.events[1:]} == {acts}
+    assert "the archive has no whole commit there" in caplog.text
 
 
 async def test_pages_cover_the_cell_exactly_once(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:

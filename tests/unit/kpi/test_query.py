@@ -145,6 +145,16 @@ def test_a_dimension_that_is_not_there_is_refused_by_name_with_those_that_are(nu
     assert READERS[type(known)](known, Instant(T0), frozenset(("brand", "channel")))
 
 
+def test_a_contact_at_the_end_of_the_calendar_spoils_no_report() -> None:
+    first = -62_135_596_800 * S  # 0001-01-01T00:00:00Z
+    contacts = [*CONTACTS, known("c9", Contact(first))]
+    question = ask("offered", "day", zone="Pacific/Honolulu")
+    assert [(group, measures[0].value) for group, measures in answer(question, contacts)] == [
+        (("0001-01-01",), 1),
+        (("2026-10-31",), 4),
+    ]
+
+
 def test_a_cell_opens_to_its_contacts() -> None:
     found = contributions(ask("abandonment", "brand"), ("B",), CONTACTS)
     assert [(one.known.case_id, one.part.numerator) for one in found] == [("c2", True), ("c3", True)]

@@ -101,6 +101,7 @@ METRICS: Mapping[str, Metric] = {
     "switchboard.offer.duration": Metric("histogram", "s", "Time from an offer to its end.", _LONG_SECONDS),
     "switchboard.ingest.lag": Metric("histogram", "s", "Time from published to received.", _LONG_SECONDS),
     "switchboard.ingest.results": Metric("counter", "{delivery}", "Deliveries by result."),
+    "switchboard.archive.unreadable": Metric("counter", "{commit}", "Commits a report named that are not whole there."),
     "switchboard.cases.waiting": Metric("gauge", "{case}", "Contacts that wait for their first human answer."),
     "switchboard.cases.oldest_wait": Metric("gauge", "s", "How long the first of those has waited, 0 without any."),
     "switchboard.agents": Metric("gauge", "{agent}", "Agents who are free, busy and away, by presence."),

@@ -72,8 +72,12 @@ Answer = list[tuple[Group, list[Measure]]]
 
 
 def local_time(at: int, zone: tzinfo) -> datetime:
-    """An instant on the clocks of a zone, whole seconds."""
-    return (_EPOCH + timedelta(seconds=at // 1_000_000)).astimezone(zone)
+    """An instant on the clocks of a zone, whole seconds; on those of UTC where the zone's calendar ends."""
+    moment = _EPOCH + timedelta(seconds=at // 1_000_000)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def _value(known: Known, key: str, zone: tzinfo) -> str:

@@ -281,9 +281,15 @@ def contribution(tenant: str, one: Contribution, events: Mapping[archive.Place, 
     )
 
 
+UNREADABLE = "the archive does not have this event whole; `switchboard log verify` says from where on"
+
+
 def _evidence(role: str, ref: int, events: Mapping[archive.Place, archive.Evidence]) -> tuple[int, str, pb.Evidence]:
     position, index = divmod(ref, EVENTS_PER_COMMIT)
-    event = events[position, index]
+    event = events.get((position, index))
+    if event is None:
+        evidence = pb.Evidence(position=Position.encode(position), role=role, unreadable=UNREADABLE)
+        return ref, role, evidence
     evidence = pb.Evidence(
         event_id=uuid_text(event.event_id),
         position=Position.encode(position),

@@ -209,18 +209,20 @@ class Contribution(_message.Message):
     def __init__(self, case: _Optional[str] = ..., episode: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_numerator: _Optional[bool] = ..., in_denominator: _Optional[bool] = ..., seconds: _Optional[float] = ..., events: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., skewed: _Optional[bool] = ...) -> None: ...
 
 class Evidence(_message.Message):
-    __slots__ = ("event_id", "position", "role", "type", "at")
+    __slots__ = ("event_id", "position", "role", "type", "at", "unreadable")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     position: str
     role: str
     type: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, event_id: _Optional[str] = ..., position: _Optional[str] = ..., role: _Optional[str] = ..., type: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    unreadable: str
+    def __init__(self, event_id: _Optional[str] = ..., position: _Optional[str] = ..., role: _Optional[str] = ..., type: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unreadable: _Optional[str] = ...) -> None: ...
 
 class WatchWallboardRequest(_message.Message):
     __slots__ = ("parent", "metrics", "group_by", "start_time", "time_zone", "filter", "resume_token")

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from chassis import telemetry
 from chassis.commits import Entry, Subject
 from chassis.database import Connection, Database, queries
 from chassis.errors import Unavailable
 from chassis.log import Log
 from chassis.sink import Weight
 from chassis.view import View, fold
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.log.v1 import log_pb2
 
+_LOGGER = logging.getLogger(__name__)
+_UNREADABLE = telemetry.Instrument("switchboard.archive.unreadable")
 SQL = queries(__file__, "archive.sql")
 NAME = "archive_v1"
 FIRST_DIGEST = bytes(32)
@@ -153,7 +158,9 @@ Place = tuple[int, int]
 
 
 async def evidence(connection: Connection, places: Collection[Place]) -> dict[Place, Evidence]:
-    """The events at these places; those the archive has not reached are left out. Reads COMMITS_PER_READ at a time."""
+    """The events at these places. One that the archive does not have whole is left out, said in the log and counted: a
+    report shows the others. Reads COMMITS_PER_READ at a time.
+    """
     found: dict[Place, Evidence] = {}
     wanted: dict[int, list[int]] = {}
     for position, index in places:
@@ -162,14 +169,22 @@ async def evidence(connection: Connection, places: Collection[Place]) -> dict[Pl
     for at in range(0, len(positions), COMMITS_PER_READ):
         rows = await connection.fetch(SQL["at"], positions[at : at + COMMITS_PER_READ])
         found |= await asyncio.to_thread(_evidence, rows, wanted)
+    for position in sorted({position for position, index in places if (position, index) not in found}):
+        _UNREADABLE.record(1)
+        _LOGGER.warning("the archive has no whole commit there", extra={"fields": {"position": position}})
     return found
 
 
 def _evidence(rows: Sequence[Any], wanted: Mapping[int, Sequence[int]]) -> dict[Place, Evidence]:
     found = {}
     for row in rows:
-        events = log_pb2.Commit.FromString(row["data"]).events
+        try:
+            events = log_pb2.Commit.FromString(row["data"]).events
+        except DecodeError:
+            continue
         for index in wanted[row["position"]]:
+            if index >= len(events):
+                continue
             event = events[index]
             occurred_at = Timestamp()
             occurred_at.CopyFrom(event.occurred_at)  # a part of a message keeps the whole of it in memory
