@@ -73,6 +73,7 @@ def test_what_people_do_is_what_the_report_says(stack: RunningStack) -> None:
 
 
 FAULTS = {
+    "switchboard.archive.unreadable",
     "switchboard.log.unreadable",
     "switchboard.loop.held",
     "switchboard.projection.parked",

@@ -182,6 +182,11 @@ contacts_drawn = st.lists(
         acts,
         st.none() | st.integers(T0, T0 + 10 * DAY),
         st.none() | st.integers(T0, T0 + 10 * DAY),
+        published_at=st.none() | st.integers(T0, T0 + 11 * DAY),
+        due_at=st.none() | st.integers(T0, T0 + 10 * DAY),
+        until=st.just(0),
+        skewed=st.booleans(),
+        ended=st.just(False),
     ),
     max_size=12,
 )

@@ -171,6 +171,8 @@ known_drawn = st.lists(
             st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
             st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
             st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
+            published_at=st.none() | st.integers(T0, T0 + 5 * DAY),
+            due_at=st.none() | st.integers(T0, T0 + 9 * DAY),
         ),
         st.sampled_from(["x", "weibo"]),
         brand=st.sampled_from(["A", "B"]),
