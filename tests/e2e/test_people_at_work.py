@@ -117,7 +117,7 @@ def test_ctrl_c_leaves_the_wallboard_without_a_word(stack: RunningStack) -> None
     watching = subprocess.Popen(command, stdout=terminal, stderr=subprocess.PIPE, text=True)
     os.close(terminal)
     shown = b""
-    while b"observed until" not in shown:
+    while "● live".encode() not in shown:
         ready, _, _ = select.select([screen], [], [], PATIENCE_S)
         assert ready, shown[-2000:]
         shown += os.read(screen, 65_536)

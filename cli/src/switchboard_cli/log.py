@@ -1,7 +1,7 @@
 """`switchboard log`: verify the running system, export the facts. It knows findings and commits, not deciders."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ async def verify(*, invariants: Sequence[str], verify_timeout: float, as_json: b
     """
     from switchboard_cli.output import console, print_json
 
-    findings = await verify_all(targets, invariants, verify_timeout)
+    findings = await verify_all(targets, invariants, verify_timeout, quiet=as_json)
     if as_json:
         print_json(
             {
@@ -86,22 +86,43 @@ async def verify(*, invariants: Sequence[str], verify_timeout: float, as_json: b
         raise Failure("no service checked anything; name invariants the services know, such as I1")
 
 
-async def verify_all(targets: Targets, invariants: Sequence[str], timeout_s: float) -> list[Finding]:
-    """The findings of all services, which work at the same time. Raises Failure when one cannot be asked."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_verify(targets, service, invariants, timeout_s)) for service in SERVICES]
-    found = [finding for task in tasks for finding in task.result()]
-    return sorted(found, key=lambda finding: (len(finding.invariant), finding.invariant))
+async def verify_all(
+    targets: Targets, invariants: Sequence[str], timeout_s: float, *, quiet: bool = True
+) -> list[Finding]:
+    """The findings of all services, which work at the same time. Raises Failure when one cannot be asked.
+
+    Says how many there are so far, unless `quiet`.
+    """
+    from switchboard_cli.progress import steps_bar
+
+    with steps_bar(quiet=quiet) as steps:
+        answered = steps.add_task("", total=len(SERVICES))
+        found: list[Finding] = []
+
+        def told(finding: Finding) -> None:
+            found.append(finding)
+            steps.update(answered, description=f"{len(found)} checks done, the last {finding.invariant} of "
+                         f"{finding.service}; services that have finished:")  # fmt: skip
+
+        steps.update(answered, description="every service reads the whole log; services that have finished:")
+        async with asyncio.TaskGroup() as group:
+            for service in SERVICES:
+                task = group.create_task(_verify(targets, service, invariants, timeout_s, told))
+                task.add_done_callback(lambda _: steps.advance(answered))
+    order = {service: number for number, service in enumerate(SERVICES)}
+    return sorted(found, key=lambda one: (len(one.invariant), one.invariant, order[one.service]))
 
 
-async def _verify(targets: Targets, service: str, invariants: Sequence[str], timeout_s: float) -> list[Finding]:
+async def _verify(
+    targets: Targets, service: str, invariants: Sequence[str], timeout_s: float, told: Callable[[Finding], None]
+) -> None:
     from switchboard.log.v1.integrity_pb2 import VerifyIntegrityRequest
     from switchboard.log.v1.integrity_pb2_grpc import IntegrityServiceStub
 
     request = VerifyIntegrityRequest(invariants=invariants)
     async with calling(targets, service, act="to verify the log") as channel:
-        stream = IntegrityServiceStub(channel).VerifyIntegrity(request, timeout=timeout_s)
-        return [_finding(service, answer) async for answer in stream]
+        async for answer in IntegrityServiceStub(channel).VerifyIntegrity(request, timeout=timeout_s):
+            told(_finding(service, answer))
 
 
 def _finding(service: str, answer: "VerifyIntegrityResponse") -> Finding:

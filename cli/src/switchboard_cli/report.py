@@ -92,9 +92,9 @@ async def report(
         time_zone=time_zone,
         filter=conditions,
         min_position=position,
-        observed_until=_timestamp(observed_until),
-        start_time=_timestamp(since),
-        end_time=_timestamp(until),
+        observed_until=timestamp(observed_until),
+        start_time=timestamp(since),
+        end_time=timestamp(until),
     )
     async with calling(targets, "kpi", act="to compute the report") as channel:
         answer = await KpiServiceStub(channel).QueryMetrics(request, timeout=targets.timeout_s)
@@ -104,7 +104,8 @@ async def report(
         show(answer, keys, tenant)
 
 
-def _timestamp(moment: datetime | None) -> "Timestamp | None":
+def timestamp(moment: datetime | None) -> "Timestamp | None":
+    """A point in time for a request, None where none was said."""
     from chassis.clock import from_datetime, to_timestamp
 
     return None if moment is None else to_timestamp(from_datetime(moment))

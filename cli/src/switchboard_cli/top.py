@@ -1,106 +1,166 @@
-"""`switchboard top`: the wallboard, live. It knows how to keep rows current and how to draw them; kpi computes them."""
+"""`switchboard top`: the wallboard, live. It keeps a watch going; kpi computes, `wallboard` draws."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from switchboard_cli.connection import Targets, calling, reaches, run, tenant_option
+from switchboard_cli.connection import Targets, calling, json_option, reaches, run, tenant_option
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from switchboard.kpi.v1.service_pb2 import MetricDefinition, MetricRow, WatchWallboardResponse
+    from rich.console import Console
+    from switchboard.kpi.v1.service_pb2 import WatchWallboardRequest
+    from switchboard.kpi.v1.service_pb2_grpc import KpiServiceAsyncStub
+
+    from switchboard_cli.wallboard import Wallboard
 
 RECONNECT_S = 1.0
+REDRAW_S = 1.0
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class SinceParam(click.ParamType[datetime]):
+    """An RFC 3339 time, or how long ago: 90m, 8h, 7d."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        number, unit = value[:-1], value[-1:]
+        try:
+            if unit in UNITS and number.isascii() and number.isdigit():
+                return datetime.now(UTC) - timedelta(seconds=int(number) * UNITS[unit])
+            moment = datetime.fromisoformat(value)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is neither how long ago, such as 8h, nor a time such as 2026-03-09T08:00:00Z")
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.command()
 @tenant_option
 @click.option("--by", "groups", multiple=True, default=("brand",), show_default=True, metavar="KEY",
-              help="Group by a source label, channel, source, agent, hour or day; several as KEY,KEY.")  # fmt: skip
+              help="Group by a source label, desk, queue, channel, source, agent, hour or day; several as "
+              "KEY,KEY.")  # fmt: skip
 @click.option("--filter", "conditions", default="", metavar="EXPRESSION", help="Such as 'industry = \"airlines\"'.")
+@click.option("--since", type=SinceParam(), metavar="TIME", help="Contacts that start at or after this: a time, or how "
+              "long ago, such as 8h.")  # fmt: skip
+@click.option("--sort", "order", type=click.Choice(["burn", "name"]), default="burn", show_default=True,
+              help="What burns first (most customers unanswered), or by name.")  # fmt: skip
 @click.option("--once", is_flag=True, help="Print the first picture and leave.")
+@json_option
 @reaches
-def top(*, tenant: str, groups: Sequence[str], conditions: str, once: bool, targets: Targets) -> None:
-    """The KPI table, live; Ctrl-C leaves. Goes on by itself when kpi restarts."""
+def top(
+    *,
+    tenant: str,
+    groups: Sequence[str],
+    conditions: str,
+    since: datetime | None,
+    order: str,
+    once: bool,
+    as_json: bool,
+    targets: Targets,
+) -> None:
+    """Who waits, who can answer, and the KPI table, live; Ctrl-C leaves. Goes on by itself when kpi restarts.
+
+    Waiting, the longest wait and the on-time share are green, yellow or red. The last line says how old the picture is:
+    kpi sends something every few seconds, so a picture that ages is one that hangs.
+    """
+    from switchboard.kpi.v1.service_pb2 import WatchWallboardRequest
+
+    from switchboard_cli.report import COLUMNS, timestamp
+
+    keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
+    request = WatchWallboardRequest(
+        parent=f"tenants/{tenant}", group_by=keys, filter=conditions, start_time=timestamp(since),
+        metrics=[metric for metric, _ in COLUMNS],
+    )  # fmt: skip
     with suppress(KeyboardInterrupt):
-        run(_watch(tenant, groups, conditions, once, targets))
+        run(_watch(request, order, targets, once=once or as_json, as_json=as_json))
 
 
-async def _watch(tenant: str, groups: Sequence[str], conditions: str, once: bool, targets: Targets) -> None:
-    import grpc
+async def _watch(request: "WatchWallboardRequest", order: str, targets: Targets, *, once: bool, as_json: bool) -> None:
     from rich.live import Live
     from switchboard.kpi.v1 import service_pb2 as api
     from switchboard.kpi.v1.service_pb2_grpc import KpiServiceStub
 
     from switchboard_cli.output import console
-    from switchboard_cli.report import COLUMNS
+    from switchboard_cli.wallboard import Wallboard
 
-    keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
-    metrics = [metric for metric, _ in COLUMNS]
     screen = console()
-    board = Board(tenant, keys)
     async with calling(targets, "kpi", act="to watch the wallboard") as channel:
         stub = KpiServiceStub(channel)
-        listing = api.ListMetricDefinitionsRequest(parent=f"tenants/{tenant}")
-        answer = await stub.ListMetricDefinitions(listing, timeout=targets.timeout_s)
-        board.definitions = [definition for definition in answer.definitions if definition.id in metrics]
-        with Live(board.picture(), console=screen, screen=screen.is_terminal and not once, auto_refresh=False) as live:
-            token = ""
-            while True:
-                request = api.WatchWallboardRequest(
-                    parent=f"tenants/{tenant}", metrics=[d.id for d in board.definitions], group_by=keys,
-                    filter=conditions, resume_token=token,
-                )  # fmt: skip
-                try:
-                    async for change in stub.WatchWallboard(request):
-                        board.take(change)
-                        token = change.resume_token
-                        live.update(board.picture(), refresh=True)
-                        if once:
-                            return
-                except grpc.aio.AioRpcError as error:
-                    if error.code() is not grpc.StatusCode.UNAVAILABLE or once:
-                        raise
-                    board.note = "kpi is away; waiting for it"
-                    live.update(board.picture(), refresh=True)
-                    await asyncio.sleep(RECONNECT_S)
+        listing = api.ListMetricDefinitionsRequest(parent=request.parent)
+        known = (await stub.ListMetricDefinitions(listing, timeout=targets.timeout_s)).definitions
+        there = {definition.id for definition in known}
+        request.metrics[:] = [metric for metric in request.metrics if metric in there]
+        board = Wallboard(request, known, burning_first=order == "burn")
+        if once:
+            await _first(stub, request, board, screen, as_json=as_json)
+        elif not screen.is_terminal:
+            await _follow(stub, request, board, lambda: screen.print(board, ""))
+        else:
+            with Live(board, console=screen, screen=True, auto_refresh=False, vertical_overflow="crop") as live:
+                await _live(stub, request, board, live.refresh)
 
 
-class Board:
-    """The rows known so far, kept current by the changes of a watch."""
+async def _first(
+    stub: "KpiServiceAsyncStub",
+    request: "WatchWallboardRequest",
+    board: "Wallboard",
+    screen: "Console",
+    *,
+    as_json: bool,
+) -> None:
+    from switchboard_cli.names import document
+    from switchboard_cli.output import print_json
 
-    def __init__(self, tenant: str, keys: Sequence[str]) -> None:
-        self.tenant = tenant
-        self.keys = keys
-        self.definitions: Sequence[MetricDefinition] = ()
-        self.note = "waiting for the first picture"
-        self._rows: dict[tuple[str, ...], MetricRow] = {}
+    async for change in stub.WatchWallboard(request):
+        board.take(change)
+        if as_json:
+            print_json(document(change))
+        else:
+            screen.print(board)
+        return
 
-    def take(self, change: "WatchWallboardResponse") -> None:
-        """Folds one message of the watch."""
-        if change.snapshot:
-            self._rows.clear()
-        for gone in change.removed:
-            self._rows.pop(tuple(dimension.value for dimension in gone.group), None)
-        for row in change.rows:
-            self._rows[tuple(dimension.value for dimension in row.group)] = row
-        until = change.observed_until.ToDatetime(tzinfo=UTC)
-        self.note = f"tenant {self.tenant}, observed until {until:%Y-%m-%d %H:%M:%S} UTC, position {change.position}"
 
-    def rows(self) -> list["MetricRow"]:
-        """Sorted by group."""
-        return [self._rows[group] for group in sorted(self._rows)]
+async def _live(stub: "KpiServiceAsyncStub", request: "WatchWallboardRequest", board: "Wallboard", draw: Any) -> None:
+    """Draws at every change, every second, since the picture ages, and when the window is given another size."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGWINCH, draw)
 
-    def picture(self) -> "RenderableType":
-        """What is on the screen now."""
-        from rich.console import Group
-        from rich.text import Text
+    async def redraw() -> None:
+        while True:
+            await asyncio.sleep(REDRAW_S)
+            draw()
 
-        from switchboard_cli.report import metric_table
+    async with asyncio.TaskGroup() as tasks:
+        drawing = tasks.create_task(redraw())
+        await _follow(stub, request, board, draw)
+        drawing.cancel()
 
-        board = metric_table(self.rows(), self.definitions, self.keys)
-        return Group(board, Text(self.note, style="quiet"))
+
+async def _follow(stub: "KpiServiceAsyncStub", request: "WatchWallboardRequest", board: "Wallboard", draw: Any) -> None:
+    """Keeps the board current, whatever happens to kpi, for ever."""
+    import grpc
+
+    while True:
+        try:
+            async for change in stub.WatchWallboard(request):
+                board.take(change)
+                request.resume_token = change.resume_token
+                draw()
+            board.lost("kpi ended the watch")
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.OUT_OF_RANGE and request.resume_token:
+                request.resume_token = ""  # too long ago to go on from: begin with a snapshot
+                continue
+            if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+                raise
+            board.lost("kpi is away")
+        draw()
+        await asyncio.sleep(RECONNECT_S)

@@ -181,6 +181,4 @@ def test_the_list_fits_80_columns_and_its_keys_can_be_copied() -> None:
     Console(file=output, width=80, theme=THEME).print(parked_table(lines([Found("kpi", event), Found("kpi", event)])))
     printed = output.getvalue().splitlines()
     assert max(map(len, printed)) <= 80
-    begin = printed[1].index("key") if "key" in printed[1] else printed[0].index("key")
-    end = printed[1].index("events") if "events" in printed[1] else printed[0].index("events")
-    assert "".join(line[begin:end].strip() for line in printed[2:]).lstrip("─") == key
+    assert any(key in line for line in printed)
