@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -296,3 +297,11 @@ def test_message_and_class_of_the_example_event_agree() -> None:
     ]
     event = next(node for node in classes if f"message {node.name} " in message)
     assert [ast.unparse(line.target) for line in event.body if isinstance(line, ast.AnnAssign)] == fields
+
+
+def test_every_package_says_its_licence() -> None:
+    assert (REPOSITORY / "LICENSE").read_text(encoding="utf-8").lstrip().startswith("Apache License\n")
+    projects = [REPOSITORY / name for name in files() if name.endswith("/pyproject.toml")]
+    assert len(projects) == 7
+    for path in projects:
+        assert tomllib.loads(path.read_text(encoding="utf-8"))["project"]["license"] == "Apache-2.0", path
