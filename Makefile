@@ -12,8 +12,11 @@ GEN := protos/gen
 # The annotations our protos use, as googleapis-common-protos ships them; buf reads no other place than a module's.
 GOOGLEAPIS := $(VENV)/googleapis
 STATE := .switchboard
-# The lock is complete, so nothing is left to resolve; what is imported compiles itself. Both halve the wait.
-INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-compile
+# Which Python .venv is made with, the first usable one by default: make PYTHON=python3.12 ...
+PYTHON ?=
+# Not empty where .venv is another directory's or another Python's, or its Python is gone.
+STALE := $(shell { read -r at && read -r with; } 2> /dev/null < $(VENV)/.ready && [ "$$at" = "$(CURDIR)" ] \
+  && { [ -z "$(PYTHON)" ] || [ "$$with" = "$(PYTHON)" ]; } && [ -x $(BIN)/python ] || echo stale)
 ARGS :=
 
 help:  ## print this list
@@ -39,8 +42,7 @@ lint: $(VENV)/.ready $(GOOGLEAPIS)  ## style, types, import contracts, protos
 	$(BIN)/buf lint
 
 format: $(VENV)/.ready  ## put the code into the house's form
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+	@left=0; $(BIN)/ruff check --fix || left=$$?; $(BIN)/ruff format || left=$$?; exit $$left
 
 verify: $(VENV)/.ready  ## prove that generated code is current
 	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
@@ -67,11 +69,8 @@ k8s-validate: $(VENV)/.ready  ## render every overlay and validate it offline
 images:  ## build the four container images without a network (podman, buildah, mmdebstrap; see infra/README.md)
 	@bash infra/images/build.sh $(ARGS)
 
-$(VENV)/.ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
-	test -x $(BIN)/python || python3.11 -m venv $(VENV)
-	$(INSTALL) --require-hashes -r requirements.lock
-	$(INSTALL) --no-build-isolation $(addprefix -e ,$(PACKAGES))
-	touch $@
+$(VENV)/.ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES)) $(STALE)
+	@PYTHON="$(PYTHON)" .ci/venv $(PACKAGES)
 
 $(GOOGLEAPIS): $(VENV)/.ready
 	mkdir -p $@/google/api
@@ -90,4 +89,4 @@ generate: $(VENV)/.ready $(GOOGLEAPIS)  ## rebuild protos/gen from protos/switch
 roles: $(VENV)/.ready  ## rebuild infra/postgres/roles.sql from what the services declare
 	$(BIN)/python -m chassis.roles ingest.main routing.main crm_sync.main kpi.main > infra/postgres/roles.sql
 
-.PHONY: help demo up test test-unit lint format verify breaking bench soak k8s-validate images venv generate roles
+.PHONY: stale help demo up test test-unit lint format verify breaking bench soak k8s-validate images venv generate roles

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 
 bin=.venv/bin
 if ! cmp --silent requirements.lock .venv/installed.lock; then
-  python3.11 -m venv --clear .venv
+  ../../.venv/bin/python -m venv --clear .venv
   $bin/pip install --quiet --require-hashes --requirement requirements.lock
   cp requirements.lock .venv/installed.lock
 fi
