@@ -210,7 +210,7 @@ def test_numerators_and_denominators_of_parts_add_up(one: list[Contact], two: li
         _, above_one, below_one = compute(metric_id, one, until)
         _, above_two, below_two = compute(metric_id, two, until)
         assert below == (None if below_one is None else below_one + (below_two or 0))
-        assert above == pytest.approx((above_one or 0) + (above_two or 0), abs=1e-6), metric.definition.id
+        assert above == pytest.approx((above_one or 0) + (above_two or 0), rel=1e-12, abs=1e-6), metric.definition.id
 
 
 @settings(max_examples=60, deadline=None)
