@@ -15,6 +15,8 @@ import pytest
 from chassis.clock import MICROS, Instant
 from ingest import channels
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable, Withdrawal
+from platform_json_by_hand import Reader, walk, weibo_post, x_post
+from platform_json_by_hand import documents as documents_of
 from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -138,6 +140,23 @@ def test_every_file_is_read_and_equals_a_plain_reading(
         assert all(item.reason is Reason.MISSING_FIELD for item in found if isinstance(item, Flaw)), path.name
         total += len(seen)
     assert total >= least
+
+
+@pytest.mark.parametrize(
+    ("channel", "folder", "reader", "least"), [("x", "twitter", x_post, 20), ("weibo", "weibo", weibo_post, 5)]
+)
+def test_what_is_passed_on_and_whether_with_own_words_equals_a_plain_reading(
+    shared_data: Path, channel: str, folder: str, reader: Reader, least: int
+) -> None:
+    bare = 0
+    for path in files(shared_data, folder):
+        found = {item.external_id: item for item in _items(read(path, channel)) if isinstance(item, Observation)}
+        plain = {post.name: post for document in documents_of(path.read_bytes()) for post in walk(document, reader)}
+        assert {name: (found[name].repost_of, found[name].is_bare_repost) for name in found.keys() & plain.keys()} == {
+            name: (plain[name].repeats, plain[name].bare) for name in found.keys() & plain.keys()
+        }, path.name
+        bare += sum(item.is_bare_repost for item in found.values())
+    assert bare >= least
 
 
 def test_mentions_and_hashtags_of_x_stand_where_the_text_says(shared_data: Path) -> None:
