@@ -62,6 +62,16 @@ async def test_a_post_is_brought_once_to_each_desk_whichever_polls_first(
         assert all(held.values()), held
 
 
+async def test_an_account_is_ours_from_the_moment_any_source_owns_it(stack: Stack) -> None:
+    ours = {"id": 99, "id_str": "99", "screen_name": "acme"}
+    bolt = await stack.connect("acme", "bolt-x", owned_accounts=["bolt"])
+    assert await one(stack, bolt, tweet(1, "hello", user=ours)) == "ACCEPTED"
+    acme = await stack.connect("acme", "acme-x", owned_accounts=["acme"])
+    assert await one(stack, bolt, tweet(2, "hello", user=ours)) == "ECHO"
+    await stack.api.DeleteSource(R.DeleteSourceRequest(name=acme))
+    assert await one(stack, bolt, tweet(3, "hello", user=ours)) == "ACCEPTED"
+
+
 async def test_who_watches_a_desk_s_posts_hears_when_it_is_brought_one(stack: Stack) -> None:
     acme = await stack.connect("acme", "acme-x", owned_accounts=["acme"], labels={"brand": "Acme"})
     bolt = await stack.connect("acme", "bolt-x", owned_accounts=["bolt"], labels={"brand": "Bolt"})
