@@ -27,7 +27,9 @@ FOUNDING = {
 }
 """What has to be there before any other event of the view makes sense."""
 FOLLOWING = {
-    "posts": [INGEST + "PostSighted", INGEST + "PostEdited", INGEST + "PostWithdrawn"],
+    "posts": [
+        INGEST + event for event in ("PostSighted", "PostEdited", "PostCompleted", "PostAliased", "PostWithdrawn")
+    ],
     "sources": [INGEST + "SourceChanged"],
     "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
     "contacts": [ROUTING + "PostAttached"],

@@ -21,6 +21,7 @@ def content(
     desk: str = "acme",
     *,
     is_addressed: bool = True,
+    cut_length: int = 0,
 ) -> PostReceived:
     digest = f"{author}:{content}".encode().ljust(16, b".")[:16]  # keyed by the author
     post = events_pb2.PostReceived(
@@ -34,9 +35,13 @@ def content(
         source_id=desk,
         desk=desk,
         is_addressed=is_addressed,
+        is_cut=cut_length > 0,
+        text_length=cut_length,
     )
     encoded = post.SerializeToString(deterministic=True)
-    return PostReceived(post.post_id, author, number, digest, direction, T0, encoded, desk, is_addressed)
+    return PostReceived(
+        post.post_id, author, number, digest, direction, T0, encoded, desk, is_addressed, None, cut_length
+    )
 
 
 def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:
@@ -46,6 +51,10 @@ def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:
         withdrawn_at=to_timestamp(T0),
         received_at=to_timestamp(T0),
     )
+
+
+def alias(name: str = "b", of: str = "a") -> events_pb2.PostAliased:
+    return events_pb2.PostAliased(alias_id=post_id(name), post_id=post_id(of), received_at=to_timestamp(T0))
 
 
 def unreadable(name: str = "d") -> events_pb2.DeliveryQuarantined:

@@ -9,7 +9,7 @@ from ingest import decider
 from switchboard.ingest.v1 import post_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import content, record, requeued, unreadable, withdrawal
+from candidates import alias, content, post_id, record, requeued, unreadable, withdrawal
 
 OUTBOUND = post_pb2.DIRECTION_OUTBOUND
 
@@ -125,6 +125,78 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
             "WITHDRAWN",
             id="what is withdrawn is so for every desk",
         ),
+        pytest.param([content()], content(content="on…", cut_length=3), [], "DUPLICATE", id="a cut copy is no news"),
+        pytest.param(
+            [content(content="on…", cut_length=3)],
+            content(),
+            ["PostCompleted"],
+            "UPDATED",
+            id="the whole text completes a cut one",
+        ),
+        pytest.param(
+            [content(content="on…", cut_length=3)],
+            content(content="one…", cut_length=4),
+            ["PostCompleted"],
+            "UPDATED",
+            id="a longer beginning is more than a shorter one",
+        ),
+        pytest.param(
+            [content(content="one…", cut_length=4)],
+            content(content="on…", cut_length=3),
+            [],
+            "DUPLICATE",
+            id="a shorter one is not",
+        ),
+        pytest.param(
+            [content()],
+            content(content="tw…", number=1, cut_length=3),
+            ["PostEdited"],
+            "UPDATED",
+            id="a later version counts, cut or not",
+        ),
+        pytest.param(
+            [content(content="two", number=1)],
+            content(content="on…", cut_length=3),
+            [],
+            "DUPLICATE",
+            id="the beginning of a version we are past is no news",
+        ),
+        pytest.param(
+            [content(), content(content="tw…", number=1, cut_length=3)],
+            content(number=1),
+            ["PostCompleted"],
+            "UPDATED",
+            id="the whole text completes an edit, be it the earlier one",
+        ),
+        pytest.param(
+            [content(content="on…", cut_length=3), withdrawal()],
+            content(),
+            [],
+            "WITHDRAWN",
+            id="what is withdrawn is not completed",
+        ),
+        pytest.param(
+            [content(content="on…", cut_length=3, is_addressed=False)],
+            content(),
+            ["PostCompleted", "PostSighted"],
+            "UPDATED",
+            id="the rest of a text may be what speaks to us",
+        ),
+        pytest.param([], alias(), ["PostAliased"], "IGNORED", id="an id turns out to name a version"),
+        pytest.param([alias()], alias(), [], "IGNORED", id="and only once"),
+        pytest.param([alias()], content("b"), [], "DUPLICATE", id="content under a version's id is nothing of its own"),
+        pytest.param([alias()], withdrawal("b"), ["PostWithdrawn"], "WITHDRAWN", id="a version's id can be withdrawn"),
+        pytest.param(
+            [withdrawal("b")], alias(), ["PostAliased"], "WITHDRAWN", id="who names its post hears that it was before"
+        ),
+        pytest.param([withdrawal("b"), alias()], alias(), [], "WITHDRAWN", id="each time"),
+        pytest.param(
+            [content("b")],
+            alias(),
+            ["PostAliased", "PostWithdrawn"],
+            "IGNORED",
+            id="a version that came as a post of its own stops being one",
+        ),
         pytest.param([content()], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deleted post is withdrawn"),
         pytest.param(
             [], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deletion may come before the post it deletes"
@@ -204,3 +276,13 @@ def test_an_edit_carries_the_next_revision() -> None:
     record(posts, content())
     events, _ = record(posts, content(content="two"), content(content="three"))
     assert [getattr(event, "revision", 0) for event in events] == [2, 3]
+
+
+def test_whoever_says_something_of_a_version_s_id_is_told_which_post_it_means() -> None:
+    posts = decider.Posts()
+    command = (content("c"), alias(), content("b"), withdrawal("b"), alias())
+    events = decider.decide(command, posts)
+    for event in events:
+        decider.evolve(posts, event)
+    answer = decider.results_of(command, posts, events)
+    assert [(moved.place, moved.post_id) for moved in answer.moved] == [(2, post_id("a")), (3, post_id("a"))]

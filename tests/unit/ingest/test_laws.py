@@ -13,7 +13,7 @@ from ingest.shards import from_request, to_request
 from switchboard.ingest.v1 import events_pb2, internal_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import T0, content, record, requeued, unreadable, withdrawal
+from candidates import T0, alias, content, record, requeued, unreadable, withdrawal
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
@@ -25,8 +25,10 @@ NEWS = st.one_of(
         author=st.sampled_from(["mia", "mia", "ben"]),
         desk=st.sampled_from(["acme", "bolt"]),
         is_addressed=st.booleans(),
+        cut_length=st.sampled_from([0, 0, 3, 5]),
     ),
     st.builds(withdrawal, NAMES),
+    st.builds(alias, NAMES, st.just("f")),
     st.builds(unreadable, st.sampled_from("de")),
     st.builds(requeued, st.sampled_from("de")),
 )

@@ -194,6 +194,7 @@ def test_a_post_that_names_an_owned_account_before_other_script_is_a_mention(tex
         pytest.param("(https://example.org/a_(b)).", ["https://example.org/a_(b"], id="a link in brackets"),
         pytest.param("#สวัสดี ครับ", ["สวัสดี"], id="a tag with vowel signs"),
         pytest.param("買#buy", [], id="a tag inside a word"),
+        pytest.param("#buy#now #2026 #4ever", ["4ever"], id="tags that run together, and a number"),
         pytest.param("$ACME fell", ["ACME"], id="a cashtag"),
     ],
 )

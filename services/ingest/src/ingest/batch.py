@@ -11,6 +11,7 @@ from chassis.clock import Instant
 from switchboard.ingest.v1 import service_pb2
 
 from ingest import decider
+from ingest.events import PostReceived
 from ingest.normalise import AuthorGone, Observation
 from ingest.views.quarantined import QuarantineEntry
 from ingest.views.source_directory import Connected
@@ -81,6 +82,25 @@ class Recipient(msgspec.Struct, gc=False):
             verdict.result = outcome
 
 
+class Held(msgspec.Struct, gc=False):
+    """A post with further ids: its content is said once it is known that none of them was withdrawn."""
+
+    post: PostReceived
+    recipient: Recipient
+    is_gone: bool = False
+    """One of the ids was withdrawn before, and so the post is."""
+
+
+class OfVersion(Recipient, gc=False, kw_only=True):
+    """Whom the result of an id of a version is for: the content that waits for it, and no delivery."""
+
+    held: Held
+
+    def __call__(self, outcome: int, revision: int) -> None:
+        """Takes whether the id was withdrawn."""
+        self.held.is_gone |= outcome == service_pb2.RESULT_WITHDRAWN
+
+
 class Reading(NamedTuple):
     """One thing that was read and is to be said to a shard: an observation to seal, or a candidate as it is."""
 
@@ -127,6 +147,10 @@ class Batch:
     to_quarantine: list[QuarantineEntry] = field(default_factory=list)
     refused: list[Recipient] = field(default_factory=list)
     """Whose posts have the id of another author's."""
+    held: list[Held] = field(default_factory=list)
+    """Posts with further ids, in order."""
+    moved: list[tuple[decider.Candidate, Recipient]] = field(default_factory=list)
+    """What was said of a version's id and is to be said of the post it means."""
     quarantined: dict[int, str] = field(default_factory=dict)
     """Number of a delivery that was not wholly taken -> the id its bytes are kept under."""
 

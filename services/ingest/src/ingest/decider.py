@@ -1,18 +1,21 @@
 """Which posts we have: exact deduplication for ever, on the messages themselves. No IO, no clock, no key.
 
 A post is known by its id, its author, its latest revision, the platform's number of that revision, the digests of every
-content seen, whether it was withdrawn, whether it is ours, and the desks that were brought it. Given that, a delivery
-says something new or it does not:
+content seen, how much of a cut text we have, whether it was withdrawn, whether it is ours, and the desks that were
+brought it. Given that, a delivery says something new or it does not:
 
 | known as          | it says                                                     | fact                        |
 | ----------------- | ----------------------------------------------------------- | --------------------------- |
 | nothing           | content                                                     | PostReceived                |
 | a post            | content with a higher number of the platform                | PostEdited                  |
-| a post            | content with the same number and a digest not seen before   | PostEdited                  |
+| the beginning     | content with the same number, whole or at least longer      | PostCompleted               |
+| a whole text      | whole content, the same number, a digest not seen before    | PostEdited                  |
 | a post            | any other content                                           | none: a duplicate           |
 | a post            | content of another author                                   | none: refused, quarantined  |
 | anything          | withdrawal, the first one                                   | PostWithdrawn               |
 | withdrawn         | content, or another withdrawal                              | none: it stays withdrawn    |
+| anything          | that its id is another post's version, the first time       | PostAliased                 |
+| a version's id    | content, withdrawal                                         | those of the post it means  |
 
 Beside that, content of a post of somebody else that a desk has not been brought before, or that is addressed to a desk
 it was not addressed to, is PostSighted. One of ours is no news to a further desk.
@@ -20,6 +23,9 @@ it was not addressed to, is PostSighted. One of ours is no news to a further des
 Deciding twice is harmless, and the set of posts does not depend on the order in which deliveries arrive. Who wrote a
 post is said by its first delivery and by none after it: an id that comes with another author is somebody's mistake, a
 rounded number most often, and nobody's words become a version of somebody else's.
+
+Where every version has an id of its own, the post is named by the first one, and the others' ids are in shards of their
+own: they know which post they mean, and whoever says something of them is told to say it there (`Recorded.moved`).
 """
 
 from __future__ import annotations
@@ -27,6 +33,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import msgspec
 from chassis.clock import Instant, from_timestamp, to_timestamp
@@ -34,7 +41,9 @@ from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb
 
 from ingest.events import PostEvent, PostReceived
 
-Announcement = events_pb2.PostWithdrawn | events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued
+Announcement = (
+    events_pb2.PostWithdrawn | events_pb2.PostAliased | events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued
+)
 """What is short enough to be a message until it is stored."""
 Candidate = PostReceived | Announcement
 """What a delivery says, as the fact it is if nothing like it is known."""
@@ -44,7 +53,10 @@ Recorded = internal_pb2.RecordPostsResponse
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
-    """What must be known of a post to recognise news about it. `revision` is 0 for one withdrawn before it came."""
+    """What must be known of a post to recognise news about it.
+
+    `revision` is 0 for one withdrawn before it came, and for an id that never was but a version of another post.
+    """
 
     revision: int
     platform_revision: int
@@ -57,6 +69,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """Those that were brought it, the first one first."""
     addressed_desks: tuple[str, ...] = ()
     """Those of them it speaks to."""
+    cut_length: int = 0
+    """Length of its text where the platform cut it, 0 where we have the whole."""
+    alias_of: str = ""
+    """The post that this id means, empty when it is one itself."""
 
 
 _UNSEEN = Known(0, 0, False, (), "")
@@ -93,11 +109,10 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 if before is None:
                     events.append(candidate)
                     own[post_id] = _received(candidate, None)
-                elif not _is_anothers(candidate, before):
-                    if _is_edit(candidate, before):
-                        edit = _edit(candidate, before)
-                        events.append(edit)
-                        own[post_id] = before = _edited(edit, before)
+                elif not before.alias_of and not _is_anothers(candidate, before):
+                    if news := _news(candidate, before):
+                        events.append(news)
+                        own[post_id] = before = _edited(news, before)
                     if _is_sighting(candidate, before):
                         sighting = _sighting(candidate, before)
                         events.append(sighting)
@@ -106,7 +121,14 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 before = own.get(post_id) or known.get(post_id)
                 if before is None or not before.withdrawn:
                     events.append(candidate)
-                    own[post_id] = _withdrawn(before)
+                    own[post_id] = _withdrawn(candidate, before)
+            case events_pb2.PostAliased(alias_id=alias_id):
+                before = own.get(alias_id) or known.get(alias_id)
+                if before is None or not before.alias_of:
+                    events.append(candidate)
+                    own[alias_id] = _aliased(candidate, before)
+                    if before is not None and before.revision and not before.withdrawn:
+                        events.append(_superseded(candidate))
             case events_pb2.DeliveryQuarantined(delivery_id=name):
                 if not in_quarantine.get(name, posts.quarantined.get(name, False)):
                     events.append(candidate)
@@ -123,10 +145,22 @@ def _is_anothers(post: PostReceived, before: Known) -> bool:
     return not before.withdrawn and post.identity_id != before.author
 
 
-def _is_edit(post: PostReceived, before: Known) -> bool:
-    if before.withdrawn or post.platform_revision < before.platform_revision:
-        return False
-    return post.platform_revision > before.platform_revision or post.content_digest not in before.digests
+def _news(seen: PostReceived, before: Known) -> events_pb2.PostEdited | events_pb2.PostCompleted | None:
+    """What content says that is new: a version, or more of the one we have.
+
+    The version is the platform's, by its number; of one version the whole text counts before a cut one and a longer cut
+    one before a shorter, so that copies come to the same content in any order. Where versions have no numbers, whole
+    texts are versions in their order of arrival, and a cut text cannot tell whether it is one.
+    """
+    if before.withdrawn or seen.platform_revision < before.platform_revision:
+        return None
+    if seen.platform_revision > before.platform_revision:
+        return _edit(seen, before)
+    if before.cut_length and (not seen.cut_length or seen.cut_length > before.cut_length):
+        return _completion(seen, before)
+    if seen.cut_length or seen.content_digest in before.digests:
+        return None
+    return _edit(seen, before)
 
 
 def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
@@ -143,6 +177,36 @@ def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
         content_digest=post.content_digest,
         personal=post.personal,
         source_id=post.source_id,
+        alias_ids=post.alias_ids,
+        is_cut=post.is_cut,
+    )
+
+
+def _completion(seen: PostReceived, before: Known) -> events_pb2.PostCompleted:
+    post = events_pb2.PostReceived.FromString(seen.encoded)
+    return events_pb2.PostCompleted(
+        post_id=post.post_id,
+        revision=before.revision + 1,
+        identity_id=post.identity_id,
+        language=post.language,
+        text_length=post.text_length,
+        received_at=post.received_at,
+        content_digest=post.content_digest,
+        personal=post.personal,
+        source_id=post.source_id,
+        alias_ids=post.alias_ids,
+        is_cut=post.is_cut,
+    )
+
+
+def _superseded(alias: events_pb2.PostAliased) -> events_pb2.PostWithdrawn:
+    """A version that came as a post of its own, before anybody said what it is, is none."""
+    return events_pb2.PostWithdrawn(
+        post_id=alias.alias_id,
+        reason=events_pb2.WITHDRAWAL_REASON_SUPERSEDED,
+        withdrawn_at=alias.received_at,
+        received_at=alias.received_at,
+        source_id=alias.source_id,
     )
 
 
@@ -176,18 +240,20 @@ def _received(post: PostReceived, before: Known | None) -> Known:
         post.direction == post_pb2.DIRECTION_OUTBOUND,
         (post.desk,),
         (post.desk,) if post.is_addressed else (),
+        post.cut_length,
     )
 
 
-def _edited(edit: events_pb2.PostEdited, before: Known | None) -> Known:
+def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Known | None) -> Known:
     seen = before or _UNSEEN
     new = () if seen.withdrawn or edit.content_digest in seen.digests else (edit.content_digest,)
     return msgspec.structs.replace(
         seen,
         revision=edit.revision,
-        platform_revision=edit.platform_revision,
+        platform_revision=edit.platform_revision if isinstance(edit, events_pb2.PostEdited) else seen.platform_revision,
         digests=seen.digests + new,
         author=edit.identity_id,
+        cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
     )
 
 
@@ -203,9 +269,17 @@ def _sighted(sighting: events_pb2.PostSighted, before: Known | None) -> Known:
     )
 
 
-def _withdrawn(before: Known | None) -> Known:
-    """Gone for ever, so nothing needs to be told from what it said: even the digests of that go."""
-    return msgspec.structs.replace(before or _UNSEEN, withdrawn=True, digests=())
+def _withdrawn(gone: events_pb2.PostWithdrawn, before: Known | None) -> Known:
+    """Gone for ever, so nothing needs to be told from what it said: even the digests of that go.
+
+    A version that only stopped being a post of its own does not take the post away.
+    """
+    is_gone = gone.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
+    return msgspec.structs.replace(before or _UNSEEN, withdrawn=is_gone, digests=())
+
+
+def _aliased(alias: events_pb2.PostAliased, before: Known | None) -> Known:
+    return msgspec.structs.replace(before or _UNSEEN, alias_of=alias.post_id)
 
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:
@@ -213,7 +287,7 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
     match event:
         case PostReceived(post_id=key):
             posts.known[key] = _received(event, posts.known.get(key))
-        case events_pb2.PostEdited():
+        case events_pb2.PostEdited() | events_pb2.PostCompleted():
             key = event.post_id
             posts.known[key] = _edited(event, posts.known.get(key))
         case events_pb2.PostSighted():
@@ -221,7 +295,10 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
             posts.known[key] = _sighted(event, posts.known.get(key))
         case events_pb2.PostWithdrawn():
             key = event.post_id
-            posts.known[key] = _withdrawn(posts.known.get(key))
+            posts.known[key] = _withdrawn(event, posts.known.get(key))
+        case events_pb2.PostAliased():
+            key = event.alias_id
+            posts.known[key] = _aliased(event, posts.known.get(key))
         case events_pb2.DeliveryQuarantined():
             key = event.delivery_id
             posts.quarantined[key] = True
@@ -237,49 +314,49 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
 def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -> Recorded:
     """What the caller is told about each candidate, from what was decided and the state it led to.
 
-    A post whose id is another author's is answered QUARANTINED without a fact: its delivery has to be kept first.
+    A post whose id is another author's is answered QUARANTINED without a fact: its delivery has to be kept first. That
+    an id is another post's version is answered WITHDRAWN where the id was withdrawn before: then the post is gone too.
     Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
     """
-    results: list[service_pb2.Result] = []
-    revisions: list[int] = []
-    withdrawn_later = {event.post_id for event in events if isinstance(event, events_pb2.PostWithdrawn)}
+    told = internal_pb2.RecordPostsResponse()
+    withdrawn_later = {event.post_id for event in events if _is_gone(event)}
     facts = iter(events)
     fact = next(facts, None)
-    for candidate in command:
+    for place, candidate in enumerate(command):
         key = key_of(candidate)
         known = posts.known.get(key)
-        revisions.append(0 if known is None else known.revision)
+        told.revisions.append(0 if known is None else known.revision)
+        if known is not None and known.alias_of and not isinstance(candidate, events_pb2.PostAliased):
+            told.moved.add(place=place, post_id=known.alias_of)
+        gone = known is not None and known.withdrawn and key not in withdrawn_later
         if candidate is fact:
-            results.append(_result_of(candidate))
+            told.results.append(_result_of(candidate, gone=gone))
             fact = next(facts, None)
             if isinstance(candidate, events_pb2.PostWithdrawn):
                 withdrawn_later.discard(key)
+            elif isinstance(candidate, events_pb2.PostAliased) and _supersedes(candidate, fact):
+                fact = next(facts, None)
         elif isinstance(candidate, PostReceived):
-            told = service_pb2.RESULT_UNSPECIFIED
-            anothers = known is not None and candidate.identity_id != known.author
-            if not anothers and isinstance(fact, events_pb2.PostEdited) and _is_of(fact, candidate):
-                told = service_pb2.RESULT_UPDATED
+            result = service_pb2.RESULT_UNSPECIFIED
+            anothers = known is not None and not known.alias_of and candidate.identity_id != known.author
+            if not anothers and _is_of(fact, candidate):
+                result = service_pb2.RESULT_UPDATED
                 fact = next(facts, None)
             if not anothers and isinstance(fact, events_pb2.PostSighted) and _is_sight_of(fact, candidate):
-                told = service_pb2.RESULT_ACCEPTED if fact.is_first else told or service_pb2.RESULT_DUPLICATE
+                result = service_pb2.RESULT_ACCEPTED if fact.is_first else result or service_pb2.RESULT_DUPLICATE
                 fact = next(facts, None)
-            if told:
-                results.append(told)
-            else:
-                gone = key not in withdrawn_later and known is not None and known.withdrawn
-                if gone:
-                    results.append(service_pb2.RESULT_WITHDRAWN)
-                elif anothers:
-                    results.append(service_pb2.RESULT_QUARANTINED)
-                else:
-                    results.append(service_pb2.RESULT_DUPLICATE)
+            if not result:
+                otherwise = service_pb2.RESULT_QUARANTINED if anothers else service_pb2.RESULT_DUPLICATE
+                result = service_pb2.RESULT_WITHDRAWN if gone else otherwise
+            told.results.append(result)
+        elif isinstance(candidate, events_pb2.DeliveryRequeued | events_pb2.PostAliased):
+            told.results.append(_result_of(candidate, gone=gone))
         else:
-            requeued = isinstance(candidate, events_pb2.DeliveryRequeued)
-            results.append(service_pb2.RESULT_IGNORED if requeued else service_pb2.RESULT_DUPLICATE)
-    return internal_pb2.RecordPostsResponse(results=results, revisions=revisions)
+            told.results.append(service_pb2.RESULT_DUPLICATE)
+    return told
 
 
-def _result_of(candidate: Candidate) -> service_pb2.Result:
+def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
     match candidate:
         case PostReceived(direction=post_pb2.DIRECTION_OUTBOUND):
             return service_pb2.RESULT_ECHO
@@ -289,16 +366,30 @@ def _result_of(candidate: Candidate) -> service_pb2.Result:
             return service_pb2.RESULT_WITHDRAWN
         case events_pb2.DeliveryQuarantined():
             return service_pb2.RESULT_QUARANTINED
+        case events_pb2.PostAliased():
+            return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_IGNORED
         case events_pb2.DeliveryRequeued():
             return service_pb2.RESULT_IGNORED
 
 
-def _is_of(edit: events_pb2.PostEdited, seen: PostReceived) -> bool:
-    return (edit.post_id, edit.content_digest, edit.platform_revision) == (
-        seen.post_id,
-        seen.content_digest,
-        seen.platform_revision,
-    )
+def _is_gone(event: PostEvent) -> TypeGuard[events_pb2.PostWithdrawn]:
+    return isinstance(event, events_pb2.PostWithdrawn) and event.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
+
+
+def _supersedes(alias: events_pb2.PostAliased, fact: PostEvent | None) -> bool:
+    return isinstance(fact, events_pb2.PostWithdrawn) and fact == _superseded(alias)
+
+
+def _is_of(fact: PostEvent | None, seen: PostReceived) -> bool:
+    """Whether a fact is what this content led to."""
+    match fact:
+        case events_pb2.PostEdited():
+            said = (fact.post_id, fact.content_digest, fact.platform_revision)
+            return said == (seen.post_id, seen.content_digest, seen.platform_revision)
+        case events_pb2.PostCompleted():
+            return (fact.post_id, fact.content_digest) == (seen.post_id, seen.content_digest)
+        case _:
+            return False
 
 
 def _is_sight_of(sighting: events_pb2.PostSighted, seen: PostReceived) -> bool:
@@ -309,6 +400,8 @@ def key_of(candidate: Candidate) -> str:
     """The id a candidate is about."""
     match candidate:
         case PostReceived(post_id=key) | events_pb2.PostWithdrawn(post_id=key):
+            return key
+        case events_pb2.PostAliased(alias_id=key):
             return key
         case events_pb2.DeliveryQuarantined(delivery_id=key) | events_pb2.DeliveryRequeued(delivery_id=key):
             return key
@@ -368,7 +461,12 @@ def occurred_at(event: PostEvent) -> Instant:
             return from_timestamp(event.edited_at)
         case events_pb2.PostWithdrawn():
             return from_timestamp(event.withdrawn_at)
-        case events_pb2.PostSighted() | events_pb2.DeliveryQuarantined():
+        case (
+            events_pb2.PostSighted()
+            | events_pb2.PostCompleted()
+            | events_pb2.PostAliased()
+            | events_pb2.DeliveryQuarantined()
+        ):
             return from_timestamp(event.received_at)
         case events_pb2.DeliveryRequeued():
             return from_timestamp(event.at)

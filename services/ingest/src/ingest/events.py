@@ -30,6 +30,8 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
     is_addressed: bool = False
     edited_at: Instant | None = None
     """When the platform says this version was written: for the edit this is where the post is known already."""
+    cut_length: int = 0
+    """Length of the text where the platform cut it, 0 for a whole one."""
 
     def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: N802  (as messages name it)
         """The bytes of the message."""
@@ -40,6 +42,8 @@ PostEvent = (
     PostReceived
     | events_pb2.PostSighted
     | events_pb2.PostEdited
+    | events_pb2.PostCompleted
+    | events_pb2.PostAliased
     | events_pb2.PostWithdrawn
     | events_pb2.DeliveryQuarantined
     | events_pb2.DeliveryRequeued

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
+import msgspec
 from chassis.clock import Instant, to_timestamp
 from chassis.sealing import SubjectKey
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
+from ingest.decider import Candidate
 from ingest.events import PostReceived
 from ingest.normalise import (
     AuthorGone,
@@ -33,6 +36,7 @@ _ADDRESSED_KINDS = frozenset(
     }
 )
 """What speaks to us by being what it is."""
+_UNNUMBERED = -1
 
 
 def withdrawn(
@@ -122,6 +126,10 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         )
     if seen.repost_of:
         post.repost_of = post_id(channel, scope, seen.repost_of)
+    if seen.alias_ids:
+        post.alias_ids.extend(sorted({post_id(channel, scope, alias) for alias in seen.alias_ids}))
+    if seen.is_cut:
+        post.is_cut = True
     personal = post.personal
     personal.subject_id = key.subject_id
     personal.nonce = nonce
@@ -142,7 +150,47 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         desk,
         is_addressed,
         seen.edited_at,
+        max(seen.text_length, 1) if seen.is_cut else 0,
     )
+
+
+def aliased(
+    connected: Connected, seen: Observation, name: str, received_at: Instant
+) -> Iterator[events_pb2.PostAliased]:
+    """The facts that the ids of its other versions mean this post."""
+    account = connected.account
+    for alias in seen.alias_ids:
+        yield events_pb2.PostAliased(
+            alias_id=post_id(account.channel, account.account_scope, alias),
+            post_id=name,
+            source_id=connected.source.source_id,
+            received_at=to_timestamp(received_at),
+        )
+
+
+def of_another(candidate: Candidate, name: str) -> Candidate:
+    """What was said of a version's id, said of the post that it means.
+
+    Content that came without the chain of its versions does not say which of them it is, so it is older than any.
+    """
+    match candidate:
+        case PostReceived():
+            post = events_pb2.PostReceived.FromString(candidate.encoded)
+            post.post_id = name
+            post.platform_revision = _UNNUMBERED
+            return msgspec.structs.replace(
+                candidate,
+                post_id=name,
+                platform_revision=_UNNUMBERED,
+                encoded=post.SerializeToString(deterministic=True),
+            )
+        case events_pb2.PostWithdrawn():
+            gone = events_pb2.PostWithdrawn()
+            gone.CopyFrom(candidate)
+            gone.post_id = name
+            return gone
+        case _:
+            raise TypeError(f"{candidate.DESCRIPTOR.name} is about no post")
 
 
 def _owner(connected: Connected, seen: Observation) -> str:

@@ -20,9 +20,10 @@ from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
 from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
 
 from ingest import facts
-from ingest.batch import Batch, Call, Recipient
+from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict
+from ingest.decider import Candidate, key_of
 from ingest.events import PostReceived
-from ingest.normalise import Observation, Reason, identity_id
+from ingest.normalise import Observation, Reason, Withdrawal, identity_id
 from ingest.reading import part_of, quarantine, read
 from ingest.shards import shard_of, to_request
 from ingest.views.quarantined import Quarantine
@@ -94,10 +95,13 @@ class Intake:
             name, said, received_at, recipient = batch.readings[at]
             at += 1
             if not isinstance(said, Observation):
-                # A delivery that went back into quarantine on the way is not requeued.
-                again = isinstance(said, events_pb2.DeliveryRequeued) and recipient.verdict.number in batch.quarantined
-                if not again:
-                    batch.queue(shard_of(name), said, said.ByteSize(), recipient)
+                requeued = isinstance(said, events_pb2.DeliveryRequeued)
+                if requeued and recipient.verdict.number in batch.quarantined:
+                    pass  # it went back into quarantine on the way
+                elif requeued and batch.held:  # not before all of it is said
+                    batch.moved.append((said, recipient))
+                else:
+                    queue(batch, said, recipient)
                 continue
             author, fresh = next(author_of)
             key = keys[author]
@@ -114,7 +118,13 @@ class Intake:
                 recipient(service_pb2.RESULT_QUARANTINED, 0)
                 quarantine(batch, recipient.verdict, Reason.KEY_LOST, detail, received_at)
                 continue
-            batch.queue(shard_of(name), post, len(post.encoded) + _BESIDE_BYTES, recipient)
+            if said.alias_ids:
+                held = Held(post, recipient)
+                batch.held.append(held)
+                for alias in facts.aliased(batch.connected, said, name, received_at):
+                    queue(batch, alias, OfVersion(recipient.verdict, held=held))
+            else:
+                queue(batch, post, recipient)
         batch.oldest = min((post.published_at for post in observed), default=batch.oldest)
         batch.readings.clear()
         if batch.to_quarantine:
@@ -123,25 +133,53 @@ class Intake:
 
     def begin(self, batch: Batch) -> list[asyncio.Task[int]]:
         """Starts the calls to the shards, in order; each ends with the position at which its part is durable."""
-        tenant = batch.connected.tenant
         tasks = [
-            asyncio.create_task(self._call(tenant, shard, call, batch.refused))
+            asyncio.create_task(self._call(batch, shard, call))
             for shard, calls in batch.calls.items()
             for call in calls
         ]
         batch.calls.clear()
         return tasks
 
-    async def _call(self, tenant: str, shard: str, call: Call, refused: list[Recipient]) -> int:
-        """Takes what the shard answers to whom it is for; `refused` gets those whose id is another author's."""
-        answer = await self._shards.call(tenant, shard, to_request(call.candidates), internal_pb2.RecordPostsResponse)
+    async def _call(self, batch: Batch, shard: str, call: Call) -> int:
+        """Takes what the shard answers to whom it is for, and notes what has to be said elsewhere or put away."""
+        tenant, ask = batch.connected.tenant, to_request(call.candidates)
+        answer = await self._shards.call(tenant, shard, ask, internal_pb2.RecordPostsResponse)
         answers = zip(call.candidates, call.recipients, answer.results, answer.revisions, strict=True)
         for candidate, recipient, result, revision in answers:
             if result == service_pb2.RESULT_QUARANTINED and isinstance(candidate, PostReceived):
-                refused.append(recipient)
+                batch.refused.append(recipient)
             else:
                 recipient(result, revision)
+        for moved in answer.moved:
+            recipient = call.recipients[moved.place]
+            if recipient.part is not None:
+                recipient.part.post_id = moved.post_id
+            batch.moved.append((facts.of_another(call.candidates[moved.place], moved.post_id), recipient))
         return answer.position
+
+    async def _follow(self, batch: Batch) -> int:
+        """Says what waited for ids of versions, and of their posts what was said of those ids; returns the position.
+
+        A version's id and the post it means may be in two shards. Whatever was said of either first, the id's shard saw
+        both, and so did whoever came second: they say the rest. What a crash leaves unsaid is said when the platform
+        or the caller delivers again, since an id answers what it means every time.
+        """
+        position = 0
+        while batch.held or batch.moved:
+            said: list[tuple[Recipient, Candidate, bool]]
+            said = [(held.recipient, held.post, held.is_gone) for held in batch.held]
+            said += [(recipient, candidate, False) for candidate, recipient in batch.moved]
+            batch.held.clear()
+            batch.moved.clear()
+            for recipient, candidate, is_gone in sorted(said, key=lambda each: each[0].verdict.number):
+                if is_gone and isinstance(candidate, PostReceived):
+                    gone = Withdrawal("", "", events_pb2.WITHDRAWAL_REASON_DELETED, None)
+                    fact = facts.withdrawn(batch.connected, candidate.post_id, gone, recipient.verdict.received_at)
+                    queue(batch, fact, Recipient(Verdict(recipient.verdict.number, [])))
+                queue(batch, candidate, recipient)
+            position = max(position, *(await asyncio.gather(*self.begin(batch))))
+        return position
 
     async def _put_away(self, batch: Batch) -> int:
         """Quarantines the deliveries of posts with the id of another author's; returns the position."""
@@ -159,12 +197,13 @@ class Intake:
     async def finish(self, batch: Batch, calls: Sequence[asyncio.Task[int]]) -> int:
         """Waits until all is durable, then withdraws the posts of authors who are gone; returns the position."""
         position = max(await asyncio.gather(*calls), default=0)
+        position = max(position, await self._follow(batch))
         account = batch.connected.account
         for item, received_at, verdict in batch.author_withdrawals:
             identity = identity_id(account.channel, account.account_scope, item.author_id)
             for name in await self._authors.posts_of(batch.connected.tenant, identity):
                 fact = facts.withdrawn(batch.connected, name, item, received_at)
-                batch.queue(shard_of(name), fact, fact.ByteSize(), part_of(verdict, name))
+                queue(batch, fact, part_of(verdict, name))
         if batch.calls:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         if batch.refused:
@@ -224,6 +263,12 @@ class Intake:
         if batch.oldest is not None:
             behind_s = max(0.0, (batch.now - batch.oldest) / MICROS)
             _LAG.record(behind_s, {"switchboard.channel": batch.connected.account.channel})
+
+
+def queue(batch: Batch, candidate: Candidate, recipient: Recipient) -> None:
+    """Puts a candidate among what the batch says to its shard."""
+    size = len(candidate.encoded) + _BESIDE_BYTES if isinstance(candidate, PostReceived) else candidate.ByteSize()
+    batch.queue(shard_of(key_of(candidate)), candidate, size, recipient)
 
 
 def check_batch(deliveries: Sequence[service_pb2.Delivery], where: str) -> None:

@@ -65,6 +65,7 @@ _QUARANTINE_COLUMNS = {"source": "source_id", "reason": "reason"}
 _CHANGES = {
     events_pb2.PostReceived.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_RECEIVED,
     events_pb2.PostEdited.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_EDITED,
+    events_pb2.PostCompleted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_COMPLETED,
     events_pb2.PostSighted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_SIGHTED,
     events_pb2.PostWithdrawn.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_WITHDRAWN,
 }
@@ -271,10 +272,13 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         parts = parse_name("tenants/{tenant}/posts/{post}", request.name)
         await self._tenants.require(parts["tenant"])
         await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
-        found = await posts.get(self._database, parts["tenant"], [parts["post"]]) if is_uuid(parts["post"]) else {}
+        tenant, name = parts["tenant"], parts["post"]
+        found = {}
+        if is_uuid(name):
+            found = await posts.get(self._database, tenant, [await posts.meant(self._database, tenant, name)])
         if not found:
             raise NotFound("post", request.name)
-        (post,) = await self._visible(parts["tenant"], list(found.values()), context)
+        (post,) = await self._visible(tenant, list(found.values()), context)
         return service_pb2.GetPostResponse(post=post)
 
     async def ListPosts(  # noqa: N802

@@ -46,6 +46,8 @@ def _decoded(message: Message) -> PostEvent:
         message.SerializeToString(deterministic=True),
         message.desk,
         message.is_addressed,
+        None,
+        max(message.text_length, 1) if message.is_cut else 0,
     )
 
 
@@ -102,6 +104,8 @@ class PostsBacking:
                     row.is_ours,
                     row.desks,
                     row.addressed_desks,
+                    row.cut_length,
+                    row.alias_of,
                 )
 
     def evict(self, state: decider.Posts, position: int) -> None:
@@ -177,6 +181,7 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             are_addressed=[post.is_addressed for post in posts],
             edited_at_us=[post.edited_at or 0 for post in posts],
             identity_ids=[post.identity_id for post in posts],
+            cut_lengths=[post.cut_length for post in posts],
         )
     )
     if len(posts) < len(candidates):
@@ -184,6 +189,8 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             match candidate:
                 case events_pb2.PostWithdrawn():
                     request.others.add(place=place, withdrawn=candidate)
+                case events_pb2.PostAliased():
+                    request.others.add(place=place, aliased=candidate)
                 case events_pb2.DeliveryQuarantined():
                     request.others.add(place=place, unreadable=candidate)
                 case events_pb2.DeliveryRequeued():
@@ -205,6 +212,7 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates
         seen.desks[:],
         seen.are_addressed[:],
         [at or None for at in seen.edited_at_us[:]],
+        seen.cut_lengths[:],
     )
     candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
     for other in request.others:

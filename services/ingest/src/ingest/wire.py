@@ -47,6 +47,7 @@ def post_of(tenant: str, row: ReadRow, content: Opened, names: Opened) -> post_p
         repost_of=f"tenants/{tenant}/posts/{row.repost_of}" if row.repost_of else "",
         is_bare_repost=row.is_bare_repost,
         readability=readability,
+        is_cut=row.is_cut,
     )
     if row.reply_window_expires_at is not None:
         post.reply_window_expires_at.CopyFrom(to_timestamp(row.reply_window_expires_at))

@@ -18,10 +18,12 @@ class WithdrawalReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WITHDRAWAL_REASON_DELETED: _ClassVar[WithdrawalReason]
     WITHDRAWAL_REASON_WITHHELD: _ClassVar[WithdrawalReason]
     WITHDRAWAL_REASON_PROTECTED: _ClassVar[WithdrawalReason]
+    WITHDRAWAL_REASON_SUPERSEDED: _ClassVar[WithdrawalReason]
 WITHDRAWAL_REASON_UNSPECIFIED: WithdrawalReason
 WITHDRAWAL_REASON_DELETED: WithdrawalReason
 WITHDRAWAL_REASON_WITHHELD: WithdrawalReason
 WITHDRAWAL_REASON_PROTECTED: WithdrawalReason
+WITHDRAWAL_REASON_SUPERSEDED: WithdrawalReason
 
 class Label(_message.Message):
     __slots__ = ("key", "value")
@@ -88,7 +90,7 @@ class SourceDisconnected(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostReceived(_message.Message):
-    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "names", "alias_ids", "session_id")
+    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "names", "alias_ids", "session_id", "is_cut")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -119,6 +121,7 @@ class PostReceived(_message.Message):
     NAMES_FIELD_NUMBER: _ClassVar[int]
     ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_CUT_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     channel: str
     source_id: str
@@ -149,7 +152,8 @@ class PostReceived(_message.Message):
     names: _log_pb2.Sealed
     alias_ids: _containers.RepeatedScalarFieldContainer[str]
     session_id: str
-    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ...) -> None: ...
+    is_cut: bool
+    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ..., is_cut: _Optional[bool] = ...) -> None: ...
 
 class PostSighted(_message.Message):
     __slots__ = ("post_id", "source_id", "desk", "is_addressed", "kind", "received_at", "is_first")
@@ -170,7 +174,7 @@ class PostSighted(_message.Message):
     def __init__(self, post_id: _Optional[str] = ..., source_id: _Optional[str] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_first: _Optional[bool] = ...) -> None: ...
 
 class PostEdited(_message.Message):
-    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "edited_at", "received_at", "platform_revision", "content_digest", "personal", "source_id", "alias_ids")
+    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "edited_at", "received_at", "platform_revision", "content_digest", "personal", "source_id", "alias_ids", "is_cut")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
@@ -183,6 +187,7 @@ class PostEdited(_message.Message):
     PERSONAL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
     ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
+    IS_CUT_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     revision: int
     identity_id: str
@@ -195,7 +200,46 @@ class PostEdited(_message.Message):
     personal: _log_pb2.Sealed
     source_id: str
     alias_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., edited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    is_cut: bool
+    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., edited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., is_cut: _Optional[bool] = ...) -> None: ...
+
+class PostCompleted(_message.Message):
+    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "received_at", "content_digest", "personal", "source_id", "alias_ids", "is_cut")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    PERSONAL_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
+    IS_CUT_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    revision: int
+    identity_id: str
+    language: str
+    text_length: int
+    received_at: _timestamp_pb2.Timestamp
+    content_digest: bytes
+    personal: _log_pb2.Sealed
+    source_id: str
+    alias_ids: _containers.RepeatedScalarFieldContainer[str]
+    is_cut: bool
+    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., is_cut: _Optional[bool] = ...) -> None: ...
+
+class PostAliased(_message.Message):
+    __slots__ = ("alias_id", "post_id", "source_id", "received_at")
+    ALIAS_ID_FIELD_NUMBER: _ClassVar[int]
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    alias_id: str
+    post_id: str
+    source_id: str
+    received_at: _timestamp_pb2.Timestamp
+    def __init__(self, alias_id: _Optional[str] = ..., post_id: _Optional[str] = ..., source_id: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostWithdrawn(_message.Message):
     __slots__ = ("post_id", "reason", "withdrawn_at", "received_at", "source_id")

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Observed(_message.Message):
-    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed")
+    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed", "cut_lengths")
     POSTS_FIELD_NUMBER: _ClassVar[int]
     POST_IDS_FIELD_NUMBER: _ClassVar[int]
     PLATFORM_REVISIONS_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,7 @@ class Observed(_message.Message):
     IDENTITY_IDS_FIELD_NUMBER: _ClassVar[int]
     DESKS_FIELD_NUMBER: _ClassVar[int]
     ARE_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
+    CUT_LENGTHS_FIELD_NUMBER: _ClassVar[int]
     posts: _containers.RepeatedScalarFieldContainer[bytes]
     post_ids: _containers.RepeatedScalarFieldContainer[str]
     platform_revisions: _containers.RepeatedScalarFieldContainer[int]
@@ -31,19 +32,22 @@ class Observed(_message.Message):
     identity_ids: _containers.RepeatedScalarFieldContainer[str]
     desks: _containers.RepeatedScalarFieldContainer[str]
     are_addressed: _containers.RepeatedScalarFieldContainer[bool]
-    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ...) -> None: ...
+    cut_lengths: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Other(_message.Message):
-    __slots__ = ("place", "withdrawn", "unreadable", "requeued")
+    __slots__ = ("place", "withdrawn", "unreadable", "requeued", "aliased")
     PLACE_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     REQUEUED_FIELD_NUMBER: _ClassVar[int]
+    ALIASED_FIELD_NUMBER: _ClassVar[int]
     place: int
     withdrawn: _events_pb2.PostWithdrawn
     unreadable: _events_pb2.DeliveryQuarantined
     requeued: _events_pb2.DeliveryRequeued
-    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ...) -> None: ...
+    aliased: _events_pb2.PostAliased
+    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ..., aliased: _Optional[_Union[_events_pb2.PostAliased, _Mapping]] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
     __slots__ = ("observed", "others", "request_id", "request_digest", "answer", "claimant")
@@ -61,16 +65,26 @@ class RecordPostsRequest(_message.Message):
     claimant: bytes
     def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., others: _Optional[_Iterable[_Union[Other, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ..., claimant: _Optional[bytes] = ...) -> None: ...
 
+class Moved(_message.Message):
+    __slots__ = ("place", "post_id")
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    place: int
+    post_id: str
+    def __init__(self, place: _Optional[int] = ..., post_id: _Optional[str] = ...) -> None: ...
+
 class RecordPostsResponse(_message.Message):
-    __slots__ = ("results", "revisions", "position", "answer", "claimant")
+    __slots__ = ("results", "revisions", "position", "answer", "claimant", "moved")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     REVISIONS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
     CLAIMANT_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedScalarFieldContainer[_service_pb2.Result]
     revisions: _containers.RepeatedScalarFieldContainer[int]
     position: int
     answer: _service_pb2.DeliveryResult
     claimant: bytes
-    def __init__(self, results: _Optional[_Iterable[_Union[_service_pb2.Result, str]]] = ..., revisions: _Optional[_Iterable[int]] = ..., position: _Optional[int] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ..., claimant: _Optional[bytes] = ...) -> None: ...
+    moved: _containers.RepeatedCompositeFieldContainer[Moved]
+    def __init__(self, results: _Optional[_Iterable[_Union[_service_pb2.Result, str]]] = ..., revisions: _Optional[_Iterable[int]] = ..., position: _Optional[int] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ..., claimant: _Optional[bytes] = ..., moved: _Optional[_Iterable[_Union[Moved, _Mapping]]] = ...) -> None: ...

@@ -194,7 +194,7 @@ class PostNames(_message.Message):
     def __init__(self, external_id: _Optional[str] = ..., author_external_id: _Optional[str] = ...) -> None: ...
 
 class Post(_message.Message):
-    __slots__ = ("name", "channel", "source", "external_id", "revision", "kind", "direction", "conversation", "in_reply_to", "author", "author_kind", "text", "language", "entities", "media", "location", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "links", "withdrawn_at", "text_length", "desks", "repost_of", "is_bare_repost", "readability")
+    __slots__ = ("name", "channel", "source", "external_id", "revision", "kind", "direction", "conversation", "in_reply_to", "author", "author_kind", "text", "language", "entities", "media", "location", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "links", "withdrawn_at", "text_length", "desks", "repost_of", "is_bare_repost", "readability", "is_cut")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -224,6 +224,7 @@ class Post(_message.Message):
     REPOST_OF_FIELD_NUMBER: _ClassVar[int]
     IS_BARE_REPOST_FIELD_NUMBER: _ClassVar[int]
     READABILITY_FIELD_NUMBER: _ClassVar[int]
+    IS_CUT_FIELD_NUMBER: _ClassVar[int]
     name: str
     channel: str
     source: str
@@ -253,10 +254,11 @@ class Post(_message.Message):
     repost_of: str
     is_bare_repost: bool
     readability: _log_pb2.Readability
-    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[PostKind, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., links: _Optional[_Iterable[str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text_length: _Optional[int] = ..., desks: _Optional[_Iterable[str]] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
+    is_cut: bool
+    def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., revision: _Optional[int] = ..., kind: _Optional[_Union[PostKind, str]] = ..., direction: _Optional[_Union[Direction, str]] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., links: _Optional[_Iterable[str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text_length: _Optional[int] = ..., desks: _Optional[_Iterable[str]] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ..., is_cut: _Optional[bool] = ...) -> None: ...
 
 class NormalizedPost(_message.Message):
-    __slots__ = ("external_id", "kind", "author", "author_kind", "text", "subject", "language", "conversation", "in_reply_to", "links", "entities", "media", "location", "reach", "visibility", "published_at", "reply_window_expires_at", "reply_quota_left", "revision", "withdrawn_at", "withdrawal_reason", "repost_of", "recipient_id")
+    __slots__ = ("external_id", "kind", "author", "author_kind", "text", "subject", "language", "conversation", "in_reply_to", "links", "entities", "media", "location", "reach", "visibility", "published_at", "reply_window_expires_at", "reply_quota_left", "revision", "withdrawn_at", "withdrawal_reason", "repost_of", "recipient_id", "is_cut")
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
@@ -280,6 +282,7 @@ class NormalizedPost(_message.Message):
     WITHDRAWAL_REASON_FIELD_NUMBER: _ClassVar[int]
     REPOST_OF_FIELD_NUMBER: _ClassVar[int]
     RECIPIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    IS_CUT_FIELD_NUMBER: _ClassVar[int]
     external_id: str
     kind: PostKind
     author: Author
@@ -303,7 +306,8 @@ class NormalizedPost(_message.Message):
     withdrawal_reason: str
     repost_of: str
     recipient_id: str
-    def __init__(self, external_id: _Optional[str] = ..., kind: _Optional[_Union[PostKind, str]] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., subject: _Optional[str] = ..., language: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., revision: _Optional[int] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawal_reason: _Optional[str] = ..., repost_of: _Optional[str] = ..., recipient_id: _Optional[str] = ...) -> None: ...
+    is_cut: bool
+    def __init__(self, external_id: _Optional[str] = ..., kind: _Optional[_Union[PostKind, str]] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., author_kind: _Optional[_Union[AuthorKind, str]] = ..., text: _Optional[str] = ..., subject: _Optional[str] = ..., language: _Optional[str] = ..., conversation: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., media: _Optional[_Iterable[_Union[Media, _Mapping]]] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., revision: _Optional[int] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawal_reason: _Optional[str] = ..., repost_of: _Optional[str] = ..., recipient_id: _Optional[str] = ..., is_cut: _Optional[bool] = ...) -> None: ...
 
 class RowMapping(_message.Message):
     __slots__ = ("id", "author", "text", "at", "reply", "replied_at", "reply_author", "subject", "parent", "language", "time_formats", "time_zone")

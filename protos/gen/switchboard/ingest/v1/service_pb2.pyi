@@ -33,6 +33,7 @@ class PostChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POST_CHANGE_EDITED: _ClassVar[PostChange]
     POST_CHANGE_WITHDRAWN: _ClassVar[PostChange]
     POST_CHANGE_SIGHTED: _ClassVar[PostChange]
+    POST_CHANGE_COMPLETED: _ClassVar[PostChange]
 RESULT_UNSPECIFIED: Result
 RESULT_ACCEPTED: Result
 RESULT_DUPLICATE: Result
@@ -47,6 +48,7 @@ POST_CHANGE_RECEIVED: PostChange
 POST_CHANGE_EDITED: PostChange
 POST_CHANGE_WITHDRAWN: PostChange
 POST_CHANGE_SIGHTED: PostChange
+POST_CHANGE_COMPLETED: PostChange
 
 class Delivery(_message.Message):
     __slots__ = ("payload", "normalized_post", "row", "content_type", "headers", "received_at", "place")

@@ -1,19 +1,18 @@
 """Weibo: statuses, reposts, comments, deleted statuses, timelines, and the monitoring feed. Pure: bytes in, items out.
 
-Weibo gives no offsets, so entities are read off the text. Statuses and comments take their ids from one sequence of the
-platform, so an id names one of them. A repost that names an owned account in its own words is a mention: that is how
-people complain there.
+Statuses and comments take their ids from one sequence of the platform, so an id names one of them. A repost that names
+an owned account in its own words is a mention: that is how people complain there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
-from chassis.clock import Instant
+from chassis.clock import MICROS, Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
+from ingest.channels import weibo_text
 from ingest.documents import (
     checked_text,
     count,
@@ -29,7 +28,6 @@ from ingest.documents import (
 from ingest.instants import epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
-    PARTS_MAX,
     Account,
     Item,
     Mention,
@@ -40,24 +38,14 @@ from ingest.normalise import (
     Withdrawal,
     folded,
 )
-from ingest.texts import unescaped
 
+_INT32_MAX = (1 << 31) - 1
 _PAGES = ("statuses", "comments", "reposts")
 _WITHOUT_POSTS = frozenset(
     # Keys of answers about accounts, counters, relations, locations, and of errors.
     "users screen_name ids uid error error_code trends followers_count reposts_count remind counts tags result source"  # noqa: SIM905  (words read as words)
     " target emotions hashtag total_number access_token".split()
 )
-_ENTITY = re.compile(
-    r"@(?P<mention>[\w·-]{1,40})|#(?P<hashtag>[^#\s][^#\n]{0,80})#|\$(?P<cashtag>[^$\n]{1,40})\$"
-    r"|(?P<link>https?://[A-Za-z0-9./?=&%_~:#+!,;@-]+)"
-)
-_ENTITY_KINDS = {
-    "mention": post_pb2.ENTITY_KIND_MENTION,
-    "hashtag": post_pb2.ENTITY_KIND_HASHTAG,
-    "cashtag": post_pb2.ENTITY_KIND_CASHTAG,
-    "link": post_pb2.ENTITY_KIND_LINK,
-}
 _QUOTED_CHAIN = re.compile(r"//\s*@")
 _NO_WORDS = frozenset({"", "转发微博", "轉發微博", "转发", "轉發", "repost", "repost weibo", "//"})
 """What Weibo writes for who reposts without a word, in its languages."""
@@ -132,11 +120,9 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
     user = mapping(d.get("user"), f"{at}user")
     author_id = _id(user, f"{at}user")
     published_at = platform_time(d.get("created_at"), f"{at}created_at", reading.now)
-    longer = table(d.get("longText")).get("longTextContent")
-    text = checked_text(longer if longer else d.get("text"), f"{at}text")
-    if "&" in text:
-        text, _ = unescaped(text)
-    entities = _entities(text, d)
+    edited_at = _edited_at(d, reading.now)
+    said = weibo_text.written(d, f"{at}text")
+    text, entities = said.text, said.entities
 
     commented = d.get("status")
     if type(commented) is dict:
@@ -163,7 +149,7 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
             external_id=author_id, handle=handle, display_name=handle, attributes=_profile(user, followers)
         ),
         entities=entities,
-        media=[post_pb2.Media(kind=post_pb2.MEDIA_KIND_IMAGE, uri=uri) for _, uri in pictures],
+        media=[post_pb2.Media(kind=post_pb2.MEDIA_KIND_IMAGE, uri=uri) for _, uri in pictures] + _videos(d),
         external_id=external_id,
         conversation=conversation,
         in_reply_to=in_reply_to,
@@ -179,16 +165,36 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         published_at,
         language_of(None, text),
         personal.SerializeToString(),
-        _digested(text, [name for name, _ in pictures]),
+        _digested(said.compared, [name for name, _ in pictures]),
         len(text),
         followers,
         post_pb2.VISIBILITY_PUBLIC if visible in (0, None) else post_pb2.VISIBILITY_LIMITED,
         conversation,
         in_reply_to,
+        platform_revision=_number(d, published_at, edited_at),
+        edited_at=edited_at,
+        is_cut=said.is_cut,
         mentions=mentions,
         repost_of=_repeated(repeated),
         is_bare_repost=bool(repeated) and text[:own_words_end].strip(_AROUND_WORDS).casefold() in _NO_WORDS,
     )
+
+
+def _edited_at(d: dict[str, object], now: Instant) -> Instant | None:
+    """When this version was written, None for an original, and where Weibo does not say."""
+    try:
+        return platform_time(d["edit_at"], "edit_at", now) if d.get("edit_at") else None
+    except Unreadable:
+        return None
+
+
+def _number(d: dict[str, object], published_at: Instant, edited_at: Instant | None) -> int:
+    """The number of an edit: Weibo's own, else one that grows with the time it tells, else 1 where it only says so."""
+    if number := count(d.get("edit_count")):
+        return min(number, _INT32_MAX)
+    if edited_at is not None:
+        return min(max(1, (edited_at - published_at) // MICROS), _INT32_MAX)
+    return int(table(d.get("edit_config")).get("edited") is True)
 
 
 def _own_words_end(text: str) -> int:
@@ -218,28 +224,8 @@ def _kind(mentions: Sequence[Mention], account: Account, *, comment: bool, repos
     return post_pb2.POST_KIND_REPOST if repost else post_pb2.POST_KIND_POST
 
 
-def _entities(text: str, d: dict[str, object]) -> list[post_pb2.Entity]:
-    if "@" not in text and "#" not in text and "http" not in text and "$" not in text:
-        return []
-    expanded: dict[str, str] = {}
-    for key, short, long in (("url_struct", "short_url", "ori_url"), ("url_objects", "url_short", "url_long")):
-        for link in objects(d.get(key)):
-            expanded[decoration(link.get(short))] = decoration(link.get(long))
-    found = []
-    for match in islice(_ENTITY.finditer(text), PARTS_MAX):
-        name = match.lastgroup
-        if name is not None:
-            value = match[name]
-            if name == "link":
-                value = expanded.get(value) or value
-            found.append(
-                post_pb2.Entity(kind=_ENTITY_KINDS[name], start=match.start(), end=match.end(), value=value.strip())
-            )
-    return found
-
-
 def _pictures(d: dict[str, object]) -> list[tuple[str, str]]:
-    """(picture id, address), whichever of its three ways Weibo used to tell them."""
+    """(picture id, address), whichever of its ways Weibo used to tell them."""
     infos = table(d.get("pic_infos"))
     ids = d.get("pic_ids")
     found: list[tuple[str, str]] = []
@@ -253,11 +239,26 @@ def _pictures(d: dict[str, object]) -> list[tuple[str, str]]:
             uri = decoration(picture.get("thumbnail_pic"))
             if uri:
                 found.append((_stem(uri), uri))
+    if not found:  # the mobile site, and the one picture of a comment
+        for picture in [*objects(d.get("pics")), table(d.get("pic"))]:
+            uri = decoration(table(picture.get("large")).get("url") or picture.get("url"))
+            if uri:
+                found.append((decoration(picture.get("pid"), 64) or _stem(uri), uri))
     if not found:
         uri = decoration(d.get("original_pic"))
         if uri:
             found.append((_stem(uri), uri))
     return found
+
+
+def _videos(d: dict[str, object]) -> list[post_pb2.Media]:
+    """The film of a page beneath the text; its address changes from delivery to delivery, so it is not compared."""
+    page = table(d.get("page_info"))
+    info = table(page.get("media_info"))
+    uris = [info.get(key) for key in ("stream_url_hd", "stream_url", "mp4_hd_url", "mp4_sd_url")]
+    uri = next((found for each in [*uris, *table(page.get("urls")).values()] if (found := decoration(each))), "")
+    is_video = "video" in (page.get("type"), page.get("object_type"))
+    return [post_pb2.Media(kind=post_pb2.MEDIA_KIND_VIDEO, uri=uri)] if uri and is_video else []
 
 
 def _profile(user: dict[str, object], followers: int) -> list[post_pb2.ProfileAttribute]:
@@ -305,7 +306,7 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
     text = checked_text(d["Text"] if "Text" in d else d.get("Content"), f"{at}Text")
     subject = decoration(d.get("Title"))
     name = decoration(author.get("DisplayName"), 200)
-    entities = _entities(text, d)
+    entities = weibo_text.found_in(text, d)
     mentions = [("", entity.value) for entity in entities if entity.kind == post_pb2.ENTITY_KIND_MENTION]
     pictures = [decoration(uri) for uri in _list(d.get("ImageUrls")) if type(uri) is str and uri]
     personal = post_pb2.PersonalContent(

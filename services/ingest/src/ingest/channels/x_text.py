@@ -23,7 +23,7 @@ _TEXTUAL = re.compile(
     # A handle is ASCII and ends where ASCII letters, digits and underscores end, whatever script goes on behind it.
     r"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=\bRT)|(?<=\brt))[@＠](?P<mention>[A-Za-z0-9_]{1,20})"
     rf"(?![A-Za-z0-9_@＠{_ACCENTED}]|://)"
-    rf"|(?<![\w{_MARKS}#＃&])[#＃](?P<hashtag>[\w{_MARKS}]*[^\W\d_][\w{_MARKS}]*)(?![#＃]|://)"
+    rf"|(?<![\w{_MARKS}#＃&])[#＃](?=[\d_]*[^\W\d_])(?P<hashtag>[\w{_MARKS}]+)(?![\w{_MARKS}#＃]|://)"
     r"|(?P<link>https?://(?:t\.co/[A-Za-z0-9]+|[!-~\u00a1-\u024f\u0400-\u04ff]+))"
     r"|(?<![\w$])\$(?P<cashtag>[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?!\w)"
 )

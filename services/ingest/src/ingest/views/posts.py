@@ -2,7 +2,7 @@
 until the post is withdrawn; then they are dropped, and what the platform calls the post and its author stays.
 
 The same rows tell a shard whether it has seen a post (`probe`), so there is one for every id ever decided upon, also
-for a post that was withdrawn before it came (revision 0); such a row is never listed.
+for a post that was withdrawn before it came, or that is a version of another (revision 0); such a row is never listed.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class PostRow(NamedTuple):
     addressed_desks: Sequence[str] = ()
     repost_of: str | None = None
     is_bare_repost: bool | None = None
+    cut_length: int = 0
+    alias_of: str | None = None
 
 
 class DeliveryRow(NamedTuple):
@@ -84,6 +86,8 @@ class PostsView:
             "PostReceived",
             "PostSighted",
             "PostEdited",
+            "PostCompleted",
+            "PostAliased",
             "PostWithdrawn",
             "DeliveryQuarantined",
             "DeliveryRequeued",
@@ -103,6 +107,8 @@ class PostsView:
             return (Founding(f"{event.tenant}/{body.post_id}"),)
         if isinstance(body, events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued):
             return (f"{event.tenant}!{body.delivery_id}",)
+        if isinstance(body, events_pb2.PostAliased):
+            return (f"{event.tenant}/{body.alias_id}",)
         return (f"{event.tenant}/{body.post_id}",)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
@@ -127,7 +133,7 @@ class PostsView:
             case events_pb2.PostReceived():
                 received = _received(event.tenant, body)
                 rows[f"{event.tenant}/{received.post_id}"] = received
-            case events_pb2.PostEdited():
+            case events_pb2.PostEdited() | events_pb2.PostCompleted():
                 key = f"{event.tenant}/{body.post_id}"
                 before = rows[key]
                 assert isinstance(before, PostRow)
@@ -137,6 +143,11 @@ class PostsView:
                 before = rows[key]
                 assert isinstance(before, PostRow)
                 rows[key] = _sighted(body, before)
+            case events_pb2.PostAliased():
+                key = f"{event.tenant}/{body.alias_id}"
+                version = rows.get(key) or PostRow(event.tenant, body.alias_id, 0, 0, b"")
+                assert isinstance(version, PostRow)
+                rows[key] = version._replace(alias_of=body.post_id)
             case events_pb2.PostWithdrawn():
                 key = f"{event.tenant}/{body.post_id}"
                 gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
@@ -228,22 +239,25 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         [post.desk] if post.is_addressed else [],
         post.repost_of or None,
         post.is_bare_repost,
+        max(post.text_length, 1) if post.is_cut else 0,
     )
 
 
-def _edited(edit: events_pb2.PostEdited, before: PostRow) -> PostRow:
+def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: PostRow) -> PostRow:
+    number = edit.platform_revision if isinstance(edit, events_pb2.PostEdited) else before.platform_revision
     if before.withdrawn_at is not None:  # never decided; and if it were, nothing of it comes back
-        return before._replace(revision=edit.revision, platform_revision=edit.platform_revision)
+        return before._replace(revision=edit.revision, platform_revision=number)
     seen = [before.digests[at : at + 16] for at in range(0, len(before.digests), 16)]
     digest = edit.content_digest
     return before._replace(
         revision=edit.revision,
-        platform_revision=edit.platform_revision,
+        platform_revision=number,
         digests=before.digests if digest in seen else before.digests + digest,
         language=edit.language,
         text_length=edit.text_length,
         nonce=edit.personal.nonce,
         ciphertext=edit.personal.ciphertext,
+        cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
     )
 
 
@@ -268,6 +282,9 @@ class Probed(NamedTuple):
     is_ours: bool
     desks: tuple[str, ...]
     addressed_desks: tuple[str, ...]
+    cut_length: int
+    alias_of: str
+    """The post of which it names a version, empty when it is one itself."""
     in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
@@ -280,12 +297,14 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
             row["post_id"],
             row["revision"],
             row["platform_revision"],
-            row["withdrawn"],
+            bool(row["withdrawn"]),
             tuple(row["digests"][at : at + 16] for at in range(0, len(row["digests"] or b""), 16)),
             row["identity_id"] or "",
             row["direction"] == post_pb2.DIRECTION_OUTBOUND,
             tuple(row["desks"] or ()),
             tuple(row["addressed_desks"] or ()),
+            row["cut_length"],
+            row["alias_of"] or "",
             row["lodged"],
         )
         for row in rows
@@ -330,12 +349,18 @@ class ReadRow(NamedTuple):
     desks: Sequence[str]
     repost_of: str | None
     is_bare_repost: bool
+    is_cut: bool
 
 
 async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, ReadRow]:
     """Posts by id."""
     rows = await database.fetch(_SQL["by_id"], tenant, ids)
     return {row["post_id"]: ReadRow(*row.values()) for row in rows}
+
+
+async def meant(database: Database, tenant: str, name: str) -> str:
+    """The post that an id means: the one whose version it names, or itself."""
+    return await database.fetchval(_SQL["meant"], tenant, name) or name
 
 
 async def select(

@@ -21,6 +21,8 @@ _ELSEWHERE = (
     "PostReceived",
     "PostSighted",
     "PostEdited",
+    "PostCompleted",
+    "PostAliased",
     "PostWithdrawn",
     "DeliveryQuarantined",
     "DeliveryRequeued",

@@ -253,6 +253,8 @@ _IGNORED = (
     post.PostReceived,
     post.PostSighted,
     post.PostEdited,
+    post.PostCompleted,
+    post.PostAliased,
     post.PostWithdrawn,
     post.DeliveryQuarantined,
     post.DeliveryRequeued,

@@ -1,0 +1,258 @@
+"""Copies, versions and ids of one post: in whatever order they arrive, however often, the same post in the same words.
+
+The whole way of a delivery is taken here, on shards in memory that decide as the real ones do and may be away.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chassis.clock import MICROS, Instant
+from chassis.sealing import SubjectKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ingest import decider
+from ingest.events import PostEvent, PostReceived
+from ingest.intake import Intake
+from ingest.normalise import post_id
+from ingest.shards import SHARDS, from_request
+from ingest.sources import Settings, Source, Sources
+from ingest.views.quarantined import QuarantineEntry
+from ingest.views.source_directory import connections
+from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
+
+sys.path.insert(0, str(Path(__file__).parent))
+from candidates import content, record
+
+NOW = Instant(1_790_000_000 * MICROS)
+ACME = Settings(owned_accounts=("5", "acme"))
+CONNECTED = {
+    channel: connections("t", Sources({"s": Source("s", channel, "", ACME, NOW, NOW)}))["s"]
+    for channel in ("x", "weibo")
+}
+
+
+class Away(Exception):
+    """A shard's owner does not answer."""
+
+
+class InMemory:
+    """Shards, keys and the quarantine of one process that forgets nothing; it goes away once, at call `away_at`."""
+
+    def __init__(self, away_at: int = 0) -> None:
+        self.shards = {shard: decider.Posts() for shard in SHARDS}
+        self.facts: list[PostEvent] = []
+        self.contents: dict[str, bytes] = {}
+        self._calls_left = away_at
+
+    async def call(
+        self, _tenant: str, shard: str, request: internal_pb2.RecordPostsRequest, _response: type
+    ) -> internal_pb2.RecordPostsResponse:
+        self._calls_left -= 1
+        if self._calls_left == 0:
+            raise Away
+        command, posts = from_request(request), self.shards[shard]
+        events = decider.decide(command, posts)
+        for event in events:
+            decider.evolve(posts, event)
+            if isinstance(event, PostReceived | events_pb2.PostEdited | events_pb2.PostCompleted):
+                self.contents[event.post_id] = event.content_digest
+        self.facts += events
+        return decider.results_of(command, posts, events)
+
+    async def keys(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey]:
+        return {subject: SubjectKey(tenant, subject, bytes(32)) for subject in subject_ids}
+
+    async def keep(self, _tenant: str, entries: Sequence[QuarantineEntry]) -> None:
+        raise AssertionError([entry.detail for entry in entries])
+
+    def now(self) -> Instant:
+        return NOW
+
+    async def posts_of(self, _tenant: str, _identity: str) -> Sequence[str]:
+        return []
+
+    def take(self, *documents: object, channel: str = "x") -> list[str]:
+        """Delivers documents in one batch; the results."""
+        intake = Intake(vault=self, shards=self, authors=self, quarantine=self, clock=self)  # type: ignore[arg-type]
+        deliveries = [service_pb2.Delivery(payload=json.dumps(document).encode()) for document in documents]
+        batch = intake.read(CONNECTED[channel], deliveries)
+        asyncio.run(intake.take(batch))
+        return [service_pb2.Result.Name(r.result).removeprefix("RESULT_") for r in batch.response().results]
+
+    def posts(self) -> dict[str, bytes]:
+        """Post id -> what it says, of all that are there and no versions of others."""
+        return {
+            name: self.contents[name]
+            for posts in self.shards.values()
+            for name, known in posts.known.items()
+            if known.revision and not known.alias_of and not known.withdrawn
+        }
+
+    def names(self) -> list[str]:
+        return [type(event).__name__ for event in self.facts]
+
+
+A, B, C = "1975000000000000000", "1975000004194304000", "1975000008388608000"
+POST = post_id("x", "", A)
+
+
+def version(own: str, *chain: str, text: str = "") -> dict[str, Any]:
+    history = {"edit_history": {"initial_tweet_id": chain[0], "edit_tweet_ids": list(chain)}} if chain else {}
+    created = "Wed Oct 08 20:19:24 +0000 2025"
+    user = {"id_str": "7", "screen_name": "mia"}
+    return {"id_str": own, "created_at": created, "text": text or f"@acme {own}", "user": user, **history}
+
+
+def deletion(own: str) -> dict[str, Any]:
+    return {"delete": {"status": {"id_str": own, "user_id_str": "7"}, "timestamp_ms": "1763629260000"}}
+
+
+def cut(own: str, *chain: str) -> dict[str, Any]:
+    return {**version(own, *chain, text=f"@acme {own[:13]}…"), "truncated": True}
+
+
+def test_a_deletion_that_names_a_version_takes_the_post_away() -> None:
+    there = InMemory()
+    assert there.take(version(A, A), version(B, A, B), deletion(B)) == ["ACCEPTED", "UPDATED", "WITHDRAWN"]
+    assert not there.posts()
+    assert there.take(deletion(B), deletion(A), version(B, A, B)) == ["DUPLICATE", "DUPLICATE", "WITHDRAWN"]
+
+
+def test_a_version_that_was_deleted_before_it_came_takes_the_post_away() -> None:
+    there = InMemory()
+    there.take(version(A, A))
+    assert there.take(deletion(B)) == ["WITHDRAWN"]
+    assert there.posts().keys() == {POST}  # nobody said yet what B is
+    assert there.take(version(B, A, B)) == ["WITHDRAWN"]
+    assert not there.posts()
+
+
+def test_a_version_that_came_as_a_post_of_its_own_stops_being_one() -> None:
+    there = InMemory()
+    there.take(version(B))
+    there.take(version(A, A, B))
+    assert there.posts().keys() == {POST}
+    assert there.take(version(B)) == ["DUPLICATE"]
+    gone = next(event for event in there.facts if isinstance(event, events_pb2.PostWithdrawn))
+    assert gone.reason == events_pb2.WITHDRAWAL_REASON_SUPERSEDED
+    assert there.take(deletion(B)) == ["WITHDRAWN"]
+    assert not there.posts()
+
+
+def test_what_is_said_of_a_version_names_the_post_to_the_caller() -> None:
+    there = InMemory()
+    there.take(version(A, A, B))
+    intake = Intake(vault=there, shards=there, authors=there, quarantine=there, clock=there)  # type: ignore[arg-type]
+    batch = intake.read(CONNECTED["x"], [service_pb2.Delivery(payload=json.dumps(deletion(B)).encode())])
+    asyncio.run(intake.take(batch))
+    assert batch.response().results[0].posts[0].post == f"tenants/t/posts/{POST}"
+
+
+def test_a_cut_copy_is_no_edit_and_the_whole_text_completes_it() -> None:
+    there = InMemory()
+    assert there.take(cut(A), version(A), cut(A), version(A)) == ["ACCEPTED", "UPDATED", "DUPLICATE", "DUPLICATE"]
+    assert there.names() == ["PostReceived", "PostCompleted"]
+
+
+STATES = st.lists(
+    st.sampled_from(
+        [
+            version(A, A),
+            version(A, A, B),
+            version(B, A, B),
+            version(B, A, B, C),
+            version(C, A, B, C),
+            version(B),
+            cut(A, A),
+            cut(C, A, B, C),
+            deletion(A),
+            deletion(B),
+            deletion(C),
+        ]
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STATES, st.data())
+def test_any_order_grouping_and_repetition_ends_in_the_same_posts(
+    documents: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    one, other = InMemory(), InMemory()
+    for document in documents:
+        one.take(document)
+    again = data.draw(st.permutations(documents + documents[: len(documents) // 2]))
+    at = data.draw(st.integers(0, len(again)))
+    for group in (again[:at], again[at:]):
+        if group:
+            other.take(*group)
+    assert one.posts() == other.posts()
+
+
+@settings(max_examples=100, deadline=None)
+@given(STATES, st.integers(1, 12))
+def test_what_a_crash_leaves_unsaid_is_said_when_it_is_delivered_again(
+    documents: list[dict[str, Any]], away_at: int
+) -> None:
+    one, other = InMemory(), InMemory(away_at)
+    one.take(*documents)
+    try:
+        other.take(*documents)
+    except Away:
+        other.take(*documents)
+    assert one.posts() == other.posts()
+
+
+COPIES = st.lists(
+    st.builds(
+        lambda number, length: content("a", f"{number}:{length}", number, cut_length=length),
+        st.integers(0, 2),
+        st.sampled_from([0, 40, 80]),
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+@given(COPIES, st.data())
+def test_copies_cut_and_whole_end_in_the_longest_of_the_latest_version(
+    copies: list[PostReceived], data: st.DataObject
+) -> None:
+    posts = decider.Posts()
+    facts: list[Any] = []
+    for copy in data.draw(st.permutations(copies + copies)):
+        facts += record(posts, copy)[0]
+    latest = max(copies, key=lambda copy: (copy.platform_revision, copy.cut_length or 1_000))
+    (known,) = posts.known.values()
+    assert (known.platform_revision, known.cut_length) == (latest.platform_revision, latest.cut_length)
+    assert facts[-1].content_digest == latest.content_digest
+
+
+def weibo(text: str, **more: Any) -> dict[str, Any]:
+    user = {"idstr": "7", "screen_name": "小麦"}
+    return {"idstr": "41", "created_at": "Thu Nov 20 17:00:00 +0800 2025", "text": text, "user": user, **more}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"edit_count": 1, "edit_at": "Thu Nov 20 17:08:00 +0800 2025"}, id="by number and time"),
+        pytest.param({"edit_count": 1}, id="by number"),
+        pytest.param({"edit_at": "Thu Nov 20 17:08:00 +0800 2025"}, id="by time"),
+        pytest.param({"edit_config": {"edited": True}}, id="by a word"),
+    ],
+)
+def test_a_weibo_that_arrives_after_its_edit_is_no_edit(said: dict[str, Any]) -> None:
+    there = InMemory()
+    before, after = weibo("灯不亮，尾号 26", edit_count=0), weibo("灯不亮，尾号 62", **said)
+    assert there.take(after, before, channel="weibo") == ["ACCEPTED", "DUPLICATE"]
+    other = InMemory()
+    assert other.take(before, after, channel="weibo") == ["ACCEPTED", "UPDATED"]
+    assert there.posts() == other.posts()
