@@ -29,6 +29,10 @@ COMMANDS = {
     ),
     "shards": ("switchboard_cli.shards:shards", "List the shards and why one rests, or wake it."),
     "parked": ("switchboard_cli.parked:parked", "List events that somebody could not take, or release them."),
+    "quarantined": (
+        "switchboard_cli.quarantined:quarantined",
+        "List deliveries that could not be read, with reason and place, or have them read again.",
+    ),
     "keys": (
         "switchboard_cli.keys:keys",
         "Show, back up, rotate or give up the keys that personal values are sealed under.",

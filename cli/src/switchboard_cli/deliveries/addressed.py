@@ -6,6 +6,8 @@ from typing import Protocol
 
 from switchboard.ingest.v1.service_pb2 import Delivery
 
+PLACE_NAME_MAX = 150
+"""Characters of a file's name in a delivery's place, the last ones. Against: a place has 200."""
 CSV = "text/csv"
 """Media type of a record of a CSV file."""
 

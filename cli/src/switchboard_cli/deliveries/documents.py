@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from switchboard.ingest.v1.service_pb2 import Delivery
 
-from switchboard_cli.deliveries.addressed import Addressed, SourceSettings
+from switchboard_cli.deliveries.addressed import PLACE_NAME_MAX, Addressed, SourceSettings
 from switchboard_cli.deliveries.files import InputFile
 
 JSON = "application/json"
@@ -42,7 +43,8 @@ class DocumentReading:
 
     def deliveries(self) -> Iterator[Addressed]:
         for number, payload in enumerate(self.payloads, 1):
-            delivery = Delivery(payload=payload, content_type=JSON, place=f"{self.name}, item {number}")
+            place = f"{PurePath(self.name).name[-PLACE_NAME_MAX:]}, item {number}"
+            delivery = Delivery(payload=payload, content_type=JSON, place=place)
             yield Addressed(self.source.source_id, delivery)
 
 

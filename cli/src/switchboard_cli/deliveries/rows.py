@@ -4,11 +4,12 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from switchboard.ingest.v1.post_pb2 import Row as RowMessage
 from switchboard.ingest.v1.service_pb2 import Delivery
 
-from switchboard_cli.deliveries.addressed import CSV
+from switchboard_cli.deliveries.addressed import CSV, PLACE_NAME_MAX
 from switchboard_cli.deliveries.files import FileError, InputFile
 
 FIELD_MAX = 16 * 1024 * 1024
@@ -72,9 +73,13 @@ class CsvFile:
         """For sentences about it."""
         return self.file.name
 
+    def place(self, row: Row) -> str:
+        """Where a record stands, for who looks for it; without the directories, which say more than the file."""
+        return f"{PurePath(self.name).name[-PLACE_NAME_MAX:]}, line {row.line}"
+
     def delivery(self, row: Row, form: RowMessage) -> Delivery:
         """A record on its way, with its place; `form` says how to read it and is left as it is."""
-        delivery = Delivery(content_type=CSV, place=f"{self.name}, line {row.line}")
+        delivery = Delivery(content_type=CSV, place=self.place(row))
         delivery.row.CopyFrom(form)
         delivery.row.record = row.raw_bytes()
         delivery.row.columns.extend(self.header)

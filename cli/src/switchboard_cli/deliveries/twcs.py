@@ -66,7 +66,7 @@ class TwcsReading:
                 continue
             place = self.places[tweet.tweet_id]
             post = self._post(tweet, place, row.fields["text"])
-            delivery = Delivery(normalized_post=post, place=f"{self.file.name}, line {row.line}")
+            delivery = Delivery(normalized_post=post, place=self.file.place(row))
             yield Addressed(_source_of(self.prefix, place), delivery)
 
     def _post(self, tweet: Tweet, place: Place, text: str) -> NormalizedPost:
