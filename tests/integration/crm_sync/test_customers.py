@@ -129,7 +129,7 @@ async def test_proved_addresses_join_and_a_person_takes_them_apart_again(stack: 
     assert (await stack.api.GetCustomer(pb.GetCustomerRequest(name=merged))).customer == both
     why = await stack.api.ExplainLink(pb.ExplainLinkRequest(identity_a=name("mia"), identity_b=name("ann")))
     assert why.linked
-    assert [(link.attribute, link.ruleset) for link in why.path] == [("email", "verified-contact-1")]
+    assert [(link.attribute, link.ruleset) for link in why.path] == [("email", "verified-contact-2")]
 
     apart = await stack.api.UnlinkIdentities(
         pb.UnlinkIdentitiesRequest(identity_a=name("mia"), identity_b=name("ann"), request_id=str(uuid4()))

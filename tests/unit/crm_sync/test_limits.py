@@ -127,15 +127,21 @@ _VALUES = st.one_of(
 )
 
 
-def _claims() -> Iterator[st.SearchStrategy[tuple[str, str, bool, int]]]:
+def _claims() -> Iterator[st.SearchStrategy[tuple[str, str, bool, int, str]]]:
     yield st.tuples(
-        st.sampled_from(["email", "tier", "Bad name", "member_id"]), _VALUES, st.booleans(), st.integers(1, 1000)
+        st.sampled_from(["email", "tier", "Bad name", "member_id"]),
+        _VALUES,
+        st.booleans(),
+        st.integers(1, 1000),
+        st.sampled_from(["", "DE"]),
     )
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(next(_claims()), max_size=300))
-def test_whatever_is_claimed_an_assertion_stays_within_its_limits(claims: list[tuple[str, str, bool, int]]) -> None:
+def test_whatever_is_claimed_an_assertion_stays_within_its_limits(
+    claims: list[tuple[str, str, bool, int, str]],
+) -> None:
     vault = _Vault()
     found, values = assertion(vault, "acme", vault, "service", claims, whole=True)  # type: ignore[arg-type]
     assert len(found.attributes) == len(values) <= 100

@@ -22,6 +22,7 @@ class Candidate(NamedTuple):
     source: str
     verified: bool
     contact: bytes
+    unique: bool
     content: Sealed
     place: int
     digest: bytes
@@ -99,6 +100,7 @@ def candidates(tenant: str, identity_id: str, kept: bytes) -> list[Candidate]:
                 fact.source,
                 one.verified,
                 one.contact,
+                one.unique,
                 fact.content,
                 one.place,
                 one.digest,

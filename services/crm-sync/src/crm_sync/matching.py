@@ -1,19 +1,17 @@
-"""When two identities may be taken for one customer by rule, and when never. Pure; it sees unsealed values.
+"""When two identities may be taken for one customer by rule, and when never. Pure; it sees no value.
 
 Only *verified unique* contact points link: their owner proved them (one-time code, login), and the value is one
 person's. What somebody merely claims never links, because everybody can claim everything. The limits are there against
 the blob customer: one shared mailbox that pulls thousands of people together.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from crm_sync.events import ConflictReason
 
-RULESET = "verified-contact-1"
+RULESET = "verified-contact-2"
 """Name of these rules; a change of them is a new name."""
 CUSTOMER_IDENTITIES_MAX = 100
 """Identities one customer may have. Against: people have under ten accounts; a cluster above a hundred is an error."""
@@ -50,73 +48,6 @@ def contact_class(attribute: str) -> ContactClass | None:
     """The class of a contact point ("email", "phone", any login id ending in "_id"); None for other attributes."""
     known = _CLASSES.get(attribute)
     return _LOGIN if known is None and attribute.endswith("_id") else known
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact point as it is compared."""
-
-    kind: str
-    value: str
-    """Normalised, never empty."""
-    unique: bool
-    """Whether it can belong to one person only: well formed, and no role mailbox, test or filler value."""
-
-    @property
-    def indexed(self) -> str:
-        """What the keyed index is made of."""
-        return f"{self.kind}\0{self.value}"
-
-
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
-_PHONE = re.compile(r"\+[1-9]\d{6,14}")
-_PHONE_DECORATION = re.compile(r"[\s().\-/\u00a0]")
-_ROLES = frozenset(
-    "abuse,accounts,admin,billing,careers,contact,enquiries,help,hello,hr,info,jobs,mail,marketing,no-reply,noreply,office,"  # noqa: SIM905
-    "postmaster,press,reception,root,sales,security,service,shop,support,team,test,webmaster".split(",")
-)
-_RESERVED_DOMAINS = re.compile(r"(.*\.)?(test|invalid|localhost)")
-_FILLERS = frozenset("- -- . ? anonymous default dummy guest n/a na nil none null test undefined unknown".split())  # noqa: SIM905
-
-
-def contact(kind: str, value: str) -> Contact | None:
-    """The normalised contact point; None for an empty value. What has not the form of its kind is never unique.
-
-    E-mail: NFC, lower case. Phone: E.164, an international "00" becomes "+". Ids: NFC, outer blanks removed, case kept.
-    """
-    text, before = _normalised(kind, value), value
-    while text != before:  # removing a character can bring two together that compose; a few rounds at most
-        text, before = _normalised(kind, text), text
-    if not text:
-        return None
-    if kind == "email":
-        return Contact(kind, text, _EMAIL.fullmatch(text) is not None and not _role(text))
-    if kind == "phone":
-        return Contact(kind, text, _PHONE.fullmatch(text) is not None and not _monotonous(text[-7:]))
-    return Contact(kind, text, not _filler(text))
-
-
-def _normalised(kind: str, value: str) -> str:
-    text = unicodedata.normalize("NFC", value).strip()
-    if kind == "email":
-        return unicodedata.normalize("NFC", text.lower())
-    if kind == "phone":
-        text = _PHONE_DECORATION.sub("", unicodedata.normalize("NFKC", text)) or text
-        return f"+{text[2:]}" if text.startswith("00") else text
-    return text
-
-
-def _role(address: str) -> bool:
-    local, _, domain = address.rpartition("@")
-    return local.partition("+")[0] in _ROLES or _RESERVED_DOMAINS.fullmatch(domain) is not None
-
-
-def _filler(value: str) -> bool:
-    return value.casefold() in _FILLERS or not value.strip("0-. ")
-
-
-def _monotonous(digits: str) -> bool:
-    return len(set(digits)) == 1 or digits in ("1234567", "2345678", "3456789", "4567890", "7654321")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from switchboard.ingest.v1 import post_pb2
 from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
+from crm_sync.contact_points import compared_name, contact
 from crm_sync.decider import Observe, Profile, proofs
-from crm_sync.matching import PROOFS_MAX, contact, contact_class
+from crm_sync.matching import PROOFS_MAX, contact_class
 from crm_sync.naming import founded_customer_id
 from crm_sync.survivorship import kept, said
 
@@ -44,9 +45,10 @@ _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @lru_cache(maxsize=4096)
-def _kind(name: str) -> tuple[bool, bool]:
-    """(whether an attribute may be called so, whether it is a contact point)"""
-    return _ATTRIBUTE.fullmatch(name) is not None, contact_class(name) is not None
+def _kind(name: str) -> tuple[bool, bool, bool]:
+    """(whether an attribute may be called so, whether it is a contact point, whether it is what somebody is called)"""
+    is_name = name == "name" or name.endswith("_name")
+    return _ATTRIBUTE.fullmatch(name) is not None, contact_class(name) is not None, is_name
 
 
 @lru_cache(maxsize=4096)
@@ -118,15 +120,15 @@ class Reactions:
         """The profile of an author as a post shows it: the one from before when nothing of it changed."""
         identity_id = key.subject_id
         external_id, handle, display_name = author.external_id, author.handle, author.display_name
-        claims = [("display_name", display_name, False, PROFILE_CONFIDENCE_PERMILLE)]
+        claims = [("display_name", display_name, False, PROFILE_CONFIDENCE_PERMILLE, "")]
         claims += [
-            (name, one.value, False, PROFILE_CONFIDENCE_PERMILLE)
+            (name, one.value, False, PROFILE_CONFIDENCE_PERMILLE, "")
             for one in author.attributes
             if (name := _kept(one.name))
         ]
         for point in author.contact_points:
             vouched = VOUCHED_CONFIDENCE_PERMILLE if point.verified else PROFILE_CONFIDENCE_PERMILLE
-            claims.append((point.kind, point.value, point.verified, vouched))
+            claims.append((point.kind, point.value, point.verified, vouched, point.region))
         whole = hash((external_id, handle, *claims))
         source = _source(source_id)
         at = (tenant, identity_id, source)
@@ -189,6 +191,8 @@ class Claim(NamedTuple):
     value: str
     verified: bool
     confidence_permille: int
+    region: str = ""
+    """CLDR region of a phone number without country; empty where nobody said."""
 
     def __repr__(self) -> str:
         return f"Claim({self.name})"
@@ -199,7 +203,7 @@ def assertion(
     tenant: str,
     key: SubjectKey,
     purpose: str,
-    claims: Iterable[tuple[str, str, bool, int]],
+    claims: Iterable[tuple[str, str, bool, int, str]],
     *,
     whole: bool,
 ) -> tuple[events.Assertion, list[str]]:
@@ -211,19 +215,21 @@ def assertion(
     that the source shows.
     """
     found: dict[tuple[str, bool, bytes], tuple[str, str, bool, int]] = {}
-    for name, given, verified, confidence in claims:
+    for name, given, verified, confidence, region in claims:
         value = said(given)
         if not value or len(value) > VALUE_BYTES_MAX or len(value.encode()) > VALUE_BYTES_MAX:
             continue
-        well_named, is_contact = _kind(name)
+        well_named, is_contact, is_name = _kind(name)
         if not well_named:
             continue
         index, unique, compared = b"", False, value
         if is_contact:
-            point = contact(name, value)
+            point = contact(name, value, region)
             if point is None:
                 continue
             index, unique, compared = vault.blind(tenant, point.indexed), point.unique, point.value
+        elif is_name:
+            compared = compared_name(value)
         found.setdefault((name, verified, index), (value, compared, unique, confidence))
     digest = key.digester()
     digests = shown = b""

@@ -28,11 +28,12 @@ from switchboard.crm.v1 import internal_pb2, service_pb2_grpc
 from switchboard.crm.v1 import service_pb2 as pb
 
 from crm_sync import survivorship, wire
+from crm_sync.contact_points import Defect, contact, is_region
 from crm_sync.contract import said_into
 from crm_sync.decider import Command, Reason
 from crm_sync.events import Event
 from crm_sync.kept import Candidate
-from crm_sync.matching import HOLDERS_MAX, contact, contact_class
+from crm_sync.matching import HOLDERS_MAX, contact_class
 from crm_sync.naming import founded_customer_id, identity_id
 from crm_sync.reactions import ATTRIBUTES_MAX, VALUE_BYTES_MAX, VALUES_BYTES_MAX, Claim, assertion, sealed_content
 from crm_sync.state import Customers
@@ -55,6 +56,12 @@ that is a little too long is named together with whatever else is wrong.
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TOKEN = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_REGION = 'is a CLDR region such as "DE"'
+_HINTS: Mapping[Defect | None, str] = {
+    Defect.NATIONAL: ", which has no country: say its region",
+    Defect.MALFORMED: ", which has not the form of one",
+}
+"""What is wrong with a contact point that was looked for and not found."""
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -116,7 +123,10 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         kind = request.contact.kind
         if contact_class(kind) is None:
             raise InvalidRequest([("contact.kind", 'is "email", "phone" or a login id class ending in "_id"')])
-        point = contact(kind, request.contact.value)
+        region = request.contact.region
+        if region and not is_region(region):
+            raise InvalidRequest([("contact.region", _REGION)])
+        point = contact(kind, request.contact.value, region)
         if point is None:
             raise InvalidRequest([("contact.value", "is required")])
         index = self._vault.blind(tenant, point.indexed)
@@ -124,7 +134,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         async def found(connection: Connection) -> tuple[list[str], tables.Record]:
             holders = await tables.holders(connection, tenant, [index], HOLDERS_MAX)
             if not holders:
-                raise NotFound("customer", f"tenants/{tenant}/customers with this {kind}")
+                raise NotFound("customer", f"tenants/{tenant}/customers with this {kind}{_HINTS.get(point.defect, '')}")
             ids = list(dict.fromkeys(holder.customer_id for holder in holders))
             return ids, await _record(connection, tenant, ids[:1])
 
@@ -261,7 +271,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         assert seen is not None
         digest = b"".join(self._vault.blind(tenant, f"request {half}\0{seen.digest.hex()}") for half in "ab")
         claims = [
-            Claim(one.attribute, one.value, one.verified, round((one.confidence or 1.0) * 1000))
+            Claim(one.attribute, one.value, one.verified, round((one.confidence or 1.0) * 1000), one.region)
             for one in request.attributes
         ]
         said, values = assertion(self._vault, tenant, key, request.purpose, claims, whole=False)
@@ -283,7 +293,13 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         if founds:
             asked.channel = by.channel
             asked.founded_customer_id = founded_customer_id(subject)
-        return await self._command(tenant, asked, pb.AssertAttributesResponse)
+        answer = await self._command(tenant, asked, pb.AssertAttributesResponse)
+        for index, one in enumerate(request.attributes):
+            if contact_class(one.attribute) is not None:
+                against = wire.defect(contact(one.attribute, one.value, one.region))
+                if against != pb.CONTACT_DEFECT_UNSPECIFIED:
+                    answer.unlinkable.add(index=index, defect=against)
+        return answer
 
     async def _key(self, tenant: str, subject: str, founds: bool) -> SubjectKey:
         """The key of an identity, made for one that nobody knows if it may be founded. Raises Rejected, NotFound."""
@@ -295,6 +311,9 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             known = await tables.customers_of(connection, tenant, [subject])
         if not founds and not known:
             raise NotFound("identity", name)
+        key = (await self._vault.keys(tenant, [subject]))[subject]  # another one, where it was given up as lost
+        if key is not None:
+            return key
         raise Rejected(Reason.SUBJECT_ERASED, f"identity {subject} is erased", resource=name)
 
     def _checked(self, request: pb.AssertAttributesRequest) -> tuple[str, str]:
@@ -335,6 +354,8 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
                 seen.add(one.attribute)
             if len(one.value.encode()) > VALUE_BYTES_MAX:
                 wrong.append((f"{field}.value", f"is at most {VALUE_BYTES_MAX} bytes"))
+            if one.region and not is_region(one.region):
+                wrong.append((f"{field}.region", _REGION))
             if not (one.confidence == 0 or 0.0005 <= one.confidence <= 1):  # false for NaN as well
                 wrong.append((f"{field}.confidence", "is above 0 and at most 1"))
         if wrong:

@@ -16,11 +16,19 @@ from switchboard.crm.v1 import service_pb2 as pb
 from switchboard.log.v1.log_pb2 import READABILITY_ERASED, READABILITY_UNSPECIFIED, Readability, Sealed
 
 from crm_sync import kept, survivorship
+from crm_sync.contact_points import Contact, Defect, contact
 from crm_sync.views import customers as tables
 
 _BEHIND_BY = {
     by: f"DECIDED_BY_{'UNSPECIFIED' if by is survivorship.DecidedBy.FIRST else by.name}"
     for by in survivorship.DecidedBy
+}
+_DEFECTS: Mapping[Defect, pb.ContactDefect] = {
+    Defect.MALFORMED: pb.CONTACT_DEFECT_MALFORMED,
+    Defect.NATIONAL: pb.CONTACT_DEFECT_NATIONAL,
+    Defect.ROLE: pb.CONTACT_DEFECT_ROLE,
+    Defect.RESERVED: pb.CONTACT_DEFECT_RESERVED,
+    Defect.FILLER: pb.CONTACT_DEFECT_FILLER,
 }
 Keys = Mapping[str, SubjectKey | None]
 ATTRIBUTE_SHOWN_MAX = 10
@@ -71,9 +79,10 @@ def value(row: kept.Candidate, candidates: int, keys: Keys) -> pb.AttributeValue
     """One value with its provenance."""
     content, readability = _opened(keys, row.content, row.identity_id)
     values = content.values
+    text = "" if row.place >= len(values) else values[row.place]
     return pb.AttributeValue(
         attribute=row.attribute,
-        value="" if row.place >= len(values) else values[row.place],
+        value=text,
         verified=row.verified,
         confidence=row.confidence_permille / 1000,
         source=row.source,
@@ -84,7 +93,23 @@ def value(row: kept.Candidate, candidates: int, keys: Keys) -> pb.AttributeValue
         cause_id=_id_text(row.cause_id),
         candidates=candidates,
         readability=readability,
+        defect=_defect(row, text),
     )
+
+
+def _defect(row: kept.Candidate, text: str) -> pb.ContactDefect:
+    """Why a contact point links nobody, as far as its value can be read."""
+    if not row.contact or row.unique or not text:
+        return pb.CONTACT_DEFECT_UNSPECIFIED
+    against = defect(contact(row.attribute, text))
+    return pb.CONTACT_DEFECT_TOO_MANY if against == pb.CONTACT_DEFECT_UNSPECIFIED else against
+
+
+def defect(point: Contact | None) -> pb.ContactDefect:
+    """What stands against a contact point, as the API says it."""
+    if point is None or point.defect is None:
+        return pb.CONTACT_DEFECT_UNSPECIFIED
+    return _DEFECTS[point.defect]
 
 
 def _candidate(row: kept.Candidate) -> survivorship.Candidate:

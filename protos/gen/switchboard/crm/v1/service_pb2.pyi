@@ -30,6 +30,16 @@ class DecidedBy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DECIDED_BY_FRESHNESS: _ClassVar[DecidedBy]
     DECIDED_BY_OBSERVED_AT: _ClassVar[DecidedBy]
     DECIDED_BY_EVENT_ID: _ClassVar[DecidedBy]
+
+class ContactDefect(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONTACT_DEFECT_UNSPECIFIED: _ClassVar[ContactDefect]
+    CONTACT_DEFECT_MALFORMED: _ClassVar[ContactDefect]
+    CONTACT_DEFECT_NATIONAL: _ClassVar[ContactDefect]
+    CONTACT_DEFECT_ROLE: _ClassVar[ContactDefect]
+    CONTACT_DEFECT_RESERVED: _ClassVar[ContactDefect]
+    CONTACT_DEFECT_FILLER: _ClassVar[ContactDefect]
+    CONTACT_DEFECT_TOO_MANY: _ClassVar[ContactDefect]
 SURVIVORSHIP_UNSPECIFIED: Survivorship
 SURVIVORSHIP_VERIFIED_FIRST: Survivorship
 SURVIVORSHIP_SOURCE_PRIORITY: Survivorship
@@ -41,6 +51,13 @@ DECIDED_BY_SOURCE_RANK: DecidedBy
 DECIDED_BY_FRESHNESS: DecidedBy
 DECIDED_BY_OBSERVED_AT: DecidedBy
 DECIDED_BY_EVENT_ID: DecidedBy
+CONTACT_DEFECT_UNSPECIFIED: ContactDefect
+CONTACT_DEFECT_MALFORMED: ContactDefect
+CONTACT_DEFECT_NATIONAL: ContactDefect
+CONTACT_DEFECT_ROLE: ContactDefect
+CONTACT_DEFECT_RESERVED: ContactDefect
+CONTACT_DEFECT_FILLER: ContactDefect
+CONTACT_DEFECT_TOO_MANY: ContactDefect
 
 class IdentityKey(_message.Message):
     __slots__ = ("channel", "account_scope", "external_id")
@@ -53,12 +70,14 @@ class IdentityKey(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., account_scope: _Optional[str] = ..., external_id: _Optional[str] = ...) -> None: ...
 
 class ContactKey(_message.Message):
-    __slots__ = ("kind", "value")
+    __slots__ = ("kind", "value", "region")
     KIND_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
     kind: str
     value: str
-    def __init__(self, kind: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    region: str
+    def __init__(self, kind: _Optional[str] = ..., value: _Optional[str] = ..., region: _Optional[str] = ...) -> None: ...
 
 class Identity(_message.Message):
     __slots__ = ("name", "channel", "source", "external_id", "handle", "display_name", "founded_at", "erased_at", "readability")
@@ -83,7 +102,7 @@ class Identity(_message.Message):
     def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., external_id: _Optional[str] = ..., handle: _Optional[str] = ..., display_name: _Optional[str] = ..., founded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
 
 class AttributeValue(_message.Message):
-    __slots__ = ("attribute", "value", "verified", "confidence", "source", "identity", "observed_at", "purpose", "event_id", "cause_id", "candidates", "readability")
+    __slots__ = ("attribute", "value", "verified", "confidence", "source", "identity", "observed_at", "purpose", "event_id", "cause_id", "candidates", "readability", "defect")
     ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +115,7 @@ class AttributeValue(_message.Message):
     CAUSE_ID_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     READABILITY_FIELD_NUMBER: _ClassVar[int]
+    DEFECT_FIELD_NUMBER: _ClassVar[int]
     attribute: str
     value: str
     verified: bool
@@ -108,7 +128,8 @@ class AttributeValue(_message.Message):
     cause_id: str
     candidates: int
     readability: _log_pb2.Readability
-    def __init__(self, attribute: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., confidence: _Optional[float] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., purpose: _Optional[str] = ..., event_id: _Optional[str] = ..., cause_id: _Optional[str] = ..., candidates: _Optional[int] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
+    defect: ContactDefect
+    def __init__(self, attribute: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., confidence: _Optional[float] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., purpose: _Optional[str] = ..., event_id: _Optional[str] = ..., cause_id: _Optional[str] = ..., candidates: _Optional[int] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ..., defect: _Optional[_Union[ContactDefect, str]] = ...) -> None: ...
 
 class Link(_message.Message):
     __slots__ = ("identity_a", "identity_b", "active", "reason", "attribute", "ruleset", "actor", "linked_at", "linked_event_id", "unlinked_at", "unlinked_event_id", "forbidden", "forbidden_event_id", "conflicts")
@@ -285,16 +306,26 @@ class ListCustomersResponse(_message.Message):
     def __init__(self, customers: _Optional[_Iterable[_Union[Customer, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class AttributeAssertion(_message.Message):
-    __slots__ = ("attribute", "value", "verified", "confidence")
+    __slots__ = ("attribute", "value", "verified", "confidence", "region")
     ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
     CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
     attribute: str
     value: str
     verified: bool
     confidence: float
-    def __init__(self, attribute: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., confidence: _Optional[float] = ...) -> None: ...
+    region: str
+    def __init__(self, attribute: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., confidence: _Optional[float] = ..., region: _Optional[str] = ...) -> None: ...
+
+class UnlinkableContact(_message.Message):
+    __slots__ = ("index", "defect")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    DEFECT_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    defect: ContactDefect
+    def __init__(self, index: _Optional[int] = ..., defect: _Optional[_Union[ContactDefect, str]] = ...) -> None: ...
 
 class AssertAttributesRequest(_message.Message):
     __slots__ = ("parent", "identity", "identity_key", "attributes", "source", "purpose", "observed_at", "request_id")
@@ -317,18 +348,20 @@ class AssertAttributesRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., identity: _Optional[str] = ..., identity_key: _Optional[_Union[IdentityKey, _Mapping]] = ..., attributes: _Optional[_Iterable[_Union[AttributeAssertion, _Mapping]]] = ..., source: _Optional[str] = ..., purpose: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class AssertAttributesResponse(_message.Message):
-    __slots__ = ("identity", "customer", "asserted", "links", "position")
+    __slots__ = ("identity", "customer", "asserted", "links", "position", "unlinkable")
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_FIELD_NUMBER: _ClassVar[int]
     ASSERTED_FIELD_NUMBER: _ClassVar[int]
     LINKS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    UNLINKABLE_FIELD_NUMBER: _ClassVar[int]
     identity: str
     customer: str
     asserted: int
     links: _containers.RepeatedCompositeFieldContainer[Link]
     position: str
-    def __init__(self, identity: _Optional[str] = ..., customer: _Optional[str] = ..., asserted: _Optional[int] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., position: _Optional[str] = ...) -> None: ...
+    unlinkable: _containers.RepeatedCompositeFieldContainer[UnlinkableContact]
+    def __init__(self, identity: _Optional[str] = ..., customer: _Optional[str] = ..., asserted: _Optional[int] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., position: _Optional[str] = ..., unlinkable: _Optional[_Iterable[_Union[UnlinkableContact, _Mapping]]] = ...) -> None: ...
 
 class LinkIdentitiesRequest(_message.Message):
     __slots__ = ("identity_a", "identity_b", "request_id")
