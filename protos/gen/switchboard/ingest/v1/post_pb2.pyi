@@ -136,14 +136,16 @@ class ProfileAttribute(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class ContactPoint(_message.Message):
-    __slots__ = ("kind", "value", "verified")
+    __slots__ = ("kind", "value", "verified", "region")
     KIND_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
     kind: str
     value: str
     verified: bool
-    def __init__(self, kind: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ...) -> None: ...
+    region: str
+    def __init__(self, kind: _Optional[str] = ..., value: _Optional[str] = ..., verified: _Optional[bool] = ..., region: _Optional[str] = ...) -> None: ...
 
 class Author(_message.Message):
     __slots__ = ("identity", "external_id", "handle", "display_name", "attributes", "contact_points")
