@@ -236,6 +236,7 @@ def template(method: Method, world: World) -> Message:
     named = {
         "GetCase": world.case, "ExplainDecision": world.case, "ReopenCase": world.closed_case,
         "GetAgent": world.agent, "SetPresence": world.agent, "GetQueue": world.queue, "GetPost": world.post,
+        "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
         "GetCustomer": world.customer, "ExplainAttribute": world.customer, "EraseSubject": nobody,
         "WakeShard": f"ev.work.{TENANT}.0",
@@ -293,6 +294,8 @@ def template(method: Method, world: World) -> Message:
             request.attributes.add(attribute="city", value="Ulm")
         case work.UpdateAgentRequest():
             request.agent.name = world.agent
+        case work.TransferCaseRequest():
+            request.queue = world.queue
         case work.UpdateQueueRequest():
             request.queue.name = world.queue
         case work.PendCaseRequest():

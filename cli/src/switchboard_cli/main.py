@@ -21,6 +21,7 @@ COMMANDS = {
     "top": ("switchboard_cli.top:top", "Live wallboard in the terminal."),
     "cases": ("switchboard_cli.cases:cases", "List cases, or show one with its history."),
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
+    "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),
     "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
     "rebuild": (

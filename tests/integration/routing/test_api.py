@@ -215,8 +215,10 @@ async def test_linked_posts_are_one_case_whose_history_includes_both(routing: Ru
 
 
 async def test_a_source_sends_its_cases_to_its_queue_and_a_withdrawal_ends_them(routing: Running) -> None:
+    queue = api.CreateQueueRequest(parent=PLACE, queue_id="care", request_id=rid())
+    await routing.api.CreateQueue(queue, timeout=30)
     await routing.ingest.say(
-        posts.SourceConnected(source_id="shop", channel="x", default_queue="care"), shard="sources"
+        posts.SourceConnected(source_id="shop", channel="x", default_queue=f"{PLACE}/queues/care"), shard="sources"
     )
     await routing.ingest.post("p1")
     case = await routing.case_of("p1")

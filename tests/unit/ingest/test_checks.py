@@ -6,7 +6,7 @@ from switchboard.ingest.v1 import service_pb2
 
 QUEUES = [
     pytest.param("", [], id="no queue"),
-    pytest.param("billing", [], id="an id"),
+    pytest.param("billing", ["source.default_queue"], id="an id, which is another spelling of the name"),
     pytest.param("tenants/acme/queues/billing", [], id="a name"),
     pytest.param("tenants/other/queues/billing", ["source.default_queue"], id="another tenant's queue"),
     pytest.param("tenants/acme-2/queues/billing", ["source.default_queue"], id="a tenant that begins the same"),

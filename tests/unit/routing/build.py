@@ -144,8 +144,12 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
                 lines.append(f"CaseResumed {event.case_id} {event.reason}")
             case events.PresenceChanged():
                 lines.append(f"PresenceChanged {event.agent_id} {event.presence.name} {event.reason}")
-            case events.AgentRegistered() | events.AgentChanged():
+            case events.AgentRegistered() | events.AgentChanged() | events.AgentDeleted():
                 lines.append(f"{type(event).__name__} {event.agent_id}")
+            case events.QueueDeleted() | events.QueueCleared():
+                lines.append(f"{type(event).__name__} {event.queue_id}")
+            case events.CaseTransferred():
+                lines.append(f"CaseTransferred {event.case_id} {event.queue} {event.urgency}")
             case events.QueueChanged() | events.PolicyChanged() | events.SourceQueueChanged():
                 lines.append(type(event).__name__)
             case _:

@@ -67,7 +67,7 @@ CASES = [
         id="a private message is more urgent than a public post",
     ),
     pytest.param(
-        [commands.SetSourceQueue("shop", "care", t(0))],
+        [queue("care"), commands.SetSourceQueue("shop", "care", t(0))],
         post("p1"),
         ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 care 0"],
         id="a source's cases go to the source's queue",
@@ -199,7 +199,10 @@ CASES = [
         id="an offer is only for the agent it was made to",
     ),
     pytest.param(
-        [*MIA, post("p1")], accept("case-p1", "mia", token=2), Reason.OFFER_GONE, id="a wrong token is refused"
+        [*MIA, post("p1")],
+        accept("case-p1", "mia", token=2),
+        Reason.OFFER_TOKEN_STALE,
+        id="a wrong token is told from an offer that is gone",
     ),
     pytest.param([], accept("case-p1", "mia"), Reason.CASE_UNKNOWN, id="nobody takes a case that is not there"),
     pytest.param(
@@ -497,7 +500,7 @@ CASES = [
         id="a change that changes nothing is no fact",
     ),
     pytest.param(
-        [register("ben", queues=["vip"]), presence("ben")],
+        [queue("vip"), register("ben", queues=["vip"]), presence("ben")],
         post("p1"),
         ["CaseOpened case-p1", "PostAttached case-p1 p1", "CaseQueued case-p1 default 0"],
         id="an agent serves only its queues",

@@ -38,7 +38,7 @@ tokens = st.integers(1, 4)
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 17),
+        st.integers(0, 21),
         st.sampled_from([0, 0, 1, 5, 11, 301, 90_000]),
         post_ids,
         post_ids,
@@ -98,6 +98,15 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
             return commands.ReopenCase(case, "again", at)
         case 15 | 16:
             return commands.SetPresence(agent, Presence.AVAILABLE if yes or what == 15 else Presence.AWAY, at)
+        case 17:
+            urgency = None if yes else token - 1
+            return commands.TransferCase(case, "", "care" if token % 2 else "default", urgency, "", at)
+        case 18:
+            return commands.DeleteQueue("care", True, "default", at)
+        case 19:
+            return queue("care") if yes else commands.DeleteAgent(agent, at)
+        case 20:
+            return register(agent, token, queues=["care"] if yes else [])
         case _:
             if yes:
                 return commands.Tick(at)
@@ -205,7 +214,8 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
     for command in (
         post("new", at=(now - t(0)) / MICROS),
         commands.Tick(now),
-        commands.SetPresence("ann", Presence.AVAILABLE, now),
+        register("dan"),
+        *(commands.SetPresence(agent, Presence.AVAILABLE, now) for agent in sorted(live.agents)),
     ):
         assert decide(command, loaded) == decide(command, live)
 

@@ -66,6 +66,24 @@ def test_eleven_agents_1100_cool_downs_at_once_are_decided_in_portions() -> None
     assert all(isinstance(case.stage, Offered) for case in shard.cases.values())
 
 
+def test_a_queue_with_a_thousand_cases_and_three_hundred_agents_is_cleared_in_portions() -> None:
+    shard = Shard()
+    run(shard, queue("care"), queue("vip"), commands.SetSourceQueue("shop", "care", t(0)))
+    for n in range(300):
+        run(shard, register(f"agent-{n}", capacity=1, queues=["care"]))
+    for n in range(1000):
+        run(shard, post(f"p{n}"))
+    run(shard, commands.DeleteQueue("care", True, "vip", t(1)))
+    portions = list(ticks(shard, t(1)))
+    assert len(portions) > 5
+    assert max(map(len, portions)) <= DECISION_MAX
+    assert max(map(bytes_of, portions)) <= BYTES_MAX
+    assert {case.queue for case in shard.cases.values()} == {"vip"}
+    assert {agent.queues for agent in shard.agents.values()} == {("vip",)}
+    assert next_due(shard) is None
+    assert list(shard.queues) == ["vip"]
+
+
 def test_a_thousand_offers_that_lapse_at_once_are_decided_in_portions() -> None:
     shard = crowd(20, 1000, capacity=50)
     portions = list(ticks(shard, t(60)))

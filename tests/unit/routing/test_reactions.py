@@ -98,9 +98,9 @@ def test_a_post_that_is_not_understood_is_refused_by_the_name_of_its_field(
 
 @pytest.mark.parametrize(
     ("queue", "wanted"),
-    [("", ""), ("care", "care"), ("tenants/acme/queues/care", "care")],
+    [("", ""), ("tenants/acme/queues/care", "care")],
 )
-def test_a_source_names_its_queue_by_id_or_in_full(queue: str, wanted: str) -> None:
+def test_a_source_names_its_queue_in_full_or_none(queue: str, wanted: str) -> None:
     fact = events_pb2.SourceConnected(source_id="shop", channel="x", default_queue=queue)
     assert react(recorded(fact), t(0)) == commands.SetSourceQueue("shop", wanted, t(0))
 
@@ -108,7 +108,7 @@ def test_a_source_names_its_queue_by_id_or_in_full(queue: str, wanted: str) -> N
 def test_a_source_that_is_gone_sends_its_cases_nowhere() -> None:
     shard = Shard()
     for fact in (
-        events_pb2.SourceConnected(source_id="shop", channel="x", default_queue="care"),
+        events_pb2.SourceConnected(source_id="shop", channel="x", default_queue="tenants/acme/queues/care"),
         events_pb2.SourceDisconnected(source_id="shop"),
     ):
         command = react(recorded(fact), t(0))
@@ -117,7 +117,7 @@ def test_a_source_that_is_gone_sends_its_cases_nowhere() -> None:
     assert shard.sources == {}
 
 
-@pytest.mark.parametrize("queue", ["Care!", "tenants/acme/agents/mia", "x" * 64, "a\nb"])
+@pytest.mark.parametrize("queue", ["Care!", "care", "tenants/acme/agents/mia", "x" * 64, "a\nb"])
 def test_a_source_with_a_queue_that_can_be_none_is_refused(queue: str) -> None:
     with pytest.raises(ValueError, match="default_queue"):
         react(recorded(events_pb2.SourceChanged(source_id="shop", default_queue=queue)), t(0))

@@ -176,8 +176,8 @@ async def _play(stage: _Stage) -> None:
         stories = [story for _, story in stage.stories]
         workplace = Workplace(stage.channels["routing"], clock, TENANT, stage.journal, stories)
         began = time.monotonic()
+        await hire(workplace, people)  # sources name the queues this makes
         await _prepare(stage)
-        await hire(workplace, people)
         _line(stage.screen, "setup", f"15 sources, 5 queues, {len(people)} agents in {time.monotonic() - began:.1f} s")
         try:
             await _day(stage, workplace, people)

@@ -39,7 +39,7 @@ async def connect(channel: grpc.aio.Channel, tenant: str) -> str:
             display_name=brand.name,
             owned_accounts=[brand.handle, str(brand.account)],
             labels={"brand": brand.name, "industry": brand.industry},
-            default_queue=queues[brand.industry],
+            default_queue=f"{parent}/queues/{queues[brand.industry]}",
         )
         request = api.CreateSourceRequest(parent=parent, source_id=brand.source_id, source=source)
         position = (await stub.CreateSource(request, timeout=20.0)).position

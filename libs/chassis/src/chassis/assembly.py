@@ -217,12 +217,17 @@ class Assembly:
         self.process.loop(f"view {projector.name}", projector.run)
 
     async def reactor(
-        self, name: str, act: Callable[[Recorded], Awaitable[None]], keys: Mapping[str, Callable[[Recorded], str]]
+        self,
+        name: str,
+        act: Callable[[Recorded], Awaitable[None]],
+        keys: Mapping[str, Callable[[Recorded], str]],
+        *,
+        context: str = "",
     ) -> Reactor:
-        """Adds a reactor to this service's own facts: those `keys` names, in order per key."""
+        """Adds a reactor to facts of this service, or of another context: those `keys` names, in order per key."""
         reactor = Reactor(
             name,
-            self.context,
+            context or self.context,
             act,
             keys=keys,
             tail=self.tail,

@@ -32,7 +32,7 @@ ORDERS: Mapping[str, tuple[str, bool]] = {
 """order_by -> (column, descending)."""
 ACCOUNT_BYTES_MAX = 200
 _LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_QUEUE = re.compile(r"(?:tenants/[a-z][a-z0-9-]{0,39}/queues/)?[a-z0-9][a-z0-9-]{0,62}|", re.ASCII)
+_QUEUE = re.compile(r"tenants/[a-z][a-z0-9-]{0,39}/queues/[a-z0-9][a-z0-9-]{0,62}|", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COLUMNS = {
     "conversation": "conversation_id",
@@ -66,8 +66,8 @@ def source_violations(source: service_pb2.Source, place: str) -> list[tuple[str,
     if len(source.secrets_ref.encode()) > 200 or _CONTROL.search(source.secrets_ref):
         wrong.append(("source.secrets_ref", "0 to 200 bytes without control characters are expected"))
     if not _QUEUE.fullmatch(source.default_queue):
-        wrong.append(("source.default_queue", "the id or the name of a queue, or nothing, is expected"))
-    elif "/" in source.default_queue and not source.default_queue.startswith(f"{place}/queues/"):
+        wrong.append(("source.default_queue", f"the name of a queue, {place}/queues/*, or nothing, is expected"))
+    elif source.default_queue and not source.default_queue.startswith(f"{place}/queues/"):
         wrong.append(("source.default_queue", f"is of another tenant than {place}"))
     return wrong
 

@@ -22,13 +22,16 @@ from switchboard.ingest.v1 import service_pb2_grpc
 
 from ingest.checks import LIMITS
 from ingest.intake import Intake
+from ingest.queues import KEYS, Queues, SourceMoves
 from ingest.servicer import CODES, IngestServicer
 from ingest.shards import POSTS, SHARDS, SOURCES, PostsBacking, SourceRequests, record_posts
-from ingest.views import posts, quarantined, sources
+from ingest.views import posts, quarantined, queues, sources
 from ingest.views.source_directory import SHARD, SourceDirectory
 
 RESOURCES = Resources(
-    "ingest", tables=(posts.PostsView.schema, sources.SourcesView.schema, quarantined.SCHEMA), vault=True
+    "ingest",
+    tables=(posts.PostsView.schema, sources.SourcesView.schema, queues.QueuesView.schema, quarantined.SCHEMA),
+    vault=True,
 )
 CATCH_UP_S = 60.0
 """How long withdrawing an author's posts waits for the view to know them all."""
@@ -58,10 +61,12 @@ async def build(process: Process, retention_days: float) -> None:
     )
     posts_projection = await parts.projection(posts.PostsView())
     sources_projection = await parts.projection(sources.SourcesView())
+    queues_projection = await parts.projection(queues.QueuesView())
     quarantine = quarantined.Quarantine(database, vault, process.settings.clock, retention_days)
     post_host = parts.host(SHARDS, POSTS, record_posts, backing=PostsBacking(database), codes=CODES)
     source_host = parts.host((SHARD,), SOURCES, SourceRequests(process.settings.clock), codes=CODES)
     directory = SourceDirectory(log, parts.tenants)
+    await parts.reactor("ingest_queues", SourceMoves(log, directory, source_host).act, KEYS, context="work")
     intake = Intake(
         vault=vault,
         shards=post_host,
@@ -84,6 +89,7 @@ async def build(process: Process, retention_days: float) -> None:
         posts_projection=posts_projection,
         sources_projection=sources_projection,
         quarantine=quarantine,
+        queues=Queues(log, database, queues_projection),
         vault=vault,
         tenants=parts.tenants,
         tail=parts.tail,

@@ -40,6 +40,7 @@ from ingest.checks import (
     post_fields,
 )
 from ingest.intake import Intake, check_batch
+from ingest.queues import Queues
 from ingest.sources import Reason
 from ingest.views import posts, sources
 from ingest.views.quarantined import Quarantine
@@ -110,6 +111,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         posts_projection: Projection[posts.Row],
         sources_projection: Projection[sources.SourceRow],
         quarantine: Quarantine,
+        queues: Queues,
         vault: KeyVault,
         tenants: Tenants,
         tail: Tail,
@@ -122,6 +124,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self._posts_projection = posts_projection
         self._sources_projection = sources_projection
         self._quarantine = quarantine
+        self._queues = queues
         self._vault = vault
         self._tenants = tenants
         self._tail = tail
@@ -388,6 +391,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         asked = service_pb2.CreateSourceRequest()
         asked.CopyFrom(request)
         asked.source.display_name = request.source.display_name or request.source_id
+        await self._queues.require(tenant, asked.source.default_queue)
         await self._tenants.ensure(tenant)
         response = await self._sources.call(tenant, SOURCES_SHARD, asked, service_pb2.CreateSourceResponse)
         response.position = await self._settled(response.position)
@@ -407,6 +411,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         if "display_name" in fields and not asked.source.display_name:
             asked.source.display_name = parts["source"]
         await self._tenants.require(parts["tenant"])
+        if "default_queue" in fields:
+            await self._queues.require(parts["tenant"], asked.source.default_queue)
         response = await self._sources.call(parts["tenant"], SOURCES_SHARD, asked, service_pb2.UpdateSourceResponse)
         response.position = await self._settled(response.position)
         return response

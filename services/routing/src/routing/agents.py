@@ -72,6 +72,8 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
             )
         case events.PresenceChanged():
             return replace(agent, presence=event.presence, missed=0)
+        case events.AgentDeleted():
+            return replace(agent, presence=Presence.OFFLINE, missed=0)  # whoever keeps agents drops it after this
         case _:
             assert_never(event)
 

@@ -6,7 +6,7 @@ from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import DEFAULT_QUEUE, Agent
+from routing.agents import Agent
 from routing.cases import (
     UNSENT_MAX,
     Accepted,
@@ -28,7 +28,7 @@ from routing.cases import (
 from routing.commands import CaseCommand, Reason
 from routing.matching import Decision
 from routing.recall import recall
-from routing.terms import AuthorKind, RescindReason
+from routing.terms import AuthorKind, Requirement, RescindReason
 
 
 def decide_case(decision: Decision, command: CaseCommand) -> None:
@@ -49,9 +49,7 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             )
         case commands.ReleaseCase():
             _demand_holder(case, command.agent_id)
-            decision.emit(events.CaseReleased(case.case_id, command.agent_id, command.reason, command.at))
-            if needs_agent(case) and not case.unsent:  # a reply on its way is an answer until it fails
-                queue_up(decision, case)
+            give_back(decision, case, command.agent_id, command.reason)
         case commands.ReplyToCase():
             _reply(decision, case, command)
         case commands.NoteCase():
@@ -86,6 +84,8 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
                 raise Rejected(Reason.NOT_RESOLVED, f"{name(case.case_id)} {standing(case)}")
             decision.emit(events.CaseReopened(case.case_id, command.reason, case.episode + 1, command.at))
             queue_up(decision, case)
+        case commands.TransferCase():
+            _transfer(decision, case, command)
         case _:
             assert_never(command)
 
@@ -115,7 +115,7 @@ def known_agent(decision: Decision, agent_id: str) -> Agent:
 def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
     """Lines a case up where it was before, or where its source says; its clock runs from what it waits for."""
     shard = decision.shard
-    queue_id = case.queue or shard.sources.get(case.source_id) or DEFAULT_QUEUE
+    queue_id = shard.standing_queue(case.queue) if case.queue else shard.queue_of_source(case.source_id)
     queue = shard.queue(queue_id)
     start = decision.at if case.owed_since is None else min(case.owed_since, decision.at)
     decision.emit(
@@ -129,6 +129,52 @@ def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
             decision.at,
         )
     )
+
+
+def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> None:
+    """An agent no longer has a case; it waits again where somebody is owed something."""
+    decision.emit(events.CaseReleased(case.case_id, agent_id, reason, decision.at))
+    if needs_agent(case) and not case.unsent:  # a reply on its way is an answer until it fails
+        queue_up(decision, case)
+
+
+def move(decision: Decision, case: Case, queue_id: str, urgency: int, *, reason: str, agent_id: str = "") -> None:
+    """Moves an open case; where it waits, it waits in its new queue for what that asks, from when it began to wait."""
+    waits = isinstance(case.stage, Queued | Offered) and case.wait is not None
+    if isinstance(case.stage, Offered) and queue_id != case.queue:
+        gone = RescindReason.TRANSFERRED
+        decision.emit(events.OfferRescinded(case.case_id, case.stage.agent_id, case.stage.offer_id, gone, decision.at))
+    decision.emit(events.CaseTransferred(case.case_id, agent_id, queue_id, reason, decision.at, urgency))
+    if waits and case.wait is not None and queue_id != case.queue:
+        _line_up(decision, case, queue_id, urgency, case.wait.waiting_since)
+
+
+def _line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting_since: Instant) -> None:
+    """It asks for what its new queue asks, and for what was asked of it beyond its old one."""
+    shard = decision.shard
+    queue, before = shard.queue(queue_id), shard.queue(case.queue).requirements if case.queue else ()
+    own = tuple(requirement for requirement in case.requirements if requirement not in before)
+    start = waiting_since if case.owed_since is None else min(case.owed_since, waiting_since)
+    decision.emit(
+        events.CaseQueued(
+            case.case_id,
+            queue_id,
+            urgency,
+            together(queue.requirements, own),
+            Instant(start + queue.first_response_s * MICROS),
+            waiting_since,
+            decision.at,
+        )
+    )
+
+
+def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Both lists by skill; where both name one, the stricter of each word holds."""
+    merged = {r.skill: r for r in ours}
+    for r in theirs:
+        known = merged.get(r.skill, r)
+        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard)
+    return tuple(merged[skill] for skill in sorted(merged))
 
 
 def name(case_id: str) -> str:
@@ -177,11 +223,42 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
         and command.at < offer.expires_at
     ):
         return offer
+    if isinstance(offer, Offered) and offer.agent_id == command.agent_id and command.at < offer.expires_at:
+        raise Rejected(
+            Reason.OFFER_TOKEN_STALE,
+            f"{name(case.case_id)} is offered to {command.agent_id} with token {offer.token}, not {command.token}",
+            resource=f"cases/{case.case_id}",
+        )
     raise Rejected(
         Reason.OFFER_GONE,
         f"offer {command.token} of {name(case.case_id)} to {command.agent_id} is no longer open; it {standing(case)}",
         resource=f"cases/{case.case_id}",
     )
+
+
+def _transfer(decision: Decision, case: Case, command: commands.TransferCase) -> None:
+    """Moves a case where somebody says; an agent who has it gives it up when it goes to another queue."""
+    if is_closed(case):
+        raise Rejected(
+            Reason.CASE_CLOSED,
+            f"{name(case.case_id)} {standing(case)}; reopen it to move it",
+            resource=f"cases/{case.case_id}",
+        )
+    shard = decision.shard
+    if command.queue and not shard.has_queue(command.queue):
+        detail = f"there is no queue {command.queue}"
+        raise Rejected(Reason.QUEUE_UNKNOWN, detail, resource=f"queues/{command.queue}")
+    queue_id = command.queue or case.queue or shard.queue_of_source(case.source_id)
+    urgency = case.urgency if command.urgency is None else command.urgency
+    if (queue_id, urgency) == (case.queue, case.urgency):
+        return
+    goes = queue_id != case.queue
+    held = isinstance(case.stage, Accepted | Pending)
+    if goes and held:
+        decision.emit(events.CaseReleased(case.case_id, holder(case), command.reason or "transferred", command.at))
+    move(decision, case, queue_id, urgency, reason=command.reason, agent_id=command.agent_id)
+    if goes and (held or isinstance(case.stage, Idle)):
+        _line_up(decision, case, queue_id, urgency, command.at)
 
 
 def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> None:

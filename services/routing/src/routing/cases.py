@@ -358,6 +358,11 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return _relieved(_first_answer(_answered(sent, event.at, event.owed_since), event.at))
         case events.ReplyFailed():
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
+        case events.CaseTransferred():
+            # What nobody has and nobody waits for is asked of its new queue all the same: somebody sent it there.
+            asked = isinstance(case.stage, Idle) and event.queue != case.queue and not needs_agent(case)
+            urgency = max(0, min(event.urgency, URGENCY_MAX))
+            return replace(case, queue=event.queue, urgency=urgency, is_requested=case.is_requested or asked)
         case events.CasePended():
             return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until))
         case events.CaseResumed():
@@ -390,7 +395,6 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             | events.RequirementRelaxed()
             | events.CaseClaimed()
             | events.ClaimLapsed()
-            | events.CaseTransferred()
             | events.CaseEscalated()
             | events.TaskOpened()
             | events.TaskClosed()

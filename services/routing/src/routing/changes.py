@@ -40,10 +40,12 @@ _NOTHING = Changes()
 def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
     """What a fact makes of cases and agents. Never raises; a fact about a case nobody opened changes nothing."""
     match event:
-        case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged():
+        case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
-        case events.QueueChanged() | events.SourceQueueChanged() | events.PolicyChanged():
+        case events.QueueChanged() | events.QueueDeleted() | events.QueueCleared():
+            return _NOTHING
+        case events.SourceQueueChanged() | events.PolicyChanged():
             return _NOTHING
         case _:
             cases = case_changes(event, case_of)

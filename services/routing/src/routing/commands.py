@@ -24,7 +24,10 @@ class Reason(StrEnum):
     NO_CUSTOMER = "NO_CUSTOMER"
     NO_SOURCE = "NO_SOURCE"
     OFFER_GONE = "OFFER_GONE"
+    OFFER_TOKEN_STALE = "OFFER_TOKEN_STALE"  # noqa: S105
     QUEUE_EXISTS = "QUEUE_EXISTS"
+    QUEUE_IN_USE = "QUEUE_IN_USE"
+    QUEUE_PERMANENT = "QUEUE_PERMANENT"
     QUEUE_UNKNOWN = "QUEUE_UNKNOWN"
     REPLIES_UNSENT = "REPLIES_UNSENT"
     REPLY_SETTLED = "REPLY_SETTLED"
@@ -186,6 +189,19 @@ class ReopenCase(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class TransferCase(Struct, frozen=True, gc=False):
+    """Move a case to another queue, "" for the one it is in, or urgency, None for the one it has. `agent_id` is who
+    does it, "" for a client.
+    """
+
+    case_id: str
+    agent_id: str
+    queue: str
+    urgency: int | None
+    reason: str
+    at: Instant
+
+
 class RegisterAgent(Struct, frozen=True, gc=False):
     """Register an agent, offline at first."""
 
@@ -205,6 +221,13 @@ class ChangeAgent(Struct, frozen=True, gc=False):
     skills: tuple[Skill, ...] | None
     capacity: int | None
     queues: tuple[str, ...] | None
+    at: Instant
+
+
+class DeleteAgent(Struct, frozen=True, gc=False):
+    """Delete an agent; its work goes back."""
+
+    agent_id: str
     at: Instant
 
 
@@ -238,6 +261,15 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class DeleteQueue(Struct, frozen=True, gc=False):
+    """Delete a queue; one that is in use only by force, and `successor` stands for it then."""
+
+    queue_id: str
+    force: bool
+    successor: str
+    at: Instant
+
+
 class Tick(Struct, frozen=True, gc=False):
     """Say which time it is."""
 
@@ -256,6 +288,7 @@ CaseCommand = (
     | ResumeCase
     | ResolveCase
     | ReopenCase
+    | TransferCase
 )
 """What is asked of one case that is there."""
 
@@ -267,9 +300,11 @@ Command = (
     | OpenCase
     | RegisterAgent
     | ChangeAgent
+    | DeleteAgent
     | SetPresence
     | CreateQueue
     | ChangeQueue
+    | DeleteQueue
     | Tick
 )
 """Everything routing can be asked."""

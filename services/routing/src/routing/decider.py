@@ -10,15 +10,16 @@ from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import DEFAULT_QUEUE, Agent, Queue
-from routing.case_decider import decide_case, known_agent
-from routing.cases import Offered, Pending, Resolved
+from routing.agents import Agent
+from routing.case_decider import decide_case, give_back, known_agent, together
+from routing.cases import Accepted, Offered, Pending, Resolved
 from routing.commands import Command, Reason
 from routing.matching import Decision
+from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
-from routing.terms import CaseOrigin, Presence, Requirement, RescindReason
+from routing.terms import CaseOrigin, Presence, RescindReason
 from routing.threads import attach_post, detach_post
-from routing.timers import AGENT
+from routing.timers import AGENT, QUEUE
 
 PORTION = 200
 """Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
@@ -44,12 +45,16 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             _register(decision, command)
         case commands.ChangeAgent():
             _change_agent(decision, command)
+        case commands.DeleteAgent():
+            _delete_agent(decision, command)
         case commands.SetPresence():
             _set_presence(decision, command)
         case commands.CreateQueue():
-            _create_queue(decision, command)
+            create_queue(decision, command)
         case commands.ChangeQueue():
-            _change_queue(decision, command)
+            change_queue(decision, command)
+        case commands.DeleteQueue():
+            delete_queue(decision, command)
         case commands.Tick():
             _tick(decision)
         case _:
@@ -62,9 +67,9 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
 def _open(decision: Decision, c: commands.OpenCase) -> None:
     if decision.case(c.case_id) is not None:
         raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=f"cases/{c.case_id}")
-    queue_id = c.queue or decision.shard.sources.get(c.source_id) or DEFAULT_QUEUE
-    if c.queue and c.queue != DEFAULT_QUEUE and c.queue not in decision.shard.queues:
-        raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue}", resource=f"queues/{c.queue}")
+    if c.queue:
+        known_queue(decision.shard, c.queue)
+    queue_id = c.queue or decision.shard.queue_of_source(c.source_id)
     queue = decision.shard.queue(queue_id)
     decision.emit(
         events.CaseOpened(
@@ -83,7 +88,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             c.case_id,
             queue_id,
             c.urgency,
-            _together(queue.requirements, c.requirements),
+            together(queue.requirements, c.requirements),
             Instant(c.at + queue.first_response_s * MICROS),
             c.at,
             c.at,
@@ -91,23 +96,16 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
     )
 
 
-def _together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Both lists by skill; where both name one, the stricter of each word holds."""
-    merged = {r.skill: r for r in ours}
-    for r in theirs:
-        known = merged.get(r.skill, r)
-        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard)
-    return tuple(merged[skill] for skill in sorted(merged))
-
-
 def _register(decision: Decision, c: commands.RegisterAgent) -> None:
     if c.agent_id in decision.shard.agents:
         raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=f"agents/{c.agent_id}")
+    known_queues(decision.shard, c.queues)
     decision.emit(events.AgentRegistered(c.agent_id, c.display_name, c.skills, c.capacity, c.queues, c.at))
 
 
 def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     agent = known_agent(decision, c.agent_id)
+    known_queues(decision.shard, c.queues or ())
     capacity = agent.capacity if c.capacity is None else c.capacity
     if capacity < agent.load:
         detail = f"agent {c.agent_id} has {agent.load} units in use, more than {capacity}"
@@ -123,6 +121,17 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     now = (agent.display_name, agent.skills, agent.capacity, agent.queues)
     if (changed.display_name, changed.skills, changed.capacity, changed.queues) != now:
         decision.emit(changed)
+
+
+def _delete_agent(decision: Decision, c: commands.DeleteAgent) -> None:
+    """Offers are taken back and accepted cases given back, before the agent is gone."""
+    agent = known_agent(decision, c.agent_id)
+    _rescind_offers(decision, agent)
+    for case_id, _ in agent.work:
+        case = decision.case(case_id)
+        if case is not None and isinstance(case.stage, Accepted | Pending):
+            give_back(decision, case, c.agent_id, "agent_deleted")
+    decision.emit(events.AgentDeleted(c.agent_id, c.at))
 
 
 def _set_presence(decision: Decision, c: commands.SetPresence) -> None:
@@ -143,45 +152,14 @@ def _rescind_offers(decision: Decision, agent: Agent) -> None:
             decision.emit(events.OfferRescinded(case_id, agent.agent_id, case.stage.offer_id, reason, decision.at))
 
 
-def _create_queue(decision: Decision, c: commands.CreateQueue) -> None:
-    if c.queue_id in decision.shard.queues:
-        raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
-    decision.emit(
-        events.QueueChanged(c.queue_id, c.display_name, c.first_response_s, c.offer_timeout_s, c.requirements, c.at)
-    )
-
-
-def _change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
-    queue = decision.shard.queues.get(c.queue_id)
-    if queue is None:
-        if c.queue_id != DEFAULT_QUEUE:
-            raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {c.queue_id}", resource=f"queues/{c.queue_id}")
-        queue = Queue(DEFAULT_QUEUE)
-    changed = Queue(
-        c.queue_id,
-        queue.display_name if c.display_name is None else c.display_name,
-        queue.first_response_s if c.first_response_s is None else c.first_response_s,
-        queue.offer_timeout_s if c.offer_timeout_s is None else c.offer_timeout_s,
-        queue.requirements if c.requirements is None else c.requirements,
-    )
-    if changed != queue:
-        decision.emit(
-            events.QueueChanged(
-                c.queue_id,
-                changed.display_name,
-                changed.first_response_s,
-                changed.offer_timeout_s,
-                changed.requirements,
-                c.at,
-            )
-        )
-
-
 def _tick(decision: Decision) -> None:
     """What time brings, the earliest first, until it is enough for one decision."""
     room = PORTION
     for kind, key in decision.shard.timers.due(decision.at):
-        room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
+        if kind == QUEUE:
+            room -= clear(decision, key, decision.shard.standing_queue(key), room)
+        else:
+            room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
         if room <= 0:
             return
 

@@ -124,9 +124,11 @@ class Lacking:
                 | commands.OpenCase()
                 | commands.RegisterAgent()
                 | commands.ChangeAgent()
+                | commands.DeleteAgent()
                 | commands.SetPresence()
                 | commands.CreateQueue()
                 | commands.ChangeQueue()
+                | commands.DeleteQueue()
                 | commands.Tick()
             ):
                 pass

@@ -247,13 +247,14 @@ class CaseResumed(Struct, frozen=True, gc=False):
 
 
 class CaseTransferred(Struct, frozen=True, gc=False):
-    """A case went to another queue."""
+    """A case went to another queue, or got another urgency."""
 
     case_id: str
     agent_id: str
     queue: str
     reason: str
     at: Instant
+    urgency: int
 
 
 class CaseEscalated(Struct, frozen=True, gc=False):
@@ -376,6 +377,28 @@ class QueueChanged(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class QueueDeleted(Struct, frozen=True, gc=False):
+    """A queue was deleted; what still names it means its successor, "" for the default."""
+
+    queue_id: str
+    successor: str
+    at: Instant
+
+
+class QueueCleared(Struct, frozen=True, gc=False):
+    """Every open case and every agent of a deleted queue is with its successor."""
+
+    queue_id: str
+    at: Instant
+
+
+class AgentDeleted(Struct, frozen=True, gc=False):
+    """An agent was deleted; it has no work."""
+
+    agent_id: str
+    at: Instant
+
+
 class PolicyChanged(Struct, frozen=True, gc=False):
     """The tenant's routing policy changed."""
 
@@ -466,10 +489,10 @@ CaseFact = (
 CaseEvent = CaseFact | CaseOpened | CaseRecalled | CasesJoined
 """What happens to cases."""
 
-AgentFact = AgentRegistered | AgentChanged | PresenceChanged
+AgentFact = AgentRegistered | AgentChanged | PresenceChanged | AgentDeleted
 """What happens to an agent itself."""
 
-SettingFact = QueueChanged | PolicyChanged | SourceQueueChanged
+SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged
 """What holds for what is decided from now on."""
 
 Event = CaseEvent | AgentFact | SettingFact

@@ -22,7 +22,7 @@ from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
-from routing.agents import CAPACITY_MAX
+from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE
 from routing.cases import URGENCY_MAX, WEIGHT_MAX
 from routing.commands import Command, Reason
 from routing.memory_reads import READS, Writer, queue_message
@@ -125,6 +125,8 @@ def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Me
     match [field for field in ("case", "agent", "queue") if field in response.DESCRIPTOR.fields_by_name]:
         case ["case"]:
             response.case.CopyFrom(wire.case_message(tenant, shard.cases[about.case_id]))
+        case []:
+            pass  # what was deleted is not shown
         case ["agent"]:
             response.agent.CopyFrom(wire.agent_message(tenant, shard.agents[about.agent_id]))
         case _:
@@ -279,6 +281,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.ResolveCase(*_case_and_agent(form), disposition, tags, now)
         case api.ReopenCaseRequest():
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
+        case api.TransferCaseRequest():
+            command = _transfer(form, request, now)
         case api.CreateAgentRequest():
             tenant = form.tenant()
             agent_id = form.text("agent_id", _AGENT)
@@ -296,6 +300,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 queues if "queues" in mask else None,
                 now,
             )
+        case api.DeleteAgentRequest():
+            command = commands.DeleteAgent(form.name("name", "agents")[1], now)
         case api.SetPresenceRequest():
             if request.presence not in (1, 2, 3, 4):
                 form.wrong("presence", "is OFFLINE, AVAILABLE, BUSY or AWAY")
@@ -317,6 +323,14 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 requirements if "requirements" in mask else None,
                 now,
             )
+        case api.DeleteQueueRequest():
+            tenant, queue_id = form.name("name", "queues")
+            successor = form.optional("successor", "queues", tenant)
+            if successor and not request.force:
+                form.wrong("successor", "is for a deletion with force only")
+            if successor and successor == queue_id:
+                form.wrong("successor", "is another queue than the one to delete")
+            command = commands.DeleteQueue(queue_id, request.force, successor or DEFAULT_QUEUE, now)
         case _:
             raise TypeError(f"{request.DESCRIPTOR.full_name} asks for nothing")
     form.check()
@@ -340,6 +354,17 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
 def _case_and_agent(form: Form) -> tuple[str, str]:
     tenant, case_id = form.name("name", "cases")
     return case_id, form.of_tenant("agent", "agents", tenant)
+
+
+def _transfer(form: Form, request: api.TransferCaseRequest, now: Instant) -> commands.TransferCase:
+    tenant, case_id = form.name("name", "cases")
+    urgency = request.urgency if request.HasField("urgency") else None
+    if urgency is not None and not 0 <= urgency <= URGENCY_MAX:
+        form.wrong("urgency", f"is 0 to {URGENCY_MAX}, or absent")
+    if not request.queue and urgency is None:
+        form.wrong("queue", "or urgency says what changes; one of them is required")
+    agent_id, queue_id = form.optional("agent", "agents", tenant), form.optional("queue", "queues", tenant)
+    return commands.TransferCase(case_id, agent_id, queue_id, urgency, form.text("reason", _REASON), now)
 
 
 def _open(form: Form, request: api.OpenCaseRequest, request_id: str, now: Instant) -> commands.OpenCase:
@@ -379,11 +404,11 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill,
     if any(_SKILL.fullmatch(s.name) is None or not 0 <= s.level <= 5 for s in skills.values()):
         form.wrong("agent.skills", f"have a name of the form {_SKILL.pattern} and a level of 0 to 5")
     if not 0 <= agent.capacity <= CAPACITY_MAX:
-        form.wrong("agent.capacity", f"is 0 to {CAPACITY_MAX}")
+        form.wrong("agent.capacity", f"is 1 to {CAPACITY_MAX}, or 0 for 1")
     if len(agent.queues) > 100:
         form.wrong("agent.queues", "are at most 100")
     queues = tuple(sorted({form.of_tenant("agent.queues", "queues", tenant, queue) for queue in agent.queues}))
-    return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity, queues
+    return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity or 1, queues
 
 
 def _queue(form: Form, queue: api.Queue) -> tuple[str, int, int, tuple[Requirement, ...]]:

@@ -33,6 +33,8 @@ _FREES_NOBODY = frozenset(
         events.OfferAccepted,
         events.AgentRegistered,
         events.QueueChanged,
+        events.QueueDeleted,
+        events.QueueCleared,
         events.SourceQueueChanged,
     }
 )

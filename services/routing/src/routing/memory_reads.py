@@ -112,7 +112,8 @@ READS: Mapping[type[Message], Callable[[Writer, Any, Instant], Message]] = {
 
 def _all_queues(shard: Shard) -> dict[str, Queue]:
     """The queues there are; the default one is there before anybody creates it."""
-    return {DEFAULT_QUEUE: Queue(DEFAULT_QUEUE), **shard.queues}
+    known = {queue_id: queue for queue_id, queue in shard.queues.items() if shard.has_queue(queue_id)}
+    return {DEFAULT_QUEUE: Queue(DEFAULT_QUEUE), **known}
 
 
 def _waiting(shard: Shard) -> Counter[str]:

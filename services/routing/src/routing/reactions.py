@@ -39,7 +39,7 @@ _AUTHOR_KINDS = {int(member): member for member in AuthorKind if member}
 _POST_KINDS = {int(member): member for member in PostKind}
 _UUID_LENGTH = 36
 _TEXT_MAX = 200
-_QUEUE = re.compile(r"(?:tenants/[a-z0-9-]{1,40}/queues/)?([a-z0-9][a-z0-9-]{0,62})|")
+_QUEUE = re.compile(r"tenants/[a-z0-9-]{1,40}/queues/([a-z0-9][a-z0-9-]{0,62})|")
 
 
 def react(recorded: Recorded, now: Instant) -> commands.Command | None:

@@ -221,6 +221,11 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def ReopenCase(self, request: api.ReopenCaseRequest, context: Context) -> api.ReopenCaseResponse:  # noqa: N802
         return await self._call_owner(tenant_of(request), request, api.ReopenCaseResponse)
 
+    async def TransferCase(  # noqa: N802
+        self, request: api.TransferCaseRequest, context: Context
+    ) -> api.TransferCaseResponse:
+        return await self._call_owner(tenant_of(request), request, api.TransferCaseResponse)
+
     async def CreateAgent(  # noqa: N802
         self, request: api.CreateAgentRequest, context: Context
     ) -> api.CreateAgentResponse:
@@ -238,6 +243,11 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.UpdateAgentRequest, context: Context
     ) -> api.UpdateAgentResponse:
         return await self._call_owner(tenant_of(request), request, api.UpdateAgentResponse)
+
+    async def DeleteAgent(  # noqa: N802
+        self, request: api.DeleteAgentRequest, context: Context
+    ) -> api.DeleteAgentResponse:
+        return await self._call_owner(tenant_of(request), request, api.DeleteAgentResponse)
 
     async def SetPresence(  # noqa: N802
         self, request: api.SetPresenceRequest, context: Context
@@ -261,6 +271,11 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.UpdateQueueRequest, context: Context
     ) -> api.UpdateQueueResponse:
         return await self._call_owner(tenant_of(request), request, api.UpdateQueueResponse)
+
+    async def DeleteQueue(  # noqa: N802
+        self, request: api.DeleteQueueRequest, context: Context
+    ) -> api.DeleteQueueResponse:
+        return await self._call_owner(tenant_of(request), request, api.DeleteQueueResponse)
 
     async def ExplainDecision(  # noqa: N802
         self, request: api.ExplainDecisionRequest, context: Context

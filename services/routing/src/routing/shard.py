@@ -19,7 +19,7 @@ from routing.cases import Case, Offered, Pending, Queued, Resolved, is_dormant
 from routing.changes import changes
 from routing.posts import Post, PostIndex
 from routing.segments import Segments
-from routing.timers import AGENT, CASE, Timers
+from routing.timers import AGENT, CASE, QUEUE, Timers
 
 KEEP_EVENTS = 20_000
 """How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
@@ -51,6 +51,10 @@ class Shard:
     sources: dict[str, str] = field(default_factory=dict)
     """Source to queue, of sources that name one."""
     policy: Policy = field(default_factory=Policy)
+    successors: dict[str, str] = field(default_factory=dict)
+    """Deleted queue to the one that stands for it, "" for the default."""
+    closing: dict[str, Instant] = field(default_factory=dict)
+    """Deleted queues whose cases and agents are still on their way, by when they were deleted."""
     dormant: dict[str, int] = field(default_factory=dict)
     """Dormant cases and the number of the fact that touched each last, oldest first."""
     case_events: int = 0
@@ -86,6 +90,22 @@ class Shard:
         known = self.queues.get(queue_id) or self.queues.get(DEFAULT_QUEUE)
         return known if known is not None else Queue(queue_id)
 
+    def has_queue(self, queue_id: str) -> bool:
+        """Whether there is such a queue; the default one always is."""
+        return queue_id == DEFAULT_QUEUE or (queue_id in self.queues and queue_id not in self.successors)
+
+    def standing_queue(self, queue_id: str) -> str:
+        """The queue that an id means now: its own, the one that stands for it since it was deleted, or the default."""
+        seen: set[str] = set()  # facts of another version might send us round in circles
+        while not self.has_queue(queue_id) and queue_id not in seen:
+            seen.add(queue_id)
+            queue_id = self.successors.get(queue_id, "")
+        return queue_id if self.has_queue(queue_id) else DEFAULT_QUEUE
+
+    def queue_of_source(self, source_id: str) -> str:
+        """The queue that new cases of a source go to."""
+        return self.standing_queue(self.sources.get(source_id, ""))
+
 
 def evolve(shard: Shard, event: events.Event) -> Shard:
     """What a fact makes of the shard; updates it in place and returns it. Never raises."""
@@ -109,6 +129,16 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
     match event:
         case events.QueueChanged():
             shard.queues[event.queue_id] = queue_of(event)
+            shard.successors.pop(event.queue_id, None)
+            _set_closing(shard, event.queue_id, None)
+        case events.QueueDeleted() if event.queue_id != DEFAULT_QUEUE:
+            shard.successors[event.queue_id] = event.successor
+            _set_closing(shard, event.queue_id, event.at)
+        case events.QueueCleared():
+            shard.queues.pop(event.queue_id, None)
+            _set_closing(shard, event.queue_id, None)
+        case events.AgentDeleted():
+            shard.agents.pop(event.agent_id, None)
         case events.SourceQueueChanged():
             if event.queue:
                 shard.sources[event.source_id] = event.queue
@@ -219,6 +249,16 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
     _set_cooldown(shard, agent.agent_id)
 
 
+def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
+    """What a deleted queue leaves behind is due at once, until it is cleared or there is such a queue again."""
+    if since is None:
+        shard.closing.pop(queue_id, None)
+        shard.timers.cancel((QUEUE, queue_id))
+    else:
+        shard.closing[queue_id] = since
+        shard.timers.set((QUEUE, queue_id), since)
+
+
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
@@ -228,13 +268,15 @@ def refill(shard: Shard) -> Shard:
         shard.segments.put_agent(agent)
     for case in shard.cases.values():
         _index(shard, case)
+    for queue_id, since in shard.closing.items():
+        shard.timers.set((QUEUE, queue_id), since)
     return shard
 
 
 def next_due(shard: Shard) -> Instant | None:
     """When time itself next changes something; a tick at that time always decides something.
 
-    An offer lapses, a pending case wakes, a resolution is confirmed, or an agent who is ready may be offered again what
-    it refused.
+    An offer lapses, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered again what it
+    refused, or a deleted queue has something left.
     """
     return shard.timers.first()

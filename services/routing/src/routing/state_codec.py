@@ -8,6 +8,7 @@ in the order in which the facts named them (which spares sorting a million of th
 
 from collections.abc import Iterator
 
+from chassis.clock import Instant
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
@@ -16,7 +17,7 @@ from routing.cases import Case
 from routing.posts import Post, PostIndex
 from routing.shard import Shard, refill
 
-VERSION = "4"
+VERSION = "5"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, keys or posts of one part: three milliseconds' work."""
@@ -29,6 +30,8 @@ class _Kept(Struct, array_like=True):
     queues: list[Queue]
     sources: list[tuple[str, str]]
     policy: Policy
+    successors: list[tuple[str, str]]
+    closing: list[tuple[str, Instant]]
     dormant: list[tuple[str, int]]
     case_events: int
     offers_made: int
@@ -51,6 +54,8 @@ def dump(shard: Shard) -> Iterator[bytes]:
         [shard.queues[queue_id] for queue_id in sorted(shard.queues)],
         sorted(shard.sources.items()),
         shard.policy,
+        sorted(shard.successors.items()),
+        sorted(shard.closing.items()),
         list(shard.dormant.items()),
         shard.case_events,
         shard.offers_made,
@@ -86,6 +91,8 @@ def load(raw: bytes) -> Shard:
         {queue.queue_id: queue for queue in kept.queues},
         dict(kept.sources),
         kept.policy,
+        dict(kept.successors),
+        dict(kept.closing),
         dict(kept.dormant),
         kept.case_events,
         kept.offers_made,

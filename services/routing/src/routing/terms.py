@@ -59,6 +59,7 @@ class RescindReason(IntEnum):
     AGENT_LEFT = 1
     CASE_SETTLED = 2
     TAKEN = 3
+    TRANSFERRED = 4
 
 
 class Presence(IntEnum):

@@ -11,7 +11,6 @@ from typing import assert_never
 from chassis.clock import LAST, MICROS, Instant
 
 from routing import commands, events
-from routing.agents import DEFAULT_QUEUE
 from routing.case_decider import queue_up, rescind
 from routing.cases import (
     Accepted,
@@ -182,7 +181,7 @@ def _open(decision: Decision, c: commands.AttachPost) -> None:
     if not by_customer:
         decision.is_matched = True  # nobody waits for anybody, and nobody got room
     else:
-        queue_id = shard.sources.get(c.source_id) or DEFAULT_QUEUE
+        queue_id = shard.queue_of_source(c.source_id)
         queue = shard.queue(queue_id)
         due_at = Instant(min(c.published_at, c.at) + queue.first_response_s * MICROS)
         queued = events.CaseQueued(c.case_id, queue_id, _urgency(c), queue.requirements, due_at, c.at, c.at)

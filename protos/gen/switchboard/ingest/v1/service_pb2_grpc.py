@@ -142,7 +142,7 @@ class IngestServiceServicer:
 
     def CreateSource(self, request, context):
         """Connects an account or a feed. Connecting the same source with the same settings twice is connecting it once;
-        ALREADY_EXISTS when the id is taken by a source with other settings.
+        ALREADY_EXISTS when the id is taken by a source with other settings, NOT_FOUND when there is no such queue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,7 +163,8 @@ class IngestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSource(self, request, context):
-        """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT).
+        """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT). NOT_FOUND when there is
+        no such source or queue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,14 +55,16 @@ class IngestServiceStub:
     """
     CreateSource: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateSourceRequest, _service_pb2.CreateSourceResponse]
     """Connects an account or a feed. Connecting the same source with the same settings twice is connecting it once;
-    ALREADY_EXISTS when the id is taken by a source with other settings.
+    ALREADY_EXISTS when the id is taken by a source with other settings, NOT_FOUND when there is no such queue.
     """
     GetSource: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetSourceRequest, _service_pb2.GetSourceResponse]
     """One source. NOT_FOUND when there is none, or when it was disconnected."""
     ListSources: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListSourcesRequest, _service_pb2.ListSourcesResponse]
     """The connected sources of a tenant, by id."""
     UpdateSource: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateSourceRequest, _service_pb2.UpdateSourceResponse]
-    """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT)."""
+    """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT). NOT_FOUND when there is
+    no such source or queue.
+    """
     DeleteSource: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteSourceRequest, _service_pb2.DeleteSourceResponse]
     """Disconnects a source; its posts stay. NOT_FOUND when there is none."""
     ListQuarantined: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListQuarantinedRequest, _service_pb2.ListQuarantinedResponse]
@@ -95,14 +97,16 @@ class IngestServiceAsyncStub(IngestServiceStub):
     """
     CreateSource: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateSourceRequest, _service_pb2.CreateSourceResponse]  # type: ignore[assignment]
     """Connects an account or a feed. Connecting the same source with the same settings twice is connecting it once;
-    ALREADY_EXISTS when the id is taken by a source with other settings.
+    ALREADY_EXISTS when the id is taken by a source with other settings, NOT_FOUND when there is no such queue.
     """
     GetSource: _aio.UnaryUnaryMultiCallable[_service_pb2.GetSourceRequest, _service_pb2.GetSourceResponse]  # type: ignore[assignment]
     """One source. NOT_FOUND when there is none, or when it was disconnected."""
     ListSources: _aio.UnaryUnaryMultiCallable[_service_pb2.ListSourcesRequest, _service_pb2.ListSourcesResponse]  # type: ignore[assignment]
     """The connected sources of a tenant, by id."""
     UpdateSource: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateSourceRequest, _service_pb2.UpdateSourceResponse]  # type: ignore[assignment]
-    """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT)."""
+    """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT). NOT_FOUND when there is
+    no such source or queue.
+    """
     DeleteSource: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteSourceRequest, _service_pb2.DeleteSourceResponse]  # type: ignore[assignment]
     """Disconnects a source; its posts stay. NOT_FOUND when there is none."""
     ListQuarantined: _aio.UnaryUnaryMultiCallable[_service_pb2.ListQuarantinedRequest, _service_pb2.ListQuarantinedResponse]  # type: ignore[assignment]
@@ -168,7 +172,7 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.CreateSourceResponse, _abc.Awaitable[_service_pb2.CreateSourceResponse]]:
         """Connects an account or a feed. Connecting the same source with the same settings twice is connecting it once;
-        ALREADY_EXISTS when the id is taken by a source with other settings.
+        ALREADY_EXISTS when the id is taken by a source with other settings, NOT_FOUND when there is no such queue.
         """
 
     @_abc_1.abstractmethod
@@ -193,7 +197,9 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.UpdateSourceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateSourceResponse, _abc.Awaitable[_service_pb2.UpdateSourceResponse]]:
-        """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT)."""
+        """Changes settings of a source; `channel` and `account_scope` are identity and cannot change (INVALID_ARGUMENT). NOT_FOUND when there is
+        no such source or queue.
+        """
 
     @_abc_1.abstractmethod
     def DeleteSource(

@@ -24,6 +24,7 @@ class RescindReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESCIND_REASON_AGENT_LEFT: _ClassVar[RescindReason]
     RESCIND_REASON_CASE_SETTLED: _ClassVar[RescindReason]
     RESCIND_REASON_TAKEN: _ClassVar[RescindReason]
+    RESCIND_REASON_TRANSFERRED: _ClassVar[RescindReason]
 
 class Presence(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -45,6 +46,7 @@ RESCIND_REASON_UNSPECIFIED: RescindReason
 RESCIND_REASON_AGENT_LEFT: RescindReason
 RESCIND_REASON_CASE_SETTLED: RescindReason
 RESCIND_REASON_TAKEN: RescindReason
+RESCIND_REASON_TRANSFERRED: RescindReason
 PRESENCE_UNSPECIFIED: Presence
 PRESENCE_OFFLINE: Presence
 PRESENCE_AVAILABLE: Presence
@@ -405,18 +407,20 @@ class CaseResumed(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseTransferred(_message.Message):
-    __slots__ = ("case_id", "agent_id", "queue", "reason", "at")
+    __slots__ = ("case_id", "agent_id", "queue", "reason", "at", "urgency")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     queue: str
     reason: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., queue: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    urgency: int
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., queue: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[int] = ...) -> None: ...
 
 class CaseEscalated(_message.Message):
     __slots__ = ("case_id", "agent_id", "level", "reason", "at")
@@ -585,6 +589,32 @@ class QueueChanged(_message.Message):
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     at: _timestamp_pb2.Timestamp
     def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class QueueDeleted(_message.Message):
+    __slots__ = ("queue_id", "successor", "at")
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    SUCCESSOR_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    queue_id: str
+    successor: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, queue_id: _Optional[str] = ..., successor: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class QueueCleared(_message.Message):
+    __slots__ = ("queue_id", "at")
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    queue_id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, queue_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class AgentDeleted(_message.Message):
+    __slots__ = ("agent_id", "at")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
     __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at")

@@ -557,6 +557,30 @@ class ReopenCaseResponse(_message.Message):
     position: str
     def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
 
+class TransferCaseRequest(_message.Message):
+    __slots__ = ("name", "queue", "urgency", "agent", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    queue: str
+    urgency: int
+    agent: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class TransferCaseResponse(_message.Message):
+    __slots__ = ("case", "position")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    case: Case
+    position: str
+    def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
 class CreateAgentRequest(_message.Message):
     __slots__ = ("parent", "agent_id", "agent", "request_id")
     PARENT_FIELD_NUMBER: _ClassVar[int]
@@ -630,6 +654,20 @@ class UpdateAgentResponse(_message.Message):
     agent: Agent
     position: str
     def __init__(self, agent: _Optional[_Union[Agent, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class DeleteAgentRequest(_message.Message):
+    __slots__ = ("name", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class DeleteAgentResponse(_message.Message):
+    __slots__ = ("position",)
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    position: str
+    def __init__(self, position: _Optional[str] = ...) -> None: ...
 
 class SetPresenceRequest(_message.Message):
     __slots__ = ("name", "presence", "request_id")
@@ -740,6 +778,24 @@ class UpdateQueueResponse(_message.Message):
     queue: Queue
     position: str
     def __init__(self, queue: _Optional[_Union[Queue, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class DeleteQueueRequest(_message.Message):
+    __slots__ = ("name", "force", "successor", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    SUCCESSOR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    force: bool
+    successor: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., force: _Optional[bool] = ..., successor: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class DeleteQueueResponse(_message.Message):
+    __slots__ = ("position",)
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    position: str
+    def __init__(self, position: _Optional[str] = ...) -> None: ...
 
 class ExplainDecisionRequest(_message.Message):
     __slots__ = ("name",)

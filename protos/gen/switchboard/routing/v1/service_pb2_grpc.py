@@ -116,6 +116,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReopenCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReopenCaseResponse.FromString,
                 _registered_method=True)
+        self.TransferCase = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/TransferCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
+                _registered_method=True)
         self.CreateAgent = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/CreateAgent',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateAgentRequest.SerializeToString,
@@ -135,6 +140,11 @@ class RoutingServiceStub:
                 '/switchboard.routing.v1.RoutingService/UpdateAgent',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateAgentRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateAgentResponse.FromString,
+                _registered_method=True)
+        self.DeleteAgent = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/DeleteAgent',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteAgentRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteAgentResponse.FromString,
                 _registered_method=True)
         self.SetPresence = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/SetPresence',
@@ -165,6 +175,11 @@ class RoutingServiceStub:
                 '/switchboard.routing.v1.RoutingService/UpdateQueue',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateQueueRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateQueueResponse.FromString,
+                _registered_method=True)
+        self.DeleteQueue = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/DeleteQueue',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueResponse.FromString,
                 _registered_method=True)
         self.ExplainDecision = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/ExplainDecision',
@@ -228,7 +243,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptOffer(self, request, context):
-        """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, CASE_CLOSED.
+        """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, OFFER_TOKEN_STALE when it is open and only
+        the token is another one's (the message says which is right).
         Accepting twice is accepting once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -236,7 +252,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeclineOffer(self, request, context):
-        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE.
+        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
+        OFFER_TOKEN_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -293,8 +310,16 @@ class RoutingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TransferCase(self, request, context):
+        """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
+        open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateAgent(self, request, context):
-        """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS).
+        """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -315,8 +340,15 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateAgent(self, request, context):
-        """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
-        new capacity.
+        """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
+        has more work than the new capacity.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAgent(self, request, context):
+        """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -360,6 +392,14 @@ class RoutingServiceServicer:
 
     def UpdateQueue(self, request, context):
         """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteQueue(self, request, context):
+        """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
+        many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -450,6 +490,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReopenCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReopenCaseResponse.SerializeToString,
             ),
+            'TransferCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.SerializeToString,
+            ),
             'CreateAgent': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAgent,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateAgentRequest.FromString,
@@ -469,6 +514,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.UpdateAgent,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateAgentRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateAgentResponse.SerializeToString,
+            ),
+            'DeleteAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAgent,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteAgentRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteAgentResponse.SerializeToString,
             ),
             'SetPresence': grpc.unary_unary_rpc_method_handler(
                     servicer.SetPresence,
@@ -499,6 +549,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.UpdateQueue,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateQueueRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateQueueResponse.SerializeToString,
+            ),
+            'DeleteQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteQueue,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueResponse.SerializeToString,
             ),
             'ExplainDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainDecision,
@@ -929,6 +984,33 @@ class RoutingService:
             _registered_method=True)
 
     @staticmethod
+    def TransferCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/TransferCase',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateAgent(request,
             target,
             options=(),
@@ -1026,6 +1108,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/UpdateAgent',
             switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateAgentRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateAgentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/DeleteAgent',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteAgentRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteAgentResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1188,6 +1297,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/UpdateQueue',
             switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateQueueRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/DeleteQueue',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,11 +56,14 @@ class RoutingServiceStub:
     OpenCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.OpenCaseRequest, _service_pb2.OpenCaseResponse]
     """Opens a case by hand and queues it. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
     AcceptOffer: _grpc.UnaryUnaryMultiCallable[_service_pb2.AcceptOfferRequest, _service_pb2.AcceptOfferResponse]
-    """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, CASE_CLOSED.
+    """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, OFFER_TOKEN_STALE when it is open and only
+    the token is another one's (the message says which is right).
     Accepting twice is accepting once.
     """
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeclineOfferRequest, _service_pb2.DeclineOfferResponse]
-    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE."""
+    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
+    OFFER_TOKEN_STALE.
+    """
     ReleaseCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]
     """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
     ReplyToCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]
@@ -79,16 +82,22 @@ class RoutingServiceStub:
     """
     ReopenCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReopenCaseRequest, _service_pb2.ReopenCaseResponse]
     """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
+    TransferCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]
+    """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
+    open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+    """
     CreateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateAgentRequest, _service_pb2.CreateAgentResponse]
-    """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS)."""
+    """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
     GetAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetAgentRequest, _service_pb2.GetAgentResponse]
     """One agent as it is now, with its load."""
     ListAgents: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListAgentsRequest, _service_pb2.ListAgentsResponse]
     """Agents by id."""
     UpdateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]
-    """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
-    new capacity.
+    """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
+    has more work than the new capacity.
     """
+    DeleteAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteAgentRequest, _service_pb2.DeleteAgentResponse]
+    """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]
@@ -103,6 +112,10 @@ class RoutingServiceStub:
     """Queues by id."""
     UpdateQueue: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateQueueRequest, _service_pb2.UpdateQueueResponse]
     """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+    DeleteQueue: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteQueueRequest, _service_pb2.DeleteQueueResponse]
+    """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
+    many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
+    """
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
     """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
 
@@ -134,11 +147,14 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     OpenCase: _aio.UnaryUnaryMultiCallable[_service_pb2.OpenCaseRequest, _service_pb2.OpenCaseResponse]  # type: ignore[assignment]
     """Opens a case by hand and queues it. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
     AcceptOffer: _aio.UnaryUnaryMultiCallable[_service_pb2.AcceptOfferRequest, _service_pb2.AcceptOfferResponse]  # type: ignore[assignment]
-    """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, CASE_CLOSED.
+    """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, OFFER_TOKEN_STALE when it is open and only
+    the token is another one's (the message says which is right).
     Accepting twice is accepting once.
     """
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_service_pb2.DeclineOfferRequest, _service_pb2.DeclineOfferResponse]  # type: ignore[assignment]
-    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE."""
+    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
+    OFFER_TOKEN_STALE.
+    """
     ReleaseCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]  # type: ignore[assignment]
     """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
     ReplyToCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]  # type: ignore[assignment]
@@ -157,16 +173,22 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """
     ReopenCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReopenCaseRequest, _service_pb2.ReopenCaseResponse]  # type: ignore[assignment]
     """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
+    TransferCase: _aio.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]  # type: ignore[assignment]
+    """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
+    open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+    """
     CreateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateAgentRequest, _service_pb2.CreateAgentResponse]  # type: ignore[assignment]
-    """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS)."""
+    """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
     GetAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.GetAgentRequest, _service_pb2.GetAgentResponse]  # type: ignore[assignment]
     """One agent as it is now, with its load."""
     ListAgents: _aio.UnaryUnaryMultiCallable[_service_pb2.ListAgentsRequest, _service_pb2.ListAgentsResponse]  # type: ignore[assignment]
     """Agents by id."""
     UpdateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]  # type: ignore[assignment]
-    """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
-    new capacity.
+    """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
+    has more work than the new capacity.
     """
+    DeleteAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteAgentRequest, _service_pb2.DeleteAgentResponse]  # type: ignore[assignment]
+    """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _aio.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]  # type: ignore[assignment]
@@ -181,6 +203,10 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Queues by id."""
     UpdateQueue: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateQueueRequest, _service_pb2.UpdateQueueResponse]  # type: ignore[assignment]
     """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+    DeleteQueue: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteQueueRequest, _service_pb2.DeleteQueueResponse]  # type: ignore[assignment]
+    """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
+    many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
+    """
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
     """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
 
@@ -251,7 +277,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.AcceptOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.AcceptOfferResponse, _abc.Awaitable[_service_pb2.AcceptOfferResponse]]:
-        """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, CASE_CLOSED.
+        """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, OFFER_TOKEN_STALE when it is open and only
+        the token is another one's (the message says which is right).
         Accepting twice is accepting once.
         """
 
@@ -261,7 +288,9 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.DeclineOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.DeclineOfferResponse, _abc.Awaitable[_service_pb2.DeclineOfferResponse]]:
-        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE."""
+        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
+        OFFER_TOKEN_STALE.
+        """
 
     @_abc_1.abstractmethod
     def ReleaseCase(
@@ -324,12 +353,22 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
 
     @_abc_1.abstractmethod
+    def TransferCase(
+        self,
+        request: _service_pb2.TransferCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.TransferCaseResponse, _abc.Awaitable[_service_pb2.TransferCaseResponse]]:
+        """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
+        open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
     def CreateAgent(
         self,
         request: _service_pb2.CreateAgentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.CreateAgentResponse, _abc.Awaitable[_service_pb2.CreateAgentResponse]]:
-        """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS)."""
+        """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def GetAgent(
@@ -353,9 +392,17 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.UpdateAgentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateAgentResponse, _abc.Awaitable[_service_pb2.UpdateAgentResponse]]:
-        """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it has more work than the
-        new capacity.
+        """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
+        has more work than the new capacity.
         """
+
+    @_abc_1.abstractmethod
+    def DeleteAgent(
+        self,
+        request: _service_pb2.DeleteAgentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.DeleteAgentResponse, _abc.Awaitable[_service_pb2.DeleteAgentResponse]]:
+        """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def SetPresence(
@@ -406,6 +453,16 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateQueueResponse, _abc.Awaitable[_service_pb2.UpdateQueueResponse]]:
         """Changes settings of a queue, as `update_mask` says; cases already in it keep what they were queued with. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def DeleteQueue(
+        self,
+        request: _service_pb2.DeleteQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.DeleteQueueResponse, _abc.Awaitable[_service_pb2.DeleteQueueResponse]]:
+        """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
+        many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
+        """
 
     @_abc_1.abstractmethod
     def ExplainDecision(

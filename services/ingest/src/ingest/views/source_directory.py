@@ -105,6 +105,11 @@ class SourceDirectory:
             connected = self._connected[tenant] = connections(tenant, self._sources.get(tenant, Sources()))
         return connected.get(source_id)
 
+    def naming(self, tenant: str, queue: str) -> list[str]:
+        """The sources, as far as this replica has read, whose default queue is this one; sorted."""
+        there = self._sources.get(tenant, Sources()).connected.values()
+        return sorted(source.source_id for source in there if source.settings.default_queue == queue)
+
     async def require(self, tenant: str, source_id: str, timeout_s: float) -> Connected:
         """The source, also one connected a moment ago elsewhere. Raises NotFound (tenant or source) and Unavailable."""
         found = self.known(tenant, source_id)

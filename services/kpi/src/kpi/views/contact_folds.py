@@ -177,7 +177,9 @@ def _on_agent(rows: Rows, event: Recorded) -> None:
     key = agent_key(event.tenant, event.body.agent_id)
     known = rows.get(key)
     agent = known if isinstance(known, Agent) else Agent()
-    if event.type == _PRESENCE:
+    if event.type == _DELETED:
+        rows.pop(key, None)
+    elif event.type == _PRESENCE:
         rows[key] = replace(agent, presence=event.body.presence)
     else:
         rows[key] = replace(agent, capacity=event.body.capacity)
@@ -235,10 +237,10 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     work.OfferRescinded.DESCRIPTOR.full_name: _on_freed,
     work.ClaimLapsed.DESCRIPTOR.full_name: _on_freed,
     work.CaseReleased.DESCRIPTOR.full_name: _on_freed,
-    work.CaseTransferred.DESCRIPTOR.full_name: _on_freed,
     work.AgentRegistered.DESCRIPTOR.full_name: _on_agent,
     work.AgentChanged.DESCRIPTOR.full_name: _on_agent,
     work.PresenceChanged.DESCRIPTOR.full_name: _on_agent,
+    work.AgentDeleted.DESCRIPTOR.full_name: _on_agent,
     work.ReplySent.DESCRIPTOR.full_name: _on_sent,
     work.OfferAccepted.DESCRIPTOR.full_name: _on_taken,
     work.CaseClaimed.DESCRIPTOR.full_name: _on_taken,
@@ -267,12 +269,15 @@ _IGNORED = (
     work.CaseNoted,
     work.CasePended,
     work.CaseResumed,
+    work.CaseTransferred,  # who gave it up, and where it waits now, is said by facts of their own
     work.CaseEscalated,
     work.TaskOpened,
     work.TaskClosed,
     work.ResolutionConfirmed,
     work.CaseRecalled,
     work.QueueChanged,
+    work.QueueDeleted,
+    work.QueueCleared,
     work.PolicyChanged,
     work.SourceQueueChanged,
 )
@@ -282,6 +287,7 @@ IGNORED = frozenset(message.DESCRIPTOR.full_name for message in _IGNORED)
 """And of those that make nothing."""
 _SOURCES = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_source)
 _AGENTS = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_agent)
+_DELETED = work.AgentDeleted.DESCRIPTOR.full_name
 _PRESENCE = work.PresenceChanged.DESCRIPTOR.full_name
 _OPENED = work.CaseOpened.DESCRIPTOR.full_name
 _JOINED = work.CasesJoined.DESCRIPTOR.full_name

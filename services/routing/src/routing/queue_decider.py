@@ -1,0 +1,139 @@
+"""What may become of queues: created, changed, and deleted when nothing is in them or something stands for them. Pure.
+
+A deleted queue is gone at once, and its id means its successor wherever it is still named. The open cases and the
+agents that name it follow in portions, each a decision of its own, until nothing is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chassis.errors import Rejected
+
+from routing import commands, events
+from routing.agents import DEFAULT_QUEUE, Agent, Queue
+from routing.case_decider import move
+from routing.cases import Accepted, Case, Offered, Pending, Queued
+from routing.commands import Reason
+from routing.matching import Decision
+from routing.shard import Shard
+
+OPEN = (Queued, Offered, Accepted, Pending)
+"""Stages in which a case waits in a queue, or is with an agent of one."""
+NAMED_MAX = 10
+"""Of each kind, what a refusal to delete a queue names; the sentence says how many there are."""
+DELETED = "queue_deleted"
+"""The reason of a transfer that nobody asked for."""
+
+
+def known_queue(shard: Shard, queue_id: str) -> None:
+    """Raises Rejected when there is no such queue."""
+    if not shard.has_queue(queue_id):
+        raise Rejected(Reason.QUEUE_UNKNOWN, f"there is no queue {queue_id}", resource=f"queues/{queue_id}")
+
+
+def known_queues(shard: Shard, queue_ids: tuple[str, ...]) -> None:
+    """Raises Rejected, naming each, when some of these queues are not there."""
+    unknown = [queue_id for queue_id in queue_ids if not shard.has_queue(queue_id)]
+    if unknown:
+        raise Rejected(
+            Reason.QUEUE_UNKNOWN, f"there is no queue {' or '.join(unknown)}", resource=f"queues/{unknown[0]}"
+        )
+
+
+def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
+    """Decides a queue, unless there is one of that id."""
+    if c.queue_id in decision.shard.queues and decision.shard.has_queue(c.queue_id):
+        raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
+    decision.emit(
+        events.QueueChanged(c.queue_id, c.display_name, c.first_response_s, c.offer_timeout_s, c.requirements, c.at)
+    )
+
+
+def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
+    """Decides other settings; the default queue has some before anybody gives it any."""
+    known_queue(decision.shard, c.queue_id)
+    queue = decision.shard.queues.get(c.queue_id) or Queue(c.queue_id)
+    changed = Queue(
+        c.queue_id,
+        queue.display_name if c.display_name is None else c.display_name,
+        queue.first_response_s if c.first_response_s is None else c.first_response_s,
+        queue.offer_timeout_s if c.offer_timeout_s is None else c.offer_timeout_s,
+        queue.requirements if c.requirements is None else c.requirements,
+    )
+    if changed != queue:
+        decision.emit(
+            events.QueueChanged(
+                c.queue_id,
+                changed.display_name,
+                changed.first_response_s,
+                changed.offer_timeout_s,
+                changed.requirements,
+                c.at,
+            )
+        )
+
+
+def delete_queue(decision: Decision, c: commands.DeleteQueue) -> None:
+    """Decides that a queue is gone, and the first portion of what follows."""
+    shard = decision.shard
+    if c.queue_id == DEFAULT_QUEUE:
+        detail = "the default queue is always there: cases go to it that nothing else is said of"
+        raise Rejected(Reason.QUEUE_PERMANENT, detail, resource=f"queues/{c.queue_id}")
+    known_queue(shard, c.queue_id)
+    if c.force:
+        known_queue(shard, c.successor)
+    else:
+        _demand_unused(shard, c.queue_id)
+    decision.emit(events.QueueDeleted(c.queue_id, c.successor, c.at))
+    # The shard does not know of the deletion yet, so the successor is said here; from now on a tick finds the rest.
+    clear(decision, c.queue_id, c.successor or DEFAULT_QUEUE, room=0)
+
+
+def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
+    """Decides that agents and open cases of a deleted queue go to the one that stands for it, so many facts and offers
+    as there is room for; returns how many that can lead to.
+    """
+    cost = 0
+    for agent in list(_agents_of(decision.shard, queue_id)):
+        if cost >= room:
+            return cost
+        queues = tuple(sorted({successor if one == queue_id else one for one in agent.queues}))
+        changed = events.AgentChanged(
+            agent.agent_id, agent.display_name, agent.skills, agent.capacity, queues, decision.at
+        )
+        decision.emit(changed)
+        cost += 1 + agent.free
+    for case in list(_cases_of(decision.shard, queue_id)):
+        if cost >= room:
+            return cost
+        move(decision, decision.case(case.case_id) or case, successor, case.urgency, reason=DELETED)
+        cost += 3
+    decision.emit(events.QueueCleared(queue_id, decision.at))
+    return cost + 1
+
+
+def _demand_unused(shard: Shard, queue_id: str) -> None:
+    """Raises Rejected, naming what is there, while sources, agents or open cases name a queue."""
+    sources = sorted(source for source, queue in shard.sources.items() if shard.standing_queue(queue) == queue_id)
+    agents = sorted(agent.agent_id for agent in _agents_of(shard, queue_id))
+    cases = sorted(case.case_id for case in _cases_of(shard, queue_id))
+    found = (("sources", sources), ("agents", agents), ("cases", cases))
+    if any(ids for _, ids in found):
+        counted = ", ".join(f"{len(ids)} {kind if len(ids) > 1 else kind[:-1]}" for kind, ids in found if ids)
+        raise Rejected(
+            Reason.QUEUE_IN_USE,
+            f"queue {queue_id} is in use by {counted}; move them, or delete it with force and a successor",
+            resource=f"queues/{queue_id}",
+            violations=tuple(
+                (f"{kind}/{one}", f"uses queue {queue_id}") for kind, ids in found for one in ids[:NAMED_MAX]
+            ),
+        )
+
+
+def _agents_of(shard: Shard, queue_id: str) -> Iterator[Agent]:
+    return (agent for agent in shard.agents.values() if queue_id in agent.queues)
+
+
+def _cases_of(shard: Shard, queue_id: str) -> Iterator[Case]:
+    return (case for case in shard.cases.values() if case.queue == queue_id and isinstance(case.stage, OPEN))

@@ -1,0 +1,157 @@
+"""Queues as ingest, routing and agents share them: nobody names one there is not, nobody waits in one that is gone."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2 as details
+from grpc_status import rpc_status
+from running_stack import RunningStack
+from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1 import service_pb2 as posts
+from switchboard.ingest.v1 import service_pb2_grpc as ingest_grpc
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
+from switchboard.routing.v1 import service_pb2 as work
+from switchboard.routing.v1 import service_pb2_grpc as routing_grpc
+
+PLACE = "tenants/queues"
+PATIENCE_S = 30.0
+
+
+class Both:
+    """Ingest and routing, with what tests say to them in short."""
+
+    def __init__(self, ingest: grpc.Channel, routing: grpc.Channel) -> None:
+        self.ingest: Any = ingest_grpc.IngestServiceStub(ingest)
+        self.routing: Any = routing_grpc.RoutingServiceStub(routing)
+        self.integrity: Any = integrity_pb2_grpc.IntegrityServiceStub(routing)
+
+    def queue(self, queue_id: str) -> str:
+        request = work.CreateQueueRequest(parent=PLACE, queue_id=queue_id, request_id=str(uuid.uuid4()))
+        return str(self.routing.CreateQueue(request, timeout=PATIENCE_S).queue.name)
+
+    def source(self, source_id: str, queue: str) -> Any:
+        given = posts.Source(channel="care", default_queue=queue)
+        return self.ingest.CreateSource(
+            posts.CreateSourceRequest(parent=PLACE, source_id=source_id, source=given), timeout=PATIENCE_S
+        ).source
+
+    def agent(self, agent_id: str, *queues: str, capacity: int = 0) -> Any:
+        given = work.Agent(queues=queues, capacity=capacity)
+        request = work.CreateAgentRequest(parent=PLACE, agent_id=agent_id, agent=given, request_id=str(uuid.uuid4()))
+        return self.routing.CreateAgent(request, timeout=PATIENCE_S).agent
+
+    def available(self, agent: str) -> Any:
+        request = work.SetPresenceRequest(name=agent, presence="PRESENCE_AVAILABLE", request_id=str(uuid.uuid4()))
+        return self.routing.SetPresence(request, timeout=PATIENCE_S).agent
+
+    def post(self, source: str, author: str) -> Any:
+        """A customer writes; returns the case."""
+        normal = post_pb2.NormalizedPost(external_id=f"{author}-1", text="hello", author_kind="AUTHOR_KIND_CUSTOMER")
+        normal.author.external_id = author
+        normal.published_at.GetCurrentTime()
+        delivery = posts.Delivery(normalized_post=normal)
+        taken = self.ingest.IngestPost(posts.IngestPostRequest(source=source, delivery=delivery), timeout=PATIENCE_S)
+        wait = integrity_pb2.WaitUntilRequest(position=taken.position, tenant=PLACE.split("/")[1])
+        self.integrity.WaitUntil(wait, timeout=PATIENCE_S)
+        listed = self.routing.ListCases(work.ListCasesRequest(parent=PLACE), timeout=PATIENCE_S)
+        return next(case for case in listed.cases if case.source == source)
+
+    def delete(self, queue: str, **fields: Any) -> Any:
+        request = work.DeleteQueueRequest(name=queue, request_id=str(uuid.uuid4()), **fields)
+        return self.routing.DeleteQueue(request, timeout=PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def both(stack: RunningStack) -> Iterator[Both]:
+    with stack.channel("ingest") as ingest, stack.channel("routing") as routing:
+        yield Both(ingest, routing)
+
+
+def refused(call: Callable[[], object]) -> tuple[grpc.StatusCode, details.ResourceInfo, list[str]]:
+    """(code, resource, subjects of failed preconditions) of a call that is refused."""
+    with pytest.raises(grpc.RpcError) as error:
+        call()
+    resource, failure = details.ResourceInfo(), details.PreconditionFailure()
+    for detail in rpc_status.from_call(error.value).details:
+        detail.Unpack(resource)
+        detail.Unpack(failure)
+    return error.value.code(), resource, [violation.subject for violation in failure.violations]
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Waits for what follows a fact in another service."""
+    ends = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < ends, "it did not come to pass"
+        time.sleep(0.05)
+
+
+def test_a_queue_that_is_not_there_is_refused_by_its_name_everywhere(both: Both) -> None:
+    gone = f"{PLACE}/queues/nowhere"
+    for call in (lambda: both.source("astray", gone), lambda: both.agent("astray", gone)):
+        code, resource, _ = refused(call)
+        assert (code, resource.resource_type, resource.resource_name) == (grpc.StatusCode.NOT_FOUND, "queue", gone)
+
+
+def test_a_queue_has_one_spelling(both: Both) -> None:
+    both.queue("spelled")
+    for call in (lambda: both.source("spelled", "spelled"), lambda: both.agent("spelled", "spelled")):
+        assert refused(call)[0] is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_queue_may_be_named_as_soon_as_it_was_created(both: Both) -> None:
+    for number in range(5):
+        name = both.queue(f"fresh-{number}")
+        assert both.source(f"fresh-{number}", name).default_queue == name
+        assert list(both.agent(f"fresh-{number}", name).queues) == [name]
+
+
+def test_an_agent_nobody_said_a_capacity_of_is_served(both: Both) -> None:
+    queue = both.queue("served")
+    agent = both.agent("served", queue)
+    assert agent.capacity == 1
+    case = both.post(both.source("served", queue).name, "served")
+    assert list(both.available(agent.name).cases) == [case.name]
+
+
+def test_a_deleted_queue_leaves_nobody_waiting_where_nobody_looks(both: Both) -> None:
+    old, new = both.queue("old"), both.queue("new")
+    source, agent = both.source("moved", old).name, both.agent("moved", old).name
+    case = both.post(source, "moved").name
+    code, _, subjects = refused(lambda: both.delete(old))
+    assert (code, subjects) == (grpc.StatusCode.FAILED_PRECONDITION, [source, agent, case])
+
+    both.delete(old, force=True, successor=new)
+    assert refused(lambda: both.source("late", old))[0] is grpc.StatusCode.NOT_FOUND
+    assert refused(lambda: both.routing.GetQueue(work.GetQueueRequest(name=old)))[0] is grpc.StatusCode.NOT_FOUND
+    eventually(lambda: both.ingest.GetSource(posts.GetSourceRequest(name=source)).source.default_queue == new)
+    eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=case)).case.queue == new)
+    eventually(lambda: list(both.routing.GetAgent(work.GetAgentRequest(name=agent)).agent.queues) == [new])
+    assert list(both.available(agent).cases) == [case]
+
+
+def test_a_deleted_agents_work_goes_to_somebody_else(both: Both) -> None:
+    queue = both.queue("handed")
+    one, other = both.agent("gone", queue).name, both.agent("next", queue).name
+    case = both.post(both.source("handed", queue).name, "handed").name
+    assert list(both.available(one).cases) == [case]
+    both.routing.DeleteAgent(work.DeleteAgentRequest(name=one, request_id=str(uuid.uuid4())), timeout=PATIENCE_S)
+    assert refused(lambda: both.routing.GetAgent(work.GetAgentRequest(name=one)))[0] is grpc.StatusCode.NOT_FOUND
+    assert list(both.available(other).cases) == [case]
+
+
+def test_a_case_is_moved_to_another_queue_and_urgency(both: Both, stack: RunningStack) -> None:
+    first, second = both.queue("first"), both.queue("second")
+    case = both.post(both.source("carried", first).name, "carried").name
+    request = work.TransferCaseRequest(name=case, queue=second, urgency=3, request_id=str(uuid.uuid4()))
+    moved = both.routing.TransferCase(request, timeout=PATIENCE_S).case
+    assert (moved.queue, moved.urgency, moved.state) == (second, 3, work.CASE_STATE_QUEUED)
+    told = stack.told("move", case, "--queue", "first", "--urgency", "1", "--tenant", "queues")
+    assert (told["queue"], told["urgency"]) == (first, 1)
+    assert "second" in stack.run("move", case, "--queue", "second", "--tenant", "queues")
