@@ -29,6 +29,7 @@ class Both:
     def __init__(self, ingest: grpc.Channel, routing: grpc.Channel) -> None:
         self.ingest: Any = ingest_grpc.IngestServiceStub(ingest)
         self.routing: Any = routing_grpc.RoutingServiceStub(routing)
+        self.position = ""
         self.integrity: Any = integrity_pb2_grpc.IntegrityServiceStub(routing)
 
     def queue(self, queue_id: str) -> str:
@@ -37,9 +38,15 @@ class Both:
 
     def source(self, source_id: str, queue: str) -> Any:
         given = posts.Source(channel="care", default_queue=queue)
-        return self.ingest.CreateSource(
-            posts.CreateSourceRequest(parent=PLACE, source_id=source_id, source=given), timeout=PATIENCE_S
-        ).source
+        request = posts.CreateSourceRequest(parent=PLACE, source_id=source_id, source=given)
+        made = self.ingest.CreateSource(request, timeout=PATIENCE_S)
+        self.position = made.position
+        return made.source
+
+    def queue_of(self, source: str) -> str:
+        """Where a source's cases go, as ingest tells it."""
+        request = posts.GetSourceRequest(name=source, min_position=self.position)
+        return str(self.ingest.GetSource(request, timeout=PATIENCE_S).source.default_queue)
 
     def agent(self, agent_id: str, *queues: str, capacity: int = 0) -> Any:
         given = work.Agent(queues=queues, capacity=capacity)
@@ -130,7 +137,7 @@ def test_a_deleted_queue_leaves_nobody_waiting_where_nobody_looks(both: Both) ->
     both.delete(old, force=True, successor=new)
     assert refused(lambda: both.source("late", old))[0] is grpc.StatusCode.NOT_FOUND
     assert refused(lambda: both.routing.GetQueue(work.GetQueueRequest(name=old)))[0] is grpc.StatusCode.NOT_FOUND
-    eventually(lambda: both.ingest.GetSource(posts.GetSourceRequest(name=source)).source.default_queue == new)
+    eventually(lambda: both.queue_of(source) == new)
     eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=case)).case.queue == new)
     eventually(lambda: list(both.routing.GetAgent(work.GetAgentRequest(name=agent)).agent.queues) == [new])
     assert list(both.available(agent).cases) == [case]

@@ -27,6 +27,7 @@ ASKING = [{"skill": "vip", "min_level": 2}]
 FIRST: Mapping[str, Callable[[], Message]] = {
     "Source": lambda: ingest.Source(
         channel="care", display_name="One", owned_accounts=["acme"], labels={"brand": "Acme"}, secrets_ref="s",
+        desk="acme", listening=True,
         default_queue=f"{PARENT}/queues/vip",
     ),
     "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"]),
@@ -38,6 +39,7 @@ FIRST: Mapping[str, Callable[[], Message]] = {
 SECOND: Mapping[str, Callable[[], Message]] = {
     "Source": lambda: ingest.Source(
         display_name="Two", owned_accounts=["acme_help"], labels={"industry": "air"}, secrets_ref="t",
+        desk="other", listening=False,
         default_queue=f"{PARENT}/queues/default",
     ),
     "Agent": lambda: routing.Agent(display_name="Leo", skills=[{"name": "vip", "level": 1}], capacity=5,
