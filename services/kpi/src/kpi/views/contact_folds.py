@@ -178,7 +178,7 @@ def _on_agent(rows: Rows, event: Recorded) -> None:
     known = rows.get(key)
     agent = known if isinstance(known, Agent) else Agent()
     if event.type == _DELETED:
-        rows.pop(key, None)
+        rows[key] = Agent()  # as one who is not signed in: nobody counts those
     elif event.type == _PRESENCE:
         rows[key] = replace(agent, presence=event.body.presence)
     else:
