@@ -65,10 +65,11 @@ class Stack:
 
 
 @asynccontextmanager
-async def up_on_a_small_disk(disk: Path) -> AsyncIterator[Stack]:
+async def up_on_a_small_disk(disk: Path, *, filled: bool = False) -> AsyncIterator[Stack]:
+    """Filled, it is full until `up` has said so."""
     disk.mkdir()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, small_disk.__file__, str(disk), str(DISK_MIB)),
+        *(sys.executable, small_disk.__file__, str(disk), str(DISK_MIB), *(["--filled"] if filled else [])),
         *(COMMAND, "up", "--state", str(disk / "state")),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -79,10 +80,15 @@ async def up_on_a_small_disk(disk: Path) -> AsyncIterator[Stack]:
     stack = Stack(process, {})
     listening = asyncio.create_task(stack.listen())
     try:
+        if filled:
+            await stack.heard("is full")
+            await stack.disk("free")
         async with asyncio.timeout(PATIENCE_S):
             line = await process.stdout.readline()
         assert line, "".join(stack.said)
-        stack.endpoints = json.loads(line)
+        # The disk is mounted for that process only; the line it prints has no password.
+        written = Path(f"/proc/{process.pid}/root{disk}/state/endpoints.json")
+        stack.endpoints = json.loads(line) | json.loads(written.read_text())
         yield stack
     finally:
         process.terminate()
@@ -186,3 +192,14 @@ async def test_a_full_disk_is_told_and_heals(state_dir: Path, record_property: C
         assert sender.refusals.keys() <= {"RESOURCE_EXHAUSTED", "UNAVAILABLE"}
         record_property("acknowledged and readable", len(sender.acknowledged))
         record_property("refusals", dict(sender.refusals))
+
+
+async def test_up_on_a_full_disk_starts_once_there_is_room(state_dir: Path) -> None:
+    async with up_on_a_small_disk(state_dir / "disk", filled=True) as stack:
+        said = [line for line in stack.said if "starts once there is room" in line]
+        assert len(said) == 1
+        assert str(state_dir / "disk" / "state") in said[0]
+        async with grpc.aio.insecure_channel(stack.endpoints["ingest"]) as channel:
+            sender = Sender(channel)
+            await sender.connect()
+            await sender.until(lambda: len(sender.acknowledged) == 5)

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import nats
@@ -66,7 +67,7 @@ import click
 from switchboard_cli.stack import ServiceSpec, Stack, run_until_signal
 names = sys.argv[3].split(",")
 try:
-    run_until_signal(Stack(Path(sys.argv[1]), int(sys.argv[2]) or None,
+    run_until_signal(Stack(Path(sys.argv[1]), int(sys.argv[2]) or None, hung_s=4,
                            services=[ServiceSpec(n, f"standin_{n}.main", "standin") for n in names]))
 except click.ClickException as failure:
     failure.show()
@@ -81,6 +82,8 @@ class Up:
     process: asyncio.subprocess.Process
     endpoints: dict[str, Any]
     state: Path
+    line: str
+    """The one line it printed."""
 
     def pids(self) -> dict[str, int]:
         found: dict[str, int] = json.loads((self.state / "processes.json").read_text())
@@ -129,7 +132,7 @@ async def up(state: Path, **how: Any) -> AsyncIterator[Up]:
             if not line:
                 assert process.stderr
                 raise AssertionError((await process.stderr.read()).decode())
-        yield Up(process, json.loads(line), state)
+        yield Up(process, json.loads((state / "endpoints.json").read_text()), state, line.decode())
     finally:
         if process.returncode is None:
             process.kill()
@@ -155,7 +158,13 @@ def state(state_dir: Path) -> Path:
 async def test_up_prints_one_line_and_ctrl_c_stops_everything(state: Path) -> None:
     async with up(state) as stack:
         assert set(stack.endpoints) >= {"ingest", "kpi", "nats", "database", "state"}
-        assert json.loads((state / "endpoints.json").read_text()) == stack.endpoints
+        password = urlsplit(stack.endpoints["database"]).password
+        assert password
+        assert password not in stack.line
+        assert json.loads(stack.line) == stack.endpoints | {
+            "database": stack.endpoints["database"].replace(f":{password}@", "@")
+        }
+        assert state.stat().st_mode & 0o077 == 0
         assert (state / "endpoints.json").stat().st_mode & 0o077 == 0
         assert (state / "kek.jsonl").stat().st_mode & 0o077 == 0
         client = await nats.connect(stack.endpoints["nats"])
@@ -199,6 +208,34 @@ async def test_what_dies_comes_back_on_its_port(state: Path) -> None:
         await connection.close()
         code, said = await stack.end()
         assert code == 0, said
+
+
+async def test_what_hangs_is_killed_and_comes_back_and_nothing_else_is(state: Path) -> None:
+    async with up(state) as stack:
+        before = stack.pids()
+        for name in ("ingest", "nats-server", "postgres"):
+            os.kill(before[name], signal.SIGSTOP)
+            await stack.heard(f"{name} has said nothing for ")
+            await stack.heard(f"{name} is back")
+        after = stack.pids()
+        assert {name for name in after if after[name] != before[name]} == {"ingest", "nats-server", "postgres"}
+        assert (await stack.end())[0] == 0
+
+
+async def test_a_second_stack_in_a_directory_of_the_same_name_leaves_the_first_alone(state: Path) -> None:
+    async with up(state) as first:
+        pids = first.pids()
+        # As after `rm -rf` under a running stack: the lock that is there is nobody's.
+        for name in ("lock", "processes.json"):
+            (state / name).unlink()
+        moved = state.rename(state.with_name("moved"))
+        async with up(state) as second:
+            assert not set(pids.values()) & set(second.pids().values())
+            assert all(psutil.pid_exists(pid) for pid in pids.values())
+            assert (await second.end())[0] == 0
+        assert all(psutil.pid_exists(pid) for pid in pids.values())
+        assert (await first.end())[0] == 0
+    assert moved.exists()
 
 
 async def test_everything_comes_back_after_kill_9_of_all_of_it(state: Path) -> None:
@@ -260,9 +297,8 @@ async def test_given_servers_are_used_and_left_running(
 @pytest.mark.parametrize(
     ("how", "complaint"),
     [
-        pytest.param(
-            {"SWITCHBOARD_NATS_URL": "nats://127.0.0.1:9"}, "SWITCHBOARD_NATS_URL", id="a given server is away"
-        ),
+        pytest.param({"SWITCHBOARD_NATS_URL": "nats://127.0.0.1:9"}, "no NATS answers at 127.0.0.1:9", id="no NATS"),
+        pytest.param({"SWITCHBOARD_DATABASE_URL": "postgres"}, "SWITCHBOARD_DATABASE_URL", id="no address"),
         pytest.param({"names": "ingest,nobody"}, "No module named 'standin_nobody'", id="a service does not start"),
     ],
 )

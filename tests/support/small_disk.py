@@ -1,6 +1,6 @@
 """A stack on a disk of its own that is small and can be filled: a real file system that is really full.
 
-    python small_disk.py DIRECTORY MEBIBYTES COMMAND...
+    python small_disk.py DIRECTORY MEBIBYTES [--filled] COMMAND...
 
 mounts one over DIRECTORY for itself and its children only, runs the command, and obeys lines on standard input: `fill`
 leaves no byte free, `free` takes that back, each answered by a line on standard error. Root mounts in a mount namespace
@@ -56,6 +56,9 @@ def main(directory: Path, mebibytes: int, command: list[str]) -> int:
     """See above; answers the command's exit code."""
     mount(directory, mebibytes)
     filler = directory / "filler"
+    if command[0] == "--filled":
+        fill(filler)
+        command = command[1:]
     running = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda *_: running.terminate())
     for line in sys.stdin:

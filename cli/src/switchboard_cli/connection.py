@@ -22,6 +22,10 @@ R = TypeVar("R")
 ENDPOINTS = "endpoints.json"
 """File in the state directory that `switchboard up` writes when everything serves."""
 
+DEFAULT_STATE = Path(".switchboard")
+DEFAULT_TENANT = "demo"
+"""A fresh stack has it, and commands mean it where they are given none."""
+
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -83,7 +87,7 @@ def reaches(command: Callable[P, R]) -> Callable[..., R]:
         click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS",
                      help="How long one call may take."),
         *(click.option(f"--{service}", metavar="HOST:PORT", help=f"Where {service} is.") for service in SERVICES),
-        click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".switchboard"),
+        click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_STATE,
                      show_default=True, help="Directory of a stack started with `switchboard up`."),
     ]  # fmt: skip
     decorated: Callable[..., R] = wrapped
@@ -92,7 +96,7 @@ def reaches(command: Callable[P, R]) -> Callable[..., R]:
     return decorated
 
 
-tenant_option = click.option("--tenant", default="demo", show_default=True, help="Whose data it is.")
+tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="Whose data it is.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 

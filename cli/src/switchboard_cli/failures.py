@@ -75,6 +75,11 @@ def sentence(service: str, target: str, error: Exception, *, act: str = "") -> s
             return f"{service} failed{tried}: {said or code.name}{reason}; its own log says more"
 
 
+def first_line(told: str) -> str:
+    """The sentence of a failure whose further lines are the end of somebody's log."""
+    return next(iter(told.splitlines()), "")
+
+
 def silence(service: str, target: str, waited_s: float, *, act: str = "") -> str:
     """One sentence for an address that takes a connection and says nothing."""
     tried = f" {act}" if act else ""

@@ -57,5 +57,6 @@ async def provisioned(environment: Mapping[str, str], modules: Sequence[str]) ->
             await job.wait()
     if job.returncode != 0:
         told = err.decode().strip().replace("switchboard provision: ", "")
-        raise Failure(told if "Traceback" in told else "; ".join(told.splitlines()))
+        # What it could not put into a sentence, an import that fails say, ends with one.
+        raise Failure(told.splitlines()[-1] if "Traceback" in told else "; ".join(told.splitlines()))
     return out.decode().splitlines()

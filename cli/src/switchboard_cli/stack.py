@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -11,22 +12,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
 
 import click
 from chassis import embedded
-from chassis.child import Child, ChildError
+from chassis.child import READY_S, Child, ChildError
 from chassis.embedded import LOOPBACK
-from chassis.errors import Unavailable
+from chassis.errors import Overloaded, Unavailable
+from chassis.log import Log, connect_within
+from chassis.tenants import Tenants
 
-from switchboard_cli.connection import ENDPOINTS
-from switchboard_cli.failures import Failure
+from switchboard_cli.announcement import for_people, for_programs
+from switchboard_cli.connection import DEFAULT_STATE, DEFAULT_TENANT, ENDPOINTS
+from switchboard_cli.failures import Failure, first_line
+from switchboard_cli.given_servers import MONITORING, judge_nats, judge_postgres
 from switchboard_cli.hints import typed
 from switchboard_cli.key_files import ready
 from switchboard_cli.provision import provisioned
-from switchboard_cli.supervision import Supervisor, service_child, stop_orphans
+from switchboard_cli.supervision import HUNG_S, Supervisor, service_child, stop_orphans
 
 PROCESSES = "processes.json"
+ROOM_LEAST_BYTES = 64 << 20
+"""Less is a full disk: a fresh cluster of PostgreSQL alone takes forty megabytes."""
+ROOM_LOOK_S = 1.0
+_OURS = {"lock", PROCESSES, ENDPOINTS, "kek.jsonl", "logs", "nats", "postgres"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +97,68 @@ class Stack:
     port_base: int | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     services: Sequence[ServiceSpec] = SERVICES
+    patient: bool = True
+    """Whether a full disk is waited for."""
+    hung_s: float = HUNG_S
     supervisor: Supervisor | None = None
     say: Callable[[str], None] = lambda sentence: click.echo(f"switchboard: {typed(sentence)}", err=True)
 
     async def run(self, announce: Callable[[Mapping[str, object]], None]) -> None:
         """Start everything, announce the endpoints, keep it running until cancelled; then stop it in order.
 
-        Raises Failure when it cannot start, with everything stopped again. One owner per state directory.
+        Raises Failure when it cannot start, with everything stopped again; a full disk is waited for. One owner per
+        state directory.
         """
-        self.state = self.state.absolute()
-        try:
-            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = (self.state / "lock").open("a+")
-        except OSError as error:
-            raise Failure(
-                f"{self.state} cannot hold a stack ({error.strerror}): choose another --state, on a disk with room "
-                "that this user may write to"
-            ) from None
-        with self._owned(lock):
-            supervisor = self.supervisor = Supervisor(self.say, self.state / PROCESSES)
+        with self._owned(await self._lock()):
+            supervisor = self.supervisor = Supervisor(self.say, self.state / PROCESSES, self.hung_s)
             try:
-                endpoints = await self._start(supervisor)
+                endpoints = await self._start_with_room(supervisor)
                 announce(endpoints)
                 await supervisor.supervise()
             finally:
                 (self.state / ENDPOINTS).unlink(missing_ok=True)
                 await supervisor.stop()
 
+    async def _lock(self) -> TextIO:
+        """The open lock of the state directory, which is made where it is not there."""
+        said = False
+        while True:
+            try:
+                self.state = self.state.resolve()
+                self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make_private(self.state)
+                return (self.state / "lock").open("a+")
+            except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+                if not self.patient or getattr(error, "errno", 0) not in (errno.ENOSPC, errno.EDQUOT):
+                    raise Failure(
+                        f"{self.state} cannot hold a stack ({getattr(error, 'strerror', error)}): choose another"
+                        " --state, on a disk with room that this user may write to"
+                    ) from None
+            if not said:
+                self.say(f"the disk of {self.state} is full; it starts once there is room")
+            said = True
+            await asyncio.sleep(ROOM_LOOK_S)
+
+    async def _start_with_room(self, supervisor: Supervisor) -> dict[str, object]:
+        """`_start`, again and again while the disk has no room: who makes some need not start anything."""
+        self.say(f"authentication is off; everything listens on {LOOPBACK} only")
+        said = False
+        while True:
+            try:
+                return await self._start(supervisor)
+            except Failure as failure:
+                if not self.patient or _has_room(self.state):
+                    raise
+                if not said:
+                    why = first_line(failure.message)
+                    self.say(f"the disk of {self.state} is full ({why}); it starts once there is room")
+                said = True
+            await supervisor.stop()
+            while not _has_room(self.state):  # noqa: ASYNC110 - nobody tells when a disk has room
+                await asyncio.sleep(ROOM_LOOK_S)
+
     async def _start(self, supervisor: Supervisor) -> dict[str, object]:
         (self.state / ENDPOINTS).unlink(missing_ok=True)
-        self.say(f"authentication is off; everything listens on {LOOPBACK} only")
         try:
             if left := await asyncio.to_thread(stop_orphans, self.state, [spec.module for spec in self.services]):
                 self.say(f"stopped {left} processes that an earlier run left behind")
@@ -135,6 +175,7 @@ class Stack:
             }
             optional = {"SWITCHBOARD_DRAIN_DELAY_S": "0"}  # nobody balances between replicas here
             await provisioned({**self.environment, **bound}, [spec.module for spec in self.services])
+            await _first_tenant(nats_url)
             children = []
             for spec in self.services:
                 own = {
@@ -162,8 +203,9 @@ class Stack:
             # Before all of them serve: who has to help one of them needs to reach the servers.
             _write(self.state / ENDPOINTS, endpoints)
             await supervisor.serving(children)
-        except (ChildError, Unavailable, OSError) as error:
-            raise Failure(f"the stack did not start: {error}") from error
+        except (ChildError, Unavailable, Overloaded, OSError) as error:
+            told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+            raise Failure(f"the stack did not start: {told}") from error
         return endpoints
 
     async def _servers(self, supervisor: Supervisor, ports: Ports) -> tuple[str, str]:
@@ -172,12 +214,14 @@ class Stack:
         database_url = self.environment.get("SWITCHBOARD_DATABASE_URL", "")
         own: list[Child] = []
         if nats_url:
-            await _reachable(nats_url, "SWITCHBOARD_NATS_URL", 4222)
+            for warning in await judge_nats(nats_url, self.environment.get(MONITORING, "")):
+                self.say(warning)
         else:
             own.append(embedded.nats(self.state, ports.nats, monitoring_port=ports.nats_monitoring))
             nats_url = own[-1].url
         if database_url:
-            await _reachable(database_url, "SWITCHBOARD_DATABASE_URL", 5432)
+            for warning in await judge_postgres(database_url):
+                self.say(warning)
             await supervisor.start(own)
         else:
             own.append(await asyncio.to_thread(embedded.postgres, self.state, ports.postgres))
@@ -197,9 +241,10 @@ class Stack:
                     f"the stack in {self.state} is already running (process {lock.read().strip() or 'unknown'}); "
                     f"use it with --state, stop it with Ctrl-C or SIGTERM, or choose another --state"
                 ) from None
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
-            lock.flush()
+            with contextlib.suppress(OSError):  # on a full disk nobody learns who we are, no more
+                lock.truncate(0)
+                lock.write(f"{os.getpid()}\n")
+                lock.flush()
             yield
 
 
@@ -207,7 +252,7 @@ class Stack:
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".switchboard"),
+    default=DEFAULT_STATE,
     show_default=True,
     help="Directory for data, logs and endpoints; the same directory goes on where it stopped.",
 )
@@ -217,25 +262,28 @@ class Stack:
     default=None,
     help="First of a run of ports (ingest, routing, crm, kpi, nats, postgres, ...); free ports by default.",
 )
-def up(state: Path, port_base: int | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the endpoints as JSON also in a terminal.")
+def up(state: Path, port_base: int | None, as_json: bool) -> None:
     """Start NATS, PostgreSQL and the four services here; Ctrl-C stops them.
 
-    Prints one line of JSON with the endpoints when all of them serve. SWITCHBOARD_NATS_URL and
-    SWITCHBOARD_DATABASE_URL, where set, name servers to use instead of own ones.
+    When all of them serve it says where and what to try; where standard output is no terminal, as one line of JSON.
+    SWITCHBOARD_NATS_URL and SWITCHBOARD_DATABASE_URL, where set, name servers to use instead of own ones. A fresh
+    stack has the tenant demo, which every command means that is given no --tenant.
     """
-    run_until_signal(Stack(state, port_base))
+    told = for_programs if as_json or not (sys.stdout and sys.stdout.isatty()) else for_people
+    run_until_signal(Stack(state, port_base), told)
 
 
-def run_until_signal(stack: Stack) -> None:
+def run_until_signal(stack: Stack, told: Callable[[Mapping[str, object]], str] = for_programs) -> None:
     """Run the stack until SIGINT, SIGTERM or SIGHUP; returns when everything has stopped. Raises Failure.
 
-    A second signal kills what takes its time.
+    `told` makes the endpoints into what is printed when everything serves. A second signal kills what takes its time.
     """
-    asyncio.run(_until_signal(stack))
+    asyncio.run(_until_signal(stack, told))
 
 
-async def _until_signal(stack: Stack) -> None:
-    running = asyncio.ensure_future(stack.run(_announce))
+async def _until_signal(stack: Stack, told: Callable[[Mapping[str, object]], str]) -> None:
+    running = asyncio.ensure_future(stack.run(lambda endpoints: click.echo(told(endpoints))))
     asked = False
 
     def ask() -> None:
@@ -258,25 +306,26 @@ async def _until_signal(stack: Stack) -> None:
         stack.say("stopped")
 
 
-def _announce(endpoints: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(endpoints) + "\n")
-    sys.stdout.flush()
+def _make_private(state: Path) -> None:
+    """A directory that is a stack's and nothing else is its owner's alone: keys and passwords are below it."""
+    if set(os.listdir(state)) <= _OURS and state.stat().st_mode & 0o077:
+        state.chmod(0o700)
 
 
-async def _reachable(url: str, variable: str, port: int) -> None:
-    """Raises Failure when nobody listens there; a list of servers is left to their clients."""
-    parts = urlsplit(url)
-    if "," in url or not parts.hostname:
-        return
+def _has_room(state: Path) -> bool:
+    disk = os.statvfs(state)
+    return disk.f_bavail * disk.f_frsize >= ROOM_LEAST_BYTES and (disk.f_files == 0 or disk.f_favail > 0)
+
+
+async def _first_tenant(nats_url: str) -> None:
+    """On a log that nobody has used, registers the tenant that commands mean by default."""
+    nc = await connect_within(nats_url, "up", READY_S)
     try:
-        async with asyncio.timeout(5.0):
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or port)
-    except (OSError, TimeoutError):
-        raise Failure(
-            f"the server that {variable} names does not answer at {parts.hostname}:{parts.port or port}; "
-            f"start it, or unset {variable} to have one here"
-        ) from None
-    writer.close()
+        log = Log(nc)
+        if await log.last_position() == 0:
+            await Tenants(log).ensure(DEFAULT_TENANT)
+    finally:
+        await nc.close()
 
 
 def _write(path: Path, content: Mapping[str, object]) -> None:

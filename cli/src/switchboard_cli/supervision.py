@@ -1,4 +1,4 @@
-"""Keeps child processes running: starts them tier by tier, restarts what dies, stops them in the opposite order."""
+"""Keeps child processes running: starts them tier by tier, restarts what dies or hangs, stops them in reverse order."""
 
 import asyncio
 import json
@@ -19,7 +19,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-un
 START_ATTEMPTS = 3
 SERVING_S = 120.0  # a long log is folded again before a service is ready
 WATCH_S = 0.1
-COMPLAINT_EVERY_S = 2.0
+LOOK_EVERY_S = 2.0
+LOOKS_LEAST = 3
+HUNG_S = 30.0
+"""Who has said nothing for so long hangs. Against: a query of the archive holds a service's loop for a second."""
 BACKOFF_LEAST_S = 0.2
 BACKOFF_MOST_S = 5.0
 SERVICE_STOP_S = 25.0  # the longest drain, and then some
@@ -28,9 +31,10 @@ SERVICE_STOP_S = 25.0  # the longest drain, and then some
 class Supervisor:
     """Owns children in tiers: servers first, then what needs them."""
 
-    def __init__(self, say: Callable[[str], None], processes: Path) -> None:
+    def __init__(self, say: Callable[[str], None], processes: Path, hung_s: float = HUNG_S) -> None:
         """`processes` is a JSON file of name -> pid that is kept current, for those who want to kill one."""
         self._say = say
+        self._hung_s = hung_s
         self._processes = processes
         self._tiers: list[Sequence[Child]] = []
         self._stopping: Sequence[Child] = ()
@@ -74,7 +78,7 @@ class Supervisor:
         self._write()
 
     async def supervise(self) -> None:
-        """Restart whatever dies, with growing pauses, until cancelled."""
+        """Restart whatever dies or hangs, with growing pauses, until cancelled."""
         async with asyncio.TaskGroup() as group:
             for tier in self._tiers:
                 for child in tier:
@@ -109,11 +113,20 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         pause_s = BACKOFF_LEAST_S
         loop = asyncio.get_running_loop()
-        since = look_at = loop.time()
+        since = look_at = heard_at = loop.time()
+        looks = 0
         while True:
             if child.alive():
                 if loop.time() > look_at:
-                    look_at = loop.time() + COMPLAINT_EVERY_S
+                    if await child.responds():
+                        heard_at, looks = loop.time(), 0
+                    looks += 1
+                    look_at = loop.time() + LOOK_EVERY_S
+                    # Several looks: where we ourselves were stopped, one look is late and says nothing.
+                    if looks > LOOKS_LEAST and loop.time() - heard_at > self._hung_s:
+                        self._say(f"{child.name} has said nothing for {loop.time() - heard_at:.0f} s; it is killed")
+                        await asyncio.to_thread(child.kill9)
+                        continue
                     if complaint := await child.complaint():
                         self._say(f"{child.name}: {complaint}")
                         await child.stop()
@@ -131,6 +144,7 @@ class Supervisor:
             except (ChildError, OSError) as error:  # OSError: its log cannot be opened, the disk is full
                 self._say(str(error).splitlines()[0])
                 continue
+            heard_at, looks = loop.time(), 0
             self._write()
             self._say(f"{child.name} is back (process {child.pid})")
 

@@ -121,7 +121,7 @@ async def _demo(
     environment = ClockedEnvironment(inherited, stretch)
     said: list[str] = []
     standing: asyncio.Future[Mapping[str, object]] = asyncio.get_running_loop().create_future()
-    stack = Stack(directory, environment=environment, say=said.append)
+    stack = Stack(directory, environment=environment, patient=False, say=said.append)
     running = asyncio.create_task(stack.run(standing.set_result))
     try:
         with screen.status("starting NATS, PostgreSQL and the four services"):

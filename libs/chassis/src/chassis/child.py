@@ -5,6 +5,7 @@ It knows no server and no service: what to run and when it is ready is told.
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import time
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import psutil
 
+OWNER = "SWITCHBOARD_OWNER"
+"""Variable of every child: its owner's pid and start, so that nobody takes a living owner's child for a leftover."""
+START_TOLERANCE_S = 2.0
+"""A process's start is told by the machine's clock, which may be set."""
 READY_S = 60.0  # crash recovery of a large store is the slowest start there is
 STOP_S = 15.0
 POLL_S = 0.02
@@ -46,8 +51,11 @@ class Child:
         stop_s: float = STOP_S,
         transient: Sequence[str] = (),
         complaint: Callable[[], Awaitable[str]] | None = None,
+        responds: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
-        """`complaint` tells what is wrong with a running server that only a restart mends, "" for nothing."""
+        """`complaint` tells what is wrong with a running server that only a restart mends, "" for nothing. `responds`
+        is whether it says anything at all, where that is less than being ready; both have a limit of their own.
+        """
         self.name = name
         self.port = port
         self.url = url
@@ -61,6 +69,7 @@ class Child:
         self._stop_s = stop_s
         self._transient = tuple(transient)
         self._complaint = complaint
+        self._responds = responds or ready
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -80,6 +89,10 @@ class Child:
     async def complaint(self) -> str:
         """What only a restart mends, "" for nothing or where nobody can tell."""
         return "" if self._complaint is None else await self._complaint()
+
+    async def responds(self) -> bool:
+        """Whether it says anything; one that lives and does not, for long, hangs."""
+        return await self._responds()
 
     async def start(self) -> None:
         """Return when the server answers. Raises ChildError with the end of its log after READY_S seconds."""
@@ -134,7 +147,7 @@ class Child:
         await self.start()
 
     def _spawn(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab", buffering=0) as log:
             with contextlib.suppress(OSError):  # a full disk is no reason not to start
                 log.write(f"-- starting {self.name} on port {self.port}\n".encode())
@@ -145,7 +158,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 cwd=self._cwd,
-                env=self._environment,
+                env={**(os.environ if self._environment is None else self._environment), OWNER: _me()},
                 start_new_session=True,
             )
 
@@ -175,15 +188,18 @@ def has_argument(program: str, argument: str) -> Callable[[psutil.Process], bool
 def stop_leftovers(
     name: str, leftover: Callable[[psutil.Process], bool], how: signal.Signals = signal.SIGTERM, stop_s: float = STOP_S
 ) -> int:
-    """Stop processes that an owner killed with -9 left behind; returns how many there were."""
+    """Stop processes that an owner killed with -9 left behind; returns how many there were.
+
+    What a living owner started is left alone, and so is what runs in another container under a path of the same name.
+    """
     left = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):  # gone meanwhile, or another user's
-            if leftover(process):
+            if leftover(process) and _orphaned(process):
                 left.append(process)
     for step, patience_s in ((how, stop_s), (signal.SIGKILL, STOP_S)):
         for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 process.send_signal(step)
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
@@ -191,6 +207,32 @@ def stop_leftovers(
                 return len(left)
             time.sleep(POLL_S)
     raise ChildError(f"{name} with pid {left[0].pid} of an earlier run cannot be stopped")
+
+
+def _me() -> str:
+    return f"{os.getpid()} {psutil.Process().create_time():.2f}"
+
+
+def _orphaned(process: psutil.Process) -> bool:
+    """Whether the owner that a process names has ended. It has not where that cannot be told."""
+    if _world(process.pid) != _world(os.getpid()):
+        return False
+    pid, _, start = process.environ().get(OWNER, "").partition(" ")
+    if not pid:
+        return True
+    try:
+        owner = psutil.Process(int(pid))
+        return abs(owner.create_time() - float(start)) > START_TOLERANCE_S or not _runs(owner)
+    except (psutil.NoSuchProcess, ValueError):
+        return True
+
+
+def _world(pid: int) -> str:
+    """The namespace of process ids a process is in; "" where the system has none."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except OSError:
+        return ""
 
 
 def tail(path: Path, lines: int = 15) -> str:

@@ -46,7 +46,7 @@ def nats(state_dir: Path, port: int, *, monitoring_port: int = 0, store_bytes_ma
     """
     state_dir = state_dir.resolve()
     home = state_dir / "nats"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     monitoring = monitoring_port or free_port()
     # JSON is valid NATS configuration.
     settings = {
@@ -74,6 +74,7 @@ def nats(state_dir: Path, port: int, *, monitoring_port: int = 0, store_bytes_ma
         log=state_dir / "logs" / "nats.log",
         ready=lambda: _healthz(monitoring),
         complaint=lambda: _nats_complaint(monitoring),
+        responds=lambda: _talks(monitoring),
     )
 
 
@@ -105,6 +106,7 @@ def postgres(state_dir: Path, port: int) -> Child:
         url=url,
         log=state_dir / "logs" / "postgres.log",
         ready=lambda: _selects(url),
+        responds=lambda: _refuses_or_selects(url),
         stop_signal=signal.SIGINT,  # fast shutdown: it does not wait for its clients
         # After a kill -9 the dead server's backends hold its shared memory for a moment.
         transient=("pre-existing shared memory block", "lock file", "database system is starting up"),
@@ -244,6 +246,22 @@ async def _health_answer(port: int) -> str:
         return ""
 
 
+async def _talks(port: int) -> bool:
+    return await _health_answer(port) != ""
+
+
+async def _refuses_or_selects(url: str) -> bool:
+    """Whether PostgreSQL says anything: one without a free connection, or that is starting, does not hang."""
+    try:
+        connection = await asyncpg.connect(url, timeout=5.0)
+    except asyncpg.PostgresError:
+        return True
+    except (OSError, TimeoutError):
+        return False
+    connection.terminate()
+    return True
+
+
 async def _selects(url: str) -> bool:
     try:
         connection = await asyncpg.connect(url, timeout=2.0)
@@ -256,7 +274,7 @@ async def _selects(url: str) -> bool:
 def _ensure_cluster(home: Path) -> str:
     """Create the cluster once; a creation that was interrupted starts anew. Returns the superuser's password."""
     password_file = home / "password"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     data = home / "data"
     if data.exists():
         return password_file.read_text().strip()

@@ -17,11 +17,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import asyncpg
+
 from chassis.config import ConfigurationError, Environment, Settings, read
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.lineage import SCHEMA as LINEAGE
 from chassis.log import connect_within
+from chassis.logs import where
 from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
 from chassis.projection import SCHEMA as PROJECTIONS
 from chassis.roles import PROVISIONER, ServiceRole, make_roles, role_of
@@ -170,9 +173,20 @@ def main(modules: Sequence[str]) -> int:
         return 2
     except (ProvisioningError, MigrationError, Unavailable, TimeoutError, OSError) as error:
         told = " ".join(str(error).split()) or "the servers took too long; run it again"
-        sys.stderr.write(f"switchboard provision: {told}\n")
-        return 1
-    return 0
+    except asyncpg.InsufficientPrivilegeError as error:
+        told = f"{error}; let the user of SWITCHBOARD_DATABASE_URL create schemas, or make its roles and schemas first"
+    except ImportError as error:
+        told = f"{error}; install what is missing (make venv)"
+    except asyncpg.PostgresError as error:
+        told = f"PostgreSQL refuses: {error}"
+    except Exception as error:  # noqa: BLE001 (it ends the process; of what nobody foresaw only kind and place are told)
+        told = (
+            f"it failed where it should not ({type(error).__name__} at {where(error.__traceback__)}): please report it"
+        )
+    else:
+        return 0
+    sys.stderr.write(f"switchboard provision: {told}\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ ANSWER_S = 5.0
 GIVE_UP_S = 30.0
 _NOT_FOUND = 10059
 _NAME_IN_USE = 10058
+_NO_ROOM = (10002, 10023, 10027, 10047, 10113, 10122)
+_TOO_FEW = (10005, 10074)
 _JOB = "run `switchboard provision`"
 Json = dict[str, Any]
 
@@ -138,7 +140,7 @@ async def _provision(nc: Client, wanted: Json, *, permanent: bool) -> list[str]:
         if "error" not in answer:
             return [f"created {name}"]
         if answer["error"].get("err_code") != _NAME_IN_USE:
-            raise ProvisioningError(f"stream {name} cannot be created: {answer['error'].get('description', '')}")
+            raise ProvisioningError(_refused(f"stream {name} cannot be created", answer["error"], wanted))
         info = await stream_info(nc, name)  # another provisioner was faster, or another release's configuration
         if info is None:
             raise ProvisioningError(f"stream {name} comes and goes; see who deletes it, then {_JOB}")
@@ -149,10 +151,27 @@ async def _provision(nc: Client, wanted: Json, *, permanent: bool) -> list[str]:
     new = {key: value for key, value in changed.items() if value is not None}
     answer = await _ask(nc, f"STREAM.UPDATE.{name}", kept | new)
     if "error" in answer:
-        raise ProvisioningError(
-            f"stream {name} cannot be given {', '.join(sorted(changed))}: {answer['error'].get('description', '')}"
-        )
+        what = f"stream {name} cannot be given {', '.join(sorted(changed))}"
+        raise ProvisioningError(_refused(what, answer["error"], wanted))
     return [f"changed {', '.join(sorted(changed))} of {name}"]
+
+
+def _refused(what: str, error: Mapping[str, Any], wanted: Json) -> str:
+    """One sentence with the setting that helps, for what a server says no to out of its own limits."""
+    told = f"{what}: {error.get('description', '') or 'NATS says no more'}"
+    match error.get("err_code"):
+        case code if code in _NO_ROOM:
+            size = f"reserves {wanted['max_bytes']:,} bytes" if wanted["max_bytes"] > 0 else "is one more"
+            told += (
+                f"; it {size}: let NATS have more (max_file_store in its jetstream block, or the account's limits), or"
+                " reserve less with SWITCHBOARD_LOG_MAX_BYTES"
+            )
+        case code if code in _TOO_FEW:
+            told += (
+                f"; SWITCHBOARD_LOG_REPLICAS asks for {wanted['num_replicas']}: let as many servers be in the cluster,"
+                " or ask for fewer"
+            )
+    return told
 
 
 def changes(there: Mapping[str, Any], wanted: Mapping[str, Any], *, permanent: bool) -> Json:
