@@ -256,3 +256,13 @@ def test_a_weibo_that_arrives_after_its_edit_is_no_edit(said: dict[str, Any]) ->
     other = InMemory()
     assert other.take(before, after, channel="weibo") == ["ACCEPTED", "UPDATED"]
     assert there.posts() == other.posts()
+
+
+def test_a_list_s_copy_of_a_long_weibo_is_no_news_and_is_completed_by_the_whole() -> None:
+    whole = "漏水三天了，维修一直没有来，" * 12
+    listed = weibo(f"{whole[:130]}\u200b...全文", isLongText=True)
+    long = {**listed, "longText": {"longTextContent": whole}}
+    there, other = InMemory(), InMemory()
+    assert there.take(long, listed, channel="weibo") == ["ACCEPTED", "DUPLICATE"]
+    assert other.take(listed, long, listed, channel="weibo") == ["ACCEPTED", "UPDATED", "DUPLICATE"]
+    assert there.posts() == other.posts()

@@ -114,6 +114,7 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
         post.repost_of,
         (kind == post_pb2.POST_KIND_REPOST or bool(post.repost_of)) and not text.strip() and not post.media,
         post.recipient_id,
+        is_cut=post.is_cut,
     )
 
 
