@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from chassis.clock import MICROS, Instant
 from ingest import channels
+from ingest.channels import x_text
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable, Withdrawal
 from platform_json_by_hand import Reader, walk, weibo_post, x_post
 from platform_json_by_hand import documents as documents_of
@@ -203,3 +204,68 @@ def test_a_table_is_refused_and_says_why(shared_data: Path) -> None:
 
 def _items(found: list[Item] | Unreadable) -> list[Item]:
     return found if isinstance(found, list) else []
+
+
+def statuses_of_x(document: Any) -> Iterator[dict[str, Any]]:
+    """Every v1.1 status anywhere in a document, embedded ones included."""
+    if isinstance(document, list):
+        for element in document:
+            yield from statuses_of_x(element)
+    elif isinstance(document, dict):
+        if isinstance(document.get("text"), str) and isinstance(document.get("entities"), dict):
+            yield document
+        for inner in document.values():
+            yield from statuses_of_x(inner)
+
+
+def test_what_is_read_off_a_text_of_x_is_what_x_found_in_it(shared_data: Path) -> None:
+    """Mentions and hashtags without the platform's entities: a cut text ends before some, a handle may be gone."""
+    agreed = different = 0
+    for path in files(shared_data, "twitter"):
+        try:
+            found = list(statuses_of_x(documents(path)))
+        except ValueError:
+            continue
+        for status in found:
+            text = status["text"]
+            if "…" in text[-40:] or "user_mentions" not in status["entities"]:
+                continue
+            said = status["entities"]
+            theirs = {("@", tuple(e["indices"])) for e in said["user_mentions"]}
+            theirs |= {("#", tuple(e["indices"])) for e in said.get("hashtags", [])}
+            kinds = {post_pb2.ENTITY_KIND_MENTION: "@", post_pb2.ENTITY_KIND_HASHTAG: "#"}
+            ours = {(kinds[e.kind], (e.start, e.end)) for e in x_text.textual(text) if e.kind in kinds}
+            agreed += len(ours & theirs)
+            different += len(theirs - ours)
+    assert agreed > 800
+    assert different <= agreed // 50, f"{different} of {agreed + different}"
+
+
+def test_a_repost_of_x_is_cut_only_where_its_original_is(shared_data: Path) -> None:
+    reposts = 0
+    for path in files(shared_data, "twitter"):
+        for item in _items(read(path, "x")):
+            if isinstance(item, Observation) and item.is_bare_repost and item.repost_of:
+                reposts += 1
+                assert not content(item).text.rstrip().endswith("…") or item.is_cut, path.name
+    assert reposts > 50
+
+
+def test_links_and_topics_of_weibo_are_those_it_lists_itself(shared_data: Path) -> None:
+    """`url_struct` and `topic_struct` tell what stands in a text; nothing else of Weibo's does."""
+    agreed = different = 0
+    for path in files(shared_data, "weibo/yykit_timelines"):
+        for document in documents(path):
+            for status in document.get("statuses", []):
+                raw = json.dumps(status).encode()
+                for item in channels.read(raw, "application/json", Account("weibo", "", frozenset()), NOW):
+                    assert isinstance(item, Observation), path.name
+                    post = content(item)
+                    shown = {post.text[e.start : e.end] for e in post.entities}
+                    listed = {link["short_url"] for link in status.get("url_struct", []) if "short_url" in link}
+                    listed |= {f"#{topic['topic_title']}#" for topic in status.get("topic_struct", [])}
+                    there = {each for each in listed if each in post.text}
+                    agreed += len(there & shown)
+                    different += len(there - shown)
+    assert agreed > 30
+    assert different == 0
