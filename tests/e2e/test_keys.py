@@ -5,6 +5,7 @@ Each stack is of the test's own: what is done to a key file is done to all whose
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -147,6 +148,11 @@ def test_no_key_is_made_and_nothing_served_where_the_database_was_filled_with_ot
     assert "chmod 600" in refused_to_start(stack)
 
     path.unlink()
+    (stack.state / "postgres").rename(state_dir / "postgres")
+    assert "the log has" in refused_to_start(stack), "nor where only the log is left"
+    shutil.rmtree(stack.state / "postgres")
+    (state_dir / "postgres").rename(stack.state / "postgres")
+    assert not path.exists()
     right.rename(path)
     stack.start()
     try:

@@ -43,7 +43,7 @@ async def sealed(vault: KeyVault, subjects: list[str]) -> dict[str, Sealed]:
 
 async def readable(database: Database, path: Path, values: dict[str, Sealed]) -> int:
     """How many a process that starts now can open."""
-    return sum(one is not None for one in await KeyVault(database, path).open_all("acme", list(values.values())))
+    return sum(one.plain is not None for one in await KeyVault(database, path).open_all("acme", list(values.values())))
 
 
 async def states(database: Database, path: Path) -> dict[str, State]:
@@ -129,6 +129,19 @@ async def test_a_file_that_is_gone_for_a_while_stops_nobody_who_has_read_it(data
     assert await running.finding() is None
     kek_file.rename(kek_file.with_name("elsewhere"))
     assert await running.finding() is None
+    keyfile.create(kek_file)
+    assert await running.finding() is None, "nor one that is swapped"
+    assert await Keyring(database, kek_file).finding() is not None, "who starts now has no other one"
+
+
+async def test_who_waits_for_the_right_file_goes_on_once_it_is_there(
+    database: Database, kek_file: Path, other_file: Path
+) -> None:
+    assert await Keyring(database, kek_file).finding() is None
+    waiting = Keyring(database, other_file)
+    assert await waiting.finding() is not None
+    kek_file.rename(other_file)
+    assert await waiting.finding() is None
 
 
 async def test_a_rotation_rewraps_all_and_the_old_key_may_go(database: Database, kek_file: Path) -> None:

@@ -107,6 +107,21 @@ def test_an_added_key_is_found_without_a_restart(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_is_swapped_under_a_running_process_changes_no_key(tmp_path: Path) -> None:
+    path, other = tmp_path / "kek.jsonl", tmp_path / "other.jsonl"
+    keyfile.create(path)
+    keyfile.create(other)
+    running = KeyFile(path)
+    wrapped, blind = running.kek("kek-1").wrap(KEY, b"bound"), running.blind_key
+    other.rename(path)
+    with pytest.raises(KeyFileError, match="kek-1 is another key than before; index is another key than before"):
+        running.reload()
+    with pytest.raises(KeyFileError, match="another key than before"):
+        running.kek("kek-2")
+    assert running.kek("kek-1").unwrap(wrapped, b"bound") == KEY
+    assert running.blind_key == blind
+
+
 def test_a_fingerprint_tells_keys_uses_and_ids_apart_and_shows_no_key(tmp_path: Path) -> None:
     same, others = [tmp_path / "one", tmp_path / "same"], [tmp_path / "id", tmp_path / "use", tmp_path / "key"]
     for path in same:

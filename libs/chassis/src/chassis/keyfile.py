@@ -74,7 +74,9 @@ class Kek:
 
 
 class KeyFile:
-    """The parsed file; read again when a key id appears that it did not have, so rotation needs no restart."""
+    """The parsed file; read again when a key id appears that it did not have, so rotation needs no restart. A key that
+    was read does not become another one: a file that is swapped under a running process is refused.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises KeyFileError as `reload` does."""
@@ -112,6 +114,10 @@ class KeyFile:
                 blind.append(key)
             else:
                 keks[kek_id] = Kek(kek_id, key)
+        before = {entry.id: entry for entry in self.entries}
+        mistakes += [
+            f"{entry.id} is another key than before" for entry in entries if before.get(entry.id, entry) != entry
+        ]
         if not keks:
             mistakes.append('no line has "use": "wrap"')
         if len(blind) != 1:

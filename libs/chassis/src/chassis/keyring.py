@@ -61,6 +61,8 @@ class Keyring:
         self._path = path
         self._file: KeyFile | None = None
         self._current: Kek | None = None
+        self._fitted = False
+        """Whether the file was once the database's."""
         self._complained = ""
 
     @property
@@ -74,11 +76,12 @@ class Keyring:
         """What keeps file and database from belonging together, as a sentence with the fix; None where they do. What
         the database does not know yet it knows from then on. Raises Unavailable and TimeoutError.
         """
-        fresh = self._file is None
+        if not self._fitted:
+            self._file = None  # nothing depends on what was read yet: another file may be put there
         try:
             self.file.reload()
         except KeyFileError as mistake:
-            if fresh:
+            if not self._fitted:
                 return str(mistake)
             self._complain(str(mistake))  # what was read before is as good as it was; the next start needs the file
         async with self._database.transaction() as connection:
@@ -87,6 +90,7 @@ class Keyring:
             found = _differences(self._path, self.file.entries, known)
             if found is None:
                 await self._register(connection, known)
+                self._fitted = True
         return found
 
     async def current(self) -> Kek:
