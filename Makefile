@@ -42,7 +42,7 @@ lint: $(VENV)/.ready $(GOOGLEAPIS)  ## style, types, import contracts, protos
 	$(BIN)/buf lint
 
 format: $(VENV)/.ready  ## put the code into the house's form
-	@left=0; $(BIN)/ruff check --fix || left=$$?; $(BIN)/ruff format || left=$$?; exit $$left
+	@left=0; $(BIN)/ruff format -q || left=$$?; $(BIN)/ruff check --fix || left=$$?; $(BIN)/ruff format || left=$$?; exit $$left
 
 verify: $(VENV)/.ready  ## prove that generated code is current
 	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \

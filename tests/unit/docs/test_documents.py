@@ -286,7 +286,7 @@ def test_the_example_adapter_refuses_what_is_no_review() -> None:
 
 def test_message_and_class_of_the_example_event_agree() -> None:
     text = (REPOSITORY / "docs/recipes/adding-an-event.md").read_text(encoding="utf-8")
-    (message,) = blocks(text, "proto")
+    message, *_ = blocks(text, "proto")
     fields = re.findall(r"^  (?:repeated )?[\w.]+ (\w+) = \d+;", message, re.MULTILINE)
     classes = [
         node

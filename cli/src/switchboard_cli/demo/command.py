@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import tempfile
 import time
 import uuid
 from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -54,7 +55,18 @@ def demo(*, state: Path | None, deliveries: int, seed: int, stretch: float | Non
     if state is not None and any(state.glob("*")):
         raise click.UsageError(f"{state} is not empty; the demo needs a fresh directory, or none to choose its own")
     directory = state or Path(tempfile.mkdtemp(prefix="switchboard-demo-"))
-    run(_until_signal(_demo(directory, deliveries, seed, stretch, as_json=as_json, keep=keep)))
+    try:
+        run(_until_signal(_demo(directory, deliveries, seed, stretch, as_json=as_json, keep=keep)))
+    except Interrupted:
+        if state is None:
+            shutil.rmtree(directory, ignore_errors=True)  # nobody was told of it
+        raise
+
+
+class Interrupted(Failure):
+    """Somebody stopped the demo before its end."""
+
+    exit_code = 130
 
 
 async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -74,7 +86,7 @@ async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         if not asked:
             raise
-        raise Failure("stopped before the end; run `switchboard demo` again for all of it") from None
+        raise Interrupted("stopped before the end; run `switchboard demo` again for all of it") from None
 
 
 @dataclass(slots=True)
@@ -150,7 +162,8 @@ async def _demo(
         if not outcome["ok"]:
             raise Failure("an invariant does not hold, see above; the logs are in " + str(directory / "logs"))
         if keep:
-            await running
+            with suppress(asyncio.CancelledError):  # Ctrl-C is how this ends
+                await running
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
