@@ -194,6 +194,7 @@ PAPER = {
     "answered": 6,
     "resolved": 0,
     "pending": 2,  # the two of 19 March
+    "waiting": 4,
     "abandonment": 4 / 8,  # three without an answer, one answered after eight days
     "frt_any_mean": 117_000,  # 899 + 900 + 3,600 + 0 + 691,201 + 5,400 seconds by six
     "frt_any_km_median": 5_400,  # 9/10 · 7/8 · 6/7 · 5/6 · 4/5 = 0.45, after one was cut short at 600 s
@@ -209,7 +210,8 @@ PAPER = {
 @pytest.mark.parametrize("sent", ["threads"], indirect=True)
 def test_the_threads_are_what_they_are_on_paper(stack: RunningStack, sent: Sent) -> None:
     (row,) = sent.report(stack, "--observed-until", sent.data.until.isoformat())["rows"]
-    assert {name: parts["value"] for name, parts in row["metrics"].items()} == pytest.approx(PAPER)
+    told = {name: parts["value"] for name, parts in row["metrics"].items() if name != "on_time"}
+    assert told == pytest.approx(PAPER)
 
 
 def test_every_post_and_every_author_is_there_once(stack: RunningStack, sent: Sent) -> None:
