@@ -65,6 +65,49 @@ async def test_who_cannot_be_opened_is_listed_and_says_why_among_the_others(lost
     assert [one.value.value for one in (await lost.api.ExplainAttribute(why)).candidates] == [""]
 
 
+OF_MIA = "where subject_id = $1"
+KEY_LOST, OPENED = log_pb2.READABILITY_KEY_LOST, log_pb2.READABILITY_OPENED
+ANOTHERS = "update vault.subject_keys k set wrapped = o.wrapped from vault.subject_keys o"
+
+
+@pytest.mark.parametrize(
+    ("damage", "readability"),
+    [
+        (f"update vault.subject_keys set wrapped = '\\x00' {OF_MIA}", KEY_LOST),
+        (f"update vault.subject_keys set kek_id = 'nobody' {OF_MIA}", KEY_LOST),
+        (f"{ANOTHERS} where k.subject_id = $1 and o.subject_id <> $1", KEY_LOST),
+        (f"delete from vault.subject_keys {OF_MIA}", log_pb2.READABILITY_ERASED),
+        ("", log_pb2.READABILITY_BROKEN),
+    ],
+    ids=["a key that does not unwrap", "under an unknown key", "somebody else's key", "no key", "another key"],
+)
+async def test_one_who_cannot_be_read_fails_no_list_and_says_why_in_each(
+    nats_url: str, database_url: str, kek_file: Path, damage: str, readability: int
+) -> None:
+    mia, ann = (identity_id("x", "", who) for who in ("mia", "ann"))
+    async with stacked(nats_url, database_url, kek_file) as stack:
+        await stack.see(author("mia"), author("ann"))
+        await stack.database.execute(damage or f"delete from vault.subject_keys {OF_MIA}", mia)
+    async with stacked(nats_url, database_url, kek_file) as stack:
+        if not damage:
+            await stack.vault.keys("acme", [mia])
+        listed = (await stack.api.ListCustomers(pb.ListCustomersRequest(parent=PARENT))).customers
+        assert {one.identities[0].readability for one in listed} == {readability, OPENED}
+        for who, expected in ((mia, readability), (ann, OPENED)):
+            asked = pb.LookupCustomerRequest(parent=PARENT, identity=f"{PARENT}/identities/{who}")
+            found = (await stack.api.LookupCustomer(asked)).customer
+            got = (await stack.api.GetCustomer(pb.GetCustomerRequest(name=found.name))).customer
+            values = (await stack.api.ListAttributeValues(pb.ListAttributeValuesRequest(parent=found.name))).values
+            why = pb.ExplainAttributeRequest(name=found.name, attribute="location")
+            explained = [one.value for one in (await stack.api.ExplainAttribute(why)).candidates]
+            shown = [*found.attributes, *got.attributes, *values, *explained]
+            assert len(shown) == 7
+            assert {one.readability for one in shown} == {expected}
+            assert {bool(one.value) for one in shown} == {expected == OPENED}
+            links = await stack.api.ListLinks(pb.ListLinksRequest(parent=found.name))
+            assert not links.links
+
+
 async def test_nothing_is_said_of_who_has_lost_the_key_and_the_reason_is_told(lost: Stack) -> None:
     request = pb.AssertAttributesRequest(
         parent=PARENT,

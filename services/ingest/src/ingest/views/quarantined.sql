@@ -47,7 +47,8 @@ from quarantined_deliveries q
 where tenant = $1 and delivery_id = any($2::uuid[]) and expires_at > $3
     and not exists (
         select from quarantined_posts h
-        join posts_v2 p on p.post_id = h.post_id and p.tenant = h.tenant
+        join posts_v2 v on v.post_id = h.post_id and v.tenant = h.tenant   -- a version's id means its post
+        join posts_v2 p on p.post_id = coalesce(v.alias_of, v.post_id) and p.tenant = h.tenant
         where h.tenant = q.tenant and h.delivery_id = q.delivery_id and p.withdrawn_at is not null
     )
 
@@ -66,7 +67,8 @@ union
 (
     select q.tenant, q.delivery_id, q.subject_id
     from quarantined_posts h
-    join posts_v2 p on p.post_id = h.post_id and p.tenant = h.tenant and p.withdrawn_at is not null
+    join posts_v2 v on v.post_id = h.post_id and v.tenant = h.tenant
+    join posts_v2 p on p.post_id = coalesce(v.alias_of, v.post_id) and p.tenant = h.tenant and p.withdrawn_at is not null
     join quarantined_deliveries q on q.tenant = h.tenant and q.delivery_id = h.delivery_id
     limit $2
 )
