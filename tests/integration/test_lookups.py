@@ -22,6 +22,9 @@ insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, sou
 select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_uuid(), n, n, '{{x}}', '{{x}}', 0
 from generate_series(1, {ROWS}) n
 """
+GONE = f"""
+insert into gone_authors_v2 select 'acme', gen_random_uuid(), n from generate_series(1, {ROWS}) n
+"""
 CASES = f"""
 insert into cases_v2
 select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', '', '', repeat('x', 300)::bytea
@@ -49,6 +52,9 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
     [
         pytest.param(posts._SQL, "probe", *ONE_TENANT, posts._SQL["schema"], POSTS, id="posts a shard asks about"),
         pytest.param(posts._SQL, "by_id", *ONE_TENANT, posts._SQL["schema"], POSTS, id="posts to show"),
+        pytest.param(
+            posts._SQL, "gone_authors", *ONE_TENANT, posts._SQL["schema"], GONE, id="authors a shard asks about"
+        ),
         pytest.param(posts._SQL, "load_posts", *PAIRS, posts._SQL["schema"], POSTS, id="posts to amend"),
         pytest.param(cases.SQL, "of_ids", "text, text[]", "'acme'", cases.SQL["schema"], CASES, id="cases recalled"),
         pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),

@@ -119,6 +119,29 @@ async def test_all_posts_of_an_author_who_is_gone_are_gone(stack: Stack) -> None
     await verified(stack)
 
 
+async def test_what_comes_late_of_an_author_who_is_gone_is_no_post_and_what_they_write_later_is(
+    stack: Stack, database_url: str
+) -> None:
+    source = await stack.connect("acme", "x-acme")
+    leaves = b'{"user_delete":{"id":900,"timestamp_ms":"1770000000000"}}'
+    late = [tweet(number, CANARY, author=900) for number in range(1, 9)]  # of both shards, and from before that
+    back = tweet(20, "I am back", author=900, created_at="Mon Mar 02 09:00:00 +0000 2026")
+    (first,) = await ingest(stack, request(source, leaves))
+    (second,) = await ingest(stack, request(source, *late, back, tweet(30, author=901)))
+    assert {R.Result.Name(one.result) for one in first.results} == {"RESULT_IGNORED"}, "there was none of theirs"
+    assert [R.Result.Name(one.result) for one in second.results] == [
+        *["RESULT_WITHDRAWN"] * len(late), "RESULT_ACCEPTED", "RESULT_ACCEPTED",
+    ]  # fmt: skip
+    posts = (await stack.api.ListPosts(R.ListPostsRequest(parent=PARENT, min_position=second.position))).posts
+    assert sorted(post.external_id for post in posts) == ["20", "30"]
+    (again,) = await ingest(stack, request(source, leaves, *late))
+    assert {R.Result.Name(one.result) for one in again.results} == {"RESULT_IGNORED", "RESULT_WITHDRAWN"}
+    async with Database(database_url, "ingest") as database:
+        assert await database.fetchval("select count(*) from gone_authors_v2") == 1
+        assert await database.fetchval("select count(*) from posts_v2") == 2
+    await verified(stack)
+
+
 async def verified(stack: Stack) -> None:
     """Tables equal those of a replay from zero, and shards their refolded state (I1, I5)."""
     verify = integrity_pb2_grpc.IntegrityServiceStub(stack.channel).VerifyIntegrity

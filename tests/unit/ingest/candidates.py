@@ -57,6 +57,15 @@ def alias(name: str = "b", of: str = "a") -> events_pb2.PostAliased:
     return events_pb2.PostAliased(alias_id=post_id(name), post_id=post_id(of), received_at=to_timestamp(T0))
 
 
+def author_gone(author: str = "mia", at: Instant = T0) -> events_pb2.AuthorWithdrawn:
+    return events_pb2.AuthorWithdrawn(
+        identity_id=author,
+        reason=events_pb2.WITHDRAWAL_REASON_DELETED,
+        withdrawn_at=to_timestamp(at),
+        received_at=to_timestamp(T0),
+    )
+
+
 def unreadable(name: str = "d") -> events_pb2.DeliveryQuarantined:
     return events_pb2.DeliveryQuarantined(delivery_id=post_id(name), received_at=to_timestamp(T0))
 

@@ -86,7 +86,8 @@ def hold(batch: Batch) -> None:
             rows[key] = posts.PostRow("acme", fact.post_id, 1, 0, b"")
         view.fold(rows, recorded)
         row = rows[key]
-        columns = COLUMNS[: len(posts.PostRow._fields)] if "/" in key else COLUMNS[len(posts.PostRow._fields) :]
+        of_posts, of_deliveries = len(posts.PostRow._fields), len(posts.DeliveryRow._fields)
+        columns = COLUMNS[:of_posts] if "/" in key else COLUMNS[of_posts:][:of_deliveries]
         for (name, kind), value in zip(columns, row, strict=True):
             if value is None:
                 continue

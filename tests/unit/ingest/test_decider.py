@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from chassis.clock import Instant
 from ingest import decider
 from switchboard.ingest.v1 import post_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import alias, content, post_id, record, requeued, unreadable, withdrawal
+from candidates import T0, alias, author_gone, content, post_id, record, requeued, unreadable, withdrawal
 
+EARLIER = Instant(T0 - 1)
 OUTBOUND = post_pb2.DIRECTION_OUTBOUND
 
 
@@ -210,6 +212,18 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
             "WITHDRAWN",
             id="an edit after the deletion stays out",
         ),
+        pytest.param([], author_gone(), ["AuthorWithdrawn"], "WITHDRAWN", id="an author may take all posts back"),
+        pytest.param([author_gone()], author_gone(), [], "DUPLICATE", id="who is gone twice is gone once"),
+        pytest.param(
+            [author_gone()], content(), [], "WITHDRAWN", id="what comes late of an author who is gone stays out"
+        ),
+        pytest.param(
+            [author_gone(at=EARLIER)], content(), ["PostReceived"], "ACCEPTED", id="who came back may write again"
+        ),
+        pytest.param(
+            [author_gone(), author_gone(at=EARLIER)], content(), [], "WITHDRAWN", id="older news of it change nothing"
+        ),
+        pytest.param([author_gone("ben")], content(), ["PostReceived"], "ACCEPTED", id="others' posts are received"),
         pytest.param([], unreadable(), ["DeliveryQuarantined"], "QUARANTINED", id="unreadable bytes are quarantined"),
         pytest.param([unreadable()], unreadable(), [], "DUPLICATE", id="the same bytes are quarantined once"),
         pytest.param([unreadable()], requeued(), ["DeliveryRequeued"], "IGNORED", id="bytes read after all leave"),

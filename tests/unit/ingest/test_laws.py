@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from chassis.clock import Instant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest import decider
@@ -13,7 +14,7 @@ from ingest.shards import from_request, to_request
 from switchboard.ingest.v1 import events_pb2, internal_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import T0, alias, content, record, requeued, unreadable, withdrawal
+from candidates import T0, alias, author_gone, content, record, requeued, unreadable, withdrawal
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
@@ -31,6 +32,7 @@ NEWS = st.one_of(
     st.builds(alias, NAMES, st.just("f")),
     st.builds(unreadable, st.sampled_from("de")),
     st.builds(requeued, st.sampled_from("de")),
+    st.builds(author_gone, st.sampled_from(["mia", "ben"]), st.sampled_from([T0, Instant(T0 - 1), Instant(T0 - 2)])),
 )
 CONTENTS = (PostReceived, events_pb2.PostWithdrawn)
 DELIVERIES = st.lists(NEWS, max_size=14)
@@ -182,6 +184,10 @@ class View:
             if key in self._state.quarantined:
                 posts.quarantined[key] = self._state.quarantined[key]
                 posts.borrowed.add(key)
+        for author in decider.authors_in(posts, [asked]):
+            if author in self._state.gone_authors:
+                posts.gone_authors[author] = self._state.gone_authors[author]
+                posts.borrowed.add(author)
 
 
 @settings(max_examples=100)
@@ -213,4 +219,5 @@ def test_a_shard_that_forgets_decides_as_one_that_remembers_all(
     forgetting.view_position = position
     decider.forget(forgetting, position)
     assert not forgetting.known
+    assert not forgetting.gone_authors
     assert not forgetting.changed_at

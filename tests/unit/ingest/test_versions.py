@@ -73,7 +73,7 @@ class InMemory:
     def now(self) -> Instant:
         return NOW
 
-    async def posts_of(self, _tenant: str, _identity: str) -> Sequence[str]:
+    async def posts_of(self, _tenant: str, _identity: str, _until: Instant) -> Sequence[str]:
         return []
 
     def take(self, *documents: object, channel: str = "x") -> list[str]:

@@ -13,6 +13,7 @@ brought it. Given that, a delivery says something new or it does not:
 | a post            | any other content                                           | none: a duplicate           |
 | a post            | content of another author                                   | none: refused, quarantined  |
 | anything          | withdrawal, the first one                                   | PostWithdrawn               |
+| nothing           | content from before its author was gone                     | none: it is gone            |
 | withdrawn         | content, or another withdrawal                              | none: it stays withdrawn    |
 | anything          | that its id is another post's version, the first time       | PostAliased                 |
 | a version's id    | content, withdrawal                                         | those of the post it means  |
@@ -36,13 +37,17 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 import msgspec
-from chassis.clock import Instant, from_timestamp, to_timestamp
+from chassis.clock import FIRST, Instant, from_timestamp, to_timestamp
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
 
 from ingest.events import PostEvent, PostReceived
 
 Announcement = (
-    events_pb2.PostWithdrawn | events_pb2.PostAliased | events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued
+    events_pb2.PostWithdrawn
+    | events_pb2.AuthorWithdrawn
+    | events_pb2.PostAliased
+    | events_pb2.DeliveryQuarantined
+    | events_pb2.DeliveryRequeued
 )
 """What is short enough to be a message until it is stored."""
 Candidate = PostReceived | Announcement
@@ -84,6 +89,8 @@ class Posts:
 
     known: dict[str, Known] = field(default_factory=dict)
     quarantined: dict[str, bool] = field(default_factory=dict)
+    gone_authors: dict[str, Instant] = field(default_factory=dict)
+    """Authors all of whose posts are gone -> since when; what they published later may be received."""
     fresh: set[str] = field(default_factory=set)
     """Ids changed by commits whose position is not yet noted."""
     recent: deque[tuple[int, tuple[str, ...]]] = field(default_factory=deque)
@@ -102,10 +109,13 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
     known = posts.known
     own: dict[str, Known] = {}
     in_quarantine: dict[str, bool] = {}
+    gone_authors: dict[str, Instant] = {}
     for candidate in command:
         match candidate:
-            case PostReceived(post_id=post_id):
+            case PostReceived(post_id=post_id, identity_id=author):
                 before = own.get(post_id) or known.get(post_id)
+                if before is None and candidate.published_at <= gone_authors.get(author, _gone_at(posts, author)):
+                    continue
                 if before is None:
                     events.append(candidate)
                     own[post_id] = _received(candidate, None)
@@ -122,6 +132,11 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 if before is None or not before.withdrawn:
                     events.append(candidate)
                     own[post_id] = _withdrawn(candidate, before)
+            case events_pb2.AuthorWithdrawn(identity_id=author):
+                at = from_timestamp(candidate.withdrawn_at)
+                if at > gone_authors.get(author, _gone_at(posts, author)):
+                    events.append(candidate)
+                    gone_authors[author] = at
             case events_pb2.PostAliased(alias_id=alias_id):
                 before = own.get(alias_id) or known.get(alias_id)
                 if before is None or not before.alias_of:
@@ -138,6 +153,11 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     in_quarantine[name] = False
     return events
+
+
+def _gone_at(posts: Posts, author: str) -> Instant:
+    """When all posts of an author were gone; before any post where they never were."""
+    return posts.gone_authors.get(author, FIRST)
 
 
 def _is_anothers(post: PostReceived, before: Known) -> bool:
@@ -299,6 +319,9 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
         case events_pb2.PostAliased():
             key = event.alias_id
             posts.known[key] = _aliased(event, posts.known.get(key))
+        case events_pb2.AuthorWithdrawn():
+            key = event.identity_id
+            posts.gone_authors[key] = max(_gone_at(posts, key), from_timestamp(event.withdrawn_at))
         case events_pb2.DeliveryQuarantined():
             key = event.delivery_id
             posts.quarantined[key] = True
@@ -329,6 +352,8 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
         if known is not None and known.alias_of and not isinstance(candidate, events_pb2.PostAliased):
             told.moved.add(place=place, post_id=known.alias_of)
         gone = known is not None and known.withdrawn and key not in withdrawn_later
+        if known is None and isinstance(candidate, PostReceived):
+            gone = True  # content that led to nothing at all: its author took all back
         if candidate is fact:
             told.results.append(_result_of(candidate, gone=gone))
             fact = next(facts, None)
@@ -362,7 +387,7 @@ def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
             return service_pb2.RESULT_ECHO
         case PostReceived():
             return service_pb2.RESULT_ACCEPTED
-        case events_pb2.PostWithdrawn():
+        case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
             return service_pb2.RESULT_WITHDRAWN
         case events_pb2.DeliveryQuarantined():
             return service_pb2.RESULT_QUARANTINED
@@ -401,6 +426,8 @@ def key_of(candidate: Candidate) -> str:
     match candidate:
         case PostReceived(post_id=key) | events_pb2.PostWithdrawn(post_id=key):
             return key
+        case events_pb2.AuthorWithdrawn(identity_id=key):
+            return key
         case events_pb2.PostAliased(alias_id=key):
             return key
         case events_pb2.DeliveryQuarantined(delivery_id=key) | events_pb2.DeliveryRequeued(delivery_id=key):
@@ -419,6 +446,17 @@ def unknown_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
     )
 
 
+def authors_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
+    """Authors whom commands name and memory does not hold: the view must be asked whether all of theirs is gone."""
+    named = {
+        candidate.identity_id
+        for command in commands
+        for candidate in command
+        if isinstance(candidate, PostReceived | events_pb2.AuthorWithdrawn)
+    }
+    return [author for author in named if author not in posts.gone_authors]
+
+
 def forget(posts: Posts, position: int) -> None:
     """After a round: what was only borrowed goes back, and what the view has seen committed needs no memory.
 
@@ -429,8 +467,7 @@ def forget(posts: Posts, position: int) -> None:
     in neither was never decided upon.
     """
     for key in posts.borrowed - posts.fresh:
-        posts.known.pop(key, None)
-        posts.quarantined.pop(key, None)
+        _drop(posts, key)
     posts.borrowed.clear()
     if posts.fresh:
         posts.recent.append((position, tuple(posts.fresh)))
@@ -441,14 +478,20 @@ def forget(posts: Posts, position: int) -> None:
         for key in keys:
             if posts.changed_at[key] == at:
                 del posts.changed_at[key]
-                posts.known.pop(key, None)
-                posts.quarantined.pop(key, None)
+                _drop(posts, key)
+
+
+def _drop(posts: Posts, key: str) -> None:
+    posts.known.pop(key, None)
+    posts.quarantined.pop(key, None)
+    posts.gone_authors.pop(key, None)
 
 
 def differs(live: Posts, again: Posts) -> str | None:
     """How a live state differs from the refolded one in what memory still holds; None when it does not."""
     wrong = [key for key, known in live.known.items() if again.known.get(key) != known]
     wrong += [key for key, in_quarantine in live.quarantined.items() if again.quarantined.get(key) != in_quarantine]
+    wrong += [key for key, at in live.gone_authors.items() if again.gone_authors.get(key) != at]
     return f"{len(wrong)} ids differ, the first is {min(wrong)}" if wrong else None
 
 
@@ -459,7 +502,7 @@ def occurred_at(event: PostEvent) -> Instant:
             return at
         case events_pb2.PostEdited():
             return from_timestamp(event.edited_at)
-        case events_pb2.PostWithdrawn():
+        case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
             return from_timestamp(event.withdrawn_at)
         case (
             events_pb2.PostSighted()

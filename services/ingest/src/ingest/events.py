@@ -44,6 +44,7 @@ PostEvent = (
     | events_pb2.PostEdited
     | events_pb2.PostCompleted
     | events_pb2.PostAliased
+    | events_pb2.AuthorWithdrawn
     | events_pb2.PostWithdrawn
     | events_pb2.DeliveryQuarantined
     | events_pb2.DeliveryRequeued

@@ -52,6 +52,19 @@ def withdrawn(
     )
 
 
+def author_withdrawn(
+    connected: Connected, identity: str, item: AuthorGone, received_at: Instant
+) -> events_pb2.AuthorWithdrawn:
+    """The fact that all posts of an author are gone."""
+    return events_pb2.AuthorWithdrawn(
+        identity_id=identity,
+        reason=item.reason,  # type: ignore[arg-type]  # an enum's number
+        withdrawn_at=to_timestamp(received_at if item.at is None else item.at),
+        received_at=to_timestamp(received_at),
+        source_id=connected.source.source_id,
+    )
+
+
 def received(  # noqa: PLR0917  (all that a fact is made of)
     connected: Connected,
     seen: Observation,

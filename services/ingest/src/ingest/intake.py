@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from chassis import telemetry
-from chassis.clock import MICROS, Clock
+from chassis.clock import MICROS, Clock, Instant
 from chassis.commands import Request
 from chassis.errors import InvalidRequest
 from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
@@ -25,7 +25,7 @@ from ingest.decider import Candidate, key_of
 from ingest.events import PostReceived
 from ingest.normalise import Observation, Reason, Withdrawal, identity_id
 from ingest.reading import part_of, quarantine, read
-from ingest.shards import shard_of, to_request
+from ingest.shards import SHARDS, shard_of, to_request
 from ingest.views.quarantined import Quarantine
 from ingest.views.source_directory import Connected
 
@@ -60,9 +60,9 @@ class Shards(Protocol):
 
 
 class Authors(Protocol):
-    """Finds the posts of an author that are still there, as of the log's present end or later."""
+    """Finds the posts an author published until then that are still there, as of the log's present end or later."""
 
-    async def posts_of(self, tenant: str, identity: str) -> Sequence[str]: ...
+    async def posts_of(self, tenant: str, identity: str, until: Instant) -> Sequence[str]: ...
 
 
 class Intake:
@@ -199,9 +199,18 @@ class Intake:
         position = max(await asyncio.gather(*calls), default=0)
         position = max(position, await self._follow(batch))
         account = batch.connected.account
-        for item, received_at, verdict in batch.author_withdrawals:
-            identity = identity_id(account.channel, account.account_scope, item.author_id)
-            for name in await self._authors.posts_of(batch.connected.tenant, identity):
+        gone = [
+            (identity_id(account.channel, account.account_scope, item.author_id), item, received_at, verdict)
+            for item, received_at, verdict in batch.author_withdrawals
+        ]
+        for identity, item, received_at, verdict in gone:  # first, so that none can come behind what is found below
+            author = facts.author_withdrawn(batch.connected, identity, item, received_at)
+            for shard in SHARDS:
+                batch.queue(shard, author, author.ByteSize(), Recipient(Verdict(verdict.number, [])))
+        if gone:
+            position = max(position, *(await asyncio.gather(*self.begin(batch))))
+        for identity, item, received_at, verdict in gone:
+            for name in await self._authors.posts_of(batch.connected.tenant, identity, item.at or received_at):
                 fact = facts.withdrawn(batch.connected, name, item, received_at)
                 queue(batch, fact, part_of(verdict, name))
         if batch.calls:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 
 from chassis.assembly import Assembly
+from chassis.clock import Instant
 from chassis.config import Environment, Settings, read
 from chassis.database import Database
 from chassis.erasures import Erasures
@@ -46,10 +47,10 @@ class AuthorPosts:
         self._database = database
         self._view = view
 
-    async def posts_of(self, tenant: str, identity: str) -> Sequence[str]:
-        """Ids of the posts that are still there."""
+    async def posts_of(self, tenant: str, identity: str, until: Instant) -> Sequence[str]:
+        """Ids of the posts published until then that are still there."""
         await self._view.reached(await self._log.last_position(), CATCH_UP_S)
-        return await posts.of_author(self._database, tenant, identity)
+        return await posts.of_author(self._database, tenant, identity, until)
 
 
 async def build(process: Process, retention_days: float) -> None:

@@ -85,7 +85,11 @@ class PostsBacking:
 
     async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Candidates]) -> None:
         """Borrows what a round touches and memory does not hold: one query."""
-        wanted = decider.unknown_in(state, commands)
+        wanted, authors = decider.unknown_in(state, commands), decider.authors_in(state, commands)
+        if authors:
+            for author, at in (await posts.gone_authors(self._database, tenant, authors)).items():
+                state.borrowed.add(author)
+                state.gone_authors[author] = at
         if not wanted:
             return
         position, found = await posts.probe(self._database, tenant, wanted)
@@ -189,6 +193,8 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             match candidate:
                 case events_pb2.PostWithdrawn():
                     request.others.add(place=place, withdrawn=candidate)
+                case events_pb2.AuthorWithdrawn():
+                    request.others.add(place=place, author=candidate)
                 case events_pb2.PostAliased():
                     request.others.add(place=place, aliased=candidate)
                 case events_pb2.DeliveryQuarantined():

@@ -36,18 +36,20 @@ class Observed(_message.Message):
     def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Other(_message.Message):
-    __slots__ = ("place", "withdrawn", "unreadable", "requeued", "aliased")
+    __slots__ = ("place", "withdrawn", "unreadable", "author", "requeued", "aliased")
     PLACE_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
     REQUEUED_FIELD_NUMBER: _ClassVar[int]
     ALIASED_FIELD_NUMBER: _ClassVar[int]
     place: int
     withdrawn: _events_pb2.PostWithdrawn
     unreadable: _events_pb2.DeliveryQuarantined
+    author: _events_pb2.AuthorWithdrawn
     requeued: _events_pb2.DeliveryRequeued
     aliased: _events_pb2.PostAliased
-    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ..., aliased: _Optional[_Union[_events_pb2.PostAliased, _Mapping]] = ...) -> None: ...
+    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., author: _Optional[_Union[_events_pb2.AuthorWithdrawn, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ..., aliased: _Optional[_Union[_events_pb2.PostAliased, _Mapping]] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
     __slots__ = ("observed", "others", "request_id", "request_digest", "answer", "claimant")

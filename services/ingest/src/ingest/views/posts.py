@@ -1,5 +1,7 @@
-"""Tables `posts_v2` and `deliveries_v2`: posts as they stand, and what lies in quarantine. Contents stay sealed
-until the post is withdrawn; then they are dropped, and what the platform calls the post and its author stays.
+"""Tables `posts_v2`, `deliveries_v2`, `gone_authors_v2`: posts as they stand, what lies in quarantine, who left.
+
+Contents stay sealed until the post is withdrawn; then they are dropped, and what the platform calls the post and its
+author stays.
 
 The same rows tell a shard whether it has seen a post (`probe`), so there is one for every id ever decided upon, also
 for a post that was withdrawn before it came, or that is a version of another (revision 0); such a row is never listed.
@@ -72,7 +74,15 @@ class DeliveryRow(NamedTuple):
     in_quarantine: bool
 
 
-Row = PostRow | DeliveryRow
+class GoneAuthorRow(NamedTuple):
+    """One row of gone_authors_v2, in the order of its columns."""
+
+    tenant: str
+    identity_id: str
+    gone_at: int
+
+
+Row = PostRow | DeliveryRow | GoneAuthorRow
 
 
 class PostsView:
@@ -89,6 +99,7 @@ class PostsView:
             "PostCompleted",
             "PostAliased",
             "PostWithdrawn",
+            "AuthorWithdrawn",
             "DeliveryQuarantined",
             "DeliveryRequeued",
         )
@@ -98,10 +109,11 @@ class PostsView:
         for event in ("SourceConnected", "SourceChanged", "SourceDisconnected", "GapDetected", "GapFilled")
     )
     schema = _SQL["schema"]
-    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v2": "tenant, delivery_id"}
+    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v2": "tenant, delivery_id",
+                                "gone_authors_v2": "tenant, identity_id"}  # fmt: skip
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """One post or one delivery. `PostReceived` is decided only upon an id of which nothing is known."""
+        """One post, one delivery or one author. `PostReceived` is decided only upon an id of which nothing is known."""
         body: Any = event.body
         if type(body) is events_pb2.PostReceived:
             return (Founding(f"{event.tenant}/{body.post_id}"),)
@@ -109,6 +121,8 @@ class PostsView:
             return (f"{event.tenant}!{body.delivery_id}",)
         if isinstance(body, events_pb2.PostAliased):
             return (f"{event.tenant}/{body.alias_id}",)
+        if isinstance(body, events_pb2.AuthorWithdrawn):
+            return (f"{event.tenant}#{body.identity_id}",)
         return (f"{event.tenant}/{body.post_id}",)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
@@ -124,6 +138,11 @@ class PostsView:
             for row in await connection.fetch(_SQL["load_deliveries"], tenants, ids):
                 delivery = DeliveryRow(*row.values())
                 rows[f"{delivery.tenant}!{delivery.delivery_id}"] = delivery
+        tenants, ids = _split(keys, "#")
+        if ids:
+            for row in await connection.fetch(_SQL["load_authors"], tenants, ids):
+                author = GoneAuthorRow(*row.values())
+                rows[f"{author.tenant}#{author.identity_id}"] = author
         return rows
 
     def fold(self, rows: dict[str, Row], event: Recorded) -> None:
@@ -159,6 +178,11 @@ class PostsView:
                     nonce=None,
                     ciphertext=None,
                 )
+            case events_pb2.AuthorWithdrawn():
+                key = f"{event.tenant}#{body.identity_id}"
+                at, known = from_timestamp(body.withdrawn_at), rows.get(key)
+                if not isinstance(known, GoneAuthorRow) or at > known.gone_at:
+                    rows[key] = GoneAuthorRow(event.tenant, body.identity_id, at)
             case events_pb2.DeliveryQuarantined():
                 rows[f"{event.tenant}!{body.delivery_id}"] = DeliveryRow(
                     event.tenant,
@@ -191,8 +215,11 @@ class PostsView:
         deliveries = [rows[key] for key in touched if "!" in key and key in rows]
         if deliveries:
             await connection.execute(_SQL["save_deliveries"], *map(list, zip(*deliveries, strict=True)))
+        authors = [rows[key] for key in touched if "#" in key and key in rows]
+        if authors:
+            await connection.execute(_SQL["save_authors"], *map(list, zip(*authors, strict=True)))
         gone = [key for key in touched if key not in rows]
-        for separator, statement in (("/", "delete_posts"), ("!", "delete_deliveries")):
+        for separator, statement in (("/", "delete_posts"), ("!", "delete_deliveries"), ("#", "delete_authors")):
             tenants, ids = _split(gone, separator)
             if ids:
                 await connection.execute(_SQL[statement], tenants, ids)
@@ -313,6 +340,12 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
     return (rows[0]["view_position"] if rows else 0), found
 
 
+async def gone_authors(database: Database, tenant: str, authors: Sequence[str]) -> dict[str, Instant]:
+    """Those of these authors all of whose posts are gone, and since when."""
+    rows = await database.fetch(_SQL["gone_authors"], tenant, authors)
+    return {row["identity_id"]: Instant(row["gone_at"]) for row in rows}
+
+
 async def position(database: Database) -> int:
     """Log position the view has reached."""
     return int(await database.fetchval(_SQL["position"]) or 0)
@@ -390,6 +423,6 @@ async def select(
     return [ReadRow(*row.values()) for row in await database.fetch(statement, *values)]
 
 
-async def of_author(database: Database, tenant: str, identity: str) -> list[str]:
-    """Ids of an author's posts that are still there."""
-    return [row["post_id"] for row in await database.fetch(_SQL["of_author"], tenant, identity)]
+async def of_author(database: Database, tenant: str, identity: str, until: Instant) -> list[str]:
+    """Ids of the posts an author published until then that are still there."""
+    return [row["post_id"] for row in await database.fetch(_SQL["of_author"], tenant, identity, until)]

@@ -63,6 +63,12 @@ create table if not exists deliveries_v2 (
     lodged boolean not null,                 -- false once it was read after all
     primary key (delivery_id, tenant)
 );
+create table if not exists gone_authors_v2 (
+    tenant text collate "C" not null,
+    identity_id uuid not null,
+    gone_at bigint not null,                 -- what they published until then is not received any more
+    primary key (identity_id, tenant)
+);
 -- ListQuarantined.
 create index if not exists deliveries_v2_received on deliveries_v2 (tenant, received_at, delivery_id) where lodged
 
@@ -82,6 +88,29 @@ select tenant, delivery_id, source_id, reason, payload_bytes, received_at, lodge
 from deliveries_v2
 join unnest($1::text[], $2::uuid[]) as wanted (wanted_tenant, wanted_id)
     on tenant = wanted_tenant and delivery_id = wanted_id
+
+-- name: load_authors
+select tenant, identity_id, gone_at
+from gone_authors_v2
+join unnest($1::text[], $2::uuid[]) as wanted (wanted_tenant, wanted_id)
+    on tenant = wanted_tenant and identity_id = wanted_id
+
+-- name: save_authors
+insert into gone_authors_v2 (tenant, identity_id, gone_at)
+select * from unnest($1::text[], $2::uuid[], $3::bigint[])
+on conflict (identity_id, tenant) do update set gone_at = excluded.gone_at
+
+-- name: delete_authors
+delete from gone_authors_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
+where tenant = gone_tenant and identity_id = gone_id
+
+-- name: gone_authors
+select found.*
+from unnest($2::uuid[]) as wanted (id)
+cross join lateral (
+    select identity_id, gone_at from gone_authors_v2
+    where identity_id = wanted.id and tenant is not distinct from $1 limit 1
+) as found
 
 -- name: save_posts
 insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
@@ -186,4 +215,5 @@ cross join lateral (
 select alias_of from posts_v2 where post_id = $2 and tenant is not distinct from $1 limit 1
 
 -- name: of_author
-select post_id from posts_v2 where tenant = $1 and identity_id = $2 and withdrawn_at is null and revision > 0
+select post_id from posts_v2
+where tenant = $1 and identity_id = $2 and published_at <= $3 and withdrawn_at is null and revision > 0

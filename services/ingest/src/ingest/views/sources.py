@@ -23,6 +23,7 @@ _ELSEWHERE = (
     "PostEdited",
     "PostCompleted",
     "PostAliased",
+    "AuthorWithdrawn",
     "PostWithdrawn",
     "DeliveryQuarantined",
     "DeliveryRequeued",

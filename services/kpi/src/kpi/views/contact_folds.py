@@ -257,6 +257,7 @@ _IGNORED = (
     post.PostEdited,
     post.PostCompleted,
     post.PostAliased,
+    post.AuthorWithdrawn,
     post.PostWithdrawn,
     post.DeliveryQuarantined,
     post.DeliveryRequeued,
