@@ -9,7 +9,7 @@ from chassis.database import Database
 from crm_sync.views import customers
 from ingest.views import posts
 from kpi.views import contacts
-from routing.views import cases
+from routing.views import cases, threads
 
 ROWS = 20_000
 ASKED = 10
@@ -26,13 +26,14 @@ GONE = f"""
 insert into gone_authors_v2 select 'acme', gen_random_uuid(), n from generate_series(1, {ROWS}) n
 """
 CASES = f"""
-insert into cases_v2
-select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', '', '', repeat('x', 300)::bytea
+insert into cases_v3
+select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', 'x', '', '', '',
+    repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
 """
 THREADS = f"""
-insert into case_threads_v2
-select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, false from generate_series(1, {ROWS}) n
+insert into case_threads_v3
+select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generate_series(1, {ROWS}) n
 """
 CONTACTS = f"""
 insert into contacts_v3_cases
@@ -59,7 +60,7 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
         pytest.param(cases.SQL, "of_ids", "text, text[]", "'acme'", cases.SQL["schema"], CASES, id="cases recalled"),
         pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),
         pytest.param(
-            cases.SQL, "of_threads", "text, text[]", "'acme'", cases.SQL["schema"], THREADS, id="cases of thread keys"
+            threads.SQL, "of_keys", "text, text[]", "'acme'", cases.SQL["schema"], THREADS, id="keys of threads"
         ),
         pytest.param(
             contacts.SQL, "load_cases", "text[], text[]", PAIRS[1], contacts.SQL["schema"], CONTACTS, id="contacts"

@@ -66,7 +66,7 @@ class Ingest:
 
 
 def received(name: str, *links: str, **fields: Any) -> events_pb2.PostReceived:
-    """A customer's post as ingest says it."""
+    """A customer's post as ingest says it; it answers the first of its links."""
     now = to_timestamp(CLOCK.now())
     given: dict[str, Any] = {
         "post_id": an_id(name),
@@ -76,7 +76,10 @@ def received(name: str, *links: str, **fields: Any) -> events_pb2.PostReceived:
         "direction": post_pb2.DIRECTION_INBOUND,
         "author_kind": post_pb2.AUTHOR_KIND_CUSTOMER,
         "identity_id": an_id("customer"),
+        "in_reply_to": an_id(links[0]) if links else "",
         "links": sorted(an_id(link) for link in links),
+        "desk": "shop",
+        "is_addressed": True,
         "language": "en",
         "published_at": now,
         "received_at": now,

@@ -67,7 +67,7 @@ async def test_a_late_post_finds_the_case_that_memory_has_forgotten(
     monkeypatch.setattr(main, "ROUTING", replace(main.ROUTING, initial=partial(Shard, keep_events=KEPT)))
     async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         routing = running(channel)
-        await routing.ingest.say(received("b0", **OURS))
+        await routing.ingest.say(received("p0"), received("b0", "p0", **OURS))
         first = await routing.case_of("b0")
         for part in range(4):
             await routing.ingest.say(*(received(f"f{part}-{n}", **OURS) for n in range(400)))
@@ -79,7 +79,9 @@ async def test_a_late_post_finds_the_case_that_memory_has_forgotten(
         assert late
         end = await routing.settled()
         found = await routing.api.GetCase(api.GetCaseRequest(name=first.name, min_position=end), timeout=30)
-        assert set(await routing.posts_of(first.name)) == {f"{PLACE}/posts/{an_id(name)}" for name in ("b0", "late")}
+        assert set(await routing.posts_of(first.name)) == {
+            f"{PLACE}/posts/{an_id(name)}" for name in ("p0", "b0", "late")
+        }
         assert found.case.state == api.CASE_STATE_QUEUED
         request = integrity_pb2.VerifyIntegrityRequest(invariants=["I1", "I5"])
         findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]

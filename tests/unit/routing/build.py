@@ -8,7 +8,7 @@ from routing.agents import DEFAULT_QUEUE
 from routing.decider import decide
 from routing.shard import Shard, evolve
 from routing.state_codec import dump
-from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, Presence, Requirement, Sealed, Skill
+from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, PostRole, Presence, Requirement, Sealed, Skill
 
 T0 = Instant(1_790_000_000 * MICROS)
 TEXT = Sealed("customer", b"nonce-of-12b", b"ciphertext")
@@ -29,20 +29,36 @@ def post(
     source: str = "shop",
     window: float | None = None,
     case: str = "",
+    by: str = "customer",
+    desk: str = "shop",
+    told: bool = True,
+    parent: str | None = None,
+    repost: bool = False,
+    mentions: Sequence[str] = (),
+    aliases: Sequence[str] = (),
 ) -> commands.AttachPost:
-    """A post arrives; ours when its author kind says so."""
+    """A post arrives; ours when its author kind says so. It answers the first of its links."""
     ours = author_kind in (AuthorKind.BRAND_HUMAN, AuthorKind.BRAND_BOT)
+    answers = (links[0] if links else "") if parent is None else parent
+    ties = {post_id, *aliases, *links, *([] if repost or not answers else [answers])}
     return commands.AttachPost(
         post_id=post_id,
-        case_id=case or f"case-{post_id}",
+        case_id=case or (f"case-{post_id}" if desk == "shop" else f"case-{desk}-{post_id}"),
+        desk=desk,
         channel="x",
         source_id=source,
         kind=kind,
         direction=Direction.OUTBOUND if ours else Direction.INBOUND,
         author_kind=author_kind,
-        identity_id="shop" if ours else "customer",
+        identity_id="shop" if ours else by,
+        handle_id="" if ours else f"@{by}",
+        parent=answers,
+        is_addressed=told and not ours,
+        is_repost=repost,
+        mentioned_ids=tuple(sorted(mentions)),
+        alias_ids=tuple(sorted(aliases)),
         language="en",
-        thread_keys=tuple(sorted({post_id, *links})),
+        thread_keys=tuple(sorted(ties)),
         published_at=t(at if published is None else published),
         received_at=t(at),
         window_expires_at=None if window is None else t(window),
@@ -50,9 +66,22 @@ def post(
     )
 
 
-def answer(post_id: str, *links: str, at: float = 0, published: float | None = None) -> commands.AttachPost:
+def sight(post_id: str, desk: str, at: float = 0, *, told: bool = True) -> commands.SightPost:
+    """A source of a desk brings a post that is there."""
+    return commands.SightPost(post_id, f"case-{desk}-{post_id}", desk, desk, PostKind.POST, told, t(at), t(at))
+
+
+def answer(
+    post_id: str,
+    *links: str,
+    at: float = 0,
+    published: float | None = None,
+    desk: str = "shop",
+    mentions: Sequence[str] = (),
+) -> commands.AttachPost:
     """A human of ours answers on the platform itself."""
-    return post(post_id, *links, at=at, published=published, author_kind=AuthorKind.BRAND_HUMAN)
+    human = AuthorKind.BRAND_HUMAN
+    return post(post_id, *links, at=at, published=published, author_kind=human, desk=desk, mentions=mentions)
 
 
 def register(
@@ -109,14 +138,27 @@ def tick(at: float) -> commands.Tick:
 
 
 def run(shard: Shard, *given: commands.Command) -> list[events.Event]:
-    """Decides and records in order; the facts of all of it."""
+    """Decides and records in order, and what follows from each at once; the facts of all of it."""
     facts: list[events.Event] = []
     for command in given:
-        decided = decide(command, shard)
-        facts.extend(decided)
-        for event in decided:
-            evolve(shard, event)
+        facts.extend(record(shard, decide(command, shard)))
+        facts.extend(settle(shard, command.at))
     return facts
+
+
+def settle(shard: Shard, now: Instant) -> list[events.Event]:
+    """Looks again at whatever is to be looked at; the facts that follow."""
+    facts: list[events.Event] = []
+    while shard.threads.todo:
+        facts.extend(record(shard, decide(commands.Tick(now), shard)))
+    return facts
+
+
+def record(shard: Shard, decided: Sequence[events.Event]) -> Sequence[events.Event]:
+    """The facts happened."""
+    for event in decided:
+        evolve(shard, event)
+    return decided
 
 
 def summary(facts: Sequence[events.Event]) -> list[str]:
@@ -135,7 +177,12 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
             case events.CasesJoined():
                 lines.append(f"CasesJoined {event.case_id} {event.joined_case_id}")
             case events.PostAttached() | events.PostDetached():
-                lines.append(f"{type(event).__name__} {event.case_id} {event.post_id}")
+                role = "" if event.role == PostRole.CONTACT else f" {event.role.name}"
+                lines.append(f"{type(event).__name__} {event.case_id} {event.post_id}{role}")
+            case events.PostThreaded() | events.ThreadReviewed() | events.ThreadRecalled():
+                pass  # where a post stands, not what comes of it
+            case events.PostAliased() | events.PostAddressed() | events.PostUnthreaded():
+                lines.append(f"{type(event).__name__} {event.post_id}")
             case events.CaseQueued():
                 lines.append(f"CaseQueued {event.case_id} {event.queue} {event.urgency}")
             case events.CaseReopened():

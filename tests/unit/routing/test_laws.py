@@ -15,7 +15,7 @@ from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
 
-from tests.unit.routing.build import TEXT, open_case, post, queue, register, t, whole
+from tests.unit.routing.build import TEXT, open_case, post, queue, record, register, run, settle, t, whole
 
 AGENTS = ("ann", "ben", "cat")
 POSTS = tuple(f"p{n}" for n in range(5))
@@ -119,12 +119,13 @@ def history_of(sequence: Sequence[commands.Command], shard: Shard) -> list[tuple
     history = []
     for command in [*STAFF, *sequence]:
         try:
-            decided = list(decide(command, shard))
+            decided = list(record(shard, decide(command, shard)))
         except Rejected:
             decided = []
-        for event in decided:
-            evolve(shard, event)
         history.append((command, decided))
+        while shard.threads.todo:
+            follow = commands.Tick(command.at)
+            history.append((follow, list(record(shard, decide(follow, shard)))))
     return history
 
 
@@ -163,8 +164,8 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
             decided = list(decide(command, before))
         except Rejected:
             decided = []
-        for event in decided:
-            evolve(shard, event)
+        record(shard, decided)
+        settle(shard, command.at)
         cooldown = shard.policy.decline_cooldown_s * MICROS
         refusals = ((at, case_id) for cases in shard.refused.values() for at, case_id in cases)
         ready_again = {case_id for at, case_id in refusals if at + cooldown <= command.at}
@@ -205,8 +206,8 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
     assert whole(refolded) == whole(live)
     loaded = load(whole(live))
     assert whole(loaded) == whole(live)
-    assert loaded.posts.cases == live.posts.cases
-    assert loaded.posts.posts == live.posts.posts
+    assert list(loaded.threads.kept()) == list(live.threads.kept())
+    assert len(loaded.threads) == len(live.threads)
     assert loaded.timers == live.timers
     assert loaded.refused == live.refused
     assert next_due(loaded) == next_due(live)
@@ -244,7 +245,7 @@ links = st.lists(st.tuples(post_ids, st.sampled_from(["", *POSTS, "c1", "c2", "u
 
 @FEW
 @given(links, st.randoms(use_true_random=False), st.integers(0, 3))
-def test_posts_become_the_same_cases_whatever_the_order_of_their_arrival(
+def test_posts_become_the_same_threads_whatever_the_order_of_their_arrival(
     edges: list[tuple[str, str]], random: object, mode: int
 ) -> None:
     keys: dict[str, set[str]] = defaultdict(set)
@@ -261,15 +262,10 @@ def test_posts_become_the_same_cases_whatever_the_order_of_their_arrival(
 
 
 def partition(posts: Sequence[commands.AttachPost]) -> set[frozenset[str]]:
-    """Which posts share a case when they arrive in this order."""
+    """Which posts share a thread when they arrive in this order."""
     shard = Shard()
-    for command in posts:
-        for event in decide(command, shard):
-            evolve(shard, event)
-    groups = defaultdict(set)
-    for post_id in shard.posts.posts:
-        groups[shard.posts.cases[post_id]].add(post_id)
-    return {frozenset(group) for group in groups.values()}
+    run(shard, *posts)
+    return {frozenset(thread.posts) for thread in shard.threads.by_id.values()}
 
 
 def components(posts: Sequence[commands.AttachPost]) -> set[frozenset[str]]:
@@ -298,9 +294,7 @@ def test_whether_a_case_waits_does_not_depend_on_the_order_of_arrival(order: lis
         post("b2", "c", at=9, published=6, author_kind=AuthorKind.BRAND_BOT),
     ]
     shard = Shard()
-    for n in order:
-        for event in decide(conversation[n], shard):
-            evolve(shard, event)
+    run(shard, *(conversation[n] for n in order))
     (case,) = (c for c in shard.cases.values() if c.post_count)
     assert case.owed_since == t(7)
     assert isinstance(case.stage, Queued)

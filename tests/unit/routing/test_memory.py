@@ -9,11 +9,12 @@ from chassis.identity import uuid5
 from hypothesis import given, settings
 from routing import commands, events
 from routing.cases import Case, is_dormant
-from routing.decider import decide
-from routing.posts import PostIndex
+from routing.posts import threaded
 from routing.recall import recall, recalled
-from routing.shard import Fetched, Shard, dormant_since, evolve
+from routing.shard import Fetched, Shard, dormant_since
 from routing.state_codec import dump, dump_case, load, load_case
+from routing.thread import Thread
+from routing.thread_index import ThreadIndex
 from routing.views.cases import CODEC, CasesView, Row
 from switchboard.log.v1 import log_pb2
 
@@ -24,13 +25,18 @@ VIEW = CasesView()
 
 
 class ReadModel:
-    """The rows, posts and thread keys of the read model, as it is told facts."""
+    """The rows and threads of the read model, as it is told facts."""
 
     def __init__(self, facts: Sequence[events.Event] = ()) -> None:
         self.rows: dict[str, Row] = {}
-        self.index = PostIndex()
+        self.threads = ThreadIndex()
         self.position = 0
         self.add(facts)
+
+    @property
+    def cases(self) -> dict[str, Case]:
+        """The cases by id."""
+        return {row.case.case_id: row.case for row in self.rows.values() if row.case is not None}
 
     def add(self, facts: Sequence[events.Event]) -> None:
         """The facts happened."""
@@ -43,23 +49,50 @@ class ReadModel:
                 VIEW.fold(self.rows, recorded)
             match event:
                 case events.PostAttached():
-                    self.index.attach(event)
+                    self.threads.attached(event)
                 case events.PostDetached():
-                    self.index.detach(event)
+                    self.threads.detached(event)
                 case events.CasesJoined():
-                    self.index.join(event)
+                    self.threads.joined(event)
+                case events.CaseOpened():
+                    self.threads.opened(event.case_id, event.thread_id, event.desk, event.identity_id)
+                case _ if isinstance(event, events.ThreadFact):
+                    self.threads.thread_fact(event)
                 case _:
                     pass
 
     def lend(self, shard: Shard) -> None:
-        """Fetches everything that it has and memory lacks."""
-        cases = {row.case.case_id: row.case for row in self.rows.values()}
-        shard.fetched = Fetched(
-            {case_id: case for case_id, case in cases.items() if case_id not in shard.cases},
-            {key: case_id for key, case_id in self.index.cases.items() if key not in shard.posts.cases},
-            {post_id: post for post_id, post in self.index.posts.items() if post_id not in shard.posts.posts},
-            {case_id: list(self.index.latest_contacts(case_id)) for case_id in cases},
-        )
+        """Fetches every thread and case that it has and memory lacks."""
+        lent = shard.fetched = Fetched()
+        lent.cases = {case_id: case for case_id, case in self.cases.items() if case_id not in shard.cases}
+        for thread in self.threads.by_id.values():
+            if thread.thread_id not in shard.threads.by_id:
+                lent.recalls[thread.thread_id] = facts = (remembered(thread), *self.recalls(thread))
+                for fact in facts:
+                    if isinstance(fact, events.ThreadRecalled):
+                        lent.threads.thread_fact(fact)
+                    else:
+                        lent.threads.opened(fact.case_id, fact.thread_id, fact.desk, fact.identity_id)
+
+    def recalls(self, thread: Thread) -> list[events.CaseRecalled]:
+        """The facts that bring the cases of a thread back."""
+        customers = [c for desk in thread.desks.values() for c in desk.customers.values()]
+        case_ids = dict.fromkeys(case_id for customer in customers for case_id in customer.case_ids)
+        return [recall(self.cases[case_id], thread.thread_id, t(0)) for case_id in sorted(case_ids)]
+
+
+def remembered(thread: Thread) -> events.ThreadRecalled:
+    """The fact that brings a thread back."""
+    posts = []
+    for one in sorted(thread.posts.values(), key=lambda one: (one.published_at, one.post_id)):
+        for seen in one.sights:
+            roles = [
+                events.RecalledRole(thread.case_of(part), part.customer_id, part.role, part.answers_published_at)
+                for part in seen.parts
+            ]
+            told = threaded(one, seen, thread.thread_id, (), (one.post_id,), t(0))
+            posts.append(events.RecalledPost(told, one.is_withdrawn, tuple(roles)))
+    return events.ThreadRecalled(thread.thread_id, tuple(sorted(thread.keys)), tuple(posts), t(0))
 
 
 def test_a_case_that_rested_for_a_moment_only_is_not_about_to_be_forgotten() -> None:
@@ -67,9 +100,9 @@ def test_a_case_that_rested_for_a_moment_only_is_not_about_to_be_forgotten() -> 
     run(shard, post("p1"))  # it rests until the fact that lines it up
     assert dormant_since(shard) is None
     run(shard, answer("a1", "p1", at=1))
-    assert dormant_since(shard) == shard.dormant["case-p1"]
+    assert dormant_since(shard) == shard.dormant["p1"]
     run(shard, post("p2", at=2))
-    assert dormant_since(shard) == shard.dormant["case-p1"]
+    assert dormant_since(shard) == shard.dormant["p1"]
 
 
 def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +114,7 @@ def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytes
     written = [next(writing)]
     run(shard, post("p5", at=1), answer("a1", "p4", at=1))
     written.extend(writing)
-    assert len(written) == 1 + 3 * 3
+    assert len(written) == 1 + 3 + 5
     assert b"".join(written) == then == whole(load(then)) != whole(shard)
 
 
@@ -90,8 +123,7 @@ def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytes
 def test_the_read_model_says_what_the_shard_says(sequence: list[commands.Command]) -> None:
     shard = Shard()
     facts = [event for _, decided in history_of(sequence, shard) for event in decided]
-    rows = ReadModel(facts).rows
-    assert {key.partition("/")[2]: row.case for key, row in rows.items()} == shard.cases
+    assert ReadModel(facts).cases == shard.cases
 
 
 @settings(max_examples=60, deadline=None)
@@ -102,12 +134,12 @@ def test_a_recalled_case_is_the_case(sequence: list[commands.Command]) -> None:
     for case in shard.cases.values():
         assert load_case(dump_case(case)) == case
         if is_dormant(case) and "Joined" not in type(case.stage).__name__:
-            fact = CODEC.decode(CODEC.encode(recall(case, t(9))))
+            fact = CODEC.decode(CODEC.encode(recall(case, "", t(9))))
             assert isinstance(fact, events.CaseRecalled)
             assert _bare(recalled(fact)) == _bare(case)
 
 
-BARELY = ("updated_at", "line", "refusals", "is_partial")
+BARELY = ("updated_at", "line", "refusals")
 
 
 def _bare(case: Case) -> bytes:
@@ -128,38 +160,37 @@ def test_a_forgetful_shard_decides_as_one_that_remembers(sequence: list[commands
         read_model.lend(forgetful)
         decided = decided_and_recorded(forgetful, command)
         read_model.add(decided)
-        actual += [event for event in decided if not isinstance(event, events.CaseRecalled)]
+        actual += [e for e in decided if not isinstance(e, events.CaseRecalled | events.ThreadRecalled)]
     assert actual == expected
 
 
 def decided_and_recorded(shard: Shard, command: commands.Command) -> list[events.Event]:
-    """Decides and records one command; what is refused decides nothing."""
+    """Decides and records one command and what follows; what is refused decides nothing."""
     try:
-        decided = list(decide(command, shard))
+        return run(shard, command)
     except Rejected:
         return []
-    for event in decided:
-        evolve(shard, event)
-    return decided
 
 
-def test_a_dormant_case_is_forgotten_after_so_many_facts_and_recalled_by_a_late_post() -> None:
+def test_a_dormant_thread_is_forgotten_after_so_many_facts_and_comes_back_with_a_late_post() -> None:
     shard = Shard(keep_events=4)
-    facts = run(shard, answer("b1"), post("p1"), post("p2"))
-    assert "case-b1" not in shard.cases
-    assert "b1" not in shard.posts.cases
+    facts = run(shard, post("p1"), answer("b1", "p1", at=1), post("p2"), post("p3"))
+    assert "case-p1" not in shard.cases
+    assert shard.threads.find("b1") is None
     ReadModel(facts).lend(shard)
     assert summary(run(shard, post("late", "b1", at=9))) == [
-        "CaseRecalled case-b1",
-        "PostAttached case-b1 late",
-        "CaseQueued case-b1 default 0",
+        "CaseRecalled case-p1",
+        "PostAttached case-p1 late",
+        "CaseQueued case-p1 default 0",
     ]
+    assert shard.threads.find("p1") is not None
 
 
 def test_forgetting_bounds_memory() -> None:
     shard = Shard(keep_events=100)
     for n in range(500):
-        run(shard, answer(uuid5("5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11", str(n))))
+        asked = uuid5("5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11", str(n))
+        run(shard, post(asked), answer(f"b-{asked}", asked))
     assert len(shard.cases) <= 100
-    assert len(shard.posts) <= 300
+    assert len(shard.threads) <= 600
     assert whole(shard)

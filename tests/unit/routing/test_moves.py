@@ -62,7 +62,7 @@ CASES = [
         id="a settled case stays where it is",
     ),
     pytest.param(
-        [VIP, post("b1", author_kind=AuthorKind.BRAND_HUMAN)],
+        [VIP, post("p1", told=False), post("b1", "p1", author_kind=AuthorKind.BRAND_HUMAN)],
         transfer("vip", case="case-b1"),
         ["CaseTransferred case-b1 vip 0", "CaseQueued case-b1 vip 0"],
         id="what nobody waits for is asked of the queue it is sent to",

@@ -34,6 +34,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return FIELDS[hint]
     if get_origin(hint) is tuple:
         return st.lists(values(get_args(hint)[0]), max_size=3).map(tuple)
+    if hasattr(hint, "__struct_fields__"):
+        return st.builds(hint, **{name: values(of) for name, of in hint.__annotations__.items()})
     if type(None) in get_args(hint):
         return st.one_of(st.none(), values(next(one for one in get_args(hint) if one is not type(None))))
     return st.sampled_from(list(hint))

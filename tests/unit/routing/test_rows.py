@@ -2,14 +2,15 @@
 
 from chassis.commits import Recorded, Subject
 from chassis.identity import uuid5_bytes
-from chassis.view import Founding
 from hypothesis import given
 from routing import commands, events
 from routing.shard import Shard
-from routing.views.cases import CODEC, PLACES_MAX, CasesView, Row, Tables
+from routing.terms import PostRole
+from routing.views.case_tables import PLACES_MAX, Row, Tables
+from routing.views.cases import CODEC, CasesView, state_of
 from switchboard.log.v1 import log_pb2
 
-from tests.unit.routing.build import post, run
+from tests.unit.routing.build import answer, post, run
 from tests.unit.routing.test_laws import FEW, history_of, sequences
 
 VIEW = CasesView()
@@ -36,7 +37,7 @@ def rows_after(facts: list[events.Event]) -> dict[str, Row]:
 
 def written(rows: dict[str, Row], touched: list[str]) -> Tables:
     """What a round with these rows writes."""
-    return Tables.of(rows, touched)
+    return Tables.of(rows, touched, state_of)
 
 
 def test_a_row_lists_every_fact_of_its_case_once() -> None:
@@ -58,14 +59,25 @@ def test_places_that_are_full_are_written_once_and_the_rest_stays_with_the_case(
     assert b"".join([*full, rest]) == rows["acme/case-p0"].places  # type: ignore[list-item]
 
 
-def test_the_keys_of_a_post_that_opens_a_case_are_new_and_those_of_a_later_one_may_be_known() -> None:
-    rows = rows_after(run(Shard(), post("p1", "thread"), post("p2", "thread", "other")))
-    tables = written(rows, [Founding("acme/case-p1")])
-    assert {key for _, key in tables.new_keys} == {"p1", "thread"}
-    assert {entry[1]: entry[2] for entry in tables.entries.values()} == dict.fromkeys(
-        ("p1", "p2", "thread", "other"), "case-p1"
+def test_a_post_is_kept_with_its_thread_and_its_keys_and_with_what_it_is_to_a_case() -> None:
+    rows = rows_after(run(Shard(), post("p1", "thread"), post("p2", "thread", "other"), answer("b1", "p2", at=1)))
+    tables = written(rows, list(rows))
+    assert {key: thread for _, key, thread, _ in tables.rows_of_keys()} == dict.fromkeys(
+        ("p1", "p2", "b1", "thread", "other"), "p1"
     )
-    assert {entry[1] for entry in tables.entries.values() if entry[3] is not None} == {"p1", "p2"}
+    assert {(post_id, ours) for _, post_id, _, _, _, _, ours, *_ in tables.rows_of_thread_posts()} == {
+        ("p1", False),
+        ("p2", False),
+        ("b1", True),
+    }
+    new, gone = tables.rows_of_posts()
+    assert {(case_id, post_id, role) for _, case_id, post_id, _, _, _, _, role, *_ in new} == {
+        ("case-p1", "p1", PostRole.CONTACT),
+        ("case-p1", "p2", PostRole.CONTACT),
+        ("case-p1", "b1", PostRole.ANSWER),
+    }
+    assert gone == []
+    assert tables.answers == {("acme", "b1"): 1}
 
 
 @FEW
@@ -73,4 +85,5 @@ def test_the_keys_of_a_post_that_opens_a_case_are_new_and_those_of_a_later_one_m
 def test_a_row_is_what_the_shard_has(sequence: list[commands.Command]) -> None:
     shard = Shard()
     rows = rows_after([fact for _, decided in history_of(sequence, shard) for fact in decided])
-    assert {key: row.case for key, row in rows.items()} == {f"acme/{c}": case for c, case in shard.cases.items()}
+    kept = {key: row.case for key, row in rows.items() if row.case is not None}
+    assert kept == {f"acme/{c}": case for c, case in shard.cases.items()}

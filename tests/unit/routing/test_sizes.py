@@ -62,12 +62,11 @@ def test_after_all_cases_are_closed_and_forgotten_nothing_of_them_is_left(sequen
     now = close_everything(shard, (history[-1][0].at - t(0)) / MICROS)
     for number in range(KEPT):
         run(shard, answer(f"filler-{number}", at=now))
-    assert len(shard.cases) <= KEPT
-    assert all("filler" in case_id for case_id in shard.cases)
-    assert len(shard.posts) <= 3 * KEPT
+    assert shard.cases == {}
+    assert len(shard.threads) <= 3 * KEPT
     assert len(shard.timers) == 0
     assert shard.timers.entries <= 64
-    assert (shard.refused, shard.unsent) == ({}, {})
+    assert (shard.refused, shard.unsent, shard.threads.todo) == ({}, {}, {})
     assert shard.segments.waiting() == 0
     assert len(shard.dormant) <= len(shard.dormant_order) <= KEPT
     assert all((agent.work, agent.load) == ((), 0) for agent in shard.agents.values())

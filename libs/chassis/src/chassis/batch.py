@@ -86,6 +86,13 @@ class Batch(Generic[C, S, E]):
             raise Undecidable(None, error) from error
         return False
 
+    def decide_ticks(self, command: C) -> None:
+        """Decides what time brings at once now that more is decided, while there is room. Raises Undecidable."""
+        decider = self._decider
+        while self.size < COMMIT_BYTES_MAX and (due := decider.next_due(self._current.state)) is not None:
+            if due > self._now or not self.decide_tick(command):
+                return
+
     def decide(self, taken: Sequence[PendingCommand[C, S, E] | InputCommit[C]]) -> int:
         """Decides in order; returns how many fitted. Raises Undecidable."""
         for used, item in enumerate(taken):

@@ -264,6 +264,8 @@ class ShardWriter(Generic[C, S, E]):
                 _TICK_LATE_S.record((now - due) / 1e6, self._labels)
                 ticked = batch.decide_tick(tick)
             used = batch.decide(taken)
+            if decider.tick is not None:
+                batch.decide_ticks(decider.tick(now))
             self.queue.put_back(taken[used:])
             del taken[used:]
             await self._append(batch, taken)

@@ -26,8 +26,9 @@ from routing.cases import (
     window_of,
 )
 from routing.commands import CaseCommand, Reason
+from routing.contacts import contact_after
 from routing.matching import Decision
-from routing.recall import recall
+from routing.remembering import customers_of, find_post, present, threads_of
 from routing.terms import AuthorKind, Requirement, RescindReason
 
 
@@ -92,16 +93,10 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
 
 def find(decision: Decision, case_id: str) -> Case:
     """The case, brought back into memory when it was forgotten. Raises Rejected when there is none."""
-    case = decision.case(case_id)
-    if case is not None:
-        return case
-    archived = decision.shard.fetched.cases.get(case_id)
-    if archived is None:
+    case = present(decision, case_id)
+    if case is None:
         raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=f"cases/{case_id}")
-    if isinstance(archived.stage, Joined):
-        return archived
-    decision.emit(recall(archived, decision.at))
-    return decision.case(case_id) or archived
+    return case
 
 
 def known_agent(decision: Decision, agent_id: str) -> Agent:
@@ -287,19 +282,40 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
             Reason.WINDOW_CLOSED,
             f"the platform takes no more replies to {name(case.case_id)}",
         )
+    question, published_at = _question(decision, case, command.in_reply_to)
     decision.emit(
         events.ReplyRequested(
             case.case_id,
             command.reply_id,
             command.agent_id,
-            command.in_reply_to or case.latest_post_id,
+            question,
             AuthorKind.BRAND_HUMAN,
             command.text_length,
             command.text,
             case.source_id,
             command.at,
+            published_at,
         )
     )
+
+
+def _question(decision: Decision, case: Case, in_reply_to: str) -> tuple[str, Instant | None]:
+    """(the customer's post that a reply answers, when it was published). Raises Rejected for another's post."""
+    if not in_reply_to:
+        return case.latest_post_id, case.latest_published_at
+    threads = threads_of(decision, (in_reply_to,))
+    hung = decision.shard.threads.of_case.get(case.case_id) or decision.shard.fetched.threads.of_case.get(case.case_id)
+    theirs = {customer.identity_id for customer in customers_of(decision, [case.case_id])}
+    post = find_post(decision, in_reply_to)
+    its_own = hung is not None and any(thread.thread_id == hung.thread_id for thread in threads)
+    if post is None or not its_own or not post.by_customer or post.identity_id not in theirs:
+        raise Rejected(
+            Reason.NOT_THE_CUSTOMERS,
+            f"post {in_reply_to} is not one that the customer of {name(case.case_id)} wrote in its thread;"
+            " leave in_reply_to empty to answer their latest one",
+            resource=f"posts/{in_reply_to}",
+        )
+    return post.post_id, post.published_at
 
 
 def _settle(decision: Decision, command: commands.RecordSent | commands.RecordFailed) -> None:
@@ -320,10 +336,17 @@ def _sent(decision: Decision, case: Case, command: commands.RecordSent) -> None:
         if reply.reply_id == command.reply_id:
             owed = case.owed_since
             if owed is not None and reply.author_kind == AuthorKind.BRAND_HUMAN:
-                until = max(command.at, case.answered_until or command.at)
-                owed = decision.shard.posts.contact_after(case.case_id, until)
+                until = max(command.at, case.answered_until or command.at, reply.answers_published_at or command.at)
+                owed = contact_after(customers_of(decision, [case.case_id]), until)
             sent = events.ReplySent(
-                case.case_id, reply.reply_id, reply.agent_id, reply.author_kind, command.post_id, command.at, owed
+                case.case_id,
+                reply.reply_id,
+                reply.agent_id,
+                reply.author_kind,
+                command.post_id,
+                command.at,
+                owed,
+                reply.answers_published_at,
             )
             after = evolve_case(case, sent)
             if not needs_agent(after):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
-from routing.terms import AuthorKind, CaseOrigin, Direction, Requirement, WaitingFor
+from routing.terms import AuthorKind, CaseOrigin, Direction, PostRole, Requirement, WaitingFor
 
 
 class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -100,6 +100,8 @@ class Unsent(Struct, frozen=True, array_like=True, gc=False):
     reply_id: str
     agent_id: str
     author_kind: AuthorKind
+    answers_published_at: Instant | None = None
+    """Publication of the post it answers."""
 
 
 class Case(Struct, frozen=True, array_like=True, gc=False):
@@ -128,12 +130,12 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     latest_published_at: Instant | None = None
     window_expires_at: Instant | None = None
     """Until when the platform lets us reply to that post, None without limit."""
-    is_partial: bool = False
-    """Recalled: its posts up to then are in the read model only."""
     owed_since: Instant | None = None
     """Publication of the customer's earliest post no human has answered; None when nothing is owed."""
     answered_until: Instant | None = None
     """Up to which time of publication customer posts are answered: by a human's post or reply, or by resolving."""
+    acted_until: Instant | None = None
+    """Up to which time of publication acts of ours answer them: resolving, replies sent through us."""
     is_requested: bool = False
     """Somebody opened or reopened it by hand, and no human has answered since."""
     queue: str = ""
@@ -154,21 +156,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     resolved_at: Instant | None = None
     disposition: str = ""
     tags: tuple[str, ...] = ()
-
-
-# Both are asked of every post several times, and a member of an enum is dear to look up.
-_CONTACT = (Direction.INBOUND, AuthorKind.CUSTOMER)
-_ANSWER = (Direction.OUTBOUND, AuthorKind.BRAND_HUMAN)
-
-
-def of_customer(direction: Direction, author_kind: AuthorKind) -> bool:
-    """Whether such a post is a contact."""
-    return (direction, author_kind) == _CONTACT
-
-
-def of_our_human(direction: Direction, author_kind: AuthorKind) -> bool:
-    """Whether such a post answers a customer; a bot's does not."""
-    return (direction, author_kind) == _ANSWER
+    desk: str = ""
+    """Who answers for it; "" for a manual case without one."""
 
 
 def holder(case: Case) -> str:
@@ -211,6 +200,12 @@ def _answered(case: Case, until: Instant, owed_since: Instant | None) -> Case:
     return replace(case, answered_until=until, owed_since=owed_since, is_requested=False)
 
 
+def _acted(case: Case, until: Instant, owed_since: Instant | None) -> Case:
+    """An act of ours answers what the customer has written until then."""
+    acted = case if case.acted_until is not None and case.acted_until >= until else replace(case, acted_until=until)
+    return _answered(acted, until, owed_since)
+
+
 def _first_answer(case: Case, at: Instant) -> Case:
     if case.answered_at is None and (case.is_requested or has_customer(case)):
         return replace(case, answered_at=at)
@@ -227,11 +222,12 @@ def _relieved(case: Case) -> Case:
 def attach(case: Case, event: events.PostAttached) -> Case:
     """The case with one post more; answered and relieved by it where that is so."""
     count = case.post_count + 1
-    if of_our_human(event.direction, event.author_kind):
+    if event.role == PostRole.ANSWER and event.author_kind == AuthorKind.BRAND_HUMAN:
         more = replace(case, post_count=count, updated_at=event.at)
-        return _relieved(_first_answer(_answered(more, event.published_at, event.owed_since), event.published_at))
-    if not of_customer(event.direction, event.author_kind):
-        return replace(case, post_count=count, owed_since=event.owed_since, updated_at=event.at)
+        until = max(event.published_at, event.answers_published_at or event.published_at)
+        return _relieved(_first_answer(_answered(more, until, event.owed_since), until))
+    if event.role != PostRole.CONTACT:
+        return replace(case, post_count=count, updated_at=event.at)
     latest = case.latest_post_id, case.latest_published_at, case.window_expires_at
     if latest[1] is None or (latest[1], latest[0]) < (event.published_at, event.post_id):
         latest = event.post_id, event.published_at, event.window_expires_at
@@ -242,24 +238,29 @@ def attach(case: Case, event: events.PostAttached) -> Case:
         latest_post_id=latest[0],
         latest_published_at=latest[1],
         window_expires_at=latest[2],
+        source_id=case.source_id or event.source_id,
         owed_since=event.owed_since,
-        identity_id=case.identity_id or event.identity_id,
         updated_at=event.at,
     )
 
 
 def detach(case: Case, event: events.PostDetached) -> Case:
-    """The case without a post; its thread keys stay, because they still tie the others together."""
-    fewer = replace(
-        case,
-        post_count=case.post_count - 1,
-        customer_post_count=case.customer_post_count - of_customer(event.direction, event.author_kind),
-        latest_post_id=event.latest_post_id,
-        latest_published_at=event.latest_published_at,
-        window_expires_at=event.window_expires_at,
-        owed_since=event.owed_since,
+    """The case without a post; its place in the thread stays, because it still ties the others together."""
+    fewer = replace(case, post_count=case.post_count - 1)
+    if event.role == PostRole.CONTEXT:
+        return fewer
+    return _relieved(
+        replace(
+            fewer,
+            customer_post_count=case.customer_post_count - (event.role == PostRole.CONTACT),
+            latest_post_id=event.latest_post_id,
+            latest_published_at=event.latest_published_at,
+            window_expires_at=event.window_expires_at,
+            owed_since=event.owed_since,
+            answered_until=event.answered_until,
+            answered_at=event.answered_at,
+        )
     )
-    return _relieved(fewer)
 
 
 def absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
@@ -273,7 +274,7 @@ def absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         latest_post_id=latest.latest_post_id,
         latest_published_at=latest.latest_published_at,
         window_expires_at=latest.window_expires_at,
-        is_partial=case.is_partial or joined.is_partial,
+        acted_until=max((t for t in (case.acted_until, joined.acted_until) if t is not None), default=None),
         answered_until=answered_by(case, joined),
         owed_since=event.owed_since,
         episode=max(case.episode, joined.episode),
@@ -349,13 +350,14 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
         case events.CaseReleased():
             return replace(case, stage=IDLE, refusals=((event.agent_id, event.at),))
         case events.ReplyRequested():
-            return replace(case, unsent=(*case.unsent, Unsent(event.reply_id, event.agent_id, event.author_kind)))
+            unsent = Unsent(event.reply_id, event.agent_id, event.author_kind, event.answers_published_at)
+            return replace(case, unsent=(*case.unsent, unsent))
         case events.ReplySent():
-            unsent = tuple(u for u in case.unsent if u.reply_id != event.reply_id)
-            sent = replace(case, unsent=unsent)
+            sent = replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
             if event.author_kind != AuthorKind.BRAND_HUMAN:
                 return sent
-            return _relieved(_first_answer(_answered(sent, event.at, event.owed_since), event.at))
+            until = max(event.at, event.answers_published_at or event.at)
+            return _relieved(_first_answer(_acted(sent, until, event.owed_since), until))
         case events.ReplyFailed():
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
         case events.CaseTransferred():
@@ -369,7 +371,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(case, stage=Accepted(holder(case)))
         case events.CaseResolved():
             return replace(
-                _answered(case, event.at, None),
+                _acted(case, max(event.at, case.latest_published_at or event.at), None),
                 stage=Resolved(event.at),
                 wait=None,
                 refusals=(),
@@ -417,4 +419,5 @@ def opened(event: events.CaseOpened) -> Case:
         max(1, min(event.weight, WEIGHT_MAX)),
         opened_at=event.at,
         updated_at=event.at,
+        desk=event.desk,
     )

@@ -43,9 +43,19 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
         case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
-        case events.QueueChanged() | events.QueueDeleted() | events.QueueCleared():
-            return _NOTHING
-        case events.SourceQueueChanged() | events.PolicyChanged():
+        case (
+            events.QueueChanged()
+            | events.QueueDeleted()
+            | events.QueueCleared()
+            | events.SourceQueueChanged()
+            | events.PolicyChanged()
+            | events.PostThreaded()
+            | events.PostAliased()
+            | events.PostAddressed()
+            | events.PostUnthreaded()
+            | events.ThreadReviewed()
+            | events.ThreadRecalled()
+        ):
             return _NOTHING
         case _:
             cases = case_changes(event, case_of)

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     NOT_PENDING = "NOT_PENDING"
     NOT_RESOLVED = "NOT_RESOLVED"
     NOT_YOURS = "NOT_YOURS"
+    NOT_THE_CUSTOMERS = "NOT_THE_CUSTOMERS"
     NO_CUSTOMER = "NO_CUSTOMER"
     NO_SOURCE = "NO_SOURCE"
     OFFER_GONE = "OFFER_GONE"
@@ -35,21 +36,49 @@ class Reason(StrEnum):
 
 
 class AttachPost(Struct, frozen=True, gc=False):
-    """A post arrived; `case_id` is the case it opens when it belongs to none. `thread_keys` include its own id."""
+    """A post arrived; `case_id` is the case it opens if it opens one. `thread_keys` include its own ids."""
 
     post_id: str
     case_id: str
+    desk: str
     channel: str
     source_id: str
     kind: PostKind
     direction: Direction
     author_kind: AuthorKind
     identity_id: str
+    handle_id: str
+    parent: str
+    is_addressed: bool
+    is_repost: bool
+    mentioned_ids: tuple[str, ...]
+    alias_ids: tuple[str, ...]
     language: str
     thread_keys: tuple[str, ...]
     published_at: Instant
     received_at: Instant
     window_expires_at: Instant | None
+    at: Instant
+
+
+class SightPost(Struct, frozen=True, gc=False):
+    """A post we have was brought by a further source; `case_id` is the case it opens there if it opens one."""
+
+    post_id: str
+    case_id: str
+    desk: str
+    source_id: str
+    kind: PostKind
+    is_addressed: bool
+    received_at: Instant
+    at: Instant
+
+
+class AliasPost(Struct, frozen=True, gc=False):
+    """A post has these other ids."""
+
+    post_id: str
+    alias_ids: tuple[str, ...]
     at: Instant
 
 
@@ -295,6 +324,8 @@ CaseCommand = (
 Command = (
     CaseCommand
     | AttachPost
+    | SightPost
+    | AliasPost
     | DetachPost
     | SetSourceQueue
     | OpenCase

@@ -18,7 +18,7 @@ from routing.matching import Decision
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
 from routing.terms import CaseOrigin, Presence, RescindReason
-from routing.threads import attach_post, detach_post
+from routing.threads import alias_post, attach_post, detach_post, review, sight_post
 from routing.timers import AGENT, QUEUE
 
 PORTION = 200
@@ -34,6 +34,10 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
     match command:
         case commands.AttachPost():
             attach_post(decision, command)
+        case commands.SightPost():
+            sight_post(decision, command)
+        case commands.AliasPost():
+            alias_post(decision, command)
         case commands.DetachPost():
             detach_post(decision, command)
         case commands.SetSourceQueue(source_id, queue, at):
@@ -153,7 +157,10 @@ def _rescind_offers(decision: Decision, agent: Agent) -> None:
 
 
 def _tick(decision: Decision) -> None:
-    """What time brings, the earliest first, until it is enough for one decision."""
+    """What is to be looked at again; then what time brings, the earliest first, until it is enough for one decision."""
+    if decision.shard.threads.todo:
+        review(decision)
+        return
     room = PORTION
     for kind, key in decision.shard.timers.due(decision.at):
         if kind == QUEUE:

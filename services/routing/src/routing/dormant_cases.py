@@ -1,14 +1,14 @@
-"""Fetches what a shard has forgotten: the read model as the shard's memory of dormant cases.
+"""Fetches what a shard has forgotten: the read model as the shard's memory of dormant threads and cases.
 
-Why relying on it is safe. A case leaves memory when it is dormant and `keep_events` further case facts have been
+Why relying on it is safe. A thread leaves memory when its cases are dormant and `keep_events` further facts have been
 recorded, so nothing later than that has touched it. Before a batch is decided, every thread key and case id it names
 that memory lacks, or may lose during this batch, is looked up here; and only after the read model has reached the
 commit in which the shard had recorded all but the last `keep_events` of its facts. Hence whatever memory lacks is in
-the read model, as it last was; and a case that comes back is summed up in the log (`CaseRecalled`) before anything is
-decided about it. While nothing was ever forgotten, and nothing can be during this batch, nothing is looked up.
+the read model, as it last was; and a thread that comes back is summed up in the log (`ThreadRecalled`, `CaseRecalled`)
+before anything is decided about it. While nothing was ever forgotten, and nothing can be during this batch, nothing is
+looked up.
 
-A recalled case's earlier posts stay in the read model: a post that names one is looked up here as well, and when posts
-are withdrawn, so are the contacts that are the latest after that.
+A thread comes back whole, a very long one in parts: who names a post of it that is not there is looked up again.
 """
 
 import asyncio
@@ -20,16 +20,18 @@ from chassis.errors import Unavailable
 from chassis.log import Log
 from chassis.projection import Projection
 
-from routing import commands
+from routing import commands, events
 from routing.commands import Command
+from routing.recall import recalled
 from routing.shard import Fetched, Shard, dormant_since
-from routing.threads import went_on_in
-from routing.views.cases import Row, cases_of, latest_of, threads_of
+from routing.views.case_tables import Row
+from routing.views.cases import cases_of
+from routing.views.threads import RECALL_MAX, Asked, led, recall_thread, threads_of_cases
 
 REACHED_S = 30.0
 """How long one look waits for the read model before it says so and looks again."""
 MARK_EVERY = 256
-"""Case facts between two remembered positions; it bounds what is remembered, and costs so much precision."""
+"""Facts between two remembered positions; it bounds what is remembered, and costs so much precision."""
 
 
 class DormantCases:
@@ -75,10 +77,10 @@ class DormantCases:
             marks.popleft()
 
     async def _needed(self, tenant: str, state: Shard, lacking: "Lacking") -> int:
-        """A position at which the read model has whatever memory lacks; where posts are withdrawn, everything."""
+        """A position at which the read model has whatever memory lacks; of a thread that memory has in part, now."""
         losable = _losable(state)
         reached = next((position for case_events, position in state.marks if case_events >= losable), None)
-        if reached is not None and not lacking.withdrawals:
+        if reached is not None and not lacking.partial:
             return reached
         last = await self._log.last(str(Subject("work", tenant, "0")))
         return 0 if last is None else last.position
@@ -90,35 +92,36 @@ def _losable(state: Shard) -> int:
 
 
 class Lacking:
-    """What a batch names and memory lacks, or has only of a case it may forget during this batch."""
+    """What a batch names and memory lacks, or has only of a thread it may forget during this batch."""
 
     def __init__(self, state: Shard, losable: int) -> None:
         self._state = state
         self._losable = losable
-        self.keys: dict[str, None] = {}
-        """Thread keys."""
+        self.named: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        """Of each command the thread keys, and the authors whose cases they may be about."""
         self.case_ids: dict[str, None] = {}
         """Cases named by their ids."""
-        self.partial: dict[str, None] = {}
-        """Cases in memory without their earlier posts."""
-        self.withdrawals = 0
-        """How many posts may be withdrawn from cases of which memory lacks posts."""
+        self.partial: dict[str, dict[str, None]] = {}
+        """Threads that memory has in part, and the authors whose cases may be what it lacks."""
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.case_ids)
+        return bool(self.named or self.case_ids)
+
+    @property
+    def keys(self) -> dict[str, None]:
+        """All keys."""
+        return dict.fromkeys(key for keys, _ in self.named for key in keys)
 
     def add(self, command: Command) -> None:
         """What one command names."""
         match command:
-            case commands.AttachPost(post_id=post_id, thread_keys=keys):
-                for key in keys:
-                    self._add_key(key, names_post=key == post_id)
-            case commands.DetachPost(post_id=post_id):
-                self._add_key(post_id, names_post=True)
-                case_id = self._state.posts.cases.get(post_id, "")
-                if post_id in self.keys or case_id in self.partial:
-                    self.keys[post_id] = None
-                    self.withdrawals += 1
+            case commands.AttachPost():
+                parent = (command.parent,) if command.parent else ()
+                self._add_keys((*command.thread_keys, *parent), (command.identity_id, *command.mentioned_ids))
+            case commands.AliasPost():
+                self._add_keys((command.post_id, *command.alias_ids), ())
+            case commands.SightPost() | commands.DetachPost():
+                self._add_keys((command.post_id,), ())
             case (
                 commands.SetSourceQueue()
                 | commands.OpenCase()
@@ -135,34 +138,60 @@ class Lacking:
             case _:
                 if not self.in_memory(command.case_id):
                     self.case_ids[command.case_id] = None
+                if isinstance(command, commands.ReplyToCase) and command.in_reply_to:
+                    self._add_keys((command.in_reply_to,), ())
 
     def in_memory(self, case_id: str) -> bool:
         """Whether memory has the case and keeps it while the batch is decided."""
-        state = self._state
-        return case_id in state.cases and state.dormant.get(case_id, self._losable + 1) > self._losable
+        thread = self._state.threads.of_case.get(case_id)
+        return case_id in self._state.cases and self._stays(case_id if thread is None else thread.thread_id)
 
-    def _add_key(self, key: str, *, names_post: bool) -> None:
-        state = self._state
-        case_id = state.posts.cases.get(key)
-        if case_id is None or not self.in_memory(case_id):
-            self.keys[key] = None
-        elif state.cases[case_id].is_partial:
-            self.partial[case_id] = None
-            if names_post and key not in state.posts.posts:
-                self.keys[key] = None
+    def _stays(self, key: str) -> bool:
+        return self._state.dormant.get(key, self._losable + 1) > self._losable
+
+    def _add_keys(self, keys: tuple[str, ...], authors: tuple[str, ...]) -> None:
+        lacking = []
+        for key in keys:
+            thread = self._state.threads.by_key.get(key)
+            if thread is None or not self._stays(thread.thread_id):
+                lacking.append(key)
+            elif thread.is_partial:
+                self.partial.setdefault(thread.thread_id, {}).update(dict.fromkeys(authors))
+                lacking.append(key)
+        if lacking:
+            self.named.append((tuple(lacking), authors))
 
 
 async def _fetch(database: Database, tenant: str, state: Shard, lacking: Lacking) -> None:
-    threads, posts = await threads_of(database, tenant, list(lacking.keys)) if lacking.keys else ({}, {})
-    fetched = state.fetched = Fetched(threads=threads, posts=posts)
-    wanted = dict.fromkeys((*lacking.case_ids, *threads.values()))
-    while True:
-        wanted.update(dict.fromkeys([went_on_in(state, case_id) for case_id in wanted]))
-        missing = [c for c in wanted if c not in fetched.cases and not lacking.in_memory(c)]
-        found = await cases_of(database, tenant, missing) if missing else []
-        fetched.cases.update((case.case_id, case) for case in found)
-        if not found:
-            break
-    if lacking.withdrawals:
-        for case_id in dict.fromkeys((*threads.values(), *lacking.partial)):
-            fetched.latest[case_id] = await latest_of(database, tenant, case_id, lacking.withdrawals + 1)
+    """Looks up where everything leads, and what comes back of it."""
+    fetched = state.fetched = Fetched()
+    found = await led(database, tenant, lacking.keys)
+    wanted: dict[str, Asked] = {}
+    for keys, authors in lacking.named:
+        threads = dict.fromkeys(found.threads[key] for key in keys if key in found.threads)
+        for thread_id in threads:
+            asked = wanted.setdefault(thread_id, Asked())
+            mine = {key for key in keys if found.threads.get(key) == thread_id}
+            asked.keys |= mine
+            asked.posts |= {found.posts[key] for key in mine & found.posts.keys()}
+            asked.authors |= {author for author in authors if author}
+            asked.limit = min(asked.limit, max(1, RECALL_MAX // len(threads)))
+    for thread_id, partial_authors in lacking.partial.items():
+        asked = wanted.setdefault(thread_id, Asked())
+        asked.authors |= {author for author in partial_authors if author}
+        asked.limit = 1
+    for thread_id in (await threads_of_cases(database, tenant, lacking.case_ids)).values():
+        wanted.setdefault(thread_id, Asked())
+    for thread_id, asked in wanted.items():
+        facts = await recall_thread(database, tenant, thread_id, asked)
+        fetched.recalls[thread_id] = facts
+        for fact in facts:
+            if isinstance(fact, events.ThreadRecalled):
+                fetched.threads.thread_fact(fact)
+            elif isinstance(fact, events.CaseRecalled):
+                fetched.threads.opened(fact.case_id, thread_id, fact.desk, fact.identity_id)
+                fetched.cases[fact.case_id] = recalled(fact)
+    alone = [case_id for case_id in lacking.case_ids if case_id not in fetched.cases]
+    if alone:
+        cases = await cases_of(database, tenant, alone)
+        fetched.cases.update((case.case_id, case) for case in cases)

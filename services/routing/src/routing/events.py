@@ -8,6 +8,7 @@ from routing.terms import (
     CaseOrigin,
     Direction,
     PostKind,
+    PostRole,
     Presence,
     Requirement,
     RescindReason,
@@ -15,6 +16,95 @@ from routing.terms import (
     Skill,
     WaitingFor,
 )
+
+
+class PostThreaded(Struct, frozen=True, gc=False):
+    """A post is known to a desk and has a place in a thread."""
+
+    post_id: str
+    desk: str
+    source_id: str
+    channel: str
+    direction: Direction
+    author_kind: AuthorKind
+    kind: PostKind
+    identity_id: str
+    handle_id: str
+    parent: str
+    is_addressed: bool
+    is_repost: bool
+    thread_keys: tuple[str, ...]
+    mentioned_ids: tuple[str, ...]
+    language: str
+    published_at: Instant
+    received_at: Instant
+    window_expires_at: Instant | None
+    at: Instant
+    alias_ids: tuple[str, ...] = ()
+    thread_id: str = ""
+    joined_thread_ids: tuple[str, ...] = ()
+    opens_case_id: str = ""
+
+
+class PostAliased(Struct, frozen=True, gc=False):
+    """A post's other ids became known."""
+
+    post_id: str
+    alias_ids: tuple[str, ...]
+    thread_id: str
+    joined_thread_ids: tuple[str, ...]
+    at: Instant
+
+
+class PostAddressed(Struct, frozen=True, gc=False):
+    """What arrived later shows that a post is addressed to a desk."""
+
+    post_id: str
+    desk: str
+    thread_id: str
+    at: Instant
+
+
+class PostUnthreaded(Struct, frozen=True, gc=False):
+    """A post's author took it back; it keeps its place in the thread."""
+
+    post_id: str
+    thread_id: str
+    at: Instant
+
+
+class ThreadReviewed(Struct, frozen=True, gc=False):
+    """What a late arrival means for these was decided."""
+
+    ids: tuple[str, ...]
+    at: Instant
+
+
+class RecalledRole(Struct, frozen=True, gc=False):
+    """What a recalled post is to a case."""
+
+    case_id: str
+    customer_id: str
+    role: PostRole
+    answers_published_at: Instant | None = None
+
+
+class RecalledPost(Struct, frozen=True, gc=False):
+    """A post of a recalled thread, as one desk knows it."""
+
+    threaded: PostThreaded
+    is_withdrawn: bool
+    roles: tuple[RecalledRole, ...]
+
+
+class ThreadRecalled(Struct, frozen=True, gc=False):
+    """A dormant thread came back into the shard's memory because something touches it again. It changes nothing."""
+
+    thread_id: str
+    thread_keys: tuple[str, ...]
+    posts: tuple[RecalledPost, ...]
+    at: Instant
+    is_partial: bool = False
 
 
 class CaseOpened(Struct, frozen=True, gc=False):
@@ -30,6 +120,8 @@ class CaseOpened(Struct, frozen=True, gc=False):
     weight: int
     request_id: str
     at: Instant
+    desk: str = ""
+    thread_id: str = ""
 
 
 class PostAttached(Struct, frozen=True, gc=False):
@@ -41,12 +133,15 @@ class PostAttached(Struct, frozen=True, gc=False):
     author_kind: AuthorKind
     kind: PostKind
     identity_id: str
-    thread_keys: tuple[str, ...]
     published_at: Instant
     received_at: Instant
     window_expires_at: Instant | None
     at: Instant
+    source_id: str = ""
     owed_since: Instant | None = None
+    role: PostRole = PostRole.UNSPECIFIED
+    answers_published_at: Instant | None = None
+    customer_id: str = ""
 
 
 class CasesJoined(Struct, frozen=True, gc=False):
@@ -194,6 +289,7 @@ class ReplyRequested(Struct, frozen=True, gc=False):
     text: Sealed
     source_id: str
     at: Instant
+    answers_published_at: Instant | None = None
 
 
 class ReplySent(Struct, frozen=True, gc=False):
@@ -206,6 +302,7 @@ class ReplySent(Struct, frozen=True, gc=False):
     post_id: str
     at: Instant
     owed_since: Instant | None = None
+    answers_published_at: Instant | None = None
 
 
 class ReplyFailed(Struct, frozen=True, gc=False):
@@ -322,7 +419,7 @@ class CaseWithdrawn(Struct, frozen=True, gc=False):
 
 
 class PostDetached(Struct, frozen=True, gc=False):
-    """A post of the case was withdrawn by its author."""
+    """A post is no longer part of the case."""
 
     case_id: str
     post_id: str
@@ -333,6 +430,10 @@ class PostDetached(Struct, frozen=True, gc=False):
     latest_post_id: str = ""
     latest_published_at: Instant | None = None
     window_expires_at: Instant | None = None
+    role: PostRole = PostRole.UNSPECIFIED
+    is_moved: bool = False
+    answered_until: Instant | None = None
+    answered_at: Instant | None = None
 
 
 class AgentRegistered(Struct, frozen=True, gc=False):
@@ -452,6 +553,9 @@ class CaseRecalled(Struct, frozen=True, gc=False):
     latest_post_id: str
     latest_published_at: Instant | None
     window_expires_at: Instant | None
+    desk: str = ""
+    thread_id: str = ""
+    acted_until: Instant | None = None
 
 
 CaseFact = (
@@ -495,5 +599,8 @@ AgentFact = AgentRegistered | AgentChanged | PresenceChanged | AgentDeleted
 SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged
 """What holds for what is decided from now on."""
 
-Event = CaseEvent | AgentFact | SettingFact
+ThreadFact = PostThreaded | PostAliased | PostAddressed | PostUnthreaded | ThreadReviewed | ThreadRecalled
+"""What happens to threads."""
+
+Event = CaseEvent | ThreadFact | AgentFact | SettingFact
 """Everything routing can say."""

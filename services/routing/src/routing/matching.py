@@ -21,6 +21,12 @@ from routing.shard import Shard
 
 _FREES_NOBODY = frozenset(
     {
+        events.PostThreaded,
+        events.PostAliased,
+        events.PostAddressed,
+        events.PostUnthreaded,
+        events.ThreadReviewed,
+        events.ThreadRecalled,
         events.PostAttached,
         events.CaseReopened,
         events.CaseNoted,
@@ -47,7 +53,18 @@ OFFERS = "5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11"
 class Decision:
     """A shard with some facts on top that are decided and not recorded yet."""
 
-    __slots__ = ("_agents", "_applied", "_cases", "_known", "_offers", "at", "events", "is_matched", "shard")
+    __slots__ = (
+        "_agents",
+        "_applied",
+        "_cases",
+        "_known",
+        "_offers",
+        "at",
+        "events",
+        "is_matched",
+        "recalled",
+        "shard",
+    )
 
     def __init__(self, shard: Shard, at: Instant) -> None:
         self.shard = shard
@@ -55,6 +72,8 @@ class Decision:
         self.events: list[events.Event] = []
         self.is_matched = False
         """Whether every offer that can follow has been decided."""
+        self.recalled: set[str] = set()
+        """Threads that the facts so far bring back into memory."""
         self._cases: dict[str, Case] = {}
         self._agents: dict[str, Agent] = {}
         self._known: Mapping[str, Agent] | None = None

@@ -1,12 +1,13 @@
 """What routing makes of the facts of `post`: its own commands. It decides nothing and asks nobody.
 
-Case ids are named by the post that opens them, so that a reaction done twice asks for the same. A post of kind OTHER is
-no contact and ties nothing; an edit changes neither thread nor clock. A fact that another version wrote and this one
+Case ids are named by the post that opens them and the desk, so that a reaction done twice asks for the same. A post of
+somebody who is no customer (OTHER) and a repost without own words are no contact and tie nothing; of an edit only the
+ids matter that it adds. A fact that another version wrote and this one
 cannot read whole is refused rather than half understood: whoever feeds the shard parks it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from itertools import islice
 from typing import TypeVar
@@ -25,11 +26,17 @@ M = TypeVar("M", bound=IntEnum)
 CASES = bytes.fromhex("1c5c41b0f6c85be2a5c86b7a1c0f7d61")
 """Namespace of case ids: a case is named by its tenant and the post or request that opened it."""
 KEYS_MAX = 128
-"""Thread keys of one post, so many cases one decision joins at most: its own id, its parent, its conversation, and as
-many links as there is room for, in the order of their ids. So what belongs together is still the same in any order.
+"""Thread keys of one post, so many threads one decision joins at most: its own ids, its parent, its conversation, and
+as many links as there is room for, in the order of their ids. So what belongs together is still the same in any order.
 """
+MENTIONS_MAX = 50
+"""Accounts a post names that are looked at, in the order of their ids: so many cases one answer answers at most."""
+ALIASES_MAX = 60
+"""Other ids of a post that are looked at, in their order."""
 
 _RECEIVED = events_pb2.PostReceived.DESCRIPTOR.full_name
+_SIGHTED = events_pb2.PostSighted.DESCRIPTOR.full_name
+_EDITED = events_pb2.PostEdited.DESCRIPTOR.full_name
 _WITHDRAWN = events_pb2.PostWithdrawn.DESCRIPTOR.full_name
 _CONNECTED = events_pb2.SourceConnected.DESCRIPTOR.full_name
 _DISCONNECTED = events_pb2.SourceDisconnected.DESCRIPTOR.full_name
@@ -50,9 +57,14 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
     name = recorded.type
     if name == _RECEIVED:
         body: events_pb2.PostReceived = recorded.body
-        if _member(_AUTHOR_KINDS, body.author_kind, "author_kind") == AuthorKind.OTHER:
+        if _member(_AUTHOR_KINDS, body.author_kind, "author_kind") == AuthorKind.OTHER or body.is_bare_repost:
             return None
         return _attach(recorded.tenant, body, now)
+    if name == _SIGHTED:
+        return _sight(recorded.tenant, recorded.body, now)
+    if name == _EDITED:
+        aliases = _ids(recorded.body.alias_ids, "alias_ids", ALIASES_MAX)
+        return commands.AliasPost(_post_id(recorded.body.post_id), aliases, now) if aliases else None
     if name == _WITHDRAWN:
         return commands.DetachPost(_post_id(recorded.body.post_id), now)
     if name in (_CONNECTED, _CHANGED):
@@ -66,24 +78,33 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
 
 
 def case_id_of(tenant: str, opener: str) -> str:
-    """The id of the case that a post or a request opens."""
+    """The id of the case that a request opens, or a post: of a post the opener is its desk, a line break and its id."""
     return uuid5(CASES, f"{tenant}/{opener}")
 
 
 def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> commands.AttachPost:
-    post_id = _post_id(body.post_id)
-    keys = dict.fromkeys(key for key in (post_id, body.in_reply_to, body.conversation_id, *sorted(body.links)) if key)
-    if any(len(key) != _UUID_LENGTH for key in keys):
-        raise ValueError("in_reply_to, conversation_id or links are no UUIDs")
+    post_id, desk = _post_id(body.post_id), _text(body.desk, "desk")
+    aliases = _ids(body.alias_ids, "alias_ids", ALIASES_MAX)
+    ties = (post_id, *aliases, body.in_reply_to, body.conversation_id, *sorted(body.links))
+    keys = dict.fromkeys(key for key in ties if key)
+    if any(len(key) != _UUID_LENGTH for key in (*keys, *([body.repost_of] if body.repost_of else []))):
+        raise ValueError("in_reply_to, repost_of, conversation_id or links are no UUIDs")
     return commands.AttachPost(
         post_id,
-        case_id_of(tenant, post_id),
+        case_id_of(tenant, f"{desk}\n{post_id}"),
+        desk,
         _text(body.channel, "channel"),
         _text(body.source_id, "source_id"),
         _member(_POST_KINDS, body.kind, "kind"),
         _member(_DIRECTIONS, body.direction, "direction"),
         _AUTHOR_KINDS[body.author_kind],
         _text(body.identity_id, "identity_id"),
+        _text(body.handle_id, "handle_id"),
+        body.in_reply_to or body.repost_of,
+        body.is_addressed,
+        bool(body.repost_of and not body.in_reply_to),
+        _ids(body.mentioned_ids, "mentioned_ids", MENTIONS_MAX),
+        aliases,
         _text(body.language or "und", "language"),
         tuple(sorted(islice(keys, KEYS_MAX))),
         _instant(body, "published_at"),
@@ -91,6 +112,27 @@ def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> command
         _instant(body, "reply_window_expires_at") if body.HasField("reply_window_expires_at") else None,
         now,
     )
+
+
+def _sight(tenant: str, body: events_pb2.PostSighted, now: Instant) -> commands.SightPost:
+    post_id, desk = _post_id(body.post_id), _text(body.desk, "desk")
+    return commands.SightPost(
+        post_id,
+        case_id_of(tenant, f"{desk}\n{post_id}"),
+        desk,
+        _text(body.source_id, "source_id"),
+        _member(_POST_KINDS, body.kind, "kind"),
+        body.is_addressed,
+        _instant(body, "received_at"),
+        now,
+    )
+
+
+def _ids(given: Iterable[str], field: str, at_most: int) -> tuple[str, ...]:
+    ids = sorted(set(given))
+    if any(len(one) != _UUID_LENGTH for one in ids):
+        raise ValueError(f"{field} are no UUIDs")
+    return tuple(ids[:at_most])
 
 
 def _member(members: Mapping[int, M], number: int, field: str) -> M:

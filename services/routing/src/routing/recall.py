@@ -6,8 +6,8 @@ from routing import events
 from routing.cases import IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn
 
 
-def recall(case: Case, at: Instant) -> events.CaseRecalled:
-    """The fact that brings a dormant case back; `recalled` of it is the case again."""
+def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
+    """The fact that brings a dormant case back, "" for one without a thread; `recalled` of it is the case again."""
     stage, closed_at = "idle", None
     match case.stage:
         case Confirmed(at=closed):
@@ -46,6 +46,9 @@ def recall(case: Case, at: Instant) -> events.CaseRecalled:
         case.latest_post_id,
         case.latest_published_at,
         case.window_expires_at,
+        case.desk,
+        thread_id,
+        case.acted_until,
     )
 
 
@@ -71,8 +74,8 @@ def recalled(event: events.CaseRecalled) -> Case:
         event.latest_post_id,
         event.latest_published_at,
         event.window_expires_at,
-        is_partial=True,
         answered_until=event.answered_until,
+        acted_until=event.acted_until,
         queue=event.queue,
         urgency=max(0, min(event.urgency, URGENCY_MAX)),
         requirements=event.requirements,
@@ -84,4 +87,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         resolved_at=event.resolved_at,
         disposition=event.disposition,
         tags=event.tags,
+        desk=event.desk,
     )

@@ -33,8 +33,10 @@ from routing.filters import filter_of
 from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.shard import Shard
-from routing.views.cases import CasesView, Filter, Row, cases_of, get_case, list_cases, places_of, position, posts_of
-from routing.wire import case_event_message, case_message, post_message
+from routing.views.case_tables import Row
+from routing.views.cases import CASE_FACTS, Filter, cases_of, get_case, list_cases, places_of, position, posts_of
+from routing.views.threads import list_unattributed
+from routing.wire import case_event_message, case_message, post_message, unattributed_message
 
 M = TypeVar("M", bound=Message)
 Context = Any
@@ -54,8 +56,6 @@ CODES: Mapping[str, grpc.StatusCode] = {
     Reason.QUEUE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
 }
 """Reasons and their status codes; the others are FAILED_PRECONDITION."""
-
-_CASE_FACTS = CasesView.handles
 
 
 class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
@@ -111,6 +111,18 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         found = await posts_of(self._database, tenant, case_id, after, part.size + 1)
         shown, token = part.cut(found, lambda post: (int(post.published_at), post.post_id))
         return api.ListCasePostsResponse(case_posts=[post_message(tenant, p) for p in shown], next_page_token=token)
+
+    async def ListUnattributedPosts(  # noqa: N802
+        self, request: api.ListUnattributedPostsRequest, context: Context
+    ) -> api.ListUnattributedPostsResponse:
+        tenant, part = _tenant(request.parent), page(request, (int, Uuid))
+        await self._tenants.require(tenant)
+        await self._reached(request.min_position)
+        after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
+        found = await list_unattributed(self._database, tenant, after, part.size + 1)
+        shown, token = part.cut(found, lambda one: (int(one.post.published_at), one.post.post_id))
+        posts = [unattributed_message(tenant, one) for one in shown]
+        return api.ListUnattributedPostsResponse(unattributed_posts=posts, next_page_token=token)
 
     async def ListCaseEvents(  # noqa: N802
         self, request: api.ListCaseEventsRequest, context: Context
@@ -377,7 +389,7 @@ def _case_cursor(case: Case) -> tuple[int, str]:
 
 def _changed(recorded: Recorded) -> tuple[int, tuple[str, ...]] | None:
     """(where, the cases a fact is about); None for one that is about none."""
-    if recorded.type not in _CASE_FACTS:
+    if recorded.type not in CASE_FACTS:
         return None
     try:
         body: Any = recorded.body

@@ -1,10 +1,10 @@
 """Everything one tenant's routing keeps in memory, and how a fact changes it. It decides nothing.
 
-Kept: every case that somebody or time is still going to act on, with its posts, all agents, queues and sources.
-Forgotten: dormant cases, once `keep_events` further case facts have been recorded. Forgetting is itself a function of
-the facts, so a refolded shard forgets the same and equals the live one (I1). What is forgotten is in the read model by
-then: `dormant_cases.py` makes sure of it before a decision relies on the read model, and a case that comes back does so
-by a fact, `CaseRecalled`, without its earlier posts.
+Kept: every case that somebody or time is still going to act on, with its whole thread, all agents, queues and sources.
+Forgotten: threads whose cases are all dormant (and manual cases, which have none), once `keep_events` further facts
+have been recorded. Forgetting is itself a function of the facts, so a refolded shard forgets the same and equals the
+live one (I1). What is forgotten is in the read model by then: `dormant_cases.py` makes sure of it before a decision
+relies on the read model, and a thread that comes back does so by facts, `ThreadRecalled` and `CaseRecalled`.
 """
 
 from bisect import bisect_left, insort
@@ -17,12 +17,13 @@ from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, queue_of
 from routing.cases import Case, Offered, Pending, Queued, Resolved, is_dormant
 from routing.changes import changes
-from routing.posts import Post, PostIndex
 from routing.segments import Segments
+from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, QUEUE, Timers
 
 KEEP_EVENTS = 20_000
-"""How many case facts a dormant case outlives in memory: so far the read model may lag before anybody waits for it."""
+"""How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
+waits for it."""
 
 _INDEXED = frozenset({Queued, Offered, Pending, Resolved})
 """Stages in which the case waits in a queue, or has a timer."""
@@ -33,11 +34,9 @@ class Fetched:
     """What the read model says, about what a batch names and memory lacks. It is no part of the state."""
 
     cases: dict[str, Case] = field(default_factory=dict)
-    threads: dict[str, str] = field(default_factory=dict)
-    """Thread key to case."""
-    posts: dict[str, Post] = field(default_factory=dict)
-    latest: dict[str, list[Post]] = field(default_factory=dict)
-    """Case to its latest contacts, the latest first, as many as the batch may withdraw and one more."""
+    threads: ThreadIndex = field(default_factory=ThreadIndex)
+    recalls: dict[str, tuple[events.Event, ...]] = field(default_factory=dict)
+    """Thread to the facts that bring it back."""
 
 
 @dataclass(slots=True)
@@ -56,15 +55,15 @@ class Shard:
     closing: dict[str, Instant] = field(default_factory=dict)
     """Deleted queues whose cases and agents are still on their way, by when they were deleted."""
     dormant: dict[str, int] = field(default_factory=dict)
-    """Dormant cases and the number of the fact that touched each last, oldest first."""
+    """Threads and manual cases that are dormant, and the number of the fact that touched each last, oldest first."""
     case_events: int = 0
-    """How many case facts there have been."""
+    """How many facts of cases and threads there have been."""
     offers_made: int = 0
     forgotten: int = 0
-    """How often a case was forgotten; while it is 0 the read model knows nothing that memory does not."""
+    """How often something was forgotten; while it is 0 the read model knows nothing that memory does not."""
 
-    posts: PostIndex = field(default_factory=PostIndex)
-    """Which posts and thread keys the cases have."""
+    threads: ThreadIndex = field(default_factory=ThreadIndex)
+    """Which posts there are, who answers whom, and what is to be looked at again."""
     segments: Segments = field(default_factory=Segments)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
@@ -110,18 +109,29 @@ class Shard:
 def evolve(shard: Shard, event: events.Event) -> Shard:
     """What a fact makes of the shard; updates it in place and returns it. Never raises."""
     changed = changes(event, shard.cases.get, shard.agents.get)
-    if changed.cases:
-        match event:
-            case events.PostAttached():
-                shard.posts.attach(event)
-            case events.PostDetached():
-                shard.posts.detach(event)
-            case events.CasesJoined():
-                shard.posts.join(event)
-            case events.CaseOffered():
-                shard.offers_made += 1
-            case _:
-                pass
+    match event:
+        case events.ThreadReviewed():
+            shard.threads.thread_fact(event)
+        case (
+            events.PostThreaded()
+            | events.PostAliased()
+            | events.PostAddressed()
+            | events.PostUnthreaded()
+            | events.ThreadRecalled()
+        ):
+            _touch_thread(shard, event)
+        case events.CaseOpened() | events.CaseRecalled():
+            shard.threads.opened(event.case_id, event.thread_id, event.desk, event.identity_id)
+        case events.PostAttached() if changed.cases:
+            shard.threads.attached(event)
+        case events.PostDetached() if changed.cases:
+            shard.threads.detached(event)
+        case events.CasesJoined() if changed.cases:
+            shard.threads.joined(event)
+        case events.CaseOffered() if changed.cases:
+            shard.offers_made += 1
+        case _:
+            pass
     for agent in changed.agents:
         _put_agent(shard, agent)
     for before, after in changed.cases:
@@ -167,15 +177,42 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
             if shard.unsent.get(reply.reply_id) == case_id:
                 del shard.unsent[reply.reply_id]
         shard.unsent.update((reply.reply_id, case_id) for reply in after.unsent)
+    thread = shard.threads.of_case.get(case_id)
+    awake = not is_dormant(after)
+    if thread is None:
+        _touch(shard, case_id, awake=awake)
+    else:
+        thread.awake += awake - (before is not None and not is_dormant(before))
+        _touch(shard, thread.thread_id, awake=thread.awake > 0)
+
+
+def _touch_thread(
+    shard: Shard,
+    event: events.PostThreaded
+    | events.PostAliased
+    | events.PostAddressed
+    | events.PostUnthreaded
+    | events.ThreadRecalled,
+) -> None:
+    thread = shard.threads.thread_fact(event)
+    if isinstance(event, events.PostThreaded | events.PostAliased):
+        for thread_id in event.joined_thread_ids:
+            shard.dormant.pop(thread_id, None)
+    if thread is not None:
+        _touch(shard, thread.thread_id, awake=thread.awake > 0)
+
+
+def _touch(shard: Shard, key: str, *, awake: bool) -> None:
+    """Counts a fact about a thread, or a case without one, and forgets what has been dormant long enough."""
     shard.case_events += 1
     dormant = shard.dormant
-    if case_id in dormant:
-        del dormant[case_id]
-    if is_dormant(after):
-        dormant[case_id] = shard.case_events
-        shard.dormant_order.append((shard.case_events, case_id))
+    if key in dormant:
+        del dormant[key]
+    if not awake:
+        dormant[key] = shard.case_events
+        shard.dormant_order.append((shard.case_events, key))
     forgotten = shard.case_events - shard.keep_events
-    while shard.dormant_order and shard.dormant_order[0][0] <= forgotten:
+    while shard.dormant_order and shard.dormant_order[0][0] <= forgotten and not shard.threads.todo:
         since, oldest = shard.dormant_order.popleft()
         if dormant.get(oldest) == since:
             _forget(shard, oldest)
@@ -187,18 +224,19 @@ def _index_differs(before: Case, after: Case) -> bool:
 
 
 def dormant_since(shard: Shard) -> int | None:
-    """The number of the fact that last touched the case dormant longest, None when none is dormant."""
+    """The number of the fact that last touched what is dormant longest, None when nothing is dormant."""
     order = shard.dormant_order
     while order and shard.dormant.get(order[0][1]) != order[0][0]:
         order.popleft()
     return order[0][0] if order else None
 
 
-def _forget(shard: Shard, case_id: str) -> None:
-    del shard.dormant[case_id]
+def _forget(shard: Shard, key: str) -> None:
+    del shard.dormant[key]
     shard.forgotten += 1
-    del shard.cases[case_id]
-    shard.posts.forget(case_id)
+    cases = list(shard.threads.forget(key)) if key in shard.threads.by_id else [key]
+    for case_id in cases:
+        shard.cases.pop(case_id, None)
 
 
 def _index(shard: Shard, case: Case) -> None:
@@ -266,8 +304,13 @@ def refill(shard: Shard) -> Shard:
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
+    for thread in shard.threads.by_id.values():
+        thread.awake = 0
     for case in shard.cases.values():
         _index(shard, case)
+        thread_ = shard.threads.of_case.get(case.case_id)
+        if thread_ is not None:
+            thread_.awake += not is_dormant(case)
     for queue_id, since in shard.closing.items():
         shard.timers.set((QUEUE, queue_id), since)
     return shard
@@ -276,7 +319,8 @@ def refill(shard: Shard) -> Shard:
 def next_due(shard: Shard) -> Instant | None:
     """When time itself next changes something; a tick at that time always decides something.
 
-    An offer lapses, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered again what it
-    refused, or a deleted queue has something left.
+    At once while something is to be looked at again; else an offer lapses, a pending case wakes, a resolution is
+    confirmed, an agent who is ready may be offered again what it refused, or a deleted queue has something left.
     """
-    return shard.timers.first()
+    todo, timer = shard.threads.next_todo(), shard.timers.first()
+    return timer if todo is None else todo if timer is None else min(todo, timer)

@@ -2,8 +2,8 @@
 
 What is derived (segments, timers) and what was fetched for a batch is not written: loading builds the one anew and
 starts without the other. The bytes are parts one after the other, each behind its kind and length, so that a shard with
-many cases can be written a little at a time: first everything small, then the cases by id, then thread keys and posts
-in the order in which the facts named them (which spares sorting a million of them at once).
+many cases can be written a little at a time: first everything small, then the cases by id, then the threads, their keys
+and posts in the order in which the facts named them (which spares sorting a million of them at once).
 """
 
 from collections.abc import Iterator
@@ -14,14 +14,15 @@ from msgspec.msgpack import Decoder, Encoder
 
 from routing.agents import Agent, Policy, Queue
 from routing.cases import Case
-from routing.posts import Post, PostIndex
+from routing.events import PostThreaded
 from routing.shard import Shard, refill
+from routing.thread_index import Kept, ThreadIndex
 
 VERSION = "5"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
-"""Cases, keys or posts of one part: three milliseconds' work."""
-_CASES, _KEYS, _POSTS = b"c", b"k", b"p"
+"""Cases, or keys and posts, of one part: three milliseconds' work."""
+_CASES, _THREADS = b"c", b"t"
 
 
 class _Kept(Struct, array_like=True):
@@ -36,14 +37,15 @@ class _Kept(Struct, array_like=True):
     case_events: int
     offers_made: int
     forgotten: int
+    todo: list[tuple[str, int]]
 
 
 _encoder = Encoder()
 _decoder = Decoder(_Kept)
 _cases_decoder = Decoder(list[Case])
-_keys_decoder = Decoder(list[tuple[str, str]])
-_posts_decoder = Decoder(list[Post])
+_threads_decoder = Decoder(list[Kept])
 _case_decoder = Decoder(Case)
+_threaded_decoder = Decoder(PostThreaded)
 
 
 def dump(shard: Shard) -> Iterator[bytes]:
@@ -60,30 +62,48 @@ def dump(shard: Shard) -> Iterator[bytes]:
         shard.case_events,
         shard.offers_made,
         shard.forgotten,
+        list(shard.threads.todo.items()),
     )
-    return _parts(_encoder.encode(kept), shard.cases.copy(), shard.posts.cases.copy(), shard.posts.posts.copy())
+    return _parts(_encoder.encode(kept), shard.cases.copy(), list(shard.threads.kept()))
 
 
-def _parts(kept: bytes, cases: dict[str, Case], keys: dict[str, str], posts: dict[str, Post]) -> Iterator[bytes]:
+def _parts(kept: bytes, cases: dict[str, Case], threads: list[Kept]) -> Iterator[bytes]:
     yield _framed(b"s", kept)
-    for part in _in_parts(sorted(cases)):
-        yield _framed(_CASES, _encoder.encode([cases[case_id] for case_id in part]))
-    for part in _in_parts(list(keys)):
-        yield _framed(_KEYS, _encoder.encode([(key, keys[key]) for key in part]))
-    for part in _in_parts(list(posts)):
-        yield _framed(_POSTS, _encoder.encode([posts[post_id] for post_id in part]))
+    ids = sorted(cases)
+    for start in range(0, len(ids), PART_MAX):
+        yield _framed(_CASES, _encoder.encode([cases[case_id] for case_id in ids[start : start + PART_MAX]]))
+    together: list[Kept] = []
+    room = PART_MAX
+    for piece in _pieces(threads):
+        together.append(piece)
+        room -= 1 + len(piece.keys) + len(piece.posts)
+        if room <= 0:
+            yield _framed(_THREADS, _encoder.encode(together))
+            together, room = [], PART_MAX
+    if together:
+        yield _framed(_THREADS, _encoder.encode(together))
 
 
-def _in_parts(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[start : start + PART_MAX] for start in range(0, len(ids), PART_MAX))
+def _pieces(threads: list[Kept]) -> Iterator[Kept]:
+    """The threads, long ones in pieces: cases last, because they are of authors of posts."""
+    for thread in threads:
+        keys, posts = thread.keys, thread.posts
+        while len(keys) + len(posts) > PART_MAX:
+            yield Kept(thread.thread_id, keys[:PART_MAX], posts[:PART_MAX], (), (), thread.is_partial)
+            keys, posts = keys[PART_MAX:], posts[PART_MAX:]
+        yield Kept(thread.thread_id, keys, posts, thread.joined, thread.cases, thread.is_partial)
 
 
 def load(raw: bytes) -> Shard:
     """The shard of these bytes."""
     (_, first), *rest = _unframed(raw)
     kept = _decoder.decode(first)
-    keys = {key: case_id for kind, part in rest if kind == _KEYS for key, case_id in _keys_decoder.decode(part)}
-    posts = {post.post_id: post for kind, part in rest if kind == _POSTS for post in _posts_decoder.decode(part)}
+    threads = ThreadIndex()
+    for kind, part in rest:
+        if kind == _THREADS:
+            for thread in _threads_decoder.decode(part):
+                threads.restore(thread)
+    threads.todo.update((key, Instant(at)) for key, at in kept.todo)
     shard = Shard(
         kept.keep_events,
         {case.case_id: case for kind, part in rest if kind == _CASES for case in _cases_decoder.decode(part)},
@@ -97,7 +117,7 @@ def load(raw: bytes) -> Shard:
         kept.case_events,
         kept.offers_made,
         kept.forgotten,
-        PostIndex.of(keys, posts),
+        threads,
     )
     return refill(shard)
 
@@ -122,3 +142,13 @@ def dump_case(case: Case) -> bytes:
 def load_case(raw: bytes) -> Case:
     """The case of these bytes."""
     return _case_decoder.decode(raw)
+
+
+def dump_threaded(fact: PostThreaded) -> bytes:
+    """What a desk knows of a post, as the read model keeps it."""
+    return _encoder.encode(fact)
+
+
+def load_threaded(raw: bytes) -> PostThreaded:
+    """The fact of these bytes."""
+    return _threaded_decoder.decode(raw)

@@ -35,6 +35,15 @@ class PostKind(IntEnum):
     REPOST = 7
 
 
+class PostRole(IntEnum):
+    """What a post is to the case it hangs on."""
+
+    UNSPECIFIED = 0
+    CONTACT = 1
+    ANSWER = 2
+    CONTEXT = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A personal value under the key of its data subject; nobody here can open it."""

@@ -1,14 +1,14 @@
-"""Which posts are one matter: how a post finds, opens, extends and joins cases, and what its withdrawal undoes. Pure.
+"""How a post finds its thread and its part in cases, and what its withdrawal or a late link undoes. Pure.
 
-Two posts belong to one case when a chain of shared thread keys (own id, parent, links, conversation) connects them. A
-case is such a connected component, so the partition of posts into cases does not depend on the order of their arrival.
+What a post is to be, `roles.py` says; here that becomes facts. A decision is about one post: what its arrival makes
+different for others is looked at right after it, one post at a time (`review`), so no decision outgrows a commit.
 """
 
-from collections.abc import Iterator, Sequence
-from heapq import merge
+from collections.abc import Sequence
 from typing import assert_never
 
 from chassis.clock import LAST, MICROS, Instant
+from msgspec.structs import replace
 
 from routing import commands, events
 from routing.case_decider import queue_up, rescind
@@ -25,177 +25,334 @@ from routing.cases import (
     Withdrawn,
     absorb,
     answered_by,
-    attach,
-    detach,
+    evolve_case,
     has_customer,
     is_closed,
     needs_agent,
-    of_customer,
-    of_our_human,
 )
+from routing.contacts import answered_without, contact_after, latest_contact
 from routing.matching import Decision
-from routing.posts import Post
-from routing.recall import recall
-from routing.shard import Shard
-from routing.terms import CaseOrigin, PostKind
+from routing.posts import Part, Post, Sight, threaded
+from routing.remembering import customers_of, find_post, present, threads_of
+from routing.roles import Together, Wanted, is_addressed, wanted
+from routing.terms import CaseOrigin, PostKind, PostRole
 
 PRIVATE_URGENCY = 1
 """A private message comes before public posts: its writer waits in a conversation."""
+REVIEWS_MAX = 200
+"""Posts that one decision finds to be as they should. Against: their ids are in one fact."""
+WAITING_MAX = 20
+"""Answers that came before their question and are attached with it, so that nobody is offered what is answered."""
 _WEIGHT = 1
 
 
-def attach_post(decision: Decision, command: commands.AttachPost) -> None:
-    """Decides which case a post belongs to and what that changes. A post that is known changes nothing."""
-    shard, post_id = decision.shard, command.post_id
-    if post_id in shard.posts.posts or post_id in shard.fetched.posts:
+def attach_post(decision: Decision, c: commands.AttachPost) -> None:
+    """Decides which thread a post belongs to, and its part in cases. A post that is known changes nothing."""
+    if find_post(decision, c.post_id) is not None:
         return
-    case_ids = connected(shard, command.thread_keys)
+    together = Together(threads_of(decision, c.thread_keys), c.post_id)
+    post = Post(
+        c.post_id,
+        c.channel,
+        c.direction,
+        c.author_kind,
+        c.identity_id,
+        c.handle_id,
+        c.parent,
+        c.is_repost,
+        c.mentioned_ids,
+        c.alias_ids,
+        c.language,
+        c.published_at,
+        c.window_expires_at,
+    )
+    sight = Sight(c.desk, c.source_id, c.kind, c.received_at, c.case_id, c.is_addressed)
+    _see(decision, together, post, sight, c.thread_keys)
+
+
+def sight_post(decision: Decision, c: commands.SightPost) -> None:
+    """Decides what it changes that a further source brought a post we have. Nothing when we do not have it."""
+    post = find_post(decision, c.post_id)
+    if post is None or post.is_ours:
+        return
+    known, together = post.sight(c.desk), Together(threads_of(decision, (post.post_id,)))
+    if known is None:
+        sight = Sight(c.desk, c.source_id, c.kind, c.received_at, c.case_id, c.is_addressed)
+        _see(decision, together, post, sight, (post.post_id,))
+    elif c.is_addressed and not known.is_addressed:
+        _become_addressed(decision, together, post, known)
+
+
+def alias_post(decision: Decision, c: commands.AliasPost) -> None:
+    """Decides what it changes that a post has further ids. Nothing when we do not have it."""
+    post = find_post(decision, c.post_id)
+    if post is None or set(c.alias_ids) <= {*post.alias_ids, post.post_id}:
+        return
+    together = Together(threads_of(decision, (post.post_id, *c.alias_ids)))
+    ids = tuple(sorted({*post.alias_ids, *c.alias_ids} - {post.post_id}))
+    decision.emit(events.PostAliased(post.post_id, ids, together.thread_id, together.joined_thread_ids, c.at))
+
+
+def detach_post(decision: Decision, c: commands.DetachPost) -> None:
+    """Decides what a withdrawal undoes: the post, and a case when no customer's post is left in it."""
+    post = find_post(decision, c.post_id)
+    if post is None or post.is_withdrawn:
+        return
+    together = Together(threads_of(decision, (post.post_id,)))
+    decision.emit(events.PostUnthreaded(post.post_id, together.thread_id, c.at))
+    for sight in post.sights:
+        for part in sight.parts:
+            _unhang(decision, together, post, part, is_moved=False)
+
+
+def review(decision: Decision) -> None:
+    """Looks again at posts and cases that something later may have made different, until one of them is.
+
+    That they were looked at is said first: what then follows may be a reason to look at one of them once more.
+    """
+    done: list[str] = []
+    for key in decision.shard.threads.todo:
+        done.append(key)
+        found = Decision(decision.shard, decision.at)
+        _review(found, key)
+        if found.events or len(done) >= REVIEWS_MAX:
+            decision.emit(events.ThreadReviewed(tuple(done), decision.at), *found.events)
+            decision.is_matched = found.is_matched
+            return
+    decision.emit(events.ThreadReviewed(tuple(done), decision.at))
+
+
+def _review(decision: Decision, key: str) -> None:
+    threads = decision.shard.threads
+    for customer in threads.customers.get(key, ()):
+        if len(customer.case_ids) > 1:
+            _joined(decision, customer.case_ids, "")
+    thread = threads.by_key.get(key)
+    post = None if thread is None else thread.find(key)
+    if thread is not None and post is not None:
+        _review_post(decision, Together((thread,)), post)
+
+
+def _review_post(decision: Decision, together: Together, post: Post) -> None:
+    for sight in post.sights:
+        if not (post.is_withdrawn or sight.is_addressed) and _speaks(decision, together, post, sight.desk):
+            _become_addressed(decision, together, post, sight)
+        else:
+            _rehang(decision, together, post, sight)
+
+
+def _see(decision: Decision, together: Together, post: Post, sight: Sight, keys: tuple[str, ...]) -> None:
+    """A desk is brought a post it does not know."""
+    if not sight.is_addressed and post.by_customer and _speaks(decision, together, post, sight.desk):
+        sight = replace(sight, is_addressed=True)
+    decision.emit(threaded(post, sight, together.thread_id, together.joined_thread_ids, keys, decision.at))
+    for want in wanted(together, post, sight):
+        _hang(decision, together, post, sight, want)
+
+
+def _become_addressed(decision: Decision, together: Together, post: Post, sight: Sight) -> None:
+    decision.emit(events.PostAddressed(post.post_id, sight.desk, together.thread_id, decision.at))
+    _rehang(decision, together, post, replace(sight, is_addressed=True))
+
+
+def _speaks(decision: Decision, together: Together, post: Post, desk: str) -> bool:
+    """Whether what a customer's post answers or repeats makes it speak to the desk."""
+    if not post.by_customer or not post.parent:
+        return False
+    parent = find_post(decision, post.parent) if post.is_repost else together.find(post.parent)
+    return is_addressed(post, desk, parent)
+
+
+def _rehang(decision: Decision, together: Together, post: Post, sight: Sight) -> None:
+    """Makes a post what it is to be, where it is something else."""
+    want = {one.customer_id: one for one in wanted(together, post, sight)}
+    parts = {part.customer_id: part for part in sight.parts}
+    for customer_id, part in parts.items():
+        if not _is_so(post, part, want.get(customer_id)):
+            _unhang(decision, together, post, part, is_moved=True)
+    for customer_id, one in want.items():
+        known = parts.get(customer_id)
+        if known is None or not _is_so(post, known, one):
+            _hang(decision, together, post, sight, one)
+
+
+def _is_so(post: Post, part: Part, want: Wanted | None) -> bool:
+    """Whether a post is what it is to be. That an answer names its question matters where the question is the later."""
+    if want is None or part.role != want.role:
+        return False
+    named = max(part.answers_published_at or post.published_at, post.published_at)
+    return named == max(want.answers_published_at or post.published_at, post.published_at)
+
+
+def _hang(decision: Decision, together: Together, post: Post, sight: Sight, want: Wanted) -> None:
+    """A post becomes part of a customer's case, which it opens where there is none."""
+    case_ids = together.case_ids(sight.desk, want.customer_id)
+    is_contact = want.role == PostRole.CONTACT
     if not case_ids:
-        _open(decision, command)
+        _open(decision, together, post, sight, want)
         return
-    cases = [_present(decision, case_id) for case_id in case_ids]
+    case = _joined(decision, case_ids, post.post_id)
+    customers = customers_of(decision, case_ids)
+    owed, until = case.owed_since, case.answered_until
+    if is_contact and (until is None or post.published_at > until):
+        owed = post.published_at if owed is None else min(owed, post.published_at)
+    attached = _attached(decision, post, sight, want, case.case_id, owed)
+    if attached.role == PostRole.ANSWER and owed is not None:
+        counts = max(post.published_at, want.answers_published_at or post.published_at)
+        if evolve_case(case, attached).answered_until == counts:
+            attached = _attached(decision, post, sight, want, case.case_id, contact_after(customers, counts))
+    if not needs_agent(evolve_case(case, attached)):
+        rescind(decision, case)
+    decision.emit(attached)
+    _go_on(decision, decision.case(case.case_id) or case, _urgency(sight) if is_contact else 0, is_contact=is_contact)
+
+
+def _unhang(decision: Decision, together: Together, post: Post, part: Part, *, is_moved: bool) -> None:
+    """A post is no part of a case any more; when no contact is left of the case, its customer took it back."""
+    case = present(decision, together.case_of(part))
+    if case is None:
+        return
+    customers = customers_of(decision, [case.case_id])
+    owed, until, answered_at = case.owed_since, case.answered_until, case.answered_at
+    latest = case.latest_post_id, case.latest_published_at, case.window_expires_at
+    if part.role == PostRole.CONTACT:
+        if owed is not None:
+            owed = contact_after(customers, until, without=post.post_id)
+        if case.latest_post_id == post.post_id:
+            latest = latest_contact(customers, together.find, without=post.post_id)
+    elif part.role == PostRole.ANSWER:
+        until, answered_at = answered_without(case, customers, post, part)
+        if until != case.answered_until:
+            owed = contact_after(customers, until)
+    detached = events.PostDetached(
+        case.case_id,
+        post.post_id,
+        decision.at,
+        post.direction,
+        post.author_kind,
+        owed,
+        *latest,
+        part.role,
+        is_moved,
+        until,
+        answered_at,
+    )
+    after = evolve_case(case, detached)
+    withdrawn = has_customer(case) and not has_customer(after) and not is_closed(case)
+    if withdrawn or not needs_agent(after):
+        rescind(decision, case)
+    decision.emit(detached)
+    if withdrawn:
+        decision.emit(events.CaseWithdrawn(case.case_id, "post_withdrawn", decision.at))
+    elif part.role == PostRole.ANSWER:
+        _go_on(decision, decision.case(case.case_id) or after, 0, is_contact=False)
+
+
+def _joined(decision: Decision, case_ids: Sequence[str], post_id: str) -> Case:
+    """The case that cases of one customer are from now on."""
+    cases = [case for case_id in dict.fromkeys(case_ids) if (case := present(decision, case_id)) is not None]
     cases.sort(key=_survival)
-    survivor, others = cases[0], cases[1:]
-    together, part_ids = survivor, [survivor.case_id]
-    for other in others:
-        part_ids.append(other.case_id)
+    survivor, together = cases[0], cases[0]
+    for other in cases[1:]:
         answered = answered_by(together, other)
         owed = None
         if together.owed_since is not None or other.owed_since is not None:
-            owed = _owed_after(shard, part_ids, answered)
-        joined = events.CasesJoined(survivor.case_id, other.case_id, post_id, command.at, owed)
+            owed = contact_after(customers_of(decision, case_ids), answered)
+        joined = events.CasesJoined(survivor.case_id, other.case_id, post_id, decision.at, owed)
         together = absorb(together, other, joined)
         rescind(decision, other)
+        if not needs_agent(together):
+            rescind(decision, survivor)
         decision.emit(joined)
-    attached = _attached(command, survivor.case_id, _owed_with(shard, together, part_ids, command))
-    after = attach(together, attached)
-    if not needs_agent(after):
-        rescind(decision, survivor)
-    decision.emit(attached)
-    case = decision.case(survivor.case_id) or after
-    _go_on(decision, case, command)
+    if len(cases) > 1:
+        together = decision.case(survivor.case_id) or together
+        _go_on(decision, together, 0, is_contact=False)
+        together = decision.case(survivor.case_id) or together
+    return together
 
 
-def _owed_with(shard: Shard, case: Case, part_ids: Sequence[str], c: commands.AttachPost) -> Instant | None:
-    """Since when the customer is owed an answer once the post is part of the case, which had these parts before."""
-    owed, until = case.owed_since, case.answered_until
-    if of_customer(c.direction, c.author_kind) and (until is None or c.published_at > until):
-        return c.published_at if owed is None else min(owed, c.published_at)
-    if of_our_human(c.direction, c.author_kind) and owed is not None and (until is None or c.published_at > until):
-        return _owed_after(shard, part_ids, c.published_at)
-    return owed
-
-
-def _owed_after(shard: Shard, part_ids: Sequence[str], until: Instant | None) -> Instant | None:
-    """Publication of the earliest contact in these cases later than that. What memory lacks of them was answered."""
-    contacts = (shard.posts.contact_after(case_id, until) for case_id in part_ids)
-    return min((at for at in contacts if at is not None), default=None)
-
-
-def detach_post(decision: Decision, command: commands.DetachPost) -> None:
-    """Decides what a withdrawal undoes: the post, and the case when no customer's post is left in it."""
-    shard, post_id = decision.shard, command.post_id
-    post = shard.posts.posts.get(post_id) or shard.fetched.posts.get(post_id)
-    if post is None or post.is_withdrawn:
-        return
-    for case_id in connected(shard, (post_id,)):
-        case = _present(decision, case_id)
-        detached = _detached(shard, case, post, command.at)
-        after = detach(case, detached)
-        withdrawn = has_customer(case) and not has_customer(after) and not is_closed(case)
-        if withdrawn or not needs_agent(after):
-            rescind(decision, case)
-        decision.emit(detached)
-        if withdrawn:
-            decision.emit(events.CaseWithdrawn(case_id, "post_withdrawn", command.at))
-
-
-def _detached(shard: Shard, case: Case, post: Post, at: Instant) -> events.PostDetached:
-    owed = case.owed_since
-    if post.by_customer and owed is not None:
-        owed = shard.posts.contact_after(case.case_id, case.answered_until, without=post.post_id)
-    latest = case.latest_post_id, case.latest_published_at, case.window_expires_at
-    if case.latest_post_id == post.post_id:
-        latest = next(_latest_without(shard, case.case_id, post.post_id), ("", None, None))
-    return events.PostDetached(case.case_id, post.post_id, at, post.direction, post.author_kind, owed, *latest)
-
-
-def _latest_without(shard: Shard, case_id: str, post_id: str) -> Iterator[tuple[str, Instant, Instant | None]]:
-    """The case's contacts but that one, the latest first: those in memory together with those of the read model."""
-    known = shard.posts.posts
-    parts = (posts for part, posts in shard.fetched.latest.items() if went_on_in(shard, part) == case_id)
-    earlier = ([post for post in posts if post.post_id not in known] for posts in parts)
-    contacts = merge(shard.posts.latest_contacts(case_id), *earlier, key=_by_publication, reverse=True)
-    return ((p.post_id, p.published_at, p.window_expires_at) for p in contacts if p.post_id != post_id)
-
-
-def _by_publication(post: Post) -> tuple[Instant, str]:
-    return post.published_at, post.post_id
-
-
-def connected(shard: Shard, thread_keys: tuple[str, ...]) -> list[str]:
-    """The cases these keys lead to, in memory or in the read model, each once."""
-    threads, fetched = shard.posts.cases, shard.fetched
-    found: dict[str, None] = {}
-    for key in thread_keys:
-        case_id = threads.get(key) or fetched.threads.get(key)
-        if case_id is not None:
-            found[went_on_in(shard, case_id)] = None
-    return list(found)
-
-
-def went_on_in(shard: Shard, case_id: str) -> str:
-    """The case that a case was joined into; itself when it was not. The read model may not know of a join yet."""
-    while True:
-        case = shard.cases.get(case_id) or shard.fetched.cases.get(case_id)
-        if case is None or not isinstance(case.stage, Joined):
-            return case_id
-        case_id = case.stage.into
-
-
-def _attached(c: commands.AttachPost, case_id: str, owed: Instant | None) -> events.PostAttached:
-    return events.PostAttached(
-        case_id,
-        c.post_id,
-        c.direction,
-        c.author_kind,
-        c.kind,
-        c.identity_id,
-        c.thread_keys,
-        c.published_at,
-        c.received_at,
-        c.window_expires_at,
-        c.at,
-        owed,
-    )
-
-
-def _open(decision: Decision, c: commands.AttachPost) -> None:
-    """A post nothing is known about opens a case; a customer's is lined up at once."""
-    shard, by_customer = decision.shard, of_customer(c.direction, c.author_kind)
-    identity = c.identity_id if by_customer else ""
+def _open(decision: Decision, together: Together, post: Post, sight: Sight, want: Wanted) -> None:
+    """A customer gets a case; who speaks to us is lined up at once, unless what answers it came before it."""
+    is_contact = want.role == PostRole.CONTACT
     opened = events.CaseOpened(
-        c.case_id, CaseOrigin.POST, c.direction, c.channel, c.source_id, identity, c.language, _WEIGHT, "", c.at
+        sight.opens_case_id,
+        CaseOrigin.POST,
+        post.direction,
+        post.channel,
+        sight.source_id,
+        want.customer_id,
+        post.language,
+        _WEIGHT,
+        "",
+        decision.at,
+        sight.desk,
+        together.thread_id,
     )
-    decision.emit(opened, _attached(c, c.case_id, c.published_at if by_customer else None))
-    if not by_customer:
-        decision.is_matched = True  # nobody waits for anybody, and nobody got room
-    else:
-        queue_id = shard.queue_of_source(c.source_id)
-        queue = shard.queue(queue_id)
-        due_at = Instant(min(c.published_at, c.at) + queue.first_response_s * MICROS)
-        queued = events.CaseQueued(c.case_id, queue_id, _urgency(c), queue.requirements, due_at, c.at, c.at)
+    owed = post.published_at if is_contact else None
+    is_all = all(isinstance(fact, events.PostThreaded) for fact in decision.events)
+    decision.emit(opened, _attached(decision, post, sight, want, opened.case_id, owed))
+    if not is_contact:
+        return
+    for answer, known in _waiting_answers(together, post, sight.desk):
+        case = decision.case(opened.case_id)
+        if case is not None:
+            is_all = False
+            named = Wanted(want.customer_id, PostRole.ANSWER, post.published_at)
+            counts = max(answer.published_at, post.published_at)
+            left = None if case.owed_since is None or counts >= case.owed_since else case.owed_since
+            decision.emit(_attached(decision, answer, known, named, opened.case_id, left))
+    if is_all:
+        queued = _queued(decision, opened, post, sight)
         decision.emit(queued)
         decision.offer_at_once(opened, queued)
+    else:
+        case = decision.case(opened.case_id)
+        if case is not None and needs_agent(case):
+            decision.emit(_queued(decision, opened, post, sight))
 
 
-def _present(decision: Decision, case_id: str) -> Case:
-    """The case, recalled when memory has forgotten it."""
-    case = decision.case(case_id)
-    if case is None:
-        case = decision.shard.fetched.cases[case_id]
-        decision.emit(recall(case, decision.at))
-    return case
+def _waiting_answers(together: Together, post: Post, desk: str) -> list[tuple[Post, Sight]]:
+    """Posts of our people that answer a post by name and came before it."""
+    found = []
+    for thread in together.threads:
+        for key in post.ids:
+            for post_id in thread.children.get(key, ())[:WAITING_MAX]:
+                answer = thread.posts[post_id]
+                sight = answer.sight(desk)
+                if answer.is_ours and not answer.is_withdrawn and sight is not None and not sight.parts:
+                    found.append((answer, sight))
+    return found[:WAITING_MAX]
+
+
+def _queued(decision: Decision, opened: events.CaseOpened, post: Post, sight: Sight) -> events.CaseQueued:
+    shard = decision.shard
+    queue_id = shard.queue_of_source(sight.source_id)
+    queue = shard.queue(queue_id)
+    due_at = Instant(min(post.published_at, decision.at) + queue.first_response_s * MICROS)
+    urgency = _urgency(sight)
+    return events.CaseQueued(opened.case_id, queue_id, urgency, queue.requirements, due_at, decision.at, decision.at)
+
+
+def _attached(  # noqa: PLR0917  (all that a fact is made of)
+    decision: Decision, post: Post, sight: Sight, want: Wanted, case_id: str, owed: Instant | None
+) -> events.PostAttached:
+    return events.PostAttached(
+        case_id,
+        post.post_id,
+        post.direction,
+        post.author_kind,
+        sight.kind,
+        post.identity_id,
+        post.published_at,
+        sight.received_at,
+        post.window_expires_at,
+        decision.at,
+        sight.source_id,
+        owed,
+        want.role,
+        want.answers_published_at,
+        want.customer_id,
+    )
 
 
 def _survival(case: Case) -> tuple[int, Instant, str]:
@@ -218,20 +375,18 @@ def _survival(case: Case) -> tuple[int, Instant, str]:
     return stage, LAST if case.wait is None else case.wait.waiting_since, case.case_id
 
 
-def _urgency(c: commands.AttachPost) -> int:
-    return PRIVATE_URGENCY if c.kind == PostKind.DIRECT_MESSAGE else 0
+def _urgency(sight: Sight) -> int:
+    return PRIVATE_URGENCY if sight.kind == PostKind.DIRECT_MESSAGE else 0
 
 
-def _go_on(decision: Decision, case: Case, c: commands.AttachPost) -> None:
-    """What a post's arrival means for the case it arrived in."""
-    by_customer = of_customer(c.direction, c.author_kind)
-    urgency = _urgency(c) if by_customer else 0
+def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) -> None:
+    """What it means for a case that a post came or went, or another case joined it."""
     match case.stage:
         case Idle():
-            if needs_agent(case):
+            if needs_agent(case) and (is_contact or not case.unsent):  # a reply on its way is an answer until it fails
                 queue_up(decision, case, urgency)
         case Pending():
-            if by_customer:
+            if is_contact:
                 decision.emit(events.CaseResumed(case.case_id, "customer", decision.at))
         case Resolved() | Confirmed() | Withdrawn():
             if case.owed_since is not None:

@@ -10,9 +10,9 @@ from switchboard.routing.v1 import events_pb2, service_pb2
 from routing.agents import Agent, Queue
 from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder
 from routing.explain import Explanation
-from routing.posts import Post
 from routing.terms import Requirement
-from routing.views.cases import state_of
+from routing.views.cases import CasePost, state_of
+from routing.views.threads import Unattributed
 
 CANDIDATES_MAX = 200
 """Candidates of one explanation. Against: an answer travels from its owner in a message of half a megabyte."""
@@ -56,10 +56,11 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         joined_into=f"{place}/cases/{stage.into}" if isinstance(stage, Joined) else "",
         updated_at=to_timestamp(case.updated_at),
         latest_post=f"{place}/posts/{case.latest_post_id}" if case.latest_post_id else "",
+        desk=case.desk,
     )
 
 
-def post_message(tenant: str, post: Post) -> service_pb2.CasePost:
+def post_message(tenant: str, post: CasePost) -> service_pb2.CasePost:
     """One post of a case."""
     return service_pb2.CasePost(
         post=f"tenants/{tenant}/posts/{post.post_id}",
@@ -67,6 +68,20 @@ def post_message(tenant: str, post: Post) -> service_pb2.CasePost:
         author_kind=f"AUTHOR_KIND_{post.author_kind.name}",
         published_at=to_timestamp(post.published_at),
         window_expires_at=_stamp(post.window_expires_at),
+        role=f"POST_ROLE_{post.role.name}",
+    )
+
+
+def unattributed_message(tenant: str, found: Unattributed) -> service_pb2.UnattributedPost:
+    """A post of ours that answers nobody."""
+    post, sight = found
+    return service_pb2.UnattributedPost(
+        post=f"tenants/{tenant}/posts/{post.post_id}",
+        desk=sight.desk,
+        source=f"tenants/{tenant}/sources/{sight.source_id}" if sight.source_id else "",
+        in_reply_to=f"tenants/{tenant}/posts/{post.parent}" if post.parent else "",
+        author_kind=f"AUTHOR_KIND_{post.author_kind.name}",
+        published_at=to_timestamp(post.published_at),
     )
 
 

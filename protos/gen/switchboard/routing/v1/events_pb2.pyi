@@ -39,6 +39,13 @@ class WaitingFor(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAITING_FOR_UNSPECIFIED: _ClassVar[WaitingFor]
     WAITING_FOR_CUSTOMER: _ClassVar[WaitingFor]
     WAITING_FOR_THIRD_PARTY: _ClassVar[WaitingFor]
+
+class PostRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    POST_ROLE_UNSPECIFIED: _ClassVar[PostRole]
+    POST_ROLE_CONTACT: _ClassVar[PostRole]
+    POST_ROLE_ANSWER: _ClassVar[PostRole]
+    POST_ROLE_CONTEXT: _ClassVar[PostRole]
 CASE_ORIGIN_UNSPECIFIED: CaseOrigin
 CASE_ORIGIN_POST: CaseOrigin
 CASE_ORIGIN_MANUAL: CaseOrigin
@@ -55,6 +62,10 @@ PRESENCE_AWAY: Presence
 WAITING_FOR_UNSPECIFIED: WaitingFor
 WAITING_FOR_CUSTOMER: WaitingFor
 WAITING_FOR_THIRD_PARTY: WaitingFor
+POST_ROLE_UNSPECIFIED: PostRole
+POST_ROLE_CONTACT: PostRole
+POST_ROLE_ANSWER: PostRole
+POST_ROLE_CONTEXT: PostRole
 
 class Skill(_message.Message):
     __slots__ = ("name", "level")
@@ -74,8 +85,138 @@ class Requirement(_message.Message):
     hard: bool
     def __init__(self, skill: _Optional[str] = ..., min_level: _Optional[int] = ..., hard: _Optional[bool] = ...) -> None: ...
 
+class PostThreaded(_message.Message):
+    __slots__ = ("post_id", "desk", "source_id", "channel", "direction", "author_kind", "kind", "identity_id", "handle_id", "parent", "is_addressed", "is_repost", "thread_keys", "mentioned_ids", "language", "published_at", "received_at", "window_expires_at", "at", "alias_ids", "thread_id", "joined_thread_ids", "opens_case_id")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_KIND_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    HANDLE_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    IS_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
+    IS_REPOST_FIELD_NUMBER: _ClassVar[int]
+    THREAD_KEYS_FIELD_NUMBER: _ClassVar[int]
+    MENTIONED_IDS_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    JOINED_THREAD_IDS_FIELD_NUMBER: _ClassVar[int]
+    OPENS_CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    desk: str
+    source_id: str
+    channel: str
+    direction: _post_pb2.Direction
+    author_kind: _post_pb2.AuthorKind
+    kind: _post_pb2.PostKind
+    identity_id: str
+    handle_id: str
+    parent: str
+    is_addressed: bool
+    is_repost: bool
+    thread_keys: _containers.RepeatedScalarFieldContainer[str]
+    mentioned_ids: _containers.RepeatedScalarFieldContainer[str]
+    language: str
+    published_at: _timestamp_pb2.Timestamp
+    received_at: _timestamp_pb2.Timestamp
+    window_expires_at: _timestamp_pb2.Timestamp
+    at: _timestamp_pb2.Timestamp
+    alias_ids: _containers.RepeatedScalarFieldContainer[str]
+    thread_id: str
+    joined_thread_ids: _containers.RepeatedScalarFieldContainer[str]
+    opens_case_id: str
+    def __init__(self, post_id: _Optional[str] = ..., desk: _Optional[str] = ..., source_id: _Optional[str] = ..., channel: _Optional[str] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., identity_id: _Optional[str] = ..., handle_id: _Optional[str] = ..., parent: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., is_repost: _Optional[bool] = ..., thread_keys: _Optional[_Iterable[str]] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., thread_id: _Optional[str] = ..., joined_thread_ids: _Optional[_Iterable[str]] = ..., opens_case_id: _Optional[str] = ...) -> None: ...
+
+class PostAliased(_message.Message):
+    __slots__ = ("post_id", "alias_ids", "thread_id", "joined_thread_ids", "at")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    JOINED_THREAD_IDS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    alias_ids: _containers.RepeatedScalarFieldContainer[str]
+    thread_id: str
+    joined_thread_ids: _containers.RepeatedScalarFieldContainer[str]
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, post_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., thread_id: _Optional[str] = ..., joined_thread_ids: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PostAddressed(_message.Message):
+    __slots__ = ("post_id", "desk", "thread_id", "at")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    desk: str
+    thread_id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, post_id: _Optional[str] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PostUnthreaded(_message.Message):
+    __slots__ = ("post_id", "thread_id", "at")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    thread_id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, post_id: _Optional[str] = ..., thread_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ThreadReviewed(_message.Message):
+    __slots__ = ("ids", "at")
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    ids: _containers.RepeatedScalarFieldContainer[str]
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, ids: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RecalledRole(_message.Message):
+    __slots__ = ("case_id", "customer_id", "role", "answers_published_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    customer_id: str
+    role: PostRole
+    answers_published_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., role: _Optional[_Union[PostRole, str]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RecalledPost(_message.Message):
+    __slots__ = ("threaded", "is_withdrawn", "roles")
+    THREADED_FIELD_NUMBER: _ClassVar[int]
+    IS_WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    threaded: PostThreaded
+    is_withdrawn: bool
+    roles: _containers.RepeatedCompositeFieldContainer[RecalledRole]
+    def __init__(self, threaded: _Optional[_Union[PostThreaded, _Mapping]] = ..., is_withdrawn: _Optional[bool] = ..., roles: _Optional[_Iterable[_Union[RecalledRole, _Mapping]]] = ...) -> None: ...
+
+class ThreadRecalled(_message.Message):
+    __slots__ = ("thread_id", "thread_keys", "posts", "at", "is_partial")
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    THREAD_KEYS_FIELD_NUMBER: _ClassVar[int]
+    POSTS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    IS_PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    thread_id: str
+    thread_keys: _containers.RepeatedScalarFieldContainer[str]
+    posts: _containers.RepeatedCompositeFieldContainer[RecalledPost]
+    at: _timestamp_pb2.Timestamp
+    is_partial: bool
+    def __init__(self, thread_id: _Optional[str] = ..., thread_keys: _Optional[_Iterable[str]] = ..., posts: _Optional[_Iterable[_Union[RecalledPost, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_partial: _Optional[bool] = ...) -> None: ...
+
 class CaseOpened(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "request_id", "at")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "request_id", "at", "desk", "thread_id")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +227,8 @@ class CaseOpened(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -96,35 +239,43 @@ class CaseOpened(_message.Message):
     weight: int
     request_id: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., request_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    desk: str
+    thread_id: str
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., request_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ...) -> None: ...
 
 class PostAttached(_message.Message):
-    __slots__ = ("case_id", "post_id", "direction", "author_kind", "kind", "identity_id", "thread_keys", "published_at", "received_at", "window_expires_at", "at", "owed_since")
+    __slots__ = ("case_id", "post_id", "direction", "author_kind", "kind", "identity_id", "published_at", "received_at", "window_expires_at", "at", "source_id", "customer_id", "owed_since", "role", "answers_published_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_KIND_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
-    THREAD_KEYS_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     WINDOW_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
     OWED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     post_id: str
     direction: _post_pb2.Direction
     author_kind: _post_pb2.AuthorKind
     kind: _post_pb2.PostKind
     identity_id: str
-    thread_keys: _containers.RepeatedScalarFieldContainer[str]
     published_at: _timestamp_pb2.Timestamp
     received_at: _timestamp_pb2.Timestamp
     window_expires_at: _timestamp_pb2.Timestamp
     at: _timestamp_pb2.Timestamp
+    source_id: str
+    customer_id: str
     owed_since: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., identity_id: _Optional[str] = ..., thread_keys: _Optional[_Iterable[str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    role: PostRole
+    answers_published_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., identity_id: _Optional[str] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[PostRole, str]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CasesJoined(_message.Message):
     __slots__ = ("case_id", "joined_case_id", "post_id", "at", "owed_since")
@@ -315,7 +466,7 @@ class CaseReleased(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplyRequested(_message.Message):
-    __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at")
+    __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +476,7 @@ class ReplyRequested(_message.Message):
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reply_id: str
     agent_id: str
@@ -334,10 +486,11 @@ class ReplyRequested(_message.Message):
     text: _log_pb2.Sealed
     source_id: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    answers_published_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplySent(_message.Message):
-    __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since")
+    __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since", "answers_published_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -345,6 +498,7 @@ class ReplySent(_message.Message):
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     OWED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reply_id: str
     agent_id: str
@@ -352,7 +506,8 @@ class ReplySent(_message.Message):
     post_id: str
     at: _timestamp_pb2.Timestamp
     owed_since: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    answers_published_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplyFailed(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "reason", "at")
@@ -509,7 +664,7 @@ class CaseWithdrawn(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostDetached(_message.Message):
-    __slots__ = ("case_id", "post_id", "at", "direction", "author_kind", "owed_since", "latest_post_id", "latest_published_at", "window_expires_at")
+    __slots__ = ("case_id", "post_id", "at", "direction", "author_kind", "owed_since", "latest_post_id", "latest_published_at", "window_expires_at", "role", "is_moved", "answered_until", "answered_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
@@ -519,6 +674,10 @@ class PostDetached(_message.Message):
     LATEST_POST_ID_FIELD_NUMBER: _ClassVar[int]
     LATEST_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     WINDOW_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    IS_MOVED_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     post_id: str
     at: _timestamp_pb2.Timestamp
@@ -528,7 +687,11 @@ class PostDetached(_message.Message):
     latest_post_id: str
     latest_published_at: _timestamp_pb2.Timestamp
     window_expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    role: PostRole
+    is_moved: bool
+    answered_until: _timestamp_pb2.Timestamp
+    answered_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[PostRole, str]] = ..., is_moved: _Optional[bool] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AgentRegistered(_message.Message):
     __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at")
@@ -641,7 +804,7 @@ class SourceQueueChanged(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseRecalled(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -671,6 +834,9 @@ class CaseRecalled(_message.Message):
     LATEST_POST_ID_FIELD_NUMBER: _ClassVar[int]
     LATEST_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     WINDOW_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -700,4 +866,7 @@ class CaseRecalled(_message.Message):
     latest_post_id: str
     latest_published_at: _timestamp_pb2.Timestamp
     window_expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    desk: str
+    thread_id: str
+    acted_until: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

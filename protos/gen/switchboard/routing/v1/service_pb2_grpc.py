@@ -56,6 +56,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsResponse.FromString,
                 _registered_method=True)
+        self.ListUnattributedPosts = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/ListUnattributedPosts',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListUnattributedPostsRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListUnattributedPostsResponse.FromString,
+                _registered_method=True)
         self.WatchCases = channel.unary_stream(
                 '/switchboard.routing.v1.RoutingService/WatchCases',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.WatchCasesRequest.SerializeToString,
@@ -214,6 +219,14 @@ class RoutingServiceServicer:
 
     def ListCasePosts(self, request, context):
         """The posts of one case, those of cases joined into it included, by time of publication.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnattributedPosts(self, request, context):
+        """Posts of ours that answer nobody: neither do they reply to a customer's post, nor name a customer of their thread, nor was there only one
+        whom they could mean. Also what we wrote first, without being asked. Errors: NOT_FOUND for an unknown tenant.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -429,6 +442,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.ListCasePosts,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsResponse.SerializeToString,
+            ),
+            'ListUnattributedPosts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnattributedPosts,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListUnattributedPostsRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ListUnattributedPostsResponse.SerializeToString,
             ),
             'WatchCases': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchCases,
@@ -649,6 +667,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/ListCasePosts',
             switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.ListCasePostsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnattributedPosts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/ListUnattributedPosts',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ListUnattributedPostsRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ListUnattributedPostsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,10 @@ class RoutingServiceStub:
     """Cases, newest first."""
     ListCasePosts: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCasePostsRequest, _service_pb2.ListCasePostsResponse]
     """The posts of one case, those of cases joined into it included, by time of publication."""
+    ListUnattributedPosts: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListUnattributedPostsRequest, _service_pb2.ListUnattributedPostsResponse]
+    """Posts of ours that answer nobody: neither do they reply to a customer's post, nor name a customer of their thread, nor was there only one
+    whom they could mean. Also what we wrote first, without being asked. Errors: NOT_FOUND for an unknown tenant.
+    """
     WatchCases: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchCasesRequest, _service_pb2.WatchCasesResponse]
     """Cases that match as they are now, then every change of a case that matches before or after it. While nothing happens a message
     without a case brings a fresh token every 15 seconds. OUT_OF_RANGE for a token that lies too far back or beyond the log's end.
@@ -137,6 +141,10 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Cases, newest first."""
     ListCasePosts: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCasePostsRequest, _service_pb2.ListCasePostsResponse]  # type: ignore[assignment]
     """The posts of one case, those of cases joined into it included, by time of publication."""
+    ListUnattributedPosts: _aio.UnaryUnaryMultiCallable[_service_pb2.ListUnattributedPostsRequest, _service_pb2.ListUnattributedPostsResponse]  # type: ignore[assignment]
+    """Posts of ours that answer nobody: neither do they reply to a customer's post, nor name a customer of their thread, nor was there only one
+    whom they could mean. Also what we wrote first, without being asked. Errors: NOT_FOUND for an unknown tenant.
+    """
     WatchCases: _aio.UnaryStreamMultiCallable[_service_pb2.WatchCasesRequest, _service_pb2.WatchCasesResponse]  # type: ignore[assignment]
     """Cases that match as they are now, then every change of a case that matches before or after it. While nothing happens a message
     without a case brings a fresh token every 15 seconds. OUT_OF_RANGE for a token that lies too far back or beyond the log's end.
@@ -243,6 +251,16 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ListCasePostsResponse, _abc.Awaitable[_service_pb2.ListCasePostsResponse]]:
         """The posts of one case, those of cases joined into it included, by time of publication."""
+
+    @_abc_1.abstractmethod
+    def ListUnattributedPosts(
+        self,
+        request: _service_pb2.ListUnattributedPostsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListUnattributedPostsResponse, _abc.Awaitable[_service_pb2.ListUnattributedPostsResponse]]:
+        """Posts of ours that answer nobody: neither do they reply to a customer's post, nor name a customer of their thread, nor was there only one
+        whom they could mean. Also what we wrote first, without being asked. Errors: NOT_FOUND for an unknown tenant.
+        """
 
     @_abc_1.abstractmethod
     def WatchCases(

@@ -120,6 +120,8 @@ def _on_opened(rows: Rows, event: Recorded) -> None:
 
 def _on_attached(rows: Rows, event: Recorded) -> None:
     body = event.body
+    if body.role == work.POST_ROLE_CONTEXT:
+        return
     published, received = from_timestamp(body.published_at), from_timestamp(body.received_at)
     if body.direction == post_pb2.DIRECTION_INBOUND:
         if body.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
@@ -276,6 +278,12 @@ _IGNORED = (
     work.TaskClosed,
     work.ResolutionConfirmed,
     work.CaseRecalled,
+    work.PostThreaded,
+    work.PostAliased,
+    work.PostAddressed,
+    work.PostUnthreaded,
+    work.ThreadReviewed,
+    work.ThreadRecalled,
     work.QueueChanged,
     work.QueueDeleted,
     work.QueueCleared,

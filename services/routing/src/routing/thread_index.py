@@ -1,0 +1,266 @@
+"""The threads in memory: which keys lead to them, which cases hang on them, and what is to be looked at again.
+
+Facts fill it; it decides nothing. Whatever a fact may make different beyond itself is put on a list, `todo`, which the
+shard's clock works off at once (`reviews.py`), one post at a time: so a decision stays as small as what it is about.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from chassis.clock import Instant
+from msgspec.structs import replace
+
+from routing import events
+from routing.posts import Part, Post, post_of, sight_of
+from routing.thread import Customer, Look, Thread, nobody
+
+
+class Kept(NamedTuple):
+    """A thread as a snapshot keeps it: what all else follows from."""
+
+    thread_id: str
+    keys: tuple[str, ...]
+    posts: tuple[Post, ...]
+    joined: tuple[tuple[str, str], ...]
+    cases: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """(desk, customer, their cases)."""
+    is_partial: bool
+
+
+class ThreadIndex:
+    """All threads in memory."""
+
+    __slots__ = ("by_id", "by_key", "customers", "of_case", "quotes", "todo")
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Thread] = {}
+        self.by_key: dict[str, Thread] = {}
+        self.of_case: dict[str, Thread] = {}
+        self.customers: dict[str, list[Customer]] = {}
+        """Case to its customers: one, and more after an agent joined cases of several."""
+        self.quotes: dict[str, dict[str, None]] = {}
+        """Id to the posts that repeat the post of that id with words of their own."""
+        self.todo: dict[str, Instant] = {}
+        """Posts to look at again, and cases to join others into; since when, in the order in which that came up."""
+
+    def __len__(self) -> int:
+        """How many entries it has, for whoever wants to see it shrink."""
+        indexes: tuple[Mapping[str, object], ...] = (self.by_key, self.of_case, self.quotes, self.todo)
+        return sum(map(len, self.by_id.values())) + sum(map(len, indexes))
+
+    def find(self, key: str) -> Post | None:
+        """The post that is called so."""
+        thread = self.by_key.get(key)
+        return None if thread is None else thread.find(key)
+
+    def next_todo(self) -> Instant | None:
+        """Since when something is to be looked at again."""
+        return next(iter(self.todo.values()), None)
+
+    # What facts make of it; each returns the thread it is about.
+
+    def thread_fact(self, event: events.ThreadFact) -> Thread | None:
+        """What a fact about a thread makes of it."""
+        thread: Thread | None
+        match event:
+            case events.PostThreaded():
+                return self._threaded(event)
+            case events.PostAliased():
+                thread = self._tied(event.thread_id, event.joined_thread_ids, event.alias_ids, event.at)
+                post = thread.posts.get(event.post_id)
+                if post is not None:
+                    thread.name(post, event.alias_ids, self._look(event.at))
+                    self._quoted(thread.posts[event.post_id], event.at)
+                return thread
+            case events.PostAddressed():
+                thread = self.by_id.get(event.thread_id)
+                if thread is not None:
+                    thread.address(event.post_id, event.desk, self._look(event.at))
+                    self._quoted(thread.posts.get(event.post_id), event.at)
+                return thread
+            case events.PostUnthreaded():
+                thread = self.by_id.get(event.thread_id)
+                if thread is not None:
+                    thread.withdraw(event.post_id, self._look(event.at))
+                return thread
+            case events.ThreadReviewed():
+                for key in event.ids:
+                    self.todo.pop(key, None)
+                return None
+            case events.ThreadRecalled():
+                return self._recalled(event)
+
+    def opened(self, case_id: str, thread_id: str, desk: str, identity_id: str) -> None:
+        """A thread has a case."""
+        thread = self.by_id.get(thread_id)
+        if thread is not None and case_id not in self.of_case:
+            self._hang(thread, thread.customer(desk, identity_id), case_id)
+
+    def attached(self, event: events.PostAttached) -> None:
+        """A post became part of a case."""
+        thread, customers = self.of_case.get(event.case_id), self.customers.get(event.case_id)
+        if thread is not None and customers:
+            part = Part(event.case_id, event.customer_id, event.role, event.answers_published_at)
+            thread.take(part, event.post_id, customers[0].desk, self._look(event.at))
+
+    def detached(self, event: events.PostDetached) -> None:
+        """A post is no part of a case any more."""
+        thread, customers = self.of_case.get(event.case_id), self.customers.get(event.case_id)
+        if thread is not None and customers:
+            thread.drop(event.case_id, event.post_id, customers[0].desk, self._look(event.at))
+
+    def joined(self, event: events.CasesJoined) -> None:
+        """What hung on one case hangs on another."""
+        thread = self.of_case.get(event.case_id)
+        ended = self.customers.pop(event.joined_case_id, [])
+        if thread is None or event.case_id == event.joined_case_id:
+            return
+        thread.joined[event.joined_case_id] = event.case_id
+        self.of_case[event.joined_case_id] = thread
+        customers = self.customers.setdefault(event.case_id, [])
+        for customer in ended:
+            if event.joined_case_id in customer.case_ids:
+                customer.case_ids.remove(event.joined_case_id)
+            if event.case_id not in customer.case_ids:
+                customer.case_ids.append(event.case_id)
+            if customer not in customers:
+                customers.append(customer)
+        self.todo.pop(event.joined_case_id, None)
+
+    def forget(self, thread_id: str) -> Iterator[str]:
+        """A thread leaves memory; its cases."""
+        thread = self.by_id.pop(thread_id)
+        for key in thread.keys:
+            if self.by_key.get(key) is thread:
+                del self.by_key[key]
+        for post in thread.posts.values():
+            if post.is_repost and post.parent in self.quotes:
+                self.quotes[post.parent].pop(post.post_id, None)
+                if not self.quotes[post.parent]:
+                    del self.quotes[post.parent]
+        for case_id in thread.joined:
+            self.of_case.pop(case_id, None)
+            yield case_id
+        for desk in thread.desks.values():
+            for customer in desk.customers.values():
+                for case_id in customer.case_ids:
+                    self.customers.pop(case_id, None)
+                    if self.of_case.pop(case_id, None) is not None:
+                        yield case_id
+
+    # Snapshots.
+
+    def kept(self) -> Iterator[Kept]:
+        """The threads as a snapshot keeps them."""
+        for thread in self.by_id.values():
+            cases = tuple(
+                (name, customer.identity_id, tuple(customer.case_ids))
+                for name, desk in thread.desks.items()
+                for customer in desk.customers.values()
+                if customer.case_ids
+            )
+            joined = tuple(thread.joined.items())
+            posts = tuple(thread.posts.values())
+            yield Kept(thread.thread_id, tuple(thread.keys), posts, joined, cases, thread.is_partial)
+
+    def restore(self, kept: Kept) -> None:
+        """A thread of a snapshot, or a part of one."""
+        thread = self._tied(kept.thread_id, (), kept.keys, Instant(0))
+        thread.is_partial |= kept.is_partial
+        thread.joined.update(kept.joined)
+        self.of_case.update(dict.fromkeys(thread.joined, thread))
+        for post in kept.posts:
+            self._add(thread, post, nobody)
+        for desk, identity_id, case_ids in kept.cases:
+            for case_id in case_ids:
+                self._hang(thread, thread.customer(desk, identity_id), case_id)
+
+    # Parts of the above.
+
+    def _look(self, at: Instant) -> Look:
+        def look(ids: Iterable[str]) -> None:
+            for key in sorted(ids):
+                self.todo.setdefault(key, at)
+
+        return look
+
+    def _threaded(self, event: events.PostThreaded) -> Thread:
+        thread = self._tied(event.thread_id, event.joined_thread_ids, event.thread_keys, event.at)
+        known, look = thread.posts.get(event.post_id), self._look(event.at)
+        if known is None:
+            self._add(thread, post_of(event), look)
+        elif known.sight(event.desk) is None:
+            thread.see(event.post_id, sight_of(event), look)
+        post = thread.posts[event.post_id]
+        if post.is_ours or event.is_addressed:
+            self._quoted(post, event.at)
+        return thread
+
+    def _add(self, thread: Thread, post: Post, look: Look) -> None:
+        thread.add(post, look)
+        if post.is_repost:
+            self.quotes.setdefault(post.parent, {})[post.post_id] = None
+
+    def _quoted(self, post: Post | None, at: Instant) -> None:
+        """Whoever repeats what speaks to us, or what we wrote, with words of their own speaks to us."""
+        for key in () if post is None else post.ids:
+            self._look(at)(self.quotes.get(key, ()))
+
+    def _tied(self, thread_id: str, joined: Iterable[str], keys: Iterable[str], at: Instant) -> Thread:
+        """The thread, one with those that are parts of it now; the smaller one moves."""
+        thread = self.by_id.get(thread_id)
+        if thread is None:
+            thread = self.by_id[thread_id] = Thread(thread_id)
+        for other_id in joined:
+            other = self.by_id.pop(other_id, None)
+            if other is None or other is thread:
+                continue
+            if len(other) > len(thread):
+                thread, other = other, thread
+            self.by_key.update(dict.fromkeys(other.keys, thread))
+            self.of_case.update(dict.fromkeys(other.joined, thread))
+            for desk in other.desks.values():
+                for customer in desk.customers.values():
+                    self.of_case.update(dict.fromkeys(customer.case_ids, thread))
+            theirs = [(name, c.identity_id) for name, desk in other.desks.items() for c in desk.customers.values()]
+            thread.absorb(other, self._look(at))
+            self._same_customers(thread, theirs, at)
+        thread.thread_id = thread_id
+        self.by_id[thread_id] = thread
+        for key in keys:
+            thread.keys[key] = None
+            self.by_key[key] = thread
+        return thread
+
+    def _same_customers(self, thread: Thread, met: Iterable[tuple[str, str]], at: Instant) -> None:
+        """After two threads became one: who had a case in each is one customer with two."""
+        for desk, identity_id in met:
+            customer = thread.customer(desk, identity_id)
+            for case_id in customer.case_ids:
+                customers = self.customers.setdefault(case_id, [])
+                customers[:] = [one for one in customers if one.identity_id != identity_id] + [customer]
+            if len(customer.case_ids) > 1:
+                self._look(at)(customer.case_ids[:1])
+
+    def _hang(self, thread: Thread, customer: Customer, case_id: str) -> None:
+        if case_id not in customer.case_ids:
+            customer.case_ids.append(case_id)
+        self.of_case[case_id] = thread
+        customers = self.customers.setdefault(case_id, [])
+        if customer not in customers:
+            customers.append(customer)
+
+    def _recalled(self, event: events.ThreadRecalled) -> Thread:
+        """Everything as it was left: nothing is to be looked at."""
+        thread = self._tied(event.thread_id, (), event.thread_keys, event.at)
+        thread.is_partial |= event.is_partial
+        for recalled in event.posts:
+            told = recalled.threaded
+            parts = tuple(Part(r.case_id, r.customer_id, r.role, r.answers_published_at) for r in recalled.roles)
+            sight, known = replace(sight_of(told), parts=parts), thread.posts.get(told.post_id)
+            if known is None:
+                post = replace(post_of(told), is_withdrawn=recalled.is_withdrawn, sights=(sight,))
+                self._add(thread, post, nobody)
+            elif known.sight(told.desk) is None:
+                thread.see(told.post_id, sight, nobody)
+        return thread

@@ -1,0 +1,70 @@
+-- Of a thread that memory has forgotten: what a decision about it needs. Each look-up goes by nothing but an id, see cases.sql.
+
+-- name: of_keys
+select thread_key, thread_id, alias_of
+from case_threads_v3
+where thread_key = any($2::text[]) and tenant is not distinct from $1
+
+-- name: of_cases
+select case_id, thread_id
+from cases_v3
+where case_id = any($2::text[]) and thread_id <> '' and tenant is not distinct from $1
+
+-- name: aliases
+select thread_key, alias_of
+from case_threads_v3
+where thread_id = $2 and alias_of <> '' and tenant is not distinct from $1
+limit $3
+
+-- name: latest
+select post_id, desk, published_at, addressed, withdrawn, body
+from case_thread_posts_v3
+where thread_id = $2 and tenant is not distinct from $1
+order by published_at desc, post_id desc
+limit $3
+
+-- name: first
+select post_id, desk, published_at, addressed, withdrawn, body
+from case_thread_posts_v3
+where thread_id = $2 and tenant is not distinct from $1
+order by published_at, post_id
+limit $3
+
+-- name: of_author
+select post_id, desk, published_at, addressed, withdrawn, body
+from case_thread_posts_v3
+where thread_id = $2 and identity = $3 and tenant is not distinct from $1
+order by published_at
+limit $4
+
+-- name: named
+select post_id, desk, published_at, addressed, withdrawn, body
+from case_thread_posts_v3
+where post_id = any($2::text[]) and tenant is not distinct from $1
+
+-- name: parts
+select p.post_id, p.case_id, p.role, p.customer, p.answers_published_at, c.desk
+from case_posts_v3 p
+join cases_v3 c on c.case_id = p.case_id and c.tenant = p.tenant
+where p.post_id = any($2::text[]) and p.tenant is not distinct from $1
+
+-- name: cases
+select body
+from cases_v3
+where thread_id = $2 and tenant is not distinct from $1 and joined_into = ''
+order by identity
+limit $3
+
+-- name: cases_of_author
+select body
+from cases_v3
+where thread_id = $2 and identity = $3 and tenant is not distinct from $1 and joined_into = ''
+limit $4
+
+-- name: unattributed
+select post_id, desk, published_at, body
+from case_thread_posts_v3
+where tenant = $1 and ours and answers = 0 and not withdrawn
+    and ($2::bigint is null or published_at < $2 or (published_at = $2 and post_id > $3))
+order by published_at desc, post_id
+limit $4
