@@ -53,8 +53,8 @@ def relabelled(source_id: str, **labels: str) -> Message:
     return post.SourceChanged(source_id=source_id, labels=pairs, at=ts(0))
 
 
-def opened(case: str, source_id: str = "air") -> Message:
-    return work.CaseOpened(case_id=case, channel="x", source_id=source_id, at=ts(0))
+def opened(case: str, source_id: str = "air", desk: str = "", customer: str = "") -> Message:
+    return work.CaseOpened(case_id=case, channel="x", source_id=source_id, desk=desk, identity_id=customer, at=ts(0))
 
 
 def inbound(
@@ -64,12 +64,13 @@ def inbound(
     kind: post_pb2.PostKind = post_pb2.POST_KIND_POST,
     *,
     received: float | None = None,
-) -> Message:
+) -> work.PostAttached:
     return work.PostAttached(
         case_id=case,
         post_id=post_id,
         direction=post_pb2.DIRECTION_INBOUND,
         author_kind=post_pb2.AUTHOR_KIND_CUSTOMER,
+        role=work.POST_ROLE_CONTACT,
         kind=kind,
         published_at=ts(at),
         received_at=ts(at if received is None else received),
@@ -77,21 +78,32 @@ def inbound(
     )
 
 
-def outbound(case: str, post_id: str, at: float, *, human: bool = True) -> Message:
+def outbound(case: str, post_id: str, at: float, *, human: bool = True, asked: float | None = None) -> Message:
     return work.PostAttached(
         case_id=case,
         post_id=post_id,
         direction=post_pb2.DIRECTION_OUTBOUND,
         author_kind=post_pb2.AUTHOR_KIND_BRAND_HUMAN if human else post_pb2.AUTHOR_KIND_BRAND_BOT,
+        role=work.POST_ROLE_ANSWER,
+        answers_published_at=None if asked is None else ts(asked),
         published_at=ts(at),
-        received_at=ts(at),
+        received_at=ts(at if asked is None else max(at, asked)),
         at=ts(at),
     )
 
 
-def detached(case: str, post_id: str, at: float, *, ours: bool = True) -> Message:
+def context(case: str, post_id: str, at: float) -> Message:
+    made = inbound(case, post_id, at)
+    made.role = work.POST_ROLE_CONTEXT
+    return made
+
+
+def detached(
+    case: str, post_id: str, at: float, role: work.PostRole = work.POST_ROLE_ANSWER, *, moved: bool = False
+) -> Message:
+    ours = role == work.POST_ROLE_ANSWER
     direction = post_pb2.DIRECTION_OUTBOUND if ours else post_pb2.DIRECTION_INBOUND
-    return work.PostDetached(case_id=case, post_id=post_id, direction=direction, at=ts(at))
+    return work.PostDetached(case_id=case, post_id=post_id, direction=direction, role=role, is_moved=moved, at=ts(at))
 
 
 def queued(case: str, queue: str, at: float, due: float) -> Message:

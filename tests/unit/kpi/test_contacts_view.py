@@ -209,9 +209,80 @@ def contacts(events: Sequence[Message]) -> list[dict[str, Any]]:
             id="an answer that was withdrawn, or moved, is undone",
         ),
         pytest.param(
-            [e.opened("c1"), e.inbound("c1", "p1", 5), e.inbound("c1", "p2", 7), e.detached("c1", "p1", 9, ours=False)],
+            [
+                e.opened("c1"),
+                e.inbound("c1", "p1", 5),
+                e.inbound("c1", "p2", 7),
+                e.detached("c1", "p1", 9, work.POST_ROLE_CONTACT),
+            ],
             [{"case": "c1", "episode": 1, "start": 5.0}],
             id="that a customer spoke to us stays true",
+        ),
+        pytest.param(
+            [
+                *(e.opened("c1"), e.inbound("c1", "p1", 5), e.inbound("c1", "p2", 7)),
+                *(e.detached("c1", "p1", 9, work.POST_ROLE_CONTACT, moved=True), e.context("c1", "p1", 5)),
+            ],
+            [{"case": "c1", "episode": 1, "start": 7.0}],
+            id="what turns out to be said to somebody else is no turn",
+        ),
+        pytest.param(
+            [
+                *(e.opened("c1", customer="ann"), e.inbound("c1", "p1", 5)),
+                *(
+                    e.opened("c2", customer="ben"),
+                    e.inbound("c2", "p2", 6),
+                    e.joined("c1", "c2"),
+                    e.sent("c1", "mia", 9),
+                ),
+            ],
+            [
+                {
+                    "case": "c1",
+                    "episode": 1,
+                    "start": 5.0,
+                    "accepted": (9.0, "mia"),
+                    "answered_any": (9.0, "mia"),
+                    "answered_human": (9.0, "mia"),
+                },
+                {"case": "c2", "episode": 1, "start": 6.0},
+            ],
+            id="two customers whose cases an agent joined keep a contact each",
+        ),
+        pytest.param([e.opened("c1"), e.context("c1", "p1", 5)], [], id="what others say to each other is no contact"),
+        pytest.param([e.opened("c1"), e.outbound("c1", "p1", 5)], [], id="our word alone is no contact"),
+        pytest.param(
+            [e.opened("c1"), e.inbound("c1", "p1", 5), e.outbound("c1", "p2", 3, asked=5)],
+            [
+                {
+                    "case": "c1",
+                    "episode": 1,
+                    "start": 5.0,
+                    "accepted": (5.0, ""),
+                    "answered_any": (5.0, ""),
+                    "answered_human": (5.0, ""),
+                    "skewed": True,
+                }
+            ],
+            id="an echo that names its parent and bears an earlier second is an answer",
+        ),
+        pytest.param(
+            [
+                *(e.opened("c1"), e.inbound("c1", "p1", 5), e.opened("c2"), e.inbound("c2", "p2", 6)),
+                *(e.outbound("c1", "p3", 8), e.detached("c1", "p3", 9, moved=True), e.outbound("c2", "p3", 8)),
+            ],
+            [
+                {"case": "c1", "episode": 1, "start": 5.0},
+                {
+                    "case": "c2",
+                    "episode": 1,
+                    "start": 6.0,
+                    "accepted": (8.0, ""),
+                    "answered_any": (8.0, ""),
+                    "answered_human": (8.0, ""),
+                },
+            ],
+            id="an answer that moves answers the other one only",
         ),
     ],
 )

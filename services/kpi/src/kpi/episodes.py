@@ -59,7 +59,9 @@ class Posted(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A reply that went out through us; `post` is "" where the platform named none."""
+    """A reply that went out through us; `post` is "" where the platform named none. `early`: the platform's clock had
+    its question later.
+    """
 
     ref: int
     at: int
@@ -67,10 +69,11 @@ class Sent(NamedTuple):
     post: str
     human: bool
     agent: str
+    early: bool = False
 
 
 class Gone(NamedTuple):
-    """A post of ours is none of this case any more: withdrawn, or it answers somebody else."""
+    """A post is none of this case any more: one of ours that was withdrawn, or any that belongs elsewhere."""
 
     ref: int
     at: int
@@ -271,11 +274,11 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
 
 
 def standing(facts: Sequence[Fact]) -> Sequence[Fact]:
-    """The facts without posts of ours that are gone. One that came back later stands."""
+    """The facts without posts that are gone. One that came back later stands."""
     gone = {fact.post: fact.ref for fact in facts if type(fact) is Gone}
     if not gone:
         return facts
-    return [fact for fact in facts if type(fact) is not Posted or fact.ref > gone.get(fact.post, -1)]
+    return [fact for fact in facts if not isinstance(fact, Posted | Wrote) or fact.ref > gone.get(fact.post, -1)]
 
 
 Phases: TypeAlias = tuple[list[tuple[list[Fact], int]], int, list[Fact], list[Wrote], int | None]
@@ -386,8 +389,8 @@ def answer_of(fact: Posted | Sent, start_at: int, first_ref: int, senders: Mappi
         follows = fact.asked >= start_at
     if early and not follows:
         return None
-    early = early or (isinstance(fact, Posted) and fact.early)
-    return Done(max(fact.at, start_at), "" if sender is None else sender.agent, fact.ref, early)
+    agent = "" if sender is None else sender.agent
+    return Done(max(fact.at, start_at), agent, fact.ref, early or fact.early)
 
 
 def is_human(fact: Posted | Sent, senders: Mapping[str, Sent]) -> bool:

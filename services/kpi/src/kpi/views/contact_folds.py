@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chassis.clock import from_timestamp
 from chassis.commits import Recorded
@@ -114,7 +115,7 @@ def _on_opened(rows: Rows, event: Recorded) -> None:
     body = event.body
     known = _case(rows, event.tenant, body.case_id)
     rows[case_key(event.tenant, body.case_id)] = known._replace(
-        channel=body.channel, source=body.source_id, customer=body.identity_id, weight=body.weight
+        channel=body.channel, source=body.source_id, desk=body.desk, customer=body.identity_id, weight=body.weight
     )
 
 
@@ -127,17 +128,26 @@ def _on_attached(rows: Rows, event: Recorded) -> None:
         if body.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
             case = _case(rows, event.tenant, body.case_id)
             direct = body.kind == post_pb2.POST_KIND_DIRECT_MESSAGE
-            place = (direct, case.channel, case.source, case.desk)
+            place = (direct, case.channel, body.source_id or case.source, case.desk)
             start = min(published, received)
             _add(rows, event, body.case_id, Wrote(_ref(event), start, "", body.post_id, *place, published))
     elif body.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
         human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
-        _add(rows, event, body.case_id, Posted(_ref(event), published, "", body.post_id, human))
+        asked = _asked(body)
+        # The question is older than its answer; how much older no clock tells that is ahead of ours.
+        at = max(published, min(asked, received))
+        _add(rows, event, body.case_id, Posted(_ref(event), at, "", body.post_id, human, asked, published < asked))
+
+
+def _asked(body: Any) -> int:
+    """Publication of the post an answer names, 0 when it names none."""
+    return from_timestamp(body.answers_published_at) if body.HasField("answers_published_at") else 0
 
 
 def _on_detached(rows: Rows, event: Recorded) -> None:
     body = event.body
-    if body.direction == post_pb2.DIRECTION_OUTBOUND:  # that a customer spoke to us stays true
+    # That a customer spoke to us stays true when they delete it; a post that is moved was never said here.
+    if body.role != work.POST_ROLE_CONTEXT and (body.is_moved or body.direction == post_pb2.DIRECTION_OUTBOUND):
         _add(rows, event, body.case_id, Gone(_ref(event), from_timestamp(body.at), "", body.post_id))
 
 
@@ -150,7 +160,8 @@ def _on_queued(rows: Rows, event: Recorded) -> None:
 def _on_sent(rows: Rows, event: Recorded) -> None:
     body = event.body
     human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
-    fact = Sent(_ref(event), from_timestamp(body.at), "", body.post_id, human, body.agent_id)
+    at = from_timestamp(body.at)
+    fact = Sent(_ref(event), at, "", body.post_id, human, body.agent_id, at < _asked(body))
     _add(rows, event, body.case_id, fact)
 
 
@@ -208,7 +219,11 @@ def _on_joined(rows: Rows, event: Recorded) -> None:
     other_id, other = _standing(rows, tenant, body.joined_case_id)
     if into_id == other_id:
         return
-    into, other = joined(into_id, into, other_id, other)
+    if into.customer and other.customer and into.customer != other.customer:
+        # Two people's matters are handled as one; each keeps a contact.
+        other = other._replace(agent="", weight=0)
+    else:
+        into, other = joined(into_id, into, other_id, other)
     rows[case_key(tenant, into_id)] = into
     rows[case_key(tenant, other_id)] = other
 

@@ -1,0 +1,80 @@
+"""Whatever the order of arrival, the contacts are those that a set of posts makes: routing decides, kpi folds what it
+said, and both are compared with what follows by hand from the posts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import kpi_facts as e
+from cases_by_hand import ANSWER, CONTACT, ByHand, Told
+from chassis.commits import Recorded, Subject
+from google.protobuf.any_pb2 import Any as AnyMessage
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kpi.episodes import Case, episodes
+from kpi.views.contact_folds import HANDLED, Row, fold
+from routing import events
+from routing.shard import Shard
+from routing.views.cases import CODEC
+from switchboard.log.v1 import log_pb2
+
+from tests.unit.routing.build import T0, run
+from tests.unit.routing.test_contacts import deliveries, tales
+
+Found = tuple[str, str, int, int | None]
+"""Desk, customer, start, first answer; seconds."""
+
+
+def by_hand(posts: Sequence[Told]) -> list[Found]:
+    """Each customer's contact in each thread: it starts when they first speak to the desk, and is answered by the first
+    post of ours that is not before that, where an answer is not before the question it names.
+    """
+    hand = ByHand(posts)
+    found = []
+    for (desk, customer, _), roles in hand.cases().items():
+        spoken = [hand.posts[name].at for name, role in roles.items() if role == CONTACT]
+        if not spoken:
+            continue
+        answers = []
+        for post in (hand.posts[name] for name, role in roles.items() if role == ANSWER):
+            question = hand.question(post)
+            answers.append(post.at if question is None else max(post.at, question.at))
+        start = min(spoken)
+        found.append((desk, customer, start, min((at for at in answers if at >= start), default=None)))
+    return sorted(found, key=str)
+
+
+def recorded(decided: Sequence[events.Event]) -> list[Recorded]:
+    """The facts as the log hands them out, one a position."""
+    found = []
+    for position, event in enumerate(decided, start=1):
+        body = AnyMessage()
+        body.Pack(CODEC.encode(event), type_url_prefix="type.googleapis.com")
+        found.append(Recorded(position, 0, Subject("work", "acme", "0"), log_pb2.Event(body=body)))
+    return found
+
+
+def folded(decided: Sequence[events.Event]) -> list[Found]:
+    """The contacts of the facts."""
+    rows: dict[str, Row] = {}
+    for event in recorded(decided):
+        if event.type in HANDLED:
+            fold(rows, event)
+    found = []
+    for row in rows.values():
+        for one in episodes(row.facts) if isinstance(row, Case) else ():
+            answer = one.answered_any
+            at = None if answer is None else (answer.at - T0) // e.SECOND
+            found.append((one.start.desk, row.customer, (one.start.at - T0) // e.SECOND, at))
+    return sorted(found, key=str)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_in_any_order_the_contacts_are_those_of_the_set_of_posts(data: st.DataObject) -> None:
+    posts = [replace(told, withdrawn=told.withdrawn and told.ours) for told in data.draw(tales())]
+    shard = Shard()
+    decided = [event for command in data.draw(deliveries(posts)) for event in run(shard, command)]
+    assert folded(decided) == by_hand(posts)
