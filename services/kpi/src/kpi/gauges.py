@@ -25,11 +25,16 @@ _AGENTS = telemetry.Instrument("switchboard.agents")
 
 
 async def run(database: Database, tenants: Tenants, clock: Clock) -> None:
-    """Sets the gauges until cancelled; while the tables are away they stay as they were."""
+    """Sets the gauges until cancelled, and when a tenant appears; while the tables are away they stay as they were."""
+    appeared = asyncio.Event()
+    tenants.on_change(appeared.set)
     while True:
+        appeared.clear()
         with suppress(Unavailable, TimeoutError):
             await set_all(database, tenants, clock)
-        await asyncio.sleep(EVERY_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EVERY_S):
+                await appeared.wait()
 
 
 async def set_all(database: Database, tenants: Tenants, clock: Clock) -> None:
