@@ -50,7 +50,7 @@ class InstantParam(click.ParamType[datetime]):
 @click.command()
 @tenant_option
 @click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, ...), "
-              "channel, source, agent, hour or day; several as KEY,KEY.")  # fmt: skip
+              "desk, queue, channel, source, agent, hour or day; several as KEY,KEY.")  # fmt: skip
 @click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")
 @click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this.")
 @click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this.")
