@@ -22,6 +22,7 @@ import orjson
 import pytest
 import routing.commands
 from chassis import errors
+from chassis.annotations import REQUIRED, behaviors, fields_with
 from chassis.commits import Position
 from chassis.requests import page
 from google.protobuf import descriptor_pool, message_factory
@@ -296,6 +297,9 @@ def template(method: Method, world: World) -> Message:
             request.agent.name = world.agent
         case work.TransferCaseRequest():
             request.queue = world.queue
+            request.urgency = 1
+        case work.AcceptOfferRequest() | work.DeclineOfferRequest():
+            request.token = 1
         case work.UpdateQueueRequest():
             request.queue.name = world.queue
         case work.PendCaseRequest():
@@ -345,6 +349,52 @@ def test_every_field_that_is_wrong_in_form_is_named_at_once(world: World, method
     answer = method.call(world.channels[method.service], request)
     assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
     assert {field.name for field in texts} <= set(answer.fields)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_exactly_what_is_required_is_refused_when_it_is_missing(world: World, method: Method) -> None:
+    """The contract's REQUIRED is what a caller meets: no more, no less."""
+    right = template(method, world)
+    for field, _ in right.ListFields():
+        if field.containing_oneof is not None:
+            continue
+        request = type(right)()
+        request.CopyFrom(right)
+        request.ClearField(field.name)
+        answer = method.call(world.channels[method.service], request)
+        missed = answer.code == "INVALID_ARGUMENT" and field.name in answer.fields
+        assert missed == (REQUIRED in behaviors(field)), f"{method.name} without {field.name}: {answer}"
+    for name in fields_with(right.DESCRIPTOR, REQUIRED):
+        assert name in {field.name for field, _ in right.ListFields()}, f"the template of {method.name} lacks {name}"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_wrong_is_said_at_once_whoever_finds_it(world: World, method: Method) -> None:
+    """Given a request that is wrong in length, form, page and rule, then one refusal names all of it."""
+    request: Any = template(method, world)
+    fields = request.DESCRIPTOR.fields_by_name
+    wrong: dict[str, Any] = {
+        "request_id": "no uuid", "page_size": -1, "page_token": "forged", "filter": "colour ~ red",
+        "order_by": "colour",
+        "min_position": "nowhere", "successor": "elsewhere", "disposition": "Not A Code", "agent_id": "NO",
+        "urgency": 7,
+        "queue_id": "NO", "source_id": "NO", "language": "x" * 99, "channel": "No Channel", "attribute": "NO",
+        "time_zone": "Mars/Olympus", "display_name": "x" * 9_000,
+    }  # fmt: skip
+    chosen = {name: value for name, value in wrong.items() if name in fields}
+    if method.name == "DeleteQueue":
+        request.force = True
+    for name, value in chosen.items():
+        setattr(request, name, value)
+    for name in fields_with(request.DESCRIPTOR, REQUIRED):
+        if name not in chosen:
+            request.ClearField(name)
+            chosen[name] = None
+    if not chosen:
+        return
+    answer = method.call(world.channels[method.service], request)
+    assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST"), answer
+    assert set(chosen) <= set(answer.fields)
 
 
 @pytest.mark.parametrize("method", METHODS)

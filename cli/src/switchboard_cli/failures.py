@@ -44,6 +44,8 @@ def sentence(service: str, target: str, error: Exception, *, act: str = "") -> s
                 f"cannot reach {service} at {target}{tried}: start it with `switchboard up`, or say where it is with "
                 f"--{service} HOST:PORT"
             )
+        case grpc.StatusCode.RESOURCE_EXHAUSTED if not details.retry_after_s:
+            return f"{service} does not take this{tried}: {said or 'it is too large'}; send or ask for less at a time"
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.RESOURCE_EXHAUSTED:
             again = f"in {details.retry_after_s:g} s" if details.retry_after_s else "in a moment"
             return f"{service} cannot take this now ({said or code.name.lower()}); try again {again}"
@@ -87,6 +89,15 @@ def silence(service: str, target: str, waited_s: float, *, act: str = "") -> str
         f"{service} at {target} did not answer within {waited_s:g} s{tried}: it hangs, or something else listens there;"
         f" start it again, say where it is with --{service} HOST:PORT, or wait longer with --timeout"
     )
+
+
+def passes(error: Any) -> bool:
+    """Whether a refusal passes by itself: who is away, or says when to come back. A message that is too large never
+    does, and nobody says when.
+    """
+    import grpc
+
+    return error.code() is grpc.StatusCode.UNAVAILABLE or bool(_details(error).retry_after_s)
 
 
 class _Details:

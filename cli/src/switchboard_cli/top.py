@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from switchboard_cli.connection import Targets, calling, json_option, reaches, run, tenant_option
+from switchboard_cli.failures import passes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -159,7 +160,7 @@ async def _follow(stub: "KpiServiceAsyncStub", request: "WatchWallboardRequest",
             if error.code() is grpc.StatusCode.OUT_OF_RANGE and request.resume_token:
                 request.resume_token = ""  # too long ago to go on from: begin with a snapshot
                 continue
-            if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+            if not passes(error):
                 raise
             board.lost("kpi is away")
         draw()

@@ -12,9 +12,9 @@ from chassis import attributes, telemetry
 from chassis.errors import InvalidRequest
 from chassis.serving import MESSAGE_BYTES_MAX, Server, deadline_s
 from echo_server import Echo, Running, register, running, settings
+from google.protobuf import descriptor_pool, message_factory
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
@@ -280,12 +280,19 @@ async def test_a_taken_address_is_said_so(up: Running) -> None:
         await second.start()
 
 
-async def test_reflection_names_the_services(up: Running) -> None:
-    stub = reflection_pb2_grpc.ServerReflectionStub(up.channel)
-    request = reflection_pb2.ServerReflectionRequest(list_services="")
-    async for response in stub.ServerReflectionInfo(iter([request])):
-        named = {service.name for service in response.list_services_response.service}
-        assert named == {"test.Echo", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_names_the_services_to_clients_of_either_version(up: Running, version: str) -> None:
+    service = f"grpc.reflection.{version}.ServerReflection"
+    (method,) = descriptor_pool.Default().FindServiceByName(service).methods
+    asked, said = map(message_factory.GetMessageClass, (method.input_type, method.output_type))
+    call = up.channel.stream_stream(f"/{service}/{method.name}", asked.SerializeToString, said.FromString)
+    requests: list[Any] = [asked(list_services=""), asked(file_containing_symbol=service)]
+    listed, described = [response async for response in call(iter(requests))]
+    assert {service.name for service in listed.list_services_response.service} == {
+        "test.Echo", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }  # fmt: skip
+    assert f"grpc.reflection.{version}".encode() in described.file_descriptor_response.file_descriptor_proto[0]
 
 
 async def health_of(channel: grpc.aio.Channel, service: str) -> str:

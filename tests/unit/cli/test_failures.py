@@ -44,6 +44,11 @@ VIOLATION = known.BadRequest.FieldViolation
             id="somebody is there, and not ready",
         ),
         pytest.param(
+            failed(Code.RESOURCE_EXHAUSTED, "the request is 5 MB.", known.ErrorInfo(reason="MESSAGE_TOO_LARGE")),
+            "routing does not take this: the request is 5 MB; send or ask for less at a time",
+            id="what is too large will be so again",
+        ),
+        pytest.param(
             failed(
                 Code.INVALID_ARGUMENT,
                 "2 violations",

@@ -2,6 +2,9 @@
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 from grpc.aio import AioRpcError, Metadata
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,7 +76,7 @@ def test_an_answer_of_another_size_is_our_defect():
     ("code", "details", "again"),
     [
         (grpc.StatusCode.UNAVAILABLE, "Socket closed", True),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, "the queue is full", True),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "the request is 5000000 bytes; at most 4194304 are read", False),
         (grpc.StatusCode.INTERNAL, "Internal error from Core", True),
         (grpc.StatusCode.INTERNAL, "internal error", False),
         (grpc.StatusCode.INVALID_ARGUMENT, "source: no such name", False),
@@ -81,3 +84,11 @@ def test_an_answer_of_another_size_is_our_defect():
 )
 def test_a_stream_that_broke_under_a_write_is_sent_again_a_refusal_is_not(code, details, again):
     assert worth_sending_again(AioRpcError(code, Metadata(), Metadata(), details)) is again
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED])
+def test_what_says_when_to_come_back_is_sent_again(code):
+    status = Status(code=code.value[0])
+    status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=1)))
+    trailers = Metadata(("grpc-status-details-bin", status.SerializeToString()))
+    assert worth_sending_again(AioRpcError(code, Metadata(), trailers, "the queue is full"))

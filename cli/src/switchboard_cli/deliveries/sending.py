@@ -13,6 +13,7 @@ from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
 
 from switchboard_cli.connection import MESSAGE_BYTES_MAX
 from switchboard_cli.deliveries.addressed import Addressed
+from switchboard_cli.failures import passes
 
 BATCH = 200
 BATCH_BYTES = 1024 * 1024
@@ -23,7 +24,6 @@ TOO_LARGE = "TOO_LARGE"
 """Counted like a result: the one thing a client cannot hand over."""
 ATTEMPTS_MAX = 8
 """Times in a row without any progress, about 20 s, before the last error is final."""
-AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED)
 BROKE_UNDER_A_WRITE = "Internal error from Core"
 """What grpc.aio itself reports, as INTERNAL, when a stream ends while a request is being written."""
 
@@ -128,7 +128,7 @@ async def send(
 def worth_sending_again(error: grpc.aio.AioRpcError) -> bool:
     """Whether what broke a stream passes by itself: the service is away or full, or its process ended under a write."""
     broke = error.code() is grpc.StatusCode.INTERNAL and error.details() == BROKE_UNDER_A_WRITE
-    return broke or error.code() in AGAIN
+    return broke or passes(error)
 
 
 async def one_by_one(requests: Iterator[IngestPostsRequest]) -> AsyncIterator[IngestPostsRequest]:

@@ -42,6 +42,11 @@ def reference(field: FieldDescriptor) -> str:
     return str(said.type or said.child_type)
 
 
+def is_resource(message: Descriptor) -> bool:
+    """Whether a message is a resource, with a name of its own."""
+    return bool(message.GetOptions().Extensions[resource.resource].type)
+
+
 def patterns(file: Any) -> dict[str, str]:
     """Patterns of the resource names in a file and all it imports, by type: `switchboard/Case`."""
     found: dict[str, str] = {}

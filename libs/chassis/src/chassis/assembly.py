@@ -27,6 +27,7 @@ from chassis.decider import Decider
 from chassis.erasures import Erasures, forget_erased
 from chassis.errors import StorageExhausted, Unavailable
 from chassis.findings import Check
+from chassis.forms import Judge
 from chassis.host import ShardHost
 from chassis.inputs import Inputs
 from chassis.integrity import IntegrityServicer
@@ -39,7 +40,7 @@ from chassis.message_limits import MessageLimits
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.obligations import Obligation
 from chassis.operations import OperationsServicer
-from chassis.parked_operations import ParkedOperations, Release
+from chassis.parked_operations import JUDGES, ParkedOperations, Release
 from chassis.positions import Positions
 from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
@@ -247,16 +248,24 @@ class Assembly:
         obligations: Sequence[Obligation] = (),
         checks: Sequence[tuple[str, str, Check]] = (),
         limits: MessageLimits | None = None,
+        judges: Mapping[type[Message], Judge] | None = None,
         tokens: Mapping[str, Callable[[str], int]] | None = None,
     ) -> None:
         """Starts the server with these services (registering function, servicer) and with what every service
         answers. What the service owes, and further checks (invariant, subject, check), are verified with the rest.
-        `limits` says what requests may carry; `tokens` reads position tokens of a form of their own, by the field's
-        full name.
+        `limits` says what requests may carry, `judges` what else their form is; `tokens` reads position tokens of a
+        form of their own, by the field's full name.
         """
         conditions = ("nats", "database", "log") if self._keys is None else ("nats", "database", "log", "schema")
         positions = Positions(self.log.last_position, tokens)
-        server = Server(self.settings, codes=codes or {}, conditions=conditions, limits=limits, positions=positions)
+        server = Server(
+            self.settings,
+            codes=codes or {},
+            conditions=conditions,
+            limits=limits,
+            positions=positions,
+            judges={**JUDGES, **(judges or {})},
+        )
         integrity = IntegrityServicer(
             context=self.context,
             log=self.log,

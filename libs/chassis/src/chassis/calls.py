@@ -24,7 +24,8 @@ from chassis import attributes as names
 from chassis import telemetry
 from chassis.admission import CALLS, HEALTH, STREAMS, Admission, Admitted, caller_of
 from chassis.call_streams import Requests, Streams
-from chassis.errors import InvalidRequest, StreamIdle, TooLarge, Unavailable, Unimplemented, to_status
+from chassis.errors import InvalidRequest, OutOfRange, StreamIdle, TooLarge, Unavailable, Unimplemented, to_status
+from chassis.forms import Judge, judged
 from chassis.logs import where
 from chassis.message_limits import MessageLimits
 from chassis.positions import Positions
@@ -32,6 +33,7 @@ from chassis.resources import completed, tenant_in
 
 _Behaviour = Callable[..., Any]
 _HEALTH = "grpc.health.v1.Health/"
+_NO_JUDGES: Mapping[type[Message], Judge] = {}
 _UNKNOWN = "unknown"
 """What spans and metrics call a method there is not: its name is the caller's text."""
 
@@ -81,6 +83,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         admission: Admission,
         limits: MessageLimits,
         positions: Positions | None = None,
+        judges: Mapping[type[Message], Judge] = _NO_JUDGES,
         idle_s: float = IDLE_S,
     ) -> None:
         self._codes = codes
@@ -88,6 +91,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._admission = admission
         self._limits = limits
         self._positions = positions
+        self._judges = judges
         self._idle_s = idle_s
 
     async def intercept_service(
@@ -201,8 +205,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             this.request = request
             admitted.read(len(data), tenant_in(request))
             wrong = self._limits.violations(request)
-            if self._positions is not None and not wrong:
-                wrong = await self._positions.check(request)
+            named = {field for field, _ in wrong}
+            wrong += [each for each in judged(request, self._judges) if each[0] not in named]
+            if self._positions is not None:
+                try:
+                    found = await self._positions.check(request)
+                except OutOfRange:
+                    if not wrong:
+                        raise
+                else:
+                    named = {field for field, _ in wrong}
+                    wrong += [each for each in found if each[0] not in named]
             if wrong:
                 raise InvalidRequest(wrong)
         else:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
+from google.protobuf.message import Message
 from switchboard.log.v1 import operations_pb2
 
 from chassis.commits import Position, Subject
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound
+from chassis.forms import Judge
 from chassis.parking import ParkingLot
 from chassis.requests import Int32, page
 
@@ -22,6 +24,9 @@ Release = Callable[[str], Awaitable[tuple[int, int]]]
 """Takes what waits under a key again; (events that went through, events that still wait)."""
 _Cursor = tuple[str, str, int, int]
 """(consumer, key, position, index)."""
+_SHAPE = (str, str, int, Int32)
+JUDGES: Mapping[type[Message], Judge] = {operations_pb2.ListParkedRequest: lambda asked: page(asked, _SHAPE)}
+"""What is wrong with the form of its requests, beyond what the contract says of their fields."""
 
 
 class ShardInputs(Protocol):
@@ -50,7 +55,7 @@ class ParkedOperations:
         """A page of what waits, by consumer, key and position. Raises InvalidRequest for a malformed page token, and
         Unavailable when the owner of a shard that was asked for does not answer.
         """
-        asked = page(request, (str, str, int, Int32))
+        asked = page(request, _SHAPE)
         after: _Cursor = asked.cursor or ("", "", -1, -1)  # type: ignore[assignment]  # the shape was checked
         found: list[tuple[_Cursor, operations_pb2.ParkedEvent]] = []
         if request.consumer not in self._releases:  # who asks for a view needs no shard

@@ -55,6 +55,12 @@ def type_of(name: str) -> str:
     return collection.removesuffix("s")
 
 
+def owner_of(name: str) -> str:
+    """The tenant a resource is of, `tenants/acme`; "" for a name outside of tenants."""
+    parts = name.split("/", 2)
+    return "/".join(parts[:2]) if name.startswith(_TENANTS) else ""
+
+
 def completed(status: Status, request: Message | None) -> Status:
     """The status with its resource named in full, and with one where its code demands it and the request names it."""
     if code_of(status) not in _ABOUT_RESOURCES or request is None or reason_of(status) == Reason.REQUEST_ID_REUSED:
@@ -68,6 +74,7 @@ def completed(status: Status, request: Message | None) -> Status:
             named = True
             info.resource_name = _full(info.resource_name, tenant) or _named(request)
             info.resource_type = type_of(info.resource_name) or info.resource_type
+            info.owner = owner_of(info.resource_name)
             found.details.add().Pack(info)
         elif detail.Unpack(failure):
             for violation in failure.violations:
@@ -76,7 +83,9 @@ def completed(status: Status, request: Message | None) -> Status:
         else:
             found.details.add().CopyFrom(detail)
     if not named and (name := _named(request)):
-        info = details.ResourceInfo(resource_type=type_of(name), resource_name=name, description=status.message)
+        info = details.ResourceInfo(
+            resource_type=type_of(name), resource_name=name, owner=owner_of(name), description=status.message
+        )
         found.details.add().Pack(info)
     return found
 

@@ -16,14 +16,16 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2_grpc  # type: ignore[import-untyped]
-from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 
+from chassis import reflecting
 from chassis.admission import Admission, Limits
 from chassis.call_streams import Streams
 from chassis.calls import DEADLINE_S, MESSAGE_BYTES_MAX, CallInterceptor, deadline_s
 from chassis.config import Settings
 from chassis.errors import Unavailable
+from chassis.forms import Judge
 from chassis.health import Health
 from chassis.message_limits import MessageLimits
 from chassis.positions import Positions
@@ -81,7 +83,7 @@ class Server:
 
     `conditions` must all be set on `health` before readiness says yes. `interceptors` come before ours, so that what
     they refuse costs nothing more. Without `credentials` the port is plain text. `limits` says what requests may carry,
-    `positions` holds the position tokens in them against the log.
+    `positions` holds the position tokens in them against the log, `judges` say what else is wrong in form.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Server:
         reuse_port: bool = False,
         limits: MessageLimits | None = None,
         positions: Positions | None = None,
+        judges: Mapping[type[Message], Judge] | None = None,
         ping_every_s: float = PING_EVERY_S,
     ) -> None:
         self.admission = Admission(
@@ -121,6 +124,7 @@ class Server:
                     admission=self.admission,
                     limits=limits or MessageLimits(),
                     positions=positions,
+                    judges=judges or {},
                     idle_s=settings.stream_idle_s,
                 ),
             ],
@@ -146,7 +150,7 @@ class Server:
         """Listens and answers the port. Raises OSError when the address is taken."""
         services = tuple(self.services)
         self.add(health_pb2_grpc.add_HealthServicer_to_server, self.health.servicer)
-        reflection.enable_server_reflection((*self.services, reflection.SERVICE_NAME), self._server)
+        reflecting.enable(self.services, self._server)
         if self._refusing is not None:
             self._server.add_generic_rpc_handlers((self._refusing,))
         address = f"{self._settings.host}:{self._settings.port}"

@@ -56,6 +56,7 @@ async def build(process: Process) -> None:
         (service_pb2_grpc.add_CustomerServiceServicer_to_server, servicer),
         codes=CODES,
         limits=LIMITS,
+        judges=servicer.judges(),
         obligations=(owed,),
     )
 

@@ -15,6 +15,7 @@ from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
 from chassis.filters import Field, parse
+from chassis.forms import Judge, together
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.message_limits import MessageLimits
@@ -94,6 +95,39 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self._tenants = tenants
         self._vault = vault
         self._clock = clock
+
+    def judges(self) -> Mapping[type[Message], Judge]:
+        """What is wrong with the form of requests, by their type, beyond what the contract says of their fields."""
+        return {
+            pb.LookupCustomerRequest: _looked_up,
+            pb.GetCustomerRequest: lambda asked: _name("customers", asked.name),
+            pb.ListCustomersRequest: lambda asked: together(
+                lambda: page(asked, (Uuid,)), lambda: parse(asked.filter, _FILTER)
+            ),
+            pb.ListAttributeValuesRequest: lambda asked: together(
+                lambda: page(asked, (str, str, str, int, str)), lambda: _name("customers", asked.parent, "parent")
+            ),
+            pb.ListLinksRequest: lambda asked: together(
+                lambda: page(asked, (Uuid, Uuid)), lambda: _name("customers", asked.parent, "parent")
+            ),
+            pb.ExplainAttributeRequest: lambda asked: together(
+                lambda: page(asked, (int,)),
+                lambda: _name("customers", asked.name),
+                lambda: _matches("attribute", asked.attribute, _ATTRIBUTE),
+            ),
+            pb.AssertAttributesRequest: self._checked,
+            **dict.fromkeys(
+                (pb.LinkIdentitiesRequest, pb.UnlinkIdentitiesRequest, pb.ForbidLinkRequest, pb.ExplainLinkRequest),
+                lambda asked: together(
+                    lambda: _name("identities", asked.identity_a, "identity_a"),
+                    lambda: _name("identities", asked.identity_b, "identity_b"),
+                ),
+            ),
+            pb.EraseSubjectRequest: lambda asked: together(
+                lambda: _name("identities" if "/identities/" in asked.name else "customers", asked.name),
+                lambda: _matches("reason", asked.reason or "request", _TOKEN),
+            ),
+        }
 
     async def LookupCustomer(  # noqa: N802  # gRPC names it
         self, request: pb.LookupCustomerRequest, context: Context
@@ -453,6 +487,24 @@ def _name(kind: str, name: str, field: str = "name") -> tuple[str, str]:
     if not is_uuid(found["id"]):
         raise InvalidRequest([(field, f"the last part of a name of {kind} is a UUID in lower case")])
     return found["tenant"], found["id"]
+
+
+def _matches(field: str, text: str, pattern: re.Pattern[str]) -> None:
+    if pattern.fullmatch(text) is None:
+        raise InvalidRequest([(field, f"is {pattern.pattern}")])
+
+
+def _looked_up(request: pb.LookupCustomerRequest) -> None:
+    match request.WhichOneof("by"):
+        case "identity":
+            _name("identities", request.identity, "identity")
+        case "identity_key":
+            _identity_of(request.identity_key)
+        case "contact":
+            if contact_class(request.contact.kind) is None:
+                raise InvalidRequest([("contact.kind", 'is "email", "phone" or a login id class ending in "_id"')])
+        case _:
+            raise InvalidRequest([("by", "one of identity, identity_key, contact is required")])
 
 
 def _resource(kind: str, name: str, field: str, tenant: str) -> str:

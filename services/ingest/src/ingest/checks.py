@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
-from chassis.filters import ORDERED, Condition, Field
+from chassis.filters import EQUAL, ORDERED, Condition, Field
 from chassis.identity import is_uuid
 from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
@@ -134,6 +134,21 @@ def post_fields(tenant: str) -> dict[str, Field]:
         "published_at": Field(_instant, ORDERED, repeats=True),
         "received_at": Field(_instant, ORDERED, repeats=True),
     }
+
+
+def watched_fields(tenant: str) -> dict[str, Field]:
+    """What a watch of posts can be narrowed to: what does not change by waiting."""
+    return {name: field for name, field in post_fields(tenant).items() if field.operators == EQUAL}
+
+
+def source_fields() -> dict[str, Field]:
+    """What sources can be filtered by."""
+    return {"channel": Field(), "labels.": Field()}
+
+
+def quarantine_fields(tenant: str) -> dict[str, Field]:
+    """What deliveries in quarantine can be filtered by."""
+    return {"source": Field(id_of(tenant, "sources")), "reason": Field()}
 
 
 def conditions(found: Sequence[Condition]) -> list[tuple[str, str, object]]:

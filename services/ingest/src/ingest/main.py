@@ -23,6 +23,7 @@ from switchboard.ingest.v1 import service_pb2_grpc
 
 from ingest.checks import LIMITS
 from ingest.intake import Intake
+from ingest.judges import JUDGES
 from ingest.queues import KEYS, Queues, SourceMoves
 from ingest.servicer import CODES, IngestServicer
 from ingest.shards import POSTS, SHARDS, SOURCES, PostsBacking, SourceRequests, record_posts
@@ -97,7 +98,9 @@ async def build(process: Process, retention_days: float) -> None:
     )
     process.loop("source directory", directory.run)
     process.loop("quarantine", expire)
-    await parts.serve((service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS)
+    await parts.serve(
+        (service_pb2_grpc.add_IngestServiceServicer_to_server, servicer), codes=CODES, limits=LIMITS, judges=JUDGES
+    )
 
 
 def configure(environment: Environment) -> tuple[Settings, Build]:

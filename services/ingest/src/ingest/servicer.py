@@ -13,7 +13,7 @@ from chassis.commands import request_of
 from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
-from chassis.filters import EQUAL, Field, parse
+from chassis.filters import parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.masks import changed_fields
@@ -36,8 +36,10 @@ from ingest.checks import (
     check_order,
     conditions,
     creation_violations,
-    id_of,
     post_fields,
+    quarantine_fields,
+    source_fields,
+    watched_fields,
 )
 from ingest.intake import Intake, check_batch
 from ingest.queues import Queues
@@ -244,8 +246,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListQuarantinedResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (int, Uuid))
-        fields = {"source": Field(id_of(tenant, "sources")), "reason": Field()}
-        where = {_QUARANTINE_COLUMNS[c.field]: str(c.value) for c in parse(request.filter, fields)}
+        where = {_QUARANTINE_COLUMNS[c.field]: str(c.value) for c in parse(request.filter, quarantine_fields(tenant))}
         check_order(request.order_by, ("", "received_at desc"))
         await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
         cursor = None if asked.cursor is None else (int(asked.cursor[0]), str(asked.cursor[1]))
@@ -319,8 +320,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, request: service_pb2.WatchPostsRequest, context: Context
     ) -> AsyncIterator[service_pb2.WatchPostsResponse]:
         tenant = await self._tenant(request.parent)
-        fields = {name: field for name, field in post_fields(tenant).items() if field.operators == EQUAL}
-        where = conditions(parse(request.filter, fields))
+        where = conditions(parse(request.filter, watched_fields(tenant)))
         if request.resume_token:
             after = Position.decode(request.resume_token, "resume_token")
         else:
@@ -449,7 +449,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListSourcesResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (str,))
-        found = parse(request.filter, {"channel": Field(), "labels.": Field()})
+        found = parse(request.filter, source_fields())
         check_order(request.order_by, ("", "name"))
         await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
         channel = next((str(c.value) for c in found if c.field == "channel"), None)

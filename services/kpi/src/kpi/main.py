@@ -12,11 +12,10 @@ from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from switchboard.kpi.v1 import service_pb2_grpc
 
-from kpi import gauges
+from kpi import gauges, wire
 from kpi.servicer import KpiServicer
 from kpi.views.archive import NAME, ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
-from kpi.wire import TOKENS
 
 RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema))
 CATCH_UP_S = 60.0
@@ -41,7 +40,8 @@ async def build(process: Process) -> None:
     await parts.serve(
         (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer),
         checks=(("I2", f"archive {NAME}", archived),),
-        tokens=TOKENS,
+        tokens=wire.TOKENS,
+        judges=wire.judges(process.settings.clock),
     )
 
 

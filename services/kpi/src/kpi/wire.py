@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.clock import Instant, to_timestamp
+from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.errors import InvalidRequest
 from chassis.filters import EQUAL_OR_NOT, Field, parse
+from chassis.forms import Judge
 from chassis.identity import uuid_text
 from chassis.requests import optional_instant, page, parse_name
+from google.protobuf.message import Message
 from switchboard.kpi.v1 import service_pb2 as pb
 
 from kpi.episodes import EVENTS_PER_COMMIT
@@ -201,6 +203,15 @@ def cell_of(
     if violations:
         raise InvalidRequest(violations)
     return asked, tuple(one.value for one in request.group)
+
+
+def judges(clock: Clock) -> Mapping[type[Message], Judge]:
+    """What is wrong with the form of requests, by their type; which dimensions there are is asked later."""
+    return {
+        pb.QueryMetricsRequest: lambda asked: query_of(asked, clock.now(), None),
+        pb.WatchWallboardRequest: lambda asked: wallboard_of(asked, clock.now()),
+        pb.ListContributingEventsRequest: lambda asked: cell_of(asked, clock.now(), None),
+    }
 
 
 def definition(one: Definition) -> pb.MetricDefinition:

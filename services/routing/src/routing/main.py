@@ -25,6 +25,7 @@ from routing.commands import Command, Tick
 from routing.decider import decide
 from routing.dormant_cases import DormantCases
 from routing.handler import LIMITS, Handler
+from routing.judges import judges
 from routing.measures import measure
 from routing.offers import Offers
 from routing.reactions import react
@@ -103,6 +104,7 @@ async def build(process: Process) -> None:
         (service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer),
         codes=CODES,
         limits=LIMITS,
+        judges=judges(clock),
         obligations=(OWED,),
     )
 

@@ -1,0 +1,52 @@
+"""What is wrong with the form of routing's requests, all of it at once. It reads them as their handlers do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.clock import Clock
+from chassis.forms import Judge, together
+from chassis.requests import Int32, Uuid, page
+from google.protobuf.message import Message
+from switchboard.routing.v1 import service_pb2 as api
+
+from routing.filters import filter_of, presence_of
+from routing.handler import command_of, written
+
+COMMANDS = (
+    api.OpenCaseRequest,
+    api.AcceptOfferRequest,
+    api.DeclineOfferRequest,
+    api.ReleaseCaseRequest,
+    api.PendCaseRequest,
+    api.ResumeCaseRequest,
+    api.ResolveCaseRequest,
+    api.ReopenCaseRequest,
+    api.TransferCaseRequest,
+    api.CreateAgentRequest,
+    api.UpdateAgentRequest,
+    api.DeleteAgentRequest,
+    api.SetPresenceRequest,
+    api.CreateQueueRequest,
+    api.UpdateQueueRequest,
+    api.DeleteQueueRequest,
+)
+"""What becomes a command at the owner of a shard."""
+
+
+def judges(clock: Clock) -> Mapping[type[Message], Judge]:
+    """By request type; what the contract says of its fields is judged for all of them."""
+
+    def command(request: Any) -> None:
+        command_of(request, clock.now())
+
+    return {
+        **dict.fromkeys(COMMANDS, command),
+        api.ReplyToCaseRequest: written,
+        api.NoteCaseRequest: written,
+        api.ListCasesRequest: lambda asked: together(lambda: page(asked, (int, str)), lambda: filter_of(asked)),
+        api.WatchCasesRequest: filter_of,
+        api.ListCasePostsRequest: lambda asked: page(asked, (int, Uuid)),
+        api.ListCaseEventsRequest: lambda asked: page(asked, (int, Int32)),
+        api.ListAgentsRequest: lambda asked: together(lambda: page(asked), lambda: presence_of(asked)),
+        api.ListQueuesRequest: page,
+    }
