@@ -40,7 +40,7 @@ from chassis.provisioning import provision
 from chassis.sealing import KeyVault, SubjectKey
 from chassis.streams import Stream, provision_streams
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from ingest import channels, decider, sources
+from ingest import answers, channels, decider, sources
 from ingest.batch import Call
 from ingest.intake import Intake
 from ingest.main import RESOURCES
@@ -202,7 +202,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
             asked = timed("ask: to the shard's owner", lambda given: from_request(to_request(given)), call.candidates)
             events = timed("decide", decider.decide, asked, posts)
             timed("evolve", lambda given: [decider.evolve(posts, event) for event in given], events)
-            answer = timed("answer", decider.results_of, asked, posts, events)
+            answer = timed("answer", answers.results_of, asked, posts, events)
             timed("encode events", lambda given: [one.SerializeToString(deterministic=True) for one in given], events)
             timed("tell", _tell, call, answer)
         timed("response", batch.response)

@@ -28,7 +28,12 @@ FOUNDING = {
 """What has to be there before any other event of the view makes sense."""
 FOLLOWING = {
     "posts": [
-        INGEST + event for event in ("PostSighted", "PostEdited", "PostCompleted", "PostAliased", "PostWithdrawn")
+        INGEST + "PostSighted",
+        INGEST + "PostEdited",
+        INGEST + "PostCompleted",
+        INGEST + "PostAliased",
+        INGEST + "PostLocationRemoved",
+        INGEST + "PostWithdrawn",
     ],
     "sources": [INGEST + "SourceChanged"],
     "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],

@@ -70,6 +70,20 @@ async def test_a_cut_text_is_shown_as_cut_until_it_is_completed(stack: Stack) ->
     assert (post.text, post.is_cut, post.revision) == (whole, False, 2)
 
 
+async def test_a_place_that_was_taken_back_is_shown_to_nobody(stack: Stack) -> None:
+    source = await stack.connect("place", "x", owned_accounts=["acme"])
+    place = {"place": {"full_name": "Berlin"}, "coordinates": {"type": "Point", "coordinates": [13.4, 52.5]}}
+    (came,) = await ingest(stack, request(source, version(A, A, **place), tweet(B + 1, author=8, **place)))
+    names = [result.posts[0].post for result in came.results]
+    scrub = {"scrub_geo": {"user_id_str": "7", "up_to_status_id_str": str(B)}}
+    (answer,) = await ingest(stack, request(source, json.dumps(scrub).encode()))
+    assert results(answer) == ["UPDATED"]
+    asked = [service_pb2.GetPostRequest(name=name, min_position=answer.position) for name in names]
+    hers, others = [(await stack.api.GetPost(ask)).post for ask in asked]
+    assert (hers.HasField("location"), others.location.place) == (False, "Berlin")
+    assert hers.text
+
+
 async def test_an_id_nobody_knows_is_not_found(stack: Stack) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await stack.api.GetPost(

@@ -1,7 +1,7 @@
 """Short ways to say ingest's news and facts; everything not named has one fixed value."""
 
 from chassis.clock import MICROS, Instant, to_timestamp
-from ingest import decider
+from ingest import answers, decider
 from ingest.events import PostEvent, PostReceived
 from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2
 
@@ -22,6 +22,7 @@ def content(
     *,
     is_addressed: bool = True,
     cut_length: int = 0,
+    location: int = 0,
 ) -> PostReceived:
     digest = f"{author}:{content}".encode().ljust(16, b".")[:16]  # keyed by the author
     post = events_pb2.PostReceived(
@@ -36,11 +37,12 @@ def content(
         desk=desk,
         is_addressed=is_addressed,
         is_cut=cut_length > 0,
+        has_location=location == 1,
         text_length=cut_length,
     )
     encoded = post.SerializeToString(deterministic=True)
     return PostReceived(
-        post.post_id, author, number, digest, direction, T0, encoded, desk, is_addressed, None, cut_length
+        post.post_id, author, number, digest, direction, T0, encoded, desk, is_addressed, None, cut_length, location
     )
 
 
@@ -66,6 +68,12 @@ def author_gone(author: str = "mia", at: Instant = T0) -> events_pb2.AuthorWithd
     )
 
 
+def unplaced(name: str = "a") -> events_pb2.PostLocationRemoved:
+    return events_pb2.PostLocationRemoved(
+        post_id=post_id(name), removed_at=to_timestamp(T0), received_at=to_timestamp(T0)
+    )
+
+
 def unreadable(name: str = "d") -> events_pb2.DeliveryQuarantined:
     return events_pb2.DeliveryQuarantined(delivery_id=post_id(name), received_at=to_timestamp(T0))
 
@@ -79,5 +87,5 @@ def record(posts: decider.Posts, *candidates: decider.Candidate) -> tuple[list[P
     events = decider.decide(candidates, posts)
     for event in events:
         decider.evolve(posts, event)
-    answer = decider.results_of(candidates, posts, events)
+    answer = answers.results_of(candidates, posts, events)
     return events, [service_pb2.Result.Name(result).removeprefix("RESULT_") for result in answer.results]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from chassis.clock import Instant
-from ingest import decider
+from ingest import answers, decider
+from ingest.events import Location
 from switchboard.ingest.v1 import post_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import T0, alias, author_gone, content, post_id, record, requeued, unreadable, withdrawal
+from candidates import T0, alias, author_gone, content, post_id, record, requeued, unplaced, unreadable, withdrawal
 
 EARLIER = Instant(T0 - 1)
 OUTBOUND = post_pb2.DIRECTION_OUTBOUND
@@ -184,6 +185,42 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
             "UPDATED",
             id="the rest of a text may be what speaks to us",
         ),
+        pytest.param(
+            [content(location=Location.TOLD)],
+            content(location=Location.NONE),
+            ["PostLocationRemoved"],
+            "UPDATED",
+            id="a copy that says it has no place takes back the one we have",
+        ),
+        pytest.param(
+            [content(location=Location.TOLD), content(location=Location.NONE)],
+            content(location=Location.TOLD),
+            [],
+            "DUPLICATE",
+            id="and a late copy with the place brings it not back",
+        ),
+        pytest.param(
+            [content(location=Location.TOLD)], content(), [], "DUPLICATE", id="one that does not say takes nothing back"
+        ),
+        pytest.param(
+            [content(content="two", number=1, location=Location.TOLD)],
+            content(location=Location.NONE),
+            [],
+            "DUPLICATE",
+            id="nor does a version we are past",
+        ),
+        pytest.param(
+            [content(location=Location.TOLD)],
+            unplaced(),
+            ["PostLocationRemoved"],
+            "UPDATED",
+            id="the platform may say that a place was taken back",
+        ),
+        pytest.param([content()], unplaced(), [], "DUPLICATE", id="of a post without one that is no news"),
+        pytest.param([], unplaced(), [], "DUPLICATE", id="nor of one we do not have"),
+        pytest.param(
+            [content(location=Location.TOLD), withdrawal()], unplaced(), [], "DUPLICATE", id="nor of one that is gone"
+        ),
         pytest.param([], alias(), ["PostAliased"], "IGNORED", id="an id turns out to name a version"),
         pytest.param([alias()], alias(), [], "IGNORED", id="and only once"),
         pytest.param([alias()], content("b"), [], "DUPLICATE", id="content under a version's id is nothing of its own"),
@@ -298,5 +335,5 @@ def test_whoever_says_something_of_a_version_s_id_is_told_which_post_it_means() 
     events = decider.decide(command, posts)
     for event in events:
         decider.evolve(posts, event)
-    answer = decider.results_of(command, posts, events)
+    answer = answers.results_of(command, posts, events)
     assert [(moved.place, moved.post_id) for moved in answer.moved] == [(2, post_id("a")), (3, post_id("a"))]

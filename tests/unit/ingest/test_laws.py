@@ -14,7 +14,7 @@ from ingest.shards import from_request, to_request
 from switchboard.ingest.v1 import events_pb2, internal_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import T0, alias, author_gone, content, record, requeued, unreadable, withdrawal
+from candidates import T0, alias, author_gone, content, record, requeued, unplaced, unreadable, withdrawal
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
@@ -27,9 +27,11 @@ NEWS = st.one_of(
         desk=st.sampled_from(["acme", "bolt"]),
         is_addressed=st.booleans(),
         cut_length=st.sampled_from([0, 0, 3, 5]),
+        location=st.sampled_from([0, 1, 2]),
     ),
     st.builds(withdrawal, NAMES),
     st.builds(alias, NAMES, st.just("f")),
+    st.builds(unplaced, NAMES),
     st.builds(unreadable, st.sampled_from("de")),
     st.builds(requeued, st.sampled_from("de")),
     st.builds(author_gone, st.sampled_from(["mia", "ben"]), st.sampled_from([T0, Instant(T0 - 1), Instant(T0 - 2)])),

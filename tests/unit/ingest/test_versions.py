@@ -15,7 +15,7 @@ from chassis.clock import MICROS, Instant
 from chassis.sealing import SubjectKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest import decider
+from ingest import answers, decider
 from ingest.events import PostEvent, PostReceived
 from ingest.intake import Intake
 from ingest.normalise import post_id
@@ -62,7 +62,7 @@ class InMemory:
             if isinstance(event, PostReceived | events_pb2.PostEdited | events_pb2.PostCompleted):
                 self.contents[event.post_id] = event.content_digest
         self.facts += events
-        return decider.results_of(command, posts, events)
+        return answers.results_of(command, posts, events)
 
     async def keys(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey]:
         return {subject: SubjectKey(tenant, subject, bytes(32)) for subject in subject_ids}
@@ -74,7 +74,7 @@ class InMemory:
         return NOW
 
     async def posts_of(self, _tenant: str, _identity: str, _until: Instant) -> Sequence[str]:
-        return []
+        return list(self.posts())
 
     def take(self, *documents: object, channel: str = "x") -> list[str]:
         """Delivers documents in one batch; the results."""
@@ -92,6 +92,10 @@ class InMemory:
             for name, known in posts.known.items()
             if known.revision and not known.alias_of and not known.withdrawn
         }
+
+    def known(self, name: str) -> decider.Known:
+        """What the shards know of a post."""
+        return next(posts.known[name] for posts in self.shards.values() if name in posts.known)
 
     def names(self) -> list[str]:
         return [type(event).__name__ for event in self.facts]
@@ -266,3 +270,34 @@ def test_a_list_s_copy_of_a_long_weibo_is_no_news_and_is_completed_by_the_whole(
     assert there.take(long, listed, channel="weibo") == ["ACCEPTED", "DUPLICATE"]
     assert other.take(listed, long, listed, channel="weibo") == ["ACCEPTED", "UPDATED", "DUPLICATE"]
     assert there.posts() == other.posts()
+
+
+BERLIN = {"coordinates": {"type": "Point", "coordinates": [13.4, 52.5]}, "place": {"full_name": "Berlin"}}
+NOWHERE = {"coordinates": None, "place": None, "geo": None}
+
+
+def scrub(until: str) -> dict[str, Any]:
+    gone = {"user_id": 7, "user_id_str": "7", "up_to_status_id_str": until, "timestamp_ms": "1763629260000"}
+    return {"scrub_geo": gone}
+
+
+def scrub_v2(until: str) -> dict[str, Any]:
+    return {"data": {"scrub_geo": {"user": {"id": "7"}, "up_to_tweet_id": until, "event_at": "2025-10-09T00:00:00Z"}}}
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    [
+        pytest.param({**version(A, A), **NOWHERE}, id="by a copy without it"),
+        pytest.param(scrub(B), id="by the stream"),
+        pytest.param(scrub_v2(B), id="by the stream of v2"),
+    ],
+)
+def test_a_place_that_was_taken_back_is_gone(taken_back: dict[str, Any]) -> None:
+    there = InMemory()
+    there.take({**version(A, A), **BERLIN})
+    assert there.known(POST).has_location
+    assert there.take(taken_back) == ["UPDATED"]
+    assert not there.known(POST).has_location
+    assert there.take({**version(A, A), **BERLIN}, taken_back) == ["DUPLICATE", "DUPLICATE"]
+    assert not there.known(POST).has_location

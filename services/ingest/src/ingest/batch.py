@@ -12,7 +12,7 @@ from switchboard.ingest.v1 import service_pb2
 
 from ingest import decider
 from ingest.events import PostReceived
-from ingest.normalise import AuthorGone, Observation
+from ingest.normalise import AuthorGone, LocationGone, Observation
 from ingest.views.quarantined import QuarantineEntry
 from ingest.views.source_directory import Connected
 
@@ -110,10 +110,10 @@ class Reading(NamedTuple):
     recipient: Recipient
 
 
-class AuthorWithdrawal(NamedTuple):
-    """All posts of an author are to be withdrawn once everything else of the batch is durable."""
+class OfAuthor(NamedTuple):
+    """Posts of an author are to be withdrawn, or shown without their place, once all else of the batch is durable."""
 
-    item: AuthorGone
+    item: AuthorGone | LocationGone
     received_at: Instant
     verdict: Verdict
 
@@ -143,7 +143,7 @@ class Batch:
     oldest: Instant | None = None
     """When the oldest of the posts was published."""
     calls: dict[str, list[Call]] = field(default_factory=dict)
-    author_withdrawals: list[AuthorWithdrawal] = field(default_factory=list)
+    of_authors: list[OfAuthor] = field(default_factory=list)
     to_quarantine: list[QuarantineEntry] = field(default_factory=list)
     refused: list[Recipient] = field(default_factory=list)
     """Whose posts have the id of another author's."""

@@ -14,6 +14,7 @@ brought it. Given that, a delivery says something new or it does not:
 | a post            | content of another author                                   | none: refused, quarantined  |
 | anything          | withdrawal, the first one                                   | PostWithdrawn               |
 | nothing           | content from before its author was gone                     | none: it is gone            |
+| a post's place    | that it was taken back, or content of this version without  | PostLocationRemoved         |
 | withdrawn         | content, or another withdrawal                              | none: it stays withdrawn    |
 | anything          | that its id is another post's version, the first time       | PostAliased                 |
 | a version's id    | content, withdrawal                                         | those of the post it means  |
@@ -26,7 +27,7 @@ post is said by its first delivery and by none after it: an id that comes with a
 rounded number most often, and nobody's words become a version of somebody else's.
 
 Where every version has an id of its own, the post is named by the first one, and the others' ids are in shards of their
-own: they know which post they mean, and whoever says something of them is told to say it there (`Recorded.moved`).
+own: they know which post they mean, and whoever says something of them is told to say it there.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 import msgspec
 from chassis.clock import FIRST, Instant, from_timestamp, to_timestamp
-from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
+from switchboard.ingest.v1 import events_pb2, post_pb2
 
-from ingest.events import PostEvent, PostReceived
+from ingest.events import Location, PostEvent, PostReceived
 
 Announcement = (
     events_pb2.PostWithdrawn
     | events_pb2.AuthorWithdrawn
     | events_pb2.PostAliased
+    | events_pb2.PostLocationRemoved
     | events_pb2.DeliveryQuarantined
     | events_pb2.DeliveryRequeued
 )
@@ -54,7 +55,6 @@ Candidate = PostReceived | Announcement
 """What a delivery says, as the fact it is if nothing like it is known."""
 Candidates = Sequence[Candidate]
 """What one caller has to say, in order."""
-Recorded = internal_pb2.RecordPostsResponse
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -78,6 +78,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """Length of its text where the platform cut it, 0 where we have the whole."""
     alias_of: str = ""
     """The post that this id means, empty when it is one itself."""
+    has_location: bool = False
 
 
 _UNSEEN = Known(0, 0, False, (), "")
@@ -123,6 +124,9 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     if news := _news(candidate, before):
                         events.append(news)
                         own[post_id] = before = _edited(news, before)
+                    elif _takes_location_back(candidate, before):
+                        events.append(_removal(candidate))
+                        own[post_id] = before = _unplaced(before)
                     if _is_sighting(candidate, before):
                         sighting = _sighting(candidate, before)
                         events.append(sighting)
@@ -137,6 +141,11 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 if at > gone_authors.get(author, _gone_at(posts, author)):
                     events.append(candidate)
                     gone_authors[author] = at
+            case events_pb2.PostLocationRemoved(post_id=post_id):
+                before = own.get(post_id) or known.get(post_id)
+                if before is not None and before.has_location and not before.withdrawn:
+                    events.append(candidate)
+                    own[post_id] = _unplaced(before)
             case events_pb2.PostAliased(alias_id=alias_id):
                 before = own.get(alias_id) or known.get(alias_id)
                 if before is None or not before.alias_of:
@@ -199,6 +208,7 @@ def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
         source_id=post.source_id,
         alias_ids=post.alias_ids,
         is_cut=post.is_cut,
+        has_location=post.has_location,
     )
 
 
@@ -216,6 +226,24 @@ def _completion(seen: PostReceived, before: Known) -> events_pb2.PostCompleted:
         source_id=post.source_id,
         alias_ids=post.alias_ids,
         is_cut=post.is_cut,
+        has_location=post.has_location,
+    )
+
+
+def _takes_location_back(seen: PostReceived, before: Known) -> bool:
+    """A copy of the version we have says that it has no place, and we have one: it was taken back since."""
+    is_same = seen.platform_revision == before.platform_revision
+    return seen.location == Location.NONE and before.has_location and is_same and not before.withdrawn
+
+
+def _removal(seen: PostReceived) -> events_pb2.PostLocationRemoved:
+    """A copy that says it has no location takes back the one we have."""
+    post = events_pb2.PostReceived.FromString(seen.encoded)
+    return events_pb2.PostLocationRemoved(
+        post_id=post.post_id,
+        removed_at=post.received_at,
+        received_at=post.received_at,
+        source_id=post.source_id,
     )
 
 
@@ -261,6 +289,7 @@ def _received(post: PostReceived, before: Known | None) -> Known:
         (post.desk,),
         (post.desk,) if post.is_addressed else (),
         post.cut_length,
+        has_location=post.location == Location.TOLD,
     )
 
 
@@ -274,7 +303,12 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Know
         digests=seen.digests + new,
         author=edit.identity_id,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
+        has_location=edit.has_location,
     )
+
+
+def _unplaced(before: Known | None) -> Known:
+    return msgspec.structs.replace(before or _UNSEEN, has_location=False)
 
 
 def _sighted(sighting: events_pb2.PostSighted, before: Known | None) -> Known:
@@ -316,6 +350,9 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
         case events_pb2.PostWithdrawn():
             key = event.post_id
             posts.known[key] = _withdrawn(event, posts.known.get(key))
+        case events_pb2.PostLocationRemoved():
+            key = event.post_id
+            posts.known[key] = _unplaced(posts.known.get(key))
         case events_pb2.PostAliased():
             key = event.alias_id
             posts.known[key] = _aliased(event, posts.known.get(key))
@@ -334,97 +371,14 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
     return posts
 
 
-def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -> Recorded:
-    """What the caller is told about each candidate, from what was decided and the state it led to.
-
-    A post whose id is another author's is answered QUARANTINED without a fact: its delivery has to be kept first. That
-    an id is another post's version is answered WITHDRAWN where the id was withdrawn before: then the post is gone too.
-    Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
-    """
-    told = internal_pb2.RecordPostsResponse()
-    withdrawn_later = {event.post_id for event in events if _is_gone(event)}
-    facts = iter(events)
-    fact = next(facts, None)
-    for place, candidate in enumerate(command):
-        key = key_of(candidate)
-        known = posts.known.get(key)
-        told.revisions.append(0 if known is None else known.revision)
-        if known is not None and known.alias_of and not isinstance(candidate, events_pb2.PostAliased):
-            told.moved.add(place=place, post_id=known.alias_of)
-        gone = known is not None and known.withdrawn and key not in withdrawn_later
-        if known is None and isinstance(candidate, PostReceived):
-            gone = True  # content that led to nothing at all: its author took all back
-        if candidate is fact:
-            told.results.append(_result_of(candidate, gone=gone))
-            fact = next(facts, None)
-            if isinstance(candidate, events_pb2.PostWithdrawn):
-                withdrawn_later.discard(key)
-            elif isinstance(candidate, events_pb2.PostAliased) and _supersedes(candidate, fact):
-                fact = next(facts, None)
-        elif isinstance(candidate, PostReceived):
-            result = service_pb2.RESULT_UNSPECIFIED
-            anothers = known is not None and not known.alias_of and candidate.identity_id != known.author
-            if not anothers and _is_of(fact, candidate):
-                result = service_pb2.RESULT_UPDATED
-                fact = next(facts, None)
-            if not anothers and isinstance(fact, events_pb2.PostSighted) and _is_sight_of(fact, candidate):
-                result = service_pb2.RESULT_ACCEPTED if fact.is_first else result or service_pb2.RESULT_DUPLICATE
-                fact = next(facts, None)
-            if not result:
-                otherwise = service_pb2.RESULT_QUARANTINED if anothers else service_pb2.RESULT_DUPLICATE
-                result = service_pb2.RESULT_WITHDRAWN if gone else otherwise
-            told.results.append(result)
-        elif isinstance(candidate, events_pb2.DeliveryRequeued | events_pb2.PostAliased):
-            told.results.append(_result_of(candidate, gone=gone))
-        else:
-            told.results.append(service_pb2.RESULT_DUPLICATE)
-    return told
-
-
-def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
-    match candidate:
-        case PostReceived(direction=post_pb2.DIRECTION_OUTBOUND):
-            return service_pb2.RESULT_ECHO
-        case PostReceived():
-            return service_pb2.RESULT_ACCEPTED
-        case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
-            return service_pb2.RESULT_WITHDRAWN
-        case events_pb2.DeliveryQuarantined():
-            return service_pb2.RESULT_QUARANTINED
-        case events_pb2.PostAliased():
-            return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_IGNORED
-        case events_pb2.DeliveryRequeued():
-            return service_pb2.RESULT_IGNORED
-
-
-def _is_gone(event: PostEvent) -> TypeGuard[events_pb2.PostWithdrawn]:
-    return isinstance(event, events_pb2.PostWithdrawn) and event.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
-
-
-def _supersedes(alias: events_pb2.PostAliased, fact: PostEvent | None) -> bool:
-    return isinstance(fact, events_pb2.PostWithdrawn) and fact == _superseded(alias)
-
-
-def _is_of(fact: PostEvent | None, seen: PostReceived) -> bool:
-    """Whether a fact is what this content led to."""
-    match fact:
-        case events_pb2.PostEdited():
-            said = (fact.post_id, fact.content_digest, fact.platform_revision)
-            return said == (seen.post_id, seen.content_digest, seen.platform_revision)
-        case events_pb2.PostCompleted():
-            return (fact.post_id, fact.content_digest) == (seen.post_id, seen.content_digest)
-        case _:
-            return False
-
-
-def _is_sight_of(sighting: events_pb2.PostSighted, seen: PostReceived) -> bool:
-    return (sighting.post_id, sighting.desk, sighting.is_addressed) == (seen.post_id, seen.desk, seen.is_addressed)
-
-
 def key_of(candidate: Candidate) -> str:
     """The id a candidate is about."""
     match candidate:
-        case PostReceived(post_id=key) | events_pb2.PostWithdrawn(post_id=key):
+        case (
+            PostReceived(post_id=key)
+            | events_pb2.PostWithdrawn(post_id=key)
+            | events_pb2.PostLocationRemoved(post_id=key)
+        ):
             return key
         case events_pb2.AuthorWithdrawn(identity_id=key):
             return key
@@ -504,6 +458,8 @@ def occurred_at(event: PostEvent) -> Instant:
             return from_timestamp(event.edited_at)
         case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
             return from_timestamp(event.withdrawn_at)
+        case events_pb2.PostLocationRemoved():
+            return from_timestamp(event.removed_at)
         case (
             events_pb2.PostSighted()
             | events_pb2.PostCompleted()

@@ -7,11 +7,20 @@ encoded where it arrives and decided upon by a few of its fields.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar
 
 import msgspec
 from chassis.clock import Instant
 from switchboard.ingest.v1 import events_pb2
+
+
+class Location(IntEnum):
+    """What a delivery says of where a post was written."""
+
+    UNTOLD = 0
+    TOLD = 1
+    NONE = 2
 
 
 class PostReceived(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +41,8 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
     """When the platform says this version was written: for the edit this is where the post is known already."""
     cut_length: int = 0
     """Length of the text where the platform cut it, 0 for a whole one."""
+    location: int = 0
+    """Whether its content has a location: Location."""
 
     def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: N802  (as messages name it)
         """The bytes of the message."""
@@ -45,6 +56,7 @@ PostEvent = (
     | events_pb2.PostCompleted
     | events_pb2.PostAliased
     | events_pb2.AuthorWithdrawn
+    | events_pb2.PostLocationRemoved
     | events_pb2.PostWithdrawn
     | events_pb2.DeliveryQuarantined
     | events_pb2.DeliveryRequeued

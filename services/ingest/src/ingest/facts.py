@@ -11,9 +11,10 @@ from chassis.sealing import SubjectKey
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.decider import Candidate
-from ingest.events import PostReceived
+from ingest.events import Location, PostReceived
 from ingest.normalise import (
     AuthorGone,
+    LocationGone,
     Observation,
     Withdrawal,
     conversation_id,
@@ -143,6 +144,8 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         post.alias_ids.extend(sorted({post_id(channel, scope, alias) for alias in seen.alias_ids}))
     if seen.is_cut:
         post.is_cut = True
+    if seen.location == Location.TOLD:
+        post.has_location = True
     personal = post.personal
     personal.subject_id = key.subject_id
     personal.nonce = nonce
@@ -164,6 +167,19 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         is_addressed,
         seen.edited_at,
         max(seen.text_length, 1) if seen.is_cut else 0,
+        seen.location,
+    )
+
+
+def location_removed(
+    connected: Connected, name: str, item: LocationGone, received_at: Instant
+) -> events_pb2.PostLocationRemoved:
+    """The fact that nobody is to see any more where a post was written."""
+    return events_pb2.PostLocationRemoved(
+        post_id=name,
+        removed_at=to_timestamp(received_at if item.at is None else item.at),
+        received_at=to_timestamp(received_at),
+        source_id=connected.source.source_id,
     )
 
 
@@ -197,11 +213,10 @@ def of_another(candidate: Candidate, name: str) -> Candidate:
                 platform_revision=_UNNUMBERED,
                 encoded=post.SerializeToString(deterministic=True),
             )
-        case events_pb2.PostWithdrawn():
-            gone = events_pb2.PostWithdrawn()
-            gone.CopyFrom(candidate)
-            gone.post_id = name
-            return gone
+        case events_pb2.PostWithdrawn() | events_pb2.PostLocationRemoved():
+            said = type(candidate).FromString(candidate.SerializeToString())
+            said.post_id = name
+            return said
         case _:
             raise TypeError(f"{candidate.DESCRIPTOR.name} is about no post")
 

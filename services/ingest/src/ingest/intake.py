@@ -23,7 +23,7 @@ from ingest import facts
 from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict
 from ingest.decider import Candidate, key_of
 from ingest.events import PostReceived
-from ingest.normalise import Observation, Reason, Withdrawal, identity_id
+from ingest.normalise import AuthorGone, LocationGone, Observation, Reason, Withdrawal, identity_id
 from ingest.reading import part_of, quarantine, read
 from ingest.shards import SHARDS, shard_of, to_request
 from ingest.views.quarantined import Quarantine
@@ -195,13 +195,14 @@ class Intake:
         return max(await asyncio.gather(*self.begin(batch)), default=0)
 
     async def finish(self, batch: Batch, calls: Sequence[asyncio.Task[int]]) -> int:
-        """Waits until all is durable, then withdraws the posts of authors who are gone; returns the position."""
+        """Waits until all is durable, then says what is said of all posts of an author; returns the position."""
         position = max(await asyncio.gather(*calls), default=0)
         position = max(position, await self._follow(batch))
         account = batch.connected.account
         gone = [
             (identity_id(account.channel, account.account_scope, item.author_id), item, received_at, verdict)
-            for item, received_at, verdict in batch.author_withdrawals
+            for item, received_at, verdict in batch.of_authors
+            if isinstance(item, AuthorGone)
         ]
         for identity, item, received_at, verdict in gone:  # first, so that none can come behind what is found below
             author = facts.author_withdrawn(batch.connected, identity, item, received_at)
@@ -213,6 +214,13 @@ class Intake:
             for name in await self._authors.posts_of(batch.connected.tenant, identity, item.at or received_at):
                 fact = facts.withdrawn(batch.connected, name, item, received_at)
                 queue(batch, fact, part_of(verdict, name))
+        for told, received_at, verdict in batch.of_authors:
+            if isinstance(told, LocationGone):
+                identity = identity_id(account.channel, account.account_scope, told.author_id)
+                until = told.until or told.at or received_at
+                for name in await self._authors.posts_of(batch.connected.tenant, identity, until):
+                    removed = facts.location_removed(batch.connected, name, told, received_at)
+                    queue(batch, removed, part_of(verdict, name))
         if batch.calls:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         if batch.refused:

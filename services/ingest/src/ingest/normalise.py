@@ -17,6 +17,8 @@ from chassis.clock import Instant
 from chassis.identity import uuid5, uuid5_bytes, uuid_bytes
 from switchboard.ingest.v1 import post_pb2
 
+from ingest.events import Location
+
 TEXT_LENGTH_MAX = 100_000
 """Code points."""
 PERSONAL_BYTES_MAX = 300 * 1024
@@ -122,6 +124,7 @@ class Observation(msgspec.Struct, gc=False):
     """What its other versions are called where each has an id of its own; `external_id` is the first one's."""
     is_cut: bool = False
     """Whether the platform shows the beginning of the text only."""
+    location: int = Location.UNTOLD
 
 
 @dataclass(slots=True)
@@ -145,6 +148,16 @@ class AuthorGone:
 
 
 @dataclass(slots=True)
+class LocationGone:
+    """The platform says that an author took back where they wrote; of posts published until then, None for all."""
+
+    where: str
+    author_id: str
+    until: Instant | None
+    at: Instant | None
+
+
+@dataclass(slots=True)
 class Flaw:
     """One item of the delivery that could not be read; the others go on."""
 
@@ -153,7 +166,7 @@ class Flaw:
     detail: str
 
 
-Item = Observation | Withdrawal | AuthorGone | Flaw
+Item = Observation | Withdrawal | AuthorGone | LocationGone | Flaw
 
 
 class Reading(msgspec.Struct, gc=False):

@@ -12,10 +12,21 @@ from chassis.clock import Instant, from_timestamp, to_timestamp
 from switchboard.ingest.v1 import events_pb2, service_pb2
 
 from ingest import channels, facts
-from ingest.batch import AuthorWithdrawal, Batch, Part, Reading, Recipient, Verdict
+from ingest.batch import Batch, OfAuthor, Part, Reading, Recipient, Verdict
 from ingest.channels import normalized, rows
 from ingest.instants import plausible
-from ingest.normalise import AuthorGone, Flaw, Item, Observation, Reason, Unreadable, Withdrawal, delivery_id, post_id
+from ingest.normalise import (
+    AuthorGone,
+    Flaw,
+    Item,
+    LocationGone,
+    Observation,
+    Reason,
+    Unreadable,
+    Withdrawal,
+    delivery_id,
+    post_id,
+)
 from ingest.validation import admitted
 from ingest.views.quarantined import QuarantineEntry, bytes_of
 from ingest.views.source_directory import Connected
@@ -54,8 +65,8 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
             name = post_id(account.channel, account.account_scope, item.external_id)
             fact = facts.withdrawn(batch.connected, name, item, received_at)
             batch.readings.append(Reading(name, fact, received_at, part_of(verdict, name)))
-        elif isinstance(item, AuthorGone):
-            batch.author_withdrawals.append(AuthorWithdrawal(item, received_at, verdict))
+        elif isinstance(item, AuthorGone | LocationGone):
+            batch.of_authors.append(OfAuthor(item, received_at, verdict))
         elif isinstance(item, Flaw):
             flaw = flaw or item
             verdict.parts.append(Part("", service_pb2.RESULT_QUARANTINED, 0, item.reason, item.detail))

@@ -69,6 +69,7 @@ _CHANGES = {
     events_pb2.PostReceived.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_RECEIVED,
     events_pb2.PostEdited.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_EDITED,
     events_pb2.PostCompleted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_COMPLETED,
+    events_pb2.PostLocationRemoved.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_LOCATION_REMOVED,
     events_pb2.PostSighted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_SIGHTED,
     events_pb2.PostWithdrawn.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_WITHDRAWN,
 }

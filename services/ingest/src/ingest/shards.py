@@ -14,8 +14,8 @@ from chassis.shard import ShardWriter
 from google.protobuf.message import Message
 from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
 
-from ingest import decider, sources
-from ingest.events import Label, PostEvent, PostReceived, SourceEvent
+from ingest import answers, decider, sources
+from ingest.events import Label, Location, PostEvent, PostReceived, SourceEvent
 from ingest.views import posts
 from ingest.views.sources import CODEC
 
@@ -48,6 +48,7 @@ def _decoded(message: Message) -> PostEvent:
         message.is_addressed,
         None,
         max(message.text_length, 1) if message.is_cut else 0,
+        Location.TOLD if message.has_location else Location.UNTOLD,
     )
 
 
@@ -110,6 +111,7 @@ class PostsBacking:
                     row.addressed_desks,
                     row.cut_length,
                     row.alias_of,
+                    row.has_location,
                 )
 
     def evict(self, state: decider.Posts, position: int) -> None:
@@ -129,7 +131,7 @@ async def record_posts(writer: PostWriter, request: Message) -> Message:
         )
     command = from_request(request)
     outcome = await writer.submit(
-        command, origin=origin, respond=lambda state, events: decider.results_of(command, state, events)
+        command, origin=origin, respond=lambda state, events: answers.results_of(command, state, events)
     )
     assert isinstance(outcome.response, internal_pb2.RecordPostsResponse)
     outcome.response.position = outcome.position
@@ -186,6 +188,7 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             edited_at_us=[post.edited_at or 0 for post in posts],
             identity_ids=[post.identity_id for post in posts],
             cut_lengths=[post.cut_length for post in posts],
+            locations=[post.location for post in posts],
         )
     )
     if len(posts) < len(candidates):
@@ -195,6 +198,8 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
                     request.others.add(place=place, withdrawn=candidate)
                 case events_pb2.AuthorWithdrawn():
                     request.others.add(place=place, author=candidate)
+                case events_pb2.PostLocationRemoved():
+                    request.others.add(place=place, location_removed=candidate)
                 case events_pb2.PostAliased():
                     request.others.add(place=place, aliased=candidate)
                 case events_pb2.DeliveryQuarantined():
@@ -219,6 +224,7 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates
         seen.are_addressed[:],
         [at or None for at in seen.edited_at_us[:]],
         seen.cut_lengths[:],
+        seen.locations[:],
     )
     candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
     for other in request.others:

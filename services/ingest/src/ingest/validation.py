@@ -25,6 +25,7 @@ from ingest.normalise import (
     AuthorGone,
     Flaw,
     Item,
+    LocationGone,
     Observation,
     Reason,
     Unreadable,
@@ -56,6 +57,8 @@ def admitted(item: Item, now: Instant) -> Item:
                 raise Unreadable(Reason.INVALID_VALUE, "the reason of a withdrawal is no known WithdrawalReason")
             if item.at is not None:
                 plausible(item.at, "the time of a withdrawal", now)
+        elif isinstance(item, LocationGone) and item.at is not None:
+            plausible(item.at, "the time of a removal", now)
     except Unreadable as refusal:
         detail = f"{item.where}: {refusal.detail}" if item.where else refusal.detail
         return Flaw(item.where, refusal.reason, detail)

@@ -57,7 +57,7 @@ def post_of(tenant: str, row: ReadRow, content: Opened, names: Opened) -> post_p
     post.author.CopyFrom(personal.author)
     post.entities.extend(personal.entities)
     post.media.extend(personal.media)
-    if personal.HasField("location"):
+    if row.has_location and personal.HasField("location"):
         post.location.CopyFrom(personal.location)
     post.external_id = called.external_id
     post.author.external_id = called.author_external_id

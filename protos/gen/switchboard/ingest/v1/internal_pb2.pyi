@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Observed(_message.Message):
-    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed", "cut_lengths")
+    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed", "cut_lengths", "locations")
     POSTS_FIELD_NUMBER: _ClassVar[int]
     POST_IDS_FIELD_NUMBER: _ClassVar[int]
     PLATFORM_REVISIONS_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,7 @@ class Observed(_message.Message):
     DESKS_FIELD_NUMBER: _ClassVar[int]
     ARE_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
     CUT_LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
     posts: _containers.RepeatedScalarFieldContainer[bytes]
     post_ids: _containers.RepeatedScalarFieldContainer[str]
     platform_revisions: _containers.RepeatedScalarFieldContainer[int]
@@ -33,23 +34,26 @@ class Observed(_message.Message):
     desks: _containers.RepeatedScalarFieldContainer[str]
     are_addressed: _containers.RepeatedScalarFieldContainer[bool]
     cut_lengths: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+    locations: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ..., locations: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Other(_message.Message):
-    __slots__ = ("place", "withdrawn", "unreadable", "author", "requeued", "aliased")
+    __slots__ = ("place", "withdrawn", "unreadable", "author", "requeued", "aliased", "location_removed")
     PLACE_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     REQUEUED_FIELD_NUMBER: _ClassVar[int]
     ALIASED_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_REMOVED_FIELD_NUMBER: _ClassVar[int]
     place: int
     withdrawn: _events_pb2.PostWithdrawn
     unreadable: _events_pb2.DeliveryQuarantined
     author: _events_pb2.AuthorWithdrawn
     requeued: _events_pb2.DeliveryRequeued
     aliased: _events_pb2.PostAliased
-    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., author: _Optional[_Union[_events_pb2.AuthorWithdrawn, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ..., aliased: _Optional[_Union[_events_pb2.PostAliased, _Mapping]] = ...) -> None: ...
+    location_removed: _events_pb2.PostLocationRemoved
+    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., author: _Optional[_Union[_events_pb2.AuthorWithdrawn, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ..., aliased: _Optional[_Union[_events_pb2.PostAliased, _Mapping]] = ..., location_removed: _Optional[_Union[_events_pb2.PostLocationRemoved, _Mapping]] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
     __slots__ = ("observed", "others", "request_id", "request_digest", "answer", "claimant")

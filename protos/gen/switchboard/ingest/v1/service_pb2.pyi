@@ -34,6 +34,7 @@ class PostChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POST_CHANGE_WITHDRAWN: _ClassVar[PostChange]
     POST_CHANGE_SIGHTED: _ClassVar[PostChange]
     POST_CHANGE_COMPLETED: _ClassVar[PostChange]
+    POST_CHANGE_LOCATION_REMOVED: _ClassVar[PostChange]
 RESULT_UNSPECIFIED: Result
 RESULT_ACCEPTED: Result
 RESULT_DUPLICATE: Result
@@ -49,6 +50,7 @@ POST_CHANGE_EDITED: PostChange
 POST_CHANGE_WITHDRAWN: PostChange
 POST_CHANGE_SIGHTED: PostChange
 POST_CHANGE_COMPLETED: PostChange
+POST_CHANGE_LOCATION_REMOVED: PostChange
 
 class Delivery(_message.Message):
     __slots__ = ("payload", "normalized_post", "row", "content_type", "headers", "received_at", "place")

@@ -9,6 +9,7 @@ from chassis.clock import Instant, from_timestamp
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.documents import checked_text, opaque_id
+from ingest.events import Location
 from ingest.instants import plausible
 from ingest.language import detected, tag
 from ingest.normalise import PARTS_MAX, Account, Flaw, Item, Mention, Observation, Reason, Unreadable, Withdrawal
@@ -115,6 +116,7 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
         (kind == post_pb2.POST_KIND_REPOST or bool(post.repost_of)) and not text.strip() and not post.media,
         post.recipient_id,
         is_cut=post.is_cut,
+        location=Location.TOLD if post.HasField("location") else Location.UNTOLD,
     )
 
 

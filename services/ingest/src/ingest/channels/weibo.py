@@ -25,6 +25,7 @@ from ingest.documents import (
     table,
     word,
 )
+from ingest.events import Location
 from ingest.instants import epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
@@ -174,6 +175,7 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         platform_revision=_number(d, published_at, edited_at),
         edited_at=edited_at,
         is_cut=said.is_cut,
+        location=_location_told(personal, d),
         mentions=mentions,
         repost_of=_repeated(repeated),
         is_bare_repost=bool(repeated) and text[:own_words_end].strip(_AROUND_WORDS).casefold() in _NO_WORDS,
@@ -287,6 +289,13 @@ def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
     for note in objects(d.get("annotations")):
         if name := decoration(table(note.get("place")).get("title"), 500):
             personal.location.place = name
+
+
+def _location_told(personal: post_pb2.PersonalContent, d: dict[str, object]) -> Location:
+    """A `geo` of null says that there is no place; copies without the key do not say."""
+    if personal.HasField("location"):
+        return Location.TOLD
+    return Location.NONE if "geo" in d else Location.UNTOLD
 
 
 def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observation:

@@ -13,12 +13,12 @@ _WITHOUT_POSTS = frozenset(
     "users ids lists friends friends_str relationship trends categories slug errors error token_type"  # noqa: SIM905  (words read as words)
     " access_token media_id environments screen_name welcome_message welcome_message_rules sizes tos privacy"
     " photo_sizes country_code query connections member_count subscriber_count code webhooks valid as_of"
-    " download_url participant_count summary limit warning disconnect control for_user scrub_geo"
+    " download_url participant_count summary limit warning disconnect control for_user"
     " status_undelete user_undelete user_unprotect user_unsuspend follow_events favorite_events block_events"
     " mute_events user_event direct_message_indicate_typing_events direct_message_mark_read_events".split()
 )
 _PAGES = ("statuses", "results", "tweets")
-_COMPLIANCE = frozenset({"delete", "status_withheld", *x_v1.USER_GONE})
+_COMPLIANCE = frozenset({"delete", "status_withheld", "scrub_geo", *x_v1.USER_GONE})
 
 
 def read(payload: bytes, content_type: str, account: Account, now: Instant) -> list[Item]:

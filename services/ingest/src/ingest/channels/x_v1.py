@@ -15,12 +15,14 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.channels import x_text
 from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, table
+from ingest.events import Location
 from ingest.instants import EARLIEST, epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
     Account,
     AuthorGone,
     Item,
+    LocationGone,
     Mention,
     Observation,
     Reading,
@@ -37,6 +39,7 @@ USER_GONE = {
     "user_withheld": events_pb2.WITHDRAWAL_REASON_WITHHELD,
 }
 _ADDRESS = re.compile(r"https?://\S+")
+_PLACES = frozenset({"place", "coordinates", "geo"})
 _VERSIONS_MAX = 100
 """Against: X allows five edits."""
 _SNOWFLAKES_FROM = 1 << 36
@@ -103,6 +106,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         is_bare_repost=is_bare_repost,
         alias_ids=version.alias_ids,
         is_cut=said.is_cut,
+        location=location_told(personal, d),
     )
 
 
@@ -337,6 +341,13 @@ def _message_data(data: dict[str, object], where: str) -> x_text.Written:
     return x_text.Written(said, data.get("entities") or None, [attachment.get("media")], False)
 
 
+def location_told(personal: post_pb2.PersonalContent, d: dict[str, object]) -> Location:
+    """v1.1 writes null where a post has no place; a form that leaves the keys out does not say."""
+    if personal.HasField("location"):
+        return Location.TOLD
+    return Location.UNTOLD if _PLACES.isdisjoint(d) else Location.NONE
+
+
 def activity(document: dict[str, object], where: str, reading: Reading) -> None:
     """The messages and deletions of an Account Activity payload."""
     users = table(document.get("users"))
@@ -352,6 +363,8 @@ def compliance(document: dict[str, object], where: str, reading: Reading) -> Non
         _guarded(_deleted, deleted, f"{where}delete.", reading)
     if type(withheld := document.get("status_withheld")) is dict:
         _guarded(_withheld, withheld, f"{where}status_withheld.", reading)
+    if type(scrubbed := document.get("scrub_geo")) is dict:
+        _guarded(_scrubbed, scrubbed, f"{where}scrub_geo.", reading)
     for key, reason in USER_GONE.items():
         if type(user := document.get(key)) is dict:
             place = f"{where}{key}."
@@ -378,6 +391,11 @@ def _deleted(d: dict[str, object], where: str, now: Instant) -> Item:
 
 def _withheld(d: dict[str, object], where: str, now: Instant) -> Item:
     return Withdrawal(where, _id(d, "id", where), events_pb2.WITHDRAWAL_REASON_WITHHELD, _moment(d, where, now))
+
+
+def _scrubbed(d: dict[str, object], where: str, now: Instant) -> Item:
+    until = snowflake_time(_id(d, "up_to_status_id", where))
+    return LocationGone(where, _id(d, "user_id", where), until, _moment(d, where, now))
 
 
 def _moment(d: dict[str, object], where: str, now: Instant) -> Instant | None:

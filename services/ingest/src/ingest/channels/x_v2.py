@@ -11,9 +11,10 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.channels import x_text, x_v1
 from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, opaque_id, word
+from ingest.events import Location
 from ingest.instants import rfc3339
 from ingest.language import language_of
-from ingest.normalise import AuthorGone, Item, Observation, Reading, Reason, Unreadable, Withdrawal
+from ingest.normalise import AuthorGone, Item, LocationGone, Observation, Reading, Reason, Unreadable, Withdrawal
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -23,7 +24,7 @@ _GONE = {
 _WITHOUT_POSTS = frozenset(
     # Keys of users, lists, spaces, trends, rules, media, answers of actions, and compliance that takes nothing away.
     "username name state trend_name value blocking following muting liked retweeted deleted pinned hidden"  # noqa: SIM905  (words read as words)
-    " is_member project_id media_key processing_info participant_ids undrop tweet_edit scrub_geo user_undelete"
+    " is_member project_id media_key processing_info participant_ids undrop tweet_edit user_undelete"
     " user_unprotect user_unsuspend user_profile_modification dm_conversation_id attempted pending_follow"
     " bookmarked updated".split()
 )
@@ -80,6 +81,12 @@ def _one(d: dict[str, object], where: str, includes: _Includes, reading: Reading
             post = mapping(gone.get("tweet"), f"{where}.{key}.tweet")
             external_id = numeric_id(post.get("id"), f"{where}.{key}.tweet.id")
             return Withdrawal(where, external_id, reason, _moment(gone, f"{where}.{key}", reading.now))
+    if type(scrubbed := d.get("scrub_geo")) is dict:
+        place = f"{where}.scrub_geo"
+        user = mapping(scrubbed.get("user"), f"{place}.user")
+        until = x_v1.snowflake_time(numeric_id(scrubbed.get("up_to_tweet_id"), f"{place}.up_to_tweet_id"))
+        author_id = numeric_id(user.get("id"), f"{place}.user.id")
+        return LocationGone(where, author_id, until, _moment(scrubbed, place, reading.now))
     for key, reason in x_v1.USER_GONE.items():
         if type(gone := d.get(key)) is dict:
             user = mapping(gone.get("user"), f"{where}.{key}.user")
@@ -167,6 +174,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         is_bare_repost=is_bare_repost,
         alias_ids=version.alias_ids,
         is_cut=said.is_cut,
+        location=Location.TOLD if personal.HasField("location") else Location.UNTOLD,
     )
 
 

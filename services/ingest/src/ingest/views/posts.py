@@ -60,6 +60,7 @@ class PostRow(NamedTuple):
     is_bare_repost: bool | None = None
     cut_length: int = 0
     alias_of: str | None = None
+    has_location: bool = False
 
 
 class DeliveryRow(NamedTuple):
@@ -98,6 +99,7 @@ class PostsView:
             "PostEdited",
             "PostCompleted",
             "PostAliased",
+            "PostLocationRemoved",
             "PostWithdrawn",
             "AuthorWithdrawn",
             "DeliveryQuarantined",
@@ -162,6 +164,11 @@ class PostsView:
                 before = rows[key]
                 assert isinstance(before, PostRow)
                 rows[key] = _sighted(body, before)
+            case events_pb2.PostLocationRemoved():
+                key = f"{event.tenant}/{body.post_id}"
+                before = rows[key]
+                assert isinstance(before, PostRow)
+                rows[key] = before._replace(has_location=False)
             case events_pb2.PostAliased():
                 key = f"{event.tenant}/{body.alias_id}"
                 version = rows.get(key) or PostRow(event.tenant, body.alias_id, 0, 0, b"")
@@ -267,6 +274,8 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         post.repost_of or None,
         post.is_bare_repost,
         max(post.text_length, 1) if post.is_cut else 0,
+        None,
+        post.has_location,
     )
 
 
@@ -285,6 +294,7 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Post
         nonce=edit.personal.nonce,
         ciphertext=edit.personal.ciphertext,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
+        has_location=edit.has_location,
     )
 
 
@@ -312,6 +322,7 @@ class Probed(NamedTuple):
     cut_length: int
     alias_of: str
     """The post of which it names a version, empty when it is one itself."""
+    has_location: bool
     in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
@@ -332,6 +343,7 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
             tuple(row["addressed_desks"] or ()),
             row["cut_length"],
             row["alias_of"] or "",
+            row["has_location"],
             row["lodged"],
         )
         for row in rows
@@ -383,6 +395,7 @@ class ReadRow(NamedTuple):
     repost_of: str | None
     is_bare_repost: bool
     is_cut: bool
+    has_location: bool
 
 
 async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, ReadRow]:

@@ -24,6 +24,7 @@ _ELSEWHERE = (
     "PostCompleted",
     "PostAliased",
     "AuthorWithdrawn",
+    "PostLocationRemoved",
     "PostWithdrawn",
     "DeliveryQuarantined",
     "DeliveryRequeued",

@@ -275,6 +275,7 @@ _IGNORED = (
     post.PostCompleted,
     post.PostAliased,
     post.AuthorWithdrawn,
+    post.PostLocationRemoved,
     post.PostWithdrawn,
     post.DeliveryQuarantined,
     post.DeliveryRequeued,

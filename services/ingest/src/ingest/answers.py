@@ -1,0 +1,104 @@
+"""What a caller is told about each thing it said, from what was decided and the state it led to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeGuard
+
+from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
+
+from ingest.decider import Candidate, Candidates, Posts, key_of
+from ingest.events import Location, PostEvent, PostReceived
+
+Recorded = internal_pb2.RecordPostsResponse
+
+
+def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -> Recorded:
+    """What the caller is told about each candidate, from what was decided and the state it led to.
+
+    A post whose id is another author's is answered QUARANTINED without a fact: its delivery has to be kept first. That
+    an id is another post's version is answered WITHDRAWN where the id was withdrawn before: then the post is gone too.
+    Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
+    """
+    told = internal_pb2.RecordPostsResponse()
+    withdrawn_later = {event.post_id for event in events if _is_gone(event)}
+    facts = iter(events)
+    fact = next(facts, None)
+    for place, candidate in enumerate(command):
+        key = key_of(candidate)
+        known = posts.known.get(key)
+        told.revisions.append(0 if known is None else known.revision)
+        if known is not None and known.alias_of and not isinstance(candidate, events_pb2.PostAliased):
+            told.moved.add(place=place, post_id=known.alias_of)
+        gone = known is not None and known.withdrawn and key not in withdrawn_later
+        if known is None and isinstance(candidate, PostReceived):
+            gone = True  # content that led to nothing at all: its author took all back
+        if candidate is fact:
+            told.results.append(_result_of(candidate, gone=gone))
+            fact = next(facts, None)
+            if isinstance(candidate, events_pb2.PostWithdrawn):
+                withdrawn_later.discard(key)
+            elif isinstance(candidate, events_pb2.PostAliased) and _supersedes(candidate, fact):
+                fact = next(facts, None)
+        elif isinstance(candidate, PostReceived):
+            result = service_pb2.RESULT_UNSPECIFIED
+            anothers = known is not None and not known.alias_of and candidate.identity_id != known.author
+            if not anothers and _is_of(fact, candidate):
+                result = service_pb2.RESULT_UPDATED
+                fact = next(facts, None)
+            if not anothers and isinstance(fact, events_pb2.PostSighted) and _is_sight_of(fact, candidate):
+                result = service_pb2.RESULT_ACCEPTED if fact.is_first else result or service_pb2.RESULT_DUPLICATE
+                fact = next(facts, None)
+            if not result:
+                otherwise = service_pb2.RESULT_QUARANTINED if anothers else service_pb2.RESULT_DUPLICATE
+                result = service_pb2.RESULT_WITHDRAWN if gone else otherwise
+            told.results.append(result)
+        elif isinstance(candidate, events_pb2.DeliveryRequeued | events_pb2.PostAliased):
+            told.results.append(_result_of(candidate, gone=gone))
+        else:
+            told.results.append(service_pb2.RESULT_DUPLICATE)
+    return told
+
+
+def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
+    match candidate:
+        case PostReceived(direction=post_pb2.DIRECTION_OUTBOUND):
+            return service_pb2.RESULT_ECHO
+        case PostReceived():
+            return service_pb2.RESULT_ACCEPTED
+        case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
+            return service_pb2.RESULT_WITHDRAWN
+        case events_pb2.DeliveryQuarantined():
+            return service_pb2.RESULT_QUARANTINED
+        case events_pb2.PostLocationRemoved():
+            return service_pb2.RESULT_UPDATED
+        case events_pb2.PostAliased():
+            return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_IGNORED
+        case events_pb2.DeliveryRequeued():
+            return service_pb2.RESULT_IGNORED
+
+
+def _is_gone(event: PostEvent) -> TypeGuard[events_pb2.PostWithdrawn]:
+    return isinstance(event, events_pb2.PostWithdrawn) and event.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
+
+
+def _supersedes(alias: events_pb2.PostAliased, fact: PostEvent | None) -> bool:
+    return isinstance(fact, events_pb2.PostWithdrawn) and fact.post_id == alias.alias_id and not _is_gone(fact)
+
+
+def _is_of(fact: PostEvent | None, seen: PostReceived) -> bool:
+    """Whether a fact is what this content led to."""
+    match fact:
+        case events_pb2.PostEdited():
+            said = (fact.post_id, fact.content_digest, fact.platform_revision)
+            return said == (seen.post_id, seen.content_digest, seen.platform_revision)
+        case events_pb2.PostLocationRemoved():
+            return fact.post_id == seen.post_id and seen.location == Location.NONE
+        case events_pb2.PostCompleted():
+            return (fact.post_id, fact.content_digest) == (seen.post_id, seen.content_digest)
+        case _:
+            return False
+
+
+def _is_sight_of(sighting: events_pb2.PostSighted, seen: PostReceived) -> bool:
+    return (sighting.post_id, sighting.desk, sighting.is_addressed) == (seen.post_id, seen.desk, seen.is_addressed)
