@@ -75,7 +75,7 @@ async def test_a_place_that_was_taken_back_is_shown_to_nobody(stack: Stack) -> N
     place = {"place": {"full_name": "Berlin"}, "coordinates": {"type": "Point", "coordinates": [13.4, 52.5]}}
     (came,) = await ingest(stack, request(source, version(A, A, **place), tweet(B + 1, author=8, **place)))
     names = [result.posts[0].post for result in came.results]
-    scrub = {"scrub_geo": {"user_id_str": "7", "up_to_status_id_str": str(B)}}
+    scrub = {"scrub_geo": {"user_id_str": "7", "up_to_status_id_str": "1977000000000000000"}}
     (answer,) = await ingest(stack, request(source, json.dumps(scrub).encode()))
     assert results(answer) == ["UPDATED"]
     asked = [service_pb2.GetPostRequest(name=name, min_position=answer.position) for name in names]
