@@ -37,7 +37,7 @@ select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generat
 """
 CONTACTS = f"""
 insert into contacts_v3_cases
-select 'acme', gen_random_uuid()::text, 'x', 'x', '', '[]', 0, '' from generate_series(1, {ROWS}) n
+select 'acme', gen_random_uuid()::text, 'x', 'x', '', 'x', 'x', '', 1, '[]', 0, '' from generate_series(1, {ROWS}) n
 """
 IDENTITIES = f"""
 insert into customers_v1_identities

@@ -16,6 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ingest.main import configure
 from ingest.views.quarantined import DAY_US, Quarantine
 from switchboard.ingest.v1 import post_pb2, service_pb2
+from switchboard.log.v1 import log_pb2
 
 from .conftest import Stack
 from .test_api import refused
@@ -162,6 +163,10 @@ async def test_what_does_not_open_is_listed_without_bytes_and_hides_no_other(sta
             )
     payloads = await listed(stack, answer.position)
     assert [bool(payloads[name]) for name in names] == [False, False, True, True]
+    asked = R.ListQuarantinedRequest(parent="tenants/acme", min_position=answer.position)
+    said = {one.name: one.readability for one in (await stack.api.ListQuarantined(asked)).deliveries}
+    broken, opened = log_pb2.READABILITY_BROKEN, log_pb2.READABILITY_OPENED
+    assert [said[name] for name in names] == [broken, broken, opened, opened]
     gone = await refused(stack.api.RequeueQuarantined(R.RequeueQuarantinedRequest(name=names[0])))
     assert gone.code() is grpc.StatusCode.NOT_FOUND
 

@@ -221,7 +221,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         async def requeue() -> tuple[service_pb2.DeliveryResult, int]:
             found = await self._quarantine.get(tenant, [name]) if is_uuid(name) else {}
             stored = found.get(name)
-            if stored is None:
+            if stored is None or stored.delivery is None:
                 raise NotFound("quarantined delivery", request.name)
             connected = await self._directory.require(tenant, stored.source_id, deadline_s())
             if request.HasField("mapping"):
@@ -267,7 +267,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
                     opened.append(row.delivery_id)
         found = await self._quarantine.get(tenant, opened) if opened else {}
         response.deliveries.extend(
-            wire.quarantined_of(tenant, row, found.get(row.delivery_id)) for row in kept[:visible]
+            wire.quarantined_of(tenant, row, found.get(row.delivery_id), hidden=not personal) for row in kept[:visible]
         )
         return response
 

@@ -97,9 +97,9 @@ def source_of(row: SourceRow) -> service_pb2.Source:
     )
 
 
-def quarantined_of(tenant: str, row: Listed, stored: Stored | None) -> service_pb2.QuarantinedDelivery:
-    """A delivery in quarantine; its bytes are personal, so they are there only when it is handed in opened."""
-    return service_pb2.QuarantinedDelivery(
+def quarantined_of(tenant: str, row: Listed, stored: Stored | None, *, hidden: bool) -> service_pb2.QuarantinedDelivery:
+    """A delivery in quarantine with its bytes as far as they are there, open and not `hidden` from the caller."""
+    listed = service_pb2.QuarantinedDelivery(
         name=f"tenants/{tenant}/quarantined/{row.delivery_id}",
         source=f"tenants/{tenant}/sources/{row.source_id}",
         reason=row.reason,
@@ -107,6 +107,11 @@ def quarantined_of(tenant: str, row: Listed, stored: Stored | None) -> service_p
         content_type=row.content_type,
         payload_bytes=row.payload_bytes,
         received_at=to_timestamp(row.received_at),
-        payload=b"" if stored is None else bytes_of(stored.delivery),
-        place="" if stored is None else _CONTROL.sub(" ", stored.delivery.place)[:PLACE_LENGTH_MAX],
+        readability=log_pb2.READABILITY_HIDDEN if hidden else log_pb2.READABILITY_UNSPECIFIED,
     )
+    if stored is not None:
+        listed.readability = stored.readability
+        if stored.delivery is not None:
+            listed.payload = bytes_of(stored.delivery)
+            listed.place = _CONTROL.sub(" ", stored.delivery.place)[:PLACE_LENGTH_MAX]
+    return listed

@@ -43,10 +43,11 @@ class QuarantineEntry:
 
 
 class Stored(NamedTuple):
-    """A kept delivery and where it came through."""
+    """A kept delivery and where it came through; none, and why, where it does not open."""
 
     source_id: str
-    delivery: service_pb2.Delivery
+    delivery: service_pb2.Delivery | None
+    readability: log_pb2.Readability
 
 
 class Listed(NamedTuple):
@@ -109,7 +110,7 @@ class Quarantine:
     async def get(self, tenant: str, delivery_ids: Sequence[str]) -> dict[str, Stored]:
         """Deliveries as they came.
 
-        Left out are those past their retention, those with a post that is withdrawn, and those that do not open.
+        Left out are those past their retention and those with a post that is withdrawn.
         """
         rows = await self._database.fetch(_SQL["get"], tenant, delivery_ids, self._clock.now())
         sealed = [
@@ -117,12 +118,13 @@ class Quarantine:
             for row in rows
         ]
         found = {}
-        for row, (plain, _) in zip(rows, await self._vault.open_all(tenant, sealed), strict=True):
-            if plain is not None:
-                try:
-                    found[row["delivery_id"]] = Stored(row["source_id"], service_pb2.Delivery.FromString(plain))
-                except DecodeError as broken:
-                    unreadable(row["subject_id"], broken)
+        for row, (plain, readability) in zip(rows, await self._vault.open_all(tenant, sealed), strict=True):
+            delivery = None
+            try:
+                delivery = None if plain is None else service_pb2.Delivery.FromString(plain)
+            except DecodeError as broken:
+                readability = unreadable(row["subject_id"], broken)  # noqa: PLW2901  (it opened, and holds something else)
+            found[row["delivery_id"]] = Stored(row["source_id"], delivery, readability)
         return found
 
     async def release(self, tenant: str, delivery_id: str) -> None:
