@@ -5,6 +5,7 @@ from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from switchboard.ingest.v1 import post_pb2 as _post_pb2
+from switchboard.log.v1 import log_pb2 as _log_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -325,7 +326,7 @@ class DeleteSourceResponse(_message.Message):
     def __init__(self, position: _Optional[str] = ...) -> None: ...
 
 class QuarantinedDelivery(_message.Message):
-    __slots__ = ("name", "source", "reason", "detail", "content_type", "payload_bytes", "received_at", "payload", "place")
+    __slots__ = ("name", "source", "reason", "detail", "content_type", "payload_bytes", "received_at", "payload", "place", "readability")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -335,6 +336,7 @@ class QuarantinedDelivery(_message.Message):
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
+    READABILITY_FIELD_NUMBER: _ClassVar[int]
     name: str
     source: str
     reason: str
@@ -344,7 +346,8 @@ class QuarantinedDelivery(_message.Message):
     received_at: _timestamp_pb2.Timestamp
     payload: bytes
     place: str
-    def __init__(self, name: _Optional[str] = ..., source: _Optional[str] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ..., content_type: _Optional[str] = ..., payload_bytes: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., payload: _Optional[bytes] = ..., place: _Optional[str] = ...) -> None: ...
+    readability: _log_pb2.Readability
+    def __init__(self, name: _Optional[str] = ..., source: _Optional[str] = ..., reason: _Optional[str] = ..., detail: _Optional[str] = ..., content_type: _Optional[str] = ..., payload_bytes: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., payload: _Optional[bytes] = ..., place: _Optional[str] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ...) -> None: ...
 
 class ListQuarantinedRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by", "min_position")
