@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from running_stack import RunningStack
+from switchboard.ingest.v1 import post_pb2, service_pb2, service_pb2_grpc
 
 DAY = "Fri Feb 06"
 UNTIL = "2026-02-07T00:00:00+00:00"
@@ -203,3 +204,41 @@ def test_contacts(stack: RunningStack, tmp_path: Path, name: str, order: str) ->
     ]
     expected = sum(offered - answered for offered, answered in story.told.values())
     assert len(waiting) == (expected if story.waiting < 0 else story.waiting)
+
+
+@pytest.mark.parametrize("order", ["as told", "backwards"])
+def test_sessions_of_a_customer_are_one_contact_also_where_no_recipient_is_told(
+    stack: RunningStack, order: str
+) -> None:
+    tenant = f"sessions-{order.replace(' ', '-')}"
+    said = [
+        ("1", "ida", "monday", 0),
+        ("2", "ida", "friday", 50),
+        ("3", "jon", "sunday", 1),
+        ("4", "kiosk", "friday", 60),
+    ]
+    with stack.channel("ingest") as channel:
+        api = service_pb2_grpc.IngestServiceStub(channel)
+        source = service_pb2.Source(channel="chat", owned_accounts=["kiosk"])
+        api.CreateSource(service_pb2.CreateSourceRequest(parent=f"tenants/{tenant}", source_id="chat", source=source))
+        for number, author, session, minute in said if order == "as told" else said[::-1]:
+            post = post_pb2.NormalizedPost(
+                external_id=number,
+                kind=post_pb2.POST_KIND_DIRECT_MESSAGE,
+                author=post_pb2.Author(external_id=author),
+                conversation=session,
+                text="hello",
+            )
+            post.published_at.FromSeconds(1_770_368_400 + 60 * minute)
+            request = service_pb2.IngestPostRequest(
+                source=f"tenants/{tenant}/sources/chat", delivery=service_pb2.Delivery(normalized_post=post)
+            )
+            position = api.IngestPost(request, timeout=30).position
+    assert position
+    (row,) = stack.told("report", "--tenant", tenant, "--observed-until", UNTIL)["rows"]
+    metrics = row["metrics"]
+    assert (metrics["offered"]["value"], metrics["answered"]["value"], metrics["frt_any_mean"]["value"]) == (
+        2,
+        1,
+        3_600,
+    )

@@ -60,6 +60,13 @@ def test_a_post_is_attached_by_what_ties_it_to_others() -> None:
     assert command.thread_keys == (AN_ID.format(1), AN_ID.format(3))
 
 
+def test_a_direct_message_is_tied_to_its_customer_s_others_and_to_what_lies_in_its_session() -> None:
+    direct = received(in_reply_to="", conversation_id=AN_ID.format(4), session_id=AN_ID.format(5))
+    command = react(recorded(direct), t(0))
+    assert isinstance(command, commands.AttachPost)
+    assert command.thread_keys == (AN_ID.format(1), AN_ID.format(4), AN_ID.format(5))
+
+
 def test_somebody_elses_post_concerns_nobody_here() -> None:
     assert react(recorded(received(author_kind=post_pb2.AUTHOR_KIND_OTHER)), t(0)) is None
 

@@ -85,10 +85,11 @@ def case_id_of(tenant: str, opener: str) -> str:
 def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> commands.AttachPost:
     post_id, desk = _post_id(body.post_id), _text(body.desk, "desk")
     aliases = _ids(body.alias_ids, "alias_ids", ALIASES_MAX)
-    ties = (post_id, *aliases, body.in_reply_to, body.conversation_id, *sorted(body.links))
+    conversations = (body.conversation_id, body.session_id)
+    ties = (post_id, *aliases, body.in_reply_to, *conversations, *sorted(body.links))
     keys = dict.fromkeys(key for key in ties if key)
     if any(len(key) != _UUID_LENGTH for key in (*keys, *([body.repost_of] if body.repost_of else []))):
-        raise ValueError("in_reply_to, repost_of, conversation_id or links are no UUIDs")
+        raise ValueError("in_reply_to, repost_of, conversation_id, session_id or links are no UUIDs")
     return commands.AttachPost(
         post_id,
         case_id_of(tenant, f"{desk}\n{post_id}"),
