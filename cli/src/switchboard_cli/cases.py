@@ -7,7 +7,7 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
-    from switchboard.routing.v1.service_pb2 import Case, CaseEvent
+    from switchboard.routing.v1.service_pb2 import Case, CaseEvent, UnattributedPost
 
 
 @click.command()
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
     "--filter", "conditions", default="", metavar="EXPRESSION", help="Such as 'state = QUEUED AND queue = airlines'."
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@click.option("--unattributed", is_flag=True, help="List posts of ours that answer nobody instead.")
 @json_option
 @reaches
 @asynchronous
-async def cases(*, case: str | None, tenant: str, conditions: str, limit: int, as_json: bool, targets: Targets) -> None:
+async def cases(
+    *, case: str | None, tenant: str, conditions: str, limit: int, unattributed: bool, as_json: bool, targets: Targets
+) -> None:
     """List the newest cases, or show CASE (its id) with every fact of its history."""
-    if case is None:
+    if unattributed and (case is not None or conditions):
+        raise click.UsageError("--unattributed lists posts, which are of no case: leave CASE and --filter out")
+    if unattributed:
+        await _unattributed(tenant, limit, as_json=as_json, targets=targets)
+    elif case is None:
         await _list(tenant, conditions, limit, as_json=as_json, targets=targets)
     else:
         await _one(tenant, case, as_json=as_json, targets=targets)
@@ -70,6 +77,37 @@ def _print(found: list["Case"]) -> None:
             case.language,
             str(case.episode),
         )
+    console().print(shown)
+
+
+async def _unattributed(tenant: str, limit: int, *, as_json: bool, targets: Targets) -> None:
+    from switchboard.routing.v1.service_pb2 import ListUnattributedPostsRequest
+    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
+
+    from switchboard_cli.names import document
+    from switchboard_cli.output import console, print_json, say_cut
+    from switchboard_cli.paging import first
+
+    request = ListUnattributedPostsRequest(parent=f"tenants/{tenant}")
+    async with calling(targets, "routing", act="to list posts that answer nobody") as channel:
+        ask = RoutingServiceStub(channel).ListUnattributedPosts
+        page = await first(ask, request, "unattributed_posts", limit, targets.timeout_s)
+    if as_json:
+        print_json([document(found) for found in page.items])
+    elif not page.items:
+        console().print(f"no post of ours answers nobody in tenant {tenant}", style="quiet")
+    else:
+        _print_unattributed(page.items)
+    say_cut(page, "posts")
+
+
+def _print_unattributed(found: list["UnattributedPost"]) -> None:
+    from switchboard_cli.names import moment, short
+    from switchboard_cli.output import console, table
+
+    shown = table("post", "desk", "published (UTC)", "answers", whole=(0, 2))
+    for one in found:
+        shown.add_row(short(one.post), one.desk, moment(one, "published_at"), short(one.in_reply_to) or "–")
     console().print(shown)
 
 

@@ -11,11 +11,12 @@ from routing.decider import decide
 from routing.recall import recall
 from routing.shard import Shard, evolve
 from routing.state_codec import dump_case
+from routing.terms import AuthorKind
 from routing.views.case_tables import Row, Tables
 from routing.views.cases import CODEC, CasesView, state_of
 from switchboard.log.v1 import log_pb2
 
-from tests.unit.routing.build import post, t
+from tests.unit.routing.build import answer, post, record, run, t
 
 POSTS = 75_000
 KEY = "acme/case-p0"
@@ -127,3 +128,52 @@ def test_what_memory_holds_of_a_thread_is_three_entries_a_post_at_most(
     measured: tuple[dict[str, int], dict[str, int]],
 ) -> None:
     assert measured[1]["entries of memory"] <= 3 * POSTS + 30
+
+
+CUSTOMERS = 5_000
+FEW = 10
+
+
+def busy(customers: int) -> Shard:
+    """A post of ours under which so many customers have written, and been answered."""
+    shard = Shard()
+    run(shard, post("ad", author_kind=AuthorKind.BRAND_HUMAN))
+    for number in range(customers):
+        name = f"c{number:05}"
+        run(shard, post(name, "ad", at=1 + number, by=name, told=False), answer(f"r{name}", name, at=2 + number))
+    return shard
+
+
+@pytest.fixture(scope="module")
+def adverts() -> tuple[Shard, Shard]:
+    """One with few customers, one with many."""
+    return busy(FEW), busy(CUSTOMERS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(post("new", "ad", at=CUSTOMERS + 9, by="new", told=False), id="one customer more"),
+        pytest.param(post("again", "c00003", at=CUSTOMERS + 9, by="c00003", told=False), id="one of them again"),
+        pytest.param(answer("loose", "ad", at=CUSTOMERS + 9), id="a post of ours to nobody"),
+        pytest.param(answer("named", "ad", at=CUSTOMERS + 9, mentions=["@c00005"]), id="a post of ours to one by name"),
+        pytest.param(post("remark", "c00004", at=CUSTOMERS + 9, by="friend", told=False), id="a remark on one"),
+        pytest.param(commands.DetachPost("c00002", t(CUSTOMERS + 9)), id="one takes it back"),
+    ],
+)
+def test_what_a_post_costs_does_not_grow_with_the_customers_under_it(
+    adverts: tuple[Shard, Shard], command: commands.Command
+) -> None:
+    few, many = (calls(run, shard, command) for shard in adverts)
+    assert many <= few + 8
+
+
+def test_a_parent_that_many_waited_for_is_decided_one_post_at_a_time() -> None:
+    shard = Shard()
+    for number in range(1000):
+        run(shard, post(f"c{number}", "ad", at=1 + number, by=f"c{number}", told=False))
+    sizes = [len(record(shard, decide(post("ad", at=0, author_kind=AuthorKind.BRAND_HUMAN), shard)))]
+    while shard.threads.todo:
+        sizes.append(len(record(shard, decide(commands.Tick(t(5)), shard))))
+    assert max(sizes) <= 8
+    assert len(shard.cases) == 1000

@@ -153,7 +153,7 @@ class ThreadIndex:
     def kept(self) -> Iterator[Kept]:
         """The threads as a snapshot keeps them."""
         for thread in self.by_id.values():
-            cases = tuple(
+            cases = sorted(  # a thread that was loaded met its customers in another order
                 (name, customer.identity_id, tuple(customer.case_ids))
                 for name, desk in thread.desks.items()
                 for customer in desk.customers.values()
@@ -161,7 +161,7 @@ class ThreadIndex:
             )
             joined = tuple(thread.joined.items())
             posts = tuple(thread.posts.values())
-            yield Kept(thread.thread_id, tuple(thread.keys), posts, joined, cases, thread.is_partial)
+            yield Kept(thread.thread_id, tuple(thread.keys), posts, joined, tuple(cases), thread.is_partial)
 
     def restore(self, kept: Kept) -> None:
         """A thread of a snapshot, or a part of one."""
