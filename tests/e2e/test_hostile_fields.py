@@ -34,7 +34,7 @@ from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import post_pb2
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.kpi.v1 import service_pb2 as kpi
-from switchboard.log.v1 import integrity_pb2, operations_pb2
+from switchboard.log.v1 import integrity_pb2, operations_pb2, tenants_pb2
 from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as work
 
@@ -53,7 +53,11 @@ SERVED: Mapping[str, tuple[Any, str]] = {
     "crm": (crm, "CustomerService"),
     "kpi": (kpi, "KpiService"),
 }
-COMMON = ((integrity_pb2, "IntegrityService"), (operations_pb2, "OperationsService"))
+COMMON = (
+    (integrity_pb2, "IntegrityService"),
+    (operations_pb2, "OperationsService"),
+    (tenants_pb2, "TenantService"),
+)
 NEVER = frozenset({"INTERNAL", "UNKNOWN", "DATA_LOSS", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "CANCELLED"})
 ABOUT_RESOURCES = frozenset({"NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION"})
 COME_BACK = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED"})
@@ -240,7 +244,7 @@ def template(method: Method, world: World) -> Message:
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
         "GetCustomer": world.customer, "ExplainAttribute": world.customer, "EraseSubject": nobody,
-        "WakeShard": f"ev.work.{TENANT}.0",
+        "GetTenant": PARENT, "WakeShard": f"ev.work.{TENANT}.0",
     }  # fmt: skip
     parents = {
         "ListCaseEvents": world.case,
@@ -256,6 +260,7 @@ def template(method: Method, world: World) -> Message:
         "source_id": "other",
         "agent_id": "leo",
         "queue_id": "low",
+        "tenant_id": TENANT,
         "metric": "offered",
         "attribute": "email",
         "text": "good day",
@@ -378,7 +383,8 @@ def test_what_is_wrong_is_said_at_once_whoever_finds_it(world: World, method: Me
         "order_by": "colour",
         "min_position": "nowhere", "successor": "elsewhere", "disposition": "Not A Code", "agent_id": "NO",
         "urgency": 7,
-        "queue_id": "NO", "source_id": "NO", "language": "x" * 99, "channel": "No Channel", "attribute": "NO",
+        "queue_id": "NO", "source_id": "NO", "tenant_id": "No",
+        "language": "x" * 99, "channel": "No Channel", "attribute": "NO",
         "time_zone": "Mars/Olympus", "display_name": "x" * 9_000,
     }  # fmt: skip
     chosen = {name: value for name, value in wrong.items() if name in fields}
@@ -438,6 +444,7 @@ CURSORS: Mapping[str, tuple[str | int, ...]] = {
     "ListCasePosts": (0, NOBODY),
     "ExplainAttribute": (1,),
     "ListParked": ("a", "a", 1, 1),
+    "ListTenants": ("a",),
 }
 """What a token of these methods holds, whose second page is empty here."""
 

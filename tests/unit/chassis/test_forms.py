@@ -14,10 +14,10 @@ from google.protobuf.message import Message
 from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import service_pb2 as ingest
 from switchboard.kpi.v1 import service_pb2 as kpi
-from switchboard.log.v1 import integrity_pb2, operations_pb2
+from switchboard.log.v1 import integrity_pb2, operations_pb2, tenants_pb2
 from switchboard.routing.v1 import service_pb2 as routing
 
-CONTRACTS = (ingest, routing, crm, kpi, operations_pb2, integrity_pb2)
+CONTRACTS = (ingest, routing, crm, kpi, operations_pb2, integrity_pb2, tenants_pb2)
 AN_ID = "01890a5d-ac96-774b-bcce-b302099a8001"
 
 

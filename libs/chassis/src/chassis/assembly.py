@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
-from switchboard.log.v1 import integrity_pb2_grpc, keys_pb2_grpc, operations_pb2_grpc
+from switchboard.log.v1 import integrity_pb2_grpc, keys_pb2_grpc, operations_pb2_grpc, tenants_pb2_grpc
 
+from chassis import parked_operations, tenant_operations
 from chassis.admission import TenantAllowance
 from chassis.commits import Recorded
 from chassis.config import Settings
@@ -40,7 +41,7 @@ from chassis.message_limits import MessageLimits
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.obligations import Obligation
 from chassis.operations import OperationsServicer
-from chassis.parked_operations import JUDGES, ParkedOperations, Release
+from chassis.parked_operations import ParkedOperations, Release
 from chassis.positions import Positions
 from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
@@ -55,6 +56,7 @@ from chassis.sink import Sink
 from chassis.snapshots import PostgresSnapshots
 from chassis.streams import ProvisioningError, stream_findings
 from chassis.tail import Tail
+from chassis.tenant_operations import TenantServicer
 from chassis.tenants import Tenants
 from chassis.view import View
 
@@ -264,7 +266,7 @@ class Assembly:
             conditions=conditions,
             limits=limits,
             positions=positions,
-            judges={**JUDGES, **(judges or {})},
+            judges={**parked_operations.JUDGES, **tenant_operations.JUDGES, **(judges or {})},
         )
         integrity = IntegrityServicer(
             context=self.context,
@@ -289,6 +291,7 @@ class Assembly:
             self.process.loop("probe keys", partial(self._keys_fit, server, self._keyring))
         server.add(integrity_pb2_grpc.add_IntegrityServiceServicer_to_server, integrity)
         server.add(operations_pb2_grpc.add_OperationsServiceServicer_to_server, operations)
+        server.add(tenants_pb2_grpc.add_TenantServiceServicer_to_server, TenantServicer(self.tenants))
         self.process.probe(server, "nats", self._log_answers)
         self.process.probe(server, "database", self._database_answers)
         self.process.loop("probe log", partial(self._log_fits, server))
