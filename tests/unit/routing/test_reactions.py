@@ -140,9 +140,16 @@ def test_a_post_ties_so_many_others_and_the_same_ones_whatever_their_order() -> 
     assert {AN_ID.format(1), AN_ID.format(3)} <= set(one.thread_keys)
 
 
+@pytest.mark.parametrize("fact", [events_pb2.PostEdited, events_pb2.PostCompleted])
+def test_whatever_tells_of_further_ids_of_a_post_is_heard(fact: Callable[..., Message]) -> None:
+    told = recorded(fact(post_id=AN_ID.format(1), alias_ids=[AN_ID.format(2)]))
+    assert react(told, t(0)) == commands.AliasPost(AN_ID.format(1), (AN_ID.format(2),), t(0))
+    assert react(recorded(fact(post_id=AN_ID.format(1))), t(0)) is None
+
+
 FACTS: dict[str, Callable[[bytes], Message]] = {
     name: getattr(events_pb2, name).FromString
-    for name in ("PostReceived", "PostWithdrawn", "SourceConnected", "SourceChanged", "PostEdited")
+    for name in ("PostReceived", "PostWithdrawn", "SourceConnected", "SourceChanged", "PostEdited", "PostCompleted")
 }
 
 

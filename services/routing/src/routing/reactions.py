@@ -37,6 +37,7 @@ ALIASES_MAX = 60
 _RECEIVED = events_pb2.PostReceived.DESCRIPTOR.full_name
 _SIGHTED = events_pb2.PostSighted.DESCRIPTOR.full_name
 _EDITED = events_pb2.PostEdited.DESCRIPTOR.full_name
+_COMPLETED = events_pb2.PostCompleted.DESCRIPTOR.full_name
 _WITHDRAWN = events_pb2.PostWithdrawn.DESCRIPTOR.full_name
 _CONNECTED = events_pb2.SourceConnected.DESCRIPTOR.full_name
 _DISCONNECTED = events_pb2.SourceDisconnected.DESCRIPTOR.full_name
@@ -62,7 +63,7 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
         return _attach(recorded.tenant, body, now)
     if name == _SIGHTED:
         return _sight(recorded.tenant, recorded.body, now)
-    if name == _EDITED:
+    if name in (_EDITED, _COMPLETED):
         aliases = _ids(recorded.body.alias_ids, "alias_ids", ALIASES_MAX)
         return commands.AliasPost(_post_id(recorded.body.post_id), aliases, now) if aliases else None
     if name == _WITHDRAWN:
