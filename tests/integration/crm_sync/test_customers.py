@@ -233,6 +233,9 @@ async def test_customers_are_listed_page_by_page(stack: Stack) -> None:
     assert found == sorted(found)
     pairs = await stack.api.ListCustomers(pb.ListCustomersRequest(parent=PARENT, filter="identities>=2"))
     assert [len(customer.identities) for customer in pairs.customers] == [2]
+    for text, count in (("identities = 1", 5), ("NOT identities = 1 OR identities > 5", 1), ("channels:fax", 0)):
+        narrowed = await stack.api.ListCustomers(pb.ListCustomersRequest(parent=PARENT, filter=text))
+        assert len(narrowed.customers) == count, text
 
 
 async def test_an_erased_person_is_gone_from_everywhere_and_stays_gone(stack: Stack) -> None:

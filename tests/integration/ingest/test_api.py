@@ -122,6 +122,16 @@ async def test_posts_are_listed_by_conversation_author_source_and_time(stack: St
         assert {key(p) for p in mine} == {key(post)}
         assert len(mine) == sum(key(p) == key(post) for p in everything)
     assert len((await listed(filter=f'source = "{other}" AND kind = POST')).posts) == 1
+    for text, count in (
+        (f'source = "{other}" OR NOT source = "{other}"', 13),
+        (
+            f'source != "{other}" AND (kind = POST OR kind != POST)',
+            13 - len((await listed(filter=f'source = "{other}"')).posts),
+        ),
+        ("desks:nobody", 0),
+        ("NOT desks:nobody", 13),
+    ):
+        assert len((await listed(filter=text)).posts) == count, text
     assert not (await listed(filter='published_at > "2025-10-08T20:19:24Z"')).posts
     assert len((await listed(filter='published_at >= "2025-10-08T20:19:24Z"')).posts) == 13
     seen, token = [], ""

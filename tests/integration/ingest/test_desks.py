@@ -53,7 +53,7 @@ async def test_a_post_is_brought_once_to_each_desk_whichever_polls_first(
         assert await one(stack, bolt, tweet(1, BOTH + "!")) == "UPDATED"
         seen = await desks_of(stack, tweet(1, BOTH), acme)
         assert (list(seen.desks), seen.revision, seen.source) == (["Acme", "Bolt"], 2, acme)
-        bolts = await stack.api.ListPosts(R.ListPostsRequest(parent="tenants/acme", filter='desk = "Bolt"'))
+        bolts = await stack.api.ListPosts(R.ListPostsRequest(parent="tenants/acme", filter='desks:"Bolt"'))
         assert len(bolts.posts) == 2
         assert await one(stack, bolt, b'{"delete":{"status":{"id":1,"user_id":7}}}') == "WITHDRAWN"
         assert await one(stack, acme, tweet(1, BOTH)) == "WITHDRAWN"
@@ -75,7 +75,7 @@ async def test_an_account_is_ours_from_the_moment_any_source_owns_it(stack: Stac
 async def test_who_watches_a_desk_s_posts_hears_when_it_is_brought_one(stack: Stack) -> None:
     acme = await stack.connect("acme", "acme-x", owned_accounts=["acme"], labels={"brand": "Acme"})
     bolt = await stack.connect("acme", "bolt-x", owned_accounts=["bolt"], labels={"brand": "Bolt"})
-    watch = stack.api.WatchPosts(R.WatchPostsRequest(parent="tenants/acme", filter='desk = "Bolt"'))
+    watch = stack.api.WatchPosts(R.WatchPostsRequest(parent="tenants/acme", filter='desks:"Bolt"'))
     assert (await watch.read()).resume_token
     for source in (acme, bolt):
         await one(stack, source, tweet(1, BOTH))

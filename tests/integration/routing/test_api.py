@@ -185,6 +185,16 @@ async def test_cases_are_listed_by_filter_and_page(routing: Running) -> None:
         if not token:
             break
     assert len(names) == len(set(names)) == 5
+    for text, count in (
+        ("channel = weibo OR channel = x", 6),
+        ("channel != x", 1),
+        ("NOT (state = QUEUED AND channel = x)", 1),
+        ('queue = "" OR agent = ann', 0),
+        ('opened_at < "2000-01-01T00:00:00Z"', 0),
+        ("source = weibo-shop AND -state = IDLE", 1),
+    ):
+        narrowed = await routing.api.ListCases(api.ListCasesRequest(parent=PLACE, filter=text), timeout=LIMIT_S)
+        assert len(narrowed.cases) == count, text
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await routing.api.ListCases(api.ListCasesRequest(parent=PLACE, filter="colour = red"), timeout=LIMIT_S)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -1,32 +1,68 @@
-"""The filters of list and watch requests: conditions joined by AND, read from left to right once. It knows no field.
+"""The filters of list and watch requests, as AIP-160 writes them. It knows no field and no table.
 
-    filter    = [ condition { "AND" condition } ]
-    condition = field operator value            field: letters a-z, digits, _ and . ; spaces between parts are free
-    operator  = "=" | "!=" | "<" | "<=" | ">" | ">="
-    value     = '"' { character | "\\" character } '"'   or a bare word without spaces, quotes and =<>!
+    filter      = [ expression ]
+    expression  = factor { "AND" factor }            OR binds tighter than AND, as AIP-160 has it
+    factor      = term { "OR" term }
+    term        = [ "NOT" | "-" ] ( restriction | "(" expression ")" )
+    restriction = field operator value               field: letters a-z, digits, _ and . for the keys of a map
+    operator    = "=" | "!=" | "<" | "<=" | ">" | ">=" | ":"
+    value       = text in " or ' with \\ before what is meant as it is, or a bare word
 
-Every service reads its filters here, against a table of its fields. The parser is written by hand because it has to be
-linear: it never goes back, so a text of n characters costs at most READS_MAX * n of them, whatever they are.
+`:` asks whether a list has a value, or a map a key; with `*` as the value, whether anything is there. A value that is
+not there is the empty text, and is neither less nor greater than any. Every service reads its filters here, against a
+table of its fields, and asks its tables (`where`) or its memory (`holds`) with what comes of it; both mean the same.
+
+The parser is lark's, LALR(1) with terminals that never go back, so a text costs a number of steps that grows with its
+length and no faster.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.visitors import Transformer, v_args
+
+from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
 
 FILTER_BYTES_MAX = 8 * 1024
 CONDITIONS_MAX = 50
-READS_MAX = 4
-"""Characters looked at per character of the filter; a law of the tests, not a setting."""
+DEPTH_MAX = 20
+"""Parentheses and negations inside one another."""
+ANYTHING = "*"
 
-EQUAL = frozenset({"="})
-EQUAL_OR_NOT = frozenset({"=", "!="})
-ORDERED = frozenset({"=", "<", "<=", ">", ">="})
+EQUAL = frozenset({"=", "!="})
+ORDERED = frozenset({"=", "!=", "<", "<=", ">", ">="})
+HAS = frozenset({":"})
 
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.")
-_SIGNS = frozenset("=<>!")
-_OPERATORS = ORDERED | EQUAL_OR_NOT
 _NAME_MAX = 80
+_GRAMMAR = r"""
+start: expression?
+?expression: factor | factor ("AND" factor)+ -> conjunction
+?factor: term | term ("OR" term)+ -> disjunction
+?term: simple | ("NOT" | "-") simple -> negation
+?simple: restriction | "(" expression ")" -> group
+restriction: FIELD OPERATOR (WORD | QUOTED)
+FIELD: /[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*/
+OPERATOR: /!=|<=|>=|=|<|>|:/
+WORD: /[^\s"'()=<>!,\x00-\x1f\x7f]+/
+QUOTED: /"(\\[\s\S]|[^"\\])*"/ | /'(\\[\s\S]|[^'\\])*'/
+%ignore /\s+/
+"""
+_EXPECTED = {
+    "FIELD": "a field's name",
+    "OPERATOR": "one of = != < <= > >= :",
+    "WORD": 'a value such as "open"',
+    "RPAR": "a closing parenthesis",
+    "AND": "AND or OR",
+}
+"""What is said to be missing, by the terminal that could have stood there; the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,134 +75,262 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Junction:
+    """All of the parts (`and`) or one of them (`or`)."""
+
+    kind: Literal["and", "or"]
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """Not that."""
+
+    part: Expression
+
+
+Expression = Condition | Junction | Negation
+EVERYTHING: Expression = Junction("and", ())
+"""What no filter means."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """How a field may be compared. `read` turns text into a value and raises ValueError with what was expected."""
 
     read: Callable[[str], object] = str
     operators: frozenset[str] = EQUAL
-    repeats: bool = False
-    """Whether several conditions may be about it; where not, a second one is refused instead of being dropped."""
 
 
-def parse(text: str, fields: Mapping[str, Field], where: str = "filter") -> list[Condition]:
-    """The conditions of a filter, none for "". A field `labels.` stands for every `labels.<key>`, `*` for any other.
+def instant(text: str) -> Instant:
+    """Reads an RFC 3339 time. Raises ValueError, also where it does not say its zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("is an RFC 3339 time with its zone")
+    return from_datetime(moment)
+
+
+def parse(text: str, fields: Mapping[str, Field], where: str = "filter") -> Expression:
+    """What a filter says, EVERYTHING for "". A field `labels.` stands for every `labels.<key>`, `*` for any other.
 
     Raises InvalidRequest, about the request's field `where`, with everything that is wrong.
     """
     if len(text) > FILTER_BYTES_MAX or len(text.encode("utf-8", "surrogatepass")) > FILTER_BYTES_MAX:
         raise InvalidRequest([(where, f"is at most {FILTER_BYTES_MAX} bytes")])
-    scanner = _Scanner(text)
-    found: list[Condition] = []
-    wrong: list[str] = []
-    seen: set[str] = set()
-    conditions = 0
     try:
-        scanner.skip_spaces()
-        while not scanner.at_end:
-            conditions += 1
-            if conditions > CONDITIONS_MAX:
-                wrong.append(f"has at most {CONDITIONS_MAX} conditions")
-                break
-            name, operator, value = scanner.condition()
-            try:
-                found.append(_checked(name, operator, value, fields, seen))
-            except ValueError as expected:
-                wrong.append(f"{name} {expected}")
-            if not scanner.at_end:
-                scanner.conjunction()
-    except _Unreadable as unreadable:
-        wrong.append(str(unreadable))
-    if wrong:
-        raise InvalidRequest([(where, complaint) for complaint in wrong])
+        said = _parser().parse(text)
+    except UnexpectedInput as unexpected:
+        raise InvalidRequest([(where, _complaint(text, unexpected))]) from None
+    except _TooDeep:
+        raise InvalidRequest([(where, f"has at most {DEPTH_MAX} parentheses and NOTs inside one another")]) from None
+    checking = _Checking(fields)
+    found = checking.expression(said)
+    if checking.wrong:
+        raise InvalidRequest([(where, complaint) for complaint in checking.wrong])
     return found
 
 
-class _Unreadable(Exception):
-    """The text does not follow the grammar; says what was expected and where."""
+def conditions(expression: Expression) -> Iterator[Condition]:
+    """Its conditions, from left to right."""
+    match expression:
+        case Condition():
+            yield expression
+        case Negation(part):
+            yield from conditions(part)
+        case Junction(_, parts):
+            for part in parts:
+                yield from conditions(part)
 
 
-def _checked(name: str, operator: str, value: str, fields: Mapping[str, Field], seen: set[str]) -> Condition:
-    """The condition, if there is such a field and it may be compared so. Raises ValueError with the complaint."""
-    prefix, dot, key = name.partition(".")
-    field = fields.get((prefix + "." if key else "") if dot else name) or (None if dot else fields.get("*"))
-    if field is None:
-        known = ", ".join(f"{one}<key>" if one.endswith(".") else one for one in sorted(fields))
-        raise ValueError(f"is none of {known}")
-    if operator not in field.operators:
-        raise ValueError(f"is compared with {' or '.join(sorted(field.operators))} only")
-    if name in seen and not field.repeats:
-        raise ValueError("is there twice")
-    seen.add(name)
-    return Condition(name, operator, field.read(value))
+def holds(expression: Expression, value_of: Callable[[str], object]) -> bool:
+    """Whether something satisfies it. `value_of` tells the value of a field, None where there is none."""
+    match expression:
+        case Junction("and", parts):
+            return all(holds(part, value_of) for part in parts)
+        case Junction(_, parts):
+            return any(holds(part, value_of) for part in parts)
+        case Negation(part):
+            return not holds(part, value_of)
+        case Condition(field, operator, wanted):
+            return _compares(value_of(field), operator, wanted)
 
 
-class _Scanner:
-    """Reads a text from left to right; `at` only grows, and every loop ends at the text's end."""
+def _compares(value: Any, operator: str, wanted: Any) -> bool:
+    match operator:
+        case "=":
+            return bool((value or "") == wanted if isinstance(wanted, str) else value == wanted)
+        case "!=":
+            return not _compares(value, "=", wanted)
+        case ":":
+            return bool(value) if wanted == ANYTHING else value is not None and wanted in value
+        case _ if value is None:
+            return False
+        case "<":
+            return bool(value < wanted)
+        case "<=":
+            return bool(value <= wanted)
+        case ">":
+            return bool(value > wanted)
+        case _:
+            return bool(value >= wanted)
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._end = len(text)
-        self._at = 0
 
-    @property
-    def at_end(self) -> bool:
-        return self._at >= self._end
+def bound(values: list[object]) -> Callable[[object], str]:
+    """Binds values to the placeholders of a statement whose arguments are `values`, to which it adds them."""
 
-    def skip_spaces(self) -> None:
-        while self._at < self._end and self._text[self._at].isspace():
-            self._at += 1
+    def bind(value: object) -> str:
+        values.append(value)
+        return f"${len(values)}"
 
-    def condition(self) -> tuple[str, str, str]:
-        """(field, operator, value), and the spaces behind it."""
-        name = self._while(lambda character: character in _NAME)
-        if not name[:1].islower() or len(name) > _NAME_MAX:
-            raise self._expected("a field's name", len(name))
-        self.skip_spaces()
-        operator = self._while(lambda character: character in _SIGNS)
-        if operator not in _OPERATORS:
-            raise self._expected("one of = != < <= > >=", len(operator))
-        self.skip_spaces()
-        value = self._quoted() if self._at < self._end and self._text[self._at] == '"' else self._bare()
-        self.skip_spaces()
-        return name, operator, value
+    return bind
 
-    def conjunction(self) -> None:
-        """AND, the spaces behind it, and that something follows."""
-        word = self._while(str.isalpha)
-        if word != "AND":
-            raise self._expected("AND", len(word))
-        self.skip_spaces()
-        if self.at_end:
-            raise _Unreadable("ends with AND")
 
-    def _quoted(self) -> str:
-        opened = self._at
-        self._at += 1
-        parts: list[str] = []
-        while self._at < self._end:
-            character = self._text[self._at]
-            self._at += 1
-            if character == '"':
-                return "".join(parts)
-            if character == "\\":
-                if self.at_end:
-                    break
-                character = self._text[self._at]
-                self._at += 1
-            parts.append(character)
-        raise _Unreadable(f"the quote at character {opened + 1} is not closed")
+def where(expression: Expression, columns: Mapping[str, str], bind: Callable[[object], str]) -> str:
+    """The same as a condition of SQL.
 
-    def _bare(self) -> str:
-        value = self._while(lambda one: not one.isspace() and one != '"' and one not in _SIGNS and one.isprintable())
-        if not value:
-            raise self._expected('a value such as "open"', 0)
-        return value
+    `columns` says what a field is there: a column or expression; for a field that is asked with `:`, an array; for
+    `labels.` an expression with `{}` in the place of the key. `bind` takes a value and returns its placeholder: no text
+    of a caller becomes part of a statement.
+    """
+    return _where(expression, columns, bind, sure=False)
 
-    def _while(self, fits: Callable[[str], bool]) -> str:
-        begin = self._at
-        while self._at < self._end and fits(self._text[self._at]):
-            self._at += 1
-        return self._text[begin : self._at]
 
-    def _expected(self, what: str, back: int) -> _Unreadable:
-        return _Unreadable(f"expected {what} at character {self._at - back + 1}")
+def _where(expression: Expression, columns: Mapping[str, str], bind: Callable[[object], str], *, sure: bool) -> str:
+    """`sure`: it must not be null, which is as good as false only where nothing negates it and indexes can be used."""
+    match expression:
+        case Junction(_, ()):
+            return "true"
+        case Junction(kind, parts):
+            return "(" + f" {kind} ".join(_where(part, columns, bind, sure=sure) for part in parts) + ")"
+        case Negation(part):
+            return f"(not {_where(part, columns, bind, sure=True)})"
+        case Condition(field, operator, wanted):
+            said = _comparison(field, operator, wanted, columns, bind)
+            return f"coalesce({said}, false)" if sure else said
+
+
+def _comparison(
+    field: str, operator: str, wanted: object, columns: Mapping[str, str], bind: Callable[[object], str]
+) -> str:
+    prefix, dot, key = field.partition(".")
+    column = columns[prefix + "."].format(bind(key)) if dot else columns[field]
+    match operator:
+        case ":" if wanted == ANYTHING:
+            return f"cardinality({column}) > 0"
+        case ":":
+            return f"{bind(wanted)} = any({column})"
+        case "=" if wanted == "":
+            return f"({column} is null or {column}::text = '')"
+        case "!=" if wanted == "":
+            return f"({column} is not null and {column}::text <> '')"
+        case "!=":
+            return f"({column} is distinct from {bind(wanted)})"
+        case _:
+            return f"{column} {operator} {bind(wanted)}"
+
+
+class _Checking:
+    """Holds what was said against the fields there are, and remembers every complaint."""
+
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self._fields = fields
+        self._conditions = 0
+        self.wrong: list[str] = []
+
+    def expression(self, said: Expression) -> Expression:
+        match said:
+            case Junction(kind, parts):
+                return Junction(kind, tuple(self.expression(part) for part in parts))
+            case Negation(part):
+                return Negation(self.expression(part))
+            case Condition(name, operator, value):
+                self._conditions += 1
+                if self._conditions == CONDITIONS_MAX + 1:
+                    self.wrong[:] = [f"has at most {CONDITIONS_MAX} conditions"]
+                if self._conditions > CONDITIONS_MAX:
+                    return said
+                try:
+                    return Condition(name, operator, self._value(name, operator, str(value)))
+                except ValueError as expected:
+                    self.wrong.append(f"{name[:_NAME_MAX]} {expected}")
+                return said
+
+    def _value(self, name: str, operator: str, value: str) -> object:
+        """The value, if there is such a field and it may be compared so. Raises ValueError with the complaint."""
+        prefix, dot, _ = name.partition(".")
+        field = self._fields.get(prefix + "." if dot else name) or (None if dot else self._fields.get("*"))
+        if field is None or len(name) > _NAME_MAX:
+            known = ", ".join(f"{one}<key>" if one.endswith(".") else one for one in sorted(self._fields))
+            raise ValueError(f"is none of {known}")
+        if operator not in field.operators:
+            raise ValueError(f"is compared with {' or '.join(sorted(field.operators))} only")
+        return value if operator == ":" and value == ANYTHING else field.read(value)
+
+
+class _TooDeep(Exception):
+    """Nested deeper than anybody means."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Nested:
+    """An expression while it is read, and how deep it is; lark builds them from the inside out, so nothing recurses."""
+
+    said: Expression
+    depth: int = 0
+
+    def inside(self, said: Expression) -> _Nested:
+        """The same, one deeper."""
+        if self.depth >= DEPTH_MAX:
+            raise _TooDeep
+        return _Nested(said, self.depth + 1)
+
+
+@v_args(inline=True)
+class _Building(Transformer[Token, Expression]):
+    """Makes an expression of what the parser recognises."""
+
+    def start(self, nested: _Nested | None = None) -> Expression:
+        return EVERYTHING if nested is None else nested.said
+
+    def conjunction(self, *parts: _Nested) -> _Nested:
+        return _Nested(Junction("and", tuple(part.said for part in parts)), max(part.depth for part in parts))
+
+    def disjunction(self, *parts: _Nested) -> _Nested:
+        return _Nested(Junction("or", tuple(part.said for part in parts)), max(part.depth for part in parts))
+
+    def negation(self, nested: _Nested) -> _Nested:
+        return nested.inside(Negation(nested.said))
+
+    def group(self, nested: _Nested) -> _Nested:
+        return nested.inside(nested.said)
+
+    def restriction(self, field: Token, operator: Token, value: Token) -> _Nested:
+        return _Nested(Condition(str(field), str(operator), _unquoted(value)))
+
+
+def _unquoted(value: Token) -> str:
+    return str(value) if value.type == "WORD" else re.sub(r"\\([\s\S])", r"\1", value[1:-1])
+
+
+@cache
+def _parser() -> Any:
+    return Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Building())
+
+
+def _complaint(text: str, unexpected: UnexpectedInput) -> str:
+    """What is wrong with the text, without a word of it: where, and what could have stood there."""
+    place = len(text) if unexpected.pos_in_stream is None or unexpected.pos_in_stream < 0 else unexpected.pos_in_stream
+    accepted: set[str] = set()
+    if isinstance(unexpected, UnexpectedToken):
+        accepted = set(unexpected.accepts or unexpected.expected)
+        if unexpected.token.type == "$END":
+            place = len(text)
+    elif isinstance(unexpected, UnexpectedCharacters):
+        accepted = set(unexpected.allowed or ())
+        if text[place] in "\"'":
+            return f"the quote at character {place + 1} is not closed"
+    wanted = next((said for terminal, said in _EXPECTED.items() if terminal in accepted), "the end")
+    return f"expected {wanted} at character {place + 1}"

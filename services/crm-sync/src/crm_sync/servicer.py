@@ -14,7 +14,7 @@ from chassis.commands import request_of
 from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
-from chassis.filters import Field, parse
+from chassis.filters import HAS, ORDERED, Field, parse
 from chassis.forms import Judge, together
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
@@ -102,7 +102,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             pb.LookupCustomerRequest: _looked_up,
             pb.GetCustomerRequest: lambda asked: _name("customers", asked.name),
             pb.ListCustomersRequest: lambda asked: together(
-                lambda: page(asked, (Uuid,)), lambda: parse(asked.filter, _FILTER)
+                lambda: page(asked, (Uuid,)), lambda: parse(asked.filter, _FIELDS)
             ),
             pb.ListAttributeValuesRequest: lambda asked: together(
                 lambda: page(asked, (str, str, str, int, str)), lambda: _name("customers", asked.parent, "parent")
@@ -189,23 +189,23 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self, request: pb.ListCustomersRequest, context: Context
     ) -> pb.ListCustomersResponse:
         tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
-        least = next((int(str(one.value)) for one in parse(request.filter, _FILTER)), 1)
-        wanted = page(request, (Uuid,))
-        after = str(wanted.cursor[0]) if wanted.cursor else _NOBODY
+        wanted = parse(request.filter, _FIELDS)
+        asked = page(request, (Uuid,))
+        after = str(asked.cursor[0]) if asked.cursor else _NOBODY
 
         async def found(connection: Connection) -> tuple[Sequence[str], str, tables.Record]:
-            rows = await tables.page(connection, tenant, after, least, wanted.size + 1)
+            rows = await tables.page(connection, tenant, wanted, after, asked.size + 1)
             weights = accumulate(facts_bytes for _, facts_bytes in rows)
             fitting = max(1, sum(1 for weight in weights if weight <= FACTS_BYTES_MAX))
-            ids, token = wanted.cut([one for one, _ in rows], lambda one: (one,))
+            ids, token = asked.cut([one for one, _ in rows], lambda one: (one,))
             if fitting < len(ids):
-                ids, token = ids[:fitting], wanted.token_after((ids[fitting - 1],))
+                ids, token = ids[:fitting], asked.token_after((ids[fitting - 1],))
             return ids, token, await _record(connection, tenant, ids)
 
         ids, token, record = await self._read(tenant, request.min_position, found)
         keys = await self._keys(tenant, record)
         customers = [wire.customer(tenant, one, record.of(one), keys) for one in ids]
-        shown, token = wanted.within(ids, customers, token, lambda one: (one,))
+        shown, token = asked.within(ids, customers, token, lambda one: (one,))
         return pb.ListCustomersResponse(customers=shown, next_page_token=token)
 
     async def ListAttributeValues(  # noqa: N802
@@ -473,8 +473,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-_FILTER = {"identities": Field(_count, frozenset({">="}))}
-"""What customers can be filtered by."""
+_FIELDS = {"identities": Field(_count, ORDERED), "channels": Field(operators=HAS)}
+"""What customers can be filtered by; `views.customers` says where it stands."""
 
 
 def _place(row: Candidate) -> tuple[str, str, str, int, str]:

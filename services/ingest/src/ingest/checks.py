@@ -1,14 +1,12 @@
-"""What requests about posts and sources must look like, and how their filters become conditions."""
+"""What requests about posts and sources must look like, and what they can be filtered by."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping
 
-from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
-from chassis.filters import EQUAL, ORDERED, Condition, Field
+from chassis.filters import HAS, ORDERED, Field, instant
 from chassis.identity import is_uuid
 from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
@@ -34,11 +32,6 @@ ACCOUNT_BYTES_MAX = 200
 _LABEL = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _QUEUE = re.compile(r"tenants/[a-z][a-z0-9-]{0,39}/queues/[a-z0-9][a-z0-9-]{0,62}|", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_COLUMNS = {
-    "conversation": "conversation_id",
-    "author": "identity_id",
-    "source": "source_id",
-}
 
 
 def source_violations(source: service_pb2.Source, place: str) -> list[tuple[str, str]]:
@@ -122,41 +115,38 @@ def id_of(tenant: str, collection: str, *, uuid: bool = False) -> Callable[[str]
 
 
 def post_fields(tenant: str) -> dict[str, Field]:
-    """What posts can be filtered by."""
+    """What posts can be filtered by; `views.posts` says which columns that is."""
     return {
         "conversation": Field(id_of(tenant, "conversations", uuid=True)),
         "author": Field(id_of(tenant, "identities", uuid=True)),
         "source": Field(id_of(tenant, "sources")),
-        "desk": Field(),
+        "desks": Field(operators=HAS),
         "channel": Field(),
         "direction": Field(_member(post_pb2.Direction)),
         "kind": Field(_member(post_pb2.PostKind)),
-        "published_at": Field(_instant, ORDERED, repeats=True),
-        "received_at": Field(_instant, ORDERED, repeats=True),
+        "published_at": Field(instant, ORDERED),
+        "received_at": Field(instant, ORDERED),
     }
 
 
-def watched_fields(tenant: str) -> dict[str, Field]:
-    """What a watch of posts can be narrowed to: what does not change by waiting."""
-    return {name: field for name, field in post_fields(tenant).items() if field.operators == EQUAL}
-
-
-def source_fields() -> dict[str, Field]:
-    """What sources can be filtered by."""
-    return {"channel": Field(), "labels.": Field()}
-
-
 def quarantine_fields(tenant: str) -> dict[str, Field]:
-    """What deliveries in quarantine can be filtered by."""
-    return {"source": Field(id_of(tenant, "sources")), "reason": Field()}
+    """What quarantined deliveries can be filtered by; `views.quarantined` says where it stands."""
+    return {
+        "source": Field(id_of(tenant, "sources")),
+        "reason": Field(),
+        "payload_bytes": Field(_integer, ORDERED),
+        "received_at": Field(instant, ORDERED),
+    }
 
 
-def conditions(found: Sequence[Condition]) -> list[tuple[str, str, object]]:
-    """(column, operator, value) of each condition."""
-    return [
-        ("desks", "@>", [c.value]) if c.field == "desk" else (_COLUMNS.get(c.field, c.field), c.operator, c.value)
-        for c in found
-    ]
+SOURCE_FIELDS = {
+    "channel": Field(),
+    "desk": Field(),
+    "labels": Field(operators=HAS),
+    "labels.": Field(),
+    "owned_accounts": Field(str.lower, HAS),
+}
+"""What sources can be filtered by; `views.sources` says where it stands."""
 
 
 def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
@@ -171,11 +161,7 @@ def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
     return read
 
 
-def _instant(text: str) -> Instant:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("is an RFC 3339 time with its zone")
-    return from_datetime(moment)
+def _integer(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ValueError("is a whole number, 0 or more")
+    return int(text)

@@ -14,13 +14,12 @@ from switchboard.ingest.v1 import service_pb2 as api
 
 from ingest.checks import (
     ORDERS,
+    SOURCE_FIELDS,
     change_violations,
     check_order,
     creation_violations,
     post_fields,
     quarantine_fields,
-    source_fields,
-    watched_fields,
 )
 from ingest.intake import check_batch
 
@@ -46,10 +45,10 @@ JUDGES: Mapping[type[Message], Judge] = {
         lambda: parse(asked.filter, post_fields(_tenant(asked))),
         lambda: check_order(asked.order_by, ORDERS),
     ),
-    api.WatchPostsRequest: lambda asked: parse(asked.filter, watched_fields(_tenant(asked))),
+    api.WatchPostsRequest: lambda asked: parse(asked.filter, post_fields(_tenant(asked))),
     api.ListSourcesRequest: lambda asked: together(
         lambda: page(asked, (str,)),
-        lambda: parse(asked.filter, source_fields()),
+        lambda: parse(asked.filter, SOURCE_FIELDS),
         lambda: check_order(asked.order_by, ("", "name")),
     ),
     api.ListQuarantinedRequest: lambda asked: together(

@@ -13,7 +13,7 @@ from chassis.commands import request_of
 from chassis.commits import Position, Recorded, UnknownEvent
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
-from chassis.filters import parse
+from chassis.filters import Expression, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
 from chassis.masks import changed_fields
@@ -31,15 +31,13 @@ from switchboard.log.v1 import log_pb2
 from ingest import wire
 from ingest.checks import (
     ORDERS,
+    SOURCE_FIELDS,
     change_violations,
     check_mapping,
     check_order,
-    conditions,
     creation_violations,
     post_fields,
     quarantine_fields,
-    source_fields,
-    watched_fields,
 )
 from ingest.intake import Intake, check_batch
 from ingest.queues import Queues
@@ -64,7 +62,6 @@ POSTS_AT_ONCE = 10
 """Posts of a watch that are in memory at a time while its caller does not read."""
 PAGE_BYTES_MAX = 3 * 1024 * 1024
 
-_QUARANTINE_COLUMNS = {"source": "source_id", "reason": "reason"}
 _CHANGES = {
     events_pb2.PostReceived.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_RECEIVED,
     events_pb2.PostEdited.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_EDITED,
@@ -247,11 +244,11 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListQuarantinedResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (int, Uuid))
-        where = {_QUARANTINE_COLUMNS[c.field]: str(c.value) for c in parse(request.filter, quarantine_fields(tenant))}
+        wanted = parse(request.filter, quarantine_fields(tenant))
         check_order(request.order_by, ("", "received_at desc"))
         await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
         cursor = None if asked.cursor is None else (int(asked.cursor[0]), str(asked.cursor[1]))
-        rows = await self._quarantine.select(tenant, where, cursor, asked.size + 1)
+        rows = await self._quarantine.select(tenant, wanted, cursor, asked.size + 1)
         kept, token = asked.cut(rows, lambda row: (row.received_at, row.delivery_id))
         personal = PERSONAL in self._scopes(context)
         response = service_pb2.ListQuarantinedResponse(next_page_token=token)
@@ -291,7 +288,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListPostsResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (int, Uuid))
-        where = conditions(parse(request.filter, post_fields(tenant)))
+        wanted = parse(request.filter, post_fields(tenant))
         check_order(request.order_by, ORDERS)
         column, descending = ORDERS[request.order_by]
         await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
@@ -305,7 +302,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         # A page may ask for a thousand posts of 400 kB: no more of them are read than a message holds.
         while more and len(rows) <= asked.size and weight <= PAGE_BYTES_MAX:
             limit = min(pages.rows, asked.size + 1 - len(rows))
-            part = await posts.select(self._database, tenant, where, (column, descending), after=after, limit=limit)
+            part = await posts.select(self._database, tenant, wanted, (column, descending), after=after, limit=limit)
             part_bytes = sum([len(row.ciphertext or b"") for row in part])
             pages.weighed(len(part), part_bytes)
             rows += part
@@ -321,12 +318,12 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         self, request: service_pb2.WatchPostsRequest, context: Context
     ) -> AsyncIterator[service_pb2.WatchPostsResponse]:
         tenant = await self._tenant(request.parent)
-        where = conditions(parse(request.filter, watched_fields(tenant)))
+        wanted = parse(request.filter, post_fields(tenant))
         if request.resume_token:
             after = Position.decode(request.resume_token, "resume_token")
         else:
             after = await posts.position(self._database)
-            async with aclosing(self._snapshot(tenant, where, context)) as present:
+            async with aclosing(self._snapshot(tenant, wanted, context)) as present:
                 async for post in present:
                     yield service_pb2.WatchPostsResponse(change=service_pb2.POST_CHANGE_SNAPSHOT, post=post)
             yield service_pb2.WatchPostsResponse(resume_token=Position.encode(after))
@@ -340,7 +337,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
                 sent = False
                 for begin in range(0, len(changed), POSTS_AT_ONCE):
                     part = changed[begin : begin + POSTS_AT_ONCE]
-                    async with aclosing(self._matching(tenant, where, part, context)) as responses:
+                    async with aclosing(self._matching(tenant, wanted, part, context)) as responses:
                         async for response in responses:
                             yield response
                             sent = True
@@ -351,29 +348,28 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     async def _matching(
         self,
         tenant: str,
-        where: Sequence[tuple[str, str, object]],
+        wanted: Expression,
         changed: Sequence[tuple[service_pb2.PostChange, str, int]],
         context: Context,
     ) -> AsyncGenerator[service_pb2.WatchPostsResponse, None]:
         """What happened to the posts among these that match, each as it stands now."""
         ids = list({post_id for _, post_id, _ in changed})
-        matching = (("post_id", "= any", ids), *where)
         order = ("published_at", False)
-        rows = await posts.select(self._database, tenant, matching, order, after=None, limit=len(ids))
+        rows = await posts.select(self._database, tenant, wanted, order, after=None, limit=len(ids), among=ids)
         visible = dict(zip((row.post_id for row in rows), await self._visible(tenant, rows, context), strict=True))
         for happened, post_id, position in changed:
             if post_id in visible:
                 token = Position.encode(position - 1)  # the rest of its commit is still to come
                 yield service_pb2.WatchPostsResponse(change=happened, post=visible[post_id], resume_token=token)
 
-    async def _snapshot(
-        self, tenant: str, where: Sequence[tuple[str, str, object]], context: Context
-    ) -> AsyncGenerator[post_pb2.Post, None]:
+    async def _snapshot(self, tenant: str, wanted: Expression, context: Context) -> AsyncGenerator[post_pb2.Post, None]:
         cursor: tuple[int, str] | None = None
         pages = Pages()
         while True:
             limit = pages.rows
-            rows = await posts.select(self._database, tenant, where, ("published_at", False), after=cursor, limit=limit)
+            rows = await posts.select(
+                self._database, tenant, wanted, ("published_at", False), after=cursor, limit=limit
+            )
             pages.weighed(len(rows), sum([len(row.ciphertext or b"") for row in rows]))
             for post in await self._visible(tenant, rows, context):
                 yield post
@@ -450,13 +446,11 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.ListSourcesResponse:
         tenant = await self._tenant(request.parent)
         asked = page(request, (str,))
-        found = parse(request.filter, source_fields())
+        wanted = parse(request.filter, SOURCE_FIELDS)
         check_order(request.order_by, ("", "name"))
         await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
-        channel = next((str(c.value) for c in found if c.field == "channel"), None)
-        labels = {c.field.removeprefix("labels."): str(c.value) for c in found if c.field != "channel"}
         after = "" if asked.cursor is None else str(asked.cursor[0])
-        rows = await sources.select(self._database, tenant, after, channel=channel, labels=labels, limit=asked.size + 1)
+        rows = await sources.select(self._database, tenant, wanted, after, asked.size + 1)
         kept, token = asked.cut(rows, lambda row: (row.source_id,))
         response = service_pb2.ListSourcesResponse(next_page_token=token)
         room = PAGE_BYTES_MAX

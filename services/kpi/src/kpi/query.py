@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import NamedTuple
+
+from chassis.filters import EVERYTHING, Expression, conditions, holds
 
 from kpi.metrics import on_time, waiting
 from kpi.metrics.contact import Contact, observed
@@ -48,15 +51,6 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """A dimension must have (or must not have) a value; a contact without the label has the value ""."""
-
-    key: str
-    value: str
-    equal: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: which metrics, cut how, observed until when (microseconds)."""
 
@@ -64,7 +58,8 @@ class Question:
     group_by: tuple[str, ...]
     zone: tzinfo
     until: int
-    conditions: tuple[Condition, ...] = ()
+    wanted: Expression = EVERYTHING
+    """Conditions on dimensions; a contact without the label has the value ""."""
 
 
 Group = tuple[str, ...]
@@ -98,8 +93,9 @@ def _value(known: Known, key: str, zone: tzinfo) -> str:
             return known.labels.get(key, "")
 
 
-def _holds(conditions: Sequence[Condition], known: Known, zone: tzinfo) -> bool:
-    return all((_value(known, one.key, zone) == one.value) is one.equal for one in conditions)
+def _value_for(agent: str, known: Known, key: str, zone: tzinfo) -> str:
+    """The same where the agent is the one of an act."""
+    return agent if key == "agent" else _value(known, key, zone)
 
 
 class _Booked(NamedTuple):
@@ -115,8 +111,8 @@ class _Booked(NamedTuple):
 def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
     """Books every contact: once for all metrics, or once per metric where agents matter, since acts have their own."""
     zone, until = question.zone, question.until
-    plain = [one for one in question.conditions if one.key != "agent"]
-    of_agent = [one for one in question.conditions if one.key == "agent"]
+    wanted = question.wanted
+    of_agent = any(one.field == "agent" for one in conditions(wanted))
     agent_at = question.group_by.index("agent") if "agent" in question.group_by else None
     keys = [key for key in question.group_by if key != "agent"]
     part_functions = [metric.part for metric in question.metrics]
@@ -124,7 +120,9 @@ def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
     act_of = [acts.index(metric.definition.agent) for metric in question.metrics]
     for known in contacts:
         contact = observed(known.contact, until)
-        if contact is None or (plain and not _holds(plain, known, zone)):
+        if contact is None:
+            continue
+        if not of_agent and wanted is not EVERYTHING and not holds(wanted, partial(_value, known, zone=zone)):
             continue
         group = tuple([_value(known, key, zone) for key in keys])
         parts = [part_of(contact) for part_of in part_functions]
@@ -134,7 +132,9 @@ def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
         agents = [agent_of(contact, act) for act in acts]
         for index, act in enumerate(act_of):
             agent = agents[act]
-            if parts[index] is None or any((agent == one.value) is not one.equal for one in of_agent):
+            if parts[index] is None:
+                continue
+            if of_agent and not holds(wanted, partial(_value_for, agent, known, zone=zone)):
                 continue
             at = group if agent_at is None else (*group[:agent_at], agent, *group[agent_at:])
             yield _Booked(at, known, contact, index, parts[index : index + 1])

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.errors import InvalidRequest
-from chassis.filters import EQUAL_OR_NOT, Field, parse
+from chassis.filters import EVERYTHING, Expression, Field, conditions, parse
 from chassis.forms import Judge
 from chassis.identity import uuid_text
 from chassis.requests import optional_instant, page, parse_name
@@ -27,7 +27,6 @@ from kpi.query import (
     GROUP_BY_MAX,
     KEY,
     Answer,
-    Condition,
     Contribution,
     Group,
     Question,
@@ -107,7 +106,7 @@ def _asked(
         complaints.hear(lambda: _group_by(group_by, known), ()),
         complaints.hear(lambda: _zone(request.time_zone), UTC),
         now if until is None else until,
-        complaints.hear(lambda: conditions_of(request.filter, known), ()),
+        complaints.hear(lambda: wanted_of(request.filter, known), EVERYTHING),
     )
     return MetricsQuery(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
 
@@ -150,15 +149,15 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidRequest([("time_zone", "is no IANA time zone such as Asia/Shanghai")]) from None
 
 
-_ANY_DIMENSION = {"*": Field(operators=EQUAL_OR_NOT, repeats=True)}
+_ANY_DIMENSION = {"*": Field()}
 
 
-def conditions_of(text: str, known: Collection[str] | None = None) -> tuple[Condition, ...]:
-    """Reads `key = "value" AND key != "value"` about `known` dimensions, any when None. Raises InvalidRequest."""
+def wanted_of(text: str, known: Collection[str] | None = None) -> Expression:
+    """Reads a filter about `known` dimensions, any when None. Raises InvalidRequest."""
     found = parse(text, _ANY_DIMENSION)
-    if wrong := _no_dimensions([one.field for one in found], known, "filter"):
+    if wrong := _no_dimensions([one.field for one in conditions(found)], known, "filter"):
         raise InvalidRequest(wrong)
-    return tuple(Condition(one.field, str(one.value), one.operator == "=") for one in found)
+    return found
 
 
 def scope_of(request: AnyRequest) -> tuple[str, int] | None:

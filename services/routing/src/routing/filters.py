@@ -1,24 +1,40 @@
 """What lists and watches are narrowed to: the fields a filter may name, and their values."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from chassis.filters import Field, parse
+from chassis.filters import HAS, ORDERED, Expression, Field, holds, instant, parse
 from switchboard.routing.v1 import service_pb2
 
+from routing.agents import Agent
 from routing.terms import Presence
-from routing.views.cases import Filter
 
 _STATES = frozenset(state.name.removeprefix("CASE_STATE_") for state in service_pb2.CaseState.DESCRIPTOR.values[1:])
 
 
-def filter_of(request: service_pb2.ListCasesRequest | service_pb2.WatchCasesRequest) -> Filter:
-    """The filter of a list or watch. Raises InvalidRequest."""
-    return Filter(**{one.field: str(one.value) for one in parse(request.filter, _case_fields(request.parent))})
+def cases_wanted(request: service_pb2.ListCasesRequest | service_pb2.WatchCasesRequest) -> Expression:
+    """The filter of a list or watch of cases; `views.cases` says where its fields stand. Raises InvalidRequest."""
+    return parse(request.filter, _case_fields(request.parent))
 
 
-def presence_of(request: service_pb2.ListAgentsRequest) -> Presence | None:
-    """The presence agents are narrowed to, None for all. Raises InvalidRequest."""
-    return next((Presence[str(one.value)] for one in parse(request.filter, _AGENT_FIELDS)), None)
+def agents_wanted(request: service_pb2.ListAgentsRequest) -> Callable[[Agent], bool]:
+    """Whether an agent is one of those that a list asks for. Raises InvalidRequest."""
+    wanted = parse(request.filter, _agent_fields(request.parent))
+    return lambda agent: holds(wanted, partial(_of_agent, agent))
+
+
+def _of_agent(agent: Agent, field: str) -> object:
+    match field:
+        case "presence":
+            return agent.presence.name
+        case "queues":
+            return agent.queues
+        case "skills":
+            return [skill.name for skill in agent.skills]
+        case "capacity":
+            return agent.capacity
+        case _:
+            return agent.load
 
 
 def _member(prefix: str, known: frozenset[str]) -> Callable[[str], str]:
@@ -44,6 +60,12 @@ def _id(parent: str, kind: str) -> Callable[[str], str]:
     return read
 
 
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ValueError("is a whole number, 0 or more")
+    return int(text)
+
+
 def _case_fields(parent: str) -> Mapping[str, Field]:
     return {
         "state": Field(_member("CASE_STATE_", _STATES)),
@@ -52,7 +74,16 @@ def _case_fields(parent: str) -> Mapping[str, Field]:
         "channel": Field(),
         "source": Field(_id(parent, "sources")),
         "identity": Field(_id(parent, "identities")),
+        "desk": Field(),
+        "opened_at": Field(instant, ORDERED),
     }
 
 
-_AGENT_FIELDS = {"presence": Field(_member("PRESENCE_", frozenset(one.name for one in Presence if one)))}
+def _agent_fields(parent: str) -> Mapping[str, Field]:
+    return {
+        "presence": Field(_member("PRESENCE_", frozenset(one.name for one in Presence if one))),
+        "queues": Field(_id(parent, "queues"), HAS),
+        "skills": Field(operators=HAS),
+        "capacity": Field(_number, ORDERED),
+        "load": Field(_number, ORDERED),
+    }

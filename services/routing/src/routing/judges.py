@@ -9,7 +9,7 @@ from chassis.requests import Int32, Uuid, page
 from google.protobuf.message import Message
 from switchboard.routing.v1 import service_pb2 as api
 
-from routing.filters import filter_of, presence_of
+from routing.filters import agents_wanted, cases_wanted
 from routing.handler import command_of, written
 
 COMMANDS = (
@@ -43,10 +43,10 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
         **dict.fromkeys(COMMANDS, command),
         api.ReplyToCaseRequest: written,
         api.NoteCaseRequest: written,
-        api.ListCasesRequest: lambda asked: together(lambda: page(asked, (int, str)), lambda: filter_of(asked)),
-        api.WatchCasesRequest: filter_of,
+        api.ListCasesRequest: lambda asked: together(lambda: page(asked, (int, str)), lambda: cases_wanted(asked)),
+        api.WatchCasesRequest: cases_wanted,
         api.ListCasePostsRequest: lambda asked: page(asked, (int, Uuid)),
         api.ListCaseEventsRequest: lambda asked: page(asked, (int, Int32)),
-        api.ListAgentsRequest: lambda asked: together(lambda: page(asked), lambda: presence_of(asked)),
+        api.ListAgentsRequest: lambda asked: together(lambda: page(asked), lambda: agents_wanted(asked)),
         api.ListQueuesRequest: page,
     }

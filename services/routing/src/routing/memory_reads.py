@@ -17,7 +17,7 @@ from routing.agents import DEFAULT_QUEUE, Agent, Queue
 from routing.cases import Offered
 from routing.commands import Command
 from routing.explain import explain
-from routing.filters import presence_of
+from routing.filters import agents_wanted
 from routing.shard import Shard
 
 Writer = ShardWriter[Command, Shard, events.Event]
@@ -47,13 +47,11 @@ def _agent(writer: Writer, request: api.GetAgentRequest, now: Instant) -> Messag
 
 
 def _agents(writer: Writer, request: api.ListAgentsRequest, now: Instant) -> Message:
-    part, presence = page(request), presence_of(request)
+    part, wanted = page(request), agents_wanted(request)
     after = part.cursor[0] if part.cursor else ""
     agents = writer.state.agents
     chosen: list[Agent] = [
-        agents[agent_id]
-        for agent_id in sorted(agents)
-        if agent_id > str(after) and presence in (None, agents[agent_id].presence)
+        agents[agent_id] for agent_id in sorted(agents) if agent_id > str(after) and wanted(agents[agent_id])
     ][: part.size + 1]
     listed, token = part.cut(chosen, _agent_cursor)
     messages = [wire.agent_message(writer.subject.tenant, agent) for agent in listed]

@@ -9,12 +9,13 @@ from chassis import watches
 from chassis.commits import Entry, Position, Recorded, UnreadableEvent
 from chassis.database import Database
 from chassis.errors import Unavailable
+from chassis.filters import Condition, Junction
 from chassis.log import Log
 from chassis.tail import Tail
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.cases import Offered
-from routing.views.cases import Filter, list_cases, position
+from routing.views.cases import list_cases, position
 from routing.wire import offer_message
 
 WAITING_MAX = 500
@@ -98,7 +99,7 @@ class Offers:
         """(as of where, an agent's open offers)."""
         async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
             at = await position(connection)
-            wanted = Filter(state="OFFERED", agent=agent_id)
+            wanted = Junction("and", (Condition("state", "=", "OFFERED"), Condition("agent", "=", agent_id)))
             cases = await list_cases(connection, tenant, wanted, None, SNAPSHOT_MAX)
         return at, [
             service_pb2.WatchOffersResponse(

@@ -11,6 +11,7 @@ from chassis.clock import FIRST
 from chassis.commits import Entry, Position, Recorded, UnreadableEvent
 from chassis.database import Database
 from chassis.errors import NotFound, StatusError
+from chassis.filters import Expression
 from chassis.host import ShardHost
 from chassis.log import Log
 from chassis.projection import Projection
@@ -29,12 +30,12 @@ from routing.case_decider import name as called
 from routing.case_decider import standing
 from routing.cases import Case
 from routing.commands import Command, Reason
-from routing.filters import filter_of
+from routing.filters import cases_wanted
 from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.shard import Shard
 from routing.views.case_tables import Row
-from routing.views.cases import CASE_FACTS, Filter, cases_of, get_case, list_cases, places_of, position, posts_of
+from routing.views.cases import CASE_FACTS, cases_of, get_case, list_cases, matches, places_of, position, posts_of
 from routing.views.threads import list_unattributed
 from routing.wire import case_event_message, case_message, post_message, unattributed_message
 
@@ -90,7 +91,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         return api.GetCaseResponse(case=case_message(tenant, await self._case(tenant, case_id)))
 
     async def ListCases(self, request: api.ListCasesRequest, context: Context) -> api.ListCasesResponse:  # noqa: N802
-        part, wanted = page(request, (int, str)), filter_of(request)
+        part, wanted = page(request, (int, str)), cases_wanted(request)
         tenant = _tenant(request.parent)
         await self._tenants.require(tenant)
         await self._reached(request.min_position)
@@ -140,7 +141,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def WatchCases(  # noqa: N802
         self, request: api.WatchCasesRequest, context: Context
     ) -> AsyncIterator[api.WatchCasesResponse]:
-        tenant, wanted = _tenant(request.parent), filter_of(request)
+        tenant, wanted = _tenant(request.parent), cases_wanted(request)
         await self._tenants.require(tenant)
         shown: Shown = Shown(resumed=bool(request.resume_token))
         if request.resume_token:
@@ -168,14 +169,14 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
                     watch.given(token)
                 after = reached
 
-    async def _matching(self, tenant: str, wanted: Filter, ids: Iterable[str], shown: Shown) -> list[api.Case]:
+    async def _matching(self, tenant: str, wanted: Expression, ids: Iterable[str], shown: Shown) -> list[api.Case]:
         """Those of these cases that match now, or that the watch has shown as they did."""
         messages = []
         for case in await cases_of(self._database, tenant, list(ids)):
-            key, matches = case.case_id, wanted.matches(case)
-            if matches or key in shown:
+            key, matching = case.case_id, matches(wanted, case)
+            if matching or key in shown:
                 messages.append(case_message(tenant, case))
-            shown.note(key, matches)
+            shown.note(key, matching)
         return messages
 
     async def WatchOffers(  # noqa: N802
@@ -362,7 +363,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         if token:
             await self._host.caught_up(tenant, Position.decode(token))
 
-    async def _present(self, tenant: str, wanted: Filter) -> AsyncGenerator[Case, None]:
+    async def _present(self, tenant: str, wanted: Expression) -> AsyncGenerator[Case, None]:
         """The cases as they are, page by page: one that changes in between comes as a change as well."""
         after: tuple[int, str] | None = None
         while True:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
+from chassis.filters import Expression, bound, where
 from chassis.view import Founding
 from switchboard.crm.v1 import events_pb2 as crm
 
@@ -431,9 +432,15 @@ async def holders(connection: Connection, tenant: str, contacts: Iterable[bytes]
     ]
 
 
+_COLUMNS = {"identities": "count(*)", "channels": "array_agg(channel)"}
+"""What customers can be filtered by, and where it stands."""
+
+
 async def page(
-    connection: Connection, tenant: str, after: str, identities_min: int, limit: int
+    connection: Connection, tenant: str, wanted: Expression, after: str, limit: int
 ) -> list[tuple[str, int]]:
-    """Customer ids in order, and what the facts about each weigh in bytes."""
-    rows = await connection.fetch(SQL["page"], tenant, after, identities_min, limit)
+    """Ids of customers that satisfy an expression in order, and what the facts about each weigh in bytes."""
+    values: list[object] = [tenant, after]
+    statement = f"{SQL['page']} having {where(wanted, _COLUMNS, bound(values))}\norder by customer_id limit {limit:d}"
+    rows = await connection.fetch(statement, *values)
     return [(row["customer_id"], row["facts_bytes"]) for row in rows]

@@ -227,6 +227,3 @@ select customer_id, sum(octet_length(facts))::bigint as facts_bytes
 from customers_v1_identities
 where tenant = $1 and customer_id > $2
 group by customer_id
-having count(*) >= $3
-order by customer_id
-limit $4

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from chassis.clock import Instant, from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
+from chassis.filters import Expression, bound, where
 from chassis.view import Founding
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
@@ -409,23 +410,39 @@ async def meant(database: Database, tenant: str, name: str) -> str:
     return await database.fetchval(_SQL["meant"], tenant, name) or name
 
 
+_COLUMNS = {
+    "conversation": "conversation_id",
+    "author": "identity_id",
+    "source": "source_id",
+    "desks": "desks",
+    "channel": "channel",
+    "direction": "direction",
+    "kind": "kind",
+    "published_at": "published_at",
+    "received_at": "received_at",
+}
+"""What posts can be filtered by, and where it stands."""
+
+
 async def select(
     database: Database,
     tenant: str,
-    where: Sequence[tuple[str, str, object]],
+    wanted: Expression,
     order: tuple[str, bool],
     *,
     after: Any,
     limit: int,
+    among: Sequence[str] | None = None,
 ) -> list[ReadRow]:
-    """Posts that satisfy (column, operator, value) triples, in order of (column, descending) and id, after a cursor.
+    """Posts that satisfy an expression, in order of (column, descending) and id, after a cursor.
 
-    Columns and operators come from the filter's table, never from a caller's text.
+    `among` leaves out all but some ids.
     """
-    clauses, values = [], [tenant]
-    for column, operator, value in where:
-        values.append(value)  # type: ignore[arg-type]
-        clauses.append(f"{column} {operator} (${len(values)})")
+    values: list[object] = [tenant]
+    bind = bound(values)
+    clauses = [where(wanted, _COLUMNS, bind)]
+    if among is not None:
+        clauses.append(f"post_id = any({bind(list(among))}::uuid[])")
     column, descending = order
     if after is not None:
         values.extend(after)

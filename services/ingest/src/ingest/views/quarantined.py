@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chassis.clock import MICROS, Clock, Instant
 from chassis.database import Database, queries
+from chassis.filters import Expression, bound, where
 from chassis.sealing import KeyVault, unreadable
 from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import service_pb2
@@ -153,15 +154,21 @@ class Quarantine:
         await self._vault.destroy_all(tenant, subjects)
         await self._database.execute(_SQL["release"], tenant, delivery_ids)
 
-    async def select(
-        self, tenant: str, where: Mapping[str, str], after: tuple[int, str] | None, limit: int
-    ) -> list[Listed]:
-        """What lies in quarantine, newest first, without its bytes. `where`: source_id, reason."""
-        at, last = after or (None, None)
-        rows = await self._database.fetch(
-            _SQL["select"], tenant, where.get("source_id"), where.get("reason"), at, last, limit
-        )
-        return [Listed(*row.values()) for row in rows]
+    async def select(self, tenant: str, wanted: Expression, after: tuple[int, str] | None, limit: int) -> list[Listed]:
+        """What lies in quarantine and satisfies an expression, newest first, without its bytes."""
+        values: list[object] = [tenant, *(after or (None, None))]
+        statement = f"{_SQL['select']} and {where(wanted, _COLUMNS, bound(values))}"
+        statement += f"\norder by d.received_at desc, d.delivery_id desc limit {limit:d}"
+        return [Listed(*row.values()) for row in await self._database.fetch(statement, *values)]
+
+
+_COLUMNS = {
+    "source": "d.source_id",
+    "reason": "d.reason",
+    "payload_bytes": "d.payload_bytes",
+    "received_at": "d.received_at",
+}
+"""What quarantined deliveries can be filtered by, and where it stands."""
 
 
 def bytes_of(delivery: service_pb2.Delivery) -> bytes:

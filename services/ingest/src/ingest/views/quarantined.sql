@@ -78,7 +78,4 @@ select d.delivery_id, d.source_id, d.reason, coalesce(q.detail, '') as detail,
     coalesce(q.content_type, '') as content_type, d.payload_bytes, d.received_at
 from deliveries_v2 d left join quarantined_deliveries q using (tenant, delivery_id)
 where d.tenant = $1 and d.lodged
-    and ($2::text is null or d.source_id = $2)
-    and ($3::text is null or d.reason = $3)
-    and ($4::bigint is null or (d.received_at, d.delivery_id) < ($4, $5::uuid))
-order by d.received_at desc, d.delivery_id desc limit $6
+    and ($2::bigint is null or (d.received_at, d.delivery_id) < ($2, $3::uuid))

@@ -9,6 +9,7 @@ from chassis.clock import Instant
 from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
+from chassis.filters import Expression, bound, where
 from switchboard.ingest.v1 import events_pb2
 
 from ingest import events, sources
@@ -137,9 +138,18 @@ async def get(database: Database, tenant: str, source_id: str) -> SourceRow | No
     return None if row is None else SourceRow(*row.values())
 
 
-async def select(
-    database: Database, tenant: str, after: str, *, channel: str | None, labels: Mapping[str, str], limit: int
-) -> list[SourceRow]:
-    """Sources by id, after an id."""
-    rows = await database.fetch(_SQL["select"], tenant, after, channel, list(labels), list(labels.values()), limit)
-    return [SourceRow(*row.values()) for row in rows]
+_COLUMNS = {
+    "channel": "channel",
+    "desk": "effective_desk",
+    "labels": "label_keys",
+    "labels.": "label_values[array_position(label_keys, {})]",
+    "owned_accounts": "owned_accounts",
+}
+"""What sources can be filtered by, and where it stands."""
+
+
+async def select(database: Database, tenant: str, wanted: Expression, after: str, limit: int) -> list[SourceRow]:
+    """Sources that satisfy an expression by id, after an id."""
+    values: list[object] = [tenant, after]
+    statement = f"{_SQL['select']} and {where(wanted, _COLUMNS, bound(values))}\norder by source_id limit {limit:d}"
+    return [SourceRow(*row.values()) for row in await database.fetch(statement, *values)]

@@ -53,13 +53,6 @@ select tenant, source_id, channel, account_scope, display_name, owned_accounts, 
     default_queue, desk, listening, effective_desk, connected_at, changed_at
 from sources_v2
 where tenant = $1 and source_id > $2
-    and ($3::text is null or channel = $3)
-    and not exists (
-        select from unnest($4::text[], $5::text[]) as label (key, value)
-        where array_position(label_keys, label.key) is null
-            or label_values[array_position(label_keys, label.key)] <> label.value
-    )
-order by source_id limit $6
 
 -- name: get
 select tenant, source_id, channel, account_scope, display_name, owned_accounts, label_keys, label_values, secrets_ref,

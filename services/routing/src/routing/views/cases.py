@@ -6,13 +6,14 @@ written once: each post and thread key one, and each 64 places one. So the n-th 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, cast, get_args
 
 from chassis.clock import Instant
 from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
+from chassis.filters import Expression, bound, holds, where
 from chassis.view import Founding
 from switchboard.routing.v1 import events_pb2
 
@@ -73,30 +74,33 @@ class CasePost(NamedTuple):
     role: PostRole
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to; None does not narrow."""
+_COLUMNS = {name: name for name in ("state", "queue", "agent", "channel", "source", "identity", "desk", "opened_at")}
+"""What cases can be filtered by, and where it stands."""
 
-    state: str | None = None
-    queue: str | None = None
-    agent: str | None = None
-    channel: str | None = None
-    source: str | None = None
-    identity: str | None = None
 
-    def matches(self, case: Case) -> bool:
-        """Whether the case is in the list."""
-        return all(
-            wanted is None or wanted == actual
-            for wanted, actual in (
-                (self.state, state_of(case)),
-                (self.queue, case.queue),
-                (self.agent, holder(case) or case.agent_id),
-                (self.channel, case.channel),
-                (self.source, case.source_id),
-                (self.identity, case.identity_id),
-            )
-        )
+def matches(wanted: Expression, case: Case) -> bool:
+    """Whether the case is in a list, as `list_cases` would have it."""
+    return holds(wanted, partial(_value_of, case))
+
+
+def _value_of(case: Case, field: str) -> object:
+    match field:
+        case "state":
+            return state_of(case)
+        case "queue":
+            return case.queue
+        case "agent":
+            return holder(case) or case.agent_id
+        case "channel":
+            return case.channel
+        case "source":
+            return case.source_id
+        case "identity":
+            return case.identity_id
+        case "desk":
+            return case.desk
+        case _:
+            return case.opened_at
 
 
 def state_of(case: Case) -> str:
@@ -187,23 +191,13 @@ async def cases_of(database: Database, tenant: str, case_ids: Sequence[str]) -> 
 
 
 async def list_cases(
-    database: Database | Connection, tenant: str, wanted: Filter, after: tuple[int, str] | None, limit: int
+    database: Database | Connection, tenant: str, wanted: Expression, after: tuple[int, str] | None, limit: int
 ) -> list[Case]:
-    """Cases newest first, from behind a (time of opening, id)."""
-    records = await database.fetch(
-        SQL["list"],
-        tenant,
-        wanted.state,
-        wanted.queue,
-        wanted.agent,
-        wanted.channel,
-        wanted.source,
-        wanted.identity,
-        None if after is None else after[0],
-        "" if after is None else after[1],
-        limit,
-    )
-    return [load_case(r["body"]) for r in records]
+    """Cases that satisfy an expression newest first, from behind a (time of opening, id)."""
+    values: list[object] = [tenant, *(after or (None, ""))]
+    statement = f"{SQL['list']} and {where(wanted, _COLUMNS, bound(values))}"
+    statement += f"\norder by opened_at desc, case_id limit {limit:d}"
+    return [load_case(r["body"]) for r in await database.fetch(statement, *values)]
 
 
 async def position(connection: Connection) -> int:

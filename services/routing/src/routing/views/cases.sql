@@ -184,15 +184,7 @@ select body from cases_v3 where case_id = any($2::text[]) and tenant is not dist
 select opened_at, case_id, body
 from cases_v3
 where tenant = $1
-    and ($2::text is null or state = $2)
-    and ($3::text is null or queue = $3)
-    and ($4::text is null or agent = $4)
-    and ($5::text is null or channel = $5)
-    and ($6::text is null or source = $6)
-    and ($7::text is null or identity = $7)
-    and ($8::bigint is null or opened_at < $8 or (opened_at = $8 and case_id > $9))
-order by opened_at desc, case_id
-limit $10
+    and ($2::bigint is null or opened_at < $2 or (opened_at = $2 and case_id > $3))
 
 -- name: position
 select position from projections where name = 'cases_v3'
