@@ -35,6 +35,16 @@ THREADS = f"""
 insert into case_threads_v3
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generate_series(1, {ROWS}) n
 """
+THREAD_POSTS = f"""
+insert into case_thread_posts_v3
+select 'acme', gen_random_uuid()::text, 'x', 'x', 'x', n, false, 0, true, false, repeat('x', 300)::bytea
+from generate_series(1, {ROWS}) n
+"""
+CASE_POSTS = f"""
+insert into case_posts_v3
+select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 1, 'x', null
+from generate_series(1, {ROWS}) n
+"""
 CONTACTS = f"""
 insert into contacts_v3_cases
 select 'acme', gen_random_uuid()::text, 'x', 'x', '', 'x', 'x', '', 1, '[]', 0, '' from generate_series(1, {ROWS}) n
@@ -61,6 +71,14 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
         pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),
         pytest.param(
             threads.SQL, "of_keys", "text, text[]", "'acme'", cases.SQL["schema"], THREADS, id="keys of threads"
+        ),
+        *(
+            pytest.param(threads.SQL, name, "text, text[]", "'acme'", cases.SQL["schema"], fill, id=what)
+            for name, fill, what in (
+                ("of_cases", CASES, "threads of cases"),
+                ("named", THREAD_POSTS, "posts that are named"),
+                ("parts", CASE_POSTS + ";" + CASES, "cases of posts"),
+            )
         ),
         pytest.param(
             contacts.SQL, "load_cases", "text[], text[]", PAIRS[1], contacts.SQL["schema"], CONTACTS, id="contacts"

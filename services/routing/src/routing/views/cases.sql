@@ -178,7 +178,11 @@ where c.tenant = gone.tenant and c.case_id = gone.case_id
 select body from cases_v3 where case_id = $2 and tenant is not distinct from $1
 
 -- name: of_ids
-select body from cases_v3 where case_id = any($2::text[]) and tenant is not distinct from $1
+select found.body
+from unnest($2::text[]) as wanted (id)
+cross join lateral (
+    select body from cases_v3 where case_id = wanted.id and tenant is not distinct from $1 limit 1
+) as found
 
 -- name: list
 select opened_at, case_id, body

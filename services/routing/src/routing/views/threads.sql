@@ -6,9 +6,14 @@ from case_threads_v3
 where thread_key = any($2::text[]) and tenant is not distinct from $1
 
 -- name: of_cases
-select case_id, thread_id
-from cases_v3
-where case_id = any($2::text[]) and thread_id <> '' and tenant is not distinct from $1
+select wanted.id as case_id, found.thread_id
+from unnest($2::text[]) as wanted (id)
+cross join lateral (
+    select thread_id
+    from cases_v3
+    where case_id = wanted.id and thread_id <> '' and tenant is not distinct from $1
+    limit 1
+) as found
 
 -- name: aliases
 select thread_key, alias_of
@@ -38,15 +43,27 @@ order by published_at
 limit $4
 
 -- name: named
-select post_id, desk, published_at, addressed, withdrawn, body
-from case_thread_posts_v3
-where post_id = any($2::text[]) and tenant is not distinct from $1
+select found.*
+from unnest($2::text[]) as wanted (id)
+cross join lateral (
+    select post_id, desk, published_at, addressed, withdrawn, body
+    from case_thread_posts_v3
+    where post_id = wanted.id and tenant is not distinct from $1
+    limit 100
+) as found
 
 -- name: parts
-select p.post_id, p.case_id, p.role, p.customer, p.answers_published_at, c.desk
-from case_posts_v3 p
-join cases_v3 c on c.case_id = p.case_id and c.tenant = p.tenant
-where p.post_id = any($2::text[]) and p.tenant is not distinct from $1
+select part.*, found.desk
+from unnest($2::text[]) as wanted (id)
+cross join lateral (
+    select post_id, case_id, role, customer, answers_published_at
+    from case_posts_v3
+    where post_id = wanted.id and tenant is not distinct from $1
+    limit 10000
+) as part
+cross join lateral (
+    select desk from cases_v3 where case_id = part.case_id and tenant is not distinct from $1 limit 1
+) as found
 
 -- name: cases
 select body
