@@ -182,14 +182,11 @@ async def _listed(targets: Targets, asked: Asked, limit: int) -> tuple[list["Qua
 
 
 def quarantined_table(found: Sequence["QuarantinedDelivery"]) -> "Table":
-    """For people; names are folded where they do not fit, so that they can be copied whole."""
-    from rich.text import Text
-
+    """For people; names are whole, so that they can be copied."""
     from switchboard_cli.names import moment, short
     from switchboard_cli.output import table
 
-    made = table("received", "source", "reason", "place", "detail", "name")
+    made = table("name", "source", "reason", "place", "detail", "received (UTC)", whole=(0, 5))
     for one in found:
-        cells = (moment(one, "received_at"), short(one.source), one.reason, one.place, one.detail, short(one.name))
-        made.add_row(*(Text(cell) for cell in cells))
+        made.add_row(short(one.name), short(one.source), one.reason, one.place, one.detail, moment(one, "received_at"))
     return made

@@ -15,6 +15,7 @@ from chassis.provisioning import Resources
 from switchboard.crm.v1 import events_pb2, service_pb2_grpc
 
 from crm_sync.decider import Command
+from crm_sync.judges import judges
 from crm_sync.reactions import Reactions
 from crm_sync.servicer import CODES, CONTEXT, LIMITS, SHARD, CustomerServicer
 from crm_sync.shards import DECIDER, CustomersBacking, Requests
@@ -56,7 +57,7 @@ async def build(process: Process) -> None:
         (service_pb2_grpc.add_CustomerServiceServicer_to_server, servicer),
         codes=CODES,
         limits=LIMITS,
-        judges=servicer.judges(),
+        judges=judges(process.settings.clock),
         obligations=(owed,),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import accumulate
@@ -14,10 +13,8 @@ from chassis.commands import request_of
 from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
-from chassis.filters import HAS, ORDERED, Field, parse
-from chassis.forms import Judge, together
+from chassis.filters import parse
 from chassis.host import ShardHost
-from chassis.identity import is_uuid
 from chassis.message_limits import MessageLimits
 from chassis.projection import Projection
 from chassis.requests import Uuid, optional_instant, page, parse_name, request_uuid
@@ -29,14 +26,23 @@ from switchboard.crm.v1 import internal_pb2, service_pb2_grpc
 from switchboard.crm.v1 import service_pb2 as pb
 
 from crm_sync import survivorship, wire
-from crm_sync.contact_points import Defect, contact, is_region
+from crm_sync.contact_points import Defect, contact
 from crm_sync.contract import said_into
 from crm_sync.decider import Command, Reason
 from crm_sync.events import Event
+from crm_sync.judges import (
+    FIELDS,
+    assertion_of,
+    identity_of,
+    mutation_of,
+    name_of,
+    resource_of,
+    two_identities,
+)
 from crm_sync.kept import Candidate
 from crm_sync.matching import HOLDERS_MAX, contact_class
-from crm_sync.naming import founded_customer_id, identity_id
-from crm_sync.reactions import ATTRIBUTES_MAX, VALUE_BYTES_MAX, VALUES_BYTES_MAX, Claim, assertion, sealed_content
+from crm_sync.naming import founded_customer_id
+from crm_sync.reactions import VALUE_BYTES_MAX, Claim, assertion, sealed_content
 from crm_sync.state import Customers
 from crm_sync.views import customers as tables
 
@@ -44,8 +50,6 @@ SHARD = "0"
 CONTEXT = "crm"
 FACTS_BYTES_MAX = 4 * 1024 * 1024
 """Facts that one page of customers is made of."""
-AHEAD_MAX_US = 86_400_000_000
-"""How far in the future an observation may lie: a day, for clocks and zones that are wrong."""
 OTHERS_MAX = 100
 LIMITS = MessageLimits(
     texts={"switchboard.crm.v1.AttributeAssertion.value": 4 * VALUE_BYTES_MAX},
@@ -55,9 +59,6 @@ LIMITS = MessageLimits(
 that is a little too long is named together with whatever else is wrong.
 """
 
-_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_TOKEN = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_REGION = 'is a CLDR region such as "DE"'
 _HINTS: Mapping[Defect | None, str] = {
     Defect.NATIONAL: ", which has no country: say its region",
     Defect.MALFORMED: ", which has not the form of one",
@@ -96,48 +97,15 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self._vault = vault
         self._clock = clock
 
-    def judges(self) -> Mapping[type[Message], Judge]:
-        """What is wrong with the form of requests, by their type, beyond what the contract says of their fields."""
-        return {
-            pb.LookupCustomerRequest: _looked_up,
-            pb.GetCustomerRequest: lambda asked: _name("customers", asked.name),
-            pb.ListCustomersRequest: lambda asked: together(
-                lambda: page(asked, (Uuid,)), lambda: parse(asked.filter, _FIELDS)
-            ),
-            pb.ListAttributeValuesRequest: lambda asked: together(
-                lambda: page(asked, (str, str, str, int, str)), lambda: _name("customers", asked.parent, "parent")
-            ),
-            pb.ListLinksRequest: lambda asked: together(
-                lambda: page(asked, (Uuid, Uuid)), lambda: _name("customers", asked.parent, "parent")
-            ),
-            pb.ExplainAttributeRequest: lambda asked: together(
-                lambda: page(asked, (int,)),
-                lambda: _name("customers", asked.name),
-                lambda: _matches("attribute", asked.attribute, _ATTRIBUTE),
-            ),
-            pb.AssertAttributesRequest: self._checked,
-            **dict.fromkeys(
-                (pb.LinkIdentitiesRequest, pb.UnlinkIdentitiesRequest, pb.ForbidLinkRequest, pb.ExplainLinkRequest),
-                lambda asked: together(
-                    lambda: _name("identities", asked.identity_a, "identity_a"),
-                    lambda: _name("identities", asked.identity_b, "identity_b"),
-                ),
-            ),
-            pb.EraseSubjectRequest: lambda asked: together(
-                lambda: _name("identities" if "/identities/" in asked.name else "customers", asked.name),
-                lambda: _matches("reason", asked.reason or "request", _TOKEN),
-            ),
-        }
-
     async def LookupCustomer(  # noqa: N802  # gRPC names it
         self, request: pb.LookupCustomerRequest, context: Context
     ) -> pb.LookupCustomerResponse:
         tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
         match request.WhichOneof("by"):
             case "identity":
-                wanted = _resource("identities", request.identity, "identity", tenant)
+                wanted = resource_of("identities", request.identity, "identity", tenant)
             case "identity_key":
-                wanted = _identity_of(request.identity_key)
+                wanted = identity_of(request.identity_key)
             case "contact":
                 return await self._by_contact(tenant, request)
             case _:
@@ -155,11 +123,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
 
     async def _by_contact(self, tenant: str, request: pb.LookupCustomerRequest) -> pb.LookupCustomerResponse:
         kind = request.contact.kind
-        if contact_class(kind) is None:
-            raise InvalidRequest([("contact.kind", 'is "email", "phone" or a login id class ending in "_id"')])
         region = request.contact.region
-        if region and not is_region(region):
-            raise InvalidRequest([("contact.region", _REGION)])
         point = contact(kind, request.contact.value, region)
         if point is None:
             raise InvalidRequest([("contact.value", "is required")])
@@ -181,7 +145,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     async def GetCustomer(  # noqa: N802
         self, request: pb.GetCustomerRequest, context: Context
     ) -> pb.GetCustomerResponse:
-        tenant, asked = _name("customers", request.name)
+        tenant, asked = name_of("customers", request.name)
         customer_id, record = await self._read(tenant, request.min_position, _one(tenant, asked))
         return pb.GetCustomerResponse(customer=await self._customer(tenant, customer_id, record))
 
@@ -189,7 +153,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self, request: pb.ListCustomersRequest, context: Context
     ) -> pb.ListCustomersResponse:
         tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
-        wanted = parse(request.filter, _FIELDS)
+        wanted = parse(request.filter, FIELDS)
         asked = page(request, (Uuid,))
         after = str(asked.cursor[0]) if asked.cursor else _NOBODY
 
@@ -211,7 +175,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     async def ListAttributeValues(  # noqa: N802
         self, request: pb.ListAttributeValuesRequest, context: Context
     ) -> pb.ListAttributeValuesResponse:
-        tenant, customer_id = _name("customers", request.parent, "parent")
+        tenant, customer_id = name_of("customers", request.parent, "parent")
         wanted = page(request, (str, str, str, int, str))
         _, record = await self._read(tenant, request.min_position, _one(tenant, customer_id))
         counts = Counter(row.attribute for row in record.candidates)
@@ -225,7 +189,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     async def ListLinks(  # noqa: N802
         self, request: pb.ListLinksRequest, context: Context
     ) -> pb.ListLinksResponse:
-        tenant, asked = _name("customers", request.parent, "parent")
+        tenant, asked = name_of("customers", request.parent, "parent")
         wanted = page(request, (Uuid, Uuid))
         after = (_NOBODY, _NOBODY) if wanted.cursor is None else (str(wanted.cursor[0]), str(wanted.cursor[1]))
 
@@ -243,10 +207,8 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     async def ExplainAttribute(  # noqa: N802
         self, request: pb.ExplainAttributeRequest, context: Context
     ) -> pb.ExplainAttributeResponse:
-        tenant, asked = _name("customers", request.name)
+        tenant, asked = name_of("customers", request.name)
         attribute = request.attribute
-        if _ATTRIBUTE.fullmatch(attribute) is None:
-            raise InvalidRequest([("attribute", f"is {_ATTRIBUTE.pattern}")])
         wanted = page(request, (int,))
         first = int(wanted.cursor[0]) if wanted.cursor else 0
         customer_id, record = await self._read(tenant, request.min_position, _one(tenant, asked))
@@ -269,7 +231,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     async def ExplainLink(  # noqa: N802
         self, request: pb.ExplainLinkRequest, context: Context
     ) -> pb.ExplainLinkResponse:
-        tenant, a, b = _two(request)
+        tenant, a, b = two_identities(request)
 
         async def found(connection: Connection) -> tuple[dict[str, str], list[tables.Pair], tables.Record]:
             customers = await tables.customers_of(connection, tenant, {a, b})
@@ -297,7 +259,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
     async def AssertAttributes(  # noqa: N802
         self, request: pb.AssertAttributesRequest, context: Context
     ) -> pb.AssertAttributesResponse:
-        tenant, subject = self._checked(request)
+        tenant, subject = assertion_of(request, self._clock)
         await self._tenants.require(tenant)
         key = await self._key(tenant, subject, founds=request.WhichOneof("subject") == "identity_key")
         # The digest of the request stays in the log: keyed, or it would let anybody test guesses of what was said.
@@ -350,78 +312,30 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             return key
         raise Rejected(Reason.SUBJECT_ERASED, f"identity {subject} is erased", resource=name)
 
-    def _checked(self, request: pb.AssertAttributesRequest) -> tuple[str, str]:
-        """(tenant, identity id) of a request that is in order. Raises InvalidRequest with everything that is not."""
-        wrong: list[tuple[str, str]] = []
-        tenant = parse_name("tenants/{tenant}", request.parent, "parent")["tenant"]
-        subject = ""
-        try:
-            match request.WhichOneof("subject"):
-                case "identity":
-                    subject = _resource("identities", request.identity, "identity", tenant)
-                case "identity_key":
-                    subject = _identity_of(request.identity_key)
-                case _:
-                    wrong.append(("subject", "one of identity, identity_key is required"))
-            request_uuid(request.request_id)
-            at = optional_instant(request, "observed_at")
-            if at is not None and at > self._clock.now() + AHEAD_MAX_US:
-                wrong.append(("observed_at", "is more than a day in the future"))
-        except InvalidRequest as invalid:
-            wrong.extend(invalid.violations)
-        if _TOKEN.fullmatch(request.source) is None:
-            wrong.append(("source", f"is {_TOKEN.pattern}"))
-        if len(request.purpose.encode()) > 100 or not request.purpose.isprintable():
-            wrong.append(("purpose", "is at most 100 bytes of printable text"))
-        if not 1 <= len(request.attributes) <= ATTRIBUTES_MAX:
-            wrong.append(("attributes", f"are 1 to {ATTRIBUTES_MAX}"))
-        if sum(len(one.value.encode()) for one in request.attributes) > VALUES_BYTES_MAX:
-            wrong.append(("attributes", f"have values of at most {VALUES_BYTES_MAX} bytes together"))
-        seen: set[str] = set()
-        for number, one in enumerate(request.attributes):
-            field = f"attributes[{number}]"
-            if _ATTRIBUTE.fullmatch(one.attribute) is None:
-                wrong.append((f"{field}.attribute", f"is {_ATTRIBUTE.pattern}"))
-            elif contact_class(one.attribute) is None:
-                if one.attribute in seen:
-                    wrong.append((f"{field}.attribute", "is there twice and is no contact point"))
-                seen.add(one.attribute)
-            if len(one.value.encode()) > VALUE_BYTES_MAX:
-                wrong.append((f"{field}.value", f"is at most {VALUE_BYTES_MAX} bytes"))
-            if one.region and not is_region(one.region):
-                wrong.append((f"{field}.region", _REGION))
-            if not (one.confidence == 0 or 0.0005 <= one.confidence <= 1):  # false for NaN as well
-                wrong.append((f"{field}.confidence", "is above 0 and at most 1"))
-        if wrong:
-            raise InvalidRequest(wrong)
-        return tenant, subject
-
     async def LinkIdentities(  # noqa: N802
         self, request: pb.LinkIdentitiesRequest, context: Context
     ) -> pb.LinkIdentitiesResponse:
-        tenant = _mutation(request)
+        tenant = mutation_of(request)
         return await self._command(tenant, request, pb.LinkIdentitiesResponse)
 
     async def UnlinkIdentities(  # noqa: N802
         self, request: pb.UnlinkIdentitiesRequest, context: Context
     ) -> pb.UnlinkIdentitiesResponse:
-        tenant = _mutation(request)
+        tenant = mutation_of(request)
         return await self._command(tenant, request, pb.UnlinkIdentitiesResponse)
 
     async def ForbidLink(  # noqa: N802
         self, request: pb.ForbidLinkRequest, context: Context
     ) -> pb.ForbidLinkResponse:
-        tenant = _mutation(request)
+        tenant = mutation_of(request)
         return await self._command(tenant, request, pb.ForbidLinkResponse)
 
     async def EraseSubject(  # noqa: N802
         self, request: pb.EraseSubjectRequest, context: Context
     ) -> pb.EraseSubjectResponse:
         kind = "identities" if "/identities/" in request.name else "customers"
-        tenant, _ = _name(kind, request.name)
+        tenant, _ = name_of(kind, request.name)
         request_uuid(request.request_id)
-        if request.reason and _TOKEN.fullmatch(request.reason) is None:
-            raise InvalidRequest([("reason", f"is empty or {_TOKEN.pattern}")])
         return await self._command(tenant, request, pb.EraseSubjectResponse)
 
     async def _command(self, tenant: str, request: Message, response: type[M]) -> M:
@@ -467,72 +381,6 @@ def _one(tenant: str, asked: str) -> Callable[[Connection], Awaitable[tuple[str,
     return found
 
 
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 1000):
-        raise ValueError("is a number from 1 to 1000")
-    return int(text)
-
-
-_FIELDS = {"identities": Field(_count, ORDERED), "channels": Field(operators=HAS)}
-"""What customers can be filtered by; `views.customers` says where it stands."""
-
-
 def _place(row: Candidate) -> tuple[str, str, str, int, str]:
     """Where a value stands in the list of all that are kept."""
     return row.attribute, row.identity_id, row.source, int(row.verified), row.contact.hex()
-
-
-def _name(kind: str, name: str, field: str = "name") -> tuple[str, str]:
-    found = parse_name(f"tenants/{{tenant}}/{kind}/{{id}}", name, field)
-    if not is_uuid(found["id"]):
-        raise InvalidRequest([(field, f"the last part of a name of {kind} is a UUID in lower case")])
-    return found["tenant"], found["id"]
-
-
-def _matches(field: str, text: str, pattern: re.Pattern[str]) -> None:
-    if pattern.fullmatch(text) is None:
-        raise InvalidRequest([(field, f"is {pattern.pattern}")])
-
-
-def _looked_up(request: pb.LookupCustomerRequest) -> None:
-    match request.WhichOneof("by"):
-        case "identity":
-            _name("identities", request.identity, "identity")
-        case "identity_key":
-            _identity_of(request.identity_key)
-        case "contact":
-            if contact_class(request.contact.kind) is None:
-                raise InvalidRequest([("contact.kind", 'is "email", "phone" or a login id class ending in "_id"')])
-        case _:
-            raise InvalidRequest([("by", "one of identity, identity_key, contact is required")])
-
-
-def _resource(kind: str, name: str, field: str, tenant: str) -> str:
-    theirs, found = _name(kind, name, field)
-    if theirs != tenant:
-        raise InvalidRequest([(field, "is of another tenant")])
-    return found
-
-
-def _identity_of(key: pb.IdentityKey) -> str:
-    wrong = [
-        (f"identity_key.{field}", f"is {least} to 512 bytes")
-        for field, text, least in (("account_scope", key.account_scope, 0), ("external_id", key.external_id, 1))
-        if not least <= len(text.encode()) <= 512
-    ]
-    if _TOKEN.fullmatch(key.channel) is None:
-        wrong.append(("identity_key.channel", f"is {_TOKEN.pattern}"))
-    if wrong:
-        raise InvalidRequest(wrong)
-    return identity_id(key.channel, key.account_scope, key.external_id)
-
-
-def _two(request: Any) -> tuple[str, str, str]:
-    tenant, a = _name("identities", request.identity_a, "identity_a")
-    return tenant, a, _resource("identities", request.identity_b, "identity_b", tenant)
-
-
-def _mutation(request: Any) -> str:
-    tenant, _, _ = _two(request)
-    request_uuid(request.request_id)
-    return tenant
