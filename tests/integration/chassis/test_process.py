@@ -158,8 +158,8 @@ async def test_a_process_told_twice_stops_at_once() -> None:
         assert started.stderr is not None
         await started.stdout.readline()
         started.send_signal(signal.SIGTERM)
-        while b"draining" not in await started.stderr.readline():
-            pass
+        while b"draining" not in (line := await started.stderr.readline()):
+            assert line, "it ended before it drained"
         started.send_signal(signal.SIGTERM)
         code, lines = await end_of(started)
     assert code == 1

@@ -28,7 +28,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
 import uvloop
@@ -188,6 +188,14 @@ async def _run_until_signal(settings: Settings, build: Build, metrics: InMemoryM
         await asyncio.to_thread(telemetry.stop)
 
 
+def _version(service: str) -> str:
+    """The version of a service's package; that of the chassis where it has none of its own, as in tests."""
+    try:
+        return version(f"switchboard-{service}")
+    except PackageNotFoundError:
+        return version("switchboard-chassis")
+
+
 def main(configure: Callable[[Environment], tuple[Settings, Build]]) -> int:
     """The whole life of a service's process; answers its exit code: 0 drained, 1 failed, 2 wrong configuration."""
     environment = Environment(os.environ)
@@ -205,7 +213,7 @@ def main(configure: Callable[[Environment], tuple[Settings, Build]]) -> int:
     telemetry.start(
         settings.service,
         member=settings.member,
-        version=version(f"switchboard-{settings.service}"),
+        version=_version(settings.service),
         trace_ratio=settings.trace_ratio,
         sampler=settings.trace_sampler,
         export=settings.export,
