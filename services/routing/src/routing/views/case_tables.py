@@ -76,7 +76,7 @@ class Tables:
         for _, tenant, fact in sorted(tables._news, key=lambda one: one[0]):
             tables._apply(tenant, fact)
         for is_new, tenant, case, places in tables._rows:
-            thread_id = tables._thread(tenant, tables._opened.get((tenant, case.case_id), ""))
+            thread_id = tables._opened.get((tenant, case.case_id), "")
             (tables.new_cases if is_new else tables.cases).append(_columns(tenant, case, state_of, thread_id, places))
         return tables
 
@@ -109,7 +109,9 @@ class Tables:
                 self.posts.setdefault((tenant, fact.case_id), {})[fact.post_id] = None
                 self._answered(tenant, fact, -1)
             case events.CasesJoined():
-                self.joined[tenant, fact.joined_case_id] = fact.case_id
+                gone = tenant, fact.joined_case_id
+                _redirect(self.joined, gone, fact.case_id)
+                self.joined[gone] = fact.case_id
                 moved = self.posts.pop((tenant, fact.joined_case_id), {})
                 self.posts[tenant, fact.case_id] = {**moved, **self.posts.get((tenant, fact.case_id), {})}
             case events.PostThreaded():
@@ -131,42 +133,40 @@ class Tables:
             self.answers[tenant, fact.post_id] = self.answers.get((tenant, fact.post_id), 0) + more
 
     def _tie(self, tenant: str, thread_id: str, joined: Sequence[str]) -> None:
+        """What was of these threads is of that one now, one after the other: a circle of joins leads on no further."""
         for other in joined:
-            self.joined_threads[tenant, other] = thread_id
+            gone = tenant, other
+            if other == thread_id:
+                continue
+            for key, (known, alias_of) in self.keys.items():
+                if (key[0], known) == gone:
+                    self.keys[key] = thread_id, alias_of
+            for place, (fact, known) in self.thread_posts.items():
+                if (place[0], known) == gone:
+                    self.thread_posts[place] = fact, thread_id
+            _redirect(self._opened, gone, thread_id)
+            _redirect(self.joined_threads, gone, thread_id)
+            self.joined_threads[gone] = thread_id
 
     def _lead(self, tenant: str, key: str, thread_id: str, alias_of: str) -> None:
         known = self.keys.get((tenant, key), ("", ""))
         self.keys[tenant, key] = thread_id, max(alias_of, known[1])
-
-    def _thread(self, tenant: str, thread_id: str) -> str:
-        """The thread a thread is part of now."""
-        while (into := self.joined_threads.get((tenant, thread_id))) is not None:
-            thread_id = into
-        return thread_id
-
-    def _case(self, tenant: str, case_id: str) -> str:
-        """The case a case is part of now."""
-        while (into := self.joined.get((tenant, case_id))) is not None:
-            case_id = into
-        return case_id
 
     def rows_of_posts(self) -> tuple[list[Values], list[tuple[str, str, str]]]:
         """(rows of posts of cases, those that are gone)."""
         new: list[Values] = []
         gone: list[tuple[str, str, str]] = []
         for (tenant, case_id), posts in self.posts.items():
-            at = self._case(tenant, case_id)
             for post_id, values in posts.items():
                 if values is None:
-                    gone.append((tenant, at, post_id))
+                    gone.append((tenant, case_id, post_id))
                 else:
-                    new.append((tenant, at, *values))
+                    new.append((tenant, case_id, *values))
         return new, gone
 
     def rows_of_keys(self) -> list[Values]:
         """Rows of thread keys."""
-        keys = self.keys.items()
-        return [(tenant, key, self._thread(tenant, thread), alias_of) for (tenant, key), (thread, alias_of) in keys]
+        return [(tenant, key, thread, alias_of) for (tenant, key), (thread, alias_of) in self.keys.items()]
 
     def rows_of_thread_posts(self) -> list[Values]:
         """Rows of what desks know of posts."""
@@ -175,7 +175,7 @@ class Tables:
                 tenant,
                 post_id,
                 desk,
-                self._thread(tenant, thread_id),
+                thread_id,
                 fact.identity_id,
                 fact.published_at,
                 fact.direction == Direction.OUTBOUND,
@@ -198,11 +198,11 @@ class Tables:
         if self.places:
             await connection.copy_records_to_table("case_places_v3", records=self.places)
         if self.joined_threads:
-            ends = [(tenant, thread, self._thread(tenant, thread)) for tenant, thread in self.joined_threads]
+            ends = [(*gone, into) for gone, into in self.joined_threads.items()]
             for name in ("join_threads", "join_thread_posts", "join_thread_cases"):
                 await connection.execute(sql[name], *zip(*ends, strict=True))
         if self.joined:
-            ends = [(tenant, case_id, self._case(tenant, case_id)) for tenant, case_id in self.joined]
+            ends = [(*gone, into) for gone, into in self.joined.items()]
             await connection.execute(sql["join_posts"], *zip(*ends, strict=True))
         posts, gone = self.rows_of_posts()
         if gone:
@@ -254,3 +254,11 @@ def _columns(tenant: str, case: Case, state_of: Callable[[Case], str], thread_id
         places,
         dump_case(case),
     )
+
+
+def _redirect(known: dict[tuple[str, str], str], gone: tuple[str, str], into: str) -> None:
+    """What led to something that has ended leads to where that went."""
+    tenant, ended = gone
+    for key, target in known.items():
+        if key[0] == tenant and target == ended:
+            known[key] = into
