@@ -442,6 +442,7 @@ CURSORS: Mapping[str, tuple[str | int, ...]] = {
     "ListAttributeValues": ("a", "a", "a", 0, "a"),
     "ListLinks": (NOBODY, NOBODY),
     "ListCasePosts": (0, NOBODY),
+    "ListUnattributedPosts": (0, NOBODY),
     "ExplainAttribute": (1,),
     "ListParked": ("a", "a", 1, 1),
     "ListTenants": ("a",),

@@ -87,11 +87,15 @@ class Batch(Generic[C, S, E]):
         return False
 
     def decide_ticks(self, command: C) -> None:
-        """Decides what time brings at once now that more is decided, while there is room. Raises Undecidable."""
+        """Decides what time brings at once now that more is decided, while there is room.
+
+        What cannot be decided is left to a round of its own, so that it takes nobody down who was decided here.
+        """
         decider = self._decider
-        while self.size < COMMIT_BYTES_MAX and (due := decider.next_due(self._current.state)) is not None:
-            if due > self._now or not self.decide_tick(command):
-                return
+        with suppress(Undecidable):
+            while self.size < COMMIT_BYTES_MAX and (due := decider.next_due(self._current.state)) is not None:
+                if due > self._now or not self.decide_tick(command):
+                    return
 
     def decide(self, taken: Sequence[PendingCommand[C, S, E] | InputCommit[C]]) -> int:
         """Decides in order; returns how many fitted. Raises Undecidable."""
