@@ -1,6 +1,7 @@
 """What a round of facts writes into the tables of cases and threads. It knows no query and folds no case."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
 
@@ -42,6 +43,17 @@ class Row(NamedTuple):
     news: News | None = None
 
 
+@dataclass(slots=True)
+class ThreadPost:
+    """What a desk knows of a post, from the first fact that tells of it to the end of the round."""
+
+    fact: events.PostThreaded
+    thread_id: str
+    is_addressed: bool
+    is_withdrawn: bool = False
+    answers: int = 0
+
+
 class Tables:
     """What a round writes, table by table."""
 
@@ -59,8 +71,8 @@ class Tables:
         self.joined_threads: dict[_Key, str] = {}
         self.keys: dict[_Key, tuple[str, str]] = {}
         """Thread key to its thread, and the post it is another id of or ""."""
-        self.thread_posts: dict[tuple[str, str, str], tuple[events.PostThreaded, str]] = {}
-        """(tenant, post, desk) to what is known, and the thread."""
+        self.thread_posts: dict[_Key, dict[str, ThreadPost]] = {}
+        """Post to what each desk knows of it; what is in the table already stays as it is there."""
         self.addressed: list[tuple[str, str, str]] = []
         self.withdrawn: list[_Key] = []
         self._news: list[tuple[bytes, str, NewsFact]] = []
@@ -118,19 +130,27 @@ class Tables:
                 self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
                 for key in fact.thread_keys:
                     self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
-                self.thread_posts[tenant, fact.post_id, fact.desk] = fact, fact.thread_id
+                one = ThreadPost(fact, fact.thread_id, fact.is_addressed)
+                self.thread_posts.setdefault((tenant, fact.post_id), {}).setdefault(fact.desk, one)
             case events.PostAliased():
                 self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
                 for key in fact.alias_ids:
                     self._lead(tenant, key, fact.thread_id, fact.post_id)
             case events.PostAddressed():
                 self.addressed.append((tenant, fact.post_id, fact.desk))
+                if post := self.thread_posts.get((tenant, fact.post_id), {}).get(fact.desk):
+                    post.is_addressed = True
             case events.PostUnthreaded():
                 self.withdrawn.append((tenant, fact.post_id))
+                for post in self.thread_posts.get((tenant, fact.post_id), {}).values():
+                    post.is_withdrawn = True
 
     def _answered(self, tenant: str, fact: events.PostAttached | events.PostDetached, more: int) -> None:
         if fact.role == PostRole.ANSWER:
             self.answers[tenant, fact.post_id] = self.answers.get((tenant, fact.post_id), 0) + more
+            for post in self.thread_posts.get((tenant, fact.post_id), {}).values():
+                if post.fact.direction == Direction.OUTBOUND:
+                    post.answers += more
 
     def _tie(self, tenant: str, thread_id: str, joined: Sequence[str]) -> None:
         """What was of these threads is of that one now, one after the other: a circle of joins leads on no further."""
@@ -141,9 +161,10 @@ class Tables:
             for key, (known, alias_of) in self.keys.items():
                 if (key[0], known) == gone:
                     self.keys[key] = thread_id, alias_of
-            for place, (fact, known) in self.thread_posts.items():
-                if (place[0], known) == gone:
-                    self.thread_posts[place] = fact, thread_id
+            for (owner, _), desks in self.thread_posts.items():
+                for post in desks.values():
+                    if (owner, post.thread_id) == gone:
+                        post.thread_id = thread_id
             _redirect(self._opened, gone, thread_id)
             _redirect(self.joined_threads, gone, thread_id)
             self.joined_threads[gone] = thread_id
@@ -175,16 +196,17 @@ class Tables:
                 tenant,
                 post_id,
                 desk,
-                thread_id,
-                fact.identity_id,
-                fact.published_at,
-                fact.direction == Direction.OUTBOUND,
-                0,
-                fact.is_addressed,
-                False,
-                dump_threaded(fact),
+                post.thread_id,
+                post.fact.identity_id,
+                post.fact.published_at,
+                post.fact.direction == Direction.OUTBOUND,
+                post.answers,
+                post.is_addressed,
+                post.is_withdrawn,
+                dump_threaded(post.fact),
             )
-            for (tenant, post_id, desk), (fact, thread_id) in self.thread_posts.items()
+            for (tenant, post_id), desks in self.thread_posts.items()
+            for desk, post in desks.items()
         ]
 
     async def save(self, connection: Connection, sql: Mapping[str, str]) -> None:
@@ -211,8 +233,6 @@ class Tables:
             await connection.execute(sql["save_posts"], posts)
         if self.keys:
             await connection.execute(sql["save_keys"], self.rows_of_keys())
-        if self.thread_posts:
-            await connection.execute(sql["save_thread_posts"], self.rows_of_thread_posts())
         if self.addressed:
             await connection.execute(sql["address_posts"], *zip(*self.addressed, strict=True))
         if self.withdrawn:
@@ -220,7 +240,8 @@ class Tables:
         counts = [(tenant, post_id, more) for (tenant, post_id), more in self.answers.items() if more]
         if counts:
             await connection.execute(sql["count_answers"], *zip(*counts, strict=True))
-
+        if self.thread_posts:
+            await connection.execute(sql["save_thread_posts"], self.rows_of_thread_posts())
 
 def _post(fact: events.PostAttached) -> Values:
     return (
