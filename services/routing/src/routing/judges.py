@@ -46,6 +46,7 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.ListCasesRequest: lambda asked: together(lambda: page(asked, (int, str)), lambda: cases_wanted(asked)),
         api.WatchCasesRequest: cases_wanted,
         api.ListCasePostsRequest: lambda asked: page(asked, (int, Uuid)),
+        api.ListUnattributedPostsRequest: lambda asked: page(asked, (int, Uuid)),
         api.ListCaseEventsRequest: lambda asked: page(asked, (int, Int32)),
         api.ListAgentsRequest: lambda asked: together(lambda: page(asked), lambda: agents_wanted(asked)),
         api.ListQueuesRequest: page,
