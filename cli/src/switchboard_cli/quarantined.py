@@ -103,11 +103,12 @@ async def requeue(
     """Read what lies in quarantine again: the deliveries named, or all of a --source.
 
     What can be read now is recorded and leaves the quarantine, a row of a CSV file with its reply; the rest stays, with
-    the reason why. Exit code 1 when something stays.
+    the reason why. Exit code 1 when something stays. Waits until all read models have caught up.
     """
     from switchboard_cli.deliveries.mapping import MapError, mapping_of
     from switchboard_cli.names import full
     from switchboard_cli.output import console, print_json
+    from switchboard_cli.projected import wait_until_projected
 
     if bool(names) is bool(source):
         raise click.UsageError("name deliveries, or give --source for all that came through it")
@@ -120,6 +121,8 @@ async def requeue(
         found, _ = await _listed(targets, Asked(tenant, source, reason), 100_000)
         wanted = [one.name for one in found]
     results, stays = await _requeue(targets, wanted, by)
+    if wanted:
+        await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json)
     if as_json:
         print_json({"results": dict(results), "reasons": dict(stays.most_common())})
     else:
