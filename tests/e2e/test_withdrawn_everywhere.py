@@ -6,6 +6,7 @@ The same search finds it before the withdrawal, so it would find it after.
 import asyncio
 import base64
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -110,13 +111,24 @@ def answers(stack: RunningStack, names: Mapping[str, str]) -> dict[str, bytes]:
                     data = request.SerializeToString()
                     try:
                         if method.server_streaming:
-                            for part in channel.unary_stream(path)(data, timeout=WATCHED_S):
+                            for part in watched(channel.unary_stream(path)(data, timeout=PATIENCE_S)):
                                 found[key] += part
                         else:
                             found[key] += channel.unary_unary(path)(data, timeout=PATIENCE_S) or b"-"
                     except grpc.RpcError:  # no such thing, or a watch whose time is up
                         continue
     return found
+
+
+def watched(call: Any) -> Iterator[bytes]:
+    """What a stream says until it ends, or says nothing more for a while after its first word."""
+    quiet = threading.Timer(WATCHED_S, call.cancel)
+    for part in call:
+        yield part
+        quiet.cancel()
+        quiet = threading.Timer(WATCHED_S, call.cancel)
+        quiet.start()
+    quiet.cancel()
 
 
 async def tables(url: str) -> dict[str, str]:
