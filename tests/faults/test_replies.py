@@ -124,6 +124,8 @@ async def accepted_cases(log: Log, routing: Killed) -> list[tuple[str, str]]:
             direction=post_pb2.DIRECTION_INBOUND,
             author_kind=post_pb2.AUTHOR_KIND_CUSTOMER,
             identity_id=uuid7(now),
+            desk="shop",
+            is_addressed=True,
             language="en",
             published_at=to_timestamp(now),
             received_at=to_timestamp(now),
@@ -205,7 +207,8 @@ async def test_every_acknowledged_reply_is_sent_whoever_is_killed(
     await child.start()
     routing = Killed(child)
     try:
-        held = await accepted_cases(log, routing)
+        async with asyncio.timeout(60):
+            held = await accepted_cases(log, routing)
         turns = iter(itertools.islice(itertools.cycle(held), REPLIES))
 
         async def caller() -> None:

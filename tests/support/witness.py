@@ -12,6 +12,7 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.message_factory import GetMessageClass
 from switchboard.crm.v1 import events_pb2 as crm_events
 from switchboard.ingest.v1 import events_pb2 as post_events
+from switchboard.ingest.v1.post_pb2 import DIRECTION_INBOUND
 from switchboard.log.v1.integrity_pb2 import ExportLogRequest
 from switchboard.log.v1.integrity_pb2_grpc import IntegrityServiceStub
 from switchboard.log.v1.log_pb2 import Commit
@@ -31,6 +32,9 @@ class Testimony:
     commit_ids: Counter[bytes] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
+    threaded: set[str] = field(default_factory=set)
+    addressed: set[str] = field(default_factory=set)
+    """Posts of customers that by themselves speak to us; a repost without words does not."""
     attached: Counter[tuple[str, str]] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
@@ -61,6 +65,10 @@ async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
             body = GetMessageClass(Default().FindMessageTypeByName(name)).FromString(event.body.value)
             if short == "PostReceived":
                 seen.received[body.post_id] += 1
+                if body.direction == DIRECTION_INBOUND and body.is_addressed and not body.is_bare_repost:
+                    seen.addressed.add(body.post_id)
+            elif short == "PostThreaded":
+                seen.threaded.add(body.post_id)
             elif short == "PostAttached":
                 seen.attached[body.case_id, body.post_id] += 1
             elif short in ("AgentRegistered", "AgentChanged"):
