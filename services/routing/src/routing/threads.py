@@ -71,9 +71,9 @@ def attach_post(decision: Decision, c: commands.AttachPost) -> None:
 
 
 def sight_post(decision: Decision, c: commands.SightPost) -> None:
-    """Decides what it changes that a further source brought a post we have. Nothing when we do not have it."""
+    """Decides what it changes that a further source brought a post. Nothing when we do not have it, or not any more."""
     post = find_post(decision, c.post_id)
-    if post is None or post.is_ours:
+    if post is None or post.is_ours or post.is_withdrawn:
         return
     known, together = post.sight(c.desk), Together(threads_of(decision, (post.post_id,)))
     if known is None:
