@@ -10,6 +10,7 @@ from uuid import uuid4
 import grpc
 import grpc.aio
 import live_stack
+import pytest
 import witness
 from chassis.clock import SystemClock
 from switchboard.ingest.v1.service_pb2 import Delivery, IngestPostsRequest, Result
@@ -173,6 +174,7 @@ async def kill_at_random_moments(stack: live_stack.LiveStack, sender: Sender, ch
     return killed
 
 
+@pytest.mark.timeout(600)
 async def test_nothing_acknowledged_is_lost_or_doubled_whoever_is_killed(
     state_dir: Path, record_property: Callable[[str, object], None]
 ) -> None:
