@@ -123,12 +123,15 @@ async def _connected(channel: "grpc.aio.Channel", timeout_s: float) -> bool:
     import grpc
 
     settled = (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE)
-    try:
-        async with asyncio.timeout(timeout_s):
-            while (state := channel.get_state(try_to_connect=True)) not in settled:
-                await channel.wait_for_state_change(state)
-    except TimeoutError:
-        return False
+    until = asyncio.get_running_loop().time() + timeout_s
+    while (state := channel.get_state(try_to_connect=True)) not in settled:
+        change = asyncio.ensure_future(channel.wait_for_state_change(state))
+        await asyncio.wait({change}, timeout=until - asyncio.get_running_loop().time())
+        if not change.done():
+            # gRPC tells of the change later, on a thread of its own, unless the channel ends: here the loop is still there.
+            await channel.close()
+            await asyncio.wait({change})
+            return False
     return True
 
 
