@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-import pytest
 from chassis.commits import Entry, Subject
 from chassis.database import Database
 from chassis.projection import Projection

@@ -128,7 +128,7 @@ async def _connected(channel: "grpc.aio.Channel", timeout_s: float) -> bool:
         change = asyncio.ensure_future(channel.wait_for_state_change(state))
         await asyncio.wait({change}, timeout=until - asyncio.get_running_loop().time())
         if not change.done():
-            # gRPC tells of the change later, on a thread of its own, unless the channel ends: here the loop is still there.
+            # gRPC tells of it later, on a thread of its own, unless the channel ends: here the loop is still there.
             await channel.close()
             await asyncio.wait({change})
             return False

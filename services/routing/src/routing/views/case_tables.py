@@ -243,6 +243,7 @@ class Tables:
         if self.thread_posts:
             await connection.execute(sql["save_thread_posts"], self.rows_of_thread_posts())
 
+
 def _post(fact: events.PostAttached) -> Values:
     return (
         fact.post_id,
