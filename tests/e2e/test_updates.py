@@ -18,10 +18,17 @@ from running_stack import RunningStack
 from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import service_pb2 as ingest
 from switchboard.kpi.v1 import service_pb2 as kpi
+from switchboard.log.v1 import tenants_pb2
 from switchboard.routing.v1 import service_pb2 as routing
 
 PARENT = "tenants/updates"
-CONTRACTS: Mapping[str, Any] = {"ingest": ingest, "routing": routing, "crm": crm, "kpi": kpi}
+CONTRACTS: tuple[tuple[str, Any], ...] = (
+    ("ingest", ingest),
+    ("routing", routing),
+    ("crm", crm),
+    ("kpi", kpi),
+    ("crm", tenants_pb2),
+)
 SKILLED = [{"name": "lang:en", "level": 3}]
 ASKING = [{"skill": "vip", "min_level": 2}]
 FIRST: Mapping[str, Callable[[], Message]] = {
@@ -34,6 +41,7 @@ FIRST: Mapping[str, Callable[[], Message]] = {
     "Queue": lambda: routing.Queue(
         display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING
     ),
+    "Tenant": lambda: tenants_pb2.Tenant(display_name="Acme", default_region="DE", time_zone="Europe/Berlin"),
 }  # fmt: skip
 """What each resource is created as, every field that may be changed populated."""
 SECOND: Mapping[str, Callable[[], Message]] = {
@@ -48,6 +56,7 @@ SECOND: Mapping[str, Callable[[], Message]] = {
     "Queue": lambda: routing.Queue(
         display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}]
     ),
+    "Tenant": lambda: tenants_pb2.Tenant(display_name="Umbrella", default_region="CN", time_zone="Asia/Shanghai"),
 }  # fmt: skip
 """The same with another value everywhere."""
 
@@ -72,6 +81,8 @@ class Update:
         request: Any = message_factory.GetMessageClass(described.input_type)(**fields)
         if "request_id" in described.input_type.fields_by_name:
             request.request_id = str(uuid.uuid4())
+        if verb == "Create" and "parent" in described.input_type.fields_by_name:
+            request.parent = PARENT
         answer = message_factory.GetMessageClass(described.output_type)
         with stack.channel(self.service) as channel:
             path = f"/{described.containing_service.full_name}/{described.name}"
@@ -80,14 +91,14 @@ class Update:
 
     def created(self, stack: RunningStack) -> Any:
         given = {f"{self.field}_id": f"u-{uuid.uuid4().hex[:20]}", self.field: FIRST[self.kind]()}
-        return self.call(stack, "Create", parent=PARENT, **given)
+        return self.call(stack, "Create", **given)
 
     def updated(self, stack: RunningStack, resource: Any, *paths: str) -> Any:
         return self.call(stack, "Update", **{self.field: resource, "update_mask": {"paths": paths}})
 
 
 def updates() -> Iterator[Update]:
-    for service, contract in CONTRACTS.items():
+    for service, contract in CONTRACTS:
         for described in contract.DESCRIPTOR.services_by_name.values():
             yield from (Update(service, one) for one in described.methods if one.name.startswith("Update"))
 
@@ -135,7 +146,7 @@ def test_a_star_replaces_everything(stack: RunningStack, update: Update) -> None
     after = update.updated(stack, type(before)(name=before.name), "*")
     fixed = {"channel": "care"} if update.kind == "Source" else {}
     given = {f"{update.field}_id": f"b-{uuid.uuid4().hex[:20]}", update.field: fixed}
-    bare = settings(update.call(stack, "Create", parent=PARENT, **given))
+    bare = settings(update.call(stack, "Create", **given))
     if update.kind == "Source":  # its name is shown where it is given no other
         bare["display_name"] = before.name.rpartition("/")[2]
     assert settings(after) == bare

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from switchboard_cli.failures import SERVICES, Failure, sentence, silence
 
@@ -98,6 +99,13 @@ def reaches(command: Callable[P, R]) -> Callable[..., R]:
 
 tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="Whose data it is.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def refuse_misplaced(context: click.Context) -> None:
+    """Raises UsageError where a group that is also a command was given an option its subcommand has to have."""
+    for name in context.params:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} belongs behind {context.invoked_subcommand}")
 
 
 @asynccontextmanager

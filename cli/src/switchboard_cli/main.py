@@ -23,6 +23,10 @@ COMMANDS = {
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),
+    "tenants": (
+        "switchboard_cli.tenants:tenants",
+        "List tenants, or create, show and change one.",
+    ),
     "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
     "rebuild": (
         "switchboard_cli.rebuild:rebuild",

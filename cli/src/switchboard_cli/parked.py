@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from click.core import ParameterSource
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
+from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, refuse_misplaced
 from switchboard_cli.failures import SERVICES, Failure
 
 if TYPE_CHECKING:
@@ -53,10 +52,8 @@ def parked(context: click.Context, *, consumer: str, limit: int, as_json: bool, 
     """
     if context.invoked_subcommand is None:
         _print(consumer, limit, as_json, targets)
-    elif misplaced := [
-        name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]:
-        raise click.UsageError(f"--{misplaced[0]} belongs behind {context.invoked_subcommand}")
+    else:
+        refuse_misplaced(context)
 
 
 @asynchronous

@@ -8,9 +8,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from click.core import ParameterSource
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.connection import (
+    Targets,
+    asynchronous,
+    calling,
+    json_option,
+    reaches,
+    refuse_misplaced,
+    tenant_option,
+)
 from switchboard_cli.failures import Failure
 
 if TYPE_CHECKING:
@@ -49,10 +56,8 @@ def quarantined(
     """
     if context.invoked_subcommand is None:
         _print(Asked(tenant, source, reason), limit, as_json=as_json, targets=targets)
-    elif misplaced := [
-        name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]:
-        raise click.UsageError(f"--{misplaced[0]} belongs behind {context.invoked_subcommand}")
+    else:
+        refuse_misplaced(context)
 
 
 @asynchronous

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from click.core import ParameterSource
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
+from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, refuse_misplaced
 from switchboard_cli.failures import SERVICES, Failure
 from switchboard_cli.hints import typed
 
@@ -36,10 +35,8 @@ def shards(context: click.Context, *, tenant: str, as_json: bool, targets: Targe
     """
     if context.invoked_subcommand is None:
         _print(tenant, as_json, targets)
-    elif misplaced := [
-        name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]:
-        raise click.UsageError(f"--{misplaced[0]} belongs behind {context.invoked_subcommand}")
+    else:
+        refuse_misplaced(context)
 
 
 @asynchronous

@@ -27,7 +27,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from provisioned import provision_log, provision_service
 from switchboard.crm.v1 import service_pb2_grpc
 from switchboard.ingest.v1 import events_pb2, post_pb2
-from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, log_pb2
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, log_pb2, tenants_pb2_grpc
 
 TENANT = "acme"
 NOON = Instant(1_770_000_000_000_000)
@@ -39,6 +39,7 @@ class Stack:
 
     api: service_pb2_grpc.CustomerServiceAsyncStub
     integrity: integrity_pb2_grpc.IntegrityServiceAsyncStub
+    tenants: tenants_pb2_grpc.TenantServiceAsyncStub
     log: Log
     database: Database
     vault: KeyVault
@@ -136,6 +137,7 @@ async def stacked(nats_url: str, database_url: str, kek_file: Path) -> AsyncIter
         yield Stack(
             api=service_pb2_grpc.CustomerServiceStub(channel),
             integrity=integrity_pb2_grpc.IntegrityServiceStub(channel),
+            tenants=tenants_pb2_grpc.TenantServiceStub(channel),
             log=log,
             database=database,
             vault=KeyVault(database, kek_file),

@@ -12,6 +12,7 @@ import pytest
 from crm_sync.naming import identity_id
 from switchboard.crm.v1 import service_pb2 as pb
 from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1 import tenants_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -70,6 +71,25 @@ async def test_what_a_post_vouches_for_goes_the_same_way(stack: Stack) -> None:
     customer = await found(stack, "phone", "(030) 87654021", answer.position, region="DE")
     names = {one.name.rpartition("/")[2] for one in customer.identities}
     assert names == {identity_id("x", "", "mia"), identity_id("shop", "", "p1")}
+
+
+async def test_a_number_that_nobody_says_the_country_of_is_of_the_tenants(stack: Stack) -> None:
+    german = tenants_pb2.Tenant(name=PARENT, default_region="DE")
+    await stack.tenants.UpdateTenant(tenants_pb2.UpdateTenantRequest(tenant=german))
+    author = post_pb2.Author(external_id="mia", handle="@mia")
+    author.contact_points.add(kind="phone", value="030 87654021", verified=True)
+    await stack.see(author)
+    await stack.api.AssertAttributes(asserted("p1", "phone", "+49 30 87654021"))
+    answer = await stack.api.AssertAttributes(asserted("p2", "phone", "(030) 87654021"))
+    assert not answer.unlinkable
+    customer = await found(stack, "phone", "030/87654021", answer.position)
+    assert {one.name.rpartition("/")[2] for one in customer.identities} == {
+        identity_id("x", "", "mia"),
+        identity_id("shop", "", "p1"),
+        identity_id("shop", "", "p2"),
+    }
+    elsewhere = await stack.api.AssertAttributes(asserted("p3", "phone", "030 87654021", region="AT"))
+    assert not elsewhere.links, "who says a region means it"
 
 
 @pytest.mark.parametrize(

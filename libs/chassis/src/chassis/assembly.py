@@ -92,7 +92,7 @@ class Assembly:
         self.log = log
         self.database = database
         self.membership = Membership(log, settings.service, member)
-        self.tenants = Tenants(log, TenantAllowance(settings.tenants_max, settings.caller_tenants_max))
+        self.tenants = Tenants(log, TenantAllowance(settings.tenants_max, settings.caller_tenants_max), settings.clock)
         self._tail: Tail | None = None
         self._snapshots = PostgresSnapshots(database)
         self._hosts: list[ShardHost[Any, Any, Any]] = []
@@ -262,7 +262,7 @@ class Assembly:
         positions = Positions(self.log.last_position, tokens)
         server = Server(
             self.settings,
-            codes=codes or {},
+            codes={**tenant_operations.CODES, **(codes or {})},
             conditions=conditions,
             limits=limits,
             positions=positions,

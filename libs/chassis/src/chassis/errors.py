@@ -47,6 +47,7 @@ class Reason(StrEnum):
     KEY_LOST = "KEY_LOST"
     KEY_IN_FILE = "KEY_IN_FILE"
     KEY_GIVEN_UP = "KEY_GIVEN_UP"
+    TENANT_EXISTS = "TENANT_EXISTS"
 
 
 class Rejected(Exception):

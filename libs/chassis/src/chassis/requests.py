@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from google.protobuf.message import Message
@@ -67,6 +68,14 @@ def request_uuid(text: str, field: str = "request_id") -> str:
         return uuid_text(uuid_bytes(text))
     except ValueError:
         raise InvalidRequest([(field, "a UUID of 8-4-4-4-12 hexadecimal digits is expected")]) from None
+
+
+def time_zone(name: str, field: str = "time_zone") -> ZoneInfo:
+    """The zone of an IANA name, UTC for "". Raises InvalidRequest."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidRequest([(field, "is no IANA time zone such as Asia/Shanghai")]) from None
 
 
 def instant(request: Message, field: str) -> Instant:

@@ -1,22 +1,25 @@
-"""TenantService: the tenants as callers see and create them. How one is known to all is `tenants`'."""
+"""TenantService: the tenants as callers see, create and change them. How one is known to all is `tenants`'."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import grpc
 from google.protobuf.message import Message
 from switchboard.log.v1 import tenants_pb2, tenants_pb2_grpc
 
-from chassis.forms import Judge
-from chassis.requests import check_tenant, page, parse_name
+from chassis.errors import InvalidRequest, Reason
+from chassis.forms import Judge, together
+from chassis.masks import changed_fields
+from chassis.regions import REGIONS
+from chassis.requests import check_tenant, page, parse_name, time_zone
+from chassis.tenant_facts import TenantSettings
 from chassis.tenants import Tenants
 
-JUDGES: Mapping[type[Message], Judge] = {
-    tenants_pb2.CreateTenantRequest: lambda asked: check_tenant(asked.tenant_id, "tenant_id"),
-    tenants_pb2.ListTenantsRequest: page,
-}
-"""What is wrong with the form of its requests, beyond what the contract says of their fields."""
+CODES: Mapping[str, grpc.StatusCode] = {Reason.TENANT_EXISTS: grpc.StatusCode.ALREADY_EXISTS}
+DISPLAY_NAME_MAX = 200
+"""Code points of what people call a tenant."""
 
 
 class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
@@ -30,8 +33,9 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         request: tenants_pb2.CreateTenantRequest,
         context: grpc.aio.ServicerContext[tenants_pb2.CreateTenantRequest, tenants_pb2.CreateTenantResponse],
     ) -> tenants_pb2.CreateTenantResponse:
-        await self._tenants.ensure(check_tenant(request.tenant_id, "tenant_id"))
-        return tenants_pb2.CreateTenantResponse(tenant=_tenant(request.tenant_id))
+        _creation(request)
+        await self._tenants.ensure(request.tenant_id, _settings(request.tenant) if request.HasField("tenant") else None)
+        return tenants_pb2.CreateTenantResponse(tenant=self._tenant(request.tenant_id))
 
     async def GetTenant(  # noqa: N802
         self,
@@ -40,7 +44,19 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
     ) -> tenants_pb2.GetTenantResponse:
         tenant = parse_name("tenants/{tenant}", request.name)["tenant"]
         await self._tenants.require(tenant)
-        return tenants_pb2.GetTenantResponse(tenant=_tenant(tenant))
+        return tenants_pb2.GetTenantResponse(tenant=self._tenant(tenant))
+
+    async def UpdateTenant(  # noqa: N802
+        self,
+        request: tenants_pb2.UpdateTenantRequest,
+        context: grpc.aio.ServicerContext[tenants_pb2.UpdateTenantRequest, tenants_pb2.UpdateTenantResponse],
+    ) -> tenants_pb2.UpdateTenantResponse:
+        _update(request)
+        tenant = parse_name("tenants/{tenant}", request.tenant.name, "tenant.name")["tenant"]
+        fields, _ = changed_fields(request.tenant, request.update_mask)
+        wanted = {field: getattr(request.tenant, field) for field in fields}
+        await self._tenants.change(tenant, lambda settings: replace(settings, **wanted))
+        return tenants_pb2.UpdateTenantResponse(tenant=self._tenant(tenant))
 
     async def ListTenants(  # noqa: N802
         self,
@@ -51,8 +67,56 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         after = str(asked.cursor[0]) if asked.cursor else ""
         rest = [tenant for tenant in sorted(self._tenants.known) if tenant > after]
         shown, token = asked.cut(rest[: asked.size + 1], lambda tenant: (tenant,))
-        return tenants_pb2.ListTenantsResponse(tenants=map(_tenant, shown), next_page_token=token)
+        return tenants_pb2.ListTenantsResponse(tenants=map(self._tenant, shown), next_page_token=token)
+
+    def _tenant(self, tenant_id: str) -> tenants_pb2.Tenant:
+        settings = self._tenants.settings(tenant_id)
+        return tenants_pb2.Tenant(
+            name=f"tenants/{tenant_id}",
+            display_name=settings.display_name,
+            default_region=settings.default_region,
+            time_zone=settings.time_zone,
+        )
 
 
-def _tenant(tenant_id: str) -> tenants_pb2.Tenant:
-    return tenants_pb2.Tenant(name=f"tenants/{tenant_id}")
+def _settings(tenant: tenants_pb2.Tenant) -> TenantSettings:
+    return TenantSettings(tenant.display_name, tenant.default_region, tenant.time_zone)
+
+
+def _creation(request: tenants_pb2.CreateTenantRequest) -> None:
+    together(lambda: check_tenant(request.tenant_id, "tenant_id"), lambda: _check(request.tenant))
+
+
+def _update(request: tenants_pb2.UpdateTenantRequest) -> None:
+    def masked() -> None:
+        if wrong := changed_fields(request.tenant, request.update_mask)[1]:
+            raise InvalidRequest(wrong)
+
+    together(
+        lambda: parse_name("tenants/{tenant}", request.tenant.name, "tenant.name"),
+        masked,
+        lambda: _check(request.tenant),
+    )
+
+
+def _check(tenant: tenants_pb2.Tenant) -> None:
+    """Raises InvalidRequest with all that is wrong with a tenant's settings."""
+    wrong = []
+    if len(tenant.display_name) > DISPLAY_NAME_MAX or not tenant.display_name.isprintable():
+        wrong.append(("tenant.display_name", f"0 to {DISPLAY_NAME_MAX} printable code points are expected"))
+    if tenant.default_region and tenant.default_region not in REGIONS:
+        wrong.append(("tenant.default_region", 'is a country by ISO 3166-1 alpha-2, such as "DE", or nothing'))
+    try:
+        time_zone(tenant.time_zone, "tenant.time_zone")
+    except InvalidRequest as invalid:
+        wrong += invalid.violations
+    if wrong:
+        raise InvalidRequest(wrong)
+
+
+JUDGES: Mapping[type[Message], Judge] = {
+    tenants_pb2.CreateTenantRequest: _creation,
+    tenants_pb2.UpdateTenantRequest: _update,
+    tenants_pb2.ListTenantsRequest: page,
+}
+"""What is wrong with the form of its requests, beyond what the contract says of their fields."""

@@ -40,7 +40,11 @@ async def build(process: Process) -> None:
         await vault.destroy(event.tenant, event.body.identity_id)
 
     await parts.reactor("crm-erasures", destroy, {_ERASED: _identity_of})
-    inputs: Inputs[Command] = Inputs(context="post", prepare=Reactions(vault).prepare)
+
+    def region_of(tenant: str) -> str:
+        return parts.tenants.settings(tenant).default_region
+
+    inputs: Inputs[Command] = Inputs(context="post", prepare=Reactions(vault, region_of).prepare)
     host = parts.host(
         (SHARD,),
         DECIDER,

@@ -75,8 +75,10 @@ React = Callable[[Recorded], Observe | None]
 class Reactions:
     """What posts tell about their authors."""
 
-    def __init__(self, vault: KeyVault, retry_s: float = 0.5) -> None:
+    def __init__(self, vault: KeyVault, region_of: Callable[[str], str], retry_s: float = 0.5) -> None:
+        """`region_of` a tenant is whose a phone number is where neither it nor its source says so, "" for nobody's."""
         self._vault = vault
+        self._region_of = region_of
         self._retry_s = retry_s
         self._profiles: dict[tuple[str, str, str], tuple[int, Profile]] = {}
         self._nonces: list[bytes] = []
@@ -126,9 +128,10 @@ class Reactions:
             for one in author.attributes
             if (name := _kept(one.name))
         ]
+        by_default = self._region_of(tenant) if author.contact_points else ""
         for point in author.contact_points:
             vouched = VOUCHED_CONFIDENCE_PERMILLE if point.verified else PROFILE_CONFIDENCE_PERMILLE
-            claims.append((point.kind, point.value, point.verified, vouched, point.region))
+            claims.append((point.kind, point.value, point.verified, vouched, point.region or by_default))
         whole = hash((external_id, handle, *claims))
         source = _source(source_id)
         at = (tenant, identity_id, source)

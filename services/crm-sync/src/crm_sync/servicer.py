@@ -123,7 +123,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
 
     async def _by_contact(self, tenant: str, request: pb.LookupCustomerRequest) -> pb.LookupCustomerResponse:
         kind = request.contact.kind
-        region = request.contact.region
+        region = request.contact.region or self._tenants.settings(tenant).default_region
         point = contact(kind, request.contact.value, region)
         if point is None:
             raise InvalidRequest([("contact.value", "is required")])
@@ -266,8 +266,11 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         seen = request_of(request)
         assert seen is not None
         digest = b"".join(self._vault.blind(tenant, f"request {half}\0{seen.digest.hex()}") for half in "ab")
+        by_default = self._tenants.settings(tenant).default_region
         claims = [
-            Claim(one.attribute, one.value, one.verified, round((one.confidence or 1.0) * 1000), one.region)
+            Claim(
+                one.attribute, one.value, one.verified, round((one.confidence or 1.0) * 1000), one.region or by_default
+            )
             for one in request.attributes
         ]
         said, values = assertion(self._vault, tenant, key, request.purpose, claims, whole=False)
@@ -290,9 +293,9 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             asked.channel = by.channel
             asked.founded_customer_id = founded_customer_id(subject)
         answer = await self._command(tenant, asked, pb.AssertAttributesResponse)
-        for index, one in enumerate(request.attributes):
-            if contact_class(one.attribute) is not None:
-                against = wire.defect(contact(one.attribute, one.value, one.region))
+        for index, one in enumerate(claims):
+            if contact_class(one.name) is not None:
+                against = wire.defect(contact(one.name, one.value, one.region))
                 if against != pb.CONTACT_DEFECT_UNSPECIFIED:
                     answer.unlinkable.add(index=index, defect=against)
         return answer

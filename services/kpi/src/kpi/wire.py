@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
@@ -16,7 +16,7 @@ from chassis.errors import InvalidRequest
 from chassis.filters import EVERYTHING, Expression, Field, conditions, parse
 from chassis.forms import Judge
 from chassis.identity import uuid_text
-from chassis.requests import optional_instant, page, parse_name
+from chassis.requests import optional_instant, page, parse_name, time_zone
 from google.protobuf.message import Message
 from switchboard.kpi.v1 import service_pb2 as pb
 
@@ -104,7 +104,7 @@ def _asked(
     question = Question(
         complaints.hear(lambda: _metrics(metrics), ()),
         complaints.hear(lambda: _group_by(group_by, known), ()),
-        complaints.hear(lambda: _zone(request.time_zone), UTC),
+        complaints.hear(lambda: time_zone(request.time_zone), UTC),
         now if until is None else until,
         complaints.hear(lambda: wanted_of(request.filter, known), EVERYTHING),
     )
@@ -140,13 +140,6 @@ def _group_by(keys: Sequence[str], known: Collection[str] | None) -> tuple[str, 
     if violations:
         raise InvalidRequest(violations)
     return tuple(keys)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidRequest([("time_zone", "is no IANA time zone such as Asia/Shanghai")]) from None
 
 
 _ANY_DIMENSION = {"*": Field()}

@@ -45,6 +45,11 @@ class TenantServiceStub:
                 request_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.GetTenantRequest.SerializeToString,
                 response_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.GetTenantResponse.FromString,
                 _registered_method=True)
+        self.UpdateTenant = channel.unary_unary(
+                '/switchboard.log.v1.TenantService/UpdateTenant',
+                request_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantRequest.SerializeToString,
+                response_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantResponse.FromString,
+                _registered_method=True)
         self.ListTenants = channel.unary_unary(
                 '/switchboard.log.v1.TenantService/ListTenants',
                 request_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.ListTenantsRequest.SerializeToString,
@@ -58,7 +63,8 @@ class TenantServiceServicer:
 
     def CreateTenant(self, request, context):
         """Brings a tenant into being, so that every service has its shards. Creating what is there is harmless.
-        Errors: RESOURCE_EXHAUSTED when there are as many as there may be, or one caller makes too many in an hour.
+        Errors: ALREADY_EXISTS with TENANT_EXISTS when it is there with other settings than are given; RESOURCE_EXHAUSTED when
+        there are as many as there may be, or one caller makes too many in an hour.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -66,6 +72,14 @@ class TenantServiceServicer:
 
     def GetTenant(self, request, context):
         """One tenant. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTenant(self, request, context):
+        """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
+        most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +104,11 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     servicer.GetTenant,
                     request_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.GetTenantRequest.FromString,
                     response_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.GetTenantResponse.SerializeToString,
+            ),
+            'UpdateTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTenant,
+                    request_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantRequest.FromString,
+                    response_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantResponse.SerializeToString,
             ),
             'ListTenants': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTenants,
@@ -152,6 +171,33 @@ class TenantService:
             '/switchboard.log.v1.TenantService/GetTenant',
             switchboard_dot_log_dot_v1_dot_tenants__pb2.GetTenantRequest.SerializeToString,
             switchboard_dot_log_dot_v1_dot_tenants__pb2.GetTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.log.v1.TenantService/UpdateTenant',
+            switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantRequest.SerializeToString,
+            switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,10 +35,15 @@ class TenantServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TenantServiceAsyncStub: ...
     CreateTenant: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.CreateTenantRequest, _tenants_pb2.CreateTenantResponse]
     """Brings a tenant into being, so that every service has its shards. Creating what is there is harmless.
-    Errors: RESOURCE_EXHAUSTED when there are as many as there may be, or one caller makes too many in an hour.
+    Errors: ALREADY_EXISTS with TENANT_EXISTS when it is there with other settings than are given; RESOURCE_EXHAUSTED when
+    there are as many as there may be, or one caller makes too many in an hour.
     """
     GetTenant: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.GetTenantRequest, _tenants_pb2.GetTenantResponse]
     """One tenant. Errors: NOT_FOUND."""
+    UpdateTenant: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.UpdateTenantRequest, _tenants_pb2.UpdateTenantResponse]
+    """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
+    most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+    """
     ListTenants: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.ListTenantsRequest, _tenants_pb2.ListTenantsResponse]
     """The tenants by id, as this service knows them: at most half a second behind another that made one."""
 
@@ -49,10 +54,15 @@ class TenantServiceAsyncStub(TenantServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTenant: _aio.UnaryUnaryMultiCallable[_tenants_pb2.CreateTenantRequest, _tenants_pb2.CreateTenantResponse]  # type: ignore[assignment]
     """Brings a tenant into being, so that every service has its shards. Creating what is there is harmless.
-    Errors: RESOURCE_EXHAUSTED when there are as many as there may be, or one caller makes too many in an hour.
+    Errors: ALREADY_EXISTS with TENANT_EXISTS when it is there with other settings than are given; RESOURCE_EXHAUSTED when
+    there are as many as there may be, or one caller makes too many in an hour.
     """
     GetTenant: _aio.UnaryUnaryMultiCallable[_tenants_pb2.GetTenantRequest, _tenants_pb2.GetTenantResponse]  # type: ignore[assignment]
     """One tenant. Errors: NOT_FOUND."""
+    UpdateTenant: _aio.UnaryUnaryMultiCallable[_tenants_pb2.UpdateTenantRequest, _tenants_pb2.UpdateTenantResponse]  # type: ignore[assignment]
+    """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
+    most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+    """
     ListTenants: _aio.UnaryUnaryMultiCallable[_tenants_pb2.ListTenantsRequest, _tenants_pb2.ListTenantsResponse]  # type: ignore[assignment]
     """The tenants by id, as this service knows them: at most half a second behind another that made one."""
 
@@ -66,7 +76,8 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tenants_pb2.CreateTenantResponse, _abc.Awaitable[_tenants_pb2.CreateTenantResponse]]:
         """Brings a tenant into being, so that every service has its shards. Creating what is there is harmless.
-        Errors: RESOURCE_EXHAUSTED when there are as many as there may be, or one caller makes too many in an hour.
+        Errors: ALREADY_EXISTS with TENANT_EXISTS when it is there with other settings than are given; RESOURCE_EXHAUSTED when
+        there are as many as there may be, or one caller makes too many in an hour.
         """
 
     @_abc_1.abstractmethod
@@ -76,6 +87,16 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tenants_pb2.GetTenantResponse, _abc.Awaitable[_tenants_pb2.GetTenantResponse]]:
         """One tenant. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def UpdateTenant(
+        self,
+        request: _tenants_pb2.UpdateTenantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenants_pb2.UpdateTenantResponse, _abc.Awaitable[_tenants_pb2.UpdateTenantResponse]]:
+        """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
+        most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def ListTenants(

@@ -1,0 +1,73 @@
+"""Settings of tenants as replicas see them, on a real log: truth is there, and two changes at once lose nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from chassis.errors import NotFound, Rejected
+from chassis.tenant_facts import TenantSettings, subject_of
+from chassis.tenants import Tenants
+from tally import opened
+
+GERMAN = TenantSettings("Acme", "DE", "Europe/Berlin")
+
+
+async def test_settings_are_facts_that_every_replica_reads(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        here, elsewhere = Tenants(log), Tenants(log)
+        await here.ensure("acme", GERMAN)
+        await elsewhere.require("acme")
+        assert elsewhere.settings("acme") == GERMAN
+        assert elsewhere.settings("other") == TenantSettings()
+        changed = await elsewhere.change("acme", lambda settings: replace(settings, default_region="AT"))
+        assert changed == replace(GERMAN, default_region="AT")
+        await here._look()
+        assert here.settings("acme") == changed
+
+
+async def test_changes_at_once_are_decided_one_after_the_other(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        one, two = Tenants(log), Tenants(log)
+        await one.ensure("acme")
+        await asyncio.gather(
+            one.change("acme", lambda settings: replace(settings, display_name="Acme")),
+            two.change("acme", lambda settings: replace(settings, default_region="DE")),
+            one.change("acme", lambda settings: replace(settings, time_zone="Europe/Berlin")),
+        )
+        await one._look()
+        assert one.settings("acme") == GERMAN
+
+
+async def test_what_changes_nothing_is_no_fact_and_creating_again_is_harmless(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        tenants = Tenants(log)
+        for _ in range(2):
+            await tenants.ensure("acme", GERMAN)
+            await tenants.ensure("acme")
+            await tenants.change("acme", lambda settings: settings)
+        assert await log.subjects("ev.tenant.*.*") == {subject_of("acme"): 1}
+
+
+async def test_other_settings_than_there_are_are_refused(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        tenants = Tenants(log)
+        await tenants.ensure("plain")
+        for tenant, settings in (("plain", GERMAN), ("acme", GERMAN), ("acme", replace(GERMAN, default_region="FR"))):
+            if (tenant, settings) == ("acme", GERMAN):
+                await tenants.ensure(tenant, settings)
+                continue
+            with pytest.raises(Rejected, match="TENANT_EXISTS"):
+                await Tenants(log).ensure(tenant, settings)
+        with pytest.raises(NotFound):
+            await tenants.change("nobody", lambda settings: settings)
+
+
+async def test_a_tenant_is_known_by_its_settings_when_the_bucket_is_lost(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        await Tenants(log).ensure("acme", GERMAN)
+        await log.js.purge_stream("KV_TENANTS")
+        looked = Tenants(log)
+        await looked.require("acme")
+        assert (looked.known, looked.settings("acme")) == ({"acme"}, GERMAN)
