@@ -307,6 +307,8 @@ def template(method: Method, world: World) -> Message:
             request.token = 1
         case work.UpdateQueueRequest():
             request.queue.name = world.queue
+        case tenants_pb2.UpdateTenantRequest():
+            request.tenant.name = PARENT
         case work.PendCaseRequest():
             request.until.GetCurrentTime()
             request.until.seconds += 3600
