@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,22 @@ async def test_changes_at_once_are_decided_one_after_the_other(nats_url: str) ->
         )
         await one._look()
         assert one.settings("acme") == GERMAN
+
+
+async def test_two_who_want_another_value_each_are_both_done(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        one, two = Tenants(log), Tenants(log)
+        await one.ensure("acme")
+        names = [f"name {number}" for number in range(6)]
+
+        def named(tenants: Tenants, name: str) -> Awaitable[TenantSettings]:
+            return tenants.change("acme", lambda settings: replace(settings, display_name=name))
+
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(named(one if at % 2 else two, name) for at, name in enumerate(names)))
+        await one._look()
+        assert one.settings("acme").display_name in names
+        assert await log.subjects("ev.tenant.*.*") == {subject_of("acme"): len(names)}
 
 
 async def test_what_changes_nothing_is_no_fact_and_creating_again_is_harmless(nats_url: str) -> None:

@@ -146,6 +146,8 @@ class Tenants:
                 await self._log.append(subject, commit_of(subject, facts, self._clock.now()), state.position)
             except Conflict:
                 continue  # another change came first: decided again, on top of it
+            await self._read()
+            return self._states[tenant]
 
     async def _read(self) -> None:
         """Takes in what the log says of tenants, up to its end. Raises Unavailable and what NATS does."""
