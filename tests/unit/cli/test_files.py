@@ -134,3 +134,20 @@ def test_standard_input_is_read_as_often_as_a_file(monkeypatch: pytest.MonkeyPat
         )
         assert table.name == "standard input"
     assert not file.path.exists()
+
+
+@pytest.mark.parametrize("shifted", range(4))
+@pytest.mark.parametrize(
+    ("line", "encoding"),
+    [
+        ("1,用户,宽带三天没有信号，投诉多次没有人处理。\n", "gb18030"),
+        ("1,顧客,インターネットが三日間つながりません。\n", "cp932"),
+        ("1,顧客,インターネットが三日間つながりません。\n", "euc_jp"),
+        ("1,고객,인터넷이 사흘째 연결되지 않습니다.\n", "cp949"),
+        ("1,用戶,寬頻三天沒有訊號，投訴多次沒有人處理。\n", "big5hkscs"),
+    ],
+)
+def test_an_encoding_is_found_wherever_the_sample_ends(tmp_path: Path, line: str, encoding: str, shifted: int) -> None:
+    encoded = line.encode(encoding)
+    data = b"x" * shifted + b"id,author,text\n" + encoded * (SAMPLE_BYTES // len(encoded) + 2)
+    assert input_file(kept(tmp_path, data)).read_utf8().decode() == data.decode(encoding)

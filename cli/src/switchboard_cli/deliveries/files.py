@@ -122,7 +122,9 @@ def _encoding_of(sample: bytes, *, ends: bool) -> str:
 
     # A file of lines in UTF-16 has zero bytes, and none of the others has any.
     candidates = list(_UTF16 if b"\0" in sample else _EAST_ASIAN)
-    best = from_bytes(sample[: len(sample) & ~1], cp_isolation=candidates).best()
+    # A sample that ends within a character is no text at all to charset-normalizer: it gets whole lines.
+    lines = sample if ends else sample[: sample.rfind(b"\n") + 1] or sample
+    best = from_bytes(lines[: len(lines) & ~1] if b"\0" in sample else lines, cp_isolation=candidates).best()
     return "utf-8-sig" if best is None else best.encoding
 
 
