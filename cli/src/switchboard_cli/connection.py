@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+E = TypeVar("E", bound=BaseException)
 
 ENDPOINTS = "endpoints.json"
 """File in the state directory that `switchboard up` writes when everything serves."""
@@ -124,6 +125,10 @@ async def calling(targets: Targets, service: str, *, act: str = "") -> AsyncIter
             yield channel
     except grpc.RpcError as error:
         raise Failure(sentence(service, address, error, act=act)) from error
+    except BaseExceptionGroup as group:
+        if (failed := _first_of(group, grpc.RpcError)) is None:
+            raise
+        raise Failure(sentence(service, address, failed, act=act)) from group
 
 
 async def _connected(channel: "grpc.aio.Channel", timeout_s: float) -> bool:
@@ -163,12 +168,17 @@ def run(work: Coroutine[Any, Any, R]) -> R:
         try:
             return runner.run(work)
         except BaseExceptionGroup as group:
-            said: BaseException | None = group.subgroup(click.ClickException)
-            while isinstance(said, BaseExceptionGroup):
-                said = said.exceptions[0]
-            if said is None:
+            if (said := _first_of(group, click.ClickException)) is None:
                 raise
             raise said from None
+
+
+def _first_of(group: BaseExceptionGroup[BaseException], kind: type[E]) -> E | None:
+    """The first exception of a kind in a group, however deep."""
+    found: BaseException | None = group.subgroup(kind)
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found if isinstance(found, kind) else None
 
 
 def asynchronous(command: Callable[P, Awaitable[R]]) -> Callable[P, R]:

@@ -6,13 +6,12 @@ Exit codes: 0 done, or nobody reads on; 1 the request failed; 2 wrong usage; 130
 import os
 import signal
 import sys
-from typing import NoReturn
 
 TRACEBACK = "SWITCHBOARD_TRACEBACK"
 """Set, an exception nobody foresaw is shown in full; it may hold values."""
 
 
-def _leave(*_: object) -> NoReturn:
+def _leave(*_: object) -> None:
     os._exit(130)
 
 

@@ -66,7 +66,7 @@ def sentence(service: str, target: str, error: Exception, *, act: str = "") -> s
             )
         case grpc.StatusCode.FAILED_PRECONDITION | grpc.StatusCode.ABORTED:
             reason = f" ({details.reason})" if details.reason else ""
-            more = "; ".join(text for _, text in details.violations)
+            more = "; ".join(text for _, text in details.violations if text.strip().rstrip(".") != said)
             return f"{service} refused{tried}: {said}{reason}" + (f"; {more}" if more else "")
         case grpc.StatusCode.UNIMPLEMENTED:
             return f"{service} at {target} does not know this call: it is of another version than this command"

@@ -9,6 +9,7 @@ import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
 from switchboard_cli.failures import Failure
+from switchboard_cli.hints import typed
 from switchboard_cli.key_files import VARIABLE, key_file
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def new(path: Path | None, state: Path) -> None:
         keyfile.create(made, f"kek-{unique}", f"index-{unique}")
     except OSError as error:
         raise Failure(f"{made} cannot be written ({error.strerror}): choose another place") from None
-    click.echo(f"{made} has the keys kek-{unique} and index-{unique}: back it up with `switchboard keys backup`")
+    click.echo(
+        typed(f"{made} has the keys kek-{unique} and index-{unique}: back it up with `switchboard keys backup FILE`")
+    )
 
 
 @keys.command("rotate")

@@ -5,6 +5,7 @@ What needs a process of its own, Ctrl-C and pipes, is in tests/integration/test_
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
@@ -17,7 +18,10 @@ from pathlib import Path
 import click
 import pytest
 from every_command import call, clients, leaves
+from switchboard.kpi.v1.service_pb2 import ListMetricDefinitionsRequest
+from switchboard.kpi.v1.service_pb2_grpc import KpiServiceStub
 from switchboard_cli import entry, hints
+from switchboard_cli.connection import Targets, calling, run
 from switchboard_cli.failures import Failure
 from switchboard_cli.main import COMMANDS, cli
 
@@ -200,3 +204,14 @@ def test_a_hint_names_the_command_as_it_can_be_typed_here(tmp_path: Path, monkey
             assert Path(shlex.split(hints.command())[0]).resolve() == venv / "switchboard"
     monkeypatch.undo()
     hints.command.cache_clear()
+
+
+def test_what_is_refused_beside_other_tasks_is_told_like_anything_else(closed_port: int) -> None:
+    async def board() -> None:
+        targets = Targets({"kpi": f"127.0.0.1:{closed_port}"}, 5.0, Path("none"))
+        async with calling(targets, "kpi", act="to watch") as channel, asyncio.TaskGroup() as tasks:
+            tasks.create_task(asyncio.sleep(0))
+            await KpiServiceStub(channel).ListMetricDefinitions(ListMetricDefinitionsRequest())
+
+    with pytest.raises(Failure, match=r"cannot reach kpi at .* to watch"):
+        run(board())

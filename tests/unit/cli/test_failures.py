@@ -100,3 +100,11 @@ def test_sentence(error, says):
 def test_details_that_cannot_be_read_are_left_out():
     error = AioRpcError(Code.NOT_FOUND, Metadata(), Metadata(("grpc-status-details-bin", b"\xff\xff")), "gone")
     assert sentence("kpi", "h:1", error) == "kpi has no gone; check its name and the tenant"
+
+
+def test_a_sentence_is_said_once():
+    violation = known.PreconditionFailure.Violation(type="CASE_CLOSED", description="case 42 is resolved")
+    error = failed(
+        Code.FAILED_PRECONDITION, "case 42 is resolved", INFO, known.PreconditionFailure(violations=[violation])
+    )
+    assert sentence("routing", "h:1", error).count("is resolved") == 1
