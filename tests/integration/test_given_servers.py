@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from chassis import embedded
 from chassis.child import Child, has_argument
-from chassis.log import connect
+from chassis.log import StrictClient, TlsRefused, connect
 from chassis.streams import ProvisioningError, Stream, provision_streams
 from switchboard_cli.failures import Failure
 from switchboard_cli.given_servers import judge_nats, judge_postgres
@@ -98,11 +98,36 @@ async def test_an_address_where_nobody_or_somebody_else_listens(nats_url: str, p
     for url in (
         "postgresql://u:secret@127.0.0.1:9/d",
         nats_url.replace("nats://", "postgresql://u:secret@"),
-        "nonsense",
     ):
         with pytest.raises(Failure, match=r"no PostgreSQL answers at .*, which SWITCHBOARD_DATABASE_URL names") as told:
             await judge_postgres(url)
         assert "secret" not in str(told.value)
+
+
+async def test_an_address_that_is_none_or_asks_for_what_is_not_there(nats_url: str, database_url: str) -> None:
+    for url in (
+        "nonsense",
+        "postgresql://u:secret@127.0.0.1:99999/d",
+        "postgresql://u:secret@127.0.0.1:port/d",
+        "postgresql://u:secret@[::1/d",
+        f"{database_url}?sslmode=nonsense",
+    ):
+        with pytest.raises(Failure, match="SWITCHBOARD_DATABASE_URL is no address") as told:
+            await judge_postgres(url)
+        assert "secret" not in str(told.value)
+    with pytest.raises(Failure, match="has no TLS: turn its ssl on, or take sslmode out"):
+        await judge_postgres(f"{database_url}?sslmode=require")
+    with pytest.raises(Failure, match="wants TLS, or does not"):
+        await judge_nats(nats_url.replace("nats://", "tls://"))
+
+
+async def test_who_says_tls_speaks_it_or_not_at_all(nats_url: str) -> None:
+    client = StrictClient()
+    with pytest.raises(TlsRefused):
+        await client.connect(
+            nats_url.replace("nats://", "tls://u:secret@"), allow_reconnect=False, max_reconnect_attempts=0
+        )
+    assert not client.is_connected
 
 
 async def test_postgresql_with_a_wrong_password_user_or_database(postgres_server: Child, database_url: str) -> None:

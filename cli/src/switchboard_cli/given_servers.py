@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import nats
 import nats.errors
+from chassis.log import StrictClient
 from nats.aio.client import Client
 
 from switchboard_cli.failures import Failure
@@ -22,6 +23,10 @@ POSTGRES_LEAST = 16
 MONITORING = "SWITCHBOARD_NATS_MONITORING_URL"
 """Where that NATS tells of itself over HTTP; by default at the usual port of the same host."""
 NATS_PORT, NATS_MONITORING_PORT, POSTGRES_PORT = 4222, 8222, 5432
+_NO_ADDRESS = (
+    f"{DATABASE} is no address that can be used, in its scheme, port or options such as sslmode: set it to something"
+    " like postgresql://user@127.0.0.1:5432/switchboard"
+)
 _NOT_ENABLED = (10039, 10076)
 """JetStream's codes for an account and for a server without it."""
 
@@ -32,7 +37,7 @@ async def judge_nats(url: str, monitoring: str = "") -> list[str]:
     `monitoring` is what MONITORING says, "" for its default.
     """
     where = _place(url, NATS_PORT, NATS)
-    nc = Client()
+    nc = StrictClient()
     try:
         async with asyncio.timeout(2 * ANSWER_S):
             await nc.connect(
@@ -70,7 +75,10 @@ async def judge_nats(url: str, monitoring: str = "") -> list[str]:
 async def judge_postgres(url: str) -> list[str]:
     """The same for this PostgreSQL."""
     where = _place(url, POSTGRES_PORT, DATABASE)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise Failure(_NO_ADDRESS) from None
     user, name = parts.username or "the user", parts.path.lstrip("/") or "its database"
     try:
         connection = await asyncpg.connect(url, timeout=ANSWER_S)
@@ -91,7 +99,15 @@ async def judge_postgres(url: str) -> list[str]:
         raise Failure(f"PostgreSQL at {where} is just starting, or stopping: try again in a moment") from None
     except asyncpg.PostgresError as error:
         raise Failure(f"PostgreSQL at {where} refuses a connection: {error}; see {DATABASE}") from None
-    except (OSError, TimeoutError, asyncpg.InterfaceError, ValueError):
+    except (OverflowError, ValueError) as error:  # asyncpg counts what it cannot say as a wrong value too
+        if isinstance(error, asyncpg.InterfaceError) and not isinstance(error, asyncpg.ClientConfigurationError):
+            raise Failure(_away("PostgreSQL", where, DATABASE)) from None
+        raise Failure(_NO_ADDRESS) from None
+    except ConnectionError as error:
+        if "rejected SSL" not in str(error) or "sslmode" not in parts.query:
+            raise Failure(_away("PostgreSQL", where, DATABASE)) from None
+        raise Failure(f"PostgreSQL at {where} has no TLS: turn its ssl on, or take sslmode out of {DATABASE}") from None
+    except (OSError, TimeoutError, asyncpg.InterfaceError):
         raise Failure(_away("PostgreSQL", where, DATABASE)) from None
     try:
         async with asyncio.timeout(ANSWER_S):

@@ -15,7 +15,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
-import nats
 import nats.errors
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -80,21 +79,40 @@ class LogFull(Overloaded):
     """The log's storage is exhausted; nothing was appended and nothing that was acknowledged is lost."""
 
 
+class TlsRefused(nats.errors.Error):
+    """A server that `tls://` names does not speak TLS; nothing was told to it, no password either."""
+
+    def __str__(self) -> str:
+        return "nats: the server offers no tls"
+
+
+class StrictClient(Client):
+    """A client that means `tls://`: the library's own goes on in the clear when the server does not ask for TLS."""
+
+    def _connect_command(self) -> bytes:
+        here = self._current_server
+        if here is not None and here.uri.scheme == "tls" and not self._server_info.get("tls_required"):
+            raise TlsRefused
+        return super()._connect_command()
+
+
 async def connect(url: str, name: str) -> Client:
     """A connection that outlives server restarts: it reconnects for ever, four times a second. `url` may name several
-    servers of one cluster, separated by commas.
+    servers of one cluster, separated by commas; with `tls://` it speaks TLS or not at all.
     """
-    return await nats.connect(
+    client = StrictClient()
+    await client.connect(
         [one.strip() for one in url.split(",")],
         name=name,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,
+        reconnect_time_wait=0.25,  # type: ignore[arg-type]  # it sleeps so long
         connect_timeout=2,
         ping_interval=5,
         max_outstanding_pings=2,
         pending_size=64 * 1024 * 1024,
         error_cb=_on_error,
     )
+    return client
 
 
 async def connect_within(url: str, name: str, seconds: float) -> Client:
