@@ -128,6 +128,7 @@ async def test_posts_are_listed_by_conversation_author_source_and_time(stack: St
             f'source != "{other}" AND (kind = POST OR kind != POST)',
             13 - len((await listed(filter=f'source = "{other}"')).posts),
         ),
+        (f"source = {other.rpartition('/')[2]}", len((await listed(filter=f'source = "{other}"')).posts)),
         ("desks:nobody", 0),
         ("NOT desks:nobody", 13),
     ):
@@ -192,6 +193,11 @@ async def test_quarantined_bytes_are_kept_and_can_be_read_again(stack: Stack) ->
         R.ListQuarantinedRequest(parent="tenants/acme", filter="reason = NO_ADAPTER", min_position=second.position)
     )
     assert [q.name for q in one.deliveries] == [second.result.quarantined]
+    for bytes_max in (2**31, 10**18 - 1):
+        small = await stack.api.ListQuarantined(
+            R.ListQuarantinedRequest(parent="tenants/acme", filter=f"payload_bytes < {bytes_max}")
+        )
+        assert len(small.deliveries) == 2, bytes_max
     again = await stack.api.RequeueQuarantined(R.RequeueQuarantinedRequest(name=second.result.quarantined))
     assert (again.result.result, again.result.reason) == (R.RESULT_QUARANTINED, "NO_ADAPTER")
 

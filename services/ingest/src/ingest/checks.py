@@ -102,13 +102,13 @@ def check_order(order_by: str, known: Collection[str]) -> None:
 
 
 def id_of(tenant: str, collection: str, *, uuid: bool = False) -> Callable[[str], str]:
-    """Reads a resource name of this tenant as its last segment."""
+    """Reads an id, or a resource name of this tenant as its last segment, like every other service."""
 
     def read(name: str) -> str:
         prefix = f"tenants/{tenant}/{collection}/"
         last = name.removeprefix(prefix)
-        if not name.startswith(prefix) or "/" in last or not last or (uuid and not is_uuid(last)):
-            raise ValueError(f"is a name {prefix}*")
+        if "/" in last or not last or (uuid and not is_uuid(last)):
+            raise ValueError(f"is an id or a name {prefix}*")
         return last
 
     return read

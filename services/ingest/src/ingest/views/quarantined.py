@@ -165,7 +165,7 @@ class Quarantine:
 _COLUMNS = {
     "source": "d.source_id",
     "reason": "d.reason",
-    "payload_bytes": "d.payload_bytes",
+    "payload_bytes": "d.payload_bytes::bigint",
     "received_at": "d.received_at",
 }
 """What quarantined deliveries can be filtered by, and where it stands."""
