@@ -39,11 +39,13 @@ def test_the_quickstart_does_what_it_says(stack: RunningStack, tmp_path: Path) -
     assert up == "make up ARGS='--port-base 7400'\n"
     assert stack.told("cases") == [], "a fresh stack knows its tenant"
 
-    (tmp_path / "stubs").mkdir()
     (tmp_path / "protos").symlink_to(REPOSITORY / "protos")
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     run(protoc, tmp_path)
     assert (tmp_path / "stubs" / "switchboard" / "routing" / "v1" / "service_pb2_grpc.py").exists()
+    for stub in (tmp_path / "stubs").rglob("*.py"):
+        for package, module in re.findall(r"^from (switchboard\.\S+) import (\w+)", stub.read_text(), re.MULTILINE):
+            assert (tmp_path / "stubs" / package.replace(".", "/") / f"{module}.py").exists(), f"{stub.name}: {module}"
 
     (tmp_path / "agent.py").write_text(code)
     words = shlex.split(agent.replace("127.0.0.1:7401", stack.endpoints["routing"]))
