@@ -23,6 +23,7 @@ def content(
     is_addressed: bool = True,
     cut_length: int = 0,
     location: int = 0,
+    extent: int = 0,
 ) -> PostReceived:
     digest = f"{author}:{content}".encode().ljust(16, b".")[:16]  # keyed by the author
     post = events_pb2.PostReceived(
@@ -39,10 +40,23 @@ def content(
         is_cut=cut_length > 0,
         has_location=location == 1,
         text_length=cut_length,
+        extent=extent,
     )
     encoded = post.SerializeToString(deterministic=True)
     return PostReceived(
-        post.post_id, author, number, digest, direction, T0, encoded, desk, is_addressed, None, cut_length, location
+        post.post_id,
+        author,
+        number,
+        digest,
+        direction,
+        T0,
+        encoded,
+        desk,
+        is_addressed,
+        None,
+        cut_length,
+        location,
+        extent,
     )
 
 

@@ -214,6 +214,62 @@ def test_what_a_crash_leaves_unsaid_is_said_when_it_is_delivered_again(
     assert one.posts() == other.posts()
 
 
+def picture(*, asked: bool) -> dict[str, Any]:
+    """A direct message with a picture, as a subscription delivers it that asked for attachments, or did not."""
+    said = {"event_type": "MessageCreate", "id": "9102", "text": "see", "sender_id": "7", "dm_conversation_id": "5-7"}
+    media = [{"media_key": "3_1", "type": "photo", "url": "https://media.example/1.jpg"}]
+    attached = {"attachments": {"media_keys": ["3_1"]}} if asked else {}
+    return {
+        "data": [{**said, **attached, "created_at": "2025-10-08T20:19:24.000Z"}],
+        "includes": {"media": media if asked else []},
+    }
+
+
+def noted(*, asked: bool) -> dict[str, Any]:
+    """A long post of v2, as a note or as what other copies show of it, without a mark that it is cut."""
+    text = "@acme " + "the machine leaks again " * 20
+    note = {"note_tweet": {"text": text}} if asked else {}
+    return {"data": {"id": A, "author_id": "7", "text": text[:280], **note}}
+
+
+def pictured(*, asked: bool) -> dict[str, Any]:
+    """A status with a picture, and the copy of a list that leaves pictures out."""
+    user = {"id": 7, "idstr": "7", "screen_name": "mia"}
+    status = {
+        "id": 41,
+        "idstr": "41",
+        "created_at": "Wed Oct 08 20:19:24 +0800 2025",
+        "text": "@acme 坏了",
+        "user": user,
+    }
+    return {**status, "pic_ids": ["0067abcdly1h1"]} if asked else status
+
+
+@pytest.mark.parametrize(("copy", "channel"), [(picture, "x"), (noted, "x"), (pictured, "weibo")])
+def test_a_copy_that_shows_less_of_a_version_takes_nothing_away(copy: Any, channel: str) -> None:
+    there, turned = InMemory(), InMemory()
+    assert there.take(copy(asked=True), channel=channel) == ["ACCEPTED"]
+    assert there.take(copy(asked=False), channel=channel) == ["DUPLICATE"]
+    assert turned.take(copy(asked=False), channel=channel) == ["ACCEPTED"]
+    assert turned.take(copy(asked=True), channel=channel) == ["UPDATED"]
+    assert turned.names()[1:] == ["PostCompleted"]  # its author changed nothing
+    assert there.posts() == turned.posts()
+
+
+EXTENTS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=8)
+
+
+@given(EXTENTS, st.data())
+def test_copies_of_numbered_versions_end_in_the_fullest_of_the_latest(
+    shown: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    posts = decider.Posts()
+    for number, extent in data.draw(st.permutations(shown + shown)):
+        record(posts, content("a", f"{number}:{extent}", number, extent=extent))
+    (known,) = posts.known.values()
+    assert (known.platform_revision, known.extent) == max(shown)
+
+
 COPIES = st.lists(
     st.builds(
         lambda number, length: content("a", f"{number}:{length}", number, cut_length=length),

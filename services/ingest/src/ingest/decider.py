@@ -9,6 +9,7 @@ brought it. Given that, a delivery says something new or it does not:
 | nothing           | content                                                     | PostReceived                |
 | a post            | content with a higher number of the platform                | PostEdited                  |
 | the beginning     | content with the same number, whole or at least longer      | PostCompleted               |
+| a whole text      | the same number of a platform that numbers edits, and more  | PostCompleted               |
 | a whole text      | whole content, the same number, a digest not seen before    | PostEdited                  |
 | a post            | any other content                                           | none: a duplicate           |
 | a post            | content of another author                                   | none: refused, quarantined  |
@@ -79,6 +80,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     alias_of: str = ""
     """The post that this id means, empty when it is one itself."""
     has_location: bool = False
+    extent: int = 0
+    """How much of its version we have, 0 where the platform does not number every edit."""
 
 
 _UNSEEN = Known(0, 0, False, (), "")
@@ -178,8 +181,10 @@ def _news(seen: PostReceived, before: Known) -> events_pb2.PostEdited | events_p
     """What content says that is new: a version, or more of the one we have.
 
     The version is the platform's, by its number; of one version the whole text counts before a cut one and a longer cut
-    one before a shorter, so that copies come to the same content in any order. Where versions have no numbers, whole
-    texts are versions in their order of arrival, and a cut text cannot tell whether it is one.
+    one before a shorter, so that copies come to the same content in any order. Where the platform numbers every edit,
+    two copies of one number are the same version, and the one that shows more of it counts: a subscription that did not
+    ask for pictures takes none away. Where versions have no numbers, whole texts are versions in their order of
+    arrival, and a cut text cannot tell whether it is one.
     """
     if before.withdrawn or seen.platform_revision < before.platform_revision:
         return None
@@ -187,7 +192,11 @@ def _news(seen: PostReceived, before: Known) -> events_pb2.PostEdited | events_p
         return _edit(seen, before)
     if before.cut_length and (not seen.cut_length or seen.cut_length > before.cut_length):
         return _completion(seen, before)
-    if seen.cut_length or seen.content_digest in before.digests:
+    if seen.cut_length:
+        return None
+    if seen.extent and before.extent:
+        return _completion(seen, before) if seen.extent > before.extent else None
+    if seen.content_digest in before.digests:
         return None
     return _edit(seen, before)
 
@@ -209,6 +218,7 @@ def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
         alias_ids=post.alias_ids,
         is_cut=post.is_cut,
         has_location=post.has_location,
+        extent=post.extent,
     )
 
 
@@ -227,6 +237,7 @@ def _completion(seen: PostReceived, before: Known) -> events_pb2.PostCompleted:
         alias_ids=post.alias_ids,
         is_cut=post.is_cut,
         has_location=post.has_location,
+        extent=post.extent,
     )
 
 
@@ -290,6 +301,7 @@ def _received(post: PostReceived, before: Known | None) -> Known:
         (post.desk,) if post.is_addressed else (),
         post.cut_length,
         has_location=post.location == Location.TOLD,
+        extent=post.extent,
     )
 
 
@@ -304,6 +316,7 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Know
         author=edit.identity_id,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
         has_location=edit.has_location,
+        extent=edit.extent,
     )
 
 

@@ -43,6 +43,8 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
     """Length of the text where the platform cut it, 0 for a whole one."""
     location: int = 0
     """Whether its content has a location: Location."""
+    extent: int = 0
+    """How much of its version it shows, 0 where a changed content may be an edit."""
 
     def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: N802  (as messages name it)
         """The bytes of the message."""

@@ -146,6 +146,8 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         post.is_cut = True
     if seen.location == Location.TOLD:
         post.has_location = True
+    if seen.extent:
+        post.extent = seen.extent
     personal = post.personal
     personal.subject_id = key.subject_id
     personal.nonce = nonce
@@ -168,6 +170,7 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         seen.edited_at,
         max(seen.text_length, 1) if seen.is_cut else 0,
         seen.location,
+        seen.extent,
     )
 
 

@@ -82,6 +82,11 @@ class Account:
     owned: frozenset[str]
 
 
+def extent_of(length: int, parts: int) -> int:
+    """How much a copy shows, where the platform numbers every edit: first its text, then what is attached."""
+    return 1 + length * (PARTS_MAX + 1) + min(parts, PARTS_MAX)
+
+
 Mention = tuple[str, str]
 """The id of a mentioned account, empty when unknown, and its handle."""
 
@@ -125,6 +130,8 @@ class Observation(msgspec.Struct, gc=False):
     is_cut: bool = False
     """Whether the platform shows the beginning of the text only."""
     location: int = Location.UNTOLD
+    extent: int = 0
+    """How much of its version it shows, see `extent_of`; 0 where a changed content may be an edit."""
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ def _decoded(message: Message) -> PostEvent:
         None,
         max(message.text_length, 1) if message.is_cut else 0,
         Location.TOLD if message.has_location else Location.UNTOLD,
+        message.extent,
     )
 
 
@@ -112,6 +113,7 @@ class PostsBacking:
                     row.cut_length,
                     row.alias_of,
                     row.has_location,
+                    row.extent,
                 )
 
     def evict(self, state: decider.Posts, position: int) -> None:
@@ -189,6 +191,7 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
             identity_ids=[post.identity_id for post in posts],
             cut_lengths=[post.cut_length for post in posts],
             locations=[post.location for post in posts],
+            extents=[post.extent for post in posts],
         )
     )
     if len(posts) < len(candidates):
@@ -225,6 +228,7 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates
         [at or None for at in seen.edited_at_us[:]],
         seen.cut_lengths[:],
         seen.locations[:],
+        seen.extents[:],
     )
     candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
     for other in request.others:

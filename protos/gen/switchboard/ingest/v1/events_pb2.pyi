@@ -90,7 +90,7 @@ class SourceDisconnected(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostReceived(_message.Message):
-    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "names", "alias_ids", "session_id", "is_cut", "has_location")
+    __slots__ = ("post_id", "channel", "source_id", "kind", "direction", "author_kind", "identity_id", "conversation_id", "in_reply_to", "links", "language", "text_length", "reach", "visibility", "published_at", "received_at", "reply_window_expires_at", "reply_quota_left", "platform_revision", "content_digest", "personal", "desk", "is_addressed", "mentioned_ids", "handle_id", "repost_of", "is_bare_repost", "names", "alias_ids", "session_id", "is_cut", "has_location", "extent")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,7 @@ class PostReceived(_message.Message):
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     IS_CUT_FIELD_NUMBER: _ClassVar[int]
     HAS_LOCATION_FIELD_NUMBER: _ClassVar[int]
+    EXTENT_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     channel: str
     source_id: str
@@ -155,7 +156,8 @@ class PostReceived(_message.Message):
     session_id: str
     is_cut: bool
     has_location: bool
-    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ..., is_cut: _Optional[bool] = ..., has_location: _Optional[bool] = ...) -> None: ...
+    extent: int
+    def __init__(self, post_id: _Optional[str] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., identity_id: _Optional[str] = ..., conversation_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., links: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., reach: _Optional[int] = ..., visibility: _Optional[_Union[_post_pb2.Visibility, str]] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reply_quota_left: _Optional[int] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., handle_id: _Optional[str] = ..., repost_of: _Optional[str] = ..., is_bare_repost: _Optional[bool] = ..., names: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., session_id: _Optional[str] = ..., is_cut: _Optional[bool] = ..., has_location: _Optional[bool] = ..., extent: _Optional[int] = ...) -> None: ...
 
 class PostSighted(_message.Message):
     __slots__ = ("post_id", "source_id", "desk", "is_addressed", "kind", "received_at", "is_first")
@@ -176,7 +178,7 @@ class PostSighted(_message.Message):
     def __init__(self, post_id: _Optional[str] = ..., source_id: _Optional[str] = ..., desk: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_first: _Optional[bool] = ...) -> None: ...
 
 class PostEdited(_message.Message):
-    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "edited_at", "received_at", "platform_revision", "content_digest", "personal", "source_id", "alias_ids", "is_cut", "has_location")
+    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "edited_at", "received_at", "platform_revision", "content_digest", "personal", "source_id", "alias_ids", "is_cut", "has_location", "extent")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +193,7 @@ class PostEdited(_message.Message):
     ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
     IS_CUT_FIELD_NUMBER: _ClassVar[int]
     HAS_LOCATION_FIELD_NUMBER: _ClassVar[int]
+    EXTENT_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     revision: int
     identity_id: str
@@ -205,10 +208,11 @@ class PostEdited(_message.Message):
     alias_ids: _containers.RepeatedScalarFieldContainer[str]
     is_cut: bool
     has_location: bool
-    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., edited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., is_cut: _Optional[bool] = ..., has_location: _Optional[bool] = ...) -> None: ...
+    extent: int
+    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., edited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., platform_revision: _Optional[int] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., is_cut: _Optional[bool] = ..., has_location: _Optional[bool] = ..., extent: _Optional[int] = ...) -> None: ...
 
 class PostCompleted(_message.Message):
-    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "received_at", "content_digest", "personal", "source_id", "alias_ids", "is_cut", "has_location")
+    __slots__ = ("post_id", "revision", "identity_id", "language", "text_length", "received_at", "content_digest", "personal", "source_id", "alias_ids", "is_cut", "has_location", "extent")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +225,7 @@ class PostCompleted(_message.Message):
     ALIAS_IDS_FIELD_NUMBER: _ClassVar[int]
     IS_CUT_FIELD_NUMBER: _ClassVar[int]
     HAS_LOCATION_FIELD_NUMBER: _ClassVar[int]
+    EXTENT_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     revision: int
     identity_id: str
@@ -233,7 +238,8 @@ class PostCompleted(_message.Message):
     alias_ids: _containers.RepeatedScalarFieldContainer[str]
     is_cut: bool
     has_location: bool
-    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., is_cut: _Optional[bool] = ..., has_location: _Optional[bool] = ...) -> None: ...
+    extent: int
+    def __init__(self, post_id: _Optional[str] = ..., revision: _Optional[int] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., text_length: _Optional[int] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., content_digest: _Optional[bytes] = ..., personal: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., alias_ids: _Optional[_Iterable[str]] = ..., is_cut: _Optional[bool] = ..., has_location: _Optional[bool] = ..., extent: _Optional[int] = ...) -> None: ...
 
 class PostLocationRemoved(_message.Message):
     __slots__ = ("post_id", "removed_at", "received_at", "source_id")

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Observed(_message.Message):
-    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed", "cut_lengths", "locations")
+    __slots__ = ("posts", "post_ids", "platform_revisions", "content_digests", "directions", "published_at_us", "edited_at_us", "identity_ids", "desks", "are_addressed", "cut_lengths", "locations", "extents")
     POSTS_FIELD_NUMBER: _ClassVar[int]
     POST_IDS_FIELD_NUMBER: _ClassVar[int]
     PLATFORM_REVISIONS_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,7 @@ class Observed(_message.Message):
     ARE_ADDRESSED_FIELD_NUMBER: _ClassVar[int]
     CUT_LENGTHS_FIELD_NUMBER: _ClassVar[int]
     LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    EXTENTS_FIELD_NUMBER: _ClassVar[int]
     posts: _containers.RepeatedScalarFieldContainer[bytes]
     post_ids: _containers.RepeatedScalarFieldContainer[str]
     platform_revisions: _containers.RepeatedScalarFieldContainer[int]
@@ -35,7 +36,8 @@ class Observed(_message.Message):
     are_addressed: _containers.RepeatedScalarFieldContainer[bool]
     cut_lengths: _containers.RepeatedScalarFieldContainer[int]
     locations: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ..., locations: _Optional[_Iterable[int]] = ...) -> None: ...
+    extents: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ..., locations: _Optional[_Iterable[int]] = ..., extents: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Other(_message.Message):
     __slots__ = ("place", "withdrawn", "unreadable", "author", "requeued", "aliased", "location_removed")

@@ -37,6 +37,7 @@ from ingest.normalise import (
     Reason,
     Unreadable,
     Withdrawal,
+    extent_of,
     folded,
 )
 
@@ -176,6 +177,7 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         edited_at=edited_at,
         is_cut=said.is_cut,
         location=_location_told(personal, d),
+        extent=extent_of(len(said.compared), len(personal.media)),
         mentions=mentions,
         repost_of=_repeated(repeated),
         is_bare_repost=bool(repeated) and text[:own_words_end].strip(_AROUND_WORDS).casefold() in _NO_WORDS,

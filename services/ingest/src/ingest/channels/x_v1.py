@@ -29,6 +29,7 @@ from ingest.normalise import (
     Reason,
     Unreadable,
     Withdrawal,
+    extent_of,
     folded,
 )
 
@@ -107,6 +108,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         alias_ids=version.alias_ids,
         is_cut=said.is_cut,
         location=location_told(personal, d),
+        extent=extent_of(len(text), len(personal.media)),
     )
 
 
@@ -275,6 +277,7 @@ def message(
         conversation,
         mentions=mentions_of(personal.entities),
         recipient_id=recipient_id,
+        extent=extent_of(len(text), len(personal.media)),
     )
 
 

@@ -14,7 +14,17 @@ from ingest.documents import checked_text, count, decoration, mapping, numeric_i
 from ingest.events import Location
 from ingest.instants import rfc3339
 from ingest.language import language_of
-from ingest.normalise import AuthorGone, Item, LocationGone, Observation, Reading, Reason, Unreadable, Withdrawal
+from ingest.normalise import (
+    AuthorGone,
+    Item,
+    LocationGone,
+    Observation,
+    Reading,
+    Reason,
+    Unreadable,
+    Withdrawal,
+    extent_of,
+)
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -175,6 +185,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         alias_ids=version.alias_ids,
         is_cut=said.is_cut,
         location=Location.TOLD if personal.HasField("location") else Location.UNTOLD,
+        extent=extent_of(len(text), len(personal.media)),
     )
 
 

@@ -62,6 +62,7 @@ class PostRow(NamedTuple):
     cut_length: int = 0
     alias_of: str | None = None
     has_location: bool = False
+    extent: int = 0
 
 
 class DeliveryRow(NamedTuple):
@@ -277,6 +278,7 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         max(post.text_length, 1) if post.is_cut else 0,
         None,
         post.has_location,
+        post.extent,
     )
 
 
@@ -296,6 +298,7 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Post
         ciphertext=edit.personal.ciphertext,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
         has_location=edit.has_location,
+        extent=edit.extent,
     )
 
 
@@ -324,6 +327,7 @@ class Probed(NamedTuple):
     alias_of: str
     """The post of which it names a version, empty when it is one itself."""
     has_location: bool
+    extent: int
     in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
@@ -345,6 +349,7 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
             row["cut_length"],
             row["alias_of"] or "",
             row["has_location"],
+            row["extent"],
             row["lodged"],
         )
         for row in rows

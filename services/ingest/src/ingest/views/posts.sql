@@ -42,6 +42,7 @@ create table if not exists posts_v2 (
     cut_length integer not null,             -- length of a text the platform cut, 0: it is whole
     alias_of uuid,                           -- the post of which this id names a version
     has_location boolean not null,           -- false: it has none, or it was taken back
+    extent integer not null,                 -- how much of its version is there, 0: its platform does not number edits
     primary key (post_id, tenant)            -- GetPost, WatchPosts, and what a shard asks before it decides
 );
 -- ListPosts in its own order, and in order of arrival; posts of one instant are sorted by id as they are read.
@@ -81,7 +82,7 @@ cross join lateral (
         kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length, reach,
         visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext,
         names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost, cut_length, alias_of,
-        has_location
+        has_location, extent
     from posts_v2 p where p.post_id = wanted.post_id and p.tenant is not distinct from wanted.tenant limit 1
 ) as found
 
@@ -118,8 +119,9 @@ cross join lateral (
 insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
     source_id, kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length,
     reach, visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext,
-    names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost, cut_length, alias_of, has_location)
-select * from unnest($1::posts_v2[])   -- one array of rows: 35 arrays of values cost the client twice as much
+    names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost, cut_length, alias_of, has_location,
+    extent)
+select * from unnest($1::posts_v2[])   -- one array of rows: 36 arrays of values cost the client twice as much
 on conflict (post_id, tenant) do update set
     revision = excluded.revision,
     platform_revision = excluded.platform_revision,
@@ -153,7 +155,8 @@ on conflict (post_id, tenant) do update set
     is_bare_repost = excluded.is_bare_repost,
     cut_length = excluded.cut_length,
     alias_of = excluded.alias_of,
-    has_location = excluded.has_location
+    has_location = excluded.has_location,
+    extent = excluded.extent
 
 -- name: save_deliveries
 insert into deliveries_v2 (tenant, delivery_id, source_id, reason, payload_bytes, received_at, lodged)
@@ -177,17 +180,17 @@ where tenant = gone_tenant and delivery_id = gone_id
 select p.position as view_position, known.post_id, known.revision, known.platform_revision,
     known.withdrawn_at is not null and known.withdrawal_reason <> 4 as withdrawn,   -- 4: superseded, see PostAliased
     known.digests, known.identity_id, known.direction, known.desks, known.addressed_desks, known.cut_length,
-    known.alias_of, known.has_location, known.lodged
+    known.alias_of, known.has_location, known.extent, known.lodged
 from projections p
 left join (
     unnest($2::uuid[]) as wanted (id)
     cross join lateral (
         (select post_id, revision, platform_revision, withdrawn_at, withdrawal_reason, digests, identity_id, direction,
-            desks, addressed_desks, cut_length, alias_of, has_location, null::boolean as lodged
+            desks, addressed_desks, cut_length, alias_of, has_location, extent, null::boolean as lodged
         from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 limit 1)
         union all
         (select delivery_id, 0, 0, null::bigint, null::smallint, null::bytea, null::uuid, null::smallint,
-            null::text[], null::text[], 0, null::uuid, false, lodged
+            null::text[], null::text[], 0, null::uuid, false, 0, lodged
         from deliveries_v2 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
     ) as known
 ) on true
