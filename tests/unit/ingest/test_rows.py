@@ -72,6 +72,14 @@ def test_a_record_is_a_post_and_a_reply_by_whoever_answers() -> None:
         pytest.param(("7", "1.23457E+17"), "ROUNDED_ID", "as text", id="an id of fifteen digits"),
         pytest.param(("7", '"4,50E+15"'), "ROUNDED_ID", "no", id="an id with a comma in it"),
         pytest.param(("7", "1e+05"), "ROUNDED_ID", "no", id="an id as data frames write it"),
+        pytest.param(("7", "4.5E15"), "ROUNDED_ID", "no", id="an id as Java writes it"),
+        pytest.param(("7", "\u200b4.50E+15"), "ROUNDED_ID", "no", id="an id behind what nobody sees"),
+        pytest.param(("7", "'4.50E+15"), "ROUNDED_ID", "no", id="an id that was made a text too late"),
+        pytest.param(("7", "\uff14.\uff15\uff10E+15"), "ROUNDED_ID", "no", id="an id in full-width digits"),
+        pytest.param(("7", "4503599627370496.0"), "ROUNDED_ID", "floating", id="an id longer than a float keeps"),
+        pytest.param(("7", "nan"), "MISSING_FIELD", 'column "no" is empty', id="an id that a data frame has not"),
+        pytest.param(("lamp broken", "#BEZUG!"), "SPREADSHEET_ERROR", 'column "body"', id="an error in German"),
+        pytest.param(("lamp broken", "#ИМЯ?"), "SPREADSHEET_ERROR", 'column "body"', id="an error in Russian"),
         pytest.param(("mia", "1.23E+18"), "ROUNDED_ID", 'column "who"', id="an author's id"),
         pytest.param(("7", "#NAME?"), "SPREADSHEET_ERROR", "#NAME?", id="an id that was a formula"),
         pytest.param(("mia", "#REF!"), "SPREADSHEET_ERROR", "#REF!", id="an author that was a reference"),
@@ -99,6 +107,12 @@ def test_what_a_cell_has_become_is_refused_by_its_name(change: tuple[str, str], 
     assert refused.value.reason == reason
     assert says in refused.value.detail
     assert read(row(spoilt, is_reply=True)) == [], "its reply stays with it"
+
+
+@pytest.mark.parametrize(("parent", "answered"), [("7.0", "7"), ("7", "7"), ("nan", ""), ("None", ""), ("<NA>", "")])
+def test_the_parents_of_a_data_frame_lead_where_they_should(parent: str, answered: str) -> None:
+    (post,) = read(row(GOOD.replace("lamps", parent), mapping(subject="", parent="about")))
+    assert post.in_reply_to == answered
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from switchboard.ingest.v1 import post_pb2
 from ingest.channels import normalized
 from ingest.instants import EARLIEST
 from ingest.normalise import Account, Item, Reason, Unreadable
-from ingest.spreadsheets import no_serial, whole_id, whole_text
+from ingest.spreadsheets import cell_id, is_nothing, no_serial, whole_text
 
 FIELD_MAX = 4 * 1024 * 1024
 """Characters of one field; the csv module's own limit of 131,072 is less than a mail can have."""
@@ -67,11 +67,11 @@ class _Cells:
         return f'column "{self.columns.of[role]}"'
 
     def identifier(self, role: str) -> str:
-        """A cell that is an id. Raises Unreadable where it is none any more."""
+        """A cell that is an id, "" for none (an author may be called None). Raises Unreadable where it is none now."""
         value = self[role].strip()
-        if value:
-            whole_id(value, self.place(role))
-        return value
+        if not value or (role != "author" and is_nothing(value)):
+            return ""
+        return cell_id(value, self.place(role))
 
     def required(self, role: str) -> str:
         value = self.identifier(role)
