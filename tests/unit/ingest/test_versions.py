@@ -318,6 +318,18 @@ def test_a_weibo_that_arrives_after_its_edit_is_no_edit(said: dict[str, Any]) ->
     assert there.posts() == other.posts()
 
 
+FIRST = {"edit_at": "Thu Nov 20 17:08:00 +0800 2025", "edit_config": {"edited": True}}
+SECOND = {"edit_count": 2, "edit_at": "Thu Nov 20 17:18:00 +0800 2025"}
+
+
+@given(st.permutations([weibo("一"), weibo("二", **FIRST), weibo("三", **SECOND)]))
+def test_edits_of_a_weibo_that_tell_their_time_are_in_its_order_counted_or_not(copies: list[dict[str, Any]]) -> None:
+    there, last = InMemory(), InMemory()
+    there.take(*copies, channel="weibo")
+    last.take(weibo("三", **SECOND), channel="weibo")
+    assert there.posts() == last.posts()
+
+
 def test_a_list_s_copy_of_a_long_weibo_is_no_news_and_is_completed_by_the_whole() -> None:
     whole = "漏水三天了，维修一直没有来，" * 12
     listed = weibo(f"{whole[:130]}\u200b...全文", isLongText=True)

@@ -193,11 +193,15 @@ def _edited_at(d: dict[str, object], now: Instant) -> Instant | None:
 
 
 def _number(d: dict[str, object], published_at: Instant, edited_at: Instant | None) -> int:
-    """The number of an edit: Weibo's own, else one that grows with the time it tells, else 1 where it only says so."""
-    if number := count(d.get("edit_count")):
-        return min(number, _INT32_MAX)
+    """The number of an edit: the seconds until it was written, where Weibo tells them, else Weibo's own count.
+
+    Some forms tell the time, some the count, most of them both: so the time goes first, or an edit that is only counted
+    would lie before an older one that tells its time. One that only says to be an edit is the first.
+    """
     if edited_at is not None:
         return min(max(1, (edited_at - published_at) // MICROS), _INT32_MAX)
+    if number := count(d.get("edit_count")):
+        return min(number, _INT32_MAX)
     return int(table(d.get("edit_config")).get("edited") is True)
 
 
