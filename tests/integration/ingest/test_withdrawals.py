@@ -148,3 +148,31 @@ async def verified(stack: Stack) -> None:
     found = [one async for one in verify(integrity_pb2.VerifyIntegrityRequest(invariants=["I1", "I5"]))]
     assert {one.invariant for one in found} == {"I1", "I5"}
     assert [one for one in found if not one.ok] == []
+
+
+@pytest.mark.parametrize("is_first", [False, True], ids=["deleted after it was repeated", "deleted before"])
+@pytest.mark.parametrize("named", ["1", "2"], ids=["by its id", "by the id of its edit"])
+async def test_a_repost_without_own_words_says_nothing_once_the_original_is_gone(
+    stack: Stack, named: str, is_first: bool
+) -> None:
+    source = await stack.connect("acme", "x-acme")
+    original = json.loads(tweet(2, CANARY, author=900, edit_history_tweet_ids=["1", "2"]))
+    repost = tweet(10, f"RT @u900: {CANARY}", author=901, retweeted_status=original)
+    quote = tweet(11, "see this", author=902, quoted_status=original)
+    spoilt = json.dumps([json.loads(repost), {"id": "zz", "text": "x"}]).encode()
+    deletion = json.dumps({"delete": {"status": {"id_str": named, "user_id_str": "900"}}}).encode()
+    known = request(source, json.dumps(original).encode())
+    copies = request(source, repost, quote, spoilt)
+    *_, answer = await ingest(
+        stack, known, *((request(source, deletion), copies) if is_first else (copies, request(source, deletion)))
+    )
+    listing = R.ListPostsRequest(parent=PARENT, min_position=answer.position)
+    posts = {post.external_id: post for post in (await stack.api.ListPosts(listing)).posts}
+    assert CANARY not in str(posts)
+    assert (posts["10"].text, posts["10"].author.handle, posts["11"].text) == ("", "u901", "see this")
+    assert not posts["10"].HasField("withdrawn_at")  # nobody took it back
+    got = await stack.api.GetPost(R.GetPostRequest(name=posts["10"].name))
+    assert got.post.text == ""
+    (kept,) = (await stack.api.ListQuarantined(R.ListQuarantinedRequest(parent=PARENT))).deliveries
+    assert not kept.payload
+    await verified(stack)

@@ -59,6 +59,8 @@ class Verdict(msgspec.Struct, gc=False):
     reason: str = ""
     detail: str = ""
     quarantined: str = ""
+    repeats: list[str] = msgspec.field(default_factory=list)
+    """Posts that posts of the delivery repeat: their words are in it too."""
 
 
 class Recipient(msgspec.Struct, gc=False):

@@ -61,6 +61,8 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
         if type(item) is Observation:
             name = post_id(account.channel, account.account_scope, item.external_id)
             batch.readings.append(Reading(name, item, received_at, part_of(verdict, name, item.where)))
+            if item.repost_of:  # the original stands in the delivery as well
+                verdict.repeats.append(post_id(account.channel, account.account_scope, item.repost_of))
         elif isinstance(item, Withdrawal):
             name = post_id(account.channel, account.account_scope, item.external_id)
             fact = facts.withdrawn(batch.connected, name, item, received_at)
@@ -104,7 +106,7 @@ def quarantine(batch: Batch, verdict: Verdict, reason: str, detail: str, receive
     verdict.reason, verdict.detail = reason, detail
     verdict.quarantined = f"tenants/{batch.connected.tenant}/quarantined/{name}"
     batch.quarantined[verdict.number] = name
-    posts = tuple(part.post_id for part in verdict.parts if part.post_id)
+    posts = (*(part.post_id for part in verdict.parts if part.post_id), *verdict.repeats)
     batch.to_quarantine.append(QuarantineEntry(name, source, detail, delivery, posts))
     fact = events_pb2.DeliveryQuarantined(
         delivery_id=name,

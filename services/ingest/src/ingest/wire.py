@@ -53,10 +53,11 @@ def post_of(tenant: str, row: ReadRow, content: Opened, names: Opened) -> post_p
         post.reply_window_expires_at.CopyFrom(to_timestamp(row.reply_window_expires_at))
     if row.withdrawn_at is not None:
         post.withdrawn_at.CopyFrom(to_timestamp(row.withdrawn_at))
-    post.text = personal.text
     post.author.CopyFrom(personal.author)
-    post.entities.extend(personal.entities)
-    post.media.extend(personal.media)
+    if not row.is_emptied:
+        post.text = personal.text
+        post.entities.extend(personal.entities)
+        post.media.extend(personal.media)
     if row.has_location and personal.HasField("location"):
         post.location.CopyFrom(personal.location)
     post.external_id = called.external_id

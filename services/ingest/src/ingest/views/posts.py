@@ -402,6 +402,8 @@ class ReadRow(NamedTuple):
     is_bare_repost: bool
     is_cut: bool
     has_location: bool
+    is_emptied: bool
+    """Whether it only repeats a post that was withdrawn."""
 
 
 async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, ReadRow]:

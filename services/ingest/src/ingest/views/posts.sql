@@ -203,7 +203,11 @@ select position from projections where name = 'posts_v2'
 select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id, conversation_id,
     in_reply_to, links, language, text_length, reach, visibility, published_at, received_at, reply_window_expires_at,
     reply_quota_left, nonce, ciphertext, names_nonce, names_ciphertext, desks, repost_of, is_bare_repost,
-    cut_length > 0 as is_cut, has_location
+    cut_length > 0 as is_cut, has_location, exists (   -- what a repost without own words says is the original's, and goes with it
+        select from posts_v2 v join posts_v2 o on o.tenant = v.tenant and o.post_id = coalesce(v.alias_of, v.post_id)
+        where v.tenant = posts_v2.tenant and v.post_id = posts_v2.repost_of and posts_v2.is_bare_repost
+            and o.withdrawn_at is not null and o.withdrawal_reason <> 4
+    ) as is_emptied
 from posts_v2 where tenant = $1 and revision > 0
 
 -- name: by_id
@@ -213,7 +217,11 @@ cross join lateral (
     select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id,
         conversation_id, in_reply_to, links, language, text_length, reach, visibility, published_at, received_at,
         reply_window_expires_at, reply_quota_left, nonce, ciphertext, names_nonce, names_ciphertext, desks, repost_of,
-        is_bare_repost, cut_length > 0 as is_cut, has_location
+        is_bare_repost, cut_length > 0 as is_cut, has_location, exists (   -- what a repost without own words says is the original's, and goes with it
+            select from posts_v2 v join posts_v2 o on o.tenant = v.tenant and o.post_id = coalesce(v.alias_of, v.post_id)
+            where v.tenant = posts_v2.tenant and v.post_id = posts_v2.repost_of and posts_v2.is_bare_repost
+                and o.withdrawn_at is not null and o.withdrawal_reason <> 4
+        ) as is_emptied
     from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 and revision > 0 limit 1
 ) as found
 
