@@ -24,7 +24,7 @@ select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_u
 from generate_series(1, {ROWS}) n
 """
 GONE = f"""
-insert into gone_authors_v2 select 'acme', gen_random_uuid(), n from generate_series(1, {ROWS}) n
+insert into gone_authors_v2 select 'acme', gen_random_uuid(), n, n from generate_series(1, {ROWS}) n
 """
 CASES = f"""
 insert into cases_v3

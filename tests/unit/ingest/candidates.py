@@ -82,6 +82,10 @@ def author_gone(author: str = "mia", at: Instant = T0) -> events_pb2.AuthorWithd
     )
 
 
+def author_unplaced(author: str = "mia", until: Instant = T0) -> events_pb2.AuthorLocationRemoved:
+    return events_pb2.AuthorLocationRemoved(identity_id=author, until=to_timestamp(until), removed_at=to_timestamp(T0))
+
+
 def unplaced(name: str = "a") -> events_pb2.PostLocationRemoved:
     return events_pb2.PostLocationRemoved(
         post_id=post_id(name), removed_at=to_timestamp(T0), received_at=to_timestamp(T0)

@@ -14,7 +14,18 @@ from ingest.shards import from_request, to_request
 from switchboard.ingest.v1 import events_pb2, internal_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import T0, alias, author_gone, content, record, requeued, unplaced, unreadable, withdrawal
+from candidates import (
+    T0,
+    alias,
+    author_gone,
+    author_unplaced,
+    content,
+    record,
+    requeued,
+    unplaced,
+    unreadable,
+    withdrawal,
+)
 
 NAMES = st.sampled_from("abc")
 NEWS = st.one_of(
@@ -34,6 +45,7 @@ NEWS = st.one_of(
     st.builds(unplaced, NAMES),
     st.builds(unreadable, st.sampled_from("de")),
     st.builds(requeued, st.sampled_from("de")),
+    st.builds(author_unplaced, st.sampled_from(["mia", "ben"]), st.sampled_from([T0, Instant(T0 - 1)])),
     st.builds(author_gone, st.sampled_from(["mia", "ben"]), st.sampled_from([T0, Instant(T0 - 1), Instant(T0 - 2)])),
 )
 CONTENTS = (PostReceived, events_pb2.PostWithdrawn)

@@ -369,3 +369,40 @@ def test_a_place_that_was_taken_back_is_gone(taken_back: dict[str, Any]) -> None
     assert not there.known(POST).has_location
     assert there.take({**version(A, A), **BERLIN}, taken_back) == ["DUPLICATE", "DUPLICATE"]
     assert not there.known(POST).has_location
+
+
+THERE = {**BERLIN, "created_at": "Sun Oct 05 20:19:24 +0000 2025"}
+"""A place, and a time before those that the ids tell."""
+
+
+@pytest.mark.parametrize("taken_back", [scrub(B), scrub_v2(B)], ids=["by the stream", "by the stream of v2"])
+def test_a_place_that_was_taken_back_before_it_came_never_comes(taken_back: dict[str, Any]) -> None:
+    there = InMemory()
+    there.take(taken_back)
+    assert there.take({**version(A, A), **THERE}) == ["ACCEPTED"]
+    assert not there.known(POST).has_location
+    assert there.take({**version(A, A), **THERE}, taken_back) == ["DUPLICATE", "DUPLICATE"]
+    later = version(C, text="@acme from here")
+    assert there.take({**later, **BERLIN}) == ["ACCEPTED"]
+    assert there.known(post_id("x", "", C)).has_location
+
+
+@pytest.mark.parametrize("fuller", [version(A), version(B, A, B)], ids=["the whole text", "an edit"])
+def test_a_place_that_was_taken_back_comes_with_no_later_copy(fuller: dict[str, Any]) -> None:
+    there = InMemory()
+    there.take({**cut(A), **THERE}, scrub(B))
+    assert there.take({**fuller, **THERE}) == ["UPDATED"]
+    assert not there.known(POST).has_location
+
+
+PLACED = [{**version(A, A), **THERE}, {**cut(A), **THERE}, {**version(B, A, B), **THERE}, scrub(B)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(PLACED + PLACED[-2:]), st.integers(0, 6))
+def test_whenever_a_place_is_taken_back_it_is_gone(documents: list[dict[str, Any]], at: int) -> None:
+    there = InMemory()
+    for group in (documents[:at], documents[at:]):
+        if group:
+            there.take(*group)
+    assert not there.known(POST).has_location

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
 
-from ingest.decider import Candidate, Candidates, Posts, key_of
+from ingest.decider import Candidate, Candidates, Posts, is_unplaced, key_of
 from ingest.events import Location, PostEvent, PostReceived
 
 Recorded = internal_pb2.RecordPostsResponse
@@ -38,7 +38,7 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
             fact = next(facts, None)
             if isinstance(candidate, events_pb2.PostWithdrawn):
                 withdrawn_later.discard(key)
-            elif isinstance(candidate, events_pb2.PostAliased) and _supersedes(candidate, fact):
+            elif _supersedes(candidate, fact) or _unplaces(fact, candidate, posts):
                 fact = next(facts, None)
         elif isinstance(candidate, PostReceived):
             result = service_pb2.RESULT_UNSPECIFIED
@@ -46,6 +46,8 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
             if not anothers and _is_of(fact, candidate):
                 result = service_pb2.RESULT_UPDATED
                 fact = next(facts, None)
+                if _unplaces(fact, candidate, posts):
+                    fact = next(facts, None)
             if not anothers and isinstance(fact, events_pb2.PostSighted) and _is_sight_of(fact, candidate):
                 result = service_pb2.RESULT_ACCEPTED if fact.is_first else result or service_pb2.RESULT_DUPLICATE
                 fact = next(facts, None)
@@ -70,7 +72,7 @@ def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
             return service_pb2.RESULT_WITHDRAWN
         case events_pb2.DeliveryQuarantined():
             return service_pb2.RESULT_QUARANTINED
-        case events_pb2.PostLocationRemoved():
+        case events_pb2.PostLocationRemoved() | events_pb2.AuthorLocationRemoved():
             return service_pb2.RESULT_UPDATED
         case events_pb2.PostAliased():
             return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_IGNORED
@@ -82,8 +84,17 @@ def _is_gone(event: PostEvent) -> TypeGuard[events_pb2.PostWithdrawn]:
     return isinstance(event, events_pb2.PostWithdrawn) and event.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
 
 
-def _supersedes(alias: events_pb2.PostAliased, fact: PostEvent | None) -> bool:
-    return isinstance(fact, events_pb2.PostWithdrawn) and fact.post_id == alias.alias_id and not _is_gone(fact)
+def _supersedes(alias: Candidate, fact: PostEvent | None) -> bool:
+    if not isinstance(alias, events_pb2.PostAliased) or not isinstance(fact, events_pb2.PostWithdrawn):
+        return False
+    return fact.post_id == alias.alias_id and not _is_gone(fact)
+
+
+def _unplaces(fact: PostEvent | None, seen: Candidate, posts: Posts) -> bool:
+    """Whether a fact takes back the place of what this content led to, because its author took all theirs back."""
+    if not isinstance(seen, PostReceived) or not isinstance(fact, events_pb2.PostLocationRemoved):
+        return False
+    return fact.post_id == seen.post_id and seen.location == Location.TOLD and is_unplaced(posts, seen)
 
 
 def _is_of(fact: PostEvent | None, seen: PostReceived) -> bool:

@@ -16,6 +16,7 @@ brought it. Given that, a delivery says something new or it does not:
 | anything          | withdrawal, the first one                                   | PostWithdrawn               |
 | nothing           | content from before its author was gone                     | none: it is gone            |
 | a post's place    | that it was taken back, or content of this version without  | PostLocationRemoved         |
+| a place taken back| content with it, of an author who took theirs back          | … and PostLocationRemoved   |
 | withdrawn         | content, or another withdrawal                              | none: it stays withdrawn    |
 | anything          | that its id is another post's version, the first time       | PostAliased                 |
 | a version's id    | content, withdrawal                                         | those of the post it means  |
@@ -36,6 +37,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 from chassis.clock import FIRST, Instant, from_timestamp, to_timestamp
@@ -46,6 +48,7 @@ from ingest.events import Location, PostEvent, PostReceived
 Announcement = (
     events_pb2.PostWithdrawn
     | events_pb2.AuthorWithdrawn
+    | events_pb2.AuthorLocationRemoved
     | events_pb2.PostAliased
     | events_pb2.PostLocationRemoved
     | events_pb2.DeliveryQuarantined
@@ -87,14 +90,26 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 _UNSEEN = Known(0, 0, False, (), "")
 
 
+class Left(NamedTuple):
+    """What an author took back of all they published until then; FIRST for nothing."""
+
+    gone_at: Instant
+    """The posts."""
+    unplaced_until: Instant
+    """Where they were written."""
+
+
+_NOTHING = Left(FIRST, FIRST)
+
+
 @dataclass(slots=True)
 class Posts:
     """The posts and quarantined deliveries a shard has in memory; the rest says what may be forgotten when."""
 
     known: dict[str, Known] = field(default_factory=dict)
     quarantined: dict[str, bool] = field(default_factory=dict)
-    gone_authors: dict[str, Instant] = field(default_factory=dict)
-    """Authors all of whose posts are gone -> since when; what they published later may be received."""
+    gone_authors: dict[str, Left] = field(default_factory=dict)
+    """Authors who took all back until some time; what they published later may be received."""
     fresh: set[str] = field(default_factory=set)
     """Ids changed by commits whose position is not yet noted."""
     recent: deque[tuple[int, tuple[str, ...]]] = field(default_factory=deque)
@@ -113,20 +128,28 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
     known = posts.known
     own: dict[str, Known] = {}
     in_quarantine: dict[str, bool] = {}
-    gone_authors: dict[str, Instant] = {}
+    left: dict[str, Left] = {}
     for candidate in command:
         match candidate:
             case PostReceived(post_id=post_id, identity_id=author):
                 before = own.get(post_id) or known.get(post_id)
-                if before is None and candidate.published_at <= gone_authors.get(author, _gone_at(posts, author)):
+                took = left.get(author, posts.gone_authors.get(author, _NOTHING))
+                if before is None and candidate.published_at <= took.gone_at:
                     continue
+                is_unplaced = candidate.published_at <= took.unplaced_until
                 if before is None:
                     events.append(candidate)
-                    own[post_id] = _received(candidate, None)
+                    own[post_id] = before = _received(candidate, None)
+                    if is_unplaced and before.has_location:
+                        events.append(_removal(candidate))
+                        own[post_id] = _unplaced(before)
                 elif not before.alias_of and not _is_anothers(candidate, before):
                     if news := _news(candidate, before):
                         events.append(news)
                         own[post_id] = before = _edited(news, before)
+                        if is_unplaced and before.has_location:
+                            events.append(_removal(candidate))
+                            own[post_id] = before = _unplaced(before)
                     elif _takes_location_back(candidate, before):
                         events.append(_removal(candidate))
                         own[post_id] = before = _unplaced(before)
@@ -140,10 +163,15 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     own[post_id] = _withdrawn(candidate, before)
             case events_pb2.AuthorWithdrawn(identity_id=author):
-                at = from_timestamp(candidate.withdrawn_at)
-                if at > gone_authors.get(author, _gone_at(posts, author)):
+                took = left.get(author, posts.gone_authors.get(author, _NOTHING))
+                if from_timestamp(candidate.withdrawn_at) > took.gone_at:
                     events.append(candidate)
-                    gone_authors[author] = at
+                    left[author] = _left(candidate, took)
+            case events_pb2.AuthorLocationRemoved(identity_id=author):
+                took = left.get(author, posts.gone_authors.get(author, _NOTHING))
+                if from_timestamp(candidate.until) > took.unplaced_until:
+                    events.append(candidate)
+                    left[author] = _left(candidate, took)
             case events_pb2.PostLocationRemoved(post_id=post_id):
                 before = own.get(post_id) or known.get(post_id)
                 if before is not None and before.has_location and not before.withdrawn:
@@ -167,9 +195,15 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
     return events
 
 
-def _gone_at(posts: Posts, author: str) -> Instant:
-    """When all posts of an author were gone; before any post where they never were."""
-    return posts.gone_authors.get(author, FIRST)
+def is_unplaced(posts: Posts, post: PostReceived) -> bool:
+    """Whether its author took back where they wrote it."""
+    return post.published_at <= posts.gone_authors.get(post.identity_id, _NOTHING).unplaced_until
+
+
+def _left(fact: events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved, before: Left) -> Left:
+    if isinstance(fact, events_pb2.AuthorWithdrawn):
+        return before._replace(gone_at=max(before.gone_at, from_timestamp(fact.withdrawn_at)))
+    return before._replace(unplaced_until=max(before.unplaced_until, from_timestamp(fact.until)))
 
 
 def _is_anothers(post: PostReceived, before: Known) -> bool:
@@ -369,9 +403,9 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
         case events_pb2.PostAliased():
             key = event.alias_id
             posts.known[key] = _aliased(event, posts.known.get(key))
-        case events_pb2.AuthorWithdrawn():
+        case events_pb2.AuthorWithdrawn() | events_pb2.AuthorLocationRemoved():
             key = event.identity_id
-            posts.gone_authors[key] = max(_gone_at(posts, key), from_timestamp(event.withdrawn_at))
+            posts.gone_authors[key] = _left(event, posts.gone_authors.get(key, _NOTHING))
         case events_pb2.DeliveryQuarantined():
             key = event.delivery_id
             posts.quarantined[key] = True
@@ -393,7 +427,7 @@ def key_of(candidate: Candidate) -> str:
             | events_pb2.PostLocationRemoved(post_id=key)
         ):
             return key
-        case events_pb2.AuthorWithdrawn(identity_id=key):
+        case events_pb2.AuthorWithdrawn(identity_id=key) | events_pb2.AuthorLocationRemoved(identity_id=key):
             return key
         case events_pb2.PostAliased(alias_id=key):
             return key
@@ -419,7 +453,7 @@ def authors_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
         candidate.identity_id
         for command in commands
         for candidate in command
-        if isinstance(candidate, PostReceived | events_pb2.AuthorWithdrawn)
+        if isinstance(candidate, PostReceived | events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved)
     }
     return [author for author in named if author not in posts.gone_authors]
 
@@ -471,7 +505,7 @@ def occurred_at(event: PostEvent) -> Instant:
             return from_timestamp(event.edited_at)
         case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
             return from_timestamp(event.withdrawn_at)
-        case events_pb2.PostLocationRemoved():
+        case events_pb2.PostLocationRemoved() | events_pb2.AuthorLocationRemoved():
             return from_timestamp(event.removed_at)
         case (
             events_pb2.PostSighted()

@@ -58,6 +58,7 @@ PostEvent = (
     | events_pb2.PostCompleted
     | events_pb2.PostAliased
     | events_pb2.AuthorWithdrawn
+    | events_pb2.AuthorLocationRemoved
     | events_pb2.PostLocationRemoved
     | events_pb2.PostWithdrawn
     | events_pb2.DeliveryQuarantined

@@ -186,6 +186,20 @@ def location_removed(
     )
 
 
+def author_location_removed(
+    connected: Connected, identity: str, item: LocationGone, received_at: Instant
+) -> events_pb2.AuthorLocationRemoved:
+    """The fact that nobody is to see where an author wrote until then, whatever comes later."""
+    at = received_at if item.at is None else item.at
+    return events_pb2.AuthorLocationRemoved(
+        identity_id=identity,
+        until=to_timestamp(item.until or at),
+        removed_at=to_timestamp(at),
+        received_at=to_timestamp(received_at),
+        source_id=connected.source.source_id,
+    )
+
+
 def aliased(
     connected: Connected, seen: Observation, name: str, received_at: Instant
 ) -> Iterator[events_pb2.PostAliased]:

@@ -21,7 +21,7 @@ from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
 
 from ingest import facts
 from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict
-from ingest.decider import Candidate, key_of
+from ingest.decider import Announcement, Candidate, key_of
 from ingest.events import PostReceived
 from ingest.normalise import AuthorGone, LocationGone, Observation, Reason, Withdrawal, identity_id
 from ingest.reading import part_of, quarantine, read
@@ -204,23 +204,33 @@ class Intake:
             for item, received_at, verdict in batch.of_authors
             if isinstance(item, AuthorGone)
         ]
-        for identity, item, received_at, verdict in gone:  # first, so that none can come behind what is found below
-            author = facts.author_withdrawn(batch.connected, identity, item, received_at)
+        unplaced = [
+            (identity_id(account.channel, account.account_scope, item.author_id), item, received_at, verdict)
+            for item, received_at, verdict in batch.of_authors
+            if isinstance(item, LocationGone)
+        ]
+        authors: list[tuple[Announcement, Verdict]] = [
+            (facts.author_withdrawn(batch.connected, identity, item, received_at), verdict)
+            for identity, item, received_at, verdict in gone
+        ]
+        authors += [
+            (facts.author_location_removed(batch.connected, identity, told, received_at), verdict)
+            for identity, told, received_at, verdict in unplaced
+        ]
+        for author, verdict in authors:  # first, so that none can come behind what is found below
             for shard in SHARDS:
                 batch.queue(shard, author, author.ByteSize(), Recipient(Verdict(verdict.number, [])))
-        if gone:
+        if authors:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         for identity, item, received_at, verdict in gone:
             for name in await self._authors.posts_of(batch.connected.tenant, identity, item.at or received_at):
                 fact = facts.withdrawn(batch.connected, name, item, received_at)
                 queue(batch, fact, part_of(verdict, name))
-        for told, received_at, verdict in batch.of_authors:
-            if isinstance(told, LocationGone):
-                identity = identity_id(account.channel, account.account_scope, told.author_id)
-                until = told.until or told.at or received_at
-                for name in await self._authors.posts_of(batch.connected.tenant, identity, until):
-                    removed = facts.location_removed(batch.connected, name, told, received_at)
-                    queue(batch, removed, part_of(verdict, name))
+        for identity, told, received_at, verdict in unplaced:
+            until = told.until or told.at or received_at
+            for name in await self._authors.posts_of(batch.connected.tenant, identity, until):
+                removed = facts.location_removed(batch.connected, name, told, received_at)
+                queue(batch, removed, part_of(verdict, name))
         if batch.calls:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         if batch.refused:

@@ -89,9 +89,9 @@ class PostsBacking:
         """Borrows what a round touches and memory does not hold: one query."""
         wanted, authors = decider.unknown_in(state, commands), decider.authors_in(state, commands)
         if authors:
-            for author, at in (await posts.gone_authors(self._database, tenant, authors)).items():
+            for author, left in (await posts.gone_authors(self._database, tenant, authors)).items():
                 state.borrowed.add(author)
-                state.gone_authors[author] = at
+                state.gone_authors[author] = decider.Left(*left)
         if not wanted:
             return
         position, found = await posts.probe(self._database, tenant, wanted)
@@ -201,6 +201,8 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
                     request.others.add(place=place, withdrawn=candidate)
                 case events_pb2.AuthorWithdrawn():
                     request.others.add(place=place, author=candidate)
+                case events_pb2.AuthorLocationRemoved():
+                    request.others.add(place=place, author_location=candidate)
                 case events_pb2.PostLocationRemoved():
                     request.others.add(place=place, location_removed=candidate)
                 case events_pb2.PostAliased():

@@ -293,6 +293,20 @@ class AuthorWithdrawn(_message.Message):
     source_id: str
     def __init__(self, identity_id: _Optional[str] = ..., reason: _Optional[_Union[WithdrawalReason, str]] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_id: _Optional[str] = ...) -> None: ...
 
+class AuthorLocationRemoved(_message.Message):
+    __slots__ = ("identity_id", "until", "removed_at", "received_at", "source_id")
+    IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_AT_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    identity_id: str
+    until: _timestamp_pb2.Timestamp
+    removed_at: _timestamp_pb2.Timestamp
+    received_at: _timestamp_pb2.Timestamp
+    source_id: str
+    def __init__(self, identity_id: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., removed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_id: _Optional[str] = ...) -> None: ...
+
 class DeliveryQuarantined(_message.Message):
     __slots__ = ("delivery_id", "source_id", "reason", "payload_bytes", "received_at")
     DELIVERY_ID_FIELD_NUMBER: _ClassVar[int]

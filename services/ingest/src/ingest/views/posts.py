@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chassis.clock import Instant, from_timestamp
+from chassis.clock import FIRST, Instant, from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, where
@@ -83,6 +83,7 @@ class GoneAuthorRow(NamedTuple):
     tenant: str
     identity_id: str
     gone_at: int
+    unplaced_until: int
 
 
 Row = PostRow | DeliveryRow | GoneAuthorRow
@@ -104,6 +105,7 @@ class PostsView:
             "PostLocationRemoved",
             "PostWithdrawn",
             "AuthorWithdrawn",
+            "AuthorLocationRemoved",
             "DeliveryQuarantined",
             "DeliveryRequeued",
         )
@@ -125,7 +127,7 @@ class PostsView:
             return (f"{event.tenant}!{body.delivery_id}",)
         if isinstance(body, events_pb2.PostAliased):
             return (f"{event.tenant}/{body.alias_id}",)
-        if isinstance(body, events_pb2.AuthorWithdrawn):
+        if isinstance(body, events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved):
             return (f"{event.tenant}#{body.identity_id}",)
         return (f"{event.tenant}/{body.post_id}",)
 
@@ -189,9 +191,12 @@ class PostsView:
                 )
             case events_pb2.AuthorWithdrawn():
                 key = f"{event.tenant}#{body.identity_id}"
-                at, known = from_timestamp(body.withdrawn_at), rows.get(key)
-                if not isinstance(known, GoneAuthorRow) or at > known.gone_at:
-                    rows[key] = GoneAuthorRow(event.tenant, body.identity_id, at)
+                known = _author(rows.get(key), event.tenant, body.identity_id)
+                rows[key] = known._replace(gone_at=max(known.gone_at, from_timestamp(body.withdrawn_at)))
+            case events_pb2.AuthorLocationRemoved():
+                key = f"{event.tenant}#{body.identity_id}"
+                known = _author(rows.get(key), event.tenant, body.identity_id)
+                rows[key] = known._replace(unplaced_until=max(known.unplaced_until, from_timestamp(body.until)))
             case events_pb2.DeliveryQuarantined():
                 rows[f"{event.tenant}!{body.delivery_id}"] = DeliveryRow(
                     event.tenant,
@@ -232,6 +237,10 @@ class PostsView:
             tenants, ids = _split(gone, separator)
             if ids:
                 await connection.execute(_SQL[statement], tenants, ids)
+
+
+def _author(row: Row | None, tenant: str, identity: str) -> GoneAuthorRow:
+    return row if isinstance(row, GoneAuthorRow) else GoneAuthorRow(tenant, identity, FIRST, FIRST)
 
 
 def _split(keys: Sequence[str], separator: str) -> tuple[list[str], list[str]]:
@@ -358,10 +367,10 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
     return (rows[0]["view_position"] if rows else 0), found
 
 
-async def gone_authors(database: Database, tenant: str, authors: Sequence[str]) -> dict[str, Instant]:
-    """Those of these authors all of whose posts are gone, and since when."""
+async def gone_authors(database: Database, tenant: str, authors: Sequence[str]) -> dict[str, tuple[Instant, Instant]]:
+    """Those of these authors who took back their posts, or where they wrote them: (of which time, of which time)."""
     rows = await database.fetch(_SQL["gone_authors"], tenant, authors)
-    return {row["identity_id"]: Instant(row["gone_at"]) for row in rows}
+    return {row["identity_id"]: (Instant(row["gone_at"]), Instant(row["unplaced_until"])) for row in rows}
 
 
 async def position(database: Database) -> int:

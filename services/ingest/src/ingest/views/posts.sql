@@ -69,6 +69,7 @@ create table if not exists gone_authors_v2 (
     tenant text collate "C" not null,
     identity_id uuid not null,
     gone_at bigint not null,                 -- what they published until then is not received any more
+    unplaced_until bigint not null,          -- where it was written is not shown
     primary key (identity_id, tenant)
 );
 -- ListQuarantined.
@@ -93,15 +94,17 @@ join unnest($1::text[], $2::uuid[]) as wanted (wanted_tenant, wanted_id)
     on tenant = wanted_tenant and delivery_id = wanted_id
 
 -- name: load_authors
-select tenant, identity_id, gone_at
+select tenant, identity_id, gone_at, unplaced_until
 from gone_authors_v2
 join unnest($1::text[], $2::uuid[]) as wanted (wanted_tenant, wanted_id)
     on tenant = wanted_tenant and identity_id = wanted_id
 
 -- name: save_authors
-insert into gone_authors_v2 (tenant, identity_id, gone_at)
-select * from unnest($1::text[], $2::uuid[], $3::bigint[])
-on conflict (identity_id, tenant) do update set gone_at = excluded.gone_at
+insert into gone_authors_v2 (tenant, identity_id, gone_at, unplaced_until)
+select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[])
+on conflict (identity_id, tenant) do update set
+    gone_at = excluded.gone_at,
+    unplaced_until = excluded.unplaced_until
 
 -- name: delete_authors
 delete from gone_authors_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
@@ -111,7 +114,7 @@ where tenant = gone_tenant and identity_id = gone_id
 select found.*
 from unnest($2::uuid[]) as wanted (id)
 cross join lateral (
-    select identity_id, gone_at from gone_authors_v2
+    select identity_id, gone_at, unplaced_until from gone_authors_v2
     where identity_id = wanted.id and tenant is not distinct from $1 limit 1
 ) as found
 

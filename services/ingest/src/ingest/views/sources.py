@@ -25,6 +25,7 @@ _ELSEWHERE = (
     "PostCompleted",
     "PostAliased",
     "AuthorWithdrawn",
+    "AuthorLocationRemoved",
     "PostLocationRemoved",
     "PostWithdrawn",
     "DeliveryQuarantined",

@@ -275,6 +275,7 @@ _IGNORED = (
     post.PostCompleted,
     post.PostAliased,
     post.AuthorWithdrawn,
+    post.AuthorLocationRemoved,
     post.PostLocationRemoved,
     post.PostWithdrawn,
     post.DeliveryQuarantined,
