@@ -27,22 +27,22 @@ GONE = f"""
 insert into gone_authors_v2 select 'acme', gen_random_uuid(), n, n from generate_series(1, {ROWS}) n
 """
 CASES = f"""
-insert into cases_v3
+insert into cases_v4
 select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', 'x', '', '', '',
     repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
 """
 THREADS = f"""
-insert into case_threads_v3
+insert into case_threads_v4
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generate_series(1, {ROWS}) n
 """
 THREAD_POSTS = f"""
-insert into case_thread_posts_v3
+insert into case_thread_posts_v4
 select 'acme', gen_random_uuid()::text, 'x', 'x', 'x', n, false, 0, true, false, repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
 """
 CASE_POSTS = f"""
-insert into case_posts_v3
+insert into case_posts_v4
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 1, 'x', null
 from generate_series(1, {ROWS}) n
 """

@@ -20,7 +20,7 @@ from switchboard.routing.v1 import events_pb2 as work
 
 
 def random_events(rng: random.Random, count: int) -> list[Message]:
-    """A work log that jumps between cases, joins and splits them, resolves and reopens."""
+    """A work log that jumps between cases, joins them, resolves and reopens."""
     events: list[Message] = [e.source("air", brand="A")]
     cases: list[str] = []
     posts: dict[str, list[str]] = {}
@@ -29,7 +29,7 @@ def random_events(rng: random.Random, count: int) -> list[Message]:
         kind = rng.choice(
             [
                 *("open", "in", "in", "out", "bot", "gone", "queue", "offer", "decline", "take", "sent", "resolve"),
-                *("reopen", "join", "split", "label", "agent"),
+                *("reopen", "join", "placed", "label", "agent"),
             ]
         )
         if kind == "open" or not cases:
@@ -61,7 +61,7 @@ def random_events(rng: random.Random, count: int) -> list[Message]:
             case "bot":
                 events.append(e.outbound(case, post_id, at, human=False))
             case "take":
-                events.append(e.accepted(case, rng.choice(["mia", "leo"]), at))
+                events.append(e.accepted(case, rng.choice(["mia", "leo"]), at, rng.sample(cases, len(cases) > 3)))
             case "sent":
                 events.append(e.sent(case, "mia", at, rng.choice(["", post_id])))
             case "resolve":
@@ -69,10 +69,10 @@ def random_events(rng: random.Random, count: int) -> list[Message]:
             case "reopen":
                 events.append(e.reopened(case, at))
             case "join":
-                events.append(e.joined(case, rng.choice(cases)))
-            case "split":
-                other = rng.choice(cases)
-                events.append(e.split(case, other, posts[other]))
+                join = rng.choice([e.joined, e.joined_by])
+                events.append(join(case, rng.choice(cases)))
+            case "placed":
+                events.append(e.placed(case, rng.choice(cases), at, rng.choice(["", "leo"])))
             case _:
                 events.append(e.relabelled("air", brand=rng.choice("ABC")))
     return events
@@ -140,15 +140,6 @@ async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Dat
         assert results[0] == results[1] == results[2]
         found += len(results[0]["contacts_v3"])
     assert found > 20
-
-
-async def test_a_split_within_a_chain_of_joins_leaves_no_fact_behind(database: Database) -> None:
-    events = [
-        *(e.opened("a"), e.inbound("a", "p1", 1), e.opened("b"), e.inbound("b", "p2", 2), e.opened("c")),
-        *(e.joined("b", "a"), e.joined("c", "b"), e.split("a", "b", ["p1", "p2"])),
-    ]
-    tables = await project(database, entries(events), 1)
-    assert [row.split(",")[1] for row in tables["contacts_v3"]] == ["b"]
 
 
 @pytest.mark.usefixtures("part")

@@ -68,7 +68,8 @@ async def test_a_late_post_finds_the_case_that_memory_has_forgotten(
     async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         routing = running(channel)
         await routing.ingest.say(received("p0"), received("b0", "p0", **OURS))
-        first = await routing.case_of("b0")
+        await routing.ingest.say(received("o0"), received("b1", "o0", **OURS))
+        first, other = await routing.case_of("b0"), await routing.case_of("b1")
         for part in range(4):
             await routing.ingest.say(*(received(f"f{part}-{n}", **OURS) for n in range(400)))
         await routing.settled()
@@ -83,6 +84,13 @@ async def test_a_late_post_finds_the_case_that_memory_has_forgotten(
             f"{PLACE}/posts/{an_id(name)}" for name in ("p0", "b0", "late")
         }
         assert found.case.state == api.CASE_STATE_QUEUED
+        join = api.JoinCasesRequest(
+            name=other.name, into=first.name, request_id=rid()
+        )  # nobody remembers the other one
+        joined = await routing.api.JoinCases(join, timeout=30)
+        assert list(joined.case.joined_cases) == [other.name]
+        split = api.SplitCaseRequest(name=other.name, request_id=rid())
+        assert (await routing.api.SplitCase(split, timeout=30)).case.state == api.CASE_STATE_IDLE
         request = integrity_pb2.VerifyIntegrityRequest(invariants=["I1", "I5"])
         findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]
         assert findings

@@ -126,8 +126,8 @@ def declined(case: str, agent: str, at: float) -> Message:
     return work.OfferDeclined(case_id=case, agent_id=agent, at=ts(at))
 
 
-def accepted(case: str, agent: str, at: float) -> Message:
-    return work.OfferAccepted(case_id=case, agent_id=agent, at=ts(at))
+def accepted(case: str, agent: str, at: float, also: Sequence[str] = ()) -> Message:
+    return work.OfferAccepted(case_id=case, agent_id=agent, at=ts(at), joined_case_ids=also)
 
 
 def sent(case: str, agent: str, at: float, post_id: str = "", *, human: bool = True) -> Message:
@@ -151,5 +151,14 @@ def joined(case: str, other: str, at: float = 0) -> Message:
     return work.CasesJoined(case_id=case, joined_case_id=other, at=ts(at))
 
 
-def split(case: str, other: str, posts: Sequence[str], at: float = 0) -> Message:
-    return work.CaseSplit(case_id=case, new_case_id=other, post_ids=sorted(posts), at=ts(at))
+def joined_by(case: str, other: str, at: float = 0, agent: str = "") -> Message:
+    """Somebody joined them; `agent` has the one that goes on."""
+    return work.CasesJoined(case_id=case, joined_case_id=other, at=ts(at), actor="client", agent_id=agent)
+
+
+def placed(case: str, other: str, at: float = 0, agent: str = "") -> Message:
+    return work.JoinedCasePlaced(case_id=case, joined_case_id=other, at=ts(at), agent_id=agent)
+
+
+def split(case: str, other: str, at: float = 0) -> Message:
+    return work.CaseSplit(case_id=case, new_case_id=other, actor="client", at=ts(at))

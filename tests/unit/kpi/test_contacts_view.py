@@ -137,20 +137,35 @@ def contacts(events: Sequence[Message]) -> list[dict[str, Any]]:
                 e.inbound("c1", "p1", 5),
                 e.opened("c2"),
                 e.inbound("c2", "p2", 6),
-                e.resolved("c2", "leo", 7),
-                e.joined("c1", "c2"),
-                e.split("c1", "c2", ["p2"]),
+                e.joined_by("c1", "c2", 7),
+                e.accepted("c1", "mia", 8, ["c2"]),
+                e.sent("c1", "mia", 9),
             ],
             [
-                {"case": "c1", "episode": 1, "start": 5.0},
-                {"case": "c2", "episode": 1, "start": 6.0, "resolved": (7.0, "leo")},
+                {
+                    "case": "c1",
+                    "episode": 1,
+                    "start": 5.0,
+                    "accepted": (8.0, "mia"),
+                    "answered_any": (9.0, "mia"),
+                    "answered_human": (9.0, "mia"),
+                },
+                {"case": "c2", "episode": 1, "start": 6.0, "accepted": (8.0, "mia")},
             ],
-            id="a split restores both",
+            id="who takes a case takes what somebody joined into it, and answers one of them",
         ),
         pytest.param(
-            [e.opened("c1"), e.inbound("c1", "p1", 5), e.inbound("c1", "p2", 6), e.split("c1", "c2", ["p2"])],
-            [{"case": "c1", "episode": 1, "start": 5.0}, {"case": "c2", "episode": 1, "start": 6.0}],
-            id="a split may make a new case",
+            [
+                *(e.opened("c1"), e.inbound("c1", "p1", 5), e.accepted("c1", "mia", 6)),
+                *(e.opened("c2"), e.inbound("c2", "p2", 6), e.joined_by("c1", "c2", 7, "mia")),
+                *(e.opened("c3"), e.joined_by("c1", "c3", 7), e.inbound("c3", "p3", 8), e.placed("c1", "c3", 8, "mia")),
+            ],
+            [
+                {"case": "c1", "episode": 1, "start": 5.0, "accepted": (6.0, "mia")},
+                {"case": "c2", "episode": 1, "start": 6.0, "accepted": (7.0, "mia")},
+                {"case": "c3", "episode": 1, "start": 8.0, "accepted": (8.0, "mia")},
+            ],
+            id="who has a case has what is joined into it, then or later",
         ),
         pytest.param(
             [
@@ -408,11 +423,11 @@ def test_a_join_may_come_early_or_late(both: tuple[list[Message], list[Message]]
 
 @settings(max_examples=60, deadline=None)
 @given(steps, steps)
-def test_a_split_after_a_join_changes_nothing(one: list[tuple[str, int]], two: list[tuple[str, int]]) -> None:
-    events = [*history("c1", one), *history("c2", two)]
-    posts = [body.post_id for body in events if isinstance(body, work.PostAttached) and body.case_id == "c2"]
-    again = [*events, e.joined("c1", "c2"), e.split("c1", "c2", posts)]
-    assert contacts(again) == contacts(events)
+def test_what_somebody_joins_and_splits_hides_nobody(one: list[tuple[str, int]], two: list[tuple[str, int]]) -> None:
+    first, second = history("c1", one), history("c2", two)
+    events = [first[0], second[0], *second[1:], *first[1:]]
+    acted = [*events[:2], e.joined_by("c1", "c2"), *events[2:], e.split("c1", "c2")]
+    assert contacts(acted[:-1]) == contacts(acted) == contacts(events)
 
 
 @settings(max_examples=60, deadline=None)

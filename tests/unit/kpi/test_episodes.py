@@ -1,4 +1,4 @@
-"""Given the facts of cases, then their contacts; joins and splits in any order."""
+"""Given the facts of cases, then their contacts; joins in any order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from kpi.episodes import (
     episodes,
     joined,
     load_facts,
-    split,
     with_fact,
 )
 
@@ -289,17 +288,6 @@ def build(drawn: list[tuple[str, int]], first: int) -> Case:
                 fact = Took(ref, at, "", "mia")
         case = with_fact(case, fact)
     return case
-
-
-@settings(max_examples=80, deadline=None)
-@given(drawn_facts, drawn_facts)
-def test_a_split_takes_back_a_join(one: list[tuple[str, int]], two: list[tuple[str, int]]) -> None:
-    a, b = build(one, 0), build(two, 100)
-    posts = {fact.post for fact in b.facts if isinstance(fact, Wrote | Posted)}
-    joined_a, joined_b = joined("a", a, "b", b)
-    assert joined_b.joined_into == "a"
-    again = split("a", joined_a, "b", joined_b, posts)
-    assert [case._replace(regrouped=False) for case in again] == [a, b]
 
 
 @settings(max_examples=80, deadline=None)

@@ -176,6 +176,8 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
                 lines.append(f"OfferRescinded {event.case_id} {event.agent_id} {event.reason.name}")
             case events.CasesJoined():
                 lines.append(f"CasesJoined {event.case_id} {event.joined_case_id}")
+            case events.JoinedCasePlaced():
+                lines.append(f"JoinedCasePlaced {event.case_id} {event.joined_case_id}")
             case events.PostAttached() | events.PostDetached():
                 role = "" if event.role == PostRole.CONTACT else f" {event.role.name}"
                 lines.append(f"{type(event).__name__} {event.case_id} {event.post_id}{role}")

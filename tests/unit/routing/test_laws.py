@@ -8,8 +8,9 @@ from chassis.errors import Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing import commands, events
-from routing.cases import Accepted, Offered, Pending, Queued, holder
+from routing.cases import Accepted, Joined, Offered, Pending, Queued, holder, is_apart, place_of
 from routing.decider import decide
+from routing.joins import as_joined
 from routing.matching import Decision
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
@@ -38,7 +39,7 @@ tokens = st.integers(1, 4)
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 21),
+        st.integers(0, 24),
         st.sampled_from([0, 0, 1, 5, 11, 301, 90_000]),
         post_ids,
         post_ids,
@@ -107,6 +108,10 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
             return queue("care") if yes else commands.DeleteAgent(agent, at)
         case 20:
             return register(agent, token, queues=["care"] if yes else [])
+        case 21 | 22:
+            return commands.JoinCases(f"case-{other}", case, agent if yes else "", at)
+        case 23:
+            return commands.SplitCase(case, agent if yes else "", at)
         case _:
             if yes:
                 return commands.Tick(at)
@@ -135,7 +140,13 @@ def check(shard: Shard) -> None:
     for case in shard.cases.values():
         if isinstance(case.stage, Offered | Accepted | Pending):
             held[holder(case)][case.case_id] = case.weight
-        assert case.stage is None or (isinstance(case.stage, Queued) <= (case.wait is not None))
+        assert case.stage is None or (isinstance(case.stage, Queued) <= (place_of(case) is not None))
+        if isinstance(case.stage, Joined) and is_apart(case):
+            survivor = shard.cases[case.stage.into]
+            assert not isinstance(survivor.stage, Joined)
+            assert not case.joined
+            assert as_joined(case).case_id in [one.case_id for one in survivor.joined]
+        assert all(shard.joins.get(one.case_id) == case.case_id for one in case.joined)
     for agent in shard.agents.values():
         assert dict(agent.work) == held[agent.agent_id]
         assert len(agent.work) == len(dict(agent.work))

@@ -6,7 +6,7 @@ so no order of arrival can change the result: the contacts are computed from the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -170,7 +170,7 @@ class Case(NamedTuple):
     `desk` answers for it and `customer` is whose it is, "" while nobody has spoken. `agent` has it or was offered it,
     "" when nobody does; it takes `weight` units of their capacity. Of a long case `facts` are the last ones; `before`
     counts those that stand before them, in parts of PART facts, and `earlier` has them where somebody needs all: a
-    join, a split.
+    join.
     """
 
     channel: str = ""
@@ -217,6 +217,8 @@ def with_fact(case: Case, fact: Fact) -> Case:
     facts = case.facts
     if not facts or facts[-1].ref < fact.ref:
         return case._replace(facts=(*facts, fact))
+    if facts[-1].ref == fact.ref:
+        return case
     if not case.before:
         return case._replace(facts=_united(facts, (fact,)))
     return case.regrouped_with(_united(case.all_facts, (fact,)), case.joined_into)
@@ -228,22 +230,10 @@ def overflowing(facts: Sequence[Fact]) -> int:
 
 
 def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, Case]:
-    """Both cases after `other` ended in `case`: all facts are with the one, marked with where they came from."""
+    """Both cases after a link ended `other` in `case`: all facts are with the one, marked with where they came from."""
     moved = tuple(_moved(fact, other_id, case_id) for fact in other.all_facts)
     survivor = case.regrouped_with(_united(case.all_facts, moved), case.joined_into)
     return survivor, other.regrouped_with((), case_id)._replace(agent="", weight=0)
-
-
-def split(case_id: str, case: Case, other_id: str, other: Case, posts: Collection[str]) -> tuple[Case, Case]:
-    """Both cases after `posts` left `case` for `other`; what else had come from `other` goes with them."""
-    stay: list[Fact] = []
-    go: list[Fact] = []
-    for fact in case.all_facts:
-        leaves = fact.post in posts if isinstance(fact, Wrote | Posted | Gone) else fact.origin == other_id
-        leaves = leaves or (isinstance(fact, Sent) and fact.post in posts)
-        (go if leaves else stay).append(fact)
-    gone = tuple(_moved(fact, case_id, other_id) for fact in go)
-    return case.regrouped_with(tuple(stay), case.joined_into), other.regrouped_with(_united(other.all_facts, gone))
 
 
 def _moved(fact: Fact, leaves: str, enters: str) -> Fact:

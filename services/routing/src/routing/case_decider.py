@@ -19,10 +19,15 @@ from routing.cases import (
     Queued,
     Resolved,
     Withdrawn,
+    alone,
     evolve_case,
     holder,
+    is_apart,
     is_closed,
     needs_agent,
+    owes,
+    place_of,
+    wants_agent,
     window_of,
 )
 from routing.commands import CaseCommand, Reason
@@ -77,9 +82,10 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
                 return
             _demand_holder(case, command.agent_id)
-            decision.emit(
-                events.CaseResolved(case.case_id, command.agent_id, command.disposition, command.tags, command.at)
-            )
+            for one in (case, *_open_joined(decision, case)):
+                decision.emit(
+                    events.CaseResolved(one.case_id, command.agent_id, command.disposition, command.tags, command.at)
+                )
         case commands.ReopenCase():
             if not isinstance(case.stage, Resolved | Confirmed):
                 raise Rejected(Reason.NOT_RESOLVED, f"{name(case.case_id)} {standing(case)}")
@@ -112,6 +118,9 @@ def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
     shard = decision.shard
     queue_id = shard.standing_queue(case.queue) if case.queue else shard.queue_of_source(case.source_id)
     queue = shard.queue(queue_id)
+    if _waits_for_joined(case):
+        _queue_for_joined(decision, case, queue_id, case.requirements if case.queue else queue.requirements)
+        return
     start = decision.at if case.owed_since is None else min(case.owed_since, decision.at)
     decision.emit(
         events.CaseQueued(
@@ -126,29 +135,44 @@ def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
     )
 
 
+def _waits_for_joined(case: Case) -> bool:
+    """Whether it is only what is joined into it that waits."""
+    return case.wait is None and not owes(case) and place_of(case) is not None
+
+
+def _queue_for_joined(decision: Decision, case: Case, queue_id: str, requirements: tuple[Requirement, ...]) -> None:
+    place = place_of(case)
+    if place is not None:
+        times = place.due_at, place.waiting_since, decision.at
+        decision.emit(events.CaseQueued(case.case_id, queue_id, case.urgency, requirements, *times, for_joined=True))
+
+
 def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> None:
     """An agent no longer has a case; it waits again where somebody is owed something."""
     decision.emit(events.CaseReleased(case.case_id, agent_id, reason, decision.at))
-    if needs_agent(case) and not case.unsent:  # a reply on its way is an answer until it fails
+    if wants_agent(case):
         queue_up(decision, case)
 
 
 def move(decision: Decision, case: Case, queue_id: str, urgency: int, *, reason: str, agent_id: str = "") -> None:
     """Moves an open case; where it waits, it waits in its new queue for what that asks, from when it began to wait."""
-    waits = isinstance(case.stage, Queued | Offered) and case.wait is not None
+    place = place_of(case) if isinstance(case.stage, Queued | Offered) else None
     if isinstance(case.stage, Offered) and queue_id != case.queue:
         gone = RescindReason.TRANSFERRED
         decision.emit(events.OfferRescinded(case.case_id, case.stage.agent_id, case.stage.offer_id, gone, decision.at))
     decision.emit(events.CaseTransferred(case.case_id, agent_id, queue_id, reason, decision.at, urgency))
-    if waits and case.wait is not None and queue_id != case.queue:
-        _line_up(decision, case, queue_id, urgency, case.wait.waiting_since)
+    if place is not None and queue_id != case.queue:
+        line_up(decision, case, queue_id, urgency, (case.wait or place).waiting_since)
 
 
-def _line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting_since: Instant) -> None:
+def line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting_since: Instant) -> None:
     """It asks for what its new queue asks, and for what was asked of it beyond its old one."""
     shard = decision.shard
     queue, before = shard.queue(queue_id), shard.queue(case.queue).requirements if case.queue else ()
     own = tuple(requirement for requirement in case.requirements if requirement not in before)
+    if _waits_for_joined(case):
+        _queue_for_joined(decision, case, queue_id, together(queue.requirements, own))
+        return
     start = waiting_since if case.owed_since is None else min(case.owed_since, waiting_since)
     decision.emit(
         events.CaseQueued(
@@ -196,6 +220,12 @@ def standing(case: Case) -> str:
             return f"went on in {name(into)}"
         case _:
             assert_never(case.stage)
+
+
+def _open_joined(decision: Decision, case: Case) -> list[Case]:
+    """What is joined into a case and not settled by itself."""
+    found = (decision.case(joined.case_id) for joined in case.joined)
+    return [one for one in found if one is not None and not is_closed(alone(one))]
 
 
 def _demand_holder(case: Case, agent_id: str) -> None:
@@ -253,7 +283,7 @@ def _transfer(decision: Decision, case: Case, command: commands.TransferCase) ->
         decision.emit(events.CaseReleased(case.case_id, holder(case), command.reason or "transferred", command.at))
     move(decision, case, queue_id, urgency, reason=command.reason, agent_id=command.agent_id)
     if goes and (held or isinstance(case.stage, Idle)):
-        _line_up(decision, case, queue_id, urgency, command.at)
+        line_up(decision, case, queue_id, urgency, command.at)
 
 
 def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> None:
@@ -261,11 +291,14 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
     if taken and holder(case) == command.agent_id:
         return
     offer = _open_offer(case, command)
-    decision.emit(events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at))
+    also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
+    decision.emit(events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at, also))
 
 
 def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> None:
-    _demand_holder(case, command.agent_id)
+    """Whoever has a case replies in those joined into it as well: to their customer, not to its own."""
+    into = decision.case(case.stage.into) if isinstance(case.stage, Joined) and is_apart(case) else None
+    _demand_holder(into or case, command.agent_id)
     if any(unsent.reply_id == command.reply_id for unsent in case.unsent):
         return
     if not case.identity_id:
@@ -312,7 +345,8 @@ def _question(decision: Decision, case: Case, in_reply_to: str) -> tuple[str, In
         raise Rejected(
             Reason.NOT_THE_CUSTOMERS,
             f"post {in_reply_to} is not one that the customer of {name(case.case_id)} wrote in its thread;"
-            " leave in_reply_to empty to answer their latest one",
+            " leave in_reply_to empty to answer their latest one"
+            + ("; a case that was joined into it is answered by a reply of its own" if case.joined else ""),
             resource=f"posts/{in_reply_to}",
         )
     return post.post_id, post.published_at
@@ -352,7 +386,7 @@ def _sent(decision: Decision, case: Case, command: commands.RecordSent) -> None:
             if not needs_agent(after):
                 rescind(decision, case)
             decision.emit(sent)
-            if isinstance(after.stage, Idle) and needs_agent(after) and not after.unsent:
+            if isinstance(alone(after).stage, Idle) and wants_agent(after):
                 queue_up(decision, after)
 
 
@@ -361,7 +395,7 @@ def _failed(decision: Decision, case: Case, command: commands.RecordFailed) -> N
     for reply in case.unsent:
         if reply.reply_id == command.reply_id:
             decision.emit(events.ReplyFailed(case.case_id, reply.reply_id, reply.agent_id, command.reason, command.at))
-            if isinstance(case.stage, Idle) and needs_agent(case):
+            if isinstance(alone(case).stage, Idle) and needs_agent(case):
                 queue_up(decision, case)
 
 

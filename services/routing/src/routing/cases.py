@@ -5,11 +5,12 @@ has at most one open offer or assignment (I6) is therefore a matter of type. The
 data classes are, made in a thirtieth of the time, and their own canonical bytes.
 """
 
+from collections.abc import Callable
 from typing import assert_never
 
 from chassis.clock import LAST, Instant
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from routing import events
 from routing.terms import AuthorKind, CaseOrigin, Direction, PostRole, Requirement, WaitingFor
@@ -66,9 +67,13 @@ class Withdrawn(Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 
 class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """Went on in another case."""
+    """Goes on in another case. Where `actor` joined it, `apart` is where it would stand on its own; None where a link
+    showed that it is another's.
+    """
 
     into: str
+    apart: Idle | Queued | Resolved | Confirmed | Withdrawn | None = None
+    actor: str = ""
 
 
 Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
@@ -81,6 +86,8 @@ WEIGHT_MAX = 10
 """Units of an agent that a case takes at most."""
 REFUSALS_MAX = 100
 """Refusals a case remembers, the latest: who refused before so many others may be offered it again."""
+JOINED_MAX = 20
+"""Cases that may be joined into one. Against: resolving it is one decision about all of them."""
 UNSENT_MAX = 50
 """Replies of a case that may be on their way at once."""
 
@@ -92,6 +99,15 @@ class Wait(Struct, frozen=True, array_like=True, gc=False):
     deadline: Instant
     """The earlier of `due_at` and the end of the platform's reply window."""
     waiting_since: Instant
+
+
+class JoinedCase(Struct, frozen=True, array_like=True, gc=False):
+    """A case that somebody joined into this one."""
+
+    case_id: str
+    wait: Wait | None
+    """Where it waits, None when it does not."""
+    urgency: int
 
 
 class Unsent(Struct, frozen=True, array_like=True, gc=False):
@@ -158,6 +174,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     tags: tuple[str, ...] = ()
     desk: str = ""
     """Who answers for it; "" for a manual case without one."""
+    joined: tuple[JoinedCase, ...] = ()
+    """What somebody joined into it, by id."""
 
 
 def holder(case: Case) -> str:
@@ -175,8 +193,46 @@ def is_closed(case: Case) -> bool:
 
 
 def is_dormant(case: Case) -> bool:
-    """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes."""
+    """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes. Joined cases stay in
+    memory together: what happens to one may be the other's concern.
+    """
+    if case.joined or is_apart(case):
+        return False
     return type(case.stage) in _DORMANT and not case.unsent and not needs_agent(case)
+
+
+def is_apart(case: Case) -> bool:
+    """Whether somebody joined it into another case, and it has a life of its own underneath."""
+    return isinstance(case.stage, Joined) and case.stage.apart is not None
+
+
+def alone(case: Case) -> Case:
+    """The case as it would be, had nobody joined it into another."""
+    stage = case.stage
+    return replace(case, stage=stage.apart) if isinstance(stage, Joined) and stage.apart is not None else case
+
+
+def underneath(case: Case, change: Callable[[Case], Case]) -> Case:
+    """The case after a change; of one that somebody joined it happens to what it would be on its own."""
+    stage = case.stage
+    if not isinstance(stage, Joined) or stage.apart is None:
+        return change(case)
+    changed = change(replace(case, stage=stage.apart))
+    apart = changed.stage
+    if apart is stage.apart:
+        return replace(changed, stage=stage)
+    return replace(changed, stage=Joined(stage.into, unheld(apart), stage.actor))
+
+
+def unheld(stage: Stage) -> Idle | Queued | Resolved | Confirmed | Withdrawn:
+    """Where a case stands that nobody has any more."""
+    match stage:
+        case Offered():
+            return QUEUED
+        case Accepted() | Pending() | Joined():
+            return IDLE
+        case _:
+            return stage
 
 
 def has_customer(case: Case) -> bool:
@@ -185,8 +241,35 @@ def has_customer(case: Case) -> bool:
 
 
 def needs_agent(case: Case) -> bool:
-    """Whether somebody must act: a customer waits for an answer, or somebody asked by hand."""
+    """Whether somebody must act: a customer waits for an answer, or somebody asked by hand, here or in a case joined
+    into it.
+    """
+    return owes(case) or any(joined.wait is not None for joined in case.joined)
+
+
+def owes(case: Case) -> bool:
+    """Whether somebody must act for this case itself."""
     return case.is_requested or case.owed_since is not None
+
+
+def wants_agent(case: Case) -> bool:
+    """Whether a case that nobody has is to be lined up: a reply on its way is an answer until it fails."""
+    return needs_agent(case) and (not case.unsent or any(joined.wait is not None for joined in case.joined))
+
+
+def place_of(case: Case) -> Wait | None:
+    """Where a case waits: nobody loses a place because cases were joined. None when it does not wait."""
+    if not case.joined:
+        return case.wait
+    waits = [wait for wait in (case.wait, *(joined.wait for joined in case.joined)) if wait is not None]
+    if len(waits) < 2:
+        return waits[0] if waits else None
+    return Wait(*(Instant(min(times)) for times in zip(*map(astuple, waits), strict=True)))
+
+
+def urgency_of(case: Case) -> int:
+    """How urgent a case is, with what is joined into it."""
+    return max((case.urgency, *(joined.urgency for joined in case.joined if joined.wait is not None)))
 
 
 def window_of(case: Case) -> Instant:
@@ -212,10 +295,12 @@ def _first_answer(case: Case, at: Instant) -> Case:
     return case
 
 
-def _relieved(case: Case) -> Case:
-    """Takes a case out of its queue when what it waited for is no longer owed."""
+def relieved(case: Case) -> Case:
+    """Takes a case out of its queue when what it waited for is no longer owed; a joined case may wait on."""
     if isinstance(case.stage, Queued) and not needs_agent(case):
         return replace(case, stage=IDLE, wait=None, refusals=())
+    if case.joined and isinstance(case.stage, Queued | Offered) and not owes(case):
+        return replace(case, wait=None)
     return case
 
 
@@ -225,7 +310,7 @@ def attach(case: Case, event: events.PostAttached) -> Case:
     if event.role == PostRole.ANSWER and event.author_kind == AuthorKind.BRAND_HUMAN:
         more = replace(case, post_count=count, updated_at=event.at)
         until = max(event.published_at, event.answers_published_at or event.published_at)
-        return _relieved(_first_answer(_answered(more, until, event.owed_since), until))
+        return relieved(_first_answer(_answered(more, until, event.owed_since), until))
     if event.role != PostRole.CONTACT:
         return replace(case, post_count=count, updated_at=event.at)
     latest = case.latest_post_id, case.latest_published_at, case.window_expires_at
@@ -249,7 +334,7 @@ def detach(case: Case, event: events.PostDetached) -> Case:
     fewer = replace(case, post_count=case.post_count - 1)
     if event.role == PostRole.CONTEXT:
         return fewer
-    return _relieved(
+    return relieved(
         replace(
             fewer,
             customer_post_count=case.customer_post_count - (event.role == PostRole.CONTACT),
@@ -263,57 +348,17 @@ def detach(case: Case, event: events.PostDetached) -> Case:
     )
 
 
-def absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
-    """The case that goes on after a join: both histories, its own stage. Nobody has the other one any more."""
-    latest = max(case, joined, key=lambda c: (c.latest_published_at or NEVER, c.latest_post_id))
-    merged = replace(
-        case,
-        identity_id=case.identity_id or joined.identity_id,
-        post_count=case.post_count + joined.post_count,
-        customer_post_count=case.customer_post_count + joined.customer_post_count,
-        latest_post_id=latest.latest_post_id,
-        latest_published_at=latest.latest_published_at,
-        window_expires_at=latest.window_expires_at,
-        acted_until=max((t for t in (case.acted_until, joined.acted_until) if t is not None), default=None),
-        answered_until=answered_by(case, joined),
-        owed_since=event.owed_since,
-        episode=max(case.episode, joined.episode),
-        unsent=case.unsent + joined.unsent,
-        opened_at=min(case.opened_at, joined.opened_at),
-        updated_at=event.at,
-    )
-    return _relieved(merged)
-
-
-def answered_by(case: Case, joined: Case) -> Instant | None:
-    """Up to which time of publication the customer's posts of two cases are answered once they are one."""
-    return max((t for t in (case.answered_until, joined.answered_until) if t is not None), default=None)
-
-
-def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
-    """What is left of a case that was joined into another: a pointer."""
-    return replace(
-        case,
-        post_count=0,
-        customer_post_count=0,
-        latest_post_id="",
-        latest_published_at=None,
-        window_expires_at=None,
-        unsent=(),
-        owed_since=None,
-        is_requested=False,
-        wait=None,
-        refusals=(),
-        stage=Joined(survivor_id),
-        updated_at=at,
-    )
-
-
 def evolve_case(case: Case, event: events.CaseFact) -> Case:
     """What a fact makes of a case that is there. Never raises."""
+    return underneath(case, lambda own: _evolve_alone(own, event)) if is_apart(case) else _evolve_alone(case, event)
+
+
+def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
     match event:  # what happens to every case comes first, and copies it once
         case events.PostAttached():
             return attach(case, event)
+        case events.CaseQueued(for_joined=True):
+            return replace(case, queue=event.queue, requirements=event.requirements, stage=QUEUED, updated_at=event.at)
         case events.CaseQueued():
             return replace(
                 case,
@@ -357,7 +402,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             if event.author_kind != AuthorKind.BRAND_HUMAN:
                 return sent
             until = max(event.at, event.answers_published_at or event.at)
-            return _relieved(_first_answer(_acted(sent, until, event.owed_since), until))
+            return relieved(_first_answer(_acted(sent, until, event.owed_since), until))
         case events.ReplyFailed():
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
         case events.CaseTransferred():
@@ -392,7 +437,6 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return case  # seen to above
         case (
             events.CaseNoted()
-            | events.CaseSplit()
             | events.CaseClassified()
             | events.RequirementRelaxed()
             | events.CaseClaimed()

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from routing import events
 from routing.agents import Agent, evolve_agent, release, reserve, unreserve
-from routing.cases import Accepted, Case, Offered, Pending, absorb, evolve_case, gone_into, holder, opened
+from routing.cases import Accepted, Case, Joined, Offered, Pending, alone, evolve_case, holder, opened
+from routing.joins import absorb, as_joined, gone_into, join_into, placed, with_joined
 from routing.recall import recalled
 
 CaseOf = Callable[[str], Case | None]
@@ -78,11 +79,37 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
             survivor, joined = case_of(event.case_id), case_of(event.joined_case_id)
             if survivor is None or joined is None:
                 return ()
+            if event.actor:
+                return _joined_by(event, survivor, joined)
             gone = gone_into(joined, event.case_id, event.at)
             return CaseChange(joined, gone), CaseChange(survivor, absorb(survivor, joined, event))
+        case events.JoinedCasePlaced():
+            survivor = case_of(event.case_id)
+            if survivor is None or all(one.case_id != event.joined_case_id for one in survivor.joined):
+                return ()
+            after = with_joined(survivor, event.joined_case_id, placed(event))
+            return (CaseChange(survivor, replace(after, updated_at=event.at)),)
+        case events.CaseSplit():
+            survivor, joined = case_of(event.case_id), case_of(event.new_case_id)
+            stage = None if joined is None else joined.stage
+            if survivor is None or joined is None or not isinstance(stage, Joined) or stage.apart is None:
+                return ()
+            if stage.into != survivor.case_id:
+                return ()
+            own, left = replace(alone(joined), updated_at=event.at), with_joined(survivor, joined.case_id, None)
+            return CaseChange(joined, own), CaseChange(survivor, replace(left, updated_at=event.at))
         case _:
             before = case_of(event.case_id)
             return () if before is None else (CaseChange(before, evolve_case(before, event)),)
+
+
+def _joined_by(event: events.CasesJoined, survivor: Case, joined: Case) -> tuple[CaseChange, ...]:
+    """Somebody joined two cases; not a case with itself, and none that is another's already."""
+    if survivor.case_id == joined.case_id or isinstance(survivor.stage, Joined) or isinstance(joined.stage, Joined):
+        return ()
+    gone = join_into(joined, event)
+    with_it = with_joined(survivor, gone.case_id, as_joined(gone))
+    return CaseChange(joined, gone), CaseChange(survivor, replace(with_it, updated_at=event.at))
 
 
 def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentOf) -> tuple[Agent, ...]:

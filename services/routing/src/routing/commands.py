@@ -16,8 +16,11 @@ class Reason(StrEnum):
     CAPACITY_IN_USE = "CAPACITY_IN_USE"
     CASE_CLOSED = "CASE_CLOSED"
     CASE_EXISTS = "CASE_EXISTS"
+    CASE_HAS_JOINED = "CASE_HAS_JOINED"
+    CASE_JOINED = "CASE_JOINED"
     CASE_UNKNOWN = "CASE_UNKNOWN"
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
+    NOT_JOINED = "NOT_JOINED"
     NOT_PENDING = "NOT_PENDING"
     NOT_RESOLVED = "NOT_RESOLVED"
     NOT_YOURS = "NOT_YOURS"
@@ -32,6 +35,7 @@ class Reason(StrEnum):
     QUEUE_UNKNOWN = "QUEUE_UNKNOWN"
     REPLIES_UNSENT = "REPLIES_UNSENT"
     REPLY_SETTLED = "REPLY_SETTLED"
+    TOO_MANY_JOINED = "TOO_MANY_JOINED"
     WINDOW_CLOSED = "WINDOW_CLOSED"
 
 
@@ -231,6 +235,23 @@ class TransferCase(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class JoinCases(Struct, frozen=True, gc=False):
+    """Join a case into `case_id`, which goes on. `agent_id` is who does it, "" for a client."""
+
+    case_id: str
+    joined_case_id: str
+    agent_id: str
+    at: Instant
+
+
+class SplitCase(Struct, frozen=True, gc=False):
+    """Take back that a case was joined. `agent_id` is who does it, "" for a client."""
+
+    case_id: str
+    agent_id: str
+    at: Instant
+
+
 class RegisterAgent(Struct, frozen=True, gc=False):
     """Register an agent, offline at first."""
 
@@ -329,6 +350,8 @@ Command = (
     | DetachPost
     | SetSourceQueue
     | OpenCase
+    | JoinCases
+    | SplitCase
     | RegisterAgent
     | ChangeAgent
     | DeleteAgent

@@ -14,6 +14,7 @@ from routing.agents import Agent
 from routing.case_decider import decide_case, give_back, known_agent, together
 from routing.cases import Accepted, Offered, Pending, Resolved
 from routing.commands import Command, Reason
+from routing.join_decider import carry, join_cases, split_case
 from routing.matching import Decision
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
@@ -45,6 +46,10 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
                 decision.emit(events.SourceQueueChanged(source_id, queue, at))
         case commands.OpenCase():
             _open(decision, command)
+        case commands.JoinCases():
+            join_cases(decision, command)
+        case commands.SplitCase():
+            split_case(decision, command)
         case commands.RegisterAgent():
             _register(decision, command)
         case commands.ChangeAgent():
@@ -63,6 +68,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             _tick(decision)
         case _:
             decide_case(decision, command)
+    if shard.joins or isinstance(command, commands.JoinCases):
+        carry(decision)
     if not decision.is_matched:
         decision.match_up()
     return decision.events

@@ -99,8 +99,8 @@ class Lacking:
         self._losable = losable
         self.named: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         """Of each command the thread keys, and the authors whose cases they may be about."""
-        self.case_ids: dict[str, None] = {}
-        """Cases named by their ids."""
+        self.case_ids: dict[str, int] = {}
+        """Cases named by their ids, and how many posts of their thread come back at most."""
         self.partial: dict[str, dict[str, None]] = {}
         """Threads that memory has in part, and the authors whose cases may be what it lacks."""
 
@@ -135,11 +135,17 @@ class Lacking:
                 | commands.Tick()
             ):
                 pass
+            case commands.JoinCases():
+                self._add_case(command.case_id, RECALL_MAX // 2)
+                self._add_case(command.joined_case_id, RECALL_MAX // 2)
             case _:
-                if not self.in_memory(command.case_id):
-                    self.case_ids[command.case_id] = None
+                self._add_case(command.case_id, RECALL_MAX)
                 if isinstance(command, commands.ReplyToCase) and command.in_reply_to:
                     self._add_keys((command.in_reply_to,), ())
+
+    def _add_case(self, case_id: str, limit: int) -> None:
+        if not self.in_memory(case_id):
+            self.case_ids[case_id] = min(limit, self.case_ids.get(case_id, limit))
 
     def in_memory(self, case_id: str) -> bool:
         """Whether memory has the case and keeps it while the batch is decided."""
@@ -180,8 +186,9 @@ async def _fetch(database: Database, tenant: str, state: Shard, lacking: Lacking
         asked = wanted.setdefault(thread_id, Asked())
         asked.authors |= {author for author in partial_authors if author}
         asked.limit = 1
-    for thread_id in (await threads_of_cases(database, tenant, lacking.case_ids)).values():
-        wanted.setdefault(thread_id, Asked())
+    for case_id, thread_id in (await threads_of_cases(database, tenant, list(lacking.case_ids))).items():
+        asked = wanted.setdefault(thread_id, Asked())
+        asked.limit = min(asked.limit, lacking.case_ids[case_id])
     for thread_id, asked in wanted.items():
         facts = await recall_thread(database, tenant, thread_id, asked)
         fetched.recalls[thread_id] = facts

@@ -145,22 +145,37 @@ class PostAttached(Struct, frozen=True, gc=False):
 
 
 class CasesJoined(Struct, frozen=True, gc=False):
-    """A link showed that two cases are one."""
+    """Two cases are worked as one: a link showed that they are one, or, `actor` says who, somebody joined them."""
 
     case_id: str
     joined_case_id: str
     post_id: str
     at: Instant
     owed_since: Instant | None = None
+    actor: str = ""
+    agent_id: str = ""
 
 
 class CaseSplit(Struct, frozen=True, gc=False):
-    """A join was taken back."""
+    """What somebody joined is two cases again."""
 
     case_id: str
     new_case_id: str
     post_ids: tuple[str, ...]
     actor: str
+    at: Instant
+
+
+class JoinedCasePlaced(Struct, frozen=True, gc=False):
+    """A case that somebody joined began to wait, at another place, or waits no longer."""
+
+    case_id: str
+    joined_case_id: str
+    waiting_since: Instant | None
+    due_at: Instant | None
+    deadline: Instant | None
+    urgency: int
+    agent_id: str
     at: Instant
 
 
@@ -185,6 +200,7 @@ class CaseQueued(Struct, frozen=True, gc=False):
     due_at: Instant
     waiting_since: Instant
     at: Instant
+    for_joined: bool = False
 
 
 class RequirementRelaxed(Struct, frozen=True, gc=False):
@@ -217,6 +233,7 @@ class OfferAccepted(Struct, frozen=True, gc=False):
     offer_id: str
     token: int
     at: Instant
+    joined_case_ids: tuple[str, ...] = ()
 
 
 class OfferDeclined(Struct, frozen=True, gc=False):
@@ -560,7 +577,6 @@ class CaseRecalled(Struct, frozen=True, gc=False):
 
 CaseFact = (
     PostAttached
-    | CaseSplit
     | CaseClassified
     | CaseQueued
     | RequirementRelaxed
@@ -590,7 +606,7 @@ CaseFact = (
 )
 """What happens to one case that is there."""
 
-CaseEvent = CaseFact | CaseOpened | CaseRecalled | CasesJoined
+CaseEvent = CaseFact | CaseOpened | CaseRecalled | CasesJoined | JoinedCasePlaced | CaseSplit
 """What happens to cases."""
 
 AgentFact = AgentRegistered | AgentChanged | PresenceChanged | AgentDeleted

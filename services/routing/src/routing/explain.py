@@ -8,7 +8,7 @@ from chassis.clock import MICROS, Instant
 
 from routing.agents import Agent
 from routing.case_decider import name, standing
-from routing.cases import Accepted, Case, Offered, Pending, Queued, holder
+from routing.cases import Accepted, Case, Offered, Pending, Queued, holder, place_of, urgency_of
 from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
 from routing.segments import URGENCIES
 from routing.shard import Shard
@@ -67,6 +67,8 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
             binding = max(failures, key=lambda constraint: (failures[constraint], constraint))
         why = "nobody is registered" if not candidates else _WHY[binding]
         summary = f"{summary}: {why}"
+    if case.joined:
+        summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
     return Explanation(summary, binding, tuple(candidates), _place(shard, case, now) if waits else 0)
 
 
@@ -113,10 +115,11 @@ def _constraint(shard: Shard, case: Case, agent: Agent, now: Instant) -> tuple[C
 
 def _place(shard: Shard, case: Case, now: Instant) -> int:
     """How many waiting cases come before this one, plus one."""
-    if case.wait is None:
+    wait = place_of(case)
+    if wait is None:
         return 0
     turn = is_floor_turn(shard.offers_made)
-    mine = order_key(Waiting(case.wait.deadline, case.wait.waiting_since, case.case_id), case.urgency, now, turn)
+    mine = order_key(Waiting(wait.deadline, wait.waiting_since, case.case_id), urgency_of(case), now, turn)
     return 1 + sum(
         order_key(waiting, urgency, now, turn) < mine
         for segment in shard.segments.by_key.values()

@@ -283,6 +283,15 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
         case api.TransferCaseRequest():
             command = _transfer(form, request, now)
+        case api.JoinCasesRequest():
+            tenant, joined_case_id = form.name("name", "cases")
+            case_id = form.of_tenant("into", "cases", tenant)
+            if case_id and case_id == joined_case_id:
+                form.wrong("into", "is another case than the one to join")
+            command = commands.JoinCases(case_id, joined_case_id, form.optional("agent", "agents", tenant), now)
+        case api.SplitCaseRequest():
+            tenant, case_id = form.name("name", "cases")
+            command = commands.SplitCase(case_id, form.optional("agent", "agents", tenant), now)
         case api.CreateAgentRequest():
             tenant = form.tenant()
             agent_id = form.text("agent_id", _AGENT)

@@ -22,6 +22,8 @@ COMMANDS = (
     api.ResolveCaseRequest,
     api.ReopenCaseRequest,
     api.TransferCaseRequest,
+    api.JoinCasesRequest,
+    api.SplitCaseRequest,
     api.CreateAgentRequest,
     api.UpdateAgentRequest,
     api.DeleteAgentRequest,

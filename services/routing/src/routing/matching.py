@@ -13,7 +13,7 @@ from chassis.identity import uuid5
 
 from routing import events
 from routing.agents import Agent
-from routing.cases import Case, Queued
+from routing.cases import Case, Queued, place_of, urgency_of
 from routing.changes import changes
 from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
 from routing.segments import Segment
@@ -124,9 +124,10 @@ class Decision:
             best: str | None = None
             floor_turn = is_floor_turn(self.shard.offers_made + self._offers)
             for case in self._cases.values():
-                if isinstance(case.stage, Queued) and case.wait is not None:
-                    place = Waiting(case.wait.deadline, case.wait.waiting_since, case.case_id)
-                    key = (order_key(place, case.urgency, self.at, floor_turn), case.case_id)
+                wait = place_of(case) if isinstance(case.stage, Queued) else None
+                if wait is not None:
+                    place = Waiting(wait.deadline, wait.waiting_since, case.case_id)
+                    key = (order_key(place, urgency_of(case), self.at, floor_turn), case.case_id)
                     if first is None or key < first:
                         agent_id = self._best_agent(case)
                         if agent_id is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from chassis.clock import Instant
 
 from routing.agents import Agent
-from routing.cases import Case, Wait
+from routing.cases import Case, Wait, urgency_of
 from routing.policies import OrderKey, Rank, Waiting, is_skilled, order_key, serves, skill_score
 from routing.terms import Requirement
 
@@ -85,7 +85,7 @@ class Segments:
         segment = self.by_key.get(key)
         if segment is None:
             segment = self._open(key, agents)
-        waiting, entry = segment.waiting[case.urgency], Waiting(wait.deadline, wait.waiting_since, case.case_id)
+        waiting, entry = segment.waiting[urgency_of(case)], Waiting(wait.deadline, wait.waiting_since, case.case_id)
         if waiting and entry < waiting[-1]:
             insort(waiting, entry)
         else:  # what comes last is mostly due last
@@ -93,7 +93,7 @@ class Segments:
 
     def take_case(self, case: Case, wait: Wait) -> None:
         """Takes a case out of where it waits."""
-        waiting = self.by_key[case.queue, case.requirements, case.weight].waiting[case.urgency]
+        waiting = self.by_key[case.queue, case.requirements, case.weight].waiting[urgency_of(case)]
         entry = Waiting(wait.deadline, wait.waiting_since, case.case_id)
         at = bisect_left(waiting, entry)
         if at < len(waiting) and waiting[at] == entry:

@@ -239,6 +239,12 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.TransferCaseResponse:
         return await self._call_owner(tenant_of(request), request, api.TransferCaseResponse)
 
+    async def JoinCases(self, request: api.JoinCasesRequest, context: Context) -> api.JoinCasesResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.JoinCasesResponse)
+
+    async def SplitCase(self, request: api.SplitCaseRequest, context: Context) -> api.SplitCaseResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.SplitCaseResponse)
+
     async def CreateAgent(  # noqa: N802
         self, request: api.CreateAgentRequest, context: Context
     ) -> api.CreateAgentResponse:
@@ -398,6 +404,8 @@ def _changed(recorded: Recorded) -> tuple[int, tuple[str, ...]] | None:
         return None
     if isinstance(body, events_pb2.CasesJoined):
         return recorded.position, (body.case_id, body.joined_case_id)
+    if isinstance(body, events_pb2.CaseSplit):
+        return recorded.position, (body.case_id, body.new_case_id)
     return recorded.position, (body.case_id,)
 
 

@@ -15,7 +15,7 @@ from chassis.clock import MICROS, Instant
 
 from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, queue_of
-from routing.cases import Case, Offered, Pending, Queued, Resolved, is_dormant
+from routing.cases import Case, Joined, Offered, Pending, Queued, Resolved, is_apart, is_dormant, place_of
 from routing.changes import changes
 from routing.segments import Segments
 from routing.thread_index import ThreadIndex
@@ -76,6 +76,8 @@ class Shard:
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
 
+    joins: dict[str, str] = field(default_factory=dict)
+    """Derived: case that somebody joined to the one it was joined into."""
     unsent: dict[str, str] = field(default_factory=dict)
     """Derived: reply that was asked for and not settled to the case it is with, which is another one after a join."""
 
@@ -177,6 +179,10 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
             if shard.unsent.get(reply.reply_id) == case_id:
                 del shard.unsent[reply.reply_id]
         shard.unsent.update((reply.reply_id, case_id) for reply in after.unsent)
+    if isinstance(after.stage, Joined) and is_apart(after):
+        shard.joins[case_id] = after.stage.into
+    else:
+        shard.joins.pop(case_id, None)
     thread = shard.threads.of_case.get(case_id)
     awake = not is_dormant(after)
     if thread is None:
@@ -220,6 +226,7 @@ def _touch(shard: Shard, key: str, *, awake: bool) -> None:
 
 def _index_differs(before: Case, after: Case) -> bool:
     kept = before.stage is after.stage and before.wait is after.wait and before.refusals is after.refusals
+    kept = kept and before.joined is after.joined and before.requirements is after.requirements
     return not kept or (before.weight, before.queue, before.urgency) != (after.weight, after.queue, after.urgency)
 
 
@@ -242,8 +249,8 @@ def _forget(shard: Shard, key: str) -> None:
 def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
     match case.stage:
-        case Queued() if case.wait is not None:
-            shard.segments.put_case(case, case.wait, shard.agents.values())
+        case Queued() if (wait := place_of(case)) is not None:
+            shard.segments.put_case(case, wait, shard.agents.values())
             for agent_id, at in case.refusals:
                 insort(shard.refused.setdefault(agent_id, []), (at, case.case_id))
                 _set_cooldown(shard, agent_id)
@@ -257,8 +264,8 @@ def _index(shard: Shard, case: Case) -> None:
 
 def _unindex(shard: Shard, case: Case) -> None:
     match case.stage:
-        case Queued() if case.wait is not None:
-            shard.segments.take_case(case, case.wait)
+        case Queued() if (wait := place_of(case)) is not None:
+            shard.segments.take_case(case, wait)
             for agent_id, at in case.refusals:
                 cases = shard.refused[agent_id]
                 del cases[bisect_left(cases, (at, case.case_id))]
@@ -300,6 +307,11 @@ def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
+    shard.joins = {
+        case.case_id: case.stage.into
+        for case in shard.cases.values()
+        if isinstance(case.stage, Joined) and is_apart(case)
+    }
     shard.segments, shard.timers, shard.refused = Segments(), Timers(), {}
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():

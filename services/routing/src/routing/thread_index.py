@@ -37,7 +37,7 @@ class ThreadIndex:
         self.by_key: dict[str, Thread] = {}
         self.of_case: dict[str, Thread] = {}
         self.customers: dict[str, list[Customer]] = {}
-        """Case to its customers: one, and more after an agent joined cases of several."""
+        """Case to its customers."""
         self.quotes: dict[str, dict[str, None]] = {}
         """Id to the posts that repeat the post of that id with words of their own."""
         self.todo: dict[str, Instant] = {}
@@ -110,7 +110,9 @@ class ThreadIndex:
             thread.drop(event.case_id, event.post_id, customers[0].desk, self._look(event.at))
 
     def joined(self, event: events.CasesJoined) -> None:
-        """What hung on one case hangs on another."""
+        """What hung on one case hangs on another, when a link showed it; somebody's join moves nothing."""
+        if event.actor:
+            return
         thread = self.of_case.get(event.case_id)
         ended = self.customers.pop(event.joined_case_id, [])
         if thread is None or event.case_id == event.joined_case_id:

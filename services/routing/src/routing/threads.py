@@ -23,14 +23,17 @@ from routing.cases import (
     Queued,
     Resolved,
     Withdrawn,
-    absorb,
-    answered_by,
+    alone,
     evolve_case,
     has_customer,
     is_closed,
     needs_agent,
+    owes,
+    wants_agent,
 )
 from routing.contacts import answered_without, contact_after, latest_contact
+from routing.join_decider import part_from_all, renew
+from routing.joins import absorb, answered_by
 from routing.matching import Decision
 from routing.posts import Part, Post, Sight, threaded
 from routing.remembering import customers_of, find_post, present, threads_of
@@ -238,7 +241,7 @@ def _unhang(decision: Decision, together: Together, post: Post, part: Part, *, i
         answered_at,
     )
     after = evolve_case(case, detached)
-    withdrawn = has_customer(case) and not has_customer(after) and not is_closed(case)
+    withdrawn = has_customer(case) and not has_customer(after) and not is_closed(alone(case))
     if withdrawn or not needs_agent(after):
         rescind(decision, case)
     decision.emit(detached)
@@ -252,8 +255,10 @@ def _joined(decision: Decision, case_ids: Sequence[str], post_id: str) -> Case:
     """The case that cases of one customer are from now on."""
     cases = [case for case_id in dict.fromkeys(case_ids) if (case := present(decision, case_id)) is not None]
     cases.sort(key=_survival)
-    survivor, together = cases[0], cases[0]
-    for other in cases[1:]:
+    acts = [act for other in cases[1:] for act in part_from_all(decision, other)]
+    survivor, *others = (decision.case(case.case_id) or case for case in cases)
+    together = survivor
+    for other in others:
         answered = answered_by(together, other)
         owed = None
         if together.owed_since is not None or other.owed_since is not None:
@@ -265,6 +270,7 @@ def _joined(decision: Decision, case_ids: Sequence[str], post_id: str) -> Case:
             rescind(decision, survivor)
         decision.emit(joined)
     if len(cases) > 1:
+        renew(decision, survivor.case_id, acts)
         together = decision.case(survivor.case_id) or together
         _go_on(decision, together, 0, is_contact=False)
         together = decision.case(survivor.case_id) or together
@@ -357,7 +363,7 @@ def _attached(  # noqa: PLR0917  (all that a fact is made of)
 
 def _survival(case: Case) -> tuple[int, Instant, str]:
     """Which of joined cases goes on, the least first: the one furthest on, then the one waiting longest, then by id."""
-    match case.stage:
+    match alone(case).stage:
         case Accepted() | Pending():
             stage = 0
         case Offered():
@@ -381,9 +387,12 @@ def _urgency(sight: Sight) -> int:
 
 def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) -> None:
     """What it means for a case that a post came or went, or another case joined it."""
-    match case.stage:
+    match alone(case).stage:
         case Idle():
-            if needs_agent(case) and (is_contact or not case.unsent):  # a reply on its way is an answer until it fails
+            if wants_agent(case) or (is_contact and needs_agent(case)):
+                queue_up(decision, case, urgency)
+        case Queued():
+            if case.wait is None and owes(case):  # it waited for what is joined into it only
                 queue_up(decision, case, urgency)
         case Pending():
             if is_contact:
@@ -392,7 +401,7 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
             if case.owed_since is not None:
                 decision.emit(events.CaseReopened(case.case_id, "customer", case.episode + 1, decision.at))
                 queue_up(decision, case, urgency)
-        case Queued() | Offered() | Accepted() | Joined():
+        case Offered() | Accepted() | Joined():
             pass
         case _:
             assert_never(case.stage)

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Queue
-from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of
 from routing.explain import Explanation
 from routing.terms import Requirement
 from routing.views.cases import CasePost, state_of
@@ -20,31 +20,32 @@ CANDIDATES_MAX = 200
 
 def case_message(tenant: str, case: Case) -> service_pb2.Case:
     """The case."""
-    place = f"tenants/{tenant}"
+    at = f"tenants/{tenant}"
     stage = case.stage
     agent = holder(case) if isinstance(stage, Accepted | Pending) else case.agent_id
-    waits = isinstance(stage, Queued | Offered) and case.wait is not None
+    place = place_of(case)
+    waits = isinstance(stage, Queued | Offered) and place is not None
     owed = waits or case.owed_since is not None
     return service_pb2.Case(
-        name=f"{place}/cases/{case.case_id}",
+        name=f"{at}/cases/{case.case_id}",
         state=f"CASE_STATE_{state_of(case)}",
         origin=f"CASE_ORIGIN_{case.origin.name}",
         direction=f"DIRECTION_{case.direction.name}",
         channel=case.channel,
-        source=f"{place}/sources/{case.source_id}" if case.source_id else "",
-        identity=f"{place}/identities/{case.identity_id}" if case.identity_id else "",
+        source=f"{at}/sources/{case.source_id}" if case.source_id else "",
+        identity=f"{at}/identities/{case.identity_id}" if case.identity_id else "",
         language=case.language,
-        queue=f"{place}/queues/{case.queue}" if case.queue else "",
+        queue=f"{at}/queues/{case.queue}" if case.queue else "",
         urgency=case.urgency,
         requirements=requirement_messages(case.requirements),
         weight=case.weight,
-        agent=f"{place}/agents/{agent}" if agent else "",
+        agent=f"{at}/agents/{agent}" if agent else "",
         offer=offer_message(tenant, case, stage) if isinstance(stage, Offered) else None,
         episode=case.episode,
         post_count=case.post_count,
         opened_at=to_timestamp(case.opened_at),
-        waiting_since=_stamp(case.wait.waiting_since if waits and case.wait is not None else None),
-        due_at=_stamp(case.wait.due_at if owed and case.wait is not None else None),
+        waiting_since=_stamp(place.waiting_since if waits and place is not None else None),
+        due_at=_stamp(place.due_at if owed and place is not None else None),
         window_expires_at=_stamp(case.window_expires_at),
         accepted_at=_stamp(case.accepted_at),
         answered_at=_stamp(case.answered_at),
@@ -53,10 +54,11 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         resolved_at=_stamp(case.resolved_at),
         disposition=case.disposition,
         tags=case.tags,
-        joined_into=f"{place}/cases/{stage.into}" if isinstance(stage, Joined) else "",
+        joined_into=f"{at}/cases/{stage.into}" if isinstance(stage, Joined) else "",
         updated_at=to_timestamp(case.updated_at),
-        latest_post=f"{place}/posts/{case.latest_post_id}" if case.latest_post_id else "",
+        latest_post=f"{at}/posts/{case.latest_post_id}" if case.latest_post_id else "",
         desk=case.desk,
+        joined_cases=[f"{at}/cases/{joined.case_id}" for joined in case.joined],
     )
 
 

@@ -126,6 +126,16 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
                 _registered_method=True)
+        self.JoinCases = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/JoinCases',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesResponse.FromString,
+                _registered_method=True)
+        self.SplitCase = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/SplitCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SplitCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SplitCaseResponse.FromString,
+                _registered_method=True)
         self.CreateAgent = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/CreateAgent',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateAgentRequest.SerializeToString,
@@ -331,6 +341,23 @@ class RoutingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def JoinCases(self, request, context):
+        """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
+        reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
+        back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
+        after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SplitCase(self, request, context):
+        """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateAgent(self, request, context):
         """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND).
         """
@@ -512,6 +539,16 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.TransferCase,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.SerializeToString,
+            ),
+            'JoinCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.JoinCases,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesResponse.SerializeToString,
+            ),
+            'SplitCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.SplitCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SplitCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SplitCaseResponse.SerializeToString,
             ),
             'CreateAgent': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAgent,
@@ -1045,6 +1082,60 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/TransferCase',
             switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JoinCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/JoinCases',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SplitCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/SplitCase',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.SplitCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.SplitCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

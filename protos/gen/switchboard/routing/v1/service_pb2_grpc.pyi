@@ -90,6 +90,14 @@ class RoutingServiceStub:
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
     open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
     """
+    JoinCases: _grpc.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]
+    """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
+    reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
+    back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
+    after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+    """
+    SplitCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.SplitCaseRequest, _service_pb2.SplitCaseResponse]
+    """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one."""
     CreateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateAgentRequest, _service_pb2.CreateAgentResponse]
     """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
     GetAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetAgentRequest, _service_pb2.GetAgentResponse]
@@ -185,6 +193,14 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
     open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
     """
+    JoinCases: _aio.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]  # type: ignore[assignment]
+    """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
+    reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
+    back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
+    after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+    """
+    SplitCase: _aio.UnaryUnaryMultiCallable[_service_pb2.SplitCaseRequest, _service_pb2.SplitCaseResponse]  # type: ignore[assignment]
+    """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one."""
     CreateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateAgentRequest, _service_pb2.CreateAgentResponse]  # type: ignore[assignment]
     """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
     GetAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.GetAgentRequest, _service_pb2.GetAgentResponse]  # type: ignore[assignment]
@@ -379,6 +395,26 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
         open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
         """
+
+    @_abc_1.abstractmethod
+    def JoinCases(
+        self,
+        request: _service_pb2.JoinCasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.JoinCasesResponse, _abc.Awaitable[_service_pb2.JoinCasesResponse]]:
+        """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
+        reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
+        back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
+        after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+        """
+
+    @_abc_1.abstractmethod
+    def SplitCase(
+        self,
+        request: _service_pb2.SplitCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.SplitCaseResponse, _abc.Awaitable[_service_pb2.SplitCaseResponse]]:
+        """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one."""
 
     @_abc_1.abstractmethod
     def CreateAgent(

@@ -28,7 +28,6 @@ from kpi.episodes import (
     Wrote,
     joined,
     reference,
-    split,
     with_fact,
 )
 
@@ -153,6 +152,8 @@ def _on_detached(rows: Rows, event: Recorded) -> None:
 
 def _on_queued(rows: Rows, event: Recorded) -> None:
     body = event.body
+    if body.for_joined:
+        return  # that its own customer is promised something says the other fact
     times = from_timestamp(body.at), from_timestamp(body.due_at)
     _add(rows, event, body.case_id, Queued(_ref(event), times[0], "", body.queue, times[1]))
 
@@ -168,7 +169,20 @@ def _on_sent(rows: Rows, event: Recorded) -> None:
 def _on_taken(rows: Rows, event: Recorded) -> None:
     body = event.body
     _hold(rows, event, body.agent_id)
-    _add(rows, event, body.case_id, Took(_ref(event), from_timestamp(body.at), "", body.agent_id))
+    _take(rows, event, body.case_id)
+    if event.type == _ACCEPTED:
+        for case_id in body.joined_case_ids:
+            _take(rows, event, case_id)
+
+
+def _on_placed(rows: Rows, event: Recorded) -> None:
+    """Whoever has a case has those that somebody joined into it."""
+    if event.body.agent_id:
+        _take(rows, event, event.body.joined_case_id)
+
+
+def _take(rows: Rows, event: Recorded, case_id: str) -> None:
+    _add(rows, event, case_id, Took(_ref(event), from_timestamp(event.body.at), "", event.body.agent_id))
 
 
 def _on_offered(rows: Rows, event: Recorded) -> None:
@@ -215,6 +229,9 @@ def _on_withdrawn(rows: Rows, event: Recorded) -> None:
 
 def _on_joined(rows: Rows, event: Recorded) -> None:
     body, tenant = event.body, event.tenant
+    if body.actor:  # somebody's act moves no fact: each keeps its contact, its answers and its promise
+        _on_placed(rows, event)
+        return
     into_id, into = _standing(rows, tenant, body.case_id)
     other_id, other = _standing(rows, tenant, body.joined_case_id)
     if into_id == other_id:
@@ -226,19 +243,6 @@ def _on_joined(rows: Rows, event: Recorded) -> None:
         into, other = joined(into_id, into, other_id, other)
     rows[case_key(tenant, into_id)] = into
     rows[case_key(tenant, other_id)] = other
-
-
-def _on_split(rows: Rows, event: Recorded) -> None:
-    body, tenant = event.body, event.tenant
-    from_id, from_case = _standing(rows, tenant, body.case_id)
-    if from_id == body.new_case_id:
-        return
-    other = _case(rows, tenant, body.new_case_id)
-    if not other.source and not other.channel:
-        other = other._replace(channel=from_case.channel, source=from_case.source)
-    from_case, other = split(from_id, from_case, body.new_case_id, other, frozenset(body.post_ids))
-    rows[case_key(tenant, from_id)] = from_case
-    rows[case_key(tenant, body.new_case_id)] = other
 
 
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
@@ -265,7 +269,7 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     work.CaseReopened.DESCRIPTOR.full_name: _on_reopened,
     work.CaseWithdrawn.DESCRIPTOR.full_name: _on_withdrawn,
     work.CasesJoined.DESCRIPTOR.full_name: _on_joined,
-    work.CaseSplit.DESCRIPTOR.full_name: _on_split,
+    work.JoinedCasePlaced.DESCRIPTOR.full_name: _on_placed,
 }
 _IGNORED = (
     post.SourceDisconnected,
@@ -282,6 +286,7 @@ _IGNORED = (
     post.DeliveryRequeued,
     post.GapDetected,
     post.GapFilled,
+    work.CaseSplit,  # what somebody joined was no fact of its contacts, and each kept its own
     work.CaseClassified,
     work.RequirementRelaxed,
     work.ReplyRequested,
@@ -317,7 +322,8 @@ _DELETED = work.AgentDeleted.DESCRIPTOR.full_name
 _PRESENCE = work.PresenceChanged.DESCRIPTOR.full_name
 _OPENED = work.CaseOpened.DESCRIPTOR.full_name
 _JOINED = work.CasesJoined.DESCRIPTOR.full_name
-_SPLIT = work.CaseSplit.DESCRIPTOR.full_name
+_PLACED = work.JoinedCasePlaced.DESCRIPTOR.full_name
+_ACCEPTED = work.OfferAccepted.DESCRIPTOR.full_name
 
 
 def fold(rows: Rows, event: Recorded) -> None:
@@ -326,8 +332,8 @@ def fold(rows: Rows, event: Recorded) -> None:
 
 
 def keys_of(event: Recorded) -> Sequence[str]:
-    """The event's case, both cases of a join or split and all their facts, its source, or its agent. A case opens but
-    once.
+    """The event's case, both cases of a join by a link and all their facts, what is joined into it where it is of that,
+    its source, or its agent. A case opens but once.
     """
     body = event.body
     if event.type == _OPENED:
@@ -336,10 +342,12 @@ def keys_of(event: Recorded) -> Sequence[str]:
         return (source_key(event.tenant, body.source_id),)
     if event.type in _AGENTS:
         return (agent_key(event.tenant, body.agent_id),)
-    if event.type == _JOINED:
+    if event.type == _JOINED and not body.actor:
         return _whole_keys(event.tenant, body.case_id, body.joined_case_id)
-    if event.type == _SPLIT:
-        return _whole_keys(event.tenant, body.case_id, body.new_case_id)
+    if event.type in (_JOINED, _PLACED):
+        return (case_key(event.tenant, body.joined_case_id),)
+    if event.type == _ACCEPTED:
+        return tuple(case_key(event.tenant, case_id) for case_id in (body.case_id, *body.joined_case_ids))
     return (case_key(event.tenant, body.case_id),)
 
 

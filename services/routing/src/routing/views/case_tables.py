@@ -213,16 +213,16 @@ class Tables:
         """Writes it, one statement a table and kind: first what is there moves, then what is new goes in."""
         if self.gone:
             await connection.execute(sql["drop_cases"], *zip(*self.gone, strict=True))
-        if self.new_cases:
-            await connection.copy_records_to_table("cases_v3", records=self.new_cases)
         if self.cases:
             await connection.execute(sql["save_cases"], self.cases)
         if self.places:
-            await connection.copy_records_to_table("case_places_v3", records=self.places)
+            await connection.copy_records_to_table("case_places_v4", records=self.places)
         if self.joined_threads:
             ends = [(*gone, into) for gone, into in self.joined_threads.items()]
             for name in ("join_threads", "join_thread_posts", "join_thread_cases"):
                 await connection.execute(sql[name], *zip(*ends, strict=True))
+        if self.new_cases:  # what was tied before they opened is not theirs; what was tied since, they know
+            await connection.copy_records_to_table("cases_v4", records=self.new_cases)
         if self.joined:
             ends = [(*gone, into) for gone, into in self.joined.items()]
             await connection.execute(sql["join_posts"], *zip(*ends, strict=True))

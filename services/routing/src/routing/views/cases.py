@@ -59,6 +59,7 @@ CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 _OPENED = events_pb2.CaseOpened.DESCRIPTOR.full_name
 _JOINED = events_pb2.CasesJoined.DESCRIPTOR.full_name
+_SPLIT = events_pb2.CaseSplit.DESCRIPTOR.full_name
 _THREAD = "/thread/"
 """In the key of a row that is no case: what a fact about a thread adds to the tables."""
 
@@ -109,23 +110,23 @@ def state_of(case: Case) -> str:
 
 
 class CasesView:
-    """The projection `cases_v3`."""
+    """The projection `cases_v4`."""
 
-    name = "cases_v3"
+    name = "cases_v4"
     contexts = frozenset({"work"})
     handles = CASE_FACTS | _THREAD_FACTS
     ignores = _OTHER_FACTS
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "cases_v3": "tenant, case_id",
-        "case_posts_v3": "tenant, case_id, post_id",
-        "case_threads_v3": "tenant, thread_key",
-        "case_thread_posts_v3": "tenant, post_id, desk",
-        "case_places_v3": "tenant, case_id, last_position, last_index",
+        "cases_v4": "tenant, case_id",
+        "case_posts_v4": "tenant, case_id, post_id",
+        "case_threads_v4": "tenant, thread_key",
+        "case_thread_posts_v4": "tenant, post_id, desk",
+        "case_places_v4": "tenant, case_id, last_position, last_index",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The case, and the one joined into it. Nothing is known of a case before it opens."""
+        """The case, and one that is joined into it or split from it. Nothing is known of a case before it opens."""
         if event.type in _THREAD_FACTS:
             return (f"{event.tenant}{_THREAD}{event.body.post_id}",)
         key = f"{event.tenant}/{event.body.case_id}"
@@ -133,6 +134,8 @@ class CasesView:
             return (Founding(key),)
         if event.type == _JOINED:
             return (key, f"{event.tenant}/{event.body.joined_case_id}")
+        if event.type == _SPLIT:
+            return (key, f"{event.tenant}/{event.body.new_case_id}")
         return (key,)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
@@ -168,7 +171,7 @@ class CasesView:
             match fact:
                 case events.CaseOpened() | events.PostAttached() | events.PostDetached():
                     news = News(news, here, fact)
-                case events.CasesJoined(joined_case_id=after.case_id):
+                case events.CasesJoined(joined_case_id=after.case_id, actor=""):  # somebody's join moves no post
                     news = News(news, here, fact)
                 case _:
                     pass
@@ -208,7 +211,9 @@ async def position(connection: Connection) -> int:
 async def posts_of(
     database: Database, tenant: str, case_id: str, after: tuple[int, str] | None, limit: int
 ) -> list[CasePost]:
-    """A case's posts by publication, then id, from behind such a pair; withdrawn ones are left out."""
+    """The posts of a case and of those joined into it by publication, then id, from behind such a pair, each once;
+    withdrawn ones are left out.
+    """
     at, post_id = after or (None, "")
     return [
         CasePost(

@@ -2,7 +2,7 @@
 
 -- name: of_keys
 select thread_key, thread_id, alias_of
-from case_threads_v3
+from case_threads_v4
 where thread_key = any($2::text[]) and tenant is not distinct from $1
 
 -- name: of_cases
@@ -10,34 +10,34 @@ select wanted.id as case_id, found.thread_id
 from unnest($2::text[]) as wanted (id)
 cross join lateral (
     select thread_id
-    from cases_v3
+    from cases_v4
     where case_id = wanted.id and thread_id <> '' and tenant is not distinct from $1
     limit 1
 ) as found
 
 -- name: aliases
 select thread_key, alias_of
-from case_threads_v3
+from case_threads_v4
 where thread_id = $2 and alias_of <> '' and tenant is not distinct from $1
 limit $3
 
 -- name: latest
 select post_id, desk, published_at, addressed, withdrawn, body
-from case_thread_posts_v3
+from case_thread_posts_v4
 where thread_id = $2 and tenant is not distinct from $1
 order by published_at desc, post_id desc
 limit $3
 
 -- name: first
 select post_id, desk, published_at, addressed, withdrawn, body
-from case_thread_posts_v3
+from case_thread_posts_v4
 where thread_id = $2 and tenant is not distinct from $1
 order by published_at, post_id
 limit $3
 
 -- name: of_author
 select post_id, desk, published_at, addressed, withdrawn, body
-from case_thread_posts_v3
+from case_thread_posts_v4
 where thread_id = $2 and identity = $3 and tenant is not distinct from $1
 order by published_at
 limit $4
@@ -47,7 +47,7 @@ select found.*
 from unnest($2::text[]) as wanted (id)
 cross join lateral (
     select post_id, desk, published_at, addressed, withdrawn, body
-    from case_thread_posts_v3
+    from case_thread_posts_v4
     where post_id = wanted.id and tenant is not distinct from $1
     limit 100
 ) as found
@@ -57,30 +57,30 @@ select part.*, found.desk
 from unnest($2::text[]) as wanted (id)
 cross join lateral (
     select post_id, case_id, role, customer, answers_published_at
-    from case_posts_v3
+    from case_posts_v4
     where post_id = wanted.id and tenant is not distinct from $1
     limit 10000
 ) as part
 cross join lateral (
-    select desk from cases_v3 where case_id = part.case_id and tenant is not distinct from $1 limit 1
+    select desk from cases_v4 where case_id = part.case_id and tenant is not distinct from $1 limit 1
 ) as found
 
 -- name: cases
 select body
-from cases_v3
+from cases_v4
 where thread_id = $2 and tenant is not distinct from $1 and joined_into = ''
 order by identity
 limit $3
 
 -- name: cases_of_author
 select body
-from cases_v3
+from cases_v4
 where thread_id = $2 and identity = $3 and tenant is not distinct from $1 and joined_into = ''
 limit $4
 
 -- name: unattributed
 select post_id, desk, published_at, body
-from case_thread_posts_v3
+from case_thread_posts_v4
 where tenant = $1 and ours and answers = 0 and not withdrawn
     and ($2::bigint is null or published_at < $2 or (published_at = $2 and post_id > $3))
 order by published_at desc, post_id
