@@ -300,6 +300,8 @@ def template(method: Method, world: World) -> Message:
             request.attributes.add(attribute="city", value="Ulm")
         case work.UpdateAgentRequest():
             request.agent.name = world.agent
+        case work.JoinCasesRequest():
+            request.into = world.case.rpartition("/")[0] + "/" + str(uuid.uuid4())
         case work.TransferCaseRequest():
             request.queue = world.queue
             request.urgency = 1

@@ -153,6 +153,42 @@ def test_a_deleted_agents_work_goes_to_somebody_else(both: Both) -> None:
     assert list(both.available(other).cases) == [case]
 
 
+def test_somebody_joins_two_customers_cases_and_takes_it_back(both: Both, stack: RunningStack) -> None:
+    queue = both.queue("joins")
+    agent, source = both.agent("joins", queue, capacity=5).name, both.source("joins", queue).name
+    one, two = both.post(source, "ann").name, both.post(source, "ben").name
+    request = work.JoinCasesRequest(name=two, into=one, request_id=str(uuid.uuid4()))
+    answer = both.routing.JoinCases(request, timeout=PATIENCE_S)
+    assert (list(answer.case.joined_cases), both.routing.JoinCases(request)) == ([two], answer)
+
+    read = work.GetCaseRequest(name=two, min_position=answer.position)
+    joined = both.routing.GetCase(read, timeout=PATIENCE_S).case
+    assert (joined.state, joined.joined_into, joined.post_count) == (work.CASE_STATE_JOINED, one, 1)
+    assert len(both.routing.ListCasePosts(work.ListCasePostsRequest(parent=one)).case_posts) == 2
+    assert len(both.routing.ListCasePosts(work.ListCasePostsRequest(parent=two)).case_posts) == 1
+    history = both.routing.ListCaseEvents(work.ListCaseEventsRequest(parent=one)).case_events
+    assert [fact.case for fact in history if fact.type.endswith("CaseOpened")] == [one, two]
+    assert two.rpartition("/")[2] in stack.run("explain", "case", one, "--tenant", "queues")
+    assert "it goes on in case" in stack.run("cases", two, "--tenant", "queues")
+
+    assert list(both.available(agent).cases) == [one]
+    eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=one)).case.offer.token > 0)
+    token = both.routing.GetCase(work.GetCaseRequest(name=one)).case.offer.token
+    both.routing.AcceptOffer(work.AcceptOfferRequest(name=one, agent=agent, token=token, request_id=str(uuid.uuid4())))
+    told = work.ReplyToCaseRequest(name=two, agent=agent, text="on its way", request_id=str(uuid.uuid4()))
+    assert both.routing.ReplyToCase(told, timeout=PATIENCE_S).case.name == two
+    eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=two)).case.HasField("answered_at"))
+    assert not both.routing.GetCase(work.GetCaseRequest(name=one)).case.HasField("answered_at")
+
+    circle = work.JoinCasesRequest(name=one, into=two, request_id=str(uuid.uuid4()))
+    assert refused(lambda: both.routing.JoinCases(circle))[0] is grpc.StatusCode.FAILED_PRECONDITION
+    parted = stack.told("split", two, "--tenant", "queues")
+    assert parted["state"] == "CASE_STATE_IDLE"
+    again = work.SplitCaseRequest(name=two, request_id=str(uuid.uuid4()))
+    assert refused(lambda: both.routing.SplitCase(again))[0] is grpc.StatusCode.FAILED_PRECONDITION
+    assert "joined into it" in stack.run("join", two, one, "--tenant", "queues")
+
+
 def test_a_case_is_moved_to_another_queue_and_urgency(both: Both, stack: RunningStack) -> None:
     first, second = both.queue("first"), both.queue("second")
     case = both.post(both.source("carried", first).name, "carried").name

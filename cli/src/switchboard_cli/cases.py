@@ -112,11 +112,12 @@ def _print_unattributed(found: list["UnattributedPost"]) -> None:
 
 
 async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> None:
-    from switchboard.routing.v1.service_pb2 import GetCaseRequest, ListCaseEventsRequest
+    from switchboard.routing.v1.service_pb2 import CaseState, GetCaseRequest, ListCaseEventsRequest
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import document, full
-    from switchboard_cli.output import print_json
+    from switchboard_cli.joins import joins_of
+    from switchboard_cli.names import document, full, word
+    from switchboard_cli.output import console, print_json
 
     name = full(tenant, "cases", case)
     async with calling(targets, "routing", act=f"to show case {case}") as channel:
@@ -135,6 +136,9 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
         print_json({"case": document(found), "events": [_fact(fact) for fact in history]})
         return
     _print([found])
+    joins = joins_of(found)
+    if joins:
+        console().print(f"case {case} is {word(CaseState, found.state, 'CASE_STATE_')}{joins}", style="head")
     _print_history(history)
 
 

@@ -22,6 +22,8 @@ COMMANDS = {
     "cases": ("switchboard_cli.cases:cases", "List cases, or show one with its history."),
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
+    "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),
+    "split": ("switchboard_cli.joins:split", "Split what was joined, as if it had never been."),
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),
     "tenants": (
         "switchboard_cli.tenants:tenants",
