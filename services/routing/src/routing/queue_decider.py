@@ -6,8 +6,6 @@ agents that name it follow in portions, each a decision of its own, until nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from chassis.errors import Rejected
 
 from routing import commands, events
@@ -95,7 +93,7 @@ def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
     as there is room for; returns how many that can lead to.
     """
     cost = 0
-    for agent in list(_agents_of(decision.shard, queue_id)):
+    for agent in _agents_of(decision.shard, queue_id):
         if cost >= room:
             return cost
         queues = tuple(sorted({successor if one == queue_id else one for one in agent.queues}))
@@ -104,7 +102,7 @@ def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
         )
         decision.emit(changed)
         cost += 1 + agent.free
-    for case in list(_cases_of(decision.shard, queue_id)):
+    for case in _cases_of(decision.shard, queue_id):
         if cost >= room:
             return cost
         move(decision, decision.case(case.case_id) or case, successor, case.urgency, reason=DELETED)
@@ -116,8 +114,8 @@ def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
 def _demand_unused(shard: Shard, queue_id: str) -> None:
     """Raises Rejected, naming what is there, while sources, agents or open cases name a queue."""
     sources = sorted(source for source, queue in shard.sources.items() if shard.standing_queue(queue) == queue_id)
-    agents = sorted(agent.agent_id for agent in _agents_of(shard, queue_id))
-    cases = sorted(case.case_id for case in _cases_of(shard, queue_id))
+    agents = [agent.agent_id for agent in _agents_of(shard, queue_id)]
+    cases = [case.case_id for case in _cases_of(shard, queue_id)]
     found = (("sources", sources), ("agents", agents), ("cases", cases))
     if any(ids for _, ids in found):
         counted = ", ".join(f"{len(ids)} {kind if len(ids) > 1 else kind[:-1]}" for kind, ids in found if ids)
@@ -131,9 +129,12 @@ def _demand_unused(shard: Shard, queue_id: str) -> None:
         )
 
 
-def _agents_of(shard: Shard, queue_id: str) -> Iterator[Agent]:
-    return (agent for agent in shard.agents.values() if queue_id in agent.queues)
+def _agents_of(shard: Shard, queue_id: str) -> list[Agent]:
+    """By id: a shard that was loaded has met them in another order."""
+    return sorted((a for a in shard.agents.values() if queue_id in a.queues), key=lambda agent: agent.agent_id)
 
 
-def _cases_of(shard: Shard, queue_id: str) -> Iterator[Case]:
-    return (case for case in shard.cases.values() if case.queue == queue_id and isinstance(case.stage, OPEN))
+def _cases_of(shard: Shard, queue_id: str) -> list[Case]:
+    """By id as well."""
+    found = (case for case in shard.cases.values() if case.queue == queue_id and isinstance(case.stage, OPEN))
+    return sorted(found, key=lambda case: case.case_id)
