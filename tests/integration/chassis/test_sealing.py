@@ -10,6 +10,8 @@ from chassis import embedded, keyfile
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.migrations import migrate_all
+from chassis.purge import SCHEMA as DELETIONS
+from chassis.purge import Purge
 from chassis.sealing import KeyLost, KeyVault, Opened, SubjectKey
 from switchboard.log.v1.log_pb2 import Sealed
 
@@ -289,3 +291,32 @@ async def test_whose_keys_are_destroyed_is_told_of_each_tenant_apart(database: D
     asked = [erased.upper(), living, never, elsewhere, "no-uuid", "", "\0"]
     assert await vault.destroyed("acme", asked) == {erased.upper(), never}, "a subject never seen is erased as well"
     assert await vault.destroyed("other", asked) == {elsewhere}
+
+
+async def test_of_a_deleted_tenant_no_key_is_left_and_none_is_made_again(database: Database, kek_file: Path) -> None:
+    vault, elsewhere = KeyVault(database, kek_file), KeyVault(database, kek_file)
+    subjects = ids(25)
+    sealed = [key.seal(b"mia") for key in present(await vault.keys("gone", subjects)).values()]
+    await vault.destroy("gone", subjects[0])
+    kept = present(await elsewhere.keys("stays", subjects))[subjects[0]].seal(b"leo")
+    await elsewhere.keys("gone", subjects)
+    await database.execute(DELETIONS)
+    purge = Purge(database, vault=True, keys=10)
+    assert await purge.all_of("gone") == 0
+    assert (await purge.done("gone"))[1] == 24, "one was destroyed before"
+    assert await database.fetchval("select count(*) from vault.subject_keys where tenant = 'gone'") == 0
+    for one in (vault, elsewhere, KeyVault(database, kek_file)):
+        assert set((await one.keys("gone", [*subjects, *ids(3)])).values()) == {None}
+        assert plain(await one.open_all("gone", sealed)) == [None] * 25
+        assert await one.destroy("gone", subjects[1]) is False
+    assert await database.fetchval("select count(*) from vault.subject_keys where tenant = 'gone'") == 0
+    assert plain(await elsewhere.open_all("stays", [kept])) == [b"leo"]
+
+
+async def test_only_a_deleted_tenants_keys_are_forgotten(database: Database, kek_file: Path) -> None:
+    subjects = ids(3)
+    await KeyVault(database, kek_file).keys("acme", subjects)
+    row = await database.fetchrow("select * from vault.forget_keys('acme', 100)")
+    assert row is not None
+    assert (row["forgotten"], row["destroyed"]) == (0, 0)
+    assert await database.fetchval("select count(*) from vault.subject_keys where tenant = 'acme'") == 3

@@ -13,7 +13,7 @@ from chassis.integrity import views_replay
 from chassis.log import Log
 from chassis.projection import Projector
 from kpi.views import archive
-from kpi.views.archive import ArchiveSink, fits, verify
+from kpi.views.archive import EMPTIED, ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
 
 
@@ -80,6 +80,21 @@ async def test_any_change_shows(log: Log, database: Database, writer: Any, chang
     verdict = await verify(log, database)
     assert not verdict.ok
     assert said in verdict.detail
+
+
+async def test_of_a_deleted_tenant_the_digests_are_kept_and_nothing_else(
+    log: Log, database: Database, writer: Any
+) -> None:
+    await filled(writer, 5)
+    await archived(log, database)
+    digests = await database.fetch("select digest from archive_v1 order by position")
+    assert "differ at 1" in (await verify(log, database, deleted={"acme"})).detail, "its commits are still there"
+    await database.execute(f"update archive_v1 set {EMPTIED}")
+    verdict = await verify(log, database, deleted={"acme"})
+    assert verdict.ok, verdict.detail
+    assert digests == await database.fetch("select digest from archive_v1 order by position")
+    assert await fits(log, database) is None
+    assert not (await verify(log, database)).ok
 
 
 async def test_partitions_are_made_as_positions_need_them(

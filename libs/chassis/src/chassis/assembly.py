@@ -46,6 +46,7 @@ from chassis.positions import Positions
 from chassis.process import PROBE_EVERY_S, Process
 from chassis.projection import Projection, Projector
 from chassis.provisioning import Resources, table_findings
+from chassis.purge import Purge
 from chassis.reactor import Reactor
 from chassis.recovery import BackingStore
 from chassis.sealing import KeyVault
@@ -56,6 +57,7 @@ from chassis.sink import Sink
 from chassis.snapshots import PostgresSnapshots
 from chassis.streams import ProvisioningError, stream_findings
 from chassis.tail import Tail
+from chassis.tenant_deletion import TenantDeletions
 from chassis.tenant_operations import TenantServicer
 from chassis.tenants import Tenants
 from chassis.view import View
@@ -83,6 +85,7 @@ class Assembly:
         database: Database,
         lineage: Lineage,
         *,
+        resources: Resources,
         keyring: Keyring | None,
     ) -> None:
         settings = process.settings
@@ -101,6 +104,7 @@ class Assembly:
         self._releases: dict[str, Release] = {}
         """How each consumer that parks in the table takes events again."""
         self._keys: Database | None = None
+        self._resources = resources
         self._lineage = lineage
         self._keyring = keyring
 
@@ -154,7 +158,7 @@ class Assembly:
         await _sound(settings, finding, () if keyring is None else (_key_service(database, keyring),))
         log.guard = lineage.guard
         process.loop("lineage", lineage.watch)
-        assembly = Assembly(process, context, log, database, lineage, keyring=keyring)
+        assembly = Assembly(process, context, log, database, lineage, resources=resources, keyring=keyring)
         process.loop("membership", assembly.membership.run)
         process.loop("tenants", assembly.tenants.run)
         process.on_leave(assembly.membership.leave)
@@ -167,6 +171,7 @@ class Assembly:
         assert self.settings.kek_file is not None, "read the settings with sealing=True"
         self._keys = self.database.sibling(VAULT_SCHEMA)
         vault = KeyVault(self.database, self.settings.kek_file)
+        self.tenants.on_change(lambda: vault.forget_tenants(self.tenants.deleted))
         self.process.loop("erasures", lambda: forget_erased(vault, self.log, self.tail, erasures))
         return vault
 
@@ -203,14 +208,14 @@ class Assembly:
 
     async def projection(self, view: View[R]) -> Projection[R]:
         """Adds a view: its rows follow the log."""
-        projection = Projection(view, self.log, self.database, self.membership, self.tail)
+        projection = Projection(view, self.log, self.database, self.membership, self.tail, tenants=self.tenants)
         await self._project(projection)
         self._releases[view.name] = projection.release
         return projection
 
     async def projector(self, sink: Sink) -> Projector:
         """Adds a sink that is no view, in the same way."""
-        projector = Projector(sink, self.log, self.database, self.membership, self.tail)
+        projector = Projector(sink, self.log, self.database, self.membership, self.tail, tenants=self.tenants)
         await self._project(projector)
         return projector
 
@@ -236,6 +241,7 @@ class Assembly:
             tail=self.tail,
             database=self.database,
             membership=self.membership,
+            deleted=lambda: self.tenants.deleted,
         )
         await reactor.attach()
         self._releases[name] = reactor.release
@@ -266,6 +272,7 @@ class Assembly:
             conditions=conditions,
             limits=limits,
             positions=positions,
+            refuse_request=partial(tenant_operations.refuse, self.tenants),
             judges={**parked_operations.JUDGES, **tenant_operations.JUDGES, **(judges or {})},
         )
         integrity = IntegrityServicer(
@@ -277,6 +284,7 @@ class Assembly:
             reactors=self._reactors,
             obligations=obligations,
             checks=checks,
+            settled=partial(self.tenants.settled, self.settings.service),
         )
         shards = ShardOperations(self._hosts)
         operations = OperationsServicer(
@@ -284,6 +292,7 @@ class Assembly:
             parked=ParkedOperations(self.database, self._releases, shards),
             log=self.log,
         )
+        self.process.loop("tenant deletions", self._deletions().run)
         for register, servicer in services:
             server.add(register, servicer)
         if self._keyring is not None:
@@ -299,6 +308,24 @@ class Assembly:
             await self.process.enter(self._keys)
             self.process.probe(server, "schema", self._schema_is_there)
         await self.process.serve(server)
+
+    def _deletions(self) -> TenantDeletions:
+        """What this service does when a tenant is deleted."""
+        resources = self._resources
+        return TenantDeletions(
+            self.settings.service,
+            log=self.log,
+            database=self.database,
+            membership=self.membership,
+            tenants=self.tenants,
+            clock=self.settings.clock,
+            purge=Purge(self.database, vault=resources.vault, kept=resources.emptied),
+            shards=lambda: [(host.context, shard) for host in self._hosts for shard in host.shards],
+            cursors=lambda: [*(one.name for one in self._projections), *(one.name for one in self._reactors)],
+            streams=[
+                (stream.name, subject.partition(".")[0]) for stream in resources.streams for subject in stream.subjects
+            ],
+        )
 
     async def _log_fits(self, server: Server) -> None:
         while True:

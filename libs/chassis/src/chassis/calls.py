@@ -85,7 +85,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         positions: Positions | None = None,
         judges: Mapping[type[Message], Judge] = _NO_JUDGES,
         idle_s: float = IDLE_S,
+        refuse: Callable[[Message], None] | None = None,
     ) -> None:
+        """`refuse` raises for a request that is in order and whose tenant is not there any more; it is asked again
+        before each answer of a stream.
+        """
+        self._refuse = refuse
         self._codes = codes
         self._streams = streams
         self._admission = admission
@@ -166,6 +171,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             else:
                 async with aclosing(responses):
                     async for response in responses:
+                        if self._refuse is not None and isinstance(source, Message):
+                            self._refuse(source)
                         await self._write(context, method.written(response))
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -218,6 +225,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     wrong += [each for each in found if each[0] not in named]
             if wrong:
                 raise InvalidRequest(wrong)
+            if self._refuse is not None:
+                self._refuse(request)
         else:
             admitted.read(len(data), "")
         return request

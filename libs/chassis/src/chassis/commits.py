@@ -33,7 +33,8 @@ ANSWER_BYTES_MAX = 384 * 1024
 """Encoded size of one answer that is kept."""
 ENCODED_BYTES_MAX = COMMIT_BYTES_MAX + ANSWER_BYTES_MAX + 64 * 1024
 """Encoded size of a whole commit, answers included. Against: a server's default payload limit of 1 MiB."""
-SHARD_EVENTS = frozenset({"switchboard.log.v1.InputParked", "switchboard.log.v1.InputReleased"})
+SHARD_CLOSED = "switchboard.log.v1.ShardClosed"
+SHARD_EVENTS = frozenset({"switchboard.log.v1.InputParked", "switchboard.log.v1.InputReleased", SHARD_CLOSED})
 """Facts about a shard itself. They are no service's: neither deciders nor views see them."""
 _SUBJECT = re.compile(r"ev\.([a-z]+)\.([a-z][a-z0-9-]{0,39})\.([a-z0-9-]+)\Z")
 
@@ -177,10 +178,16 @@ class Entry:
     """When the log took it, unix seconds by the server's clock; for measuring lag only."""
     report: Callable[[Entry], None] | None = field(default=None, repr=False)
     """Told once that the message turned out to be unreadable."""
+    gone: bool = False
+    """Whether its tenant is deleted: it keeps its place, and nobody takes anything from it."""
     _commit: log_pb2.Commit | None = None
     _unreadable: str = ""
     _recorded: list[Recorded] | None = None
     _events: list[Recorded] | None = None
+
+    def without_tenant(self) -> Entry:
+        """The same message, of a tenant that is deleted."""
+        return Entry(self.position, self.subject, self.data, self.behind, self.appended_at_s, gone=True)
 
     @property
     def commit(self) -> log_pb2.Commit:
@@ -207,6 +214,8 @@ class Entry:
 
     def recorded(self) -> list[Recorded]:
         """All events of the commit, with those about the shard itself."""
+        if self.gone:
+            return []
         if self._recorded is None:
             self._recorded = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
         return self._recorded

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     KEY_IN_FILE = "KEY_IN_FILE"
     KEY_GIVEN_UP = "KEY_GIVEN_UP"
     TENANT_EXISTS = "TENANT_EXISTS"
+    TENANT_DELETED = "TENANT_DELETED"
 
 
 class Rejected(Exception):
@@ -65,6 +66,17 @@ class Rejected(Exception):
         self.detail = detail
         self.resource = resource
         self.violations = violations
+
+
+class TenantDeleted(Rejected):
+    """The tenant was deleted, for ever: nothing of it is answered, and its id is never used again."""
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            Reason.TENANT_DELETED,
+            f"tenant {tenant} is deleted, for ever; use another id",
+            resource=f"tenants/{tenant}",
+        )
 
 
 class Unavailable(Exception):

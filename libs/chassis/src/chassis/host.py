@@ -126,6 +126,7 @@ class ShardHost(Generic[C, S, E]):
         """
         give_up_at = time.monotonic() + min(deadline_s(), MOVING_S)
         while True:
+            self._tenants.refuse_deleted(subject.tenant)
             refusal: Exception
             try:
                 if self._membership.owns(str(subject)):
@@ -269,7 +270,13 @@ class ShardHost(Generic[C, S, E]):
         """An owned shard, once it has been taken over."""
         key = (subject.tenant, subject.shard)
         async with asyncio.timeout(deadline_s()), self._started:
-            await self._started.wait_for(lambda: key in self._owned or not self._membership.owns(str(subject)))
+            await self._started.wait_for(
+                lambda: (
+                    key in self._owned
+                    or not self._membership.owns(str(subject))
+                    or subject.tenant in self._tenants.deleted
+                )
+            )
         if key not in self._owned:
             raise Moved(subject)
         return self._owned[key]

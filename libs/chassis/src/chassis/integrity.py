@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -138,9 +138,17 @@ async def _digest(connection: Connection, dumps: Mapping[str, str]) -> tuple[str
     return total.hexdigest(), rows
 
 
-async def views_replay(log: Log, database: Database, projections: Sequence[Projector]) -> list[Finding]:
-    """I5: every view refilled from the first commit, in a schema of its own, is byte for byte the live one."""
-    return [await _replay(log, database, projection) for projection in projections]
+async def views_replay(
+    log: Log, database: Database, projections: Sequence[Projector], settled: Callable[[], Collection[str]] = tuple
+) -> list[Finding]:
+    """I5: every view refilled from the first commit, in a schema of its own, is byte for byte the live one. Raises
+    Unavailable while a tenant is being deleted: the tables are on their way then.
+    """
+    before = settled()
+    findings = [await _replay(log, database, projection) for projection in projections]
+    if settled() != before:
+        raise Unavailable("a tenant was deleted meanwhile; verify again", 1.0)
+    return findings
 
 
 async def _replay(log: Log, database: Database, projection: Projector) -> Finding:
@@ -171,11 +179,14 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
         reactors: Sequence[Reactor] = (),
         obligations: Sequence[Obligation] = (),
         checks: Sequence[tuple[str, str, Check]] = (),
+        settled: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """`checks` are further ones: (invariant, what is checked, the check)."""
+        """`checks` are further ones: (invariant, what is checked, the check). `settled` are the deleted tenants; it
+        raises Unavailable while one of them is still being deleted here.
+        """
 
         async def owed(obligation: Obligation) -> list[Finding]:
-            return [await met(log, context, obligation)]
+            return [await met(log, context, obligation, settled())]
 
         self._log = log
         self._hosts = hosts
@@ -186,7 +197,10 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
             ("I2", "log", partial(log_gapless, log)),
             ("I3", f"ev.{context}.>", partial(commits_once, log, context)),
             ("I4", "cursors", partial(positions_agree, log, database, projections, reactors)),
-            *(("I5", f"view {view.name}", partial(views_replay, log, database, (view,))) for view in projections),
+            *(
+                ("I5", f"view {view.name}", partial(views_replay, log, database, (view,), settled))
+                for view in projections
+            ),
             *(("I9", obligation.name, partial(owed, obligation)) for obligation in obligations),
             *checks,
         ]

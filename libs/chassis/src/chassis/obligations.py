@@ -101,8 +101,9 @@ class _Account:
         return Finding("I9", self.obligation.name, not overdue, detail, self.asked)
 
 
-async def met(log: Log, context: str, obligation: Obligation) -> Finding:
-    """Reads the context's facts and accounts for them. Keeps in memory what is open, some 200 bytes each.
+async def met(log: Log, context: str, obligation: Obligation, deleted: Collection[str] = ()) -> Finding:
+    """Reads the context's facts and accounts for them, but for those of tenants that are deleted: nothing is owed to
+    them. Keeps in memory what is open, some 200 bytes each.
 
     The time is the later of this process's clock and the log's end, so that a clock that was set back excuses nothing.
     """
@@ -111,6 +112,8 @@ async def met(log: Log, context: str, obligation: Obligation) -> Finding:
     async with aclosing(entries(log, f"ev.{context}.>")) as commits:
         async for entry in commits:
             now_s = max(now_s, entry.appended_at_s)
+            if entry.subject.tenant in deleted:
+                continue
             if any(name in entry.data for name in names):  # most commits are about other things, and are not decoded
                 account.take(entry)
             if len(account.unasked) >= LOOKED_UP_AT_ONCE:

@@ -28,6 +28,8 @@ from chassis.parking import SCHEMA as PARKED
 from chassis.parking import ParkingLot, Released
 from chassis.sink import Round, Sink, Weight, portions
 from chassis.tail import Tail
+from chassis.tenant_facts import is_deleted_by
+from chassis.tenants import Tenants
 from chassis.view import View, ViewSink
 
 R = TypeVar("R")
@@ -72,14 +74,21 @@ class Projector:
         database: Database,
         membership: Membership | None = None,
         tail: Tail | None = None,
+        *,
+        tenants: Tenants | None = None,
     ) -> None:
-        """Without a membership it only replays; it never runs and never waits. With a tail it shares that reader."""
+        """Without a membership it only replays; it never runs and never waits. With a tail it shares that reader. What
+        is of a tenant that `tenants` says is deleted is passed.
+        """
         self.sink = sink
         self.cursor = Cursor(sink.name, database)
         self._log = log
         self._database = database
         self._membership = membership
         self._tail = tail
+        self._tenants = tenants
+        self._gone: frozenset[str] = frozenset()
+        """Deleted tenants: all whose deletion stands before the cursor, and any that are known besides."""
         self._key = f"view.{sink.name}"
         self._marked_at = 0.0
         self._moved = asyncio.Condition()
@@ -101,7 +110,7 @@ class Projector:
 
     def in_database(self, database: Database) -> Projector:
         """The same sink with the tables of another database or schema, to `replay` into; any number may do so."""
-        return Projector(self.sink, self._log, database)
+        return Projector(self.sink, self._log, database, tenants=self._tenants)
 
     async def run(self) -> None:
         """Projects while this replica owns the cursor, until cancelled. Nothing that stands in the log ends it, nor
@@ -176,6 +185,7 @@ class Projector:
 
     async def _project(self) -> None:
         await self.cursor.reread()
+        await self._learn()
         await self._notify()
         follow = self._log.follow if self._tail is None else self._tail.entries
         async with aclosing(follow(self.position)) as batches:
@@ -183,11 +193,30 @@ class Projector:
                 if not self._owned():
                     return
                 began_at = time.monotonic()
-                for part in portions(batch, self.sink, self._limits()):
+                for part in portions(self._living(batch), self.sink, self._limits()):
                     await self._until_written(part)
                 await self._report(batch[-1])
                 await self._notify()
                 await self._gather(began_at)
+
+    async def _learn(self) -> None:
+        """Asks which tenants are deleted, once the cursor is known: no deletion before it is missed."""
+        if self._tenants is not None:
+            await self._tenants.read()
+            self._gone |= self._tenants.deleted
+
+    def _living(self, batch: Sequence[Entry]) -> Sequence[Entry]:
+        """The commits, those of deleted tenants without what is in them. A deletion holds from its fact on, whatever
+        else this process has heard: when the cursor is past it, no row of that tenant is written any more.
+        """
+        if self._tenants is not None:
+            self._gone |= self._tenants.deleted
+        living = []
+        for entry in batch:
+            if is_deleted_by(entry):
+                self._gone |= {entry.subject.tenant}
+            living.append(entry.without_tenant() if entry.subject.tenant in self._gone else entry)
+        return living
 
     async def _gather(self, began_at: float) -> None:
         """Lets commits gather since a transaction began, less long while somebody waits for them."""
@@ -268,10 +297,11 @@ class Projector:
         rebuild. The next round is prepared while PostgreSQL writes the one before.
         """
         await self.prepare()
+        await self._learn()
         writing = asyncio.create_task(asyncio.sleep(0))
         try:
             async for batch in self._log.read(self.position, until=until):
-                for part in portions(batch, self.sink, self._limits()):
+                for part in portions(self._living(batch), self.sink, self._limits()):
                     prepared = await self.sink.prepare(part)
                     await writing
                     writing = asyncio.create_task(self.apply(part, prepared))
@@ -291,10 +321,12 @@ class Projection(Projector, Generic[R]):
         database: Database,
         membership: Membership | None = None,
         tail: Tail | None = None,
+        *,
+        tenants: Tenants | None = None,
     ) -> None:
         """See `Projector`."""
         self._view_sink = ViewSink(view)
-        super().__init__(self._view_sink, log, database, membership, tail)
+        super().__init__(self._view_sink, log, database, membership, tail, tenants=tenants)
         self.view = view
 
     async def parked(self) -> frozenset[str]:

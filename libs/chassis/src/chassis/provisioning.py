@@ -14,8 +14,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 
@@ -27,6 +27,7 @@ from chassis.log import connect_within
 from chassis.logs import where
 from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
 from chassis.projection import SCHEMA as PROJECTIONS
+from chassis.purge import SCHEMA as DELETIONS
 from chassis.roles import PROVISIONER, ServiceRole, make_roles, role_of
 from chassis.snapshots import SCHEMA as SNAPSHOTS
 from chassis.streams import (
@@ -56,6 +57,10 @@ class Resources:
     """SQL that creates tables and indexes where they are missing, unqualified names."""
     vault: bool = False
     """Whether it seals or opens personal values."""
+    emptied: Mapping[str, str] = field(default_factory=dict)
+    """Tables whose rows stay when their tenant is deleted, and what such rows are set to: SQL that leaves nothing of
+    the tenant. Every other table with a column `tenant`, or `subject` in the words of the log, loses them.
+    """
 
     def declared(self, settings: Settings) -> tuple[Declared, ...]:
         """Its streams and buckets, those that all services share among them."""
@@ -69,7 +74,7 @@ class Resources:
     @property
     def schemas(self) -> tuple[str, ...]:
         """All SQL of its schema."""
-        return (SNAPSHOTS, PROJECTIONS, LINEAGE, *self.tables)
+        return (SNAPSHOTS, PROJECTIONS, LINEAGE, DELETIONS, *self.tables)
 
 
 async def provision(settings: Settings, own: Resources, until: Phase = Phase.POST) -> list[str]:

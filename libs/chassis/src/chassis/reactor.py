@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing, suppress
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -93,7 +93,9 @@ class Reactor:
         tail: Tail,
         database: Database,
         membership: Membership,
+        deleted: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """Of tenants that are `deleted` nothing is acted on."""
         self.name = name
         self.context = context
         self._act = act
@@ -104,6 +106,7 @@ class Reactor:
         self._database = database
         self._parked = ParkedFacts(name, database)
         self._membership = membership
+        self._deleted = deleted
         self._ownership = asyncio.Event()
         membership.on_change(self._ownership.set)
 
@@ -170,6 +173,8 @@ class Reactor:
                 await self._act(event)
 
     def _concerned(self, entry: Entry) -> list[Recorded]:
+        if entry.subject.tenant in self._deleted():
+            return []
         if entry.subject.context != self.context or not any(name in entry.data for name in self._names):
             return []
         return [event for event in entry.events() if event.type in self._keys]

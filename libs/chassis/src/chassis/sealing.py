@@ -256,6 +256,13 @@ class KeyVault:
             for at in [at for at in generation if at[1] == subject_id]:
                 del generation[at]
 
+    def forget_tenants(self, tenants: Collection[str]) -> None:
+        """Drop what this process remembers of these tenants."""
+        _cipher.cache_clear()
+        for generation in (self._recent, self._older):
+            for at in [at for at in generation if at[0] in tenants]:
+                del generation[at]
+
     def blind(self, tenant: str, value: str) -> bytes:
         """16 bytes that are equal for equal values of one tenant: finds a contact point that nobody can read.
 
@@ -341,6 +348,9 @@ class KeyVault:
         if any(row["superseded"] for row in rows):
             await self._ring.turn()  # nothing was created: another key wraps since, or the file is not the database's
             return wanted
+        if any(row["tenant_deleted"] for row in rows):  # nobody has a key any more, and nobody gets one
+            found.update(dict.fromkeys((*wanted, *held)))
+            return set()
         created = {row["subject_id"] for row in rows if row["created"]}
         left = wanted - created
         for row in rows:

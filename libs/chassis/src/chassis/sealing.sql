@@ -19,28 +19,31 @@ with wrapping as (
     insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id)
     select $1, new.subject_id, new.wrapped, $4
     from unnest($2::uuid[], $3::bytea[]) as new (subject_id, wrapped)
-    where exists (select from wrapping)
+    where exists (select from wrapping) and not exists (select from vault.deleted_tenants gone where gone.tenant = $1)
     on conflict (tenant, subject_id) do update
     set wrapped = excluded.wrapped, kek_id = excluded.kek_id, created_at = now()
     where kept.wrapped is not null
         and kept.kek_id = any (array(select kek_id from vault.key_encryption_keys where state = 'lost'))
     returning subject_id
 )
-select subject_id, true as created, null as kek_id, false as superseded from made
+select subject_id, true as created, null as kek_id, false as superseded, false as tenant_deleted from made
 union all
 -- Of those in the caller's memory: erased since, or not there (kek_id null).
-select held.subject_id, false, case when kept.wrapped is null then kept.kek_id end, false
+select held.subject_id, false, case when kept.wrapped is null then kept.kek_id end, false, false
 from unnest($5::uuid[]) as held (subject_id)
 left join vault.subject_keys kept on kept.tenant = $1 and kept.subject_id = held.subject_id
 where kept.wrapped is null
     or kept.kek_id = any (array(select kek_id from vault.key_encryption_keys where state = 'lost'))
 union all
-select null, false, null, true where not exists (select from wrapping)
+select null, false, null, true, false where not exists (select from wrapping)
+union all
+select null, false, null, false, true from vault.deleted_tenants where tenant = $1
 
 -- name: destroy
 insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at)
 select $1, gone.subject_id, null, '', now()
 from unnest($2::uuid[]) as gone (subject_id)
+where not exists (select from vault.deleted_tenants deleted where deleted.tenant = $1)
 on conflict (tenant, subject_id) do update set wrapped = null, destroyed_at = now()
 where kept.wrapped is not null
 returning subject_id

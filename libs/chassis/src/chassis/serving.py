@@ -83,7 +83,8 @@ class Server:
 
     `conditions` must all be set on `health` before readiness says yes. `interceptors` come before ours, so that what
     they refuse costs nothing more. Without `credentials` the port is plain text. `limits` says what requests may carry,
-    `positions` holds the position tokens in them against the log, `judges` say what else is wrong in form.
+    `positions` holds the position tokens in them against the log, `judges` say what else is wrong in form;
+    `refuse_request` raises for one that is in order and is not answered all the same.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Server:
         positions: Positions | None = None,
         judges: Mapping[type[Message], Judge] | None = None,
         ping_every_s: float = PING_EVERY_S,
+        refuse_request: Callable[[Message], None] | None = None,
     ) -> None:
         self.admission = Admission(
             Limits(
@@ -126,6 +128,7 @@ class Server:
                     positions=positions,
                     judges=judges or {},
                     idle_s=settings.stream_idle_s,
+                    refuse=refuse_request,
                 ),
             ],
             options=[*options(ping_every_s), ("grpc.so_reuseport", int(reuse_port))],

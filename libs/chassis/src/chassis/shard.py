@@ -25,7 +25,7 @@ from chassis.clock import Clock
 from chassis.commands import InputCommit, Origin, Outcome, PendingCommand, Request
 from chassis.commits import Subject, unpacked
 from chassis.decider import Decider
-from chassis.errors import Interrupted, Moved, RequestIdReused, Unavailable
+from chassis.errors import Interrupted, Moved, RequestIdReused, TenantDeleted, Unavailable
 from chassis.log import Conflict, Log, LogFull, OutcomeUnknown, Withheld
 from chassis.logs import where
 from chassis.recovery import SNAPSHOT_EVERY, BackingStore, Recovery
@@ -204,6 +204,8 @@ class ShardWriter(Generic[C, S, E]):
             await self._recover()
             while True:
                 raise_if_cancelled()
+                if self._current.closed:
+                    await self._stay_closed()
                 await self._wait()
                 async with self.commit_lock:
                     if self._known > self._current.position:
@@ -221,6 +223,11 @@ class ShardWriter(Generic[C, S, E]):
             self.ready.clear()
             if self._refusal is None:
                 self._answering.clear()
+
+    async def _stay_closed(self) -> None:
+        """Refuses everybody until cancelled: the tenant is deleted."""
+        self.refuse(lambda: TenantDeleted(self.subject.tenant))
+        await asyncio.Event().wait()
 
     async def _recover(self) -> None:
         self.ready.clear()

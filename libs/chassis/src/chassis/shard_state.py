@@ -14,7 +14,7 @@ from switchboard.log.v1 import operations_pb2
 
 from chassis.answers import Answers
 from chassis.clock import from_timestamp
-from chassis.commits import SHARD_EVENTS, Entry, Recorded, Subject
+from chassis.commits import SHARD_CLOSED, SHARD_EVENTS, Entry, Recorded, Subject
 from chassis.decider import Decider
 from chassis.log import Log
 
@@ -68,6 +68,8 @@ class ShardState(Generic[S]):
     input: InputPosition = InputPosition()
     answers: Answers = field(default_factory=Answers)
     parked: Parked = field(default_factory=dict)
+    closed: bool = False
+    """Whether its tenant is deleted; it decides nothing more."""
 
 
 def apply_commit(decider: Decider[Any, S, E], current: ShardState[S], entry: Entry, *, state_after: int = 0) -> None:
@@ -75,7 +77,9 @@ def apply_commit(decider: Decider[Any, S, E], current: ShardState[S], entry: Ent
     commit = entry.commit
     state = current.state
     for recorded in entry.recorded():
-        if recorded.type in SHARD_EVENTS:
+        if recorded.type == SHARD_CLOSED:
+            current.closed = True
+        elif recorded.type in SHARD_EVENTS:
             apply_shard_event(current.parked, recorded)
         elif entry.position > state_after:
             state = decider.evolve(state, decider.decode(recorded.body))

@@ -115,9 +115,24 @@ def log_stream(max_bytes: int) -> Stream:
     return Stream(STREAM, LOG_SUBJECTS, max_bytes=max_bytes, permanent=True)
 
 
+_MEMBERS = "MEMBERS-"
+
+
 def members(service: str) -> Bucket:
     """The bucket of a service's live replicas."""
-    return Bucket(f"MEMBERS-{service}", ttl_s=MEMBER_EXPIRES_S)
+    return Bucket(f"{_MEMBERS}{service}", ttl_s=MEMBER_EXPIRES_S)
+
+
+async def provisioned_services(nc: Client) -> list[str]:
+    """The services whose members have a bucket, whether or not any lives, by name."""
+    names: list[str] = []
+    while True:
+        answer = await _ask(nc, "STREAM.NAMES", {"offset": len(names)})
+        page = answer.get("streams") or []
+        names += page
+        if not page or len(names) >= answer.get("total", 0):
+            break
+    return sorted(name.removeprefix(f"KV_{_MEMBERS}") for name in names if name.startswith(f"KV_{_MEMBERS}"))
 
 
 async def provision_streams(nc: Client, declared: Sequence[Declared], replicas: int) -> list[str]:

@@ -1,18 +1,18 @@
-"""What the log says of a tenant: its settings. Facts and their fold; it reads and appends nothing.
+"""What the log says of a tenant: its settings, and that it is deleted. Facts and their fold; it does nothing itself.
 
 They stand on one subject per tenant, of a context that is no service's: any of them may append, guarded like a shard's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from google.protobuf.message import Message
 from switchboard.log.v1 import log_pb2, tenants_pb2
 
-from chassis.clock import Instant, to_timestamp
+from chassis.clock import Instant, from_timestamp, to_timestamp
 from chassis.commits import Entry, Subject, UnreadableEvent
 from chassis.identity import uuid5_bytes, uuid7_bytes
 
@@ -32,11 +32,47 @@ class TenantSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Purged:
+    """What a service has deleted of a tenant."""
+
+    at: Instant
+    rows: tuple[tuple[str, int], ...]
+    """(table, rows)."""
+    left: int
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """How far the deletion of a tenant is."""
+
+    position: int
+    """Where the log says it; whoever has read up to there takes nothing of the tenant any more."""
+    at: Instant
+    requested_by: str
+    services: tuple[str, ...]
+    """Those that have to delete what they have."""
+    purged: Mapping[str, Purged] = field(default_factory=dict)
+    """By service."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The services that are not through."""
+        return tuple(service for service in self.services if service not in self.purged)
+
+    @property
+    def done_at(self) -> Instant | None:
+        """When the last of them was through."""
+        return None if self.missing else max((one.at for one in self.purged.values()), default=self.at)
+
+
+@dataclass(frozen=True, slots=True)
 class TenantState:
     """A tenant as its facts up to `position` say; position 0 for one that has none."""
 
     position: int = 0
     settings: TenantSettings = TenantSettings()
+    deletion: Deletion | None = None
 
 
 def subject_of(tenant: str) -> Subject:
@@ -53,18 +89,48 @@ def folded(state: TenantState, entry: Entry) -> TenantState:
     state = replace(state, position=entry.position)
     for recorded in entry.recorded():
         try:
-            body = recorded.body
+            state = _applied(state, recorded.body, from_timestamp(recorded.event.occurred_at))
         except UnreadableEvent:
             continue
-        if isinstance(body, tenants_pb2.TenantChanged):
-            state = replace(state, settings=TenantSettings(body.display_name, body.default_region, body.time_zone))
     return state
+
+
+def _applied(state: TenantState, fact: Message, at: Instant) -> TenantState:
+    deletion = state.deletion
+    match fact:
+        case tenants_pb2.TenantChanged() if deletion is None:
+            return replace(state, settings=TenantSettings(fact.display_name, fact.default_region, fact.time_zone))
+        case tenants_pb2.TenantDeleted() if deletion is None:
+            begun = Deletion(state.position, at, fact.requested_by, tuple(fact.services))
+            return TenantState(state.position, deletion=begun)
+        case tenants_pb2.TenantPurged() if deletion is not None and fact.deletion.service not in deletion.purged:
+            done = fact.deletion
+            rows = tuple((one.table, one.rows) for one in done.deleted)
+            purged = Purged(at, rows, done.rows_left, done.keys_destroyed)
+            return replace(state, deletion=replace(deletion, purged={**deletion.purged, done.service: purged}))
+        case _:
+            return state
+
+
+def is_deleted_by(entry: Entry) -> bool:
+    """Whether a commit says that its tenant is deleted. Most commits are of other contexts and are not decoded."""
+    return entry.subject.context == CONTEXT and any(
+        recorded.type == tenants_pb2.TenantDeleted.DESCRIPTOR.full_name for recorded in entry.recorded()
+    )
 
 
 def changed(settings: TenantSettings) -> tenants_pb2.TenantChanged:
     """The fact that a tenant's settings are these."""
     return tenants_pb2.TenantChanged(
         display_name=settings.display_name, default_region=settings.default_region, time_zone=settings.time_zone
+    )
+
+
+def purged(service: str, rows: Iterable[tuple[str, int]], left: int, keys: int) -> tenants_pb2.TenantPurged:
+    """The fact that a service has nothing of a deleted tenant any more."""
+    deleted = [tenants_pb2.DeletedRows(table=table, rows=count) for table, count in rows if count]
+    return tenants_pb2.TenantPurged(
+        deletion=tenants_pb2.ServiceDeletion(service=service, deleted=deleted, rows_left=left, keys_destroyed=keys)
     )
 
 

@@ -1,20 +1,23 @@
-"""TenantService: the tenants as callers see, create and change them. How one is known to all is `tenants`'."""
+"""TenantService: the tenants as callers see, create, change and delete them. How one is known to all is `tenants`'."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import grpc
 from google.protobuf.message import Message
 from switchboard.log.v1 import tenants_pb2, tenants_pb2_grpc
 
-from chassis.errors import InvalidRequest, Reason
+from chassis.clock import to_timestamp
+from chassis.errors import InvalidRequest, Reason, TenantDeleted
 from chassis.forms import Judge, together
 from chassis.masks import changed_fields
 from chassis.regions import REGIONS
 from chassis.requests import check_tenant, page, parse_name, time_zone
-from chassis.tenant_facts import TenantSettings
+from chassis.resources import tenant_in
+from chassis.tenant_facts import Deletion, TenantSettings
 from chassis.tenants import Tenants
 
 CODES: Mapping[str, grpc.StatusCode] = {Reason.TENANT_EXISTS: grpc.StatusCode.ALREADY_EXISTS}
@@ -43,7 +46,8 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         context: grpc.aio.ServicerContext[tenants_pb2.GetTenantRequest, tenants_pb2.GetTenantResponse],
     ) -> tenants_pb2.GetTenantResponse:
         tenant = parse_name("tenants/{tenant}", request.name)["tenant"]
-        await self._tenants.require(tenant)
+        with suppress(TenantDeleted):  # what is left to say is said
+            await self._tenants.require(tenant)
         return tenants_pb2.GetTenantResponse(tenant=self._tenant(tenant))
 
     async def UpdateTenant(  # noqa: N802
@@ -58,6 +62,16 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         await self._tenants.change(tenant, lambda settings: replace(settings, **wanted))
         return tenants_pb2.UpdateTenantResponse(tenant=self._tenant(tenant))
 
+    async def DeleteTenant(  # noqa: N802
+        self,
+        request: tenants_pb2.DeleteTenantRequest,
+        context: grpc.aio.ServicerContext[tenants_pb2.DeleteTenantRequest, tenants_pb2.DeleteTenantResponse],
+    ) -> tenants_pb2.DeleteTenantResponse:
+        _deletion(request)
+        tenant = parse_name("tenants/{tenant}", request.name)["tenant"]
+        await self._tenants.delete(tenant, request.requested_by)
+        return tenants_pb2.DeleteTenantResponse(tenant=self._tenant(tenant))
+
     async def ListTenants(  # noqa: N802
         self,
         request: tenants_pb2.ListTenantsRequest,
@@ -65,18 +79,45 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
     ) -> tenants_pb2.ListTenantsResponse:
         asked = page(request)
         after = str(asked.cursor[0]) if asked.cursor else ""
-        rest = [tenant for tenant in sorted(self._tenants.known) if tenant > after]
+        there = self._tenants.known | self._tenants.deleted if request.show_deleted else self._tenants.known
+        rest = [tenant for tenant in sorted(there) if tenant > after]
         shown, token = asked.cut(rest[: asked.size + 1], lambda tenant: (tenant,))
         return tenants_pb2.ListTenantsResponse(tenants=map(self._tenant, shown), next_page_token=token)
 
     def _tenant(self, tenant_id: str) -> tenants_pb2.Tenant:
-        settings = self._tenants.settings(tenant_id)
+        settings, deletion = self._tenants.settings(tenant_id), self._tenants.deletion(tenant_id)
         return tenants_pb2.Tenant(
             name=f"tenants/{tenant_id}",
             display_name=settings.display_name,
             default_region=settings.default_region,
             time_zone=settings.time_zone,
+            deletion=None if deletion is None else _shown(deletion),
         )
+
+
+def refuse(tenants: Tenants, request: Message) -> None:
+    """Raises TenantDeleted for a request about a deleted tenant that is no question about its deletion."""
+    if not isinstance(request, tenants_pb2.GetTenantRequest | tenants_pb2.DeleteTenantRequest):
+        by_id = getattr(request, "tenant", "")
+        tenants.refuse_deleted(tenant_in(request) or (by_id if isinstance(by_id, str) else ""))
+
+
+def _shown(deletion: Deletion) -> tenants_pb2.TenantDeletion:
+    services = []
+    for service in sorted({*deletion.services, *deletion.purged}):
+        shown = tenants_pb2.ServiceDeletion(service=service)
+        if (purged := deletion.purged.get(service)) is not None:
+            shown.deleted.extend(tenants_pb2.DeletedRows(table=table, rows=rows) for table, rows in purged.rows)
+            shown.rows_left, shown.keys_destroyed = purged.left, purged.keys
+            shown.done_at.CopyFrom(to_timestamp(purged.at))
+        services.append(shown)
+    done_at = deletion.done_at
+    return tenants_pb2.TenantDeletion(
+        requested_by=deletion.requested_by,
+        requested_at=to_timestamp(deletion.at),
+        services=services,
+        done_at=None if done_at is None else to_timestamp(done_at),
+    )
 
 
 def _settings(tenant: tenants_pb2.Tenant) -> TenantSettings:
@@ -85,6 +126,11 @@ def _settings(tenant: tenants_pb2.Tenant) -> TenantSettings:
 
 def _creation(request: tenants_pb2.CreateTenantRequest) -> None:
     together(lambda: check_tenant(request.tenant_id, "tenant_id"), lambda: _check(request.tenant))
+
+
+def _deletion(request: tenants_pb2.DeleteTenantRequest) -> None:
+    if len(request.requested_by) > DISPLAY_NAME_MAX or not request.requested_by.isprintable():
+        raise InvalidRequest([("requested_by", f"0 to {DISPLAY_NAME_MAX} printable code points are expected")])
 
 
 def _update(request: tenants_pb2.UpdateTenantRequest) -> None:
@@ -117,6 +163,7 @@ def _check(tenant: tenants_pb2.Tenant) -> None:
 JUDGES: Mapping[type[Message], Judge] = {
     tenants_pb2.CreateTenantRequest: _creation,
     tenants_pb2.UpdateTenantRequest: _update,
+    tenants_pb2.DeleteTenantRequest: _deletion,
     tenants_pb2.ListTenantsRequest: page,
 }
 """What is wrong with the form of its requests, beyond what the contract says of their fields."""

@@ -1,30 +1,37 @@
 """The tenants there are: a key-value bucket that every service looks at, so that a shard begins to work when its
-tenant appears, and what the log says of them.
+tenant appears, and what the log says of them. One that the log says is deleted is refused, for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import nats.errors
 from google.protobuf.message import Message
 from nats.js.errors import APIError, NotFoundError
 from nats.js.errors import Error as JetStreamError
+from switchboard.log.v1 import tenants_pb2
 
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock, SystemClock
-from chassis.errors import InvalidRequest, NotFound, Overloaded, Reason, Rejected, Unavailable
+from chassis.closing import close_shard
+from chassis.commits import Subject
+from chassis.errors import InvalidRequest, NotFound, Overloaded, Reason, Rejected, TenantDeleted, Unavailable
 from chassis.log import FULL, Conflict, Log
-from chassis.streams import TENANTS
+from chassis.streams import TENANTS, provisioned_services
 from chassis.tenant_facts import (
+    CONTEXT,
     EVERY_TENANT,
+    Deletion,
     TenantSettings,
     TenantState,
     changed,
     commit_of,
     folded,
+    purged,
     subject_of,
 )
 
@@ -43,44 +50,74 @@ class Tenants:
         self._log = log
         self._allow = allow
         self._clock = clock or SystemClock()
+        self._registered: frozenset[str] = frozenset()
         self._known: frozenset[str] = frozenset()
+        self._deleted: frozenset[str] = frozenset()
         self._states: dict[str, TenantState] = {}
         self._scanned = False
         self._read_upto = 0
+        self._counts: dict[Subject, int] = {}
         self._reading = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
 
     @property
     def known(self) -> frozenset[str]:
-        """All tenants seen so far."""
+        """All tenants seen so far that are not deleted."""
         return self._known
+
+    @property
+    def deleted(self) -> frozenset[str]:
+        """All tenants that were deleted, as far as this process has seen."""
+        return self._deleted
+
+    def deletion(self, tenant: str) -> Deletion | None:
+        """How far a tenant's deletion is as far as this process has seen; None for one that is not deleted."""
+        return self._states.get(tenant, _UNSAID).deletion
+
+    def settled(self, service: str) -> frozenset[str]:
+        """All deleted tenants, as far as this process has seen. Raises Unavailable while this service still deletes
+        what it has of one.
+        """
+        for tenant in sorted(self._deleted):
+            deletion = self.deletion(tenant)
+            if deletion is not None and service not in deletion.purged:
+                raise Unavailable(f"tenant {tenant} is being deleted; try again when it is gone", 1.0)
+        return self._deleted
+
+    def refuse_deleted(self, tenant: str) -> None:
+        """Raises TenantDeleted for a tenant that was deleted, as far as this process has seen. Costs nothing."""
+        if tenant in self._deleted:
+            raise TenantDeleted(tenant)
 
     def settings(self, tenant: str) -> TenantSettings:
         """What a tenant says of itself as far as this process has seen."""
         return self._states.get(tenant, _UNSAID).settings
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` when a tenant appears."""
+        """Calls `listener` when a tenant appears, or is deleted."""
         self._listeners.append(listener)
 
     async def ensure(self, tenant: str, settings: TenantSettings | None = None) -> None:
         """Registers a tenant, with settings where they are given. Idempotent. Raises InvalidRequest for a name no
-        tenant may have, Rejected with TENANT_EXISTS for one that has other settings, Overloaded while the storage is
-        full.
+        tenant may have, Rejected with TENANT_EXISTS for one that has other settings, TenantDeleted, Overloaded while
+        the storage is full.
         """
+        self.refuse_deleted(tenant)
         if tenant not in self._known or settings is not None:
             await self._ensure(tenant, settings)
 
     async def _ensure(self, tenant: str, settings: TenantSettings | None) -> None:
         if not _TENANT.match(tenant):
             raise InvalidRequest([("tenant", f"{tenant[:60]!r} is no tenant id; use [a-z][a-z0-9-]{{0,39}}")])
-        if self._allow is not None or settings is not None:
-            await self._look()
+        await self._look()
+        self.refuse_deleted(tenant)
         there = tenant in self._known
         if not there and self._allow is not None:
             self._allow(len(self._known))
 
         def founded(state: TenantState) -> Sequence[Message]:
+            if state.deletion is not None:
+                raise TenantDeleted(tenant)
             if state.settings == settings:
                 return ()
             if there or state.position:
@@ -102,22 +139,63 @@ class Tenants:
             if isinstance(refused, APIError) and refused.err_code in FULL:
                 raise Overloaded("the storage of the log is full; add storage, then try again", 5.0) from None
             raise Unavailable("the log does not answer; try again", 1.0) from None
-        self._see(self._known | {tenant})
+        self._see(self._registered | {tenant})
 
     async def change(self, tenant: str, change: Callable[[TenantSettings], TenantSettings]) -> TenantSettings:
-        """Gives a tenant the settings that `change` makes of those it has, and returns them. Raises NotFound."""
+        """Gives a tenant the settings that `change` makes of those it has, and returns them. Raises NotFound
+        and TenantDeleted.
+        """
         await self.require(tenant)
 
         def decide(state: TenantState) -> Sequence[Message]:
+            if state.deletion is not None:
+                raise TenantDeleted(tenant)
             after = change(state.settings)
             return () if after == state.settings else (changed(after),)
 
         return (await self._append(tenant, decide)).settings
 
+    async def delete(self, tenant: str, requested_by: str = "") -> Deletion:
+        """Deletes a tenant for ever: when this returns, the log says so and none of its shards takes anything more.
+
+        Idempotent; returns how far the deletion is. Raises NotFound. What the services do then is `tenant_deletion`'s.
+        """
+        if tenant not in self._deleted:
+            with suppress(TenantDeleted):  # elsewhere, a moment ago
+                await self.require(tenant)
+        if tenant not in self._deleted:
+            services = await provisioned_services(self._log.nc)
+
+            def decide(state: TenantState) -> Sequence[Message]:
+                fact = tenants_pb2.TenantDeleted(requested_by=requested_by, services=services)
+                return (fact,) if state.deletion is None else ()
+
+            await self._append(tenant, decide)
+        for subject in sorted(await self._log.subjects(f"ev.*.{tenant}.*"), key=str):
+            if subject.context != CONTEXT:
+                await close_shard(self._log, subject, self._clock)
+        await self.read()
+        deletion = self.deletion(tenant)
+        assert deletion is not None, "the log says so"
+        return deletion
+
+    async def purged(self, tenant: str, service: str, rows: Iterable[tuple[str, int]], keys: int) -> None:
+        """Says in the log that a service has nothing of a deleted tenant any more. Idempotent."""
+        fact = purged(service, rows, 0, keys)
+
+        def decide(state: TenantState) -> Sequence[Message]:
+            return () if state.deletion is None or service in state.deletion.purged else (fact,)
+
+        await self._append(tenant, decide)
+
     async def require(self, tenant: str) -> None:
-        """Raises NotFound for a tenant nobody has registered, Unavailable when nobody can be asked about it."""
+        """Raises NotFound for a tenant nobody has registered, TenantDeleted for one that was deleted, Unavailable when
+        nobody can be asked about it.
+        """
+        self.refuse_deleted(tenant)
         if tenant not in self._known:
             looked = await self._look()
+            self.refuse_deleted(tenant)
             if tenant not in self._known:
                 if not looked:
                     raise Unavailable("the log does not answer; try again", 1.0)
@@ -137,7 +215,7 @@ class Tenants:
         subject = subject_of(tenant)
         while True:
             raise_if_cancelled()
-            await self._read()
+            await self.read()
             state = self._states.get(tenant, _UNSAID)
             facts = decide(state)
             if not facts:
@@ -146,18 +224,30 @@ class Tenants:
                 await self._log.append(subject, commit_of(subject, facts, self._clock.now()), state.position)
             except Conflict:
                 continue  # another change came first: decided again, on top of it
-            await self._read()
+            await self.read()
             return self._states[tenant]
 
-    async def _read(self) -> None:
-        """Takes in what the log says of tenants, up to its end. Raises Unavailable and what NATS does."""
+    async def read(self) -> None:
+        """Takes in what the log says of tenants, up to its end. Raises Unavailable and TimeoutError.
+
+        How many facts there are the server knows without looking at one; they are read when there are more.
+        """
         async with self._reading:
-            async for batch in self._log.read(self._read_upto, EVERY_TENANT):
-                for entry in batch:
-                    tenant = entry.subject.tenant
-                    self._states[tenant] = folded(self._states.get(tenant, _UNSAID), entry)
-                self._read_upto = batch[-1].position
-        self._see(self._known | self._states.keys())
+            try:
+                counts = await self._log.subjects(EVERY_TENANT)
+                if counts != self._counts:
+                    await self._read_facts()
+                    self._counts = counts
+            except (nats.errors.Error, JetStreamError):
+                raise Unavailable("the log does not answer; try again", 1.0) from None
+        self._see(self._registered | self._states.keys())
+
+    async def _read_facts(self) -> None:
+        async for batch in self._log.read(self._read_upto, EVERY_TENANT):
+            for entry in batch:
+                tenant = entry.subject.tenant
+                self._states[tenant] = folded(self._states.get(tenant, _UNSAID), entry)
+            self._read_upto = batch[-1].position
 
     async def _look(self) -> bool:
         """Whether there was an answer. A bucket's subjects are its keys: asking for them leaves no consumer behind."""
@@ -169,15 +259,18 @@ class Tenants:
                 keys = frozenset()  # no tenant has been registered yet
             if not self._scanned:
                 keys |= {subject.tenant for subject in await self._log.subjects()}
-                self._scanned = True
-            await self._read()
+            await self.read()
+            self._scanned = True
         except (TimeoutError, nats.errors.Error, JetStreamError, Unavailable):
             return False  # NATS is away; what is known stays known
-        self._see(self._known | keys)
+        self._see(self._registered | keys)
         return True
 
-    def _see(self, tenants: frozenset[str]) -> None:
-        if tenants != self._known:
-            self._known = tenants
+    def _see(self, registered: frozenset[str]) -> None:
+        self._registered = registered
+        deleted = frozenset(tenant for tenant, state in self._states.items() if state.deletion is not None)
+        known = registered - deleted
+        if (known, deleted) != (self._known, self._deleted):
+            self._known, self._deleted = known, deleted
             for listener in self._listeners:
                 listener()

@@ -27,11 +27,15 @@ _AGENTS = telemetry.Instrument("switchboard.agents")
 async def run(database: Database, tenants: Tenants, clock: Clock) -> None:
     """Sets the gauges until cancelled, and when a tenant appears; while the tables are away they stay as they were."""
     appeared = asyncio.Event()
+    shown: frozenset[str] = frozenset()
     tenants.on_change(appeared.set)
     while True:
         appeared.clear()
         with suppress(Unavailable, TimeoutError):
             await set_all(database, tenants, clock)
+            for tenant in shown & tenants.deleted:  # once more, or they would stand where they were
+                _set(tenant, 0, 0, contacts.NOBODY)
+            shown = tenants.known
         with suppress(TimeoutError):
             async with asyncio.timeout(EVERY_S):
                 await appeared.wait()
@@ -45,7 +49,11 @@ async def set_all(database: Database, tenants: Tenants, clock: Clock) -> None:
     now = clock.now()
     for tenant in known:
         count, since = waiting.get(tenant, (0, now))
-        _WAITING.record(count, {names.TENANT: tenant})
-        _OLDEST_WAIT.record(max(0, now - since) / SECOND, {names.TENANT: tenant})
-        for presence, number in agents.get(tenant, contacts.NOBODY)._asdict().items():
-            _AGENTS.record(number, {names.TENANT: tenant, names.PRESENCE: presence})
+        _set(tenant, count, max(0, now - since) / SECOND, agents.get(tenant, contacts.NOBODY))
+
+
+def _set(tenant: str, waiting: int, oldest_s: float, agents: contacts.Agents) -> None:
+    _WAITING.record(waiting, {names.TENANT: tenant})
+    _OLDEST_WAIT.record(oldest_s, {names.TENANT: tenant})
+    for presence, number in agents._asdict().items():
+        _AGENTS.record(number, {names.TENANT: tenant, names.PRESENCE: presence})

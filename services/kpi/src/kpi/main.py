@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chassis.assembly import Assembly
 from chassis.config import Environment, Settings, read
+from chassis.errors import Unavailable
 from chassis.findings import Finding
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
@@ -14,10 +15,10 @@ from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi import gauges, wire
 from kpi.servicer import KpiServicer
-from kpi.views.archive import NAME, ArchiveSink, fits, verify
+from kpi.views.archive import EMPTIED, NAME, ArchiveSink, fits, verify
 from kpi.views.contacts import Contacts
 
-RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema))
+RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema), emptied={NAME: EMPTIED})
 CATCH_UP_S = 60.0
 """How long a verification waits for the archive to reach the end of the log."""
 
@@ -31,7 +32,10 @@ async def build(process: Process) -> None:
 
     async def archived() -> Sequence[Finding]:
         await archive.reached(await log.last_position(), CATCH_UP_S)
-        verdict = await verify(log, database)
+        before = parts.tenants.settled("kpi")
+        verdict = await verify(log, database, deleted=before)
+        if parts.tenants.settled("kpi") != before:
+            raise Unavailable("a tenant was deleted meanwhile; verify again", 1.0)
         return [Finding("I2", f"archive {NAME}", verdict.ok, verdict.detail, verdict.compared)]
 
     clock = process.settings.clock

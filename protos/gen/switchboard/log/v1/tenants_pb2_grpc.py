@@ -50,6 +50,11 @@ class TenantServiceStub:
                 request_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantRequest.SerializeToString,
                 response_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantResponse.FromString,
                 _registered_method=True)
+        self.DeleteTenant = channel.unary_unary(
+                '/switchboard.log.v1.TenantService/DeleteTenant',
+                request_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.DeleteTenantRequest.SerializeToString,
+                response_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.DeleteTenantResponse.FromString,
+                _registered_method=True)
         self.ListTenants = channel.unary_unary(
                 '/switchboard.log.v1.TenantService/ListTenants',
                 request_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.ListTenantsRequest.SerializeToString,
@@ -71,7 +76,7 @@ class TenantServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTenant(self, request, context):
-        """One tenant. Errors: NOT_FOUND.
+        """One tenant; of a deleted one what is left to say: that it is, and how far the deletion is. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,6 +85,16 @@ class TenantServiceServicer:
     def UpdateTenant(self, request, context):
         """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
         most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTenant(self, request, context):
+        """Deletes a tenant for ever. When this answers, nothing is appended for it any more and what is asked of it is refused with
+        TENANT_DELETED, at another service half a second later at most; its id is never used again. Every key of its data subjects is
+        destroyed and every service deletes its rows; GetTenant says how far that is, and proves it at the end. Cannot be taken
+        back; repeating is harmless and answers how far it is. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,6 +124,11 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     servicer.UpdateTenant,
                     request_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantRequest.FromString,
                     response_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantResponse.SerializeToString,
+            ),
+            'DeleteTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTenant,
+                    request_deserializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.DeleteTenantRequest.FromString,
+                    response_serializer=switchboard_dot_log_dot_v1_dot_tenants__pb2.DeleteTenantResponse.SerializeToString,
             ),
             'ListTenants': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTenants,
@@ -198,6 +218,33 @@ class TenantService:
             '/switchboard.log.v1.TenantService/UpdateTenant',
             switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantRequest.SerializeToString,
             switchboard_dot_log_dot_v1_dot_tenants__pb2.UpdateTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.log.v1.TenantService/DeleteTenant',
+            switchboard_dot_log_dot_v1_dot_tenants__pb2.DeleteTenantRequest.SerializeToString,
+            switchboard_dot_log_dot_v1_dot_tenants__pb2.DeleteTenantResponse.FromString,
             options,
             channel_credentials,
             insecure,

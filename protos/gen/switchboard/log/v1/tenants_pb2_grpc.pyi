@@ -39,10 +39,16 @@ class TenantServiceStub:
     there are as many as there may be, or one caller makes too many in an hour.
     """
     GetTenant: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.GetTenantRequest, _tenants_pb2.GetTenantResponse]
-    """One tenant. Errors: NOT_FOUND."""
+    """One tenant; of a deleted one what is left to say: that it is, and how far the deletion is. Errors: NOT_FOUND."""
     UpdateTenant: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.UpdateTenantRequest, _tenants_pb2.UpdateTenantResponse]
     """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
     most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+    """
+    DeleteTenant: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.DeleteTenantRequest, _tenants_pb2.DeleteTenantResponse]
+    """Deletes a tenant for ever. When this answers, nothing is appended for it any more and what is asked of it is refused with
+    TENANT_DELETED, at another service half a second later at most; its id is never used again. Every key of its data subjects is
+    destroyed and every service deletes its rows; GetTenant says how far that is, and proves it at the end. Cannot be taken
+    back; repeating is harmless and answers how far it is. Errors: NOT_FOUND.
     """
     ListTenants: _grpc.UnaryUnaryMultiCallable[_tenants_pb2.ListTenantsRequest, _tenants_pb2.ListTenantsResponse]
     """The tenants by id, as this service knows them: at most half a second behind another that made one."""
@@ -58,10 +64,16 @@ class TenantServiceAsyncStub(TenantServiceStub):
     there are as many as there may be, or one caller makes too many in an hour.
     """
     GetTenant: _aio.UnaryUnaryMultiCallable[_tenants_pb2.GetTenantRequest, _tenants_pb2.GetTenantResponse]  # type: ignore[assignment]
-    """One tenant. Errors: NOT_FOUND."""
+    """One tenant; of a deleted one what is left to say: that it is, and how far the deletion is. Errors: NOT_FOUND."""
     UpdateTenant: _aio.UnaryUnaryMultiCallable[_tenants_pb2.UpdateTenantRequest, _tenants_pb2.UpdateTenantResponse]  # type: ignore[assignment]
     """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
     most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+    """
+    DeleteTenant: _aio.UnaryUnaryMultiCallable[_tenants_pb2.DeleteTenantRequest, _tenants_pb2.DeleteTenantResponse]  # type: ignore[assignment]
+    """Deletes a tenant for ever. When this answers, nothing is appended for it any more and what is asked of it is refused with
+    TENANT_DELETED, at another service half a second later at most; its id is never used again. Every key of its data subjects is
+    destroyed and every service deletes its rows; GetTenant says how far that is, and proves it at the end. Cannot be taken
+    back; repeating is harmless and answers how far it is. Errors: NOT_FOUND.
     """
     ListTenants: _aio.UnaryUnaryMultiCallable[_tenants_pb2.ListTenantsRequest, _tenants_pb2.ListTenantsResponse]  # type: ignore[assignment]
     """The tenants by id, as this service knows them: at most half a second behind another that made one."""
@@ -86,7 +98,7 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tenants_pb2.GetTenantRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tenants_pb2.GetTenantResponse, _abc.Awaitable[_tenants_pb2.GetTenantResponse]]:
-        """One tenant. Errors: NOT_FOUND."""
+        """One tenant; of a deleted one what is left to say: that it is, and how far the deletion is. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def UpdateTenant(
@@ -96,6 +108,18 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_tenants_pb2.UpdateTenantResponse, _abc.Awaitable[_tenants_pb2.UpdateTenantResponse]]:
         """Changes a tenant's settings; what changes holds for what is read from then on, at another service half a second later at
         most. Of two at once the later one holds. Repeating is harmless. Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteTenant(
+        self,
+        request: _tenants_pb2.DeleteTenantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenants_pb2.DeleteTenantResponse, _abc.Awaitable[_tenants_pb2.DeleteTenantResponse]]:
+        """Deletes a tenant for ever. When this answers, nothing is appended for it any more and what is asked of it is refused with
+        TENANT_DELETED, at another service half a second later at most; its id is never used again. Every key of its data subjects is
+        destroyed and every service deletes its rows; GetTenant says how far that is, and proves it at the end. Cannot be taken
+        back; repeating is harmless and answers how far it is. Errors: NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

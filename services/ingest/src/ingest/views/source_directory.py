@@ -70,6 +70,7 @@ class SourceDirectory:
         """By tenant and id; made anew after any change of the tenant's sources, for they share what is theirs."""
         self._position = 0
         self._moved = asyncio.Condition()
+        tenants.on_change(self._forget_deleted)
 
     async def run(self) -> None:
         """Follows until cancelled."""
@@ -82,6 +83,9 @@ class SourceDirectory:
 
     def _apply(self, entry: Entry) -> None:
         """Takes in a commit. What cannot be read in it is stepped over: it must not stop the sources of everybody."""
+        self._position = entry.position
+        if entry.subject.tenant in self._tenants.deleted:
+            return
         sources = self._sources.setdefault(entry.subject.tenant, Sources())
         try:
             events = entry.events()
@@ -96,7 +100,11 @@ class SourceDirectory:
                 continue
             evolve(sources, fact)
             self._connected.pop(entry.subject.tenant, None)
-        self._position = entry.position
+
+    def _forget_deleted(self) -> None:
+        for tenant in self._tenants.deleted:
+            self._sources.pop(tenant, None)
+            self._connected.pop(tenant, None)
 
     def known(self, tenant: str, source_id: str) -> Connected | None:
         """The source as far as this replica has read; None when it has not read of one."""

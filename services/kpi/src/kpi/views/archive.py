@@ -2,6 +2,8 @@
 
 digest(n) = sha256(digest(n-1) || subject(n) || data(n)), digest(0) = 32 zero bytes. Whoever keeps one digest can prove
 that nothing up to its position was changed, and `verify` shows that the log still says the same.
+
+A commit of a deleted tenant keeps its place and its digest and nothing else: the log has what the digest is of.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ _UNREADABLE = telemetry.Instrument("switchboard.archive.unreadable")
 SQL = queries(__file__, "archive.sql")
 NAME = "archive_v1"
 FIRST_DIGEST = bytes(32)
+EMPTIED = "subject = '', data = ''"
+"""What becomes of a deleted tenant's commits."""
 POSITIONS_PER_PARTITION = 1_000_000
 """Against: a partition of 2 kB commits is 2 GB then, which dumps and detaches within minutes."""
 
@@ -76,7 +80,8 @@ class ArchiveRound:
         for entry in self.entries:
             subject = str(entry.subject)
             digest = rolled(digest, subject, entry.data)
-            rows.append((entry.position, subject, entry.data, digest))
+            kept = ("", b"") if entry.gone else (subject, entry.data)
+            rows.append((entry.position, *kept, digest))
         await connection.copy_records_to_table(NAME, records=rows, columns=["position", "subject", "data", "digest"])
 
 
@@ -98,9 +103,10 @@ class Verdict:
     compared: int
 
 
-async def verify(log: Log, database: Database, until: int | None = None) -> Verdict:
+async def verify(log: Log, database: Database, until: int | None = None, deleted: Collection[str] = ()) -> Verdict:
     """I2: from the first position to `until` (default: where the archive is) the archive has every commit of the log,
-    byte for byte, without gaps, and its chain of digests recomputes. Reads everything; changes nothing.
+    byte for byte, without gaps, and its chain of digests recomputes; of `deleted` tenants it has the digests and
+    nothing else. Reads everything; changes nothing.
     """
     if until is None:
         until = await database.fetchval("select position from projections where name = $1", NAME) or 0
@@ -114,7 +120,8 @@ async def verify(log: Log, database: Database, until: int | None = None) -> Verd
                     return Verdict(False, f"the log jumps from {compared} to {entry.position}", compared)
                 if index >= len(kept) or kept[index]["position"] != entry.position:
                     return Verdict(False, f"the archive lacks position {entry.position}", compared)
-                if kept[index]["subject"] != subject or kept[index]["data"] != entry.data:
+                expected = ("", b"") if entry.subject.tenant in deleted else (subject, entry.data)
+                if (kept[index]["subject"], kept[index]["data"]) != expected:
                     return Verdict(False, f"log and archive differ at {entry.position}", compared)
                 digest = rolled(digest, subject, entry.data)
                 if kept[index]["digest"] != digest:
