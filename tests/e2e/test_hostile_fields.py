@@ -244,7 +244,7 @@ def template(method: Method, world: World) -> Message:
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
         "GetCustomer": world.customer, "ExplainAttribute": world.customer, "EraseSubject": nobody,
-        "GetTenant": PARENT, "WakeShard": f"ev.work.{TENANT}.0",
+        "GetTenant": PARENT, "DeleteTenant": "tenants/nobody-made-this", "WakeShard": f"ev.work.{TENANT}.0",
     }  # fmt: skip
     parents = {
         "ListCaseEvents": world.case,

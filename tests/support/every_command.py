@@ -14,6 +14,7 @@ _DEMANDED = {
     "ingest": ("--channel", "x", "--source", "shop"),
     "move": ("--urgency", "1"),
     "tenants update": ("--region", "DE"),
+    "tenants delete": ("--yes",),
 }
 
 _WORDS = {"customer": "x:7"}

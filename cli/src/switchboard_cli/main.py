@@ -27,7 +27,7 @@ COMMANDS = {
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),
     "tenants": (
         "switchboard_cli.tenants:tenants",
-        "List tenants, or create, show and change one.",
+        "List tenants, or create, show, change and delete one, with proof.",
     ),
     "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
     "rebuild": (
