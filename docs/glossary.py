@@ -40,11 +40,13 @@ MACHINERY = [
     ("reactor", f"{CHASSIS}/reactor.py:Reactor", "process manager, policy, saga step"),
     ("subject key", f"{CHASSIS}/sealing.py:SubjectKey", "data encryption key, crypto-shredding"),
     ("refusal", f"{CHASSIS}/errors.py:Rejected", "domain error"),
+    ("purge", f"{CHASSIS}/purge.py:Purge", "tenant offboarding, hard delete"),
 ]
 """(term, file:class whose docstring defines it, what it is called elsewhere)"""
 
 CONTRACTS = ("log", "ingest", "routing", "crm", "kpi")
 THINGS = {
+    "log": ("Tenant", "TenantDeletion"),
     "ingest": ("Source", "Delivery", "Post"),
     "routing": ("Case", "Offer", "Agent", "Queue"),
     "crm": ("Identity", "Customer", "AttributeValue", "Link", "Conflict"),
