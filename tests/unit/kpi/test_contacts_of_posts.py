@@ -22,6 +22,7 @@ from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import T0, run
 from tests.unit.routing.test_contacts import deliveries, tales
+from tests.unit.routing.test_joins import acts, perform
 
 Found = tuple[str, str, int, int | None]
 """Desk, customer, start, first answer; seconds."""
@@ -78,3 +79,11 @@ def test_in_any_order_the_contacts_are_those_of_the_set_of_posts(data: st.DataOb
     shard = Shard()
     decided = [event for command in data.draw(deliveries(posts)) for event in run(shard, command)]
     assert folded(decided) == by_hand(posts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_whatever_somebody_joins_or_splits_the_contacts_are_the_same(data: st.DataObject) -> None:
+    posts = [replace(told, withdrawn=told.withdrawn and told.ours) for told in data.draw(tales())]
+    given_ = data.draw(deliveries(posts))
+    assert folded(perform(Shard(), given_, data.draw(acts(given_)))) == by_hand(posts)

@@ -264,9 +264,10 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
 def _transfer(decision: Decision, case: Case, command: commands.TransferCase) -> None:
     """Moves a case where somebody says; an agent who has it gives it up when it goes to another queue."""
     if is_closed(case):
+        what = "move that one" if isinstance(case.stage, Joined) else "reopen it to move it"
         raise Rejected(
             Reason.CASE_CLOSED,
-            f"{name(case.case_id)} {standing(case)}; reopen it to move it",
+            f"{name(case.case_id)} {standing(case)}; {what}",
             resource=f"cases/{case.case_id}",
         )
     shard = decision.shard
