@@ -114,6 +114,10 @@ async def accepted_cases(log: Log, routing: Killed) -> list[tuple[str, str]]:
         presence = api.SetPresenceRequest(name=name, presence="PRESENCE_AVAILABLE", request_id=str(uuid4()))
         await routing.ask("SetPresence", presence)
     now = CLOCK.now()
+    connected = log_pb2.Commit(commit_id=uuid4().bytes, tenant=TENANT, shard="sources")
+    shop = posts.SourceConnected(source_id="shop", channel="x", at=to_timestamp(now))
+    connected.events.add(event_id=uuid4().bytes).body.Pack(shop)
+    await log.append(Subject("post", TENANT, "sources"), connected, 0)
     commit = log_pb2.Commit(commit_id=uuid4().bytes, tenant=TENANT, shard="0")
     for _ in range(CASES):
         fact = posts.PostReceived(

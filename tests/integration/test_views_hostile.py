@@ -21,6 +21,7 @@ INGEST, ROUTING, CRM = "switchboard.ingest.v1.", "switchboard.routing.v1.", "swi
 FOUNDING = {
     "posts": [INGEST + "PostReceived", INGEST + "DeliveryQuarantined"],
     "queues": [ROUTING + "QueueChanged"],
+    "source_channels": [INGEST + "SourceConnected"],
     "sources": [INGEST + "SourceConnected"],
     "cases": [ROUTING + "CaseOpened"],
     "contacts": [INGEST + "SourceConnected", ROUTING + "CaseOpened"],
@@ -37,6 +38,7 @@ FOLLOWING = {
         INGEST + "PostWithdrawn",
     ],
     "queues": [ROUTING + "QueueChanged"],
+    "source_channels": [INGEST + "SourceConnected"],
     "sources": [INGEST + "SourceChanged"],
     "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
     "contacts": [ROUTING + "PostAttached"],

@@ -60,6 +60,16 @@ class Ingest:
         self._last[subject] = position
         return Position.encode(position)
 
+    async def connect(self, source_id: str, channel: str = "x") -> str:
+        """A source is connected."""
+        fact = events_pb2.SourceConnected(source_id=source_id, channel=channel, at=to_timestamp(CLOCK.now()))
+        return await self.say(fact, shard="sources")
+
+    async def disconnect(self, source_id: str) -> str:
+        """A source is gone."""
+        fact = events_pb2.SourceDisconnected(source_id=source_id, at=to_timestamp(CLOCK.now()))
+        return await self.say(fact, shard="sources")
+
     async def post(self, name: str, *links: str, **fields: Any) -> str:
         """One customer's post, linked to others by name."""
         return await self.say(received(name, *links, **fields))
@@ -191,10 +201,12 @@ def start(nats_url: str, database_url: str, kek_file: Path) -> Callable[[], Any]
 async def routing(start: Callable[[], Any], log: Log, database_url: str) -> AsyncIterator[Running]:
     await Tenants(log).ensure(TENANT)
     async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        ingest = Ingest(log)
+        await ingest.connect("shop")
         yield Running(
             service_pb2_grpc.RoutingServiceStub(channel),
             integrity_pb2_grpc.IntegrityServiceStub(channel),
-            Ingest(log),
+            ingest,
             log,
             database_url,
         )

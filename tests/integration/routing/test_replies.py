@@ -121,6 +121,7 @@ async def test_a_reply_through_a_source_that_is_no_part_of_a_subject_is_parked_a
     routing: Running,
 ) -> None:
     mia = await routing.agent(capacity=2)
+    await routing.ingest.connect("..")
     await reply(routing, mia, await accepted(routing, mia, "p1", source_id=".."))
     await sent(routing, await reply(routing, mia, await accepted(routing, mia, "p2")))
     database = await asyncpg.connect(routing.database_url)

@@ -109,7 +109,7 @@ def decline(case_id: str, agent_id: str, token: int = 1, at: float = 0) -> comma
 
 def reply(case_id: str, agent_id: str, reply_id: str = "r1", at: float = 0) -> commands.ReplyToCase:
     """An agent replies."""
-    return commands.ReplyToCase(case_id, agent_id, reply_id, "", TEXT, 10, t(at))
+    return commands.ReplyToCase(case_id, agent_id, reply_id, "", TEXT, 10, True, t(at))
 
 
 def resolve(case_id: str, agent_id: str, at: float = 0) -> commands.ResolveCase:
@@ -127,9 +127,18 @@ def queue(
     return commands.CreateQueue(queue_id, "", first_response_s, offer_timeout_s, requirements, T0)
 
 
-def open_case(case_id: str = "m1", queue_id: str = "", at: float = 0, weight: int = 1) -> commands.OpenCase:
-    """A case is opened by hand."""
-    return commands.OpenCase(case_id, queue_id, "", "", "", "und", 0, (), weight, Direction.INBOUND, "request", t(at))
+def open_case(
+    case_id: str = "m1",
+    queue_id: str = "",
+    at: float = 0,
+    weight: int = 1,
+    channel: str = "",
+    source: tuple[str, str] = ("", ""),
+) -> commands.OpenCase:
+    """A case is opened by hand, to be answered through a source and its channel."""
+    return commands.OpenCase(
+        case_id, queue_id, channel, *source, "", "und", 0, (), weight, Direction.INBOUND, "request", t(at)
+    )
 
 
 def tick(at: float) -> commands.Tick:

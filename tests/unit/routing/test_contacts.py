@@ -406,7 +406,7 @@ def test_a_reply_answers_only_what_its_customer_wrote_in_its_thread(
         model.add(run(shard, command))
     assert ("case-elsewhere" in shard.cases) is (keep == 1000)
     model.lend(shard)
-    asked = commands.ReplyToCase("case-a1", "mia", "reply", in_reply_to, TEXT, 3, t(7))
+    asked = commands.ReplyToCase("case-a1", "mia", "reply", in_reply_to, TEXT, 3, True, t(7))
     if isinstance(then, Reason):
         with pytest.raises(Rejected) as refused:
             decide(asked, shard)

@@ -2,6 +2,7 @@
 
 import pytest
 from chassis.errors import Rejected
+from msgspec import structs
 from routing import commands
 from routing.commands import Reason
 from routing.decider import decide
@@ -355,9 +356,27 @@ CASES = [
     pytest.param([], commands.RecordSent("gone", "r1", "p7", t(5)), [], id="a reply nobody waits for is settled"),
     pytest.param(
         MINE,
-        commands.ReplyToCase("case-p1", "mia", "r1", "", None, 3, t(4)),
+        commands.ReplyToCase("case-p1", "mia", "r1", "", None, 3, True, t(4)),
         Reason.CUSTOMER_ERASED,
         id="nobody writes to an erased customer",
+    ),
+    pytest.param(
+        MINE,
+        structs.replace(reply("case-p1", "mia"), source_is_connected=False),
+        Reason.SOURCE_UNKNOWN,
+        id="nobody writes through a source that is not connected",
+    ),
+    pytest.param(
+        [],
+        open_case(source=("nope-such", "")),
+        Reason.SOURCE_UNKNOWN,
+        id="no case is opened for a source there is not",
+    ),
+    pytest.param(
+        [],
+        open_case(channel="hmm", source=("shop", "x")),
+        Reason.CHANNEL_DIFFERS,
+        id="no case is opened on another channel than its source's",
     ),
     pytest.param(
         [*MIA, post("p1", window=30), accept("case-p1", "mia")],

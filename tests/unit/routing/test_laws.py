@@ -87,7 +87,7 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
             return commands.ReleaseCase(case, agent, "", at)
         case 11:
             if yes:
-                return commands.ReplyToCase(case, agent, f"r-{case}", "", TEXT, 3, at)
+                return commands.ReplyToCase(case, agent, f"r-{case}", "", TEXT, 3, True, at)
             return commands.RecordSent(case, f"r-{case}", "", at)
         case 12:
             if yes:

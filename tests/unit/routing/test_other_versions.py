@@ -77,7 +77,7 @@ def test_any_facts_fold_alike_whoever_folds_them_and_lead_to_bounded_decisions(h
         open_case("new", at=500),
         commands.DetachPost("a", t(500)),
         commands.AcceptOffer("a", "b", 1, t(500)),
-        commands.ReplyToCase("a", "b", "c", "", Sealed("a", b"", b""), 1, t(500)),
+        commands.ReplyToCase("a", "b", "c", "", Sealed("a", b"", b""), 1, True, t(500)),
         commands.RecordSent("a", "c", "", t(500)),
         commands.Tick(t(90_000)),
     ]

@@ -306,6 +306,9 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
         raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to reply to")
     if not case.source_id:
         raise Rejected(Reason.NO_SOURCE, f"{name(case.case_id)} has no source a reply could go out through")
+    if not command.source_is_connected:
+        detail = f"source {case.source_id} of {name(case.case_id)} is not connected, and replies go out through it"
+        raise Rejected(Reason.SOURCE_UNKNOWN, detail, resource=f"sources/{case.source_id}")
     if command.text is None:
         raise Rejected(Reason.CUSTOMER_ERASED, f"the customer of {name(case.case_id)} was erased")
     if len(case.unsent) >= UNSENT_MAX:

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     CASE_HAS_JOINED = "CASE_HAS_JOINED"
     CASE_JOINED = "CASE_JOINED"
     CASE_UNKNOWN = "CASE_UNKNOWN"
+    CHANNEL_DIFFERS = "CHANNEL_DIFFERS"
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
     NOT_JOINED = "NOT_JOINED"
     NOT_PENDING = "NOT_PENDING"
@@ -36,6 +37,7 @@ class Reason(StrEnum):
     REPLIES_UNSENT = "REPLIES_UNSENT"
     REPLY_SETTLED = "REPLY_SETTLED"
     TOO_MANY_JOINED = "TOO_MANY_JOINED"
+    SOURCE_UNKNOWN = "SOURCE_UNKNOWN"
     WINDOW_CLOSED = "WINDOW_CLOSED"
 
 
@@ -102,12 +104,13 @@ class SetSourceQueue(Struct, frozen=True, gc=False):
 
 
 class OpenCase(Struct, frozen=True, gc=False):
-    """Open a case by hand."""
+    """Open a case by hand. `source_channel` is the channel of the source, "" where there is no such source."""
 
     case_id: str
     queue: str
     channel: str
     source_id: str
+    source_channel: str
     identity_id: str
     language: str
     urgency: int
@@ -147,7 +150,9 @@ class ReleaseCase(Struct, frozen=True, gc=False):
 
 
 class ReplyToCase(Struct, frozen=True, gc=False):
-    """Send the customer a text. `text` is None when the customer was erased; `in_reply_to` "" is their latest post."""
+    """Send the customer a text. `text` is None when the customer was erased; `in_reply_to` "" is their latest post;
+    `source_is_connected` is whether there still is the source that the case came through.
+    """
 
     case_id: str
     agent_id: str
@@ -155,6 +160,7 @@ class ReplyToCase(Struct, frozen=True, gc=False):
     in_reply_to: str
     text: Sealed | None
     text_length: int
+    source_is_connected: bool
     at: Instant
 
 

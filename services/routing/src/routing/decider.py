@@ -80,6 +80,12 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
         raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=f"cases/{c.case_id}")
     if c.queue:
         known_queue(decision.shard, c.queue)
+    if c.source_id and not c.source_channel:
+        detail = f"there is no source {c.source_id}; connect it first, or leave source empty"
+        raise Rejected(Reason.SOURCE_UNKNOWN, detail, resource=f"sources/{c.source_id}")
+    if c.source_id and c.channel and c.channel != c.source_channel:
+        detail = f"source {c.source_id} is one of channel {c.source_channel}, not of {c.channel}; leave channel empty"
+        raise Rejected(Reason.CHANNEL_DIFFERS, detail, resource=f"sources/{c.source_id}")
     queue_id = c.queue or decision.shard.queue_of_source(c.source_id)
     queue = decision.shard.queue(queue_id)
     decision.emit(
@@ -87,7 +93,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             c.case_id,
             CaseOrigin.MANUAL,
             c.direction,
-            c.channel,
+            c.channel or c.source_channel,
             c.source_id,
             c.identity_id,
             c.language,

@@ -18,6 +18,7 @@ from chassis.message_limits import MessageLimits
 from chassis.requests import instant, parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
+from msgspec import structs
 from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
@@ -28,6 +29,7 @@ from routing.commands import Command, Reason
 from routing.memory_reads import READS, Writer, queue_message
 from routing.reactions import case_id_of
 from routing.shard import Shard
+from routing.sources import Sources
 from routing.terms import Direction, Presence, Requirement, Sealed, Skill, WaitingFor
 
 T = TypeVar("T")
@@ -55,8 +57,9 @@ _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
 class Handler:
     """Handles requests at the shard that owns them."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, sources: Sources) -> None:
         self._clock = clock
+        self._sources = sources
 
     async def handle(self, writer: Writer, request: Message) -> Message:
         """The answer to a request. Raises what the decider and the checks of form raise."""
@@ -79,6 +82,9 @@ class Handler:
     async def _mutate(self, writer: Writer, request: Message) -> Message:
         command = command_of(request, self._clock.now())
         tenant = writer.subject.tenant
+        if isinstance(command, commands.OpenCase) and command.source_id:
+            channel = await self._sources.channel_of(tenant, command.source_id)
+            command = structs.replace(command, source_channel=channel)
 
         def respond(shard: Shard, _: Sequence[events.Event]) -> Message:
             return _answer(request, command, tenant, shard)
@@ -98,7 +104,9 @@ class Handler:
         command: Command
         if isinstance(request, api.ReplyToCaseRequest):
             in_reply_to = request.in_reply_to.rpartition("/")[2]
-            command = commands.ReplyToCase(case_id, agent_id, text_id, in_reply_to, text, sealed.text_length, now)
+            command = commands.ReplyToCase(
+                case_id, agent_id, text_id, in_reply_to, text, sealed.text_length, not sealed.source_gone, now
+            )
         else:
             command = commands.NoteCase(case_id, agent_id, text_id, text, now)
 
@@ -157,6 +165,7 @@ def _request_of(sealed: api.SealedText, request_id: str) -> Request:
     bare = api.SealedText()
     bare.CopyFrom(sealed)
     bare.ClearField("text")
+    bare.ClearField("source_gone")
     (bare.reply if sealed.HasField("reply") else bare.note).ClearField("request_id")
     name = type(sealed.reply if sealed.HasField("reply") else sealed.note).DESCRIPTOR.full_name
     digest = sha256(name.encode() + b"\0" + bare.SerializeToString(deterministic=True)).digest()
@@ -198,8 +207,7 @@ class Form:
     def optional(self, field: str, kind: str, tenant: str) -> str:
         """The id of a resource of the same tenant, "" when not given.
 
-        What other services name is looked up by nobody here, so its form is all that can be wrong: keys are kept under
-        an identity, replies go out under a source.
+        Only its form is judged: keys are kept under an identity, replies go out under a source.
         """
         if not getattr(self.request, field):
             return ""
@@ -393,6 +401,7 @@ def _open(form: Form, request: api.OpenCaseRequest, request_id: str, now: Instan
         form.optional("queue", "queues", tenant),
         request.channel,
         form.optional("source", "sources", tenant),
+        "",
         form.optional("identity", "identities", tenant),
         request.language or "und",
         request.urgency,

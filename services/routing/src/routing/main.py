@@ -32,13 +32,15 @@ from routing.reactions import react
 from routing.replies import KEYS, OWED, Replies
 from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
+from routing.sources import Sources
 from routing.state_codec import VERSION, dump, load
 from routing.views.cases import CODEC, CasesView
+from routing.views.sources import SourcesView
 
 OUTBOX = Stream("OUTBOX", ("out.>",), max_age_s=7 * 86_400, duplicate_window_s=3600)
 """Replies on their way to the channels' senders; a sender that was away for a week finds nothing older."""
 
-RESOURCES = Resources("routing", streams=(OUTBOX,), tables=(CasesView.schema,), vault=True)
+RESOURCES = Resources("routing", streams=(OUTBOX,), tables=(CasesView.schema, SourcesView.schema), vault=True)
 
 ROUTING: Decider[Command, Shard, events.Event] = Decider(
     initial=Shard,
@@ -61,6 +63,7 @@ async def build(process: Process) -> None:
     parts = await Assembly.open(process, "work", RESOURCES)
     log, database, clock = parts.log, parts.database, process.settings.clock
     cases = await parts.projection(CasesView())
+    sources = Sources(log, database, await parts.projection(SourcesView()))
 
     def reacts(recorded: Recorded) -> Command | None:
         return react(recorded, clock.now())
@@ -69,7 +72,7 @@ async def build(process: Process) -> None:
     host = parts.host(
         (SHARD,),
         ROUTING,
-        Handler(clock).handle,
+        Handler(clock, sources).handle,
         backing=DormantCases(log, database, cases),
         inputs=inputs,
         codes=CODES,
@@ -95,6 +98,7 @@ async def build(process: Process) -> None:
         log=log,
         tail=parts.tail,
         offers=offers,
+        sources=sources,
         vault=parts.vault(
             Erasures("crm", crm.SubjectErased.DESCRIPTOR.full_name, lambda fact: str(fact.body.identity_id))
         ),

@@ -34,6 +34,7 @@ from routing.filters import cases_wanted
 from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.shard import Shard
+from routing.sources import Sources
 from routing.views.case_tables import Row
 from routing.views.cases import CASE_FACTS, cases_of, get_case, list_cases, matches, places_of, position, posts_of
 from routing.views.threads import list_unattributed
@@ -55,6 +56,7 @@ CODES: Mapping[str, grpc.StatusCode] = {
     Reason.CASE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.QUEUE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.QUEUE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.SOURCE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
 }
 """Reasons and their status codes; the others are FAILED_PRECONDITION."""
 
@@ -71,6 +73,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         log: Log,
         tail: Tail,
         offers: Offers,
+        sources: Sources,
         vault: KeyVault,
         tenants: Tenants,
     ) -> None:
@@ -80,6 +83,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self._log = log
         self._tail = tail
         self._offers = offers
+        self._sources = sources
         self._vault = vault
         self._tenants = tenants
 
@@ -320,12 +324,14 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def _write(self, request: api.ReplyToCaseRequest | api.NoteCaseRequest, response: type[M]) -> M:
         tenant, text = tenant_of(request), request.text
         case_id, _, _, _ = written(request)
-        subject = await self._customer(tenant, case_id) or case_id
+        customer, source = await self._customer(tenant, case_id)
+        subject = customer or case_id
         key = (await self._vault.keys(tenant, [subject]))[subject]
         sealed = api.SealedText(text_length=len(text))
         if isinstance(request, api.ReplyToCaseRequest):
             sealed.reply.CopyFrom(request)
             sealed.reply.ClearField("text")
+            sealed.source_gone = bool(source) and not await self._sources.channel_of(tenant, source)
         else:
             sealed.note.CopyFrom(request)
             sealed.note.ClearField("text")
@@ -334,13 +340,16 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             sealed.text_digest = key.digest(text.encode())
         return await self._call_owner(tenant, sealed, response)
 
-    async def _customer(self, tenant: str, case_id: str) -> str:
-        """The customer's identity, "" when there is none; memory knows it first, the read model for longer."""
+    async def _customer(self, tenant: str, case_id: str) -> tuple[str, str]:
+        """(the customer's identity, the source) of a case, "" where there is none; memory knows it first, the read
+        model for longer.
+        """
         request = api.GetCaseRequest(name=f"tenants/{tenant}/cases/{case_id}")
         found = await self._if_remembered(tenant, request, api.GetCaseResponse)
         if found is not None:
-            return found.case.identity.rpartition("/")[2]
-        return (await self._case(tenant, case_id)).identity_id
+            return found.case.identity.rpartition("/")[2], found.case.source.rpartition("/")[2]
+        case = await self._case(tenant, case_id)
+        return case.identity_id, case.source_id
 
     async def _if_remembered(self, tenant: str, request: Message, response: type[M]) -> M | None:
         """What the owner says about a case, None when its memory does not hold it."""
