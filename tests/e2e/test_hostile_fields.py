@@ -134,7 +134,8 @@ def complaint(answer: Answer) -> str:
         return ""
     if answer.code in NEVER:
         return "stands for bad input"
-    if answer.domain != "switchboard" or answer.reason not in REASONS or REASON.fullmatch(answer.reason) is None:
+    declared = answer.reason in REASONS or answer.code == "NOT_FOUND"
+    if answer.domain != "switchboard" or not declared or REASON.fullmatch(answer.reason) is None:
         return f"has no declared reason ({answer.domain} {answer.reason})"
     if answer.code in ("INVALID_ARGUMENT", "OUT_OF_RANGE") and not answer.fields:
         return "names no field"
@@ -142,8 +143,10 @@ def complaint(answer: Answer) -> str:
         if answer.resource is None:
             return "names no resource"
         kind, name = answer.resource
-        if RESOURCE.fullmatch(name) is None or re.fullmatch(r"[a-z]+", kind) is None:
+        if RESOURCE.fullmatch(name) is None or re.fullmatch(r"[a-z]+(?: [a-z]+)?", kind) is None:
             return f"names its resource {kind!r} {name!r}"
+        if answer.code == "NOT_FOUND" and answer.reason != errors.NotFound(kind, name).reason:
+            return f"has another reason than any other method for no such {kind}"
     if (answer.code in COME_BACK) is not answer.come_back and answer.reason != errors.Reason.MESSAGE_TOO_LARGE:
         return "does not say whether to come back"
     return ""

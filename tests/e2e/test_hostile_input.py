@@ -167,8 +167,8 @@ def test_a_message_over_the_limit_is_refused_and_the_connection_goes_on(ingest: 
 
 
 UNKNOWN = [
-    pytest.param("tenants/nobody/sources/x", "NOT_FOUND", "NOT_FOUND", id="an unknown tenant"),
-    pytest.param(f"tenants/{TENANT}/sources/nothing", "NOT_FOUND", "NOT_FOUND", id="an unknown source"),
+    pytest.param("tenants/nobody-here/sources/x", "NOT_FOUND", "TENANT_UNKNOWN", id="an unknown tenant"),
+    pytest.param(f"tenants/{TENANT}/sources/nothing", "NOT_FOUND", "SOURCE_UNKNOWN", id="an unknown source"),
     pytest.param("sources/x", "INVALID_ARGUMENT", "INVALID_REQUEST", id="no resource name"),
     pytest.param("tenants/UPPER/sources/x", "INVALID_ARGUMENT", "INVALID_REQUEST", id="no tenant id"),
     pytest.param("", "INVALID_ARGUMENT", "INVALID_REQUEST", id="no source"),

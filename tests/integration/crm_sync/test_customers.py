@@ -192,9 +192,9 @@ async def test_bars_are_kept_and_refusals_are_precise(stack: Stack) -> None:
     link = pb.LinkIdentitiesRequest(identity_a=name("mia"), identity_b=name("nobody"), request_id=str(uuid4()))
     assert await refused(stack.api.LinkIdentities(link)) == (missing, "IDENTITY_UNKNOWN")
     unknown = pb.GetCustomerRequest(name=f"{PARENT}/customers/{uuid4()}")
-    assert await refused(stack.api.GetCustomer(unknown)) == (missing, "NOT_FOUND")
+    assert await refused(stack.api.GetCustomer(unknown)) == (missing, "CUSTOMER_UNKNOWN")
     elsewhere = pb.ListCustomersRequest(parent="tenants/nobody")
-    assert await refused(stack.api.ListCustomers(elsewhere)) == (missing, "NOT_FOUND")
+    assert await refused(stack.api.ListCustomers(elsewhere)) == (missing, "TENANT_UNKNOWN")
     known = pb.AssertAttributesRequest(
         parent=PARENT,
         identity=name("nobody"),
@@ -202,7 +202,7 @@ async def test_bars_are_kept_and_refusals_are_precise(stack: Stack) -> None:
         attributes=[pb.AttributeAssertion(attribute="tier", value="x")],
         request_id=str(uuid4()),
     )
-    assert await refused(stack.api.AssertAttributes(known)) == (missing, "NOT_FOUND")
+    assert await refused(stack.api.AssertAttributes(known)) == (missing, "IDENTITY_UNKNOWN")
 
 
 async def test_every_mistake_of_a_request_is_told_at_once(stack: Stack) -> None:

@@ -69,7 +69,7 @@ def unpacked(status: Status) -> dict[str, Message]:
         pytest.param(
             errors.NotFound("Post", "tenants/a/posts/1"),
             grpc.StatusCode.NOT_FOUND,
-            "NOT_FOUND",
+            "POST_UNKNOWN",
             {"ResourceInfo"},
             id="a missing resource is named",
         ),

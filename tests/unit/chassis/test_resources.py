@@ -63,7 +63,7 @@ def resource(status: Status) -> tuple[str, str] | None:
             id="a full name stays as it is",
         ),
         pytest.param(
-            errors.NotFound("quarantined delivery", "tenants/acme/quarantined/7"),
+            errors.NotFound("Quarantined", "tenants/acme/quarantined/7"),
             ingest.RequeueQuarantinedRequest(name="tenants/acme/quarantined/7"),
             ("quarantined", "tenants/acme/quarantined/7"),
             id="a type has one spelling, its collection's",

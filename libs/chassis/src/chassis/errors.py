@@ -27,10 +27,11 @@ VIOLATIONS_BYTES_MAX = 2500
 
 
 class Reason(StrEnum):
-    """Every `ErrorInfo.reason` of the chassis; those of the business are in the services' own enumerations."""
+    """Every `ErrorInfo.reason` of the chassis but `<KIND>_UNKNOWN`, see NotFound; those of the business are in the
+    services' own enumerations.
+    """
 
     INVALID_REQUEST = "INVALID_REQUEST"
-    NOT_FOUND = "NOT_FOUND"
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     RESUME_TOKEN_EXPIRED = "RESUME_TOKEN_EXPIRED"  # noqa: S105
     POSITION_OUT_OF_RANGE = "POSITION_OUT_OF_RANGE"
@@ -175,12 +176,17 @@ class Unimplemented(Exception):
 
 
 class NotFound(Exception):
-    """There is no such resource."""
+    """There is no such resource. The reason says of which kind: AGENT_UNKNOWN for an agent, whoever finds that out."""
 
     def __init__(self, resource_type: str, resource_name: str) -> None:
         super().__init__(f"{resource_type} {resource_name} does not exist")
         self.resource_type = resource_type
         self.resource_name = resource_name
+
+    @property
+    def reason(self) -> str:
+        """`<KIND>_UNKNOWN`."""
+        return f"{self.resource_type.upper().replace(' ', '_')}_UNKNOWN"
 
 
 class RequestIdReused(Exception):
@@ -278,7 +284,7 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
                 resource_name=_short(error.resource_name),
                 description=_short(str(error)),
             )
-            return _status(grpc.StatusCode.NOT_FOUND, Reason.NOT_FOUND, str(error), info)
+            return _status(grpc.StatusCode.NOT_FOUND, error.reason, str(error), info)
         case RequestIdReused():
             return _status(grpc.StatusCode.ALREADY_EXISTS, Reason.REQUEST_ID_REUSED, error.detail)
         case KeyUnusable():

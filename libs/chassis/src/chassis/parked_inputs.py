@@ -50,7 +50,7 @@ async def release(
     """
     place = _place_of(key)
     if inputs is None or place not in writer.parked:
-        raise NotFound("parked input", f"{writer.subject}/{key}")
+        raise NotFound("parked key", f"{writer.subject}/{key}")
     recorded = await _read(log, place)
     try:
         found = None if recorded is None else await command_of(inputs, recorded)
@@ -84,4 +84,4 @@ def _place_of(key: str) -> Place:
     try:
         return Position.decode(token), int(index)
     except (InvalidRequest, ValueError):
-        raise NotFound("parked input", key) from None
+        raise NotFound("parked key", key) from None

@@ -104,7 +104,7 @@ class ParkedOperations:
         if consumer in self._releases:
             released, waiting = await self._releases[consumer](key)
             if not released and not waiting:
-                raise NotFound("key", f"{consumer}/{key}")
+                raise NotFound("parked key", f"{consumer}/{key}")
             return operations_pb2.ReleaseParkedResponse(released=released, waiting=waiting)
         try:
             Subject.parse(consumer)

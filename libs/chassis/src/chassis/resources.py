@@ -45,9 +45,9 @@ def tenant_in(request: Message) -> str:
 
 
 def type_of(name: str) -> str:
-    """The type of a resource by its full name: `case` for `tenants/acme/cases/42`, "" for what is no such name."""
+    """The type of a resource by its name: `case` for `tenants/acme/cases/42`, "" for what is no such name."""
     parts = name.split("/")
-    if len(parts) < 2:
+    if len(parts) % 2 or not parts[-2].isalpha():
         return ""
     collection = parts[-2]
     if collection.endswith("ies"):

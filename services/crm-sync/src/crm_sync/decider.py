@@ -207,7 +207,11 @@ def _first_sight(command: Observe, customers: Customers) -> Sequence[events.Even
         return ()
     content = profile.content
     if content is None or not profile.names_digest or not profile.founded_customer_id:
-        raise Rejected(Reason.IDENTITY_UNKNOWN, f"identity {profile.identity_id} is not known")
+        raise Rejected(
+            Reason.IDENTITY_UNKNOWN,
+            f"identity {profile.identity_id} is not known",
+            resource=f"identities/{profile.identity_id}",
+        )
     said = profile.said if profile.said.names else None
     founded = _observed(command, content, said, founded_customer_id=profile.founded_customer_id)
     if not profile.proves:

@@ -219,7 +219,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
             found = await self._quarantine.get(tenant, [name]) if is_uuid(name) else {}
             stored = found.get(name)
             if stored is None or stored.delivery is None:
-                raise NotFound("quarantined delivery", request.name)
+                raise NotFound("quarantined", request.name)
             connected = await self._directory.require(tenant, stored.source_id, deadline_s())
             if request.HasField("mapping"):
                 if not stored.delivery.HasField("row"):

@@ -104,7 +104,7 @@ class IngestServiceServicer:
     def IngestPosts(self, request_iterator, context):
         """The firehose. Each request is a batch of deliveries of one source; its response comes after the batch is durable, in the order of the
         requests. Several batches may be under way at once. Sending a delivery again is harmless: it answers DUPLICATE.
-        Errors end the stream: NOT_FOUND for an unknown tenant or source, INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
+        Errors end the stream: TENANT_UNKNOWN and SOURCE_UNKNOWN (NOT_FOUND), INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
         a queue is full, UNAVAILABLE when the log or a shard's owner cannot be reached. Whatever was not answered should be sent again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

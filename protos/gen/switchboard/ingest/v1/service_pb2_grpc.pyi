@@ -40,7 +40,7 @@ class IngestServiceStub:
     IngestPosts: _grpc.StreamStreamMultiCallable[_service_pb2.IngestPostsRequest, _service_pb2.IngestPostsResponse]
     """The firehose. Each request is a batch of deliveries of one source; its response comes after the batch is durable, in the order of the
     requests. Several batches may be under way at once. Sending a delivery again is harmless: it answers DUPLICATE.
-    Errors end the stream: NOT_FOUND for an unknown tenant or source, INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
+    Errors end the stream: TENANT_UNKNOWN and SOURCE_UNKNOWN (NOT_FOUND), INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
     a queue is full, UNAVAILABLE when the log or a shard's owner cannot be reached. Whatever was not answered should be sent again.
     """
     IngestPost: _grpc.UnaryUnaryMultiCallable[_service_pb2.IngestPostRequest, _service_pb2.IngestPostResponse]
@@ -82,7 +82,7 @@ class IngestServiceAsyncStub(IngestServiceStub):
     IngestPosts: _aio.StreamStreamMultiCallable[_service_pb2.IngestPostsRequest, _service_pb2.IngestPostsResponse]  # type: ignore[assignment]
     """The firehose. Each request is a batch of deliveries of one source; its response comes after the batch is durable, in the order of the
     requests. Several batches may be under way at once. Sending a delivery again is harmless: it answers DUPLICATE.
-    Errors end the stream: NOT_FOUND for an unknown tenant or source, INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
+    Errors end the stream: TENANT_UNKNOWN and SOURCE_UNKNOWN (NOT_FOUND), INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
     a queue is full, UNAVAILABLE when the log or a shard's owner cannot be reached. Whatever was not answered should be sent again.
     """
     IngestPost: _aio.UnaryUnaryMultiCallable[_service_pb2.IngestPostRequest, _service_pb2.IngestPostResponse]  # type: ignore[assignment]
@@ -127,7 +127,7 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_service_pb2.IngestPostsResponse], _abc.AsyncIterator[_service_pb2.IngestPostsResponse]]:
         """The firehose. Each request is a batch of deliveries of one source; its response comes after the batch is durable, in the order of the
         requests. Several batches may be under way at once. Sending a delivery again is harmless: it answers DUPLICATE.
-        Errors end the stream: NOT_FOUND for an unknown tenant or source, INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
+        Errors end the stream: TENANT_UNKNOWN and SOURCE_UNKNOWN (NOT_FOUND), INVALID_ARGUMENT for a batch that is no batch, RESOURCE_EXHAUSTED when
         a queue is full, UNAVAILABLE when the log or a shard's owner cannot be reached. Whatever was not answered should be sent again.
         """
 
