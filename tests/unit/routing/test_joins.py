@@ -120,7 +120,7 @@ CASES = [
     ),
     pytest.param(
         HELD,
-        commands.ReplyToCase("case-p1", "mia", "r1", "p2", TEXT, 3, t(10)),
+        commands.ReplyToCase("case-p1", "mia", "r1", "p2", TEXT, 3, True, t(10)),
         Reason.NOT_THE_CUSTOMERS,
         id="and not to one customer from the other's case",
     ),

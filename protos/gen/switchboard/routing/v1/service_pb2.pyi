@@ -902,15 +902,17 @@ class ExplainDecisionResponse(_message.Message):
     def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ..., candidate_count: _Optional[int] = ...) -> None: ...
 
 class SealedText(_message.Message):
-    __slots__ = ("reply", "note", "text", "text_length", "text_digest")
+    __slots__ = ("reply", "note", "text", "text_length", "text_digest", "source_gone")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
     TEXT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_GONE_FIELD_NUMBER: _ClassVar[int]
     reply: ReplyToCaseRequest
     note: NoteCaseRequest
     text: _log_pb2.Sealed
     text_length: int
     text_digest: bytes
-    def __init__(self, reply: _Optional[_Union[ReplyToCaseRequest, _Mapping]] = ..., note: _Optional[_Union[NoteCaseRequest, _Mapping]] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., text_length: _Optional[int] = ..., text_digest: _Optional[bytes] = ...) -> None: ...
+    source_gone: bool
+    def __init__(self, reply: _Optional[_Union[ReplyToCaseRequest, _Mapping]] = ..., note: _Optional[_Union[NoteCaseRequest, _Mapping]] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., text_length: _Optional[int] = ..., text_digest: _Optional[bytes] = ..., source_gone: _Optional[bool] = ...) -> None: ...
