@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from routing import commands, events
 from routing.cases import Accepted, Joined, Offered, Pending, Queued, holder, is_apart, place_of
 from routing.decider import decide
-from routing.joins import as_joined
 from routing.matching import Decision
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
@@ -145,7 +144,7 @@ def check(shard: Shard) -> None:
             survivor = shard.cases[case.stage.into]
             assert not isinstance(survivor.stage, Joined)
             assert not case.joined
-            assert as_joined(case).case_id in [one.case_id for one in survivor.joined]
+            assert case.case_id in [one.case_id for one in survivor.joined]
         assert all(shard.joins.get(one.case_id) == case.case_id for one in case.joined)
     for agent in shard.agents.values():
         assert dict(agent.work) == held[agent.agent_id]
