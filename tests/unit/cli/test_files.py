@@ -49,6 +49,41 @@ def test_an_encoding_is_found_by_looking(tmp_path: Path, text: str, encoding: st
     assert file.read_utf8().decode() == text
 
 
+SENTENCES = {
+    "gb18030": ("宽带三天没有信号", "投诉", "多次没有人处理", "用户", "谢谢", "书名,退货", "，", "。"),
+    "big5hkscs": ("寬頻三天沒有訊號", "投訴", "多次沒有人處理", "用戶", "謝謝", "退款,盡快", "，", "。"),
+    "cp932": ("インターネット", "つながりません", "返金", "お願いします", "顧客", "ｱﾌﾟﾘ", "、", "。"),
+    "euc_jp": ("インターネット", "つながりません", "返金", "お願いします", "顧客", "アプリ", "、", "。"),
+    "cp949": ("인터넷이", "연결되지 않습니다", "환불", "부탁드립니다", "고객", "감사합니다", ", ", "."),
+    "latin-1": ("café", "Ärger über", "señor", "déjà vu", "ça va", "naïve", ", ", "."),
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), encoding=st.sampled_from(sorted(SENTENCES)), rows=st.integers(1, 6))
+def test_law_few_characters_are_no_text_of_a_guessed_encoding(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, encoding: str, rows: int
+) -> None:
+    said = st.lists(st.sampled_from(SENTENCES[encoding]), min_size=1, max_size=8)
+    text = "id,author,text\n" + "".join(f"{n},u{n},{''.join(data.draw(said))}\n" for n in range(rows))
+    path = kept(tmp_path_factory.mktemp("few"), text.encode(encoding))
+    refusal, read = "", text
+    try:
+        read = input_file(path).read_utf8().decode(errors="surrogateescape")
+    except FileError as refused:
+        refusal = str(refused)
+    broken = any("\udc80" <= character <= "\udcff" for character in read)  # which the quarantine takes
+    assert "--encoding" in refusal or broken or read == text
+    assert input_file(path, encoding).read_utf8().decode() == text, "said, it is read"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_unicode_is_found_in_one_row(tmp_path: Path, encoding: str) -> None:
+    assert (
+        input_file(kept(tmp_path, "id,text\n1,投诉多次\n".encode(encoding))).read_utf8().decode().endswith("投诉多次\n")
+    )
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300))
 def test_law_utf8_is_never_taken_for_anything_else(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:

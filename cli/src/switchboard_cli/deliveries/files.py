@@ -1,8 +1,9 @@
 """Files as people have them: compressed or not, in whatever encoding, or standard input. It knows no column.
 
 What is compressed is told by its first bytes, not by its name. An encoding that is not said is UTF-8, with or without
-mark, or UTF-16 or UTF-32 with theirs; else one of East Asia's, found by charset-normalizer. An encoding of one byte a
-character is never guessed, since every text reads as any of them: it has to be said.
+mark, or UTF-16 or UTF-32 with theirs; else one of East Asia's, found by charset-normalizer where there is enough text
+to tell them apart. What is too short for that, and an encoding of one byte a character, is never guessed: it has to be
+said.
 """
 
 import codecs
@@ -41,6 +42,12 @@ _MARKS = (
 _EAST_ASIAN = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949")
 _UTF16 = ("utf_16_le", "utf_16_be")
 """Both are found by looking: in these, few texts of another encoding are any text at all."""
+
+
+TELLING_MIN = 256
+"""Characters beyond ASCII from which on East Asia's encodings are told apart. Against: of thousands of made-up files in
+five of them, the longest that was taken for another one had 191.
+"""
 
 
 class FileError(ValueError):
@@ -108,7 +115,14 @@ def input_file(path: Path, encoding: str | None = None, name: str = "") -> Input
     if encoding is not None:
         normal = codecs.lookup(encoding).name
         return InputFile(name, path, "utf-8-sig" if normal == "utf-8" else normal, found=False)
-    return InputFile(name, path, _encoding_of(sample, ends=ends), found=True)
+    found = _encoding_of(sample, ends=ends)
+    if found in _EAST_ASIAN and (telling := sum(c > "\x7f" for c in sample.decode(found, "ignore"))) < TELLING_MIN:
+        examples = f"{', '.join(_EAST_ASIAN[:-1])} or {_EAST_ASIAN[-1]}"
+        raise FileError(
+            f"{name} is not UTF-8, and {telling} characters beyond ASCII are too few to tell what it is; say its"
+            f" encoding with --encoding, such as {examples}"
+        )
+    return InputFile(name, path, found, found=True)
 
 
 def _encoding_of(sample: bytes, *, ends: bool) -> str:
