@@ -54,7 +54,12 @@ class InstantParam(click.ParamType[datetime]):
 @click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")
 @click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this.")
 @click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this.")
-@click.option("--time-zone", default="UTC", show_default=True, help="Zone in which hours and days are cut.")
+@click.option(
+    "--time-zone",
+    default="",
+    metavar="NAME",
+    help="Zone in which hours and days are cut.  [default: the tenant's, UTC]",
+)
 @click.option(
     "--filter", "conditions", default="", metavar="EXPRESSION", help='Such as \'brand = "Acme" AND channel = "x"\'.'
 )

@@ -25,7 +25,7 @@ from kpi.wire import resume_token
 from provisioned import provision_service
 from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
-from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
+from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, tenants_pb2, tenants_pb2_grpc
 from switchboard.routing.v1 import events_pb2 as work
 
 LATER = e.ts(30 * 86_400)
@@ -102,6 +102,30 @@ async def test_the_numbers(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: An
     assert answer.position == token
     assert answer.time_zone == "UTC"
     assert [one.id for one in answer.definitions] == list(METRICS)
+
+
+async def test_hours_are_cut_in_the_tenants_zone_unless_the_caller_names_one(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, channel: grpc.aio.Channel, writer: Any
+) -> None:
+    token = await history(writer)
+    tenant = tenants_pb2.Tenant(name="tenants/acme", time_zone="Asia/Kolkata")
+    await tenants_pb2_grpc.TenantServiceStub(channel).UpdateTenant(tenants_pb2.UpdateTenantRequest(tenant=tenant))
+
+    async def hours(zone: str) -> tuple[str, set[str]]:
+        request = pb.QueryMetricsRequest(
+            parent="tenants/acme", metrics=["offered"], group_by=["hour"], time_zone=zone, min_position=token
+        )
+        answer = await kpi.QueryMetrics(request)
+        return answer.time_zone, {row.group[0].value for row in answer.rows}
+
+    named, elsewhere = await hours("Asia/Kolkata"), await hours("UTC")
+    assert await hours("") == named == ("Asia/Kolkata", named[1])
+    assert elsewhere[0] == "UTC"
+    assert named[1].isdisjoint(elsewhere[1])
+    cell = pb.ListContributingEventsRequest(
+        parent="tenants/acme", metric="offered", group=[pb.Dimension(key="hour", value=min(named[1]))]
+    )
+    assert (await kpi.ListContributingEvents(cell)).total_size > 0
 
 
 async def test_groups_filters_and_closing_the_observation(

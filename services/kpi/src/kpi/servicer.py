@@ -62,7 +62,8 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def QueryMetrics(  # noqa: N802
         self, request: pb.QueryMetricsRequest, context: Context
     ) -> pb.QueryMetricsResponse:
-        asked = wire.query_of(request, self._clock.now(), await self._dimensions(request))
+        known = await self._dimensions(request)
+        asked = wire.query_of(request, self._clock.now(), known, self._zone(request))
         async with self._answering:
             contents = await self._contents(asked)
             # In a thread, so that other calls are answered while a large one computes.
@@ -78,7 +79,8 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def ListContributingEvents(  # noqa: N802
         self, request: pb.ListContributingEventsRequest, context: Context
     ) -> pb.ListContributingEventsResponse:
-        asked, group = wire.cell_of(request, self._clock.now(), await self._dimensions(request))
+        known = await self._dimensions(request)
+        asked, group = wire.cell_of(request, self._clock.now(), known, self._zone(request))
         wanted = page(request, (int, str, int))
         async with self._answering:
             contents = await self._contents(asked)
@@ -99,9 +101,15 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def WatchWallboard(  # noqa: N802
         self, request: pb.WatchWallboardRequest, context: Context
     ) -> AsyncIterator[pb.WatchWallboardResponse]:
-        wire.wallboard_of(request, self._clock.now(), await self._dimensions(request))
+        known = await self._dimensions(request)
+        wire.wallboard_of(request, self._clock.now(), known, self._zone(request))
         async for message in self._wallboards.watch(request):
             yield message
+
+    def _zone(self, request: wire.AnyRequest) -> str:
+        """The zone the request's tenant names, "" where it names none."""
+        scope = wire.scope_of(request)
+        return "" if scope is None else self._tenants.settings(scope[0]).time_zone
 
     async def _dimensions(self, request: wire.AnyRequest) -> frozenset[str] | None:
         """What the tenant's contacts can be cut by, once the position asked for is there; None when the request does
@@ -123,7 +131,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         return await contacts.read(self._database, asked.tenant, asked.start, asked.end, asked.question.until)
 
     async def _picture(self, request: pb.WatchWallboardRequest) -> Picture:
-        asked = wire.wallboard_of(request, self._clock.now())
+        asked = wire.wallboard_of(request, self._clock.now(), zone=self._zone(request))
         async with self._answering:
             contents = await self._contents(asked)
             answer, waits = await asyncio.to_thread(_board, asked, contents)

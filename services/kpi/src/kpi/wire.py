@@ -86,8 +86,10 @@ def _asked(
     now: Instant,
     known: Collection[str] | None,
     *,
+    zone: str = "",
     complaints: _Complaints,
 ) -> MetricsQuery:
+    """`zone` is the tenant's, for a request that names none."""
     tenant = complaints.hear(lambda: tenant_of(request.parent), "")
     start = complaints.hear(lambda: optional_instant(request, "start_time"), None)
     end = until = None
@@ -104,7 +106,7 @@ def _asked(
     question = Question(
         complaints.hear(lambda: _metrics(metrics), ()),
         complaints.hear(lambda: _group_by(group_by, known), ()),
-        complaints.hear(lambda: time_zone(request.time_zone), UTC),
+        complaints.hear(lambda: time_zone(request.time_zone or zone), UTC),
         now if until is None else until,
         complaints.hear(lambda: wanted_of(request.filter, known), EVERYTHING),
     )
@@ -163,30 +165,34 @@ def scope_of(request: AnyRequest) -> tuple[str, int] | None:
         return None
 
 
-def query_of(request: pb.QueryMetricsRequest, now: Instant, known: Collection[str] | None) -> MetricsQuery:
+def query_of(
+    request: pb.QueryMetricsRequest, now: Instant, known: Collection[str] | None, zone: str = ""
+) -> MetricsQuery:
     """The question of QueryMetrics about `known` dimensions. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
-    asked = _asked(request, request.metrics, request.group_by, now, known, complaints=complaints)
+    asked = _asked(request, request.metrics, request.group_by, now, known, zone=zone, complaints=complaints)
     complaints.settle()
     return asked
 
 
-def wallboard_of(request: pb.WatchWallboardRequest, now: Instant, known: Collection[str] | None = None) -> MetricsQuery:
+def wallboard_of(
+    request: pb.WatchWallboardRequest, now: Instant, known: Collection[str] | None = None, zone: str = ""
+) -> MetricsQuery:
     """The question of WatchWallboard at this moment. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
-    asked = _asked(request, request.metrics, request.group_by, now, known, complaints=complaints)
+    asked = _asked(request, request.metrics, request.group_by, now, known, zone=zone, complaints=complaints)
     complaints.hear(lambda: token_position(request.resume_token), 0)
     complaints.settle()
     return asked
 
 
 def cell_of(
-    request: pb.ListContributingEventsRequest, now: Instant, known: Collection[str] | None
+    request: pb.ListContributingEventsRequest, now: Instant, known: Collection[str] | None, zone: str = ""
 ) -> tuple[MetricsQuery, Group]:
     """The question of ListContributingEvents and the cell's group. Raises InvalidRequest with every violation."""
     complaints = _Complaints()
     keys = [one.key for one in request.group]
-    asked = _asked(request, [request.metric], keys, now, known, complaints=complaints)
+    asked = _asked(request, [request.metric], keys, now, known, zone=zone, complaints=complaints)
     complaints.hear(lambda: page(request, (int, str, int)), None)
     violations = [
         ("metric" if name == "metrics" else "group" if name == "group_by" else name, text)
