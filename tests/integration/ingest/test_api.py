@@ -155,7 +155,8 @@ async def test_a_watch_begins_with_what_is_there_and_goes_on_after_its_token(sta
     watch = stack.api.WatchPosts(R.WatchPostsRequest(parent="tenants/acme"))
     first, bookmark = await watch.read(), await watch.read()
     assert (first.change, first.post.name) == (R.POST_CHANGE_SNAPSHOT, name)
-    await ingest(stack, request(source, tweet(1, text="again"), tweet(2)))
+    edited = tweet(3, text="again", edit_history={"initial_tweet_id": "1", "edit_tweet_ids": ["1", "3"]})
+    await ingest(stack, request(source, edited, tweet(2)))
     changes = {}
     while len(changes) < 2:
         step = await watch.read()
