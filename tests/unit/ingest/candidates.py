@@ -69,8 +69,19 @@ def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:
     )
 
 
-def alias(name: str = "b", of: str = "a") -> events_pb2.PostAliased:
-    return events_pb2.PostAliased(alias_id=post_id(name), post_id=post_id(of), received_at=to_timestamp(T0))
+def alias(name: str = "b", of: str = "a", number: int = 1, author: str = "mia") -> events_pb2.PostAliased:
+    return events_pb2.PostAliased(
+        alias_id=post_id(name), post_id=post_id(of), received_at=to_timestamp(T0), number=number, identity_id=author
+    )
+
+
+def superseded(name: str = "b") -> events_pb2.PostWithdrawn:
+    return events_pb2.PostWithdrawn(
+        post_id=post_id(name),
+        reason=events_pb2.WITHDRAWAL_REASON_SUPERSEDED,
+        withdrawn_at=to_timestamp(T0),
+        received_at=to_timestamp(T0),
+    )
 
 
 def author_gone(author: str = "mia", at: Instant = T0) -> events_pb2.AuthorWithdrawn:

@@ -11,7 +11,19 @@ from ingest.events import Location
 from switchboard.ingest.v1 import post_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
-from candidates import T0, alias, author_gone, content, post_id, record, requeued, unplaced, unreadable, withdrawal
+from candidates import (
+    T0,
+    alias,
+    author_gone,
+    content,
+    post_id,
+    record,
+    requeued,
+    superseded,
+    unplaced,
+    unreadable,
+    withdrawal,
+)
 
 EARLIER = Instant(T0 - 1)
 OUTBOUND = post_pb2.DIRECTION_OUTBOUND
@@ -232,9 +244,18 @@ OUTBOUND = post_pb2.DIRECTION_OUTBOUND
         pytest.param(
             [content("b")],
             alias(),
-            ["PostAliased", "PostWithdrawn"],
+            ["PostAliased"],
             "IGNORED",
-            id="a version that came as a post of its own stops being one",
+            id="a version that came as a post of its own is one until what it says was said of its post",
+        ),
+        pytest.param(
+            [content("b"), alias()], superseded(), ["PostWithdrawn"], "WITHDRAWN", id="then it is none any more"
+        ),
+        pytest.param([content("b"), alias(), superseded()], superseded(), [], "DUPLICATE", id="and that only once"),
+        pytest.param([content("b")], superseded(), [], "DUPLICATE", id="a post that nobody called a version stays one"),
+        pytest.param([alias()], superseded(), [], "DUPLICATE", id="an id without content has none to bring over"),
+        pytest.param(
+            [content("b", author="ben")], alias(), [], "IGNORED", id="another author's post is nobody's version"
         ),
         pytest.param([content()], withdrawal(), ["PostWithdrawn"], "WITHDRAWN", id="a deleted post is withdrawn"),
         pytest.param(

@@ -5,9 +5,12 @@ The whole way of a delivery is taken here, on shards in memory that decide as th
 
 import asyncio
 import json
+import operator
 import sys
 from collections.abc import Collection, Sequence
+from itertools import dropwhile, permutations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,9 +24,11 @@ from ingest.intake import Intake
 from ingest.normalise import post_id
 from ingest.shards import SHARDS, from_request
 from ingest.sources import Settings, Source, Sources
+from ingest.views.posts import PostRow, PostsView, Row
 from ingest.views.quarantined import QuarantineEntry
 from ingest.views.source_directory import connections
-from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
+from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
+from switchboard.log.v1.log_pb2 import Sealed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from candidates import content, record
@@ -47,6 +52,9 @@ class InMemory:
         self.shards = {shard: decider.Posts() for shard in SHARDS}
         self.facts: list[PostEvent] = []
         self.contents: dict[str, bytes] = {}
+        self.rows: dict[str, Row] = {}
+        self.texts_then: list[dict[str, str]] = []
+        """What readers of the log could show after each fact."""
         self._calls_left = away_at
 
     async def call(
@@ -61,6 +69,9 @@ class InMemory:
             decider.evolve(posts, event)
             if isinstance(event, PostReceived | events_pb2.PostEdited | events_pb2.PostCompleted):
                 self.contents[event.post_id] = event.content_digest
+            body = events_pb2.PostReceived.FromString(event.encoded) if isinstance(event, PostReceived) else event
+            PostsView().fold(self.rows, SimpleNamespace(tenant="t", body=body))  # type: ignore[arg-type]
+            self.texts_then.append(self.texts())
         self.facts += events
         return answers.results_of(command, posts, events)
 
@@ -73,12 +84,16 @@ class InMemory:
     def now(self) -> Instant:
         return NOW
 
+    async def versions(self, tenant: str, ids: Sequence[str]) -> dict[str, PostRow]:
+        rows = {name: self.rows.get(f"{tenant}/{name}") for name in ids}
+        return {name: row for name, row in rows.items() if isinstance(row, PostRow)}
+
     async def posts_of(self, _tenant: str, _identity: str, _until: Instant) -> Sequence[str]:
         return list(self.posts())
 
     def take(self, *documents: object, channel: str = "x") -> list[str]:
         """Delivers documents in one batch; the results."""
-        intake = Intake(vault=self, shards=self, authors=self, quarantine=self, clock=self)  # type: ignore[arg-type]
+        intake = Intake(vault=self, shards=self, taken=self, quarantine=self, clock=self)  # type: ignore[arg-type]
         deliveries = [service_pb2.Delivery(payload=json.dumps(document).encode()) for document in documents]
         batch = intake.read(CONNECTED[channel], deliveries)
         asyncio.run(intake.take(batch))
@@ -92,6 +107,16 @@ class InMemory:
             for name, known in posts.known.items()
             if known.revision and not known.alias_of and not known.withdrawn
         }
+
+    def texts(self) -> dict[str, str]:
+        """Post id -> text, of all that readers are shown."""
+        found = {}
+        for row in self.rows.values():
+            if isinstance(row, PostRow) and row.withdrawn_at is None and row.ciphertext and row.identity_id:
+                sealed = Sealed(subject_id=row.identity_id, nonce=row.nonce or b"", ciphertext=row.ciphertext)
+                opened = SubjectKey("t", row.identity_id, bytes(32)).open(sealed)
+                found[row.post_id] = post_pb2.PersonalContent.FromString(opened).text
+        return found
 
     def known(self, name: str) -> decider.Known:
         """What the shards know of a post."""
@@ -151,7 +176,7 @@ def test_a_version_that_came_as_a_post_of_its_own_stops_being_one() -> None:
 def test_what_is_said_of_a_version_names_the_post_to_the_caller() -> None:
     there = InMemory()
     there.take(version(A, A, B))
-    intake = Intake(vault=there, shards=there, authors=there, quarantine=there, clock=there)  # type: ignore[arg-type]
+    intake = Intake(vault=there, shards=there, taken=there, quarantine=there, clock=there)  # type: ignore[arg-type]
     batch = intake.read(CONNECTED["x"], [service_pb2.Delivery(payload=json.dumps(deletion(B)).encode())])
     asyncio.run(intake.take(batch))
     assert batch.response().results[0].posts[0].post == f"tenants/t/posts/{POST}"
@@ -212,6 +237,53 @@ def test_what_a_crash_leaves_unsaid_is_said_when_it_is_delivered_again(
     except Away:
         other.take(*documents)
     assert one.posts() == other.posts()
+
+
+CHAIN = (A, B, C)
+SHOWN = st.lists(
+    st.one_of(
+        st.builds(lambda at: version(CHAIN[at], *CHAIN[: at + 1]), st.integers(0, 2)),
+        st.builds(lambda at, upto: version(CHAIN[at], *CHAIN[: max(at, upto) + 1]), st.integers(0, 2), st.just(2)),
+        st.builds(lambda at: version(CHAIN[at]), st.integers(0, 2)),
+        st.builds(lambda at: cut(CHAIN[at]), st.integers(0, 2)),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SHOWN, st.data())
+def test_in_any_order_the_post_says_its_latest_version_and_its_author_is_never_gone(
+    documents: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    documents = [version(C, A, B, C), *documents] if data.draw(st.booleans()) else [version(A, A, B, C), *documents]
+    there = InMemory()
+    for group in data.draw(st.permutations(documents + documents[:3])):
+        there.take(group)
+    latest = max(CHAIN.index(one["id_str"]) for one in documents)
+    shown = [one["text"] for one in documents if one["id_str"] == CHAIN[latest]]
+    assert there.texts() == {POST: max(shown, key=lambda text: (not text.endswith("…"), len(text)))}
+    assert all(dropwhile(operator.not_, there.texts_then))
+    assert there.known(POST).addressed_desks == ("5",)
+
+
+def test_a_version_that_came_without_its_chain_speaks_to_whom_it_spoke() -> None:
+    original = version(A, A, B, text="the old words")
+    unchained, edited = version(B, text="@acme the new words"), version(B, A, B, text="@acme the new words")
+    for documents in permutations([original, unchained, edited]):
+        there = InMemory()
+        for document in documents:
+            there.take(document)
+        assert there.texts() == {POST: "@acme the new words"}
+        assert there.known(POST).addressed_desks == ("5",)
+
+
+def test_nobody_s_post_becomes_a_version_of_somebody_else_s() -> None:
+    there = InMemory()
+    there.take({**version(B), "user": {"id_str": "8", "screen_name": "ben"}})
+    there.take(version(A, A, B))
+    assert set(there.texts().values()) == {f"@acme {A}", f"@acme {B}"}
 
 
 def picture(*, asked: bool) -> dict[str, Any]:

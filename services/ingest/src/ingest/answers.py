@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
 
-from ingest.decider import Candidate, Candidates, Posts, is_unplaced, key_of
+from ingest.decider import Candidate, Candidates, Known, Posts, holds_version, is_superseding, is_unplaced, key_of
 from ingest.events import Location, PostEvent, PostReceived
 
 Recorded = internal_pb2.RecordPostsResponse
@@ -28,8 +28,8 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
         key = key_of(candidate)
         known = posts.known.get(key)
         told.revisions.append(0 if known is None else known.revision)
-        if known is not None and known.alias_of and not isinstance(candidate, events_pb2.PostAliased):
-            told.moved.add(place=place, post_id=known.alias_of)
+        if known is not None and known.alias_of and _is_to_move(candidate, known):
+            told.moved.add(place=place, post_id=known.alias_of, number=known.platform_revision)
         gone = known is not None and known.withdrawn and key not in withdrawn_later
         if known is None and isinstance(candidate, PostReceived):
             gone = True  # content that led to nothing at all: its author took all back
@@ -38,7 +38,7 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
             fact = next(facts, None)
             if isinstance(candidate, events_pb2.PostWithdrawn):
                 withdrawn_later.discard(key)
-            elif _supersedes(candidate, fact) or _unplaces(fact, candidate, posts):
+            elif _unplaces(fact, candidate, posts):
                 fact = next(facts, None)
         elif isinstance(candidate, PostReceived):
             result = service_pb2.RESULT_UNSPECIFIED
@@ -81,13 +81,14 @@ def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
 
 
 def _is_gone(event: PostEvent) -> TypeGuard[events_pb2.PostWithdrawn]:
-    return isinstance(event, events_pb2.PostWithdrawn) and event.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
+    return isinstance(event, events_pb2.PostWithdrawn) and not is_superseding(event)
 
 
-def _supersedes(alias: Candidate, fact: PostEvent | None) -> bool:
-    if not isinstance(alias, events_pb2.PostAliased) or not isinstance(fact, events_pb2.PostWithdrawn):
-        return False
-    return fact.post_id == alias.alias_id and not _is_gone(fact)
+def _is_to_move(candidate: Candidate, known: Known) -> bool:
+    """Whether something is to be said of the post that a version's id means: what was said of it now, or before."""
+    if isinstance(candidate, events_pb2.PostAliased):
+        return holds_version(known)
+    return not is_superseding(candidate)
 
 
 def _unplaces(fact: PostEvent | None, seen: Candidate, posts: Posts) -> bool:

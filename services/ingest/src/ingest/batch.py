@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 from chassis.clock import Instant
-from switchboard.ingest.v1 import service_pb2
+from switchboard.ingest.v1 import events_pb2, service_pb2
 
 from ingest import decider
 from ingest.events import PostReceived
@@ -103,6 +103,15 @@ class OfVersion(Recipient, gc=False, kw_only=True):
         self.held.is_gone |= outcome == service_pb2.RESULT_WITHDRAWN
 
 
+class Version(NamedTuple):
+    """A post that turned out to be a version of another, which its content is to be said of."""
+
+    alias: events_pb2.PostAliased
+    post_id: str
+    number: int
+    of_delivery: int
+
+
 class Reading(NamedTuple):
     """One thing that was read and is to be said to a shard: an observation to seal, or a candidate as it is."""
 
@@ -153,6 +162,8 @@ class Batch:
     """Posts with further ids, in order."""
     moved: list[tuple[decider.Candidate, Recipient]] = field(default_factory=list)
     """What was said of a version's id and is to be said of the post it means."""
+    versions: dict[str, Version] = field(default_factory=dict)
+    """What came under a version's id before and is to be said of the post, by that id."""
     quarantined: dict[int, str] = field(default_factory=dict)
     """Number of a delivery that was not wholly taken -> the id its bytes are kept under."""
 

@@ -81,7 +81,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     cut_length: int = 0
     """Length of its text where the platform cut it, 0 where we have the whole."""
     alias_of: str = ""
-    """The post that this id means, empty when it is one itself."""
+    """The post that this id means, empty when it is one itself; `platform_revision` is then which version of it."""
     has_location: bool = False
     extent: int = 0
     """How much of its version we have, 0 where the platform does not number every edit."""
@@ -159,7 +159,11 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                         own[post_id] = _sighted(sighting, before)
             case events_pb2.PostWithdrawn(post_id=post_id):
                 before = own.get(post_id) or known.get(post_id)
-                if before is None or not before.withdrawn:
+                if is_superseding(candidate):
+                    is_news = before is not None and holds_version(before)
+                else:
+                    is_news = before is None or not before.withdrawn
+                if is_news:
                     events.append(candidate)
                     own[post_id] = _withdrawn(candidate, before)
             case events_pb2.AuthorWithdrawn(identity_id=author):
@@ -179,11 +183,9 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     own[post_id] = _unplaced(before)
             case events_pb2.PostAliased(alias_id=alias_id):
                 before = own.get(alias_id) or known.get(alias_id)
-                if before is None or not before.alias_of:
+                if before is None or not (before.alias_of or _is_of_anothers(candidate, before)):
                     events.append(candidate)
                     own[alias_id] = _aliased(candidate, before)
-                    if before is not None and before.revision and not before.withdrawn:
-                        events.append(_superseded(candidate))
             case events_pb2.DeliveryQuarantined(delivery_id=name):
                 if not in_quarantine.get(name, posts.quarantined.get(name, False)):
                     events.append(candidate)
@@ -193,6 +195,18 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     in_quarantine[name] = False
     return events
+
+
+def is_superseding(candidate: Candidate) -> bool:
+    """Whether it says that a post is none but a version of another, whose content it then is."""
+    if not isinstance(candidate, events_pb2.PostWithdrawn):
+        return False
+    return candidate.reason == events_pb2.WITHDRAWAL_REASON_SUPERSEDED
+
+
+def holds_version(known: Known) -> bool:
+    """Whether content came under the id of a version and nobody said yet that it was brought over to its post."""
+    return bool(known.alias_of and known.digests and not known.withdrawn)
 
 
 def is_unplaced(posts: Posts, post: PostReceived) -> bool:
@@ -209,6 +223,11 @@ def _left(fact: events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved, b
 def _is_anothers(post: PostReceived, before: Known) -> bool:
     """Whether the id is known with another author. A post that is gone stays gone, whoever comes with it."""
     return not before.withdrawn and post.identity_id != before.author
+
+
+def _is_of_anothers(alias: events_pb2.PostAliased, before: Known) -> bool:
+    """Whether the id that is said to be a version is known as a post of somebody else."""
+    return bool(before.author) and not before.withdrawn and alias.identity_id != before.author
 
 
 def _news(seen: PostReceived, before: Known) -> events_pb2.PostEdited | events_pb2.PostCompleted | None:
@@ -292,17 +311,6 @@ def _removal(seen: PostReceived) -> events_pb2.PostLocationRemoved:
     )
 
 
-def _superseded(alias: events_pb2.PostAliased) -> events_pb2.PostWithdrawn:
-    """A version that came as a post of its own, before anybody said what it is, is none."""
-    return events_pb2.PostWithdrawn(
-        post_id=alias.alias_id,
-        reason=events_pb2.WITHDRAWAL_REASON_SUPERSEDED,
-        withdrawn_at=alias.received_at,
-        received_at=alias.received_at,
-        source_id=alias.source_id,
-    )
-
-
 def _is_sighting(post: PostReceived, before: Known) -> bool:
     if before.withdrawn or before.is_ours or post.direction == post_pb2.DIRECTION_OUTBOUND:
         return False
@@ -375,12 +383,11 @@ def _withdrawn(gone: events_pb2.PostWithdrawn, before: Known | None) -> Known:
 
     A version that only stopped being a post of its own does not take the post away.
     """
-    is_gone = gone.reason != events_pb2.WITHDRAWAL_REASON_SUPERSEDED
-    return msgspec.structs.replace(before or _UNSEEN, withdrawn=is_gone, digests=())
+    return msgspec.structs.replace(before or _UNSEEN, withdrawn=not is_superseding(gone), digests=())
 
 
 def _aliased(alias: events_pb2.PostAliased, before: Known | None) -> Known:
-    return msgspec.structs.replace(before or _UNSEEN, alias_of=alias.post_id)
+    return msgspec.structs.replace(before or _UNSEEN, alias_of=alias.post_id, platform_revision=alias.number)
 
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:

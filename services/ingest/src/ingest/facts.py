@@ -7,8 +7,10 @@ from functools import lru_cache
 
 import msgspec
 from chassis.clock import Instant, to_timestamp
+from chassis.identity import uuid_text
 from chassis.sealing import SubjectKey
 from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.log.v1.log_pb2 import Sealed
 
 from ingest.decider import Candidate
 from ingest.events import Location, PostReceived
@@ -24,6 +26,7 @@ from ingest.normalise import (
     messages_id,
     post_id,
 )
+from ingest.views.posts import PostRow
 from ingest.views.source_directory import Connected
 
 _BRANDS = frozenset({post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT})
@@ -37,7 +40,6 @@ _ADDRESSED_KINDS = frozenset(
     }
 )
 """What speaks to us by being what it is."""
-_UNNUMBERED = -1
 
 
 def withdrawn(
@@ -205,29 +207,33 @@ def aliased(
 ) -> Iterator[events_pb2.PostAliased]:
     """The facts that the ids of its other versions mean this post."""
     account = connected.account
-    for alias in seen.alias_ids:
+    for number, alias in enumerate(seen.alias_ids, 1):  # in their order
         yield events_pb2.PostAliased(
             alias_id=post_id(account.channel, account.account_scope, alias),
             post_id=name,
             source_id=connected.source.source_id,
             received_at=to_timestamp(received_at),
+            number=number,
+            identity_id=identity_id(account.channel, account.account_scope, seen.author_id),
         )
 
 
-def of_another(candidate: Candidate, name: str) -> Candidate:
-    """What was said of a version's id, said of the post that it means.
+def of_another(candidate: Candidate, name: str, number: int) -> Candidate:
+    """What was said of a version's id, said of the post whose version `number` it means.
 
-    Content that came without the chain of its versions does not say which of them it is, so it is older than any.
+    Content that came without the chain of its versions is that version: its time is that of the edit.
     """
     match candidate:
         case PostReceived():
+            number += candidate.platform_revision
             post = events_pb2.PostReceived.FromString(candidate.encoded)
             post.post_id = name
-            post.platform_revision = _UNNUMBERED
+            post.platform_revision = number
             return msgspec.structs.replace(
                 candidate,
                 post_id=name,
-                platform_revision=_UNNUMBERED,
+                platform_revision=number,
+                edited_at=candidate.edited_at or candidate.published_at,
                 encoded=post.SerializeToString(deterministic=True),
             )
         case events_pb2.PostWithdrawn() | events_pb2.PostLocationRemoved():
@@ -236,6 +242,75 @@ def of_another(candidate: Candidate, name: str) -> Candidate:
             return said
         case _:
             raise TypeError(f"{candidate.DESCRIPTOR.name} is about no post")
+
+
+def brought_over(version: PostRow, name: str, number: int) -> Iterator[Candidate]:
+    """What was taken under a version's id before anybody said what it is, said of the post: once for each desk."""
+    if version.ciphertext is None or version.nonce is None or version.identity_id is None:
+        return
+    published_at, links = Instant(version.published_at or 0), version.links or b""
+    for desk, source_id in zip(version.desks, version.desk_sources, strict=True):
+        is_addressed = desk in version.addressed_desks
+        post = events_pb2.PostReceived(
+            post_id=name,
+            channel=version.channel or "",
+            source_id=source_id,
+            kind=version.kind or 0,  # type: ignore[arg-type]  # enums' numbers, here and below
+            direction=version.direction or 0,  # type: ignore[arg-type]
+            author_kind=version.author_kind or 0,  # type: ignore[arg-type]
+            identity_id=version.identity_id,
+            conversation_id=version.conversation_id or "",
+            in_reply_to=version.in_reply_to or "",
+            links=[uuid_text(links[at : at + 16]) for at in range(0, len(links), 16)],
+            language=version.language or "",
+            text_length=version.text_length or 0,
+            reach=version.reach or 0,
+            visibility=version.visibility or 0,  # type: ignore[arg-type]
+            published_at=to_timestamp(published_at),
+            received_at=to_timestamp(Instant(version.received_at or 0)),
+            reply_quota_left=-1 if version.reply_quota_left is None else version.reply_quota_left,
+            platform_revision=number,
+            content_digest=version.digests[-16:],
+            personal=Sealed(subject_id=version.identity_id, nonce=version.nonce, ciphertext=version.ciphertext),
+            desk=desk,
+            is_addressed=is_addressed,
+            repost_of=version.repost_of or "",
+            is_bare_repost=bool(version.is_bare_repost),
+            names=Sealed(
+                subject_id=version.identity_id,
+                nonce=version.names_nonce or b"",
+                ciphertext=version.names_ciphertext or b"",
+            ),
+            is_cut=version.cut_length > 0,
+            has_location=version.has_location,
+            extent=version.extent,
+        )
+        yield PostReceived(
+            name,
+            version.identity_id,
+            number,
+            post.content_digest,
+            post.direction,
+            published_at,
+            post.SerializeToString(deterministic=True),
+            desk,
+            is_addressed,
+            published_at,
+            version.cut_length,
+            Location.TOLD if version.has_location else Location.UNTOLD,
+            version.extent,
+        )
+
+
+def superseded(alias: events_pb2.PostAliased) -> events_pb2.PostWithdrawn:
+    """A version that came as a post of its own is none any more."""
+    return events_pb2.PostWithdrawn(
+        post_id=alias.alias_id,
+        reason=events_pb2.WITHDRAWAL_REASON_SUPERSEDED,
+        withdrawn_at=alias.received_at,
+        received_at=alias.received_at,
+        source_id=alias.source_id,
+    )
 
 
 def _owner(connected: Connected, seen: Observation) -> str:

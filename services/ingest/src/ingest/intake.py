@@ -20,12 +20,13 @@ from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
 from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
 
 from ingest import facts
-from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict
+from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict, Version
 from ingest.decider import Announcement, Candidate, key_of
 from ingest.events import PostReceived
 from ingest.normalise import AuthorGone, LocationGone, Observation, Reason, Withdrawal, identity_id
 from ingest.reading import part_of, quarantine, read
 from ingest.shards import SHARDS, shard_of, to_request
+from ingest.views.posts import PostRow
 from ingest.views.quarantined import Quarantine
 from ingest.views.source_directory import Connected
 
@@ -59,21 +60,23 @@ class Shards(Protocol):
     ) -> internal_pb2.RecordPostsResponse: ...
 
 
-class Authors(Protocol):
-    """Finds the posts an author published until then that are still there, as of the log's present end or later."""
+class Taken(Protocol):
+    """What was taken in before, as of the log's present end or later."""
 
-    async def posts_of(self, tenant: str, identity: str, until: Instant) -> Sequence[str]: ...
+    async def posts_of(self, tenant: str, identity: str, until: Instant) -> Sequence[str]:
+        """The posts an author published until then that are still there."""
+
+    async def versions(self, tenant: str, ids: Sequence[str]) -> Mapping[str, PostRow]:
+        """Posts by id, sealed."""
 
 
 class Intake:
     """Takes deliveries. One per process; safe for any number of batches at once."""
 
-    def __init__(
-        self, *, vault: KeyVault, shards: Shards, authors: Authors, quarantine: Quarantine, clock: Clock
-    ) -> None:
+    def __init__(self, *, vault: KeyVault, shards: Shards, taken: Taken, quarantine: Quarantine, clock: Clock) -> None:
         self._vault = vault
         self._shards = shards
-        self._authors = authors
+        self._taken = taken
         self._quarantine = quarantine
         self._clock = clock
 
@@ -153,9 +156,14 @@ class Intake:
                 recipient(result, revision)
         for moved in answer.moved:
             recipient = call.recipients[moved.place]
+            said = call.candidates[moved.place]
+            if isinstance(said, events_pb2.PostAliased):
+                of_delivery = recipient.verdict.number
+                batch.versions[said.alias_id] = Version(said, moved.post_id, moved.number, of_delivery)
+                continue
             if recipient.part is not None:
                 recipient.part.post_id = moved.post_id
-            batch.moved.append((facts.of_another(call.candidates[moved.place], moved.post_id), recipient))
+            batch.moved.append((facts.of_another(said, moved.post_id, moved.number), recipient))
         return answer.position
 
     async def _follow(self, batch: Batch) -> int:
@@ -166,7 +174,7 @@ class Intake:
         or the caller delivers again, since an id answers what it means every time.
         """
         position = 0
-        while batch.held or batch.moved:
+        while batch.held or batch.moved or batch.versions:
             said: list[tuple[Recipient, Candidate, bool]]
             said = [(held.recipient, held.post, held.is_gone) for held in batch.held]
             said += [(recipient, candidate, False) for candidate, recipient in batch.moved]
@@ -178,8 +186,30 @@ class Intake:
                     fact = facts.withdrawn(batch.connected, candidate.post_id, gone, recipient.verdict.received_at)
                     queue(batch, fact, Recipient(Verdict(recipient.verdict.number, [])))
                 queue(batch, candidate, recipient)
-            position = max(position, *(await asyncio.gather(*self.begin(batch))))
+            position = max([position, *(await asyncio.gather(*self.begin(batch)))])
+            if batch.versions:
+                position = max(position, await self._bring_over(batch))
         return position
+
+    async def _bring_over(self, batch: Batch) -> int:
+        """Says of their posts what came under the ids of versions before; returns the position.
+
+        The post comes first, then the version stops being a post of its own: whoever reads the log never finds the
+        customer gone in between, and what a crash leaves half done is done when the id's chain comes again.
+        """
+        versions = dict(batch.versions)
+        batch.versions.clear()
+        rows = await self._taken.versions(batch.connected.tenant, list(versions))
+        told = {name: Recipient(Verdict(version.of_delivery, [])) for name, version in versions.items()}
+        for name, version in versions.items():
+            if row := rows.get(name):
+                for candidate in facts.brought_over(row, version.post_id, version.number):
+                    queue(batch, candidate, told[name])
+        position = max(await asyncio.gather(*self.begin(batch)), default=0)
+        for name, recipient in told.items():
+            if recipient.verdict.result:  # taken, or known to be gone; not refused
+                queue(batch, facts.superseded(versions[name].alias), Recipient(Verdict(versions[name].of_delivery, [])))
+        return max([position, *(await asyncio.gather(*self.begin(batch)))])
 
     async def _put_away(self, batch: Batch) -> int:
         """Quarantines the deliveries of posts with the id of another author's; returns the position."""
@@ -223,12 +253,12 @@ class Intake:
         if authors:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         for identity, item, received_at, verdict in gone:
-            for name in await self._authors.posts_of(batch.connected.tenant, identity, item.at or received_at):
+            for name in await self._taken.posts_of(batch.connected.tenant, identity, item.at or received_at):
                 fact = facts.withdrawn(batch.connected, name, item, received_at)
                 queue(batch, fact, part_of(verdict, name))
         for identity, told, received_at, verdict in unplaced:
             until = told.until or told.at or received_at
-            for name in await self._authors.posts_of(batch.connected.tenant, identity, until):
+            for name in await self._taken.posts_of(batch.connected.tenant, identity, until):
                 removed = facts.location_removed(batch.connected, name, told, received_at)
                 queue(batch, removed, part_of(verdict, name))
         if batch.calls:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -36,12 +36,12 @@ RESOURCES = Resources(
     vault=True,
 )
 CATCH_UP_S = 60.0
-"""How long withdrawing an author's posts waits for the view to know them all."""
+"""How long the rare delivery that is about posts taken before waits for the view to know them all."""
 EXPIRE_EVERY_S = 600.0
 
 
-class AuthorPosts:
-    """Finds an author's posts once the view has reached the log's present end."""
+class TakenPosts:
+    """Finds posts once the view has reached the log's present end."""
 
     def __init__(self, log: Log, database: Database, view: Projection[posts.Row]) -> None:
         self._log = log
@@ -52,6 +52,11 @@ class AuthorPosts:
         """Ids of the posts published until then that are still there."""
         await self._view.reached(await self._log.last_position(), CATCH_UP_S)
         return await posts.of_author(self._database, tenant, identity, until)
+
+    async def versions(self, tenant: str, ids: Sequence[str]) -> Mapping[str, posts.PostRow]:
+        """Posts by id, sealed."""
+        await self._view.reached(await self._log.last_position(), CATCH_UP_S)
+        return await posts.taken(self._database, tenant, ids)
 
 
 async def build(process: Process, retention_days: float) -> None:
@@ -72,7 +77,7 @@ async def build(process: Process, retention_days: float) -> None:
     intake = Intake(
         vault=vault,
         shards=post_host,
-        authors=AuthorPosts(log, database, posts_projection),
+        taken=TakenPosts(log, database, posts_projection),
         quarantine=quarantine,
         clock=process.settings.clock,
     )

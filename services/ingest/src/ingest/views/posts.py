@@ -56,6 +56,7 @@ class PostRow(NamedTuple):
     names_nonce: bytes | None = None
     names_ciphertext: bytes | None = None
     desks: Sequence[str] = ()
+    desk_sources: Sequence[str] = ()
     addressed_desks: Sequence[str] = ()
     repost_of: str | None = None
     is_bare_repost: bool | None = None
@@ -177,7 +178,7 @@ class PostsView:
                 key = f"{event.tenant}/{body.alias_id}"
                 version = rows.get(key) or PostRow(event.tenant, body.alias_id, 0, 0, b"")
                 assert isinstance(version, PostRow)
-                rows[key] = version._replace(alias_of=body.post_id)
+                rows[key] = version._replace(alias_of=body.post_id, platform_revision=body.number)
             case events_pb2.PostWithdrawn():
                 key = f"{event.tenant}/{body.post_id}"
                 gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
@@ -281,6 +282,7 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         post.names.nonce,
         post.names.ciphertext,
         [post.desk],
+        [post.source_id],
         [post.desk] if post.is_addressed else [],
         post.repost_of or None,
         post.is_bare_repost,
@@ -313,8 +315,10 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Post
 
 def _sighted(sighting: events_pb2.PostSighted, before: PostRow) -> PostRow:
     desk, desks, addressed = sighting.desk, before.desks, before.addressed_desks
+    is_first = desk not in desks
     return before._replace(
-        desks=desks if desk in desks else [*desks, desk],
+        desks=[*desks, desk] if is_first else desks,
+        desk_sources=[*before.desk_sources, sighting.source_id] if is_first else before.desk_sources,
         addressed_desks=[*addressed, desk] if sighting.is_addressed and desk not in addressed else addressed,
     )
 
@@ -419,6 +423,12 @@ async def get(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, 
     """Posts by id."""
     rows = await database.fetch(_SQL["by_id"], tenant, ids)
     return {row["post_id"]: ReadRow(*row.values()) for row in rows}
+
+
+async def taken(database: Database, tenant: str, ids: Sequence[str]) -> dict[str, PostRow]:
+    """Whole rows of posts by id, of those that there are."""
+    rows = await database.fetch(_SQL["load_posts"], [tenant] * len(ids), ids)
+    return {row["post_id"]: PostRow(*row.values()) for row in rows}
 
 
 async def meant(database: Database, tenant: str, name: str) -> str:

@@ -36,6 +36,7 @@ create table if not exists posts_v2 (
     names_nonce bytea,
     names_ciphertext bytea,
     desks text[] collate "C" not null,       -- that were brought it, the first one first
+    desk_sources text[] collate "C" not null,   -- through which each of them was brought it first
     addressed_desks text[] collate "C" not null,
     repost_of uuid,
     is_bare_repost boolean,
@@ -82,8 +83,8 @@ cross join lateral (
     select tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel, source_id,
         kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length, reach,
         visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext,
-        names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost, cut_length, alias_of,
-        has_location, extent
+        names_nonce, names_ciphertext, desks, desk_sources, addressed_desks, repost_of, is_bare_repost, cut_length,
+        alias_of, has_location, extent
     from posts_v2 p where p.post_id = wanted.post_id and p.tenant is not distinct from wanted.tenant limit 1
 ) as found
 
@@ -122,9 +123,9 @@ cross join lateral (
 insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
     source_id, kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length,
     reach, visibility, published_at, received_at, reply_window_expires_at, reply_quota_left, nonce, ciphertext,
-    names_nonce, names_ciphertext, desks, addressed_desks, repost_of, is_bare_repost, cut_length, alias_of, has_location,
-    extent)
-select * from unnest($1::posts_v2[])   -- one array of rows: 36 arrays of values cost the client twice as much
+    names_nonce, names_ciphertext, desks, desk_sources, addressed_desks, repost_of, is_bare_repost, cut_length, alias_of,
+    has_location, extent)
+select * from unnest($1::posts_v2[])   -- one array of rows: 37 arrays of values cost the client twice as much
 on conflict (post_id, tenant) do update set
     revision = excluded.revision,
     platform_revision = excluded.platform_revision,
@@ -153,6 +154,7 @@ on conflict (post_id, tenant) do update set
     names_nonce = excluded.names_nonce,
     names_ciphertext = excluded.names_ciphertext,
     desks = excluded.desks,
+    desk_sources = excluded.desk_sources,
     addressed_desks = excluded.addressed_desks,
     repost_of = excluded.repost_of,
     is_bare_repost = excluded.is_bare_repost,
