@@ -71,7 +71,12 @@ def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:
 
 def alias(name: str = "b", of: str = "a", number: int = 1, author: str = "mia") -> events_pb2.PostAliased:
     return events_pb2.PostAliased(
-        alias_id=post_id(name), post_id=post_id(of), received_at=to_timestamp(T0), number=number, identity_id=author
+        alias_id=post_id(name),
+        post_id=post_id(of),
+        received_at=to_timestamp(T0),
+        number=number,
+        identity_id=author,
+        published_at=to_timestamp(T0),
     )
 
 

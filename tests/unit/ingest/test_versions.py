@@ -22,7 +22,7 @@ from ingest import answers, decider
 from ingest.events import PostEvent, PostReceived
 from ingest.intake import Intake
 from ingest.normalise import post_id
-from ingest.shards import SHARDS, from_request
+from ingest.shards import SHARDS, from_request, shard_of
 from ingest.sources import Settings, Source, Sources
 from ingest.views.posts import PostRow, PostsView, Row
 from ingest.views.quarantined import QuarantineEntry
@@ -277,6 +277,19 @@ def test_a_version_that_came_without_its_chain_speaks_to_whom_it_spoke() -> None
             there.take(document)
         assert there.texts() == {POST: "@acme the new words"}
         assert there.known(POST).addressed_desks == ("5",)
+
+
+def test_a_version_that_overtakes_its_original_does_not_tell_when_the_post_was_published() -> None:
+    there, away = InMemory(), InMemory()
+    there.take(version(A, A, B))
+    alias = next(event for event in there.facts if isinstance(event, events_pb2.PostAliased))
+    record(away.shards[shard_of(alias.alias_id)], alias)  # another batch holds the original until this is durable
+    away.take({**version(B), "created_at": "Wed Oct 08 21:00:00 +0000 2025"})
+    away.take(version(A, A, B))
+    (first,) = [event for event in there.facts if isinstance(event, PostReceived)]
+    (post,) = [event for event in away.facts if isinstance(event, PostReceived)]
+    assert (post.post_id, post.published_at) == (POST, first.published_at)
+    assert away.texts() == {POST: f"@acme {B}"}
 
 
 def test_nobody_s_post_becomes_a_version_of_somebody_else_s() -> None:

@@ -29,7 +29,9 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
         known = posts.known.get(key)
         told.revisions.append(0 if known is None else known.revision)
         if known is not None and known.alias_of and _is_to_move(candidate, known):
-            told.moved.add(place=place, post_id=known.alias_of, number=known.platform_revision)
+            told.moved.add(
+                place=place, post_id=known.alias_of, number=known.platform_revision, published_at_us=known.of_post_from
+            )
         gone = known is not None and known.withdrawn and key not in withdrawn_later
         if known is None and isinstance(candidate, PostReceived):
             gone = True  # content that led to nothing at all: its author took all back

@@ -85,6 +85,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     has_location: bool = False
     extent: int = 0
     """How much of its version we have, 0 where the platform does not number every edit."""
+    of_post_from: int = 0
+    """When the post that this id means was published; 0 where content came under the id itself."""
 
 
 _UNSEEN = Known(0, 0, False, (), "")
@@ -387,7 +389,9 @@ def _withdrawn(gone: events_pb2.PostWithdrawn, before: Known | None) -> Known:
 
 
 def _aliased(alias: events_pb2.PostAliased, before: Known | None) -> Known:
-    return msgspec.structs.replace(before or _UNSEEN, alias_of=alias.post_id, platform_revision=alias.number)
+    seen = before or _UNSEEN
+    since = 0 if seen.revision else from_timestamp(alias.published_at)
+    return msgspec.structs.replace(seen, alias_of=alias.post_id, platform_revision=alias.number, of_post_from=since)
 
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:

@@ -215,13 +215,15 @@ def aliased(
             received_at=to_timestamp(received_at),
             number=number,
             identity_id=identity_id(account.channel, account.account_scope, seen.author_id),
+            published_at=to_timestamp(seen.published_at),
         )
 
 
-def of_another(candidate: Candidate, name: str, number: int) -> Candidate:
+def of_another(candidate: Candidate, name: str, number: int, published_at: Instant | None) -> Candidate:
     """What was said of a version's id, said of the post whose version `number` it means.
 
-    Content that came without the chain of its versions is that version: its time is that of the edit.
+    Content that came without the chain of its versions is that version: its time is that of the edit. `published_at` is
+    the post's, None where the post is known.
     """
     match candidate:
         case PostReceived():
@@ -229,10 +231,13 @@ def of_another(candidate: Candidate, name: str, number: int) -> Candidate:
             post = events_pb2.PostReceived.FromString(candidate.encoded)
             post.post_id = name
             post.platform_revision = number
+            if published_at is not None:
+                post.published_at.CopyFrom(to_timestamp(published_at))
             return msgspec.structs.replace(
                 candidate,
                 post_id=name,
                 platform_revision=number,
+                published_at=candidate.published_at if published_at is None else published_at,
                 edited_at=candidate.edited_at or candidate.published_at,
                 encoded=post.SerializeToString(deterministic=True),
             )

@@ -163,7 +163,8 @@ class Intake:
                 continue
             if recipient.part is not None:
                 recipient.part.post_id = moved.post_id
-            batch.moved.append((facts.of_another(said, moved.post_id, moved.number), recipient))
+            published_at = Instant(moved.published_at_us) if moved.published_at_us else None
+            batch.moved.append((facts.of_another(said, moved.post_id, moved.number, published_at), recipient))
         return answer.position
 
     async def _follow(self, batch: Batch) -> int:

@@ -114,6 +114,7 @@ class PostsBacking:
                     row.alias_of,
                     row.has_location,
                     row.extent,
+                    row.of_post_from,
                 )
 
     def evict(self, state: decider.Posts, position: int) -> None:

@@ -254,20 +254,22 @@ class PostLocationRemoved(_message.Message):
     def __init__(self, post_id: _Optional[str] = ..., removed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_id: _Optional[str] = ...) -> None: ...
 
 class PostAliased(_message.Message):
-    __slots__ = ("alias_id", "post_id", "source_id", "received_at", "number", "identity_id")
+    __slots__ = ("alias_id", "post_id", "source_id", "received_at", "number", "identity_id", "published_at")
     ALIAS_ID_FIELD_NUMBER: _ClassVar[int]
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     alias_id: str
     post_id: str
     source_id: str
     received_at: _timestamp_pb2.Timestamp
     number: int
     identity_id: str
-    def __init__(self, alias_id: _Optional[str] = ..., post_id: _Optional[str] = ..., source_id: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., number: _Optional[int] = ..., identity_id: _Optional[str] = ...) -> None: ...
+    published_at: _timestamp_pb2.Timestamp
+    def __init__(self, alias_id: _Optional[str] = ..., post_id: _Optional[str] = ..., source_id: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., number: _Optional[int] = ..., identity_id: _Optional[str] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PostWithdrawn(_message.Message):
     __slots__ = ("post_id", "reason", "withdrawn_at", "received_at", "source_id")

@@ -76,14 +76,16 @@ class RecordPostsRequest(_message.Message):
     def __init__(self, observed: _Optional[_Union[Observed, _Mapping]] = ..., others: _Optional[_Iterable[_Union[Other, _Mapping]]] = ..., request_id: _Optional[bytes] = ..., request_digest: _Optional[bytes] = ..., answer: _Optional[_Union[_service_pb2.DeliveryResult, _Mapping]] = ..., claimant: _Optional[bytes] = ...) -> None: ...
 
 class Moved(_message.Message):
-    __slots__ = ("place", "post_id", "number")
+    __slots__ = ("place", "post_id", "number", "published_at_us")
     PLACE_FIELD_NUMBER: _ClassVar[int]
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_AT_US_FIELD_NUMBER: _ClassVar[int]
     place: int
     post_id: str
     number: int
-    def __init__(self, place: _Optional[int] = ..., post_id: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+    published_at_us: int
+    def __init__(self, place: _Optional[int] = ..., post_id: _Optional[str] = ..., number: _Optional[int] = ..., published_at_us: _Optional[int] = ...) -> None: ...
 
 class RecordPostsResponse(_message.Message):
     __slots__ = ("results", "revisions", "position", "answer", "claimant", "moved")

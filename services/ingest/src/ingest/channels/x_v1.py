@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from chassis.clock import Instant
+from chassis.clock import MICROS, Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.channels import x_text
@@ -60,7 +60,8 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     version = version_of(d, external_id, at)
     edited_at: Instant | None = None
     if version.number:
-        edited_at, published_at = published_at, snowflake_time(version.first_id) or published_at
+        minted = snowflake_time(version.first_id)
+        edited_at, published_at = published_at, published_at if minted is None else whole_second(minted)
     external_id = version.first_id
 
     said = x_text.written(d, f"{at}text")
@@ -167,6 +168,11 @@ def snowflake_time(external_id: str) -> Instant | None:
     number = int(external_id)
     at = Instant(((number >> 22) + 1_288_834_974_657) * 1000)
     return at if number > _SNOWFLAKES_FROM and at > EARLIEST else None
+
+
+def whole_second(at: Instant) -> Instant:
+    """As v1.1 tells times: without fractions, so that an original and its edits tell the same."""
+    return Instant(at - at % MICROS)
 
 
 def kind_of(

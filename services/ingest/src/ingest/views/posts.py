@@ -178,7 +178,8 @@ class PostsView:
                 key = f"{event.tenant}/{body.alias_id}"
                 version = rows.get(key) or PostRow(event.tenant, body.alias_id, 0, 0, b"")
                 assert isinstance(version, PostRow)
-                rows[key] = version._replace(alias_of=body.post_id, platform_revision=body.number)
+                since = version.published_at if version.revision else from_timestamp(body.published_at)
+                rows[key] = version._replace(alias_of=body.post_id, platform_revision=body.number, published_at=since)
             case events_pb2.PostWithdrawn():
                 key = f"{event.tenant}/{body.post_id}"
                 gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
@@ -341,6 +342,8 @@ class Probed(NamedTuple):
     """The post of which it names a version, empty when it is one itself."""
     has_location: bool
     extent: int
+    of_post_from: int
+    """When the post that it means was published; 0 where content came under the id itself."""
     in_quarantine: bool | None
     """Not None for a delivery: whether it lies in quarantine."""
 
@@ -363,6 +366,7 @@ async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[in
             row["alias_of"] or "",
             row["has_location"],
             row["extent"],
+            row["of_post_from"] or 0,
             row["lodged"],
         )
         for row in rows

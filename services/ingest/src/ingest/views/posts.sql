@@ -185,17 +185,18 @@ where tenant = gone_tenant and delivery_id = gone_id
 select p.position as view_position, known.post_id, known.revision, known.platform_revision,
     known.withdrawn_at is not null and known.withdrawal_reason <> 4 as withdrawn,   -- 4: superseded, see PostAliased
     known.digests, known.identity_id, known.direction, known.desks, known.addressed_desks, known.cut_length,
-    known.alias_of, known.has_location, known.extent, known.lodged
+    known.alias_of, known.has_location, known.extent, known.of_post_from, known.lodged
 from projections p
 left join (
     unnest($2::uuid[]) as wanted (id)
     cross join lateral (
         (select post_id, revision, platform_revision, withdrawn_at, withdrawal_reason, digests, identity_id, direction,
-            desks, addressed_desks, cut_length, alias_of, has_location, extent, null::boolean as lodged
+            desks, addressed_desks, cut_length, alias_of, has_location, extent,
+            case when revision = 0 then published_at end as of_post_from, null::boolean as lodged
         from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 limit 1)
         union all
         (select delivery_id, 0, 0, null::bigint, null::smallint, null::bytea, null::uuid, null::smallint,
-            null::text[], null::text[], 0, null::uuid, false, 0, lodged
+            null::text[], null::text[], 0, null::uuid, false, 0, null::bigint, lodged
         from deliveries_v2 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
     ) as known
 ) on true
