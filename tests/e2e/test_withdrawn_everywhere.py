@@ -44,6 +44,7 @@ SERVED: Mapping[str, tuple[Any, str]] = {
 COMMON = ((integrity_pb2, "IntegrityService"), (operations_pb2, "OperationsService"))
 READS = ("Get", "List", "Watch", "Lookup", "Explain", "Query", "Export")
 SHOWS_POSTS = {"GetPost", "ListPosts", "WatchPosts"}
+SHOWS_PROFILES = {"GetCustomer", "ListCustomers", "LookupCustomer", "ListAttributeValues", "ExplainAttribute"}
 WATCHED_S = 2.0
 
 
@@ -244,3 +245,56 @@ def test_what_was_taken_back_is_nowhere(stack: RunningStack, database: str) -> N
     messages = asyncio.run(streams(stack.endpoints["nats"]))
     assert [name for name, data in messages.items() if CANARY.encode() in data] == []
     assert CANARY not in written(stack)
+
+
+SHOWN = f"shown{uuid.uuid4().hex}"
+
+
+def status(number: int) -> api.Delivery:
+    """A post of an account that shows the word wherever a profile can show one."""
+    user = {"id_str": "907", "screen_name": SHOWN[:15], "name": SHOWN, "description": SHOWN, "location": SHOWN}
+    said = {"id_str": str(number), "created_at": "Mon Mar 02 09:00:00 +0000 2026", "text": "@shop help", "user": user}
+    return api.Delivery(payload=json.dumps(said).encode())
+
+
+def test_what_an_account_showed_is_nowhere_once_it_is_gone(stack: RunningStack, database: str) -> None:
+    with stack.channel("ingest") as channel, stack.channel("crm") as customers:
+        ingest = ingest_grpc.IngestServiceStub(channel)
+        source = api.Source(channel="x", owned_accounts=["shop"], labels={"brand": "shop"})
+        ingest.CreateSource(api.CreateSourceRequest(parent=PARENT, source_id="birds", source=source))
+
+        def take(delivery: api.Delivery) -> api.IngestPostResponse:
+            request = api.IngestPostRequest(source=f"{PARENT}/sources/birds", delivery=delivery)
+            return ingest.IngestPost(request, timeout=PATIENCE_S)
+
+        taken = take(status(1))
+        caught_up(stack, taken.position)
+        stub = crm_grpc.CustomerServiceStub(customers)
+        listed = stub.ListCustomers(crm.ListCustomersRequest(parent=PARENT), timeout=PATIENCE_S).customers
+        (one,) = [each for each in listed if each.identities[0].display_name == SHOWN]
+        identity = one.identities[0].name
+        names = {
+            "post": taken.result.posts[0].post, "identity": identity, "customer": one.name,
+            "agent": f"{PARENT}/agents/x",
+        }  # fmt: skip
+        before = answers(stack, names)
+        assert {name for name, data in before.items() if SHOWN.encode() in data} == SHOWS_PROFILES | SHOWS_POSTS
+
+        gone = {"user_delete": {"id_str": "907"}}
+        position = take(api.Delivery(payload=json.dumps(gone).encode())).position
+        caught_up(stack, position)
+        after = answers(stack, names)
+        assert [name for name, data in after.items() if SHOWN.encode() in data] == []
+        assert {name for name, data in after.items() if data} >= SHOWS_PROFILES, "the customer is still counted"
+
+        facts = [json.loads(line) for line in stack.run("log", "export", "--tenant", TENANT).splitlines()]
+        own = [fact["data"] for fact in facts if fact["data"].get("identity_id") == identity.rpartition("/")[2]]
+        sealed = [base64.b64decode(one["content"]["ciphertext"]).hex() for one in own if "content" in one]
+        assert sealed
+        held = asyncio.run(tables(database))
+        kept = {name for name, rows in held.items() if SHOWN in rows or any(one in rows for one in sealed)}
+        assert {name for name in kept if "archive" not in name} == set()
+        assert SHOWN not in written(stack)
+
+        caught_up(stack, take(status(3)).position)  # published before the account was gone
+        assert SHOWN.encode() not in b"".join(answers(stack, names).values())

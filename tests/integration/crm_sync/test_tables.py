@@ -16,7 +16,7 @@ from chassis.integrity import views_replay
 from chassis.log import Log, connect
 from chassis.projection import Projection
 from crm_sync.contract import decode, encode
-from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, decide
+from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, Withdraw, decide
 from crm_sync.shards import CustomersBacking, differs
 from crm_sync.state import Customers as State
 from crm_sync.state import evolve
@@ -46,7 +46,8 @@ def history(seed: int) -> list[Command]:
         ]
         if chance.random() < 0.3:
             values.append(crm_facts.said("member_id", chance.choice("12"), verified=True))
-        sight = crm_facts.see(who(n), *values, at=at)
+        source = chance.choice(["source/x", "source/x", "source/y", "crm"])
+        sight = crm_facts.see(who(n), *values, at=at, source=source)
         return sight._replace(profile=sight.profile._replace(founded_customer_id=uuid5(SPACE, f"customer {n}")))
 
     commands: list[Command] = []
@@ -61,6 +62,7 @@ def history(seed: int) -> list[Command]:
                     Link(who(n), who(m), cause, Instant(at)),
                     Unlink(who(n), who(m), cause, Instant(at)),
                     Forbid(who(n), who(m), cause, Instant(at)),
+                    Withdraw(who(n), cause, Instant(at)),
                     Erase(who(n), "", "request", cause, Instant(at)) if chance.random() < 0.2 else see(m, at),
                 ]
             )

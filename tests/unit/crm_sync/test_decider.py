@@ -10,7 +10,7 @@ import pytest
 from chassis.clock import Instant
 from chassis.errors import Rejected
 from crm_sync import events
-from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Reason, Unlink, decide
+from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Reason, Unlink, Withdraw, decide
 from crm_sync.events import ConflictReason, LinkReason, UnlinkReason
 from crm_sync.matching import RULESET
 
@@ -80,6 +80,7 @@ def late(
 
 SITE = said("url", "a.example")
 BERLIN, PARIS = said("location", "Berlin"), said("location", "Paris")
+GONE = events.ProfileWithdrawn("a", CAUSE, T)
 MEMBER_1, MEMBER_2 = said("member_id", "1", verified=True), said("member_id", "2", verified=True)
 
 DECIDED = [
@@ -277,6 +278,26 @@ DECIDED = [
         Erase("a", "", "again", CAUSE, T),
         [],
         id="erasing twice is erasing once",
+    ),
+    pytest.param([see("a", BERLIN)], Withdraw("a", CAUSE, T), [GONE], id="what an account showed goes with it"),
+    pytest.param([see("a", BERLIN), Withdraw("a", CAUSE, T)], Withdraw("a", CAUSE, T), [], id="and only once"),
+    pytest.param([], Withdraw("a", CAUSE, T), [], id="nobody knows who is gone"),
+    pytest.param([see("a", source="crm")], Withdraw("a", CAUSE, T), [], id="what systems say of somebody stays"),
+    pytest.param([see("a", at=60)], Withdraw("a", CAUSE, T), [], id="who was seen since came back"),
+    pytest.param(
+        [see("a", BERLIN), Withdraw("a", CAUSE, T)],
+        see("a", BERLIN, at=60),
+        [observed("a", BERLIN, first=False, at=60)],
+        id="who comes back shows a profile again",
+    ),
+    pytest.param(
+        [see("a", MAIL), Withdraw("a", CAUSE, T)],
+        see("b", MAIL, at=60),
+        [observed("b", MAIL, at=60)],
+        id="the address of an account that is gone links nobody to it",
+    ),
+    pytest.param(
+        [see("a", MAIL), Erase("a", "", "request", CAUSE, T)], Withdraw("a", CAUSE, T), [], id="the erased stay erased"
     ),
 ]
 

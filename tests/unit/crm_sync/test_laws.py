@@ -11,7 +11,7 @@ from chassis.clock import Instant
 from chassis.errors import Rejected
 from crm_sync import events
 from crm_sync.contract import decode, encode
-from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, decide
+from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, Withdraw, decide
 from crm_sync.matching import dispute
 from crm_sync.shards import differs
 from crm_sync.state import Customers, about, evolve
@@ -34,7 +34,13 @@ attributes = st.lists(
     max_size=3,
     unique_by=lambda one: (one.name, one.verified, one.contact),
 )
-sights = st.builds(lambda who, what, at: see(who, *what, at=at), identities, attributes, st.integers(1, 9))
+sights = st.builds(
+    lambda who, what, at, source: see(who, *what, at=at, source=source),
+    identities,
+    attributes,
+    st.integers(1, 9),
+    st.sampled_from(["source/x", "source/x", "source/y", "crm"]),
+)
 pairs = st.tuples(identities, identities)
 commands: st.SearchStrategy[Command] = st.one_of(
     sights,
@@ -42,6 +48,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(lambda p, at: Link(*p, CAUSE, Instant(at)), pairs, st.integers(10, 19)),
     st.builds(lambda p, at: Unlink(*p, CAUSE, Instant(at)), pairs, st.integers(10, 19)),
     st.builds(lambda p, at: Forbid(*p, CAUSE, Instant(at)), pairs, st.integers(10, 19)),
+    st.builds(lambda who, at: Withdraw(who, CAUSE, Instant(at)), identities, st.integers(1, 20)),
     st.builds(lambda who: Erase(who, "", "request", CAUSE, Instant(20)), identities),
 )
 histories = st.lists(commands, max_size=25)
@@ -71,6 +78,18 @@ def test_a_customer_is_a_connected_component_named_by_its_oldest_and_breaks_no_b
         assert customers.founder(members).founded_customer_id == customer_id
         for member in members:
             assert customers.identities[member].barred.isdisjoint(members)
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories)
+def test_of_an_account_that_is_gone_only_what_systems_said_is_left(history: list[Command]) -> None:
+    customers = run(history)[0]
+    for identity in list(customers.identities.values()):
+        said = {slot: value for slot, value in identity.values.items() if not slot[1].startswith("source/")}
+        evolve(customers, events.ProfileWithdrawn(identity.identity_id, CAUSE, Instant(30)))
+        assert not identity.is_shown
+        assert identity.values == said
+        assert identity.proofs <= {(name, contact) for name, _, verified, contact in said if verified}
 
 
 @settings(max_examples=100, deadline=None)

@@ -20,6 +20,7 @@ _CODEC: Codec[Any] = Codec(
         events.IdentitiesUnlinked,
         events.LinkForbidden,
         events.ConflictRaised,
+        events.ProfileWithdrawn,
         events.SubjectErased,
     ),
     pb,

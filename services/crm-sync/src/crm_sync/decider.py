@@ -11,6 +11,8 @@ Pure: values arrive sealed, equal or different is told by digests, contact point
 | another identity proved the same contact | the contact is asserted | IdentitiesLinked, or ConflictRaised once |
 | a link somebody took back, or a bar      | evidence comes again    | nothing, or ConflictRaised once          |
 | an erased identity                       | anything is observed    | nothing                                  |
+| what platforms showed of an identity     | its account is gone     | ProfileWithdrawn                         |
+| a profile that was seen since            | its account was gone    | nothing: it came back                    |
 """
 
 from __future__ import annotations
@@ -80,6 +82,14 @@ class Observe(NamedTuple):
     insists: bool = False
 
 
+class Withdraw(NamedTuple):
+    """A platform says that an account is gone since then, or private."""
+
+    identity_id: str
+    cause_id: bytes
+    at: Instant
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Somebody says that two identities are one customer."""
@@ -121,7 +131,7 @@ class Erase:
     at: Instant
 
 
-Command = Observe | Link | Unlink | Forbid | Erase
+Command = Observe | Withdraw | Link | Unlink | Forbid | Erase
 
 
 def decide(command: Command, customers: Customers) -> Sequence[events.Event]:
@@ -129,6 +139,8 @@ def decide(command: Command, customers: Customers) -> Sequence[events.Event]:
     match command:
         case Observe():
             return _observe(command, customers)
+        case Withdraw():
+            return _withdraw(command, customers)
         case Link():
             return _link(command, customers)
         case Unlink():
@@ -155,6 +167,13 @@ def _observe(command: Observe, customers: Customers) -> Sequence[events.Event]:
     if not renamed and said.profile_digest and identity.profile_digests.get(profile.source) == said.profile_digest:
         return ()
     return _changed(command, customers, identity, renamed=renamed and bool(profile.names_digest))
+
+
+def _withdraw(command: Withdraw, customers: Customers) -> Sequence[events.Event]:
+    identity = customers.identities.get(command.identity_id)
+    if identity is None or not identity.is_shown or identity.names_at > command.at:
+        return ()
+    return (events.ProfileWithdrawn(command.identity_id, command.cause_id, command.at),)
 
 
 def _changed(command: Observe, customers: Customers, identity: Identity, *, renamed: bool) -> Sequence[events.Event]:
@@ -223,6 +242,7 @@ def _first_sight(command: Observe, customers: Customers) -> Sequence[events.Even
         profile.founded_customer_id,
         profile.names_digest,
         command.at,
+        profile.source,
     )
     return (founded, *_Linking(command, customers, identity).decide(profile.said.attributes))
 

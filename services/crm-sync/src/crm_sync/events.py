@@ -12,6 +12,8 @@ from chassis.clock import Instant
 from switchboard.log.v1.log_pb2 import Sealed
 
 DIGEST_BYTES = 16
+PLATFORM_SOURCE = "source/"
+"""What sources begin with that show what is on a platform; systems that assert values have no slash in their names."""
 
 
 class LinkReason(IntEnum):
@@ -206,6 +208,15 @@ class ConflictRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileWithdrawn:
+    """Nothing is known any more of what platforms showed of an identity."""
+
+    identity_id: str
+    cause_id: bytes
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectErased:
     """The key of an identity is destroyed, or about to be."""
 
@@ -222,6 +233,7 @@ Event = (
     | IdentitiesUnlinked
     | LinkForbidden
     | ConflictRaised
+    | ProfileWithdrawn
     | SubjectErased
 )
 

@@ -73,6 +73,34 @@ def added(before: bytes, event_id: bytes, body: events_pb2.IdentityObserved | ev
     return internal_pb2.KeptFacts(facts=left).SerializeToString(deterministic=True)
 
 
+def without_shown(before: bytes) -> bytes:
+    """The facts without what platforms showed: their names, their values."""
+    kept = internal_pb2.KeptFacts.FromString(before)
+    named = [fact.observed.source for fact in kept.facts if fact.HasField("observed")]
+    loses_names = bool(named) and named[-1].startswith(events.PLATFORM_SOURCE)
+    left = internal_pb2.KeptFacts()
+    for fact in kept.facts:
+        source = fact.observed.source if fact.HasField("observed") else fact.asserted.source
+        if source.startswith(events.PLATFORM_SOURCE):
+            continue
+        if not fact.HasField("observed") or not loses_names:
+            left.facts.append(fact)
+        elif fact.observed.HasField("said"):  # older names, which only stood here for the values beside them
+            body = fact.observed
+            left.facts.add(
+                event_id=fact.event_id,
+                asserted=events_pb2.AttributesAsserted(
+                    identity_id=body.identity_id,
+                    source=body.source,
+                    content=body.content,
+                    said=body.said,
+                    cause_id=body.cause_id,
+                    observed_at=body.at,
+                ),
+            )
+    return left.SerializeToString(deterministic=True)
+
+
 def facts(kept: bytes) -> Iterator[tuple[bytes, events.IdentityObserved | events.AttributesAsserted]]:
     """(event id, fact), oldest first."""
     for fact in internal_pb2.KeptFacts.FromString(kept).facts:

@@ -24,7 +24,7 @@ from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
 from crm_sync.contact_points import compared_name, contact
-from crm_sync.decider import Observe, Profile, proofs
+from crm_sync.decider import Observe, Profile, Withdraw, proofs
 from crm_sync.matching import PROOFS_MAX, contact_class
 from crm_sync.naming import founded_customer_id
 from crm_sync.survivorship import kept, said
@@ -60,20 +60,23 @@ def _kept(name: str) -> str:
 @lru_cache(maxsize=4096)
 def _source(source_id: str) -> str:
     """What a source is called, one text for all it shows."""
-    return f"source/{source_id}"
+    return f"{events.PLATFORM_SOURCE}{source_id}"
 
 
 _personal = post_pb2.PersonalContent.FromString
 _RECEIVED = post.PostReceived.DESCRIPTOR.full_name
 _EDITED = post.PostEdited.DESCRIPTOR.full_name
+_LEFT = post.AuthorWithdrawn.DESCRIPTOR.full_name
+_TAKES_PROFILE = frozenset((post.WITHDRAWAL_REASON_DELETED, post.WITHDRAWAL_REASON_PROTECTED))
+"""What takes a profile along. An account that some countries withhold is there for all others."""
 _log = logging.getLogger(__name__)
 
 Keys = Mapping[str, SubjectKey | None]
-React = Callable[[Recorded], Observe | None]
+React = Callable[[Recorded], Observe | Withdraw | None]
 
 
 class Reactions:
-    """What posts tell about their authors."""
+    """What posts tell about their authors, and that an author is gone."""
 
     def __init__(self, vault: KeyVault, region_of: Callable[[str], str], retry_s: float = 0.5) -> None:
         """`region_of` a tenant is whose a phone number is where neither it nor its source says so, "" for nobody's."""
@@ -96,7 +99,9 @@ class Reactions:
         keys = {tenant: await self._keys(tenant, ids) for tenant, ids in authors.items()}
         keys_of = {(recorded.position, recorded.index): keys[recorded.tenant][author] for recorded, author in authored}
 
-        def react(recorded: Recorded) -> Observe | None:
+        def react(recorded: Recorded) -> Observe | Withdraw | None:
+            if recorded.type == _LEFT:
+                return _withdrawal(recorded)
             key = keys_of.get((recorded.position, recorded.index))
             return None if key is None else self._observation(recorded, key)
 
@@ -172,6 +177,13 @@ class Reactions:
 
 
 _NOTHING: frozenset[bytes] = frozenset()
+
+
+def _withdrawal(recorded: Recorded) -> Withdraw | None:
+    body = recorded.body
+    if body.reason not in _TAKES_PROFILE:
+        return None
+    return Withdraw(body.identity_id, recorded.event.event_id, from_timestamp(body.withdrawn_at))
 
 
 def _is_customers(recorded: Recorded) -> bool:

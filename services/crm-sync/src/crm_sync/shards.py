@@ -21,7 +21,7 @@ from switchboard.crm.v1 import internal_pb2, service_pb2
 
 from crm_sync import contract, decider, events
 from crm_sync import kept as facts
-from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Unlink
+from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Unlink, Withdraw
 from crm_sync.matching import HOLDERS_MAX, PARTNERS_MAX
 from crm_sync.state import Customers, Identity, Tie, evolve
 from crm_sync.views import customers as tables
@@ -121,6 +121,9 @@ def _wanted(state: Customers, commands: Sequence[Command]) -> tuple[set[str], se
                     ids.add(profile.identity_id)
                 if profile.proves:
                     contacts.update(profile.proves)
+            case Withdraw(identity_id=identity_id):
+                if identity_id not in known:
+                    ids.add(identity_id)
             case Link() | Unlink() | Forbid():
                 ids.update(one for one in (command.a, command.b) if one not in known)
             case Erase():
@@ -141,6 +144,7 @@ async def _bring(connection: Connection, tenant: str, state: Customers, customer
             customer_id=row.customer_id,
             names_digest=b"",
             names_at=Instant(0),
+            names_source="",
             erased=row.erased_at is not None,
         )
         for row in record.identities
@@ -152,6 +156,7 @@ async def _bring(connection: Connection, tenant: str, state: Customers, customer
         for _, fact in facts.facts(row.facts):
             if isinstance(fact, events.IdentityObserved):
                 identity.names_digest, identity.names_at = fact.names_digest, fact.at
+                identity.names_source = fact.source
             if fact.said is not None:
                 at = fact.at if isinstance(fact, events.IdentityObserved) else fact.observed_at
                 identity.take(fact.source, fact.said, at, fact.content)

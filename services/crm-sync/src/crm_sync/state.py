@@ -16,6 +16,7 @@ from chassis.clock import Instant
 from switchboard.log.v1.log_pb2 import Sealed
 
 from crm_sync import events
+from crm_sync.events import PLATFORM_SOURCE
 from crm_sync.matching import HOLDERS_MAX, Party
 
 Slot = tuple[str, str, bool, bytes]
@@ -29,6 +30,7 @@ class KeptValue(NamedTuple):
     observed_at: Instant
     nonce: bytes
     content_bytes: int
+    unique: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Identity:
     customer_id: str
     names_digest: bytes
     names_at: Instant
+    names_source: str
     erased: bool = False
     profile_digests: Mapping[str, bytes] = field(default_factory=lambda: _NOBODY)
     """The digest of all a source shows, as of the last time it said something; empty when that was not all."""
@@ -80,7 +83,8 @@ class Identity:
             found = self._values or {}
             for source, said, at, nonce, size in self._statements:
                 for one in said.attributes:
-                    found[one.name, source, one.verified, one.contact] = KeptValue(one.digest, at, nonce, size)
+                    slot = one.name, source, one.verified, one.contact
+                    found[slot] = KeptValue(one.digest, at, nonce, size, one.unique)
             self._values, self._statements = found, ()
         return self._values
 
@@ -101,10 +105,32 @@ class Identity:
                 proof = frozenset(((said.names[one.at], one.contact),))
                 self.proofs = self.proofs | proof if one.unique else self.proofs - proof
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything is known of what platforms show of it."""
+        if self.names_digest and self.names_source.startswith(PLATFORM_SOURCE):
+            return True
+        return any(source.startswith(PLATFORM_SOURCE) for _, source, _, _ in self.values)
+
+    def withdraw(self) -> None:
+        """Nothing is left of what platforms showed of it."""
+        if self.names_source.startswith(PLATFORM_SOURCE):
+            self.names_digest, self.names_at, self.names_source = b"", Instant(0), ""
+        shown = [slot for slot in self.values if slot[1].startswith(PLATFORM_SOURCE)]
+        self._values = {slot: value for slot, value in self.values.items() if slot not in shown}
+        self.profile_digests = {
+            source: digest for source, digest in self.profile_digests.items() if not source.startswith(PLATFORM_SOURCE)
+        }
+        self.proofs = frozenset(
+            (name, contact)
+            for (name, _, verified, contact), value in self._values.items()
+            if verified and contact and value.unique
+        )
+
     def forget(self) -> None:
         """Nothing personal is left of it."""
         self.erased = True
-        self.names_digest, self.names_at = b"", Instant(0)
+        self.names_digest, self.names_at, self.names_source = b"", Instant(0), ""
         self.profile_digests, self.proofs = _NOBODY, frozenset()
         self._statements, self._values = (), None
 
@@ -121,6 +147,7 @@ class Identity:
             self.customer_id,
             self.names_digest,
             self.names_at,
+            self.names_source,
             self.erased,
             self.profile_digests,
             self.proofs,
@@ -238,6 +265,7 @@ class Customers:
             case events.IdentityObserved():
                 identity.names_digest = event.names_digest
                 identity.names_at = event.at
+                identity.names_source = event.source
                 if event.said is not None:
                     self._take(identity, event.source, event.said, event.at, event.content)
             case events.AttributesAsserted():
@@ -258,6 +286,11 @@ class Customers:
             case events.ConflictRaised():
                 other = _other(identity, event.identity_a, event.identity_b) or identity.identity_id
                 identity.conflicts = identity.conflicts | {(other, event.reason, event.attribute)}
+            case events.ProfileWithdrawn():
+                before = identity.proofs
+                identity.withdraw()
+                for _, contact in before - identity.proofs:
+                    self._release(contact, identity.identity_id)
             case events.SubjectErased():
                 for _, contact in identity.proofs:
                     self._release(contact, identity.identity_id)
@@ -297,7 +330,7 @@ class Customers:
             elif isinstance(event, events.IdentityObserved) and event.founded_customer_id:
                 self.touched.add(identity_id)
                 founded = event.founded_customer_id
-                identity = Identity(identity_id, founded, event.at, founded, event.names_digest, event.at)
+                identity = Identity(identity_id, founded, event.at, founded, event.names_digest, event.at, event.source)
                 if event.said is not None:
                     identity.take(event.source, event.said, event.at, event.content)
                 self.put(identity)
@@ -308,7 +341,9 @@ class Customers:
 def about(event: events.Event) -> Collection[str]:
     """The identities whose rows a fact changes."""
     match event:
-        case events.IdentityObserved() | events.AttributesAsserted() | events.SubjectErased():
+        case (
+            events.IdentityObserved() | events.AttributesAsserted() | events.ProfileWithdrawn() | events.SubjectErased()
+        ):
             return (event.identity_id,)
         case events.IdentitiesLinked() | events.IdentitiesUnlinked():
             return sorted({event.identity_a, event.identity_b, *event.moved})

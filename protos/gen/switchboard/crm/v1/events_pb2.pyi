@@ -186,6 +186,16 @@ class ConflictRaised(_message.Message):
     at: _timestamp_pb2.Timestamp
     def __init__(self, identity_a: _Optional[str] = ..., identity_b: _Optional[str] = ..., reason: _Optional[_Union[ConflictReason, str]] = ..., attribute: _Optional[str] = ..., contact: _Optional[bytes] = ..., disputed: _Optional[str] = ..., ruleset: _Optional[str] = ..., cause_id: _Optional[bytes] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class ProfileWithdrawn(_message.Message):
+    __slots__ = ("identity_id", "cause_id", "at")
+    IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    identity_id: str
+    cause_id: bytes
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, identity_id: _Optional[str] = ..., cause_id: _Optional[bytes] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class SubjectErased(_message.Message):
     __slots__ = ("identity_id", "reason", "cause_id", "at")
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]

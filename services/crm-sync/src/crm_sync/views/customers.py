@@ -18,7 +18,7 @@ from chassis.filters import Expression, bound, where
 from chassis.view import Founding
 from switchboard.crm.v1 import events_pb2 as crm
 
-from crm_sync import kept
+from crm_sync import events, kept
 
 NAME = "customers_v1"
 SQL = queries(__file__, "customers.sql")
@@ -84,9 +84,13 @@ class Conflict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """The contact points a batch of events gives an identity; each takes the place of its row in the table."""
+    """The contact points a batch of events gives an identity; each takes the place of its row in the table.
+
+    `are_all`: the identity has no others.
+    """
 
     contacts: tuple[Contact, ...]
+    are_all: bool = False
 
 
 Row = Identity | Contacts | Link | Conflict
@@ -157,13 +161,17 @@ def _on_asserted(rows: Rows, event: Recorded) -> None:
 
 
 def _meet(rows: Rows, tenant: str, identity_id: str, said: crm.Assertion) -> None:
-    found = [
-        Contact(tenant, one.contact, identity_id, one.verified, one.unique) for one in said.standings if one.contact
-    ]
-    if found:
+    if found := _points(tenant, identity_id, said):
         key = _contacts_key(tenant, identity_id)
         before = rows.get(key)
-        rows[key] = Contacts((*(before.contacts if isinstance(before, Contacts) else ()), *found))
+        known = before if isinstance(before, Contacts) else Contacts(())
+        rows[key] = Contacts((*known.contacts, *found), known.are_all)
+
+
+def _points(tenant: str, identity_id: str, said: crm.Assertion | events.Assertion) -> list[Contact]:
+    return [
+        Contact(tenant, one.contact, identity_id, one.verified, one.unique) for one in said.standings if one.contact
+    ]
 
 
 def _link(rows: Rows, event: Recorded) -> Link:
@@ -221,6 +229,16 @@ def _on_conflict(rows: Rows, event: Recorded) -> None:
     )
 
 
+def _on_withdrawn(rows: Rows, event: Recorded) -> None:
+    tenant, identity_id = event.tenant, event.body.identity_id
+    key, row = _known(rows, tenant, identity_id)
+    left = kept.without_shown(row.facts)
+    rows[key] = row._replace(facts=left)
+    said = [fact.said for _, fact in kept.facts(left) if fact.said is not None]
+    points = [point for one in said for point in _points(tenant, identity_id, one)]
+    rows[_contacts_key(tenant, identity_id)] = Contacts(tuple(points), are_all=True)
+
+
 def _on_erased(rows: Rows, event: Recorded) -> None:
     key, row = _known(rows, event.tenant, event.body.identity_id)
     rows[key] = row._replace(facts=b"", erased_at=from_timestamp(event.body.at))
@@ -233,10 +251,12 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     crm.IdentitiesUnlinked.DESCRIPTOR.full_name: _on_unlinked,
     crm.LinkForbidden.DESCRIPTOR.full_name: _on_forbidden,
     crm.ConflictRaised.DESCRIPTOR.full_name: _on_conflict,
+    crm.ProfileWithdrawn.DESCRIPTOR.full_name: _on_withdrawn,
     crm.SubjectErased.DESCRIPTOR.full_name: _on_erased,
 }
 _OBSERVED = crm.IdentityObserved.DESCRIPTOR.full_name
 _SAYING = frozenset((_OBSERVED, crm.AttributesAsserted.DESCRIPTOR.full_name))
+_WITHDRAWN = crm.ProfileWithdrawn.DESCRIPTOR.full_name
 _CONFLICT = crm.ConflictRaised.DESCRIPTOR.full_name
 
 
@@ -248,6 +268,8 @@ def keys(event: Recorded) -> Sequence[str]:
         if event.type == _OBSERVED and body.founded_customer_id:
             key = Founding(key)
         return [key, _contacts_key(tenant, body.identity_id)] if body.said.standings else [key]
+    if event.type == _WITHDRAWN:
+        return [_identity_key(tenant, body.identity_id), _contacts_key(tenant, body.identity_id)]
     if event.type == _CONFLICT:
         return [_conflict_key(event)]
     if "identity_a" in body.DESCRIPTOR.fields_by_name:
@@ -305,6 +327,9 @@ class Customers:
         known = [row for key, row in identities if type(key) is not Founding]
         if known:
             await connection.execute(SQL["save_identities"], known)
+        alone = [key.split("/")[1:] for key, row in changed if isinstance(row, Contacts) and row.are_all]
+        if alone:
+            await connection.execute(SQL["forget"], *_columns(alone, 2))
         contacts = {
             (one.tenant, one.contact, one.identity_id, one.verified): one
             for _, row in changed
