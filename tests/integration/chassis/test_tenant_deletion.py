@@ -263,6 +263,27 @@ async def test_a_projection_that_was_away_meanwhile_writes_nothing_of_it(nats_ur
         assert await here.rows() == {STAYS: MANY}
 
 
+async def test_a_deletion_that_fails_holds_up_nobody_else(
+    nats_url: str, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Purge):
+        async def all_of(self, tenant: str) -> int:
+            if tenant == GONE:
+                raise ZeroDivisionError("a value nobody may see in a log line")
+            return await super().all_of(tenant)
+
+    async with world(nats_url, database_url) as here:
+        for tenant in (GONE, STAYS):
+            await here.tenants.delete(tenant)
+        async with running(here.projection.run, here.deletions(Failing(here.database, vault=False)).run):
+            while (found := here.tenants.deletion(STAYS)) is None or found.missing:
+                await here.tenants._look()
+        assert here.tenants.deletion(GONE).missing == (SERVICE,)  # type: ignore[union-attr]
+        assert "failed unforeseen" in caplog.text
+        assert "nobody may see" not in caplog.text
+        assert await here.rows() == {GONE: MANY}
+
+
 async def test_a_tenant_is_refused_when_only_the_log_says_so(nats_server: Child) -> None:
     async with opened(nats_server.url) as log:
         tenants = Tenants(log)

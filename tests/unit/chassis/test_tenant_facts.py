@@ -97,6 +97,9 @@ def test_only_the_fact_itself_says_that_a_tenant_is_deleted() -> None:
     assert not is_deleted_by(entry(1, changed(TenantSettings("Acme"))))
     other = Entry(1, Subject("post", "acme", "0"), entry(1, tenants_pb2.TenantDeleted()).data)
     assert not is_deleted_by(other), "a fact on another subject is nobody's word"
+    broken = commit_of(subject_of("acme"), [tenants_pb2.TenantDeleted()], NOW)
+    broken.events[0].body.value = b"\xff"
+    assert not is_deleted_by(Entry(1, subject_of("acme"), broken.SerializeToString())), "nobody can read it"
 
 
 def test_of_a_commit_whose_tenant_is_gone_only_its_place_is_left() -> None:

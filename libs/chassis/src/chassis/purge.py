@@ -52,6 +52,8 @@ _DONE = "select table_name, deleted, keys from tenant_deletions where tenant = $
 _FORGET = "delete from tenant_deletions where tenant = $1"
 _PAGES = "select pg_relation_size(to_regclass($1)) / current_setting('block_size')::bigint"
 _TOMBSTONE = "insert into vault.deleted_tenants (tenant) values ($1) on conflict do nothing"
+_PATIENCE = "set local lock_timeout = '2s'"
+"""Who waits for the lock holds up everybody behind it; so it is tried again rather than waited for."""
 _BARRIER = "lock table vault.subject_keys in share row exclusive mode"
 """Whoever creates keys and began before is done when this is granted; who begins later sees the tombstone."""
 _KEYS_THERE = "select exists (select from vault.subject_keys where tenant = $1)"
@@ -164,6 +166,7 @@ class Purge:
 
     async def _keys_of(self, tenant: str) -> None:
         async with self._database.transaction(PORTION_S) as connection:
+            await connection.execute(_PATIENCE)
             await connection.execute(_TOMBSTONE, tenant)
             await connection.execute(_BARRIER)
         more = True

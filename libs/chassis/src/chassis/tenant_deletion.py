@@ -21,6 +21,7 @@ from chassis.commits import Subject
 from chassis.database import Database
 from chassis.errors import Overloaded, Unavailable
 from chassis.log import Log
+from chassis.logs import where
 from chassis.membership import Membership
 from chassis.purge import Purge
 from chassis.tenants import LOOK_S, Tenants
@@ -83,6 +84,10 @@ class TenantDeletions:
                 except _MAY_PASS as error:
                     fields = {"tenant": tenant, "error": type(error).__name__}
                     _LOGGER.warning("the deletion of a tenant waits and goes on", extra={"fields": fields})
+                    pause_s = RETRY_S
+                except Exception as error:  # noqa: BLE001  # it stands still alone, and says so
+                    fields = {"tenant": tenant, "error": type(error).__name__, "at": where(error.__traceback__)}
+                    _LOGGER.error("the deletion of a tenant failed unforeseen", extra={"fields": fields})
                     pause_s = RETRY_S
             await asyncio.sleep(pause_s)
 

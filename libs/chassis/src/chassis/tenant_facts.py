@@ -114,9 +114,7 @@ def _applied(state: TenantState, fact: Message, at: Instant) -> TenantState:
 
 def is_deleted_by(entry: Entry) -> bool:
     """Whether a commit says that its tenant is deleted. Most commits are of other contexts and are not decoded."""
-    return entry.subject.context == CONTEXT and any(
-        recorded.type == tenants_pb2.TenantDeleted.DESCRIPTOR.full_name for recorded in entry.recorded()
-    )
+    return entry.subject.context == CONTEXT and folded(TenantState(), entry).deletion is not None
 
 
 def changed(settings: TenantSettings) -> tenants_pb2.TenantChanged:
