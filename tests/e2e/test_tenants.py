@@ -27,6 +27,8 @@ def test_a_tenant_that_one_service_creates_is_known_to_all(stack: RunningStack) 
             request = tenants_pb2.GetTenantRequest(name=f"tenants/{tenant}")
             assert api.GetTenant(request, timeout=PATIENCE_S).tenant.name == f"tenants/{tenant}"
             assert f"tenants/{tenant}" in listed(api, 1)
+            only = tenants_pb2.ListTenantsRequest(filter=f'tenant = {tenant} AND display_name = ""')
+            assert [one.name for one in api.ListTenants(only, timeout=PATIENCE_S).tenants] == [f"tenants/{tenant}"]
 
 
 def listed(api: tenants_pb2_grpc.TenantServiceStub, page_size: int) -> list[str]:

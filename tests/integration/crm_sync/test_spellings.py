@@ -61,6 +61,9 @@ async def test_two_spellings_are_one_customer_and_stay_as_they_were_written(
     values = await stack.api.ListAttributeValues(pb.ListAttributeValuesRequest(parent=customer.name))
     assert sorted(value.value for value in values.values) == sorted([one.strip(), other.strip()])
     assert {value.defect for value in values.values} == {pb.CONTACT_DEFECT_UNSPECIFIED}
+    for narrowed, expected in ((f"attribute = {kind}", len(values.values)), (f"NOT attribute = {kind}", 0)):
+        request = pb.ListAttributeValuesRequest(parent=customer.name, filter=narrowed)
+        assert len((await stack.api.ListAttributeValues(request)).values) == expected
 
 
 async def test_what_a_post_vouches_for_goes_the_same_way(stack: Stack) -> None:

@@ -76,6 +76,10 @@ async def test_a_source_is_changed_listed_and_disconnected(stack: Stack) -> None
     assert [len(page.sources), len(rest.sources), rest.next_page_token] == [2, 1, ""]
     fixed = R.UpdateSourceRequest(source=R.Source(name=name), update_mask=FieldMask(paths=["channel"]))
     assert violations(await refused(stack.api.UpdateSource(fixed))) == ["update_mask"]
+    other = R.UpdateSourceRequest(source=R.Source(name=name, channel="weibo", account_scope="y", display_name="Two"))
+    assert violations(await refused(stack.api.UpdateSource(other))) == ["source.channel", "source.account_scope"]
+    same = await stack.api.UpdateSource(R.UpdateSourceRequest(source=found.source))
+    assert same.source == found.source, "what was read can be sent back"
     gone = await stack.api.DeleteSource(R.DeleteSourceRequest(name=name))
     for call in (
         stack.api.GetSource(R.GetSourceRequest(name=name, min_position=gone.position)),

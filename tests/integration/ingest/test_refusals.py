@@ -115,6 +115,10 @@ async def test_an_operator_sees_the_shards_and_wakes_one_through_the_port(stack:
     listed = (await operations.ListShards(operations_pb2.ListShardsRequest(tenant="acme"))).shards
     assert [shard.name for shard in listed] == ["ev.post.acme.0", "ev.post.acme.1", "ev.post.acme.sources"]
     assert {shard.state for shard in listed} == {operations_pb2.SHARD_STATE_SERVING}
+    narrowed = operations_pb2.ListShardsRequest(tenant="acme", filter="state = SERVING AND failures = 0")
+    assert len((await operations.ListShards(narrowed)).shards) == 3
+    narrowed.filter = "state = RESTING"
+    assert not (await operations.ListShards(narrowed)).shards
     woken = await operations.WakeShard(operations_pb2.WakeShardRequest(name="ev.post.acme.0"))
     assert woken.shard.name == "ev.post.acme.0"
     with pytest.raises(grpc.aio.AioRpcError) as unknown:

@@ -250,6 +250,8 @@ async def test_a_past_answer_can_be_computed_again(kpi: service_pb2_grpc.KpiServ
 async def test_definitions_are_listed(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:
     answer = await kpi.ListMetricDefinitions(pb.ListMetricDefinitionsRequest(parent="tenants/acme"))
     assert [one.id for one in answer.definitions] == list(METRICS)
+    ratios = pb.ListMetricDefinitionsRequest(parent="tenants/acme", filter="unit = RATIO AND version >= 1")
+    assert {one.unit for one in (await kpi.ListMetricDefinitions(ratios)).definitions} == {pb.METRIC_UNIT_RATIO}
     pending = next(one for one in answer.definitions if one.id == "pending")
     assert {one.name: one.seconds for one in pending.parameters} == {
         "horizon_direct": 86_400,

@@ -233,6 +233,9 @@ async def test_a_source_sends_its_cases_to_its_queue_and_a_withdrawal_ends_them(
     await routing.ingest.post("p1")
     case = await routing.case_of("p1")
     assert case.queue == f"{PLACE}/queues/care"
+    for narrowed, expected in (("waiting > 0", ["care"]), ("waiting = 0 OR requirements:tax", ["default"])):
+        listed = await routing.api.ListQueues(api.ListQueuesRequest(parent=PLACE, filter=narrowed), timeout=LIMIT_S)
+        assert [one.name for one in listed.queues] == [f"{PLACE}/queues/{queue_id}" for queue_id in expected]
     await routing.ingest.say(
         posts.PostWithdrawn(post_id=an_id("p1"), reason=posts.WITHDRAWAL_REASON_DELETED, source_id="shop")
     )

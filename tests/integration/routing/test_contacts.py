@@ -36,9 +36,9 @@ def reason(error: grpc.aio.AioRpcError) -> str:
     return info.reason
 
 
-async def roles(routing: Running, case: str) -> dict[str, str]:
+async def roles(routing: Running, case: str, narrowed: str = "") -> dict[str, str]:
     """The posts of a case and what they are to it."""
-    page = await routing.api.ListCasePosts(api.ListCasePostsRequest(parent=case), timeout=30)
+    page = await routing.api.ListCasePosts(api.ListCasePostsRequest(parent=case, filter=narrowed), timeout=30)
     return {one.post: events_pb2.PostRole.Name(one.role)[len("POST_ROLE_") :] for one in page.case_posts}
 
 
@@ -56,6 +56,8 @@ async def test_everybody_under_a_post_of_ours_has_a_case_and_an_answer_is_for_on
     }
     assert await roles(routing, ann.name) == posts(ann="CONTACT", to_ann="ANSWER", friend="CONTEXT")
     assert await roles(routing, ben.name) == posts(ben="CONTACT")
+    assert await roles(routing, ann.name, "role = ANSWER OR author_kind = OTHER") == posts(to_ann="ANSWER")
+    assert await roles(routing, ann.name, "NOT role = POST_ROLE_ANSWER") == posts(ann="CONTACT", friend="CONTEXT")
 
 
 async def test_posts_of_ours_that_answer_nobody_are_listed_page_by_page(routing: Running) -> None:
@@ -75,6 +77,9 @@ async def test_posts_of_ours_that_answer_nobody_are_listed_page_by_page(routing:
         f"{PLACE}/posts/{an_id('ad')}": ("shop", ""),
         f"{PLACE}/posts/{an_id('to-whom')}": ("shop", f"{PLACE}/posts/{an_id('ad')}"),
     }
+    for narrowed, expected in (("desk = shop AND published_at > 2000-01-01T00:00:00Z", 2), ("desk = other", 0)):
+        request = api.ListUnattributedPostsRequest(parent=PLACE, filter=narrowed)
+        assert len((await routing.api.ListUnattributedPosts(request, timeout=30)).unattributed_posts) == expected
 
 
 async def test_a_reply_is_refused_that_would_go_under_another_customers_post(routing: Running) -> None:

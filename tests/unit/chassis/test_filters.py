@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from chassis.errors import InvalidRequest
@@ -24,11 +25,14 @@ from chassis.filters import (
     bound,
     conditions,
     holds,
+    member,
     parse,
     where,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from switchboard.ingest.v1 import post_pb2
+from switchboard.log.v1 import operations_pb2
 
 
 def number(text: str) -> int:
@@ -122,6 +126,9 @@ def test_operators_bind_as_aip_160_has_it(text: str, expected: Expression) -> No
         pytest.param("state = a count = 1", ["expected AND or OR at character 11"], id="no word between two"),
         pytest.param("state = a AND ", ["expected a field's name at character 15"], id="AND at the end"),
         pytest.param("(state = a", ["expected a closing parenthesis at character 11"], id="an open parenthesis"),
+        pytest.param("state = a,", ["expected AND or OR at character 10"], id="a comma, and nothing is open"),
+        pytest.param('state = "(" ,', ["expected AND or OR at character 13"], id="nor by a text"),
+        pytest.param("(state = a,", ["expected a closing parenthesis at character 11"], id="a comma in parentheses"),
         pytest.param("state = a)", ["expected the end at character 10"], id="one that closes nothing"),
         pytest.param("state = \0", ['expected a value such as "open" at character 9'], id="a NUL"),
         pytest.param("labels.=b", ["expected one of = != < <= > >= : at character 7"], id="a label without a key"),
@@ -142,6 +149,20 @@ def test_what_is_no_filter_is_refused_with_every_complaint(text: str, complaints
     with pytest.raises(InvalidRequest) as refused:
         parse(text, FIELDS)
     assert refused.value.violations == tuple(("filter", complaint) for complaint in complaints)
+
+
+@pytest.mark.parametrize(
+    "kind", [post_pb2.PostKind, post_pb2.Direction, post_pb2.AuthorKind, operations_pb2.ShardState]
+)
+def test_a_member_of_an_enumeration_is_named_whole_or_without_its_prefix_and_by_nothing_else(kind: Any) -> None:
+    read, prefix = member(kind.DESCRIPTOR), kind.Name(0).removesuffix("UNSPECIFIED")
+    for name, number in kind.items():
+        assert read(name) == read(name.removeprefix(prefix)) == number
+        parts = name.split("_")
+        for wrong in {"_".join(parts[begin:]) for begin in range(1, len(parts))} | {name.lower(), name + "_"}:
+            if wrong not in {one.removeprefix(prefix) for one in [*kind.DESCRIPTOR.values_by_name]}:
+                with pytest.raises(ValueError, match="is one of"):
+                    read(wrong)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from chassis.annotations import IDENTIFIER, IMMUTABLE, OUTPUT_ONLY, changeable, fields_with
-from chassis.masks import changed_fields
+from chassis.masks import changed_fields, immutable_violations
 from google.protobuf import message_factory
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -60,6 +60,17 @@ def test_without_a_mask_exactly_what_is_populated_changes(kind: type[Message], d
     fields, wrong = changed_fields(populated(kind, chosen), FieldMask())
     assert set(fields) == chosen & set(changeable(kind.DESCRIPTOR))
     assert wrong == []
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+@given(st.data())
+def test_what_never_changes_is_refused_exactly_where_it_differs(kind: type[Message], data: st.DataObject) -> None:
+    fixed = fields_with(kind.DESCRIPTOR, IMMUTABLE)
+    every = {field.name for field in kind.DESCRIPTOR.fields}
+    sent = populated(kind, data.draw(st.sets(st.sampled_from(sorted(every)))))
+    assert immutable_violations(sent, populated(kind, every), "it") == [], "it can be sent back"
+    differing = [f"it.{name}" for name in fixed if getattr(sent, name)]
+    assert [field for field, _ in immutable_violations(sent, kind(), "it")] == differing
 
 
 @pytest.mark.parametrize("kind", RESOURCES)

@@ -40,6 +40,7 @@ from chassis.membership import Membership
 from chassis.message_limits import MessageLimits
 from chassis.migrations import VAULT_SCHEMA, pending, vault_steps
 from chassis.obligations import Obligation
+from chassis.operations import JUDGES as OPERATIONS
 from chassis.operations import OperationsServicer
 from chassis.parked_operations import ParkedOperations, Release
 from chassis.positions import Positions
@@ -273,7 +274,7 @@ class Assembly:
             limits=limits,
             positions=positions,
             refuse_request=partial(tenant_operations.refuse, self.tenants),
-            judges={**parked_operations.JUDGES, **tenant_operations.JUDGES, **(judges or {})},
+            judges={**OPERATIONS, **parked_operations.JUDGES, **tenant_operations.JUDGES, **(judges or {})},
         )
         integrity = IntegrityServicer(
             context=self.context,

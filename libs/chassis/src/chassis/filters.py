@@ -25,6 +25,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
+from google.protobuf.descriptor import EnumDescriptor
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.visitors import Transformer, v_args
 
@@ -55,6 +56,7 @@ WORD: /[^\s"'()=<>!,\x00-\x1f\x7f]+/
 QUOTED: /"(\\[\s\S]|[^"\\])*"/ | /'(\\[\s\S]|[^'\\])*'/
 %ignore /\s+/
 """
+_QUOTED = re.compile(r"""\"(\\[\s\S]|[^\"\\])*\"|'(\\[\s\S]|[^'\\])*'""")
 _EXPECTED = {
     "FIELD": "a field's name",
     "OPERATOR": "one of = != < <= > >= :",
@@ -111,6 +113,34 @@ def instant(text: str) -> Instant:
     if moment is None or moment.tzinfo is None:
         raise ValueError("is an RFC 3339 time with its zone")
     return from_datetime(moment)
+
+
+def member(enum: EnumDescriptor) -> Callable[[str], int]:
+    """Reads a member's name, whole or without all of the enumeration's prefix, as its number; no other part of it."""
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    known = {value.name.removeprefix(prefix): value.number for value in enum.values}
+
+    def read(name: str) -> int:
+        number = known.get(name.removeprefix(prefix))
+        if number is None:
+            raise ValueError(f"is one of {', '.join(sorted(one for one, number in known.items() if number))}")
+        return number
+
+    return read
+
+
+def whole(text: str) -> int:
+    """Reads a whole number of 63 bits, 0 or more. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ValueError("is a whole number, 0 or more")
+    return int(text)
+
+
+def truth(text: str) -> bool:
+    """Reads true or false. Raises ValueError."""
+    if text not in ("true", "false"):
+        raise ValueError("is true or false")
+    return text == "true"
 
 
 def parse(text: str, fields: Mapping[str, Field], where: str = "filter") -> Expression:
@@ -332,5 +362,8 @@ def _complaint(text: str, unexpected: UnexpectedInput) -> str:
         accepted = set(unexpected.allowed or ())
         if text[place] in "\"'":
             return f"the quote at character {place + 1} is not closed"
+    before = _QUOTED.sub("", text[:place])
+    if before.count("(") <= before.count(")"):  # the lexer knows no depth
+        accepted.discard("RPAR")
     wanted = next((said for terminal, said in _EXPECTED.items() if terminal in accepted), "the end")
     return f"expected {wanted} at character {place + 1}"

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 import grpc
+from google.protobuf.message import Message
 from switchboard.log.v1 import operations_pb2, operations_pb2_grpc
 
 from chassis.commits import Position
+from chassis.filters import ORDERED, Field, holds, member, parse, whole
+from chassis.forms import Judge
 from chassis.log import Log
 from chassis.parked_operations import ParkedOperations
 from chassis.serving import check_tenant
 from chassis.shard_operations import ShardOperations
 from chassis.unreadable import unreadable_messages
+
+SHARD_FIELDS = {
+    "state": Field(member(operations_pb2.ShardState.DESCRIPTOR)),
+    "owner": Field(),
+    "failures": Field(whole, ORDERED),
+    "waiting": Field(whole, ORDERED),
+}
+"""What shards can be filtered by: what they are called in their message as well."""
+JUDGES: Mapping[type[Message], Judge] = {
+    operations_pb2.ListShardsRequest: lambda asked: parse(asked.filter, SHARD_FIELDS),
+}
+"""What is wrong with the form of its requests, beyond what the contract says of their fields."""
 
 
 class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
@@ -30,7 +46,11 @@ class OperationsServicer(operations_pb2_grpc.OperationsServiceServicer):
     ) -> operations_pb2.ListShardsResponse:
         if request.tenant:
             check_tenant(request.tenant)
-        return operations_pb2.ListShardsResponse(shards=await self._shards.list_shards(request.tenant))
+        wanted = parse(request.filter, SHARD_FIELDS)
+        shards = await self._shards.list_shards(request.tenant)
+        return operations_pb2.ListShardsResponse(
+            shards=[shard for shard in shards if holds(wanted, partial(getattr, shard))]
+        )
 
     async def WakeShard(  # noqa: N802
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import grpc
 from google.protobuf.message import Message
@@ -12,6 +13,7 @@ from switchboard.log.v1 import tenants_pb2, tenants_pb2_grpc
 
 from chassis.clock import to_timestamp
 from chassis.errors import InvalidRequest, Reason, TenantDeleted
+from chassis.filters import Field, holds, parse
 from chassis.forms import Judge, together
 from chassis.masks import changed_fields
 from chassis.regions import REGIONS
@@ -23,6 +25,8 @@ from chassis.tenants import Tenants
 CODES: Mapping[str, grpc.StatusCode] = {Reason.TENANT_EXISTS: grpc.StatusCode.ALREADY_EXISTS}
 DISPLAY_NAME_MAX = 200
 """Code points of what people call a tenant."""
+FIELDS = {field: Field() for field in ("tenant", "display_name", "default_region", "time_zone")}
+"""What tenants can be filtered by."""
 
 
 class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
@@ -77,12 +81,15 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         request: tenants_pb2.ListTenantsRequest,
         context: grpc.aio.ServicerContext[tenants_pb2.ListTenantsRequest, tenants_pb2.ListTenantsResponse],
     ) -> tenants_pb2.ListTenantsResponse:
-        asked = page(request)
+        asked, wanted = page(request), parse(request.filter, FIELDS)
         after = str(asked.cursor[0]) if asked.cursor else ""
         there = self._tenants.known | self._tenants.deleted if request.show_deleted else self._tenants.known
-        rest = [tenant for tenant in sorted(there) if tenant > after]
+        rest = [tenant for tenant in sorted(there) if tenant > after and holds(wanted, partial(self._told, tenant))]
         shown, token = asked.cut(rest[: asked.size + 1], lambda tenant: (tenant,))
         return tenants_pb2.ListTenantsResponse(tenants=map(self._tenant, shown), next_page_token=token)
+
+    def _told(self, tenant: str, field: str) -> object:
+        return tenant if field == "tenant" else getattr(self._tenants.settings(tenant), field)
 
     def _tenant(self, tenant_id: str) -> tenants_pb2.Tenant:
         settings, deletion = self._tenants.settings(tenant_id), self._tenants.deletion(tenant_id)
@@ -164,6 +171,6 @@ JUDGES: Mapping[type[Message], Judge] = {
     tenants_pb2.CreateTenantRequest: _creation,
     tenants_pb2.UpdateTenantRequest: _update,
     tenants_pb2.DeleteTenantRequest: _deletion,
-    tenants_pb2.ListTenantsRequest: page,
+    tenants_pb2.ListTenantsRequest: lambda asked: together(lambda: page(asked), lambda: parse(asked.filter, FIELDS)),
 }
 """What is wrong with the form of its requests, beyond what the contract says of their fields."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import InvalidRequest
-from chassis.filters import HAS, ORDERED, Field, parse
+from chassis.filters import HAS, ORDERED, Field, parse, truth
 from chassis.forms import Judge, together
 from chassis.identity import is_uuid
 from chassis.requests import Uuid, optional_instant, page, parse_name, request_uuid
@@ -36,7 +36,9 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
             lambda: page(asked, (Uuid,)), lambda: parse(asked.filter, FIELDS)
         ),
         pb.ListAttributeValuesRequest: lambda asked: together(
-            lambda: page(asked, (str, str, str, int, str)), lambda: name_of("customers", asked.parent, "parent")
+            lambda: page(asked, (str, str, str, int, str)),
+            lambda: name_of("customers", asked.parent, "parent"),
+            lambda: parse(asked.filter, VALUE_FIELDS),
         ),
         pb.ListLinksRequest: lambda asked: together(
             lambda: page(asked, (Uuid, Uuid)), lambda: name_of("customers", asked.parent, "parent")
@@ -116,6 +118,8 @@ def _count(text: str) -> int:
 
 FIELDS = {"identities": Field(_count, ORDERED), "channels": Field(operators=HAS)}
 """What customers can be filtered by; `views.customers` says where it stands."""
+VALUE_FIELDS = {"attribute": Field(), "source": Field(), "verified": Field(truth)}
+"""What a customer's values can be filtered by: what their rows are called as well."""
 
 
 def _looked_up(request: pb.LookupCustomerRequest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from chassis.commands import request_of
 from chassis.commits import Position
 from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
-from chassis.filters import parse
+from chassis.filters import holds, parse
 from chassis.host import ShardHost
 from chassis.message_limits import MessageLimits
 from chassis.projection import Projection
@@ -32,6 +33,7 @@ from crm_sync.decider import Command, Reason
 from crm_sync.events import Event
 from crm_sync.judges import (
     FIELDS,
+    VALUE_FIELDS,
     assertion_of,
     identity_of,
     mutation_of,
@@ -176,11 +178,12 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         self, request: pb.ListAttributeValuesRequest, context: Context
     ) -> pb.ListAttributeValuesResponse:
         tenant, customer_id = name_of("customers", request.parent, "parent")
-        wanted = page(request, (str, str, str, int, str))
+        wanted, only = page(request, (str, str, str, int, str)), parse(request.filter, VALUE_FIELDS)
         _, record = await self._read(tenant, request.min_position, _one(tenant, customer_id))
         counts = Counter(row.attribute for row in record.candidates)
         after = wanted.cursor or ("", "", "", 0, "")
-        left = sorted((row for row in record.candidates if _place(row) > after), key=_place)
+        narrowed = [row for row in record.candidates if holds(only, partial(getattr, row))]
+        left = sorted((row for row in narrowed if _place(row) > after), key=_place)
         rows, token = wanted.cut(left[: wanted.size + 1], _place)
         opened = wire.values(rows, await self._keys(tenant, record), counts)
         values, token = wanted.within(rows, opened, token, _place)

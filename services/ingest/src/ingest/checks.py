@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Collection, Mapping
 
 from chassis.errors import InvalidRequest
-from chassis.filters import HAS, ORDERED, Field, instant
+from chassis.filters import HAS, ORDERED, Field, instant, member, whole
 from chassis.identity import is_uuid
 from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
 from ingest.channels.rows import columns_of
@@ -122,8 +121,8 @@ def post_fields(tenant: str) -> dict[str, Field]:
         "source": Field(id_of(tenant, "sources")),
         "desks": Field(operators=HAS),
         "channel": Field(),
-        "direction": Field(_member(post_pb2.Direction)),
-        "kind": Field(_member(post_pb2.PostKind)),
+        "direction": Field(member(post_pb2.Direction.DESCRIPTOR)),
+        "kind": Field(member(post_pb2.PostKind.DESCRIPTOR)),
         "published_at": Field(instant, ORDERED),
         "received_at": Field(instant, ORDERED),
     }
@@ -134,7 +133,7 @@ def quarantine_fields(tenant: str) -> dict[str, Field]:
     return {
         "source": Field(id_of(tenant, "sources")),
         "reason": Field(),
-        "payload_bytes": Field(_integer, ORDERED),
+        "payload_bytes": Field(whole, ORDERED),
         "received_at": Field(instant, ORDERED),
     }
 
@@ -147,21 +146,3 @@ SOURCE_FIELDS = {
     "owned_accounts": Field(str.lower, HAS),
 }
 """What sources can be filtered by; `views.sources` says where it stands."""
-
-
-def _member(enum: EnumTypeWrapper) -> Callable[[str], int]:
-    """Reads a member's name, with or without the enum's prefix."""
-
-    def read(name: str) -> int:
-        for known, number in enum.items():
-            if known == name or (known.endswith("_" + name) and number):
-                return int(number)
-        raise ValueError("has no such value")
-
-    return read
-
-
-def _integer(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise ValueError("is a whole number, 0 or more")
-    return int(text)

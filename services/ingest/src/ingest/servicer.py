@@ -16,7 +16,7 @@ from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
 from chassis.filters import Expression, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
-from chassis.masks import changed_fields
+from chassis.masks import changed_fields, immutable_violations
 from chassis.projection import Projection
 from chassis.requests import Uuid, page, parse_name
 from chassis.sealing import KeyVault, Opened
@@ -41,6 +41,7 @@ from ingest.checks import (
 )
 from ingest.intake import Intake, check_batch
 from ingest.queues import Queues
+from ingest.shards import source_message
 from ingest.sources import Reason
 from ingest.views import posts, sources
 from ingest.views.quarantined import Quarantine
@@ -182,8 +183,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         position = await self._intake.finish(batch, calls)
         return batch.response(), position
 
-    async def _connected(self, name: str) -> Connected:
-        parts = parse_name("tenants/{tenant}/sources/{source}", name, "source")
+    async def _connected(self, name: str, field: str = "source") -> Connected:
+        parts = parse_name("tenants/{tenant}/sources/{source}", name, field)
         return self._directory.known(parts["tenant"], parts["source"]) or await self._directory.require(
             parts["tenant"], parts["source"], deadline_s()
         )
@@ -407,7 +408,10 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         asked.update_mask.paths.extend(fields)
         if "display_name" in fields and not asked.source.display_name:
             asked.source.display_name = parts["source"]
-        await self._tenants.require(parts["tenant"])
+        connected = await self._connected(request.source.name, "source.name")
+        present = source_message(parts["tenant"], connected.source)
+        if wrong := immutable_violations(request.source, present, "source"):
+            raise InvalidRequest(wrong)
         if "default_queue" in fields:
             await self._queues.require(parts["tenant"], asked.source.default_queue)
         response = await self._sources.call(parts["tenant"], SOURCES_SHARD, asked, service_pb2.UpdateSourceResponse)

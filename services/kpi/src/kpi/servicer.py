@@ -18,7 +18,6 @@ from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi import query, wire
-from kpi.metrics import METRICS
 from kpi.query import Answer, Contribution, Group, Waiting
 from kpi.views import archive, contacts
 from kpi.views.contact_folds import Row
@@ -55,9 +54,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         self, request: pb.ListMetricDefinitionsRequest, context: Context
     ) -> pb.ListMetricDefinitionsResponse:
         await self._tenants.require(wire.tenant_of(request.parent))
-        return pb.ListMetricDefinitionsResponse(
-            definitions=[wire.definition(one.definition) for one in METRICS.values()]
-        )
+        return pb.ListMetricDefinitionsResponse(definitions=wire.definitions(request))
 
     async def QueryMetrics(  # noqa: N802
         self, request: pb.QueryMetricsRequest, context: Context

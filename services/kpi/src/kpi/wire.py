@@ -7,13 +7,14 @@ import binascii
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.errors import InvalidRequest
-from chassis.filters import EVERYTHING, Expression, Field, conditions, parse
+from chassis.filters import EVERYTHING, ORDERED, Expression, Field, conditions, holds, member, parse, whole
 from chassis.forms import Judge
 from chassis.identity import uuid_text
 from chassis.requests import optional_instant, page, parse_name, time_zone
@@ -206,10 +207,26 @@ def cell_of(
 def judges(clock: Clock) -> Mapping[type[Message], Judge]:
     """What is wrong with the form of requests, by their type; which dimensions there are is asked later."""
     return {
+        pb.ListMetricDefinitionsRequest: definitions,
         pb.QueryMetricsRequest: lambda asked: query_of(asked, clock.now(), None),
         pb.WatchWallboardRequest: lambda asked: wallboard_of(asked, clock.now()),
         pb.ListContributingEventsRequest: lambda asked: cell_of(asked, clock.now(), None),
     }
+
+
+DEFINITION_FIELDS = {
+    "id": Field(),
+    "unit": Field(member(pb.MetricUnit.DESCRIPTOR)),
+    "version": Field(whole, ORDERED),
+}
+"""What definitions can be filtered by: what they are called in their message as well."""
+
+
+def definitions(request: pb.ListMetricDefinitionsRequest) -> list[pb.MetricDefinition]:
+    """The definitions that a list asks for. Raises InvalidRequest."""
+    wanted = parse(request.filter, DEFINITION_FIELDS)
+    told = [definition(metric.definition) for metric in METRICS.values()]
+    return [one for one in told if holds(wanted, partial(getattr, one))]
 
 
 def definition(one: Definition) -> pb.MetricDefinition:

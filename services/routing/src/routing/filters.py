@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from chassis.filters import HAS, ORDERED, Expression, Field, holds, instant, parse
-from switchboard.routing.v1 import service_pb2
+from chassis.filters import HAS, ORDERED, Expression, Field, holds, instant, member, parse, whole
+from switchboard.ingest.v1 import post_pb2
+from switchboard.routing.v1 import events_pb2, service_pb2
 
-from routing.agents import Agent
+from routing.agents import Agent, Queue
 from routing.terms import Presence
 
 _STATES = frozenset(state.name.removeprefix("CASE_STATE_") for state in service_pb2.CaseState.DESCRIPTOR.values[1:])
@@ -21,6 +22,39 @@ def agents_wanted(request: service_pb2.ListAgentsRequest) -> Callable[[Agent], b
     """Whether an agent is one of those that a list asks for. Raises InvalidRequest."""
     wanted = parse(request.filter, _agent_fields(request.parent))
     return lambda agent: holds(wanted, partial(_of_agent, agent))
+
+
+def queues_wanted(request: service_pb2.ListQueuesRequest) -> Callable[[Queue, int], bool]:
+    """Whether a queue, in which so many cases wait, is one of those that a list asks for. Raises InvalidRequest."""
+    wanted = parse(request.filter, _QUEUE_FIELDS)
+    return lambda queue, waiting: holds(wanted, partial(_of_queue, queue, waiting))
+
+
+def posts_wanted(request: service_pb2.ListCasePostsRequest) -> Expression:
+    """The filter of a list of a case's posts; `views.cases` says where its fields stand. Raises InvalidRequest."""
+    return parse(request.filter, _POST_FIELDS)
+
+
+def unattributed_wanted(request: service_pb2.ListUnattributedPostsRequest) -> Expression:
+    """The filter of a list of posts that answer nobody; `views.threads` says where its fields stand.
+
+    Raises InvalidRequest.
+    """
+    return parse(request.filter, _UNATTRIBUTED_FIELDS)
+
+
+def _of_queue(queue: Queue, waiting: int, field: str) -> object:
+    match field:
+        case "display_name":
+            return queue.display_name
+        case "requirements":
+            return [one.skill for one in queue.requirements]
+        case "first_response_s":
+            return queue.first_response_s
+        case "offer_timeout_s":
+            return queue.offer_timeout_s
+        case _:
+            return waiting
 
 
 def _of_agent(agent: Agent, field: str) -> object:
@@ -60,12 +94,6 @@ def _id(parent: str, kind: str) -> Callable[[str], str]:
     return read
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise ValueError("is a whole number, 0 or more")
-    return int(text)
-
-
 def _case_fields(parent: str) -> Mapping[str, Field]:
     return {
         "state": Field(_member("CASE_STATE_", _STATES)),
@@ -84,6 +112,22 @@ def _agent_fields(parent: str) -> Mapping[str, Field]:
         "presence": Field(_member("PRESENCE_", frozenset(one.name for one in Presence if one))),
         "queues": Field(_id(parent, "queues"), HAS),
         "skills": Field(operators=HAS),
-        "capacity": Field(_number, ORDERED),
-        "load": Field(_number, ORDERED),
+        "capacity": Field(whole, ORDERED),
+        "load": Field(whole, ORDERED),
     }
+
+
+_QUEUE_FIELDS: Mapping[str, Field] = {
+    "display_name": Field(),
+    "requirements": Field(operators=HAS),
+    "first_response_s": Field(whole, ORDERED),
+    "offer_timeout_s": Field(whole, ORDERED),
+    "waiting": Field(whole, ORDERED),
+}
+_POST_FIELDS: Mapping[str, Field] = {
+    "direction": Field(member(post_pb2.Direction.DESCRIPTOR)),
+    "author_kind": Field(member(post_pb2.AuthorKind.DESCRIPTOR)),
+    "role": Field(member(events_pb2.PostRole.DESCRIPTOR)),
+    "published_at": Field(instant, ORDERED),
+}
+_UNATTRIBUTED_FIELDS: Mapping[str, Field] = {"desk": Field(), "published_at": Field(instant, ORDERED)}

@@ -9,7 +9,7 @@ from chassis.requests import Int32, Uuid, page
 from google.protobuf.message import Message
 from switchboard.routing.v1 import service_pb2 as api
 
-from routing.filters import agents_wanted, cases_wanted
+from routing.filters import agents_wanted, cases_wanted, posts_wanted, queues_wanted, unattributed_wanted
 from routing.handler import command_of, written
 
 COMMANDS = (
@@ -47,9 +47,11 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.NoteCaseRequest: written,
         api.ListCasesRequest: lambda asked: together(lambda: page(asked, (int, str)), lambda: cases_wanted(asked)),
         api.WatchCasesRequest: cases_wanted,
-        api.ListCasePostsRequest: lambda asked: page(asked, (int, Uuid)),
-        api.ListUnattributedPostsRequest: lambda asked: page(asked, (int, Uuid)),
+        api.ListCasePostsRequest: lambda asked: together(lambda: page(asked, (int, Uuid)), lambda: posts_wanted(asked)),
+        api.ListUnattributedPostsRequest: lambda asked: together(
+            lambda: page(asked, (int, Uuid)), lambda: unattributed_wanted(asked)
+        ),
         api.ListCaseEventsRequest: lambda asked: page(asked, (int, Int32)),
         api.ListAgentsRequest: lambda asked: together(lambda: page(asked), lambda: agents_wanted(asked)),
-        api.ListQueuesRequest: page,
+        api.ListQueuesRequest: lambda asked: together(lambda: page(asked), lambda: queues_wanted(asked)),
     }

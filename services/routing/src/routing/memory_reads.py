@@ -17,7 +17,7 @@ from routing.agents import DEFAULT_QUEUE, Agent, Queue
 from routing.cases import Offered
 from routing.commands import Command
 from routing.explain import explain
-from routing.filters import agents_wanted
+from routing.filters import agents_wanted, queues_wanted
 from routing.shard import Shard
 
 Writer = ShardWriter[Command, Shard, events.Event]
@@ -68,12 +68,15 @@ def _queue(writer: Writer, request: api.GetQueueRequest, now: Instant) -> Messag
 
 
 def _queues(writer: Writer, request: api.ListQueuesRequest, now: Instant) -> Message:
-    part = page(request)
+    part, wanted = page(request), queues_wanted(request)
     after = part.cursor[0] if part.cursor else ""
-    queues = _all_queues(writer.state)
-    chosen: list[Queue] = [queues[q] for q in sorted(queues) if q > str(after)][: part.size + 1]
+    queues, waiting, tenant = _all_queues(writer.state), _waiting(writer.state), writer.subject.tenant
+    chosen: list[Queue] = [
+        queues[queue_id]
+        for queue_id in sorted(queues)
+        if queue_id > str(after) and wanted(queues[queue_id], waiting[queue_id])
+    ][: part.size + 1]
     listed, token = part.cut(chosen, _queue_cursor)
-    waiting, tenant = _waiting(writer.state), writer.subject.tenant
     messages = [wire.queue_message(tenant, queue, waiting[queue.queue_id]) for queue in listed]
     queues_of_page, token = part.within(listed, messages, token, _queue_cursor, FORWARDED_BYTES_MAX)
     return api.ListQueuesResponse(queues=queues_of_page, next_page_token=token)

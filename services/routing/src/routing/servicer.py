@@ -30,7 +30,7 @@ from routing.case_decider import name as called
 from routing.case_decider import standing
 from routing.cases import Case
 from routing.commands import Command, Reason
-from routing.filters import cases_wanted
+from routing.filters import cases_wanted, posts_wanted, unattributed_wanted
 from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.shard import Shard
@@ -109,22 +109,22 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.ListCasePostsRequest, context: Context
     ) -> api.ListCasePostsResponse:
         tenant, case_id = _case_name(request.parent, "parent")
-        part = page(request, (int, Uuid))
+        part, wanted = page(request, (int, Uuid)), posts_wanted(request)
         await self._reached(request.min_position)
         await self._case(tenant, case_id)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
-        found = await posts_of(self._database, tenant, case_id, after, part.size + 1)
+        found = await posts_of(self._database, tenant, case_id, wanted, after=after, limit=part.size + 1)
         shown, token = part.cut(found, lambda post: (int(post.published_at), post.post_id))
         return api.ListCasePostsResponse(case_posts=[post_message(tenant, p) for p in shown], next_page_token=token)
 
     async def ListUnattributedPosts(  # noqa: N802
         self, request: api.ListUnattributedPostsRequest, context: Context
     ) -> api.ListUnattributedPostsResponse:
-        tenant, part = _tenant(request.parent), page(request, (int, Uuid))
+        tenant, part, wanted = _tenant(request.parent), page(request, (int, Uuid)), unattributed_wanted(request)
         await self._tenants.require(tenant)
         await self._reached(request.min_position)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
-        found = await list_unattributed(self._database, tenant, after, part.size + 1)
+        found = await list_unattributed(self._database, tenant, wanted, after, part.size + 1)
         shown, token = part.cut(found, lambda one: (int(one.post.published_at), one.post.post_id))
         posts = [unattributed_message(tenant, one) for one in shown]
         return api.ListUnattributedPostsResponse(unattributed_posts=posts, next_page_token=token)

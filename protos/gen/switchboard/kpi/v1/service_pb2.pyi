@@ -99,10 +99,12 @@ class MetricRow(_message.Message):
     def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., values: _Optional[_Iterable[_Union[MetricValue, _Mapping]]] = ...) -> None: ...
 
 class ListMetricDefinitionsRequest(_message.Message):
-    __slots__ = ("parent",)
+    __slots__ = ("parent", "filter")
     PARENT_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     parent: str
-    def __init__(self, parent: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, parent: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class ListMetricDefinitionsResponse(_message.Message):
     __slots__ = ("definitions",)

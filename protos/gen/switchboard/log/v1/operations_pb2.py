@@ -26,7 +26,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#switchboard/log/v1/operations.proto\x12\x12switchboard.log.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x05Shard\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.switchboard.log.v1.ShardState\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x10\n\x08position\x18\x04 \x01(\t\x12\x16\n\x0einput_position\x18\x05 \x01(\t\x12\x0f\n\x07waiting\x18\x06 \x01(\x05\x12\x15\n\rwaiting_bytes\x18\x07 \x01(\x03\x12\x10\n\x08\x66\x61ilures\x18\x08 \x01(\x05\x12\x0f\n\x07\x66\x61ilure\x18\t \x01(\t\x12\x31\n\rresting_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"#\n\x11ListShardsRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\"?\n\x12ListShardsResponse\x12)\n\x06shards\x18\x01 \x03(\x0b\x32\x19.switchboard.log.v1.Shard\"&\n\x10WakeShardRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"=\n\x11WakeShardResponse\x12(\n\x05shard\x18\x01 \x01(\x0b\x32\x19.switchboard.log.v1.Shard\"{\n\x0bParkedEvent\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x10\n\x08position\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x05\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0c\n\x04type\x18\x06 \x01(\t\x12\r\n\x05\x65rror\x18\x07 \x01(\t\"L\n\x11ListParkedRequest\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"^\n\x12ListParkedResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.switchboard.log.v1.ParkedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x14ReleaseParkedRequest\x12\x16\n\x08\x63onsumer\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x03key\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\":\n\x15ReleaseParkedResponse\x12\x10\n\x08released\x18\x01 \x01(\x03\x12\x0f\n\x07waiting\x18\x02 \x01(\x03\"&\n\x15ListUnreadableRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\"Z\n\x16ListUnreadableResponse\x12\x10\n\x08position\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x62ytes\x18\x04 \x01(\x03\"\x90\x01\n\x0bInputParked\x12\x16\n\x0einput_position\x18\x01 \x01(\x04\x12\x13\n\x0binput_index\x18\x02 \x01(\r\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\r\n\x05\x65rror\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\rInputReleased\x12\x16\n\x0einput_position\x18\x01 \x01(\x04\x12\x13\n\x0binput_index\x18\x02 \x01(\r\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*w\n\nShardState\x12\x1b\n\x17SHARD_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SHARD_STATE_RECOVERING\x10\x01\x12\x17\n\x13SHARD_STATE_SERVING\x10\x02\x12\x17\n\x13SHARD_STATE_RESTING\x10\x03\x32\xf8\x03\n\x11OperationsService\x12[\n\nListShards\x12%.switchboard.log.v1.ListShardsRequest\x1a&.switchboard.log.v1.ListShardsResponse\x12X\n\tWakeShard\x12$.switchboard.log.v1.WakeShardRequest\x1a%.switchboard.log.v1.WakeShardResponse\x12[\n\nListParked\x12%.switchboard.log.v1.ListParkedRequest\x1a&.switchboard.log.v1.ListParkedResponse\x12\x64\n\rReleaseParked\x12(.switchboard.log.v1.ReleaseParkedRequest\x1a).switchboard.log.v1.ReleaseParkedResponse\x12i\n\x0eListUnreadable\x12).switchboard.log.v1.ListUnreadableRequest\x1a*.switchboard.log.v1.ListUnreadableResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#switchboard/log/v1/operations.proto\x12\x12switchboard.log.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x05Shard\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.switchboard.log.v1.ShardState\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x10\n\x08position\x18\x04 \x01(\t\x12\x16\n\x0einput_position\x18\x05 \x01(\t\x12\x0f\n\x07waiting\x18\x06 \x01(\x05\x12\x15\n\rwaiting_bytes\x18\x07 \x01(\x03\x12\x10\n\x08\x66\x61ilures\x18\x08 \x01(\x05\x12\x0f\n\x07\x66\x61ilure\x18\t \x01(\t\x12\x31\n\rresting_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x11ListShardsRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x02 \x01(\t\"?\n\x12ListShardsResponse\x12)\n\x06shards\x18\x01 \x03(\x0b\x32\x19.switchboard.log.v1.Shard\"&\n\x10WakeShardRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"=\n\x11WakeShardResponse\x12(\n\x05shard\x18\x01 \x01(\x0b\x32\x19.switchboard.log.v1.Shard\"{\n\x0bParkedEvent\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x10\n\x08position\x18\x03 \x01(\t\x12\r\n\x05index\x18\x04 \x01(\x05\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0c\n\x04type\x18\x06 \x01(\t\x12\r\n\x05\x65rror\x18\x07 \x01(\t\"L\n\x11ListParkedRequest\x12\x10\n\x08\x63onsumer\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"^\n\x12ListParkedResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.switchboard.log.v1.ParkedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x14ReleaseParkedRequest\x12\x16\n\x08\x63onsumer\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\x03key\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\":\n\x15ReleaseParkedResponse\x12\x10\n\x08released\x18\x01 \x01(\x03\x12\x0f\n\x07waiting\x18\x02 \x01(\x03\"&\n\x15ListUnreadableRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\"Z\n\x16ListUnreadableResponse\x12\x10\n\x08position\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x62ytes\x18\x04 \x01(\x03\"\x90\x01\n\x0bInputParked\x12\x16\n\x0einput_position\x18\x01 \x01(\x04\x12\x13\n\x0binput_index\x18\x02 \x01(\r\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\r\n\x05\x65rror\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\rInputReleased\x12\x16\n\x0einput_position\x18\x01 \x01(\x04\x12\x13\n\x0binput_index\x18\x02 \x01(\r\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*w\n\nShardState\x12\x1b\n\x17SHARD_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SHARD_STATE_RECOVERING\x10\x01\x12\x17\n\x13SHARD_STATE_SERVING\x10\x02\x12\x17\n\x13SHARD_STATE_RESTING\x10\x03\x32\xf8\x03\n\x11OperationsService\x12[\n\nListShards\x12%.switchboard.log.v1.ListShardsRequest\x1a&.switchboard.log.v1.ListShardsResponse\x12X\n\tWakeShard\x12$.switchboard.log.v1.WakeShardRequest\x1a%.switchboard.log.v1.WakeShardResponse\x12[\n\nListParked\x12%.switchboard.log.v1.ListParkedRequest\x1a&.switchboard.log.v1.ListParkedResponse\x12\x64\n\rReleaseParked\x12(.switchboard.log.v1.ReleaseParkedRequest\x1a).switchboard.log.v1.ReleaseParkedResponse\x12i\n\x0eListUnreadable\x12).switchboard.log.v1.ListUnreadableRequest\x1a*.switchboard.log.v1.ListUnreadableResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,36 +39,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELEASEPARKEDREQUEST'].fields_by_name['consumer']._serialized_options = b'\342A\001\002'
   _globals['_RELEASEPARKEDREQUEST'].fields_by_name['key']._loaded_options = None
   _globals['_RELEASEPARKEDREQUEST'].fields_by_name['key']._serialized_options = b'\342A\001\002'
-  _globals['_SHARDSTATE']._serialized_start=1391
-  _globals['_SHARDSTATE']._serialized_end=1510
+  _globals['_SHARDSTATE']._serialized_start=1407
+  _globals['_SHARDSTATE']._serialized_end=1526
   _globals['_SHARD']._serialized_start=126
   _globals['_SHARD']._serialized_end=377
   _globals['_LISTSHARDSREQUEST']._serialized_start=379
-  _globals['_LISTSHARDSREQUEST']._serialized_end=414
-  _globals['_LISTSHARDSRESPONSE']._serialized_start=416
-  _globals['_LISTSHARDSRESPONSE']._serialized_end=479
-  _globals['_WAKESHARDREQUEST']._serialized_start=481
-  _globals['_WAKESHARDREQUEST']._serialized_end=519
-  _globals['_WAKESHARDRESPONSE']._serialized_start=521
-  _globals['_WAKESHARDRESPONSE']._serialized_end=582
-  _globals['_PARKEDEVENT']._serialized_start=584
-  _globals['_PARKEDEVENT']._serialized_end=707
-  _globals['_LISTPARKEDREQUEST']._serialized_start=709
-  _globals['_LISTPARKEDREQUEST']._serialized_end=785
-  _globals['_LISTPARKEDRESPONSE']._serialized_start=787
-  _globals['_LISTPARKEDRESPONSE']._serialized_end=881
-  _globals['_RELEASEPARKEDREQUEST']._serialized_start=883
-  _globals['_RELEASEPARKEDREQUEST']._serialized_end=948
-  _globals['_RELEASEPARKEDRESPONSE']._serialized_start=950
-  _globals['_RELEASEPARKEDRESPONSE']._serialized_end=1008
-  _globals['_LISTUNREADABLEREQUEST']._serialized_start=1010
-  _globals['_LISTUNREADABLEREQUEST']._serialized_end=1048
-  _globals['_LISTUNREADABLERESPONSE']._serialized_start=1050
-  _globals['_LISTUNREADABLERESPONSE']._serialized_end=1140
-  _globals['_INPUTPARKED']._serialized_start=1143
-  _globals['_INPUTPARKED']._serialized_end=1287
-  _globals['_INPUTRELEASED']._serialized_start=1289
-  _globals['_INPUTRELEASED']._serialized_end=1389
-  _globals['_OPERATIONSSERVICE']._serialized_start=1513
-  _globals['_OPERATIONSSERVICE']._serialized_end=2017
+  _globals['_LISTSHARDSREQUEST']._serialized_end=430
+  _globals['_LISTSHARDSRESPONSE']._serialized_start=432
+  _globals['_LISTSHARDSRESPONSE']._serialized_end=495
+  _globals['_WAKESHARDREQUEST']._serialized_start=497
+  _globals['_WAKESHARDREQUEST']._serialized_end=535
+  _globals['_WAKESHARDRESPONSE']._serialized_start=537
+  _globals['_WAKESHARDRESPONSE']._serialized_end=598
+  _globals['_PARKEDEVENT']._serialized_start=600
+  _globals['_PARKEDEVENT']._serialized_end=723
+  _globals['_LISTPARKEDREQUEST']._serialized_start=725
+  _globals['_LISTPARKEDREQUEST']._serialized_end=801
+  _globals['_LISTPARKEDRESPONSE']._serialized_start=803
+  _globals['_LISTPARKEDRESPONSE']._serialized_end=897
+  _globals['_RELEASEPARKEDREQUEST']._serialized_start=899
+  _globals['_RELEASEPARKEDREQUEST']._serialized_end=964
+  _globals['_RELEASEPARKEDRESPONSE']._serialized_start=966
+  _globals['_RELEASEPARKEDRESPONSE']._serialized_end=1024
+  _globals['_LISTUNREADABLEREQUEST']._serialized_start=1026
+  _globals['_LISTUNREADABLEREQUEST']._serialized_end=1064
+  _globals['_LISTUNREADABLERESPONSE']._serialized_start=1066
+  _globals['_LISTUNREADABLERESPONSE']._serialized_end=1156
+  _globals['_INPUTPARKED']._serialized_start=1159
+  _globals['_INPUTPARKED']._serialized_end=1303
+  _globals['_INPUTRELEASED']._serialized_start=1305
+  _globals['_INPUTRELEASED']._serialized_end=1405
+  _globals['_OPERATIONSSERVICE']._serialized_start=1529
+  _globals['_OPERATIONSSERVICE']._serialized_end=2033
 # @@protoc_insertion_point(module_scope)

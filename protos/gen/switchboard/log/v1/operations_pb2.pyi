@@ -47,10 +47,12 @@ class Shard(_message.Message):
     def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[ShardState, str]] = ..., owner: _Optional[str] = ..., position: _Optional[str] = ..., input_position: _Optional[str] = ..., waiting: _Optional[int] = ..., waiting_bytes: _Optional[int] = ..., failures: _Optional[int] = ..., failure: _Optional[str] = ..., resting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListShardsRequest(_message.Message):
-    __slots__ = ("tenant",)
+    __slots__ = ("tenant", "filter")
     TENANT_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     tenant: str
-    def __init__(self, tenant: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, tenant: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class ListShardsResponse(_message.Message):
     __slots__ = ("shards",)

@@ -208,13 +208,18 @@ async def position(connection: Connection) -> int:
     return int(await connection.fetchval(SQL["position"]) or 0)
 
 
+_POST_COLUMNS = {field: f"p.{field}" for field in ("direction", "author_kind", "role", "published_at")}
+"""What a case's posts can be filtered by, and where it stands."""
+
+
 async def posts_of(
-    database: Database, tenant: str, case_id: str, after: tuple[int, str] | None, limit: int
+    database: Database, tenant: str, case_id: str, wanted: Expression, *, after: tuple[int, str] | None, limit: int
 ) -> list[CasePost]:
-    """The posts of a case and of those joined into it by publication, then id, from behind such a pair, each once;
-    withdrawn ones are left out.
+    """The posts of a case and of those joined into it that satisfy an expression, by publication, then id, from behind
+    such a pair, each once; withdrawn ones are left out.
     """
-    at, post_id = after or (None, "")
+    values: list[object] = [tenant, case_id, *(after or (None, "")), limit]
+    statement = SQL["posts"].replace("{wanted}", where(wanted, _POST_COLUMNS, bound(values)))
     return [
         CasePost(
             r["post_id"],
@@ -224,7 +229,7 @@ async def posts_of(
             AuthorKind(r["author_kind"]),
             PostRole(r["role"]),
         )
-        for r in await database.fetch(SQL["posts"], tenant, case_id, at, post_id, limit)
+        for r in await database.fetch(statement, *values)
     ]
 
 

@@ -209,6 +209,7 @@ cross join lateral (
     from case_posts_v4 p
     where p.case_id = t.case_id and p.tenant is not distinct from $1
         and ($3::bigint is null or (p.published_at, p.post_id) > ($3, $4))
+        and {wanted}
     order by p.published_at, p.post_id
     limit $5
 ) as found

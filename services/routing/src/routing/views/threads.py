@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from chassis.clock import FIRST, Instant
 from chassis.database import Database, queries
+from chassis.filters import Expression, bound, where
 from msgspec.structs import replace
 
 from routing import events
@@ -123,11 +124,18 @@ def _recalled(
     return events.RecalledPost(told, record["withdrawn"], ordered)
 
 
+_COLUMNS = {"desk": "desk", "published_at": "published_at"}
+"""What they can be filtered by, and where it stands."""
+
+
 async def list_unattributed(
-    database: Database, tenant: str, after: tuple[int, str] | None, limit: int
+    database: Database, tenant: str, wanted: Expression, after: tuple[int, str] | None, limit: int
 ) -> list[Unattributed]:
-    """Posts of ours that answer nobody, the latest first, from behind a (time of publication, id)."""
-    at, post_id = after or (None, "")
-    records = await database.fetch(SQL["unattributed"], tenant, at, post_id, limit)
+    """Posts of ours that answer nobody and satisfy an expression, the latest first, from behind a (time of publication,
+    id).
+    """
+    values: list[object] = [tenant, *(after or (None, "")), limit]
+    statement = SQL["unattributed"].replace("{wanted}", where(wanted, _COLUMNS, bound(values)))
+    records = await database.fetch(statement, *values)
     told = [load_threaded(r["body"]) for r in records]
     return [Unattributed(post_of(fact), sight_of(fact)) for fact in told]

@@ -83,5 +83,6 @@ select post_id, desk, published_at, body
 from case_thread_posts_v4
 where tenant = $1 and ours and answers = 0 and not withdrawn
     and ($2::bigint is null or published_at < $2 or (published_at = $2 and post_id > $3))
+    and {wanted}
 order by published_at desc, post_id
 limit $4

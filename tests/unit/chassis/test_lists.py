@@ -1,0 +1,34 @@
+"""What every list has, found in the contracts, not listed here: a filter, or a reason to have none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from switchboard.crm.v1 import service_pb2 as crm
+from switchboard.ingest.v1 import service_pb2 as ingest
+from switchboard.kpi.v1 import service_pb2 as kpi
+from switchboard.log.v1 import keys_pb2, operations_pb2, tenants_pb2
+from switchboard.routing.v1 import service_pb2 as routing
+
+WITHOUT = {
+    "ListCaseEvents": "a history is read from its beginning",
+    "ListLinks": "of one customer, at most a few",
+    "ListKeys": "a handful",
+    "ListParked": "narrowed by its consumer",
+    "ListUnreadable": "a stream of what cannot be read has no fields",
+}
+
+
+def lists() -> Iterator[Any]:
+    """The request of every List method."""
+    for contract in (ingest, routing, crm, kpi, keys_pb2, operations_pb2, tenants_pb2):
+        for service in contract.DESCRIPTOR.services_by_name.values():
+            yield from (method.input_type for method in service.methods if method.name.startswith("List"))
+
+
+@pytest.mark.parametrize("request_type", [pytest.param(one, id=one.name) for one in lists()])
+def test_every_list_has_a_filter(request_type: Any) -> None:
+    has = "filter" in request_type.fields_by_name
+    assert has is (request_type.name.removesuffix("Request") not in WITHOUT)
