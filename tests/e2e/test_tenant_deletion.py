@@ -158,7 +158,7 @@ def shown(stack: RunningStack, tenant: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def deleted(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Two tenants alike, of which one was deleted while a service was just being killed."""
+    """Two tenants alike, of which one was deleted while a service was away and another one was killed at it."""
     posts = tmp_path_factory.mktemp("posts") / "posts.json"
     lines = [
         {
@@ -190,11 +190,13 @@ def deleted(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> di
         watch = KpiServiceStub(channel).WatchWallboard(watching, timeout=PATIENCE_S)
         next(watch)
         os.kill(stack.pids()["crm"], signal.SIGKILL)
-        proof = stack.told("tenants", "delete", DOOMED, "--yes", "--by", "ticket-7")
+        begun = stack.told("tenants", "delete", DOOMED, "--yes", "--by", "ticket-7", "--wait", "0")
+        os.kill(stack.pids()["routing"], signal.SIGKILL)
+        proof = stack.told("tenants", "delete", DOOMED)
         with pytest.raises(grpc.RpcError) as ended:
             for _ in watch:
                 pass
-    return {**before, "proof": proof, "watch": reason_of(ended.value)}
+    return {**before, "begun": begun, "proof": proof, "watch": reason_of(ended.value)}
 
 
 def test_the_proof_names_every_service_and_says_that_nothing_is_left(
@@ -203,6 +205,7 @@ def test_the_proof_names_every_service_and_says_that_nothing_is_left(
     proof = deleted["proof"]["deletion"]
     assert (proof["requested_by"], bool(proof["done_at"])) == ("ticket-7", True)
     assert {one["service"] for one in proof["services"]} == SERVICES
+    assert "done_at" not in deleted["begun"]["deletion"], "who is away has not said that nothing is left"
     assert all(one["done_at"] and "rows_left" not in one for one in proof["services"])
     assert sum(int(one.get("keys_destroyed", 0)) for one in proof["services"]) >= 4
     tables = [each for one in proof["services"] for each in one["deleted"]]
