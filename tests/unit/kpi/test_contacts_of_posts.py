@@ -72,6 +72,36 @@ def folded(decided: Sequence[events.Event]) -> list[Found]:
     return sorted(found, key=str)
 
 
+@st.composite
+def taken_back(draw: st.DrawFn) -> list[Told]:
+    """Posts of two customers to one desk in one thread, of which they take some back, and answers to them."""
+    posts: list[Told] = []
+    for number in range(draw(st.integers(1, 6))):
+        ours = number > 0 and draw(st.integers(0, 3)) == 0
+        posts.append(
+            Told(
+                name=f"p{number}",
+                author="we-shop" if ours else draw(st.sampled_from(["ann", "ann", "ben"])),
+                at=draw(st.integers(0, 9)),
+                desks={"shop": not ours},
+                parent=posts[draw(st.integers(0, number - 1))].name if ours else "",
+                ties=frozenset({"talk"}),
+                ours=ours,
+                withdrawn=not ours and draw(st.booleans()),
+            )
+        )
+    return posts
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_who_spoke_to_us_is_a_contact_whenever_they_took_it_back(data: st.DataObject) -> None:
+    posts = data.draw(taken_back())
+    shard = Shard()
+    decided = [event for command in data.draw(deliveries(posts)) for event in run(shard, command)]
+    assert folded(decided) == by_hand([replace(told, withdrawn=False) for told in posts])
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_in_any_order_the_contacts_are_those_of_the_set_of_posts(data: st.DataObject) -> None:

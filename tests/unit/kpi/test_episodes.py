@@ -158,11 +158,13 @@ def summary(facts: list[Fact]) -> list[dict[str, Any]]:
         ),
         pytest.param(
             [wrote(1, 5), Withdrew(2, 7, ""), wrote(3, 9), Reopened(4, 9, "")],
-            [
-                {"number": 1, "start": 5, "reopened_at": 9, "withdrawn": 7},
-                {"number": 2, "start": 9},
-            ],
-            id="writing again after withdrawing is a new contact",
+            [{"number": 1, "start": 5}],
+            id="who takes all back and writes again is the contact they were",
+        ),
+        pytest.param(
+            [wrote(1, 5), Withdrew(2, 7, ""), wrote(3, 9), Reopened(4, 9, ""), Withdrew(5, 11, "")],
+            [{"number": 1, "start": 5, "withdrawn": 11}],
+            id="and has taken it back when the last of it is",
         ),
         pytest.param(
             [wrote(1, 5), Settled(2, 7, "", "mia"), wrote(3, 8)],

@@ -488,8 +488,8 @@ CASES = [
     pytest.param(
         [post("p1"), commands.DetachPost("p1", t(3))],
         post("p2", "p1", at=4),
-        ["PostAttached case-p1 p2", "CaseReopened case-p1 customer 2", "CaseQueued case-p1 default 0"],
-        id="a customer who writes after withdrawing opens a new episode",
+        ["PostAttached case-p1 p2", "CaseReopened case-p1 customer 1", "CaseQueued case-p1 default 0"],
+        id="a customer who writes after withdrawing goes on",
     ),
     pytest.param([], open_case(), ["CaseOpened m1", "CaseQueued m1 default 0"], id="a case is opened by hand"),
     pytest.param([], open_case(queue_id="vip"), Reason.QUEUE_UNKNOWN, id="a queue nobody created is refused by hand"),

@@ -264,11 +264,27 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
 
 
 def standing(facts: Sequence[Fact]) -> Sequence[Fact]:
-    """The facts without posts that are gone. One that came back later stands."""
+    """The facts without posts that are gone, unless they came back later, and without withdrawals that did not last.
+
+    Who takes everything back and then goes on is the contact they would be had they gone on first: a withdrawal and the
+    reopening after it undo each other.
+    """
     gone = {fact.post: fact.ref for fact in facts if type(fact) is Gone}
-    if not gone:
+    undone: set[int] = set()
+    withdrawn: list[int] = []
+    for fact in facts:
+        if type(fact) is Withdrew and not fact.origin:
+            withdrawn.append(fact.ref)
+        elif type(fact) is Reopened and not fact.origin and withdrawn:
+            undone.update(withdrawn, (fact.ref,))
+            withdrawn.clear()
+    if not (gone or undone):
         return facts
-    return [fact for fact in facts if not isinstance(fact, Posted | Wrote) or fact.ref > gone.get(fact.post, -1)]
+    return [
+        fact
+        for fact in facts
+        if fact.ref not in undone and (not isinstance(fact, Posted | Wrote) or fact.ref > gone.get(fact.post, -1))
+    ]
 
 
 Phases: TypeAlias = tuple[list[tuple[list[Fact], int]], int, list[Fact], list[Wrote], int | None]

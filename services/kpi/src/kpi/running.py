@@ -116,6 +116,8 @@ def advance(running: Running, fact: Fact) -> tuple[Running, Episode | None] | No
             after = _answered(running, fact)
         case Gone():
             after = None  # only who has all answers knows the next one
+        case Reopened() if not fact.origin and running.withdrawn is not None:
+            after = None  # it goes on as if nothing had been taken back
         case Reopened() if not fact.origin:
             return _reopened(running, fact)
         case Settled() | Withdrew() if not fact.origin and running.newest is not None:

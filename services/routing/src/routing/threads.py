@@ -399,7 +399,8 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
                 decision.emit(events.CaseResumed(case.case_id, "customer", decision.at))
         case Resolved() | Confirmed() | Withdrawn():
             if case.owed_since is not None:
-                decision.emit(events.CaseReopened(case.case_id, "customer", case.episode + 1, decision.at))
+                episode = case.episode if isinstance(case.stage, Withdrawn) else case.episode + 1
+                decision.emit(events.CaseReopened(case.case_id, "customer", episode, decision.at))
                 queue_up(decision, case, urgency)
         case Offered() | Accepted() | Joined():
             pass
