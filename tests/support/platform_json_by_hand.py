@@ -121,7 +121,8 @@ def x_post(d: dict[str, Any]) -> Said | None:
         frozenset(ties),
         direct=private,
         parent=str(int(parent)) if parent else "",
-        mentions=mentions,
+        mentions=mentions
+        | {str(d[key]).lower() for key in d if key.startswith("in_reply_to_") and "status" not in key and d[key]},
         called=frozenset({str(user["screen_name"]).lower()} if user.get("screen_name") else ()),
         repeats=str(int(repeats)) if repeats else "",
         bare=bare,
@@ -175,7 +176,8 @@ def weibo_post(d: dict[str, Any]) -> Said | None:
         at,
         frozenset({f"conversation {root}", *filter(None, [parent])}),
         parent=parent,
-        mentions=_weibo_mentions(own_words),
+        mentions=_weibo_mentions(own_words)
+        | ({str(value).lower() for value in (above.get("user") or {}).values()} if isinstance(above, dict) else set()),
         called=frozenset({str(user.get("screen_name") or user.get("name")).lower()}),
         repeats=str(original.get("idstr") or original.get("id") or ""),
         bare=bare,

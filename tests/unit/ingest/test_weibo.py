@@ -49,6 +49,21 @@ def test_a_comment_belongs_to_its_status_and_answers_the_comment_it_replies_to()
 
 
 @pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"status": {"id": 5, "user": {"id": 99, "screen_name": "别名"}}}, id="whose status is commented"),
+        pytest.param(
+            {"status": {"id": 5, "user": {"id": 8}}, "reply_comment": {"id": 6, "user": {"idstr": "99"}}},
+            id="whose comment is answered",
+        ),
+        pytest.param({"in_reply_to_status_id": 4, "in_reply_to_user_id": 99}, id="whose post is answered"),
+    ],
+)
+def test_a_comment_speaks_to_whom_weibo_says_it_answers(more: dict[str, Any]) -> None:
+    assert "99" in [number for number, _ in only(status(**more)).mentions]
+
+
+@pytest.mark.parametrize(
     ("text", "repost", "kind"),
     [
         pytest.param("@示例航空 行李呢", False, post_pb2.POST_KIND_MENTION, id="a post that names the brand"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chassis.clock import MICROS, Instant
 from ingest import channels
-from ingest.normalise import Account, AuthorGone, Flaw, Item, Observation, Withdrawal
+from ingest.normalise import Account, AuthorGone, Flaw, Item, Observation, Withdrawal, folded
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -50,6 +50,38 @@ def status(**more: Any) -> dict[str, Any]:
 )
 def test_kinds(more: dict[str, Any], kind: int) -> None:
     assert only(status(**more)).kind == kind
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(
+            {"entities": {"user_mentions": [{"id_str": "99", "screen_name": "new", "indices": [500, 504]}]}},
+            id="behind the end of the text",
+        ),
+        pytest.param(
+            {"entities": {"user_mentions": [{"id_str": "99", "screen_name": "new", "indices": [-1, -1]}]}},
+            id="nowhere in the text",
+        ),
+        pytest.param({"entities": {"user_mentions": [{"id_str": "99", "screen_name": "new"}]}}, id="without a place"),
+        pytest.param({"entities": {"user_mentions": [{"id": 99, "indices": [0, 2]}]}}, id="by its number"),
+        pytest.param({"in_reply_to_status_id": 4, "in_reply_to_user_id_str": "99"}, id="as whose post it answers"),
+        pytest.param({"in_reply_to_user_id": 99}, id="as whose post it answers, which is gone"),
+        pytest.param({"in_reply_to_status_id": 4, "in_reply_to_screen_name": "ACME"}, id="as its handle answers"),
+    ],
+)
+def test_whom_x_says_a_post_speaks_to_it_speaks_to_wherever_the_text_names_them(more: dict[str, Any]) -> None:
+    post = only(status(**more))
+    assert any(number == "99" or folded(handle) == "acme" for number, handle in post.mentions)
+    assert all(e.end <= len("hello") for e in content(post).entities)
+
+
+def test_v2_says_whose_post_is_answered() -> None:
+    said = {"id": "5", "author_id": "7", "text": "hello", "created_at": "2025-10-08T20:19:24.000Z"}
+    assert only({"data": {**said, "in_reply_to_user_id": "99"}}).mentions == [("99", "")]
+    users = [{"id": "98", "username": "acme"}]
+    post = only({"data": {**said, "in_reply_to_user_id": "98"}, "includes": {"users": users}})
+    assert post.mentions == [("98", "acme")]
 
 
 def test_offsets_are_code_points_of_the_text_as_its_author_wrote_it() -> None:

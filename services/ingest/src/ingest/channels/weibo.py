@@ -142,6 +142,8 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         for entity in entities
         if entity.kind == post_pb2.ENTITY_KIND_MENTION and entity.start < own_words_end
     ]
+    if answers := _whom(d):
+        mentions.append(answers)
     handle = decoration(user.get("screen_name") or user.get("name"), 200)
     followers = count(user.get("followers_count"))
     pictures = _pictures(d)
@@ -224,10 +226,21 @@ def _answered(d: dict[str, object], at: str) -> str:
     return numeric_id(parent, f"{at}in_reply_to_status_id") if parent not in (None, "", 0, "0") else ""
 
 
+def _whom(d: dict[str, object]) -> Mention | None:
+    """Whose status or comment it answers, as Weibo says it beside, or in what it embeds."""
+    embedded = table(d.get("reply_comment")) or table(d.get("status"))
+    user = table(embedded.get("user"))
+    number = next((text for key in ("idstr", "id") if (text := word(user.get(key))).isascii() and text.isdigit()), "")
+    name = decoration(user.get("screen_name") or user.get("name") or d.get("in_reply_to_screen_name"), 200)
+    if not embedded and (text := word(d.get("in_reply_to_user_id"))).isascii() and text.isdigit() and int(text):
+        number = text
+    return (number, name) if number or name else None
+
+
 def _kind(mentions: Sequence[Mention], account: Account, *, comment: bool, repost: bool) -> int:
     if comment:
         return post_pb2.POST_KIND_COMMENT
-    if any(folded(handle) in account.owned for _, handle in mentions):
+    if any(number in account.owned or folded(handle) in account.owned for number, handle in mentions):
         return post_pb2.POST_KIND_MENTION
     return post_pb2.POST_KIND_REPOST if repost else post_pb2.POST_KIND_POST
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from switchboard.ingest.v1 import post_pb2
 
 from ingest.documents import checked_text, decoration, objects, table, word
-from ingest.normalise import PARTS_MAX, Unreadable
+from ingest.normalise import PARTS_MAX, Mention, Unreadable
 from ingest.texts import code_points, marks, unescaped
 
 _ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
@@ -49,6 +49,8 @@ _FORMS = (
     ("symbols", post_pb2.ENTITY_KIND_CASHTAG, "$", "text"),
     ("cashtags", post_pb2.ENTITY_KIND_CASHTAG, "$", "tag"),
 )
+_EXACT_BELOW = 1 << 53
+"""Against: who reads numbers as doubles rounds larger ones."""
 _CUT_END = re.compile(r"…\s*https?://t\.co/[A-Za-z0-9]+\s*\Z")
 _REPOST_HEAD = re.compile(r"RT @[A-Za-z0-9_]{1,20}: ")
 
@@ -147,9 +149,39 @@ def _add_entities(personal: post_pb2.PersonalContent, text: str, given: dict[str
                     entity.start, entity.end = span[0] + head, span[1] + head
                     entity.value = _named(e, name)
                     if kind == post_pb2.ENTITY_KIND_MENTION:
-                        number = e.get("id_str") or e.get("id")
-                        if type(number) is str and number.isascii() and number.isdigit() and len(number) <= 40:
-                            entity.external_id = number
+                        entity.external_id = account_id(e, "id")
+
+
+def account_id(d: dict[str, object], key: str) -> str:
+    """An account's id that stands in something embedded, "" where there is none, or a number that relays round."""
+    number = d.get(f"{key}_str") or d.get(key)
+    if type(number) is int and 0 < number < _EXACT_BELOW:
+        return str(number)
+    return number if type(number) is str and number.isascii() and number.isdigit() and len(number) <= 40 else ""
+
+
+def mentions(personal: post_pb2.PersonalContent, said: Written, d: dict[str, object]) -> list[Mention]:
+    """The accounts a post speaks to: those its entities name, wherever X says they stand, and whose post it answers.
+
+    Offsets that lie outside a text are no place in it; X says all the same whom the post mentions: before a text that
+    was cut, and of accounts that a reply names without showing them.
+    """
+    found = dict.fromkeys(
+        (entity.external_id, entity.value)
+        for entity in personal.entities
+        if entity.kind == post_pb2.ENTITY_KIND_MENTION
+    )
+    if type(said.entities) is dict:
+        for key, kind, _, name in _FORMS:
+            if kind == post_pb2.ENTITY_KIND_MENTION and (given := said.entities.get(key)):
+                found.update(
+                    dict.fromkeys((account_id(e, "id"), _named(e, name)) for e in islice(objects(given), PARTS_MAX))
+                )
+    if answered := account_id(d, "in_reply_to_user_id"):
+        found[answered, decoration(d.get("in_reply_to_screen_name"), 200)] = None
+    elif handle := decoration(d.get("in_reply_to_screen_name"), 200):
+        found["", handle] = None
+    return [one for one in found if any(one)]
 
 
 def _named(e: dict[str, object], name: str | tuple[str, ...]) -> str:

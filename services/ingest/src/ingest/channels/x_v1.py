@@ -76,7 +76,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         personal.in_reply_to = in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
     if thread := d.get("conversation_id_str") or d.get("conversation_id"):
         personal.conversation = conversation = numeric_id(thread, f"{at}conversation_id")
-    mentions = mentions_of(personal.entities)
+    mentions = x_text.mentions(personal, said, d)
     quoted = _quoted(d)
     is_bare_repost = bool(repeated) or (bool(quoted) and not has_own_words(text, bool(personal.media)))
     repost_of = id_if_any(repeated, "id") if repeated else quoted
@@ -195,11 +195,6 @@ def has_own_words(text: str, media: bool) -> bool:
     return media or bool(_ADDRESS.sub("", text).strip())
 
 
-def mentions_of(entities: Iterable[post_pb2.Entity]) -> list[Mention]:
-    """The accounts that entities name."""
-    return [(entity.external_id, entity.value) for entity in entities if entity.kind == post_pb2.ENTITY_KIND_MENTION]
-
-
 def describe(author: post_pb2.Author, author_id: str, handle: str, user: dict[str, object], followers: int) -> None:
     """Fills in an author: who it is and what the account says of itself, as far as it says anything."""
     author.external_id = author_id
@@ -281,7 +276,7 @@ def message(
         followers,
         post_pb2.VISIBILITY_PRIVATE,
         conversation,
-        mentions=mentions_of(personal.entities),
+        mentions=x_text.mentions(personal, said, {}),
         recipient_id=recipient_id,
         extent=extent_of(len(text), len(personal.media)),
     )

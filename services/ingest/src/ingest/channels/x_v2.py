@@ -152,7 +152,8 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
     personal.external_id = external_id
     personal.conversation = conversation
     personal.in_reply_to = in_reply_to
-    mentions = x_v1.mentions_of(personal.entities)
+    answered = includes.find("users", "id", d.get("in_reply_to_user_id"))
+    mentions = x_text.mentions(personal, said, {**d, "in_reply_to_screen_name": answered.get("username")})
     is_bare_repost = is_retweet or (bool(quoted) and not x_v1.has_own_words(text, bool(d.get("attachments"))))
     x_v1.describe(personal.author, author_id, handle, user, followers)
     if type(geo := d.get("geo")) is dict:
