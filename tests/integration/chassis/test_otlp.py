@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from chassis import attributes, otlp, telemetry
+from grpc import StatusCode
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
@@ -131,7 +132,40 @@ async def test_what_the_exporters_say_of_a_collector_that_is_away_is_our_one_lin
     finally:
         logging.getLogger().removeHandler(written)
     assert [record.name for record in written.records] == ["chassis.otlp"]
-    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in written.records[0].getMessage()
+    told = written.records[0].getMessage()
+    assert AWAY.endpoint.removeprefix("http://") in told
+    assert "nobody listens there" in told
+    assert told.endswith("or OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "cause"),
+    [
+        pytest.param(StatusCode.UNAVAILABLE, "Connection refused (111)", "nobody listens there", id="refused"),
+        pytest.param(StatusCode.UNAVAILABLE, "DNS resolution failed", "its name is not known", id="no such name"),
+        pytest.param(StatusCode.UNAUTHENTICATED, "no token", "OTEL_EXPORTER_OTLP_HEADERS", id="unauthorised"),
+        pytest.param(StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded", "does not answer in time", id="slow"),
+        pytest.param(StatusCode.UNIMPLEMENTED, "", "takes no OTLP", id="something else"),
+        pytest.param(StatusCode.DATA_LOSS, "", "data loss", id="whatever else"),
+    ],
+)
+@pytest.mark.parametrize("signal", ["traces", "metrics"])
+def test_the_line_names_the_address_the_variable_and_the_cause(
+    monkeypatch: pytest.MonkeyPatch, signal: str, code: StatusCode, details: str, cause: str
+) -> None:
+    own = f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"
+    monkeypatch.setenv(own, "http://user:secret@127.0.0.1:9")
+    made = (otlp.spans if signal == "traces" else otlp.metrics)("http://127.0.0.1:4317")
+    try:
+        place = made._endpoint  # type: ignore[union-attr]
+        for args in ((signal, place, code, details), (code, signal, place, 0.1, details)):
+            told = otlp.complaint(logging.LogRecord("opentelemetry.exporter", logging.ERROR, "x", 1, "%s", args, None))
+            assert "at 127.0.0.1:9 " in told
+            assert cause in told
+            assert told.endswith(own)
+            assert "secret" not in told
+    finally:
+        made.shutdown()
 
 
 class Written(logging.Handler):

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable
 
+from grpc import StatusCode
 from opentelemetry.sdk.metrics.export import MetricExporter
 from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -20,6 +21,26 @@ AGAIN_S = 60.0
 """How long a collector that is away is not named again."""
 
 _LOGGER = logging.getLogger(__name__)
+_SIGNALS = ("traces", "metrics")
+_SIGNS = {
+    "refused": "nobody listens there",
+    "resolution": "its name is not known",
+    "dns": "its name is not known",
+    "ssl": "it speaks TLS and we do not, or the other way round; the address begins with https:// or http://",
+    "tls": "it speaks TLS and we do not, or the other way round; the address begins with https:// or http://",
+    "handshake": "it speaks TLS and we do not, or the other way round; the address begins with https:// or http://",
+    "timed out": "it does not answer",
+    "unreachable": "there is no way to it",
+}
+"""What gRPC says of a connection that does not come about."""
+_CAUSES = {
+    StatusCode.UNAUTHENTICATED: "it does not let us in; OTEL_EXPORTER_OTLP_HEADERS holds its token",
+    StatusCode.PERMISSION_DENIED: "it does not let us in; OTEL_EXPORTER_OTLP_HEADERS holds its token",
+    StatusCode.DEADLINE_EXCEEDED: "it does not answer in time",
+    StatusCode.UNAVAILABLE: "it is away",
+    StatusCode.UNIMPLEMENTED: "what listens there takes no OTLP",
+    StatusCode.RESOURCE_EXHAUSTED: "it takes no more for now",
+}
 _EXPORTING = (
     "opentelemetry.exporter.otlp",
     "opentelemetry.sdk._shared_internal",
@@ -29,23 +50,31 @@ _EXPORTING = (
 
 
 def spans(endpoint: str) -> SpanExporter:
-    """Sends spans; `endpoint` "" leaves the address to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT."""
+    """Sends spans to what OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names, else to `endpoint`."""
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
-    _name_collector()
-    return OTLPSpanExporter(endpoint or None, insecure=_insecure(endpoint), timeout=_timeout_s("TRACES"))
+    address = _address("TRACES", endpoint)
+    return OTLPSpanExporter(address, insecure=address.startswith("http://"), timeout=_timeout_s("TRACES"))
 
 
 def metrics(endpoint: str) -> MetricExporter:
-    """Sends metrics; `endpoint` "" leaves the address to OTEL_EXPORTER_OTLP_METRICS_ENDPOINT."""
+    """Sends metrics to what OTEL_EXPORTER_OTLP_METRICS_ENDPOINT names, else to `endpoint`."""
     from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 
+    address = _address("METRICS", endpoint)
+    return OTLPMetricExporter(address, insecure=address.startswith("http://"), timeout=_timeout_s("METRICS"))
+
+
+_NAMED_BY: dict[str, str] = {}
+"""The variable that names the address of "traces" and of "metrics"."""
+
+
+def _address(signal: str, endpoint: str) -> str:
     _name_collector()
-    return OTLPMetricExporter(endpoint or None, insecure=_insecure(endpoint), timeout=_timeout_s("METRICS"))
-
-
-def _insecure(endpoint: str) -> bool | None:
-    return endpoint.startswith("http://") if endpoint else None
+    own = f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"
+    address = os.environ.get(own, "")
+    _NAMED_BY[signal.lower()] = own if address else "OTEL_EXPORTER_OTLP_ENDPOINT"
+    return address or endpoint
 
 
 def _timeout_s(signal: str) -> int | None:
@@ -69,10 +98,32 @@ class CollectorAway(logging.Handler):
         now_s = self._now_s()
         if now_s - self._named_s >= AGAIN_S:
             self._named_s, count, self._failures = now_s, self._failures, 0
-            _LOGGER.warning(
-                "the collector does not take what is measured; check OTEL_EXPORTER_OTLP_ENDPOINT and the collector",
-                extra={"fields": {"count": count}},
-            )
+            _LOGGER.warning(complaint(record), extra={"fields": {"count": count}})
+
+
+def complaint(record: logging.LogRecord) -> str:
+    """The sentence for what an exporter says: where it sends to, which variable names that, and why it fails."""
+    said = record.args if isinstance(record.args, tuple) else ()
+    signal = next((one for one in said if one in _SIGNALS), None)
+    code = next((one for one in said if isinstance(one, StatusCode)), None)
+    if signal is None or code is None:
+        return (
+            f"what is measured is not sent ({record.name}); check the collector and the OTEL_EXPORTER_OTLP_ variables"
+        )
+    place = next((str(one) for one in said[said.index(signal) + 1 :][:1]), "")
+    variable = _NAMED_BY.get(str(signal), "OTEL_EXPORTER_OTLP_ENDPOINT")
+    return (
+        f"the collector at {place.rpartition('@')[2]} does not take {signal}: {_cause(code, str(said[-1]))};"
+        f" see it, or {variable}"
+    )
+
+
+def _cause(code: StatusCode, details: str) -> str:
+    told = details.lower()
+    for sign, meaning in _SIGNS.items():
+        if code is StatusCode.UNAVAILABLE and sign in told:
+            return meaning
+    return _CAUSES.get(code, code.name.lower().replace("_", " "))
 
 
 _COLLECTOR_AWAY = CollectorAway()
