@@ -65,6 +65,17 @@ BY_THE_SDK = {
 """What OpenTelemetry's own SDK and exporters read, and we leave to them."""
 
 
+BY_THE_COMMAND = {
+    "SWITCHBOARD_NATS_URL": "A NATS for `up`, `provision` and `rebuild` to use instead of one of their own.",
+    "SWITCHBOARD_DATABASE_URL": "A PostgreSQL for them, likewise.",
+    "SWITCHBOARD_NATS_MONITORING_URL": "Where that NATS tells of itself over HTTP, to see whether it syncs to disk;"
+    " port 8222 of its host when it is not set.",
+    "SWITCHBOARD_KEK_FILE": "The key file of `up` and `keys`; the one in the state directory when it is not set.",
+    "SWITCHBOARD_TRACEBACK": "Set, an exception that nobody foresaw is shown in full; it may hold personal values.",
+}
+"""What the command itself reads; `up` and `provision` hand everything else on to the services."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One variable as a service asks for it."""
@@ -140,7 +151,15 @@ def page() -> str:
     for service, variables in asked.items():
         if own := [name for name in variables if name not in everywhere]:
             lines += [f"## {service.replace('_', '-')}", "", *_table(variables, own, described), ""]
-    lines += ["## Read by OpenTelemetry itself", "", "| variable | what it is |", "| --- | --- |"]
+    lines += ["## Read by the command `switchboard`", ""]
+    lines += [
+        "`up` and `provision` hand everything on to the services, but what is one service's alone (its schema, a port",
+        "under its own name).",
+        "",
+    ]
+    lines += ["| variable | what it is |", "| --- | --- |"]
+    lines += [f"| `{name}` | {said} |" for name, said in BY_THE_COMMAND.items()]
+    lines += ["", "## Read by OpenTelemetry itself", "", "| variable | what it is |", "| --- | --- |"]
     lines += [f"| `{name}` | {said} |" for name, said in BY_THE_SDK.items()]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 from collections.abc import Iterator
@@ -88,6 +89,13 @@ async def test_nats_with_too_little_room(tmp_path: Path) -> None:
         with pytest.raises(ProvisioningError, match="SWITCHBOARD_LOG_REPLICAS asks for 3"):
             await provision_streams(client, [Stream("SMALL", ("small.>",), max_bytes=1 * MIB)], 3)
         await client.close()
+
+
+async def test_an_address_where_nobody_listens_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("switchboard_cli.given_servers.ANSWER_S", 600.0)
+    with pytest.raises(Failure, match=r"no NATS answers at 127\.0\.0\.1:9"):
+        async with asyncio.timeout(30):  # who waits for an answer waits for ten minutes
+            await judge_nats("nats://127.0.0.1:9")
 
 
 async def test_an_address_where_nobody_or_somebody_else_listens(nats_url: str, postgres_server: Child) -> None:

@@ -156,7 +156,11 @@ def state(state_dir: Path) -> Path:
 
 
 async def test_up_prints_one_line_and_ctrl_c_stops_everything(state: Path) -> None:
-    async with up(state) as stack:
+    alone = {"SWITCHBOARD_SCHEMA": "elsewhere", "SWITCHBOARD_KPI_PORT": "1"}
+    async with up(state, **alone) as stack:
+        for name in ("ingest", "kpi"):
+            handed = psutil.Process(stack.pids()[name]).environ()
+            assert not alone.keys() & handed.keys(), "each has a schema and a port of its own"
         assert set(stack.endpoints) >= {"ingest", "kpi", "nats", "database", "state"}
         password = urlsplit(stack.endpoints["database"]).password
         assert password

@@ -43,7 +43,7 @@ def for_people(endpoints: Mapping[str, object]) -> str:
         f"data, logs and {ENDPOINTS} with all addresses: {state}",
         f"the tenant is {DEFAULT_TENANT} where a command is given no --tenant; in another terminal:",
         "",
-        f"  switchboard ingest --help{'':<32}how to send posts of yours",
+        f"  switchboard ingest --help{'':<6}how to send posts of yours",
         f"  switchboard report --by brand{where}",
         f"  switchboard top{where}",
         "",

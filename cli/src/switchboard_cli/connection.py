@@ -31,6 +31,20 @@ DEFAULT_TENANT = "demo"
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
 
+class StateDir(click.Path):
+    """A state directory, there or not. An empty word is none: it would mean the working directory."""
+
+    name = "directory"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail(f"it names no directory; leave --state out for {DEFAULT_STATE}, or name one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """Addresses by service name, how long a call may take in seconds, and the state directory, there or not."""
@@ -89,7 +103,7 @@ def reaches(command: Callable[P, R]) -> Callable[..., R]:
         click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS",
                      help="How long one call may take."),
         *(click.option(f"--{service}", metavar="HOST:PORT", help=f"Where {service} is.") for service in SERVICES),
-        click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_STATE,
+        click.option("--state", type=StateDir(), default=DEFAULT_STATE,
                      show_default=True, help="Directory of a stack started with `switchboard up`."),
     ]  # fmt: skip
     decorated: Callable[..., R] = wrapped

@@ -45,7 +45,8 @@ async def judge_nats(url: str, monitoring: str = "") -> list[str]:
                 name="up",
                 allow_reconnect=False,
                 connect_timeout=int(ANSWER_S),
-                max_reconnect_attempts=0,
+                max_reconnect_attempts=1,  # 0 is for ever
+                reconnect_time_wait=0.1,  # type: ignore[arg-type]  # it sleeps so long
                 error_cb=_unheard,
             )
     except (nats.errors.Error, OSError, TimeoutError, ValueError) as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
+from switchboard_cli.connection import StateDir, Targets, asynchronous, calling, json_option, reaches
 from switchboard_cli.failures import Failure
 from switchboard_cli.hints import typed
 from switchboard_cli.key_files import VARIABLE, key_file
@@ -31,7 +31,7 @@ _path_option: Callable[[Any], Any] = click.option(
 )
 _state_option: Callable[[Any], Any] = click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=StateDir(),
     default=Path(".switchboard"),
     show_default=True,
     help="Directory of the stack.",

@@ -15,12 +15,14 @@ class Page(NamedTuple):
     total: int
     exact: bool
 
-    def note(self, what: str) -> str:
-        """A sentence where the list is cut, "" where all of it is shown."""
+    def note(self, what: str, most: int = PAGE) -> str:
+        """A sentence where the list is cut, "" where all of it is shown; `most` is the largest --limit there is."""
         shown = len(self.items)
         if self.exact and shown == self.total:
             return ""
-        return f"{shown:,} of {'' if self.exact else 'more than '}{self.total:,} {what}; --limit shows more"
+        return f"{shown:,} of {'' if self.exact else 'more than '}{self.total:,} {what}" + (
+            "; --limit shows more" if shown < most else ""
+        )
 
 
 async def first(call: Callable[..., Awaitable[Any]], request: Any, field: str, limit: int, timeout_s: float) -> Page:

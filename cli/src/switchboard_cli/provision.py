@@ -8,17 +8,24 @@ from pathlib import Path
 
 import click
 
-from switchboard_cli.connection import endpoints
+from switchboard_cli.connection import StateDir, endpoints
 from switchboard_cli.failures import Failure
 
 MODULES = ("ingest.main", "routing.main", "crm_sync.main", "kpi.main")
 PROVISION_S = 360.0
+ALONE = ("SWITCHBOARD_SCHEMA", *(f"SWITCHBOARD_{name}_PORT" for name in ("INGEST", "ROUTING", "CRM_SYNC", "KPI")))
+"""What is one service's alone. Four that run together each have a schema and a port of their own."""
+
+
+def shared(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what only one service may be told."""
+    return {name: value for name, value in environment.items() if name not in ALONE}
 
 
 @click.command()
 @click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=StateDir(),
     default=Path(".switchboard"),
     show_default=True,
     help="Directory of a running stack; its servers are used where the environment names none.",
@@ -29,7 +36,7 @@ def provision(state: Path) -> None:
     SWITCHBOARD_NATS_URL and SWITCHBOARD_DATABASE_URL name the servers, SWITCHBOARD_LOG_MAX_BYTES and
     SWITCHBOARD_LOG_REPLICAS what the log must have at least. Limits that were raised stay raised.
     """
-    environment = {**_servers_of(state), **{name: value for name, value in os.environ.items() if value}}
+    environment = {**_servers_of(state), **shared({name: value for name, value in os.environ.items() if value})}
     done = asyncio.run(provisioned(environment, MODULES))
     click.echo("\n".join(done) if done else "everything is there")
 

@@ -9,7 +9,7 @@ import click
 from chassis.errors import Unavailable
 from chassis.rebuild import rebuild_service
 
-from switchboard_cli.connection import endpoints
+from switchboard_cli.connection import StateDir, endpoints
 from switchboard_cli.failures import Failure
 from switchboard_cli.stack import SERVICES
 
@@ -18,7 +18,7 @@ from switchboard_cli.stack import SERVICES
 @click.argument("services", nargs=-1, required=True, type=click.Choice([spec.name for spec in SERVICES]))
 @click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=StateDir(),
     default=Path(".switchboard"),
     show_default=True,
     help="The running stack; not used where SWITCHBOARD_NATS_URL and SWITCHBOARD_DATABASE_URL are set.",

@@ -22,12 +22,12 @@ from chassis.log import Log, connect_within
 from chassis.tenants import Tenants
 
 from switchboard_cli.announcement import for_people, for_programs
-from switchboard_cli.connection import DEFAULT_STATE, DEFAULT_TENANT, ENDPOINTS
+from switchboard_cli.connection import DEFAULT_STATE, DEFAULT_TENANT, ENDPOINTS, StateDir
 from switchboard_cli.failures import Failure, first_line
 from switchboard_cli.given_servers import MONITORING, judge_nats, judge_postgres
 from switchboard_cli.hints import typed
 from switchboard_cli.key_files import ready
-from switchboard_cli.provision import provisioned
+from switchboard_cli.provision import ALONE, provisioned, shared
 from switchboard_cli.supervision import HUNG_S, Supervisor, service_child, stop_orphans
 
 PROCESSES = "processes.json"
@@ -141,6 +141,8 @@ class Stack:
 
     async def _start_with_room(self, supervisor: Supervisor) -> dict[str, object]:
         """`_start`, again and again while the disk has no room: who makes some need not start anything."""
+        if unused := [name for name in ALONE if self.environment.get(name)]:
+            self.say(f"{' and '.join(unused)} not used here: each service has a schema and a port of its own")
         self.say(f"authentication is off; everything listens on {LOOPBACK} only")
         said = False
         while True:
@@ -174,7 +176,7 @@ class Stack:
                 "PYTHONUNBUFFERED": "1",
             }
             optional = {"SWITCHBOARD_DRAIN_DELAY_S": "0"}  # nobody balances between replicas here
-            await provisioned({**self.environment, **bound}, [spec.module for spec in self.services])
+            await provisioned({**shared(self.environment), **bound}, [spec.module for spec in self.services])
             await _first_tenant(nats_url)
             children = []
             for spec in self.services:
@@ -187,7 +189,7 @@ class Stack:
                 if not self.environment.get("SWITCHBOARD_NATS_URL"):
                     # The one replica there can be: after a kill it owns its shards at once, nobody waits for an expiry.
                     own["SWITCHBOARD_MEMBER"] = f"{spec.name}-0"
-                environment = {**optional, **self.environment, **bound, **own}
+                environment = {**optional, **shared(self.environment), **bound, **own}
                 children.append(
                     service_child(spec.name, spec.module, ports.services[spec.name], self.state, environment)
                 )
@@ -251,7 +253,7 @@ class Stack:
 @click.command()
 @click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=StateDir(),
     default=DEFAULT_STATE,
     show_default=True,
     help="Directory for data, logs and endpoints; the same directory goes on where it stopped.",

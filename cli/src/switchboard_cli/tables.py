@@ -15,6 +15,8 @@ from rich.text import Text
 GAP = 2
 LEAST = 10
 """Cells that a text which may be folded gets at least."""
+WORD = 32
+"""Cells up to which a word is not broken, in a table that has room for the rest below a row."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,10 @@ class Table:
         room -= 1 - GAP
         widths: dict[int, int] = {}
         for i, head in enumerate(self.heads):
-            least = min(natural[i], max(LEAST, *map(cell_len, head.split("\n")))) if i in folds else natural[i]
+            least = natural[i]
+            if i in folds:
+                word = min(WORD, self._longest_word(i)) if self.spill else 0
+                least = min(natural[i], max(LEAST, word, *map(cell_len, head.split("\n"))))
             if i == 0:
                 least = min(least, room - GAP)
             if least + GAP <= room:
@@ -73,6 +78,9 @@ class Table:
                 widths[i] += more
                 room -= more
         return widths
+
+    def _longest_word(self, column: int) -> int:
+        return max((cell_len(word) for row, _ in self._rows for word in row[column].plain.split()), default=0)
 
     def _lines(self, console: Console, widths: dict[int, int], cells: Sequence[Text], style: str) -> Iterable[Text]:
         folded = {i: cells[i].wrap(console, width, overflow="fold") or [Text()] for i, width in widths.items()}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from switchboard_cli.output import count, duration, share
@@ -26,8 +26,6 @@ ON_TIME = (0.9, 0.7)
 """Shares from which on it is good, and below which it is bad."""
 LONGEST_S = (15 * 60.0, 3600.0)
 """Waits up to which it is good, and beyond which it is bad."""
-CHROME = 5
-"""Lines that are no rows, beside who waits and can answer: blank, head, rule, more, state."""
 
 
 class Wallboard:
@@ -80,16 +78,44 @@ class Wallboard:
             yield self._state()
             return
         floor = list(self._floor_lines(self._floor, options.max_width))
-        yield from floor
-        yield Text()
         rows = self.rows()
-        room = max(1, console.size.height - len(floor) - CHROME) if console.is_terminal else len(rows)
-        yield metric_table(rows[:room], self._definitions, self._keys)
+        if console.is_terminal:
+            yield from self._within(console, options, [*floor, Text()], rows)
+        else:
+            yield from [*floor, Text(), *self._table(rows, len(rows)), self._state()]
+
+    def _table(self, rows: "Sequence[MetricRow]", room: int) -> list[RenderableType]:
+        """So many rows, and how many more there are."""
+        shown: list[RenderableType] = [metric_table(rows[:room], self._definitions, self._keys)]
         if not rows:
-            yield Text(" no contacts yet", "quiet")
+            shown.append(Text(" no contacts yet", "quiet"))
         if len(rows) > room:
-            yield Text(f" … {len(rows) - room:,} more", "quiet")
-        yield self._state()
+            shown.append(Text(f" … {len(rows) - room:,} more", "quiet"))
+        return shown
+
+    def _within(
+        self, console: Console, options: ConsoleOptions, floor: list[Text], rows: "Sequence[MetricRow]"
+    ) -> Iterator[RenderableType]:
+        """As many rows as the height has room for; who waits comes before rows, how alive the picture is before all."""
+        height, state = console.size.height, self._state()
+        state.no_wrap, state.overflow = True, "ellipsis"
+
+        def lines(parts: Sequence[RenderableType]) -> int:
+            unbounded = options.update(height=None)
+            return sum(len(console.render_lines(part, unbounded, pad=False)) for part in parts)
+
+        left = height - lines(floor) - 1
+        room = min(len(rows), max(0, left))
+        table = self._table(rows, room)
+        while room and lines(table) > left:
+            room -= 1
+            table = self._table(rows, room)
+        if lines(table) <= left:
+            yield from floor
+            yield from table
+        else:
+            yield from floor[: height - 1]
+        yield state
 
     def _floor_lines(self, floor: "Floor", width: int) -> Iterator[Text]:
         longest_s = None

@@ -120,6 +120,15 @@ def test_with_endpoints_that_cannot_be_read(name: str, tmp_path: Path, capfd: py
     )
 
 
+STATEFUL = [name for name, command in leaves() if any("--state" in option.opts for option in command.params)]
+
+
+@pytest.mark.parametrize("name", STATEFUL)
+def test_with_a_state_directory_that_has_no_name(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert entry.complete([*call(name, tmp_path), "--state", ""]) == 2
+    assert "names no directory; leave --state out" in " ".join(capfd.readouterr().err.split())
+
+
 @pytest.mark.parametrize("name", [name for name, _ in leaves()])
 def test_with_a_word_too_many(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert entry.complete([*call(name, tmp_path), "--no-such-option"]) == 2

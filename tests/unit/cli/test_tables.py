@@ -42,6 +42,17 @@ def test_law_ids_are_whole_lines_fit_and_nothing_is_left_out(rows: list[tuple[st
                 assert all(character in said for character in word)
 
 
+def test_a_word_is_not_broken_where_there_is_room_below_its_row() -> None:
+    made = table("attribute", "value", "proved", "said by", "since (UTC)", "event", whole=(4, 5))
+    made.add_row(
+        "email", "gwendolyn.mcnnery@mail.example", "no", "profiles", "2026-11-29 08:00:00", str(uuid.UUID(int=1))
+    )
+    lines = printed(made, 80)
+    assert all(cell_len(line) <= 80 for line in lines)
+    for word in ("attribute", "email", "gwendolyn.mcnnery@mail.example", "profiles"):
+        assert any(word in line for line in lines), word
+
+
 def test_what_finds_no_room_stands_below_its_row() -> None:
     made = table("id", "when", "event", whole=(0, 1, 2))
     made.add_row(str(uuid.UUID(int=1)), "2026-11-29 08:00:00", str(uuid.UUID(int=2)))
@@ -88,7 +99,7 @@ class Request:
         (5, 20, ""),
         (20, 20, ""),
         (1_312, 20, "20 of 1,312 things; --limit shows more"),
-        (2_500, 1_000, "1,000 of 2,500 things; --limit shows more"),
+        (2_500, 1_000, "1,000 of 2,500 things"),
         (100_000, 20, "20 of more than 20,020 things; --limit shows more"),
     ],
 )

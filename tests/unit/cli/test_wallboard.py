@@ -124,6 +124,18 @@ def test_a_live_board_is_told_from_one_that_hangs_and_one_that_lost_kpi() -> Non
     assert "away, trying" not in drawn(shown)
 
 
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 200])
+@pytest.mark.parametrize("height", range(3, 14))
+@pytest.mark.parametrize("rows", [0, 1, 20])
+def test_how_alive_it_is_stands_last_in_any_size(width: int, height: int, rows: int) -> None:
+    shown = board()
+    shown.take(told([row(f"brand-{n:02}", 20, n) for n in range(rows)], waiting=3, longest_s=4_200, agents_away=1))
+    lines = drawn(shown, width, height).splitlines()
+    assert len(lines) <= height
+    assert lines[0].startswith(" 3 waiting")
+    assert lines[-1].startswith(" ● live demo")
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_it_fits_any_width(width: int) -> None:
     shown = board()

@@ -103,6 +103,23 @@ def test_the_page_of_settings_is_what_the_services_ask_for() -> None:
     assert written == settings.page(), "write it again: .venv/bin/python docs/settings.py"
 
 
+MARKS = frozenset({"SWITCHBOARD_STATE", "SWITCHBOARD_OWNER"})
+"""What a process carries so that it is known whose it is; nobody sets it."""
+
+
+def test_the_page_of_settings_has_every_variable_that_any_code_names_and_no_other() -> None:
+    named: set[str] = set()
+    for path in files():
+        if re.match(r"(?:cli|libs/chassis|services/[a-z-]+)/src/.*\.py", path):
+            for node in ast.walk(ast.parse((REPOSITORY / path).read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    named |= set(re.findall(r"\ASWITCHBOARD_[A-Z_]+\Z", node.value))
+    services = {"INGEST", "ROUTING", "CRM_SYNC", "KPI"}
+    named |= {f"SWITCHBOARD_{service}_PORT" for service in services}
+    page = program("settings").page()
+    assert set(re.findall(r"^\| `(SWITCHBOARD_[A-Z_]+)`", page, re.MULTILINE)) == named - MARKS
+
+
 def test_the_picture_is_the_one_the_code_draws() -> None:
     draw = program("draw")
     drawn = draw.picture(draw.services())

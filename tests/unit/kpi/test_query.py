@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from chassis.clock import Instant
 from chassis.errors import InvalidRequest
+from chassis.filters import conditions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.metrics import METRICS
@@ -187,3 +188,23 @@ def test_a_cell_has_as_many_contacts_as_it_counts(contacts: list[Known], group_b
         for group, (measure,) in answer(question, contacts):
             found = contributions(question, group, contacts)
             assert metric.combine([one.part for one in found]) == measure
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("day = x", "day is a date", id="no date"),
+        pytest.param("day != 2026-02-30", "day is a date", id="a date that is none"),
+        pytest.param("hour = 9", "hour is the beginning of an hour", id="no hour"),
+        pytest.param('hour = "2026-03-02T09:00"', "hour is the beginning of an hour", id="no zone"),
+        pytest.param('hour = "2026-03-02T09:30+00:00"', "hour is the beginning of an hour", id="within an hour"),
+    ],
+)
+def test_a_day_or_an_hour_that_nothing_can_match_is_refused(text: str, expected: str) -> None:
+    with pytest.raises(InvalidRequest, match=expected):
+        wanted_of(text)
+
+
+def test_days_and_hours_are_read_as_contacts_have_them() -> None:
+    found = wanted_of('day = 20260302 OR hour = "2026-03-02T09Z"')
+    assert [one.value for one in conditions(found)] == ["2026-03-02", "2026-03-02T09:00+00:00"]

@@ -18,6 +18,16 @@ def opening(**fields: str) -> api.OpenCaseRequest:
     return api.OpenCaseRequest(parent="tenants/acme", request_id=AN_ID, **fields)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("text", [" ", "\n\t ", "\u3000\u00a0", "\u200b\u200e\ufeff", " \0 "], ids=ascii)
+@pytest.mark.parametrize("kind", [api.ReplyToCaseRequest, api.NoteCaseRequest])
+def test_a_text_of_which_nothing_can_be_seen_is_none(kind: Any, text: str) -> None:
+    name, agent = f"tenants/acme/cases/{AN_ID}", "tenants/acme/agents/mia"
+    with pytest.raises(InvalidRequest) as refused:
+        written(kind(name=name, agent=agent, text=text, request_id=AN_ID))
+    assert [field for field, _ in refused.value.violations] == ["text"]
+    assert written(kind(name=name, agent=agent, text=f"{text}ok{text}", request_id=AN_ID))
+
+
 def answering(post: str) -> api.ReplyToCaseRequest:
     """A reply to a post."""
     name, agent = f"tenants/acme/cases/{AN_ID}", "tenants/acme/agents/mia"

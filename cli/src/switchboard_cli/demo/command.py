@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from switchboard_cli.connection import CHANNEL_OPTIONS, Targets, calling, json_option, run
+from switchboard_cli.connection import CHANNEL_OPTIONS, StateDir, Targets, calling, json_option, run
 from switchboard_cli.failures import SERVICES, Failure, sentence
 from switchboard_cli.hints import typed
 
@@ -37,7 +37,7 @@ CHINA = timezone(timedelta(hours=8))
 
 
 @click.command()
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False),
+@click.option("--state", type=StateDir(),
               help="Directory of the stack, which must be empty; default a fresh one.")  # fmt: skip
 @click.option("--deliveries", type=click.IntRange(min=500), default=20_000, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=20120514, show_default=True, help="Another number, another day.")

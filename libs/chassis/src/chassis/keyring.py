@@ -184,7 +184,7 @@ async def unfit(database: Database, path: Path) -> str | None:
     async with database.acquire() as connection:
         provisioned = await connection.fetchval("select to_regclass('vault.key_encryption_keys') is not null")
         known = await _known(connection) if provisioned else {}
-    needed = [_named(entry) for entry, state in known.values() if state in _NEEDED]
+    needed = [entry for entry, state in known.values() if state in _NEEDED]
     if path.exists():
         try:
             return "; ".join(_foreign(path, KeyFile(path).entries, known)) or None
@@ -192,10 +192,11 @@ async def unfit(database: Database, path: Path) -> str | None:
             return str(mistake)
     if not needed:
         return None
+    ids = " ".join(entry.id for entry in needed)
     return (
-        f"there is no key file {path}, and this database was filled with the keys {', '.join(needed)}; put their file"
-        " there, from its backup. Only where it is gone for ever, with all that it opens: `switchboard keys new`, start"
-        " again, then `switchboard keys lost`"
+        f"there is no key file {path}, and this database was filled with the keys {', '.join(map(_named, needed))}; put"
+        " their file there, from its backup. Only where it is gone for ever, with all that it opens:"
+        f" `switchboard keys new`, start again, then `switchboard keys lost {ids} --yes`"
     )
 
 

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
@@ -145,7 +146,26 @@ def _group_by(keys: Sequence[str], known: Collection[str] | None) -> tuple[str, 
     return tuple(keys)
 
 
-_ANY_DIMENSION = {"*": Field()}
+def _day(text: str) -> str:
+    """A date as contacts have it. Raises ValueError."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("is a date such as 2026-03-02") from None
+
+
+def _hour(text: str) -> str:
+    """The beginning of an hour as contacts have it. Raises ValueError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.minute or moment.second or moment.microsecond:
+        raise ValueError("is the beginning of an hour with its zone, such as 2026-03-02T09:00+01:00, in quotes")
+    return moment.isoformat(timespec="minutes")
+
+
+_ANY_DIMENSION = {"*": Field(), "day": Field(_day), "hour": Field(_hour)}
 
 
 def wanted_of(text: str, known: Collection[str] | None = None) -> Expression:

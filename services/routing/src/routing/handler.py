@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
+from unicodedata import category
 
 from chassis.clock import MICROS, Clock, Instant
 from chassis.commands import Origin, Request, request_of
@@ -359,13 +360,18 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
     form = Form(request)
     request_id = form.request_id()
     case_id, agent_id = _case_and_agent(form)
-    if not 1 <= len(request.text) <= TEXT_MAX:
-        form.wrong("text", f"has 1 to {TEXT_MAX} code points")
+    if not 1 <= len(request.text) <= TEXT_MAX or _is_blank(request.text):
+        form.wrong("text", f"has 1 to {TEXT_MAX} code points, one at least that can be seen")
     in_reply_to = ""
     if isinstance(request, api.ReplyToCaseRequest):
         in_reply_to = form.optional("in_reply_to", "posts", form.name("name", "cases")[0])
     form.check()
     return case_id, agent_id, in_reply_to, request_id
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing can be seen of a text: it is of separators, control and format characters alone."""
+    return all(category(character)[0] in "ZC" for character in text)
 
 
 def _case_and_agent(form: Form) -> tuple[str, str]:
