@@ -39,6 +39,42 @@ def test_what_is_sent_of_a_row(tmp_path, row, replies):
     assert {(delivery.place, delivery.content_type) for delivery in sent} == {("letters.csv, line 2", CSV)}
 
 
+SHORT, LONG = "123456789012345", "1975000004194304001"
+GENUINE = "1975000004194300000"
+"""One of ten thousand ends so by itself."""
+
+
+@pytest.mark.parametrize(
+    ("ids", "refused"),
+    [
+        pytest.param(["1234567890123450000"] * 2, 2, id="two equal ones that end in zeros"),
+        pytest.param(["1234567890123450000", "1234567890123460000", "1234567890123470000"], 3, id="three of them"),
+        pytest.param(["1234567890123450000", "1234567890123460000", SHORT], 0, id="two different ones"),
+        pytest.param(["1234567890123450000"] * 2 + [SHORT], 2, id="short ones are whole all the same"),
+        pytest.param([GENUINE], 0, id="a single one may end so"),
+        pytest.param([GENUINE, GENUINE, "1975000004194310000", LONG], 0, id="one with its last digits clears them"),
+        pytest.param([LONG, LONG], 0, id="a row that comes twice"),
+        pytest.param(["1759954764000000", "1759954765000000", "1759954766000000"], 0, id="whole seconds"),
+    ],
+)
+def test_a_column_that_a_spreadsheet_rounded_is_refused_as_a_whole(tmp_path, ids, refused):
+    sent = [
+        item.delivery
+        for item in letters(tmp_path, *(f"{one},A1,a,2019-04-25,b,c,2019-05-09" for one in ids)).deliveries()
+    ]
+    told = [delivery.row for delivery in sent if delivery.row.reason]
+    assert [row.reason for row in told] == ["ROUNDED_ID"] * refused
+    assert all('column "no"' in row.detail and "1234567890123450000" not in row.detail for row in told)
+    assert len(sent) == refused + 2 * (len(ids) - refused)
+
+
+def test_an_author_may_write_twice_and_three_of_them_do_not_end_in_zeros_by_chance(tmp_path):
+    one = [f"{n},1234567890123450000,a,2019-04-25,b,," for n in range(4)]
+    assert not any(item.delivery.row.reason for item in letters(tmp_path, *one).deliveries())
+    many = [f"{n},12345678901234{n}0000,a,2019-04-25,b,," for n in range(4)]
+    assert all(item.delivery.row.reason == "ROUNDED_ID" for item in letters(tmp_path, *many).deliveries())
+
+
 def test_a_place_is_the_line_where_a_row_begins(tmp_path):
     reading = letters(tmp_path, '1,A1,a,2019-04-25,"b', 'b",,', "", "2,A1,a,2019-04-25", "3,A1,a,2019-04-25,b,,")
     assert [item.delivery.place for item in reading.deliveries()] == [

@@ -25,6 +25,25 @@ def places(*tweets):
     return places_of({each.tweet_id: each for each in tweets})
 
 
+def test_tweets_with_rounded_ids_are_nobody_s(tmp_path):
+    rows = [
+        f"{n},{who},{inbound},Tue Oct 31 22:10:47 +0000 2017,@A help,,{parent}"
+        for n, who, inbound, parent in (
+            ("1234567890123450000", "9", True, ""),
+            ("1234567890123450000", "8", True, ""),
+            ("12", "A", False, "1234567890123450000"),
+            ("13", "7", True, ""),
+        )
+    ]
+    header = "tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id"
+    file = tmp_path / "rounded.csv"
+    file.write_text("\n".join((header, *rows, "")), encoding="utf-8")
+    reading = read_twcs(csv_file(input_file(file)), "twcs")
+    assert set(reading.tweets) == {12, 13}
+    sent = [item.delivery for item in reading.deliveries()]
+    assert [delivery.row.reason for delivery in sent] == ["ROUNDED_ID", "ROUNDED_ID", "", ""]
+
+
 @pytest.mark.parametrize(
     ("tweet_id", "conversation", "brand"),
     [

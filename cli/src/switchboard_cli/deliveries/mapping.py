@@ -12,6 +12,7 @@ from switchboard.ingest.v1.post_pb2 import RowMapping
 from switchboard.ingest.v1.service_pb2 import Delivery
 
 from switchboard_cli.deliveries.addressed import Addressed, SourceSettings
+from switchboard_cli.deliveries.rounded import REASON, RoundedIds, problem
 from switchboard_cli.deliveries.rows import CsvFile, Row
 
 REQUIRED = ("id", "author", "text", "at")
@@ -60,6 +61,8 @@ class MappedReading:
     source: SourceSettings
     mapping: RowMapping
     expected: int
+    rounded: frozenset[str] = frozenset()
+    """Columns of ids that a spreadsheet rounded."""
 
     @property
     def sources(self) -> Sequence[SourceSettings]:
@@ -68,7 +71,7 @@ class MappedReading:
     def deliveries(self) -> Iterator[Addressed]:
         """One or two per row, in file order."""
         for row in self.file.rows():
-            for delivery in deliveries_of(self.file, row, self.mapping):
+            for delivery in deliveries_of(self.file, row, self.mapping, self.rounded):
                 yield Addressed(self.source.source_id, delivery)
 
 
@@ -76,12 +79,22 @@ def read_mapped(file: CsvFile, source: SourceSettings, mapping: RowMapping) -> M
     """Counts the rows and checks the header. Raises like `CsvFile.rows`, and MapError when a column is not there."""
     if missing := sorted(columns_of(mapping) - set(file.header)):
         raise MapError(f"{file.name} has no column {', '.join(missing)}; it has {', '.join(file.header) or 'none'}")
+    ids = RoundedIds(mapping.id, {column for column in (mapping.author, mapping.parent) if column} - {mapping.id})
+    rows = 0
+    for row in file.rows():
+        rows += 1
+        ids.see(row.fields or {})
     per_row = 2 if mapping.reply else 1
-    return MappedReading(file, source, mapping, per_row * sum(1 for _ in file.rows()))
+    return MappedReading(file, source, mapping, per_row * rows, ids.columns())
 
 
-def deliveries_of(file: CsvFile, row: Row, mapping: RowMapping) -> Iterator[Delivery]:
-    """The row for its post and, where both reply columns are filled, once more for its reply."""
+def deliveries_of(
+    file: CsvFile, row: Row, mapping: RowMapping, rounded: frozenset[str] = frozenset()
+) -> Iterator[Delivery]:
+    """The row for its post and, where both reply columns are filled, once more for its reply; or refused."""
+    if refusal := problem(rounded, row.fields or {}):
+        yield file.delivery(row, RowMessage(mapping=mapping, reason=REASON, detail=refusal))
+        return
     yield file.delivery(row, RowMessage(mapping=mapping))
     cells = row.fields or {}
     if cells.get(mapping.reply, "").strip() and cells.get(mapping.replied_at, "").strip():

@@ -22,6 +22,7 @@ from switchboard.ingest.v1.post_pb2 import Row as RowMessage
 from switchboard.ingest.v1.service_pb2 import Delivery
 
 from switchboard_cli.deliveries.addressed import Addressed, SourceSettings
+from switchboard_cli.deliveries.rounded import REASON, RoundedIds, problem
 from switchboard_cli.deliveries.rows import CsvFile, Row
 from switchboard_cli.deliveries.twcs_contacts import UNKNOWN, Place, Tweet, places_of
 
@@ -54,14 +55,17 @@ class TwcsReading:
     places: Mapping[int, Place]
     sources: Sequence[SourceSettings]
     expected: int
+    rounded: frozenset[str] = frozenset()
+    """Columns of ids that a spreadsheet rounded; who has a long id there takes part in nothing."""
 
     def deliveries(self) -> Iterator[Addressed]:
         """One per row, in file order."""
         unknown = source_id(self.prefix, UNKNOWN)
         for row in self.file.rows():
-            tweet = parse(row)
+            tweet = problem(self.rounded, row.fields or {}) or parse(row)
             if isinstance(tweet, str) or row.fields is None:
-                refused = RowMessage(mapping=_MAPPING, reason=INVALID, detail=str(tweet))
+                reason = REASON if problem(self.rounded, row.fields or {}) else INVALID
+                refused = RowMessage(mapping=_MAPPING, reason=reason, detail=str(tweet))
                 yield Addressed(unknown, self.file.delivery(row, refused))
                 continue
             place = self.places[tweet.tweet_id]
@@ -104,16 +108,29 @@ def read_twcs(file: CsvFile, prefix: str) -> TwcsReading:
     rows = 0
     broken = 0
     tweets: dict[int, Tweet] = {}
+    ids = RoundedIds("tweet_id", ["in_response_to_tweet_id"])
     for row in file.rows():
         rows += 1
+        ids.see(row.fields or {})
         tweet = parse(row)
         if isinstance(tweet, str):
             broken += 1
         else:
             tweets.setdefault(tweet.tweet_id, tweet)
+    if rounded := ids.columns():
+        tweets, broken = {}, broken + 1
+        for row in file.rows():
+            if (whole := _whole(row, rounded)) is not None:
+                tweets.setdefault(whole.tweet_id, whole)
     places = places_of(tweets)
     sources = _sources(prefix, tweets.values(), places, with_unknown=broken > 0)
-    return TwcsReading(file, prefix, tweets, places, sources, rows)
+    return TwcsReading(file, prefix, tweets, places, sources, rows, rounded)
+
+
+def _whole(row: Row, rounded: frozenset[str]) -> Tweet | None:
+    """The tweet of a row with ids that are what they were."""
+    tweet = None if problem(rounded, row.fields or {}) else parse(row)
+    return None if isinstance(tweet, str) else tweet
 
 
 def parse(row: Row) -> Tweet | str:
