@@ -66,6 +66,16 @@ async def test_each_row_keeps_its_own_reason_and_place_and_hides_no_other(stack:
     assert sorted(post.text for post in posts) == ["lamp broken", "passed on"]
 
 
+async def test_a_row_that_is_sent_again_and_read_this_time_leaves_the_quarantine(stack: Stack) -> None:
+    source = await stack.connect("acme", "letters", channel="csv", owned_accounts=["team"])
+    await ingest(stack, rows(source, "iso"))
+    (answer,) = await ingest(stack, rows(source, "iso", "%d/%m/%Y"))
+    assert results(answer)[5:7] == ["ACCEPTED", "ECHO"]
+    assert [one.place[-1] for one in await listed(stack, answer.position)] == ["3", "4", "6"]
+    (again,) = await ingest(stack, rows(source, "iso"))
+    assert [one.place[-1] for one in await listed(stack, again.position)] == ["3", "4", "5", "6"]
+
+
 async def test_a_requeued_row_is_read_by_the_mapping_it_is_given_with_its_reply(stack: Stack) -> None:
     source = await stack.connect("acme", "letters", channel="csv", owned_accounts=["team"])
     (answer,) = await ingest(stack, rows(source, "iso"))

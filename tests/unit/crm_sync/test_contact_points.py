@@ -94,6 +94,24 @@ NORMALISED = [
     pytest.param("phone", "+49 30 87654021 or 7", "+49 30 87654021 or 7", Defect.MALFORMED, id="two numbers are none"),
     pytest.param("phone", "+999 123", "+999123", Defect.MALFORMED, id="a country there is not"),
     pytest.param("phone", "+49 30 87654021 30 87654021", "+4930876540213087654021", Defect.MALFORMED, id="too long"),
+    *[
+        pytest.param("phone", f"+49{dot}30{dot}87654021", "+493087654021", None, id=f"a dot U+{ord(dot):04X}")
+        for dot in "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65\u0387"
+    ],
+    *[
+        pytest.param("phone", f"+49 30{slash}87654021", "+493087654021", None, id=f"a slash U+{ord(slash):04X}")
+        for slash in "/\u2044\u2215\uff0f"
+    ],
+    *[
+        pytest.param("phone", f"{label}+49 30 87654021", "+493087654021", None, id=f"behind {label!r}")
+        for label in ("Tel. ", "Tel.: ", "TEL", "Handy: ", "Tel. mobil ", "\u7535\u8bdd\uff1a", "\u0442\u0435\u043b. ")
+    ],
+    pytest.param("phone", "ask mia", "ask mia", Defect.MALFORMED, id="words are no number"),
+    pytest.param("phone", "+49 30 1234567", "+49301234567", None, id="a number may end like a filler"),
+    pytest.param("phone", "+1 201 555 5555", "+12015555555", None, id="or in one digit"),
+    pytest.param("phone", "+49 123456789", "+49123456789", Defect.FILLER, id="one that only counts is nobody's"),
+    pytest.param("phone", "+1 (987) 654-3210", "+19876543210", Defect.FILLER, id="up or down"),
+    pytest.param("phone", "+1 555 555 5555", "+15555555555", Defect.FILLER, id="nor is one of a single digit"),
     pytest.param("phone", "+490000000000", "+490000000000", Defect.FILLER, id="a number of zeros never links"),
     pytest.param("phone", "a\u200b\u0308", "\u00e4", Defect.MALFORMED, id="what comes together is composed"),
     pytest.param("member_id", " A-17 ", "A-17", None, id="a member id keeps its case"),

@@ -172,6 +172,10 @@ def _a_labels(domain: str) -> str | None:
 
 
 _DASHES: Final = "\u2043\u2212\u30fc"
+_DOTS: Final = "\u00b7\u0387\u2022\u2024\u2027\u2219\u22c5\u30fb\uff65"
+_SLASHES: Final = "\u2044\u2215\u29f8"
+_LABELLED: Final = re.compile(r"(?:[^\W\d_]{1,15}[.:\s]+){1,3}(?=[+(\[\d])|[^\W\d_]{1,15}(?=\+)")
+"""What people write before a number, in any language: `Tel. `, `Handy: `, `电话：`."""
 _NUMBER: Final = re.compile(r"[\s(\[]*(\+?)([\d\s().\-/\[\]~]*)")
 _EXTENSION: Final = re.compile(
     r"(.*\d)[\s().\-/,]*(?:;ext=|\b(?:ext|extn|extension|durchwahl|anexo|int|доб)\b\.?:?|x|#)[\s.:\-]*(\d{1,7})",
@@ -196,14 +200,15 @@ def _phone(text: str, region: str) -> tuple[str, Defect | None]:
     whole = international
     if not international or phonenumbers.is_valid_number(parsed):  # else it may lose a zero that belongs to it
         whole = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return whole + tail, Defect.FILLER if _monotonous(digits[-7:]) else None
+    return whole + tail, Defect.FILLER if _monotonous(str(parsed.national_number)) else None
 
 
 def _plain_number(text: str) -> str:
     """ASCII digits, plain dashes, no tel: and none of its parameters but an extension."""
     text = "".join(_plain(character) for character in visible(text))
     if text[:4].lower() != "tel:":
-        return text
+        label = _LABELLED.match(text)
+        return text if label is None else text[label.end() :]
     number, *parameters = text[4:].split(";")
     said = {name.strip().lower(): value for name, _, value in (one.partition("=") for one in parameters)}
     context = said.get("phone-context", "")
@@ -217,6 +222,10 @@ def _plain(character: str) -> str:
         return character
     if character.isdecimal():
         return str(unicodedata.decimal(character))
+    if character in _DOTS:
+        return "."
+    if character in _SLASHES:
+        return "/"
     return "-" if character in _DASHES or unicodedata.category(character) == "Pd" else character
 
 
@@ -240,4 +249,8 @@ def _filler(value: str) -> bool:
 
 
 def _monotonous(digits: str) -> bool:
-    return len(set(digits)) == 1 or digits in ("1234567", "2345678", "3456789", "4567890", "7654321")
+    """Whether a whole number, without its country, is one digit again and again, or counts up or down."""
+    return len(set(digits)) == 1 or digits in _COUNTED_UP or digits in _COUNTED_UP[::-1]
+
+
+_COUNTED_UP: Final = "01234567890123456789"

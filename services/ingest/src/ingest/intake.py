@@ -10,10 +10,11 @@ import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Protocol
 
 from chassis import telemetry
-from chassis.clock import MICROS, Clock, Instant
+from chassis.clock import MICROS, Clock, Instant, to_timestamp
 from chassis.commands import Request
 from chassis.errors import InvalidRequest
 from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
@@ -23,11 +24,11 @@ from ingest import facts
 from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict, Version
 from ingest.decider import Announcement, Candidate, key_of
 from ingest.events import PostReceived
-from ingest.normalise import AuthorGone, LocationGone, Observation, Reason, Withdrawal, identity_id
+from ingest.normalise import AuthorGone, LocationGone, Observation, Reason, Withdrawal, delivery_id, identity_id
 from ingest.reading import part_of, quarantine, read
 from ingest.shards import SHARDS, shard_of, to_request
 from ingest.views.posts import PostRow
-from ingest.views.quarantined import Quarantine
+from ingest.views.quarantined import Quarantine, bytes_of
 from ingest.views.source_directory import Connected
 
 DELIVERIES_MAX = 1_000
@@ -225,6 +226,29 @@ class Intake:
         await self.seal(batch)
         return max(await asyncio.gather(*self.begin(batch)), default=0)
 
+    async def _let_go(self, batch: Batch) -> int:
+        """Records of files that lay in quarantine and were read this time, by another mapping, leave it; returns the
+        position. One look-up for a batch with records.
+        """
+        tenant, source = batch.connected.tenant, batch.connected.source.source_id
+        refused = set(batch.quarantined.values())
+        taken = {
+            name: delivery
+            for delivery in batch.deliveries
+            if delivery.HasField("row") and not delivery.row.is_reply
+            if (name := delivery_id(source, sha256(bytes_of(delivery)).hexdigest())) not in refused
+        }
+        lodged = await self._quarantine.lodged(tenant, list(taken)) if taken else []
+        # The reply of a record comes as a delivery of its own, and is kept under the same id where it cannot be read.
+        whole = [name for name in lodged if not self.read(batch.connected, [taken[name]], again=True).quarantined]
+        for name in whole:
+            requeued = events_pb2.DeliveryRequeued(delivery_id=name, at=to_timestamp(batch.now))
+            queue(batch, requeued, Recipient(Verdict(0, [])))
+        position = max(await asyncio.gather(*self.begin(batch)), default=0)
+        for name in whole:
+            await self._quarantine.release(tenant, name)
+        return position
+
     async def finish(self, batch: Batch, calls: Sequence[asyncio.Task[int]]) -> int:
         """Waits until all is durable, then says what is said of all posts of an author; returns the position."""
         position = max(await asyncio.gather(*calls), default=0)
@@ -266,6 +290,7 @@ class Intake:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         if batch.refused:
             position = max(position, await self._put_away(batch))
+        position = max(position, await self._let_go(batch))
         batch.deliveries = ()
         self._measure(batch)
         return position

@@ -128,6 +128,11 @@ class Quarantine:
             found[row["delivery_id"]] = Stored(row["source_id"], delivery, readability)
         return found
 
+    async def lodged(self, tenant: str, delivery_ids: Sequence[str]) -> list[str]:
+        """Those of these deliveries that are kept here."""
+        rows = await self._database.fetch(_SQL["lodged"], tenant, delivery_ids)
+        return [row["delivery_id"] for row in rows]
+
     async def release(self, tenant: str, delivery_id: str) -> None:
         """Forgets a delivery that was read after all, and its key."""
         rows = await self._database.fetch(_SQL["subjects"], tenant, [delivery_id])

@@ -52,6 +52,9 @@ where tenant = $1 and delivery_id = any($2::uuid[]) and expires_at > $3
         where h.tenant = q.tenant and h.delivery_id = q.delivery_id and p.withdrawn_at is not null
     )
 
+-- name: lodged
+select delivery_id from quarantined_deliveries where tenant = $1 and delivery_id = any($2::uuid[])
+
 -- name: subjects
 select subject_id from quarantined_deliveries where tenant = $1 and delivery_id = any($2::uuid[])
 
