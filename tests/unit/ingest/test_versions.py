@@ -244,6 +244,7 @@ SHOWN = st.lists(
     st.one_of(
         st.builds(lambda at: version(CHAIN[at], *CHAIN[: at + 1]), st.integers(0, 2)),
         st.builds(lambda at, upto: version(CHAIN[at], *CHAIN[: max(at, upto) + 1]), st.integers(0, 2), st.just(2)),
+        st.builds(lambda at: version(CHAIN[at], A, CHAIN[at]), st.integers(1, 2)),
         st.builds(lambda at: version(CHAIN[at]), st.integers(0, 2)),
         st.builds(lambda at: cut(CHAIN[at]), st.integers(0, 2)),
     ),

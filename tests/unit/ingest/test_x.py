@@ -124,7 +124,7 @@ def test_a_chain_of_edits_is_one_post_named_by_its_first_id(form: str) -> None:
                 }
             }
         )
-    assert (post.external_id, post.platform_revision, post.edited_at) == (chain[0], 1, AT)
+    assert (post.external_id, post.platform_revision, post.edited_at) == (chain[0], 1_000, AT)
     minted = ((int(chain[0]) >> 22) + 1_288_834_974_657) * 1000
     assert post.published_at == (minted if form == "v2" else minted // MICROS * MICROS)  # as each tells times
 

@@ -343,23 +343,27 @@ A, B, C = "1975000000000000000", "1975000004194304000", "1975000008388608000"
     [
         pytest.param({"edit_history": {"edit_tweet_ids": [A]}}, 0, (), id="never edited"),
         pytest.param({"edit_history": {"initial_tweet_id": A, "edit_tweet_ids": [A, B]}}, 0, (B,), id="the first"),
-        pytest.param({"id_str": B, "edit_history": {"edit_tweet_ids": [A, B, C]}}, 1, (B, C), id="in the middle"),
-        pytest.param({"id_str": C, "edit_history": {"edit_tweet_ids": [C, B, A]}}, 2, (B, C), id="newest first"),
-        pytest.param({"id_str": B, "edit_history": {"initial_tweet_id": A}}, 1, (B,), id="the first alone is named"),
-        pytest.param({"id_str": B, "edit_control": {"edit_tweet_ids": [A, B]}}, 1, (B,), id="edit_control"),
+        pytest.param({"id_str": B, "edit_history": {"edit_tweet_ids": [A, B, C]}}, 1_000, (B, C), id="in the middle"),
+        pytest.param({"id_str": C, "edit_history": {"edit_tweet_ids": [C, B, A]}}, 2_000, (B, C), id="newest first"),
+        pytest.param({"id_str": B, "edit_history": {"initial_tweet_id": A}}, 1_000, (B,), id="only the first is named"),
+        pytest.param({"id_str": C, "edit_history": {"initial_tweet_id": A}}, 2_000, (C,), id="its own number is known"),
+        pytest.param({"id_str": B, "edit_control": {"edit_tweet_ids": [A, B]}}, 1_000, (B,), id="edit_control"),
         pytest.param(
             {
                 "id_str": B,
                 "edit_control": {"initial_tweet_id": A, "edit_control_initial": {"edit_tweet_ids": [A, B, C]}},
             },
-            1,
+            1_000,
             (B, C),
             id="edit_control of a later version",
         ),
         pytest.param(
-            {"id_str": B, "edit_controls": {"edit": {"initial_tweet_id": A}}}, 1, (B,), id="edit_controls of a stream"
+            {"id_str": B, "edit_controls": {"edit": {"initial_tweet_id": A}}},
+            1_000,
+            (B,),
+            id="edit_controls",
         ),
-        pytest.param({"id_str": B, "edit_history_tweet_ids": [A, B]}, 1, (B,), id="as v2 says it"),
+        pytest.param({"id_str": B, "edit_history_tweet_ids": [A, B]}, 1_000, (B,), id="as v2 says it"),
     ],
 )
 def test_every_version_is_the_post_of_the_first_id(

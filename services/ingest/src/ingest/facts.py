@@ -207,7 +207,7 @@ def aliased(
 ) -> Iterator[events_pb2.PostAliased]:
     """The facts that the ids of its other versions mean this post."""
     account = connected.account
-    for number, alias in enumerate(seen.alias_ids, 1):  # in their order
+    for alias, number in zip(seen.alias_ids, seen.alias_numbers, strict=True):
         yield events_pb2.PostAliased(
             alias_id=post_id(account.channel, account.account_scope, alias),
             post_id=name,

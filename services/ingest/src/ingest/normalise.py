@@ -127,6 +127,8 @@ class Observation(msgspec.Struct, gc=False):
     """Whom a direct message is for, "" when unknown."""
     alias_ids: tuple[str, ...] = ()
     """What its other versions are called where each has an id of its own; `external_id` is the first one's."""
+    alias_numbers: tuple[int, ...] = ()
+    """The `platform_revision` of each of them."""
     is_cut: bool = False
     """Whether the platform shows the beginning of the text only."""
     location: int = Location.UNTOLD

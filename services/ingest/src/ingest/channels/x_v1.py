@@ -7,7 +7,7 @@ from it. A chain of edits is one post named by its first id, whichever version a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from chassis.clock import MICROS, Instant
@@ -43,6 +43,9 @@ _ADDRESS = re.compile(r"https?://\S+")
 _PLACES = frozenset({"place", "coordinates", "geo"})
 _VERSIONS_MAX = 100
 """Against: X allows five edits."""
+_INT32_MAX = 2**31 - 1
+_MILLISECOND_BITS = 22
+"""Of a snowflake, below its milliseconds."""
 _SNOWFLAKES_FROM = 1 << 36
 """Ids above this are snowflakes (since November 2010) and tell their millisecond."""
 
@@ -107,6 +110,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         repost_of=repost_of,
         is_bare_repost=is_bare_repost,
         alias_ids=version.alias_ids,
+        alias_numbers=version.alias_numbers,
         is_cut=said.is_cut,
         location=location_told(personal, d),
         extent=extent_of(len(text), len(personal.media)),
@@ -133,12 +137,14 @@ def _id(d: dict[str, object], key: str, where: str) -> str:
 
 
 class Version(NamedTuple):
-    """Which version of a post a payload shows. `number`: 0 for the original, as far as X numbers them."""
+    """Which version of a post a payload shows. `number`: 0 for the original, else what its id says of its place."""
 
     first_id: str
     number: int
     alias_ids: tuple[str, ...]
     """The ids of the other versions."""
+    alias_numbers: tuple[int, ...]
+    """Which version each of them is."""
 
 
 def version_of(d: dict[str, object], own: str, where: str) -> Version:
@@ -158,15 +164,29 @@ def version_of(d: dict[str, object], own: str, where: str) -> Version:
         if holder.get(first):
             chain.add(numeric_id(holder[first], f"{where}{place}{first}"))
     if len(chain) == 1:
-        return Version(own, 0, ())
+        return Version(own, 0, (), ())
     first_id, *others = sorted(chain, key=int)  # ids are minted in order
-    return Version(first_id, 0 if own == first_id else others.index(own) + 1, tuple(others))
+    numbers = _numbers(first_id, others)
+    number = 0 if own == first_id else numbers[others.index(own)]
+    return Version(first_id, number, tuple(others), numbers)
+
+
+def _numbers(first_id: str, others: Sequence[str]) -> tuple[int, ...]:
+    """Numbers of versions in their order: the milliseconds from the first id to each.
+
+    Many a form names the first version and its own only, so the place in what is shown of a chain is none in the chain.
+    Ids that tell no time are older than edits are; they are counted.
+    """
+    if snowflake_time(first_id) is None:
+        return tuple(range(1, len(others) + 1))
+    minted = int(first_id) >> _MILLISECOND_BITS
+    return tuple(min(max(1, (int(other) >> _MILLISECOND_BITS) - minted), _INT32_MAX) for other in others)
 
 
 def snowflake_time(external_id: str) -> Instant | None:
     """When an id was minted, to the millisecond; None for ids that do not tell."""
     number = int(external_id)
-    at = Instant(((number >> 22) + 1_288_834_974_657) * 1000)
+    at = Instant(((number >> _MILLISECOND_BITS) + 1_288_834_974_657) * 1000)
     return at if number > _SNOWFLAKES_FROM and at > EARLIEST else None
 
 

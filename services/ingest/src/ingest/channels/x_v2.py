@@ -184,6 +184,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         repost_of=repost_of or quoted,
         is_bare_repost=is_bare_repost,
         alias_ids=version.alias_ids,
+        alias_numbers=version.alias_numbers,
         is_cut=said.is_cut,
         location=Location.TOLD if personal.HasField("location") else Location.UNTOLD,
         extent=extent_of(len(text), len(personal.media)),
