@@ -486,6 +486,12 @@ CASES = [
         MINE, commands.ReopenCase("case-p1", "x", t(9)), Reason.NOT_RESOLVED, id="only a resolved case reopens"
     ),
     pytest.param(
+        [*MINE, post("p0", aliases=("p1",), published=-60)],
+        commands.DetachPost("p1", t(3)),
+        ["PostUnthreaded p1", "PostDetached case-p1 p1"],
+        id="a version that gives way to its post leaves its case with who has it",
+    ),
+    pytest.param(
         [post("p1"), commands.DetachPost("p1", t(3))],
         post("p2", "p1", at=4),
         ["PostAttached case-p1 p2", "CaseReopened case-p1 customer 1", "CaseQueued case-p1 default 0"],
