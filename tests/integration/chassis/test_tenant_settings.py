@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from chassis.errors import NotFound, Rejected
+from chassis.errors import NotFound, Rejected, RequestIdReused
 from chassis.tenant_facts import TenantSettings, subject_of
+from chassis.tenant_operations import TenantServicer
 from chassis.tenants import Tenants
+from switchboard.log.v1 import tenants_pb2
 from tally import opened
 
+CONTEXT: Any = None
+"""No call; a tenant's requests need none."""
 GERMAN = TenantSettings("Acme", "DE", "Europe/Berlin")
 
 
@@ -88,3 +94,43 @@ async def test_a_tenant_is_known_by_its_settings_when_the_bucket_is_lost(nats_ur
         looked = Tenants(log)
         await looked.require("acme")
         assert (looked.known, looked.settings("acme")) == ({"acme"}, GERMAN)
+
+
+async def test_a_request_is_done_once_and_its_id_is_not_lent(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        here, elsewhere = TenantServicer(Tenants(log)), TenantServicer(Tenants(log))
+        create = tenants_pb2.CreateTenantRequest(tenant_id="acme", request_id=str(uuid4()))
+        made = await here.CreateTenant(create, CONTEXT)
+        german = tenants_pb2.Tenant(name="tenants/acme", default_region="DE")
+        update = tenants_pb2.UpdateTenantRequest(tenant=german, request_id=str(uuid4()))
+        changed = await elsewhere.UpdateTenant(update, CONTEXT)
+        assert changed.tenant.default_region == "DE"
+        french = tenants_pb2.Tenant(name="tenants/acme", default_region="FR")
+        await here.UpdateTenant(tenants_pb2.UpdateTenantRequest(tenant=french, request_id=str(uuid4())), CONTEXT)
+        for servicer in (here, elsewhere):
+            assert await servicer.CreateTenant(create, CONTEXT) == made
+            assert await servicer.UpdateTenant(update, CONTEXT) == changed, "as it was answered then"
+            update.tenant.CopyFrom(french)
+            with pytest.raises(RequestIdReused):
+                await servicer.UpdateTenant(update, CONTEXT)
+            update.tenant.CopyFrom(german)
+        assert (await log.subjects("ev.tenant.*.*")) == {subject_of("acme"): 3}
+
+
+async def test_of_two_bodies_under_one_id_at_once_one_is_done(nats_url: str) -> None:
+    async with opened(nats_url) as log:
+        await Tenants(log).ensure("acme")
+        request_id = str(uuid4())
+        outcomes = await asyncio.gather(
+            *(
+                TenantServicer(Tenants(log)).UpdateTenant(
+                    tenants_pb2.UpdateTenantRequest(
+                        tenant=tenants_pb2.Tenant(name="tenants/acme", display_name=name), request_id=request_id
+                    ),
+                    CONTEXT,
+                )
+                for name in ("one", "two")
+            ),
+            return_exceptions=True,
+        )
+        assert sorted(isinstance(outcome, RequestIdReused) for outcome in outcomes) == [False, True]

@@ -13,10 +13,13 @@ from google.protobuf.message import Message
 from switchboard.log.v1 import log_pb2, tenants_pb2
 
 from chassis.clock import Instant, from_timestamp, to_timestamp
+from chassis.commands import Request
 from chassis.commits import Entry, Subject, UnreadableEvent
 from chassis.identity import uuid5_bytes, uuid7_bytes
 
 CONTEXT: Final = "tenant"
+ASKED_MAX: Final = 1000
+"""Requests of one tenant that are recognised when they come again."""
 EVERY_TENANT: Final = f"ev.{CONTEXT}.*.*"
 
 
@@ -67,12 +70,23 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was done, or is to be: its id, what tells its body from another, and the settings it led to."""
+
+    request_id: bytes
+    digest: bytes
+    settings: TenantSettings = TenantSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class TenantState:
     """A tenant as its facts up to `position` say; position 0 for one that has none."""
 
     position: int = 0
     settings: TenantSettings = TenantSettings()
     deletion: Deletion | None = None
+    asked: Mapping[bytes, Asked] = field(default_factory=dict)
+    """Requests that were done by their ids, the latest ASKED_MAX."""
 
 
 def subject_of(tenant: str) -> Subject:
@@ -92,6 +106,10 @@ def folded(state: TenantState, entry: Entry) -> TenantState:
             state = _applied(state, recorded.body, from_timestamp(recorded.event.occurred_at))
         except UnreadableEvent:
             continue
+    for answer in entry.commit.answers:
+        done = Asked(answer.request_id, answer.request_digest, state.settings)
+        latest = [*state.asked.values(), done][-ASKED_MAX:]
+        state = replace(state, asked={one.request_id: one for one in latest})
     return state
 
 
@@ -132,12 +150,14 @@ def purged(service: str, rows: Iterable[tuple[str, int]], left: int, keys: int) 
     )
 
 
-def commit_of(subject: Subject, facts: Sequence[Message], now: Instant) -> log_pb2.Commit:
-    """Facts as one commit of a subject."""
+def commit_of(subject: Subject, facts: Sequence[Message], now: Instant, asked: Request | None = None) -> log_pb2.Commit:
+    """Facts as one commit of a subject, and the request they were asked for by."""
     commit = log_pb2.Commit(
         commit_id=uuid7_bytes(now), tenant=subject.tenant, shard=subject.shard, decided_at=to_timestamp(now)
     )
     for number, fact in enumerate(facts):
         event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(number)), occurred_at=to_timestamp(now))
         event.body.Pack(fact, deterministic=True)
+    if asked is not None:
+        commit.answers.add(request_id=asked.request_id, request_digest=asked.digest)
     return commit

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from switchboard.log.v1 import tenants_pb2, tenants_pb2_grpc
 
 from chassis.clock import to_timestamp
+from chassis.commands import request_of
 from chassis.errors import InvalidRequest, Reason, TenantDeleted
 from chassis.filters import Field, holds, parse
 from chassis.forms import Judge, together
@@ -41,8 +42,9 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         context: grpc.aio.ServicerContext[tenants_pb2.CreateTenantRequest, tenants_pb2.CreateTenantResponse],
     ) -> tenants_pb2.CreateTenantResponse:
         _creation(request)
-        await self._tenants.ensure(request.tenant_id, _settings(request.tenant) if request.HasField("tenant") else None)
-        return tenants_pb2.CreateTenantResponse(tenant=self._tenant(request.tenant_id))
+        given = _settings(request.tenant) if request.HasField("tenant") else None
+        after = await self._tenants.ensure(request.tenant_id, given, request_of(request))
+        return tenants_pb2.CreateTenantResponse(tenant=self._tenant(request.tenant_id, after))
 
     async def GetTenant(  # noqa: N802
         self,
@@ -63,8 +65,9 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
         tenant = parse_name("tenants/{tenant}", request.tenant.name, "tenant.name")["tenant"]
         fields, _ = changed_fields(request.tenant, request.update_mask)
         wanted = {field: getattr(request.tenant, field) for field in fields}
-        await self._tenants.change(tenant, lambda settings: replace(settings, **wanted))
-        return tenants_pb2.UpdateTenantResponse(tenant=self._tenant(tenant))
+        asked = request_of(request)
+        after = await self._tenants.change(tenant, lambda settings: replace(settings, **wanted), asked)
+        return tenants_pb2.UpdateTenantResponse(tenant=self._tenant(tenant, after))
 
     async def DeleteTenant(  # noqa: N802
         self,
@@ -91,8 +94,9 @@ class TenantServicer(tenants_pb2_grpc.TenantServiceServicer):
     def _told(self, tenant: str, field: str) -> object:
         return tenant if field == "tenant" else getattr(self._tenants.settings(tenant), field)
 
-    def _tenant(self, tenant_id: str) -> tenants_pb2.Tenant:
-        settings, deletion = self._tenants.settings(tenant_id), self._tenants.deletion(tenant_id)
+    def _tenant(self, tenant_id: str, settings: TenantSettings | None = None) -> tenants_pb2.Tenant:
+        """As it is, or with the settings that somebody gave it."""
+        settings, deletion = settings or self._tenants.settings(tenant_id), self._tenants.deletion(tenant_id)
         return tenants_pb2.Tenant(
             name=f"tenants/{tenant_id}",
             display_name=settings.display_name,
@@ -132,7 +136,11 @@ def _settings(tenant: tenants_pb2.Tenant) -> TenantSettings:
 
 
 def _creation(request: tenants_pb2.CreateTenantRequest) -> None:
-    together(lambda: check_tenant(request.tenant_id, "tenant_id"), lambda: _check(request.tenant))
+    together(
+        lambda: check_tenant(request.tenant_id, "tenant_id"),
+        lambda: _check(request.tenant),
+        lambda: request_of(request),
+    )
 
 
 def _deletion(request: tenants_pb2.DeleteTenantRequest) -> None:
@@ -149,6 +157,7 @@ def _update(request: tenants_pb2.UpdateTenantRequest) -> None:
         lambda: parse_name("tenants/{tenant}", request.tenant.name, "tenant.name"),
         masked,
         lambda: _check(request.tenant),
+        lambda: request_of(request),
     )
 
 

@@ -18,8 +18,18 @@ from switchboard.log.v1 import tenants_pb2
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock, SystemClock
 from chassis.closing import close_shard
+from chassis.commands import Request
 from chassis.commits import Subject
-from chassis.errors import InvalidRequest, NotFound, Overloaded, Reason, Rejected, TenantDeleted, Unavailable
+from chassis.errors import (
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    Reason,
+    Rejected,
+    RequestIdReused,
+    TenantDeleted,
+    Unavailable,
+)
 from chassis.log import FULL, Conflict, Log
 from chassis.streams import TENANTS, provisioned_services
 from chassis.tenant_facts import (
@@ -97,16 +107,19 @@ class Tenants:
         """Calls `listener` when a tenant appears, or is deleted."""
         self._listeners.append(listener)
 
-    async def ensure(self, tenant: str, settings: TenantSettings | None = None) -> None:
-        """Registers a tenant, with settings where they are given. Idempotent. Raises InvalidRequest for a name no
-        tenant may have, Rejected with TENANT_EXISTS for one that has other settings, TenantDeleted, Overloaded while
-        the storage is full.
+    async def ensure(
+        self, tenant: str, settings: TenantSettings | None = None, request: Request | None = None
+    ) -> TenantSettings:
+        """Registers a tenant, with settings where they are given, and returns those it then has. Idempotent. Raises
+        InvalidRequest for a name no tenant may have, Rejected with TENANT_EXISTS for one that has other settings,
+        TenantDeleted, RequestIdReused, Overloaded while the storage is full.
         """
         self.refuse_deleted(tenant)
-        if tenant not in self._known or settings is not None:
-            await self._ensure(tenant, settings)
+        if tenant not in self._known or settings is not None or request is not None:
+            return await self._ensure(tenant, settings, request)
+        return self.settings(tenant)
 
-    async def _ensure(self, tenant: str, settings: TenantSettings | None) -> None:
+    async def _ensure(self, tenant: str, settings: TenantSettings | None, request: Request | None) -> TenantSettings:
         if not _TENANT.match(tenant):
             raise InvalidRequest([("tenant", f"{tenant[:60]!r} is no tenant id; use [a-z][a-z0-9-]{{0,39}}")])
         await self._look()
@@ -118,7 +131,7 @@ class Tenants:
         def founded(state: TenantState) -> Sequence[Message]:
             if state.deletion is not None:
                 raise TenantDeleted(tenant)
-            if state.settings == settings:
+            if settings is None or state.settings == settings:
                 return ()
             if there or state.position:
                 raise Rejected(
@@ -126,13 +139,13 @@ class Tenants:
                     f"tenant {tenant} is there with other settings; change them with UpdateTenant",
                     resource=f"tenants/{tenant}",
                 )
-            assert settings is not None
             return (changed(settings),)
 
-        if settings is not None:  # before the key: a repetition finds settings it gave
-            await self._append(tenant, founded)
+        after = self.settings(tenant)
+        if settings is not None or request is not None:  # before the key: a repetition finds settings it gave
+            after = await self._append(tenant, founded, request)
         if there:
-            return
+            return after
         try:
             await self._log.js.publish(f"{_KEYS}{tenant}", b"")
         except (TimeoutError, nats.errors.Error, JetStreamError) as refused:
@@ -140,10 +153,13 @@ class Tenants:
                 raise Overloaded("the storage of the log is full; add storage, then try again", 5.0) from None
             raise Unavailable("the log does not answer; try again", 1.0) from None
         self._see(self._registered | {tenant})
+        return after
 
-    async def change(self, tenant: str, change: Callable[[TenantSettings], TenantSettings]) -> TenantSettings:
-        """Gives a tenant the settings that `change` makes of those it has, and returns them. Raises NotFound
-        and TenantDeleted.
+    async def change(
+        self, tenant: str, change: Callable[[TenantSettings], TenantSettings], request: Request | None = None
+    ) -> TenantSettings:
+        """Gives a tenant the settings that `change` makes of those it has, and returns them. Raises NotFound,
+        TenantDeleted and RequestIdReused.
         """
         await self.require(tenant)
 
@@ -153,7 +169,7 @@ class Tenants:
             after = change(state.settings)
             return () if after == state.settings else (changed(after),)
 
-        return (await self._append(tenant, decide)).settings
+        return await self._append(tenant, decide, request)
 
     async def delete(self, tenant: str, requested_by: str = "") -> Deletion:
         """Deletes a tenant for ever: when this returns, the log says so and none of its shards takes anything more.
@@ -210,22 +226,30 @@ class Tenants:
             await self._look()
             await asyncio.sleep(LOOK_S)
 
-    async def _append(self, tenant: str, decide: Callable[[TenantState], Sequence[Message]]) -> TenantState:
-        """Decides on what the log says of a tenant, and appends it exactly once; returns what is so then."""
+    async def _append(
+        self, tenant: str, decide: Callable[[TenantState], Sequence[Message]], request: Request | None = None
+    ) -> TenantSettings:
+        """Decides on what the log says of a tenant, and appends it exactly once; returns the settings it then has, of a
+        repeated request those it had then.
+        """
         subject = subject_of(tenant)
         while True:
             raise_if_cancelled()
             await self.read()
             state = self._states.get(tenant, _UNSAID)
+            if request is not None and (done := state.asked.get(request.request_id)) is not None:
+                if done.digest != request.digest:
+                    raise RequestIdReused
+                return done.settings
             facts = decide(state)
-            if not facts:
-                return state
+            if not facts and request is None:
+                return state.settings
             try:
-                await self._log.append(subject, commit_of(subject, facts, self._clock.now()), state.position)
+                await self._log.append(subject, commit_of(subject, facts, self._clock.now(), request), state.position)
             except Conflict:
                 continue  # another change came first: decided again, on top of it
             await self.read()
-            return self._states[tenant]
+            return self._states[tenant].settings
 
     async def read(self) -> None:
         """Takes in what the log says of tenants, up to its end. Raises Unavailable and TimeoutError.

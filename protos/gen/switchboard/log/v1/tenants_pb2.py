@@ -28,7 +28,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/log/v1/tenants.proto\x12\x12switchboard.log.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x01\n\x06Tenant\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x16\n\x0e\x64\x65\x66\x61ult_region\x18\x03 \x01(\t\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12:\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32\".switchboard.log.v1.TenantDeletionB\x04\xe2\x41\x01\x03:)\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\"\xbc\x01\n\x0eTenantDeletion\x12\x14\n\x0crequested_by\x18\x01 \x01(\t\x12\x30\n\x0crequested_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x08services\x18\x03 \x03(\x0b\x32#.switchboard.log.v1.ServiceDeletion\x12+\n\x07\x64one_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xac\x01\n\x0fServiceDeletion\x12\x0f\n\x07service\x18\x01 \x01(\t\x12+\n\x07\x64one_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x07\x64\x65leted\x18\x03 \x03(\x0b\x32\x1f.switchboard.log.v1.DeletedRows\x12\x11\n\trows_left\x18\x04 \x01(\x03\x12\x16\n\x0ekeys_destroyed\x18\x05 \x01(\x03\"*\n\x0b\x44\x65letedRows\x12\r\n\x05table\x18\x01 \x01(\t\x12\x0c\n\x04rows\x18\x02 \x01(\x03\"Z\n\x13\x43reateTenantRequest\x12\x17\n\ttenant_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12*\n\x06tenant\x18\x02 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"B\n\x14\x43reateTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"=\n\x10GetTenantRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\"?\n\x11GetTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"x\n\x13UpdateTenantRequest\x12\x30\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.TenantB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"B\n\x14UpdateTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"V\n\x13\x44\x65leteTenantRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x14\n\x0crequested_by\x18\x02 \x01(\t\"B\n\x14\x44\x65leteTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"a\n\x12ListTenantsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cshow_deleted\x18\x03 \x01(\x08\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"[\n\x13ListTenantsResponse\x12+\n\x07tenants\x18\x01 \x03(\x0b\x32\x1a.switchboard.log.v1.Tenant\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"P\n\rTenantChanged\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12\x16\n\x0e\x64\x65\x66\x61ult_region\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"7\n\rTenantDeleted\x12\x14\n\x0crequested_by\x18\x01 \x01(\t\x12\x10\n\x08services\x18\x02 \x03(\t\"E\n\x0cTenantPurged\x12\x35\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32#.switchboard.log.v1.ServiceDeletion\"\r\n\x0bShardClosed2\xf2\x03\n\rTenantService\x12\x61\n\x0c\x43reateTenant\x12\'.switchboard.log.v1.CreateTenantRequest\x1a(.switchboard.log.v1.CreateTenantResponse\x12X\n\tGetTenant\x12$.switchboard.log.v1.GetTenantRequest\x1a%.switchboard.log.v1.GetTenantResponse\x12\x61\n\x0cUpdateTenant\x12\'.switchboard.log.v1.UpdateTenantRequest\x1a(.switchboard.log.v1.UpdateTenantResponse\x12\x61\n\x0c\x44\x65leteTenant\x12\'.switchboard.log.v1.DeleteTenantRequest\x1a(.switchboard.log.v1.DeleteTenantResponse\x12^\n\x0bListTenants\x12&.switchboard.log.v1.ListTenantsRequest\x1a\'.switchboard.log.v1.ListTenantsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/log/v1/tenants.proto\x12\x12switchboard.log.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x01\n\x06Tenant\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x16\n\x0e\x64\x65\x66\x61ult_region\x18\x03 \x01(\t\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12:\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32\".switchboard.log.v1.TenantDeletionB\x04\xe2\x41\x01\x03:)\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\"\xbc\x01\n\x0eTenantDeletion\x12\x14\n\x0crequested_by\x18\x01 \x01(\t\x12\x30\n\x0crequested_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x08services\x18\x03 \x03(\x0b\x32#.switchboard.log.v1.ServiceDeletion\x12+\n\x07\x64one_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xac\x01\n\x0fServiceDeletion\x12\x0f\n\x07service\x18\x01 \x01(\t\x12+\n\x07\x64one_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x07\x64\x65leted\x18\x03 \x03(\x0b\x32\x1f.switchboard.log.v1.DeletedRows\x12\x11\n\trows_left\x18\x04 \x01(\x03\x12\x16\n\x0ekeys_destroyed\x18\x05 \x01(\x03\"*\n\x0b\x44\x65letedRows\x12\r\n\x05table\x18\x01 \x01(\t\x12\x0c\n\x04rows\x18\x02 \x01(\x03\"n\n\x13\x43reateTenantRequest\x12\x17\n\ttenant_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12*\n\x06tenant\x18\x02 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"B\n\x14\x43reateTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"=\n\x10GetTenantRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\"?\n\x11GetTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"\x8c\x01\n\x13UpdateTenantRequest\x12\x30\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.TenantB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"B\n\x14UpdateTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"V\n\x13\x44\x65leteTenantRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x14\n\x0crequested_by\x18\x02 \x01(\t\"B\n\x14\x44\x65leteTenantResponse\x12*\n\x06tenant\x18\x01 \x01(\x0b\x32\x1a.switchboard.log.v1.Tenant\"a\n\x12ListTenantsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cshow_deleted\x18\x03 \x01(\x08\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"[\n\x13ListTenantsResponse\x12+\n\x07tenants\x18\x01 \x03(\x0b\x32\x1a.switchboard.log.v1.Tenant\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"P\n\rTenantChanged\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12\x16\n\x0e\x64\x65\x66\x61ult_region\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"7\n\rTenantDeleted\x12\x14\n\x0crequested_by\x18\x01 \x01(\t\x12\x10\n\x08services\x18\x02 \x03(\t\"E\n\x0cTenantPurged\x12\x35\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32#.switchboard.log.v1.ServiceDeletion\"\r\n\x0bShardClosed2\xf2\x03\n\rTenantService\x12\x61\n\x0c\x43reateTenant\x12\'.switchboard.log.v1.CreateTenantRequest\x1a(.switchboard.log.v1.CreateTenantResponse\x12X\n\tGetTenant\x12$.switchboard.log.v1.GetTenantRequest\x1a%.switchboard.log.v1.GetTenantResponse\x12\x61\n\x0cUpdateTenant\x12\'.switchboard.log.v1.UpdateTenantRequest\x1a(.switchboard.log.v1.UpdateTenantResponse\x12\x61\n\x0c\x44\x65leteTenant\x12\'.switchboard.log.v1.DeleteTenantRequest\x1a(.switchboard.log.v1.DeleteTenantResponse\x12^\n\x0bListTenants\x12&.switchboard.log.v1.ListTenantsRequest\x1a\'.switchboard.log.v1.ListTenantsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,33 +58,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEDROWS']._serialized_start=748
   _globals['_DELETEDROWS']._serialized_end=790
   _globals['_CREATETENANTREQUEST']._serialized_start=792
-  _globals['_CREATETENANTREQUEST']._serialized_end=882
-  _globals['_CREATETENANTRESPONSE']._serialized_start=884
-  _globals['_CREATETENANTRESPONSE']._serialized_end=950
-  _globals['_GETTENANTREQUEST']._serialized_start=952
-  _globals['_GETTENANTREQUEST']._serialized_end=1013
-  _globals['_GETTENANTRESPONSE']._serialized_start=1015
-  _globals['_GETTENANTRESPONSE']._serialized_end=1078
-  _globals['_UPDATETENANTREQUEST']._serialized_start=1080
-  _globals['_UPDATETENANTREQUEST']._serialized_end=1200
-  _globals['_UPDATETENANTRESPONSE']._serialized_start=1202
-  _globals['_UPDATETENANTRESPONSE']._serialized_end=1268
-  _globals['_DELETETENANTREQUEST']._serialized_start=1270
-  _globals['_DELETETENANTREQUEST']._serialized_end=1356
-  _globals['_DELETETENANTRESPONSE']._serialized_start=1358
-  _globals['_DELETETENANTRESPONSE']._serialized_end=1424
-  _globals['_LISTTENANTSREQUEST']._serialized_start=1426
-  _globals['_LISTTENANTSREQUEST']._serialized_end=1523
-  _globals['_LISTTENANTSRESPONSE']._serialized_start=1525
-  _globals['_LISTTENANTSRESPONSE']._serialized_end=1616
-  _globals['_TENANTCHANGED']._serialized_start=1618
-  _globals['_TENANTCHANGED']._serialized_end=1698
-  _globals['_TENANTDELETED']._serialized_start=1700
-  _globals['_TENANTDELETED']._serialized_end=1755
-  _globals['_TENANTPURGED']._serialized_start=1757
-  _globals['_TENANTPURGED']._serialized_end=1826
-  _globals['_SHARDCLOSED']._serialized_start=1828
-  _globals['_SHARDCLOSED']._serialized_end=1841
-  _globals['_TENANTSERVICE']._serialized_start=1844
-  _globals['_TENANTSERVICE']._serialized_end=2342
+  _globals['_CREATETENANTREQUEST']._serialized_end=902
+  _globals['_CREATETENANTRESPONSE']._serialized_start=904
+  _globals['_CREATETENANTRESPONSE']._serialized_end=970
+  _globals['_GETTENANTREQUEST']._serialized_start=972
+  _globals['_GETTENANTREQUEST']._serialized_end=1033
+  _globals['_GETTENANTRESPONSE']._serialized_start=1035
+  _globals['_GETTENANTRESPONSE']._serialized_end=1098
+  _globals['_UPDATETENANTREQUEST']._serialized_start=1101
+  _globals['_UPDATETENANTREQUEST']._serialized_end=1241
+  _globals['_UPDATETENANTRESPONSE']._serialized_start=1243
+  _globals['_UPDATETENANTRESPONSE']._serialized_end=1309
+  _globals['_DELETETENANTREQUEST']._serialized_start=1311
+  _globals['_DELETETENANTREQUEST']._serialized_end=1397
+  _globals['_DELETETENANTRESPONSE']._serialized_start=1399
+  _globals['_DELETETENANTRESPONSE']._serialized_end=1465
+  _globals['_LISTTENANTSREQUEST']._serialized_start=1467
+  _globals['_LISTTENANTSREQUEST']._serialized_end=1564
+  _globals['_LISTTENANTSRESPONSE']._serialized_start=1566
+  _globals['_LISTTENANTSRESPONSE']._serialized_end=1657
+  _globals['_TENANTCHANGED']._serialized_start=1659
+  _globals['_TENANTCHANGED']._serialized_end=1739
+  _globals['_TENANTDELETED']._serialized_start=1741
+  _globals['_TENANTDELETED']._serialized_end=1796
+  _globals['_TENANTPURGED']._serialized_start=1798
+  _globals['_TENANTPURGED']._serialized_end=1867
+  _globals['_SHARDCLOSED']._serialized_start=1869
+  _globals['_SHARDCLOSED']._serialized_end=1882
+  _globals['_TENANTSERVICE']._serialized_start=1885
+  _globals['_TENANTSERVICE']._serialized_end=2383
 # @@protoc_insertion_point(module_scope)
