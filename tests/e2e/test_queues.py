@@ -198,3 +198,17 @@ def test_a_case_is_moved_to_another_queue_and_urgency(both: Both, stack: Running
     told = stack.told("move", case, "--queue", "first", "--urgency", "1", "--tenant", "queues")
     assert (told["queue"], told["urgency"]) == (first, 1)
     assert "second" in stack.run("move", case, "--queue", "second", "--tenant", "queues")
+
+
+def test_a_case_is_opened_for_a_source_that_was_connected_a_moment_ago_and_for_none_that_is_gone(both: Both) -> None:
+    source = both.source("just-now", "").name
+
+    def opening(**fields: str) -> Any:
+        request = work.OpenCaseRequest(parent=PLACE, request_id=str(uuid.uuid4()), **fields)
+        return both.routing.OpenCase(request, timeout=PATIENCE_S).case
+
+    assert opening(source=source).channel == "care"
+    both.ingest.DeleteSource(posts.DeleteSourceRequest(name=source), timeout=PATIENCE_S)
+    for unknown in (source, f"{PLACE}/sources/nope-such"):
+        code, resource, _ = refused(lambda name=unknown: opening(source=name, channel="hmm"))  # type: ignore[misc]
+        assert (code, resource.resource_type, resource.resource_name) == (grpc.StatusCode.NOT_FOUND, "source", unknown)
