@@ -18,9 +18,9 @@ PAGES_PER_ID = 8
 
 POSTS = f"""
 insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, source_id, identity_id, conversation_id,
-    published_at, received_at, desks, addressed_desks, cut_length, has_location, extent)
-select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_uuid(), n, n, '{{x}}', '{{x}}', 0, false,
-    0
+    published_at, received_at, desks, desk_sources, addressed_desks, cut_length, has_location, extent)
+select 'acme', gen_random_uuid(), 1, 0, '', 'x', gen_random_uuid(), gen_random_uuid(), n, n, '{{x}}', '{{x}}', '{{x}}',
+    0, false, 0
 from generate_series(1, {ROWS}) n
 """
 GONE = f"""

@@ -7,6 +7,7 @@ from chassis.clock import Instant
 from chassis.commits import Recorded, Subject
 from chassis.database import Connection, Database
 from chassis.errors import Rejected
+from chassis.filters import EVERYTHING
 from chassis.identity import uuid5_bytes
 from chassis.view import ViewSink
 from msgspec.structs import replace
@@ -118,7 +119,7 @@ async def agree(database: Database, tenant: str, shard: Shard, facts: Sequence[e
     ours = [p for thread in shard.threads.by_id.values() for p in thread.posts.values() if p.is_ours]
     left = [p for p in ours if not p.is_withdrawn and p.post_id not in answering]
     listed, at = [], None
-    while some := await list_unattributed(database, tenant, at, 7):
+    while some := await list_unattributed(database, tenant, EVERYTHING, at, 7):
         listed += [one.post.post_id for one in some]
         at = int(some[-1].post.published_at), some[-1].post.post_id
     assert listed == [p.post_id for p in sorted(left, key=lambda p: (-p.published_at, p.post_id))]
@@ -130,7 +131,7 @@ async def agree(database: Database, tenant: str, shard: Shard, facts: Sequence[e
                 place = part_of.published_at, part_of.post_id
                 mine[place] = min(role, mine.get(place, role))
         posts, after = [], None
-        while part := await posts_of(database, tenant, case_id, after, 7):
+        while part := await posts_of(database, tenant, case_id, EVERYTHING, after=after, limit=7):
             posts += [(one.published_at, one.post_id, one.role) for one in part]
             after = int(part[-1].published_at), part[-1].post_id
         assert posts == sorted((*place, role) for place, role in mine.items())
