@@ -16,12 +16,13 @@ from routing.decider import decide
 from routing.joins import as_joined
 from routing.shard import Shard
 from routing.state_codec import load
-from routing.terms import PostKind, WaitingFor
+from routing.terms import PostKind, Requirement, WaitingFor
 
 from tests.unit.routing.build import (
     TEXT,
     accept,
     answer,
+    decline,
     open_case,
     post,
     presence,
@@ -59,6 +60,8 @@ def split(case: str = "case-p2", agent: str = "", at: float = 9) -> commands.Spl
 JOINED = [*TWO, join()]
 HELD = [*JOINED, *MIA, accept("case-p1", "mia")]
 """Mia has both."""
+OFFERED_FOR_BEN = [*TWO, answer("b1", "p1", at=2), join(), *MIA]
+"""Ann's case owes nothing and is offered for Ben's."""
 MANUAL = [open_case("m1"), post("p1", by="ann")]
 
 
@@ -173,6 +176,24 @@ CASES = [
         id="a case that waits for its customer wakes up for the other one",
     ),
     pytest.param(
+        OFFERED_FOR_BEN,
+        post("p3", "p1", by="ann", at=10),
+        ["PostAttached case-p1 p3", "CaseQueued case-p1 default 0"],
+        id="offered for what is joined into it only, it begins to wait for its own customer when they write",
+    ),
+    pytest.param(
+        [*OFFERED_FOR_BEN, post("p3", "p1", by="ann", at=10)],
+        split(at=11),
+        ["CaseSplit case-p1"],
+        id="and is still offered for them after a split",
+    ),
+    pytest.param(
+        [*OFFERED_FOR_BEN, post("p3", "p1", by="ann", at=10), decline("case-p1", "mia", at=11)],
+        split(at=12),
+        ["CaseSplit case-p1", "CaseOffered case-p2 mia 1"],
+        id="or waits for them, in the place that is theirs",
+    ),
+    pytest.param(
         [VIP, *HELD],
         commands.TransferCase("case-p1", "", "vip", None, "", t(10)),
         ["CaseReleased case-p1 mia", "CaseTransferred case-p1 vip 0", "CaseQueued case-p1 vip 0"],
@@ -243,6 +264,26 @@ def test_joins(given: list[commands.Command], when: commands.Command, then: list
         assert refusal.value.reason == then
     else:
         assert summary(decide(when, shard)) == then
+
+
+def test_what_was_offered_for_another_waits_for_its_own_customer_after_a_split() -> None:
+    shard = Shard()
+    run(shard, *OFFERED_FOR_BEN, post("p3", "p1", by="ann", at=10), decline("case-p1", "mia", at=11), split(at=12))
+    case = shard.cases["case-p1"]
+    assert isinstance(case.stage, Queued)
+    assert case.wait is not None
+    assert case.wait.waiting_since == t(10)
+
+
+def test_a_queue_that_is_deleted_meanwhile_leaves_nothing_on_what_is_joined() -> None:
+    french = (Requirement("lang:fr", 1, hard=True),)
+    given = [queue("vip", requirements=french), commands.SetSourceQueue("shop", "vip", t(0)), *TWO]
+    gone = [commands.DeleteQueue("vip", True, "default", t(5)), tick(6), tick(7)]
+    acted, alone_ = Shard(), Shard()
+    run(acted, *given, join(at=4), *gone, split(at=8))
+    run(alone_, *given, *gone)
+    places = [{one: (c.queue, c.requirements, c.wait) for one, c in s.cases.items()} for s in (acted, alone_)]
+    assert places[0] == places[1]
 
 
 def test_who_joined_and_who_has_both_is_said() -> None:

@@ -156,7 +156,7 @@ def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> Non
 
 def move(decision: Decision, case: Case, queue_id: str, urgency: int, *, reason: str, agent_id: str = "") -> None:
     """Moves an open case; where it waits, it waits in its new queue for what that asks, from when it began to wait."""
-    place = place_of(case) if isinstance(case.stage, Queued | Offered) else None
+    place = place_of(case) if isinstance(alone(case).stage, Queued | Offered) else None
     if isinstance(case.stage, Offered) and queue_id != case.queue:
         gone = RescindReason.TRANSFERRED
         decision.emit(events.OfferRescinded(case.case_id, case.stage.agent_id, case.stage.offer_id, gone, decision.at))

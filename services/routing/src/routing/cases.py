@@ -366,7 +366,8 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 urgency=max(0, min(event.urgency, URGENCY_MAX)),
                 requirements=event.requirements,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
-                stage=QUEUED,
+                # Offered for what is joined into it only, it begins to wait for itself: the offer stays.
+                stage=case.stage if isinstance(case.stage, Offered) else QUEUED,
                 updated_at=event.at,
             )
         case events.CaseOffered():

@@ -11,7 +11,7 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
 from routing.case_decider import move
-from routing.cases import Accepted, Case, Offered, Pending, Queued
+from routing.cases import Accepted, Case, Offered, Pending, Queued, alone
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.shard import Shard
@@ -135,6 +135,6 @@ def _agents_of(shard: Shard, queue_id: str) -> list[Agent]:
 
 
 def _cases_of(shard: Shard, queue_id: str) -> list[Case]:
-    """By id as well."""
-    found = (case for case in shard.cases.values() if case.queue == queue_id and isinstance(case.stage, OPEN))
+    """By id as well. One that somebody joined into another waits where it would alone."""
+    found = (case for case in shard.cases.values() if case.queue == queue_id and isinstance(alone(case).stage, OPEN))
     return sorted(found, key=lambda case: case.case_id)

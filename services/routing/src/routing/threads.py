@@ -391,7 +391,7 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
         case Idle():
             if wants_agent(case) or (is_contact and needs_agent(case)):
                 queue_up(decision, case, urgency)
-        case Queued():
+        case Queued() | Offered():
             if case.wait is None and owes(case):  # it waited for what is joined into it only
                 queue_up(decision, case, urgency)
         case Pending():
@@ -402,7 +402,7 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
                 episode = case.episode if isinstance(case.stage, Withdrawn) else case.episode + 1
                 decision.emit(events.CaseReopened(case.case_id, "customer", episode, decision.at))
                 queue_up(decision, case, urgency)
-        case Offered() | Accepted() | Joined():
+        case Accepted() | Joined():
             pass
         case _:
             assert_never(case.stage)
