@@ -498,6 +498,18 @@ CASES = [
         id="a customer who writes after withdrawing goes on",
     ),
     pytest.param([], open_case(), ["CaseOpened m1", "CaseQueued m1 default 0"], id="a case is opened by hand"),
+    pytest.param(
+        [*MIA, open_case(), accept("m1", "mia")],
+        commands.ReleaseCase("m1", "mia", "", t(1)),
+        ["CaseReleased m1 mia", "CaseQueued m1 default 0"],
+        id="given back, a case that somebody opened by hand waits again",
+    ),
+    pytest.param(
+        [*MIA, open_case(), accept("m1", "mia")],
+        commands.DeleteAgent("mia", t(1)),
+        ["CaseReleased m1 mia", "CaseQueued m1 default 0", "AgentDeleted mia"],
+        id="also when its agent is deleted",
+    ),
     pytest.param([], open_case(queue_id="vip"), Reason.QUEUE_UNKNOWN, id="a queue nobody created is refused by hand"),
     pytest.param([open_case()], open_case(), Reason.CASE_EXISTS, id="a case is opened once"),
     pytest.param(

@@ -249,7 +249,12 @@ def needs_agent(case: Case) -> bool:
 
 def owes(case: Case) -> bool:
     """Whether somebody must act for this case itself."""
-    return case.is_requested or case.owed_since is not None
+    return case.is_requested or case.owed_since is not None or _is_unanswered_request(case)
+
+
+def _is_unanswered_request(case: Case) -> bool:
+    """Whether somebody opened it by hand, and nobody has answered or settled it since."""
+    return case.origin is CaseOrigin.MANUAL and case.answered_until is None
 
 
 def wants_agent(case: Case) -> bool:
@@ -408,7 +413,8 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
         case events.CaseTransferred():
             # What nobody has and nobody waits for is asked of its new queue all the same: somebody sent it there.
-            asked = isinstance(case.stage, Idle) and event.queue != case.queue and not needs_agent(case)
+            waits = case.owed_since is not None or any(joined.wait is not None for joined in case.joined)
+            asked = isinstance(case.stage, Idle) and event.queue != case.queue and not waits
             urgency = max(0, min(event.urgency, URGENCY_MAX))
             return replace(case, queue=event.queue, urgency=urgency, is_requested=case.is_requested or asked)
         case events.CasePended():
