@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from chassis import attributes, telemetry
-from chassis.errors import InvalidRequest
+from chassis.errors import InvalidRequest, TenantDeleted
 from chassis.serving import MESSAGE_BYTES_MAX, Server, deadline_s
 from echo_server import Echo, Running, register, running, settings
 from google.protobuf import descriptor_pool, message_factory
@@ -421,3 +421,25 @@ async def test_of_a_call_that_was_refused_nothing_stays_in_memory(up: Running, s
             await ask(up, shape, b"invalid")
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert kept() - before <= 2, "those of calls that are just ending"
+
+
+async def test_a_watch_that_is_refused_by_now_ends_without_its_next_answer() -> None:
+    deleted: set[str] = set()
+
+    def refuse(request: object) -> None:
+        if isinstance(request, health_pb2.HealthCheckRequest) and deleted:
+            raise TenantDeleted("acme")
+
+    server = Server(settings(), refuse_request=refuse)
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        await watch.read()
+        server.look_again()
+        deleted.add("acme")
+        server.look_again()
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await watch.read()
+    assert refusal.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+    assert "for ever" in str(refusal.value.details())
+    await server.finish()

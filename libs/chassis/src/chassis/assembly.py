@@ -276,6 +276,7 @@ class Assembly:
             refuse_request=partial(tenant_operations.refuse, self.tenants),
             judges={**OPERATIONS, **parked_operations.JUDGES, **tenant_operations.JUDGES, **(judges or {})},
         )
+        self.tenants.on_change(server.look_again)
         integrity = IntegrityServicer(
             context=self.context,
             log=self.log,

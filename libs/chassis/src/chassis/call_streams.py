@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from google.protobuf.message import Message
+
 _END = object()
 
 
@@ -16,6 +18,8 @@ class Streams:
         self.draining = asyncio.Event()
         self._with_requests: set[asyncio.Task[Any]] = set()
         self._without: set[asyncio.Task[Any]] = set()
+        self._asked: dict[asyncio.Task[Any], Any] = {}
+        self._refusals: dict[asyncio.Task[Any], Exception] = {}
 
     async def end(self, grace_s: float) -> None:
         """Ends every stream. Those that read requests see no further one and may finish what they have begun."""
@@ -31,13 +35,35 @@ class Streams:
         if left:
             await asyncio.wait(left, timeout=1.0)
 
-    def opened(self, reads_requests: bool) -> Callable[[], None]:
-        """Registers the current task; the answer takes it off again."""
+    def opened(self, source: Any) -> Callable[[], None]:
+        """Registers the current task and what it was asked; the answer takes it off again."""
         task = asyncio.current_task()
         assert task is not None
-        kind = self._with_requests if reads_requests else self._without
+        kind = self._with_requests if isinstance(source, Requests) else self._without
         kind.add(task)
-        return lambda: kind.discard(task)
+        self._asked[task] = source
+
+        def closed() -> None:
+            kind.discard(task)
+            self._asked.pop(task, None)
+            self._refusals.pop(task, None)
+
+        return closed
+
+    def look_again(self, refuse: Callable[[Message], None]) -> None:
+        """Ends the streams without requests whose request `refuse` raises for by now, with what it raises."""
+        for task in tuple(self._without):
+            if not isinstance(self._asked[task], Message):
+                continue
+            try:
+                refuse(self._asked[task])
+            except Exception as refusal:  # noqa: BLE001  # whatever it is, it is the answer
+                self._refusals[task] = refusal
+                task.cancel()
+
+    def refusal(self, task: asyncio.Task[Any] | None) -> Exception | None:
+        """Why `look_again` ended the stream of this task, once; None when it did not."""
+        return None if task is None else self._refusals.pop(task, None)
 
 
 class Requests:

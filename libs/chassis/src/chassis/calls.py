@@ -162,7 +162,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     async def _serve(self, behaviour: _Behaviour, source: Any, context: Any, method: _Method) -> None:
         """Runs a handler that streams its answers, until it ends or the server drains."""
         draining = self._streams.draining
-        closed = self._streams.opened(isinstance(source, Requests))
+        closed = self._streams.opened(source)
         cut = False
         try:
             responses = behaviour(source, context)
@@ -176,6 +176,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                         await self._write(context, method.written(response))
         except asyncio.CancelledError:
             task = asyncio.current_task()
+            refusal = self._streams.refusal(task)
+            if refusal is not None and task is not None and not context.cancelled():
+                task.uncancel()
+                raise refusal from None
             if not draining.is_set() or task is None or context.cancelled():
                 raise
             task.uncancel()

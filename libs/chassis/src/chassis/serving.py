@@ -117,6 +117,7 @@ class Server:
         self._settings = settings
         self._credentials = credentials
         self._streams = Streams()
+        self._refuse_request = refuse_request
         self._server = grpc.aio.server(
             interceptors=[
                 *interceptors,
@@ -133,6 +134,11 @@ class Server:
             ],
             options=[*options(ping_every_s), ("grpc.so_reuseport", int(reuse_port))],
         )
+
+    def look_again(self) -> None:
+        """Ends the watches whose request is refused by now, at once and not with their next answer."""
+        if self._refuse_request is not None:
+            self._streams.look_again(self._refuse_request)
 
     @property
     def draining(self) -> asyncio.Event:
