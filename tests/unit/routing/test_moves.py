@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from chassis.errors import Rejected
 from routing import commands
-from routing.cases import Queued
+from routing.cases import Offered, Queued
 from routing.commands import Reason
 from routing.decider import decide
 from routing.shard import Shard, next_due
 from routing.terms import AuthorKind, Requirement
 
-from tests.unit.routing.build import accept, post, presence, queue, register, run, summary, t, tick
+from tests.unit.routing.build import accept, answer, post, presence, queue, register, run, summary, t, tick
 
 VIP = queue("vip", first_response_s=60, requirements=(Requirement("vip", 1, True),))
 MIA = [register("mia"), presence("mia")]
@@ -150,3 +150,12 @@ def test_a_moved_case_waits_since_when_it_waited_and_asks_what_its_queue_asks() 
     assert case.wait is not None
     assert (case.wait.waiting_since, case.wait.due_at) == (t(0), t(60))
     assert [requirement.skill for requirement in case.requirements] == ["vip"]
+
+
+def test_who_comes_back_after_their_queue_was_deleted_asks_for_nothing_of_it() -> None:
+    shard = Shard()
+    run(shard, VIP, commands.SetSourceQueue("shop", "vip", t(0)), post("p1"), answer("b1", "p1", at=1))
+    run(shard, delete("vip", "default"), tick(10), post("p2", "p1", at=11), *MIA)
+    case = shard.cases["case-p1"]
+    assert (case.queue, case.requirements) == ("default", ())
+    assert isinstance(case.stage, Offered)

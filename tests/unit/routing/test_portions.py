@@ -81,7 +81,7 @@ def test_a_queue_with_a_thousand_cases_and_three_hundred_agents_is_cleared_in_po
     assert {case.queue for case in shard.cases.values()} == {"vip"}
     assert {agent.queues for agent in shard.agents.values()} == {("vip",)}
     assert next_due(shard) is None
-    assert list(shard.queues) == ["vip"]
+    assert [one for one in shard.queues if shard.has_queue(one)] == ["vip"]
 
 
 def test_a_thousand_offers_that_lapse_at_once_are_decided_in_portions() -> None:

@@ -34,6 +34,7 @@ from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
+from routing.shard import Shard
 from routing.terms import AuthorKind, Requirement, RescindReason
 
 
@@ -117,9 +118,9 @@ def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
     """Lines a case up where it was before, or where its source says; its clock runs from what it waits for."""
     shard = decision.shard
     queue_id = shard.standing_queue(case.queue) if case.queue else shard.queue_of_source(case.source_id)
-    queue = shard.queue(queue_id)
+    queue, requirements = shard.queue(queue_id), _requirements_in(shard, case, queue_id)
     if _waits_for_joined(case):
-        _queue_for_joined(decision, case, queue_id, case.requirements if case.queue else queue.requirements)
+        _queue_for_joined(decision, case, queue_id, requirements)
         return
     start = decision.at if case.owed_since is None else min(case.owed_since, decision.at)
     decision.emit(
@@ -127,12 +128,21 @@ def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
             case.case_id,
             queue_id,
             max(case.urgency, urgency),
-            case.requirements if case.queue else queue.requirements,
+            requirements,
             Instant(start + queue.first_response_s * MICROS),
             decision.at,
             decision.at,
         )
     )
+
+
+def _requirements_in(shard: Shard, case: Case, queue_id: str) -> tuple[Requirement, ...]:
+    """In another queue it asks for what that asks, and for what was asked of it beyond its old one."""
+    if queue_id == case.queue:
+        return case.requirements
+    before = shard.queue(case.queue).requirements if case.queue else ()
+    own = tuple(requirement for requirement in case.requirements if requirement not in before)
+    return together(shard.queue(queue_id).requirements, own)
 
 
 def _waits_for_joined(case: Case) -> bool:
@@ -166,12 +176,11 @@ def move(decision: Decision, case: Case, queue_id: str, urgency: int, *, reason:
 
 
 def line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting_since: Instant) -> None:
-    """It asks for what its new queue asks, and for what was asked of it beyond its old one."""
+    """Lines a case up in a queue since when it waits, at another urgency."""
     shard = decision.shard
-    queue, before = shard.queue(queue_id), shard.queue(case.queue).requirements if case.queue else ()
-    own = tuple(requirement for requirement in case.requirements if requirement not in before)
+    queue, requirements = shard.queue(queue_id), _requirements_in(shard, case, queue_id)
     if _waits_for_joined(case):
-        _queue_for_joined(decision, case, queue_id, together(queue.requirements, own))
+        _queue_for_joined(decision, case, queue_id, requirements)
         return
     start = waiting_since if case.owed_since is None else min(case.owed_since, waiting_since)
     decision.emit(
@@ -179,7 +188,7 @@ def line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting
             case.case_id,
             queue_id,
             urgency,
-            together(queue.requirements, own),
+            requirements,
             Instant(start + queue.first_response_s * MICROS),
             waiting_since,
             decision.at,

@@ -147,7 +147,7 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             shard.successors[event.queue_id] = event.successor
             _set_closing(shard, event.queue_id, event.at)
         case events.QueueCleared():
-            shard.queues.pop(event.queue_id, None)
+            # Its settings stay: who waited in it last and comes back no longer asks for what it asked.
             _set_closing(shard, event.queue_id, None)
         case events.AgentDeleted():
             shard.agents.pop(event.agent_id, None)
