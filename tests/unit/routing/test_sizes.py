@@ -32,6 +32,7 @@ def close_everything(shard: Shard, now: float) -> float:
     """Agents who can do anything work until nothing is left, and the confirm window passes; when it has."""
     skills = (Skill("lang:zh", 5), Skill("topic:billing", 5))
     for agent_id in AGENTS:
+        attempt(shard, register(agent_id))  # who was deleted meanwhile
         attempt(shard, commands.ChangeAgent(agent_id, None, skills, None, (), t(now)))
     for _ in range(100):
         now += 400
