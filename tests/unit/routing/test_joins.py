@@ -13,6 +13,7 @@ from routing import commands, events
 from routing.cases import JOINED_MAX, Case, Joined, Queued, is_apart
 from routing.commands import Reason
 from routing.decider import decide
+from routing.explain import explain
 from routing.joins import as_joined
 from routing.shard import Shard
 from routing.state_codec import load
@@ -67,6 +68,8 @@ MANUAL = [open_case("m1"), post("p1", by="ann")]
 
 CASES = [
     pytest.param(TWO, join(), ["CasesJoined case-p1 case-p2"], id="a waiting case is joined into a waiting one"),
+    pytest.param(TWO, join(agent="ghost"), Reason.AGENT_UNKNOWN, id="by nobody we know nothing is joined"),
+    pytest.param(JOINED, split(agent="ghost"), Reason.AGENT_UNKNOWN, id="nor split"),
     pytest.param(JOINED, join(), [], id="joining twice is joining once"),
     pytest.param(JOINED, split(), ["CaseSplit case-p1"], id="what was joined is split"),
     pytest.param(
@@ -455,3 +458,15 @@ def test_a_joined_case_has_the_posts_it_would_have_and_who_waits_is_waited_for(d
         assert into == "" or as_joined(case) in survivor.joined
         if case.owed_since is not None:
             assert isinstance(survivor.stage, Queued)
+
+
+def test_a_joined_case_is_explained_by_the_one_it_goes_on_in() -> None:
+    shard = Shard()
+    for command in [*JOINED, *MIA]:
+        run(shard, command)
+    told = explain(shard, shard.cases["case-p2"], t(10))
+    there = explain(shard, shard.cases["case-p1"], t(10))
+    assert told.summary.startswith("case case-p2 ")
+    assert told.summary.endswith(there.summary)
+    assert told.candidates == there.candidates
+    assert [(one.agent_id, one.sentence) for one in told.candidates] == [("mia", "is offered it")]

@@ -56,6 +56,12 @@ CASES = [
     pytest.param([post("p1")], transfer("default", 0), [], id="moving it where it is moves nothing"),
     pytest.param([post("p1")], transfer("nowhere"), Reason.QUEUE_UNKNOWN, id="there is no such queue"),
     pytest.param(
+        [VIP, post("p1")],
+        commands.TransferCase("case-p1", "ghost", "vip", None, "", t(9)),
+        Reason.AGENT_UNKNOWN,
+        id="nobody we know moves it",
+    ),
+    pytest.param(
         [*MINE, commands.ResolveCase("case-p1", "mia", "solved", (), t(5))],
         transfer(urgency=1),
         Reason.CASE_CLOSED,

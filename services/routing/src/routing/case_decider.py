@@ -272,6 +272,8 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
 
 def _transfer(decision: Decision, case: Case, command: commands.TransferCase) -> None:
     """Moves a case where somebody says; an agent who has it gives it up when it goes to another queue."""
+    if command.agent_id:
+        known_agent(decision, command.agent_id)
     if is_closed(case):
         what = "move that one" if isinstance(case.stage, Joined) else "reopen it to move it"
         raise Rejected(

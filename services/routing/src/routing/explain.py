@@ -1,14 +1,14 @@
 """Why a case is, or is not, with whom it is, computed from the shard as it is. Pure; it decides nothing."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from chassis.clock import MICROS, Instant
 
 from routing.agents import Agent
 from routing.case_decider import name, standing
-from routing.cases import Accepted, Case, Offered, Pending, Queued, holder, place_of, urgency_of
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of, urgency_of
 from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
 from routing.segments import URGENCIES
 from routing.shard import Shard
@@ -53,7 +53,16 @@ class Explanation:
 
 
 def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
-    """Every agent's standing, best first, and what keeps the case waiting when it waits."""
+    """Every agent's standing, best first, and what keeps the case waiting when it waits; of a joined one those of the
+    case it goes on in.
+    """
+    if isinstance(case.stage, Joined):
+        survivor = shard.cases.get(case.stage.into)
+        told = f"{name(case.case_id)} {standing(case)}"
+        if survivor is None:
+            return Explanation(told, Constraint.UNSPECIFIED, (), 0)
+        there = explain(shard, survivor, now)
+        return replace(there, summary=f"{told}; {there.summary}")
     ranked = sorted(shard.agents.values(), key=lambda agent: rank(agent, case.requirements))
     candidates = sorted(
         (_standing(shard, case, agent, now) for agent in ranked), key=lambda standing_: not standing_.eligible

@@ -10,7 +10,7 @@ from typing import NamedTuple, NoReturn
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.case_decider import find, give_back, line_up, name, queue_up, rescind, standing
+from routing.case_decider import find, give_back, known_agent, line_up, name, queue_up, rescind, standing
 from routing.cases import (
     JOINED_MAX,
     Accepted,
@@ -40,6 +40,8 @@ JOINED = "joined"
 
 def join_cases(decision: Decision, c: commands.JoinCases) -> None:
     """Joins a case into another. Raises Rejected."""
+    if c.agent_id:
+        known_agent(decision, c.agent_id)
     joined, survivor = find(decision, c.joined_case_id), find(decision, c.case_id)
     if is_apart(joined) and isinstance(joined.stage, Joined) and joined.stage.into == survivor.case_id:
         return
@@ -91,6 +93,8 @@ def _obstacle(joined: Case, survivor: Case) -> tuple[Case, Reason, str] | None:
 
 def split_case(decision: Decision, c: commands.SplitCase) -> None:
     """Takes a join back. Raises Rejected when there is none that somebody made."""
+    if c.agent_id:
+        known_agent(decision, c.agent_id)
     case = find(decision, c.case_id)
     if not is_apart(case) or not isinstance(case.stage, Joined):
         why = "was not joined into another case by anybody"

@@ -335,7 +335,8 @@ class RoutingServiceServicer:
 
     def TransferCase(self, request, context):
         """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-        open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+        open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+        Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -345,14 +346,16 @@ class RoutingServiceServicer:
         """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
         reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
         back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
-        after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+        after both were resolved. Joining twice is joining once.
+        Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED, AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SplitCase(self, request, context):
-        """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one.
+        """Takes a join back: the joined case stands where it would stand had it never been joined.
+        Errors: NOT_JOINED, also for cases that a link showed to be one; AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -88,16 +88,20 @@ class RoutingServiceStub:
     """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
     TransferCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-    open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+    open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+    Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
     JoinCases: _grpc.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]
     """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
     reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
     back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
-    after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+    after both were resolved. Joining twice is joining once.
+    Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED, AGENT_UNKNOWN.
     """
     SplitCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.SplitCaseRequest, _service_pb2.SplitCaseResponse]
-    """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one."""
+    """Takes a join back: the joined case stands where it would stand had it never been joined.
+    Errors: NOT_JOINED, also for cases that a link showed to be one; AGENT_UNKNOWN.
+    """
     CreateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateAgentRequest, _service_pb2.CreateAgentResponse]
     """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
     GetAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetAgentRequest, _service_pb2.GetAgentResponse]
@@ -191,16 +195,20 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
     TransferCase: _aio.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]  # type: ignore[assignment]
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-    open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+    open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+    Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
     JoinCases: _aio.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]  # type: ignore[assignment]
     """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
     reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
     back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
-    after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+    after both were resolved. Joining twice is joining once.
+    Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED, AGENT_UNKNOWN.
     """
     SplitCase: _aio.UnaryUnaryMultiCallable[_service_pb2.SplitCaseRequest, _service_pb2.SplitCaseResponse]  # type: ignore[assignment]
-    """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one."""
+    """Takes a join back: the joined case stands where it would stand had it never been joined.
+    Errors: NOT_JOINED, also for cases that a link showed to be one; AGENT_UNKNOWN.
+    """
     CreateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateAgentRequest, _service_pb2.CreateAgentResponse]  # type: ignore[assignment]
     """Registers an agent, offline at first. Errors: AGENT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND)."""
     GetAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.GetAgentRequest, _service_pb2.GetAgentResponse]  # type: ignore[assignment]
@@ -393,7 +401,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.TransferCaseResponse, _abc.Awaitable[_service_pb2.TransferCaseResponse]]:
         """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-        open offer is taken back, an agent who has it gives it up. What it is already changes nothing. Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND).
+        open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+        Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
@@ -405,7 +414,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
         reply answers the customer of the case it is sent from, and whoever has the case that goes on may reply to either. An open offer of the joined one is taken
         back, an agent who has it gives it up. Lasts until SplitCase, until the case that goes on is confirmed or withdrawn, or until the joined one's customer writes
-        after it was resolved. Joining twice is joining once. Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED.
+        after both were resolved. Joining twice is joining once.
+        Errors: CASE_UNKNOWN (NOT_FOUND), CASE_CLOSED, CASE_JOINED, CASE_HAS_JOINED, TOO_MANY_JOINED, AGENT_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
@@ -414,7 +424,9 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.SplitCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.SplitCaseResponse, _abc.Awaitable[_service_pb2.SplitCaseResponse]]:
-        """Takes a join back: the joined case stands where it would stand had it never been joined. Errors: NOT_JOINED, also for cases that a link showed to be one."""
+        """Takes a join back: the joined case stands where it would stand had it never been joined.
+        Errors: NOT_JOINED, also for cases that a link showed to be one; AGENT_UNKNOWN.
+        """
 
     @_abc_1.abstractmethod
     def CreateAgent(
