@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from cases_by_hand import ByHand, Roles, Told
@@ -144,6 +145,20 @@ def test_in_any_order_and_however_often_the_cases_are_those_of_the_set_of_posts(
     assert cases_of(shard, posts) == by_hand.cases()
     assert unattributed(shard) == by_hand.unattributed()
     assert all((case.owed_since is not None) == isinstance(case.stage, Queued) for case in shard.cases.values())
+
+
+def test_what_is_said_hangs_on_a_case_it_leads_to_through_posts_that_its_desk_has_not_seen() -> None:
+    one = Told(name="p0", author="ann", at=0, desks={"shop": False, "other": True}, handle="@ann")
+    two = Told(name="p1", author="ann", at=1, desks={"shop": False}, parent="p0", handle="@ann")
+    three = Told(name="p2", author="cat", at=2, desks={"shop": False}, parent="p1", handle="@cat")
+    four = Told(name="p3", author="ben", at=3, desks={"other": False}, parent="p2", handle="@ben")
+    for order in permutations([one, two, three, four]):
+        shard = Shard()
+        for command in (command for told in order for command in arrivals(told, 10.0, names_late=False)):
+            run(shard, command)
+        cases = cases_of(shard, [one, two, three, four])
+        assert cases == ByHand([one, two, three, four]).cases()
+        assert {"p0": "CONTACT", "p3": "CONTEXT"} in cases.values()
 
 
 def unattributed(shard: Shard) -> set[str]:

@@ -373,8 +373,8 @@ class Thread:
             look((below.post_id,))
             frontier.extend(self.replies_to(below))
         look(waiting)
-        for sight in post.sights:
-            look(self.remarks_on(post, sight.desk))
+        for desk in self.desks:  # also those that have not seen it: it may lead to what they have
+            look(self.remarks_on(post, desk))
 
     def _changed(self, customer: Customer, before: tuple[bool, Instant | None], look: Look) -> None:
         """What else is different now that a customer begins to speak to us at another time, or not at all."""
