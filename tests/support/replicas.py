@@ -4,6 +4,7 @@ import asyncio
 
 import grpc
 import tally
+from chassis.cancellation import raise_if_cancelled
 from chassis.clock import SystemClock
 from chassis.errors import InvalidRequest
 from chassis.host import ShardHost
@@ -57,6 +58,7 @@ class Replica:
 
     async def run(self) -> None:
         await provision_log(self._log.nc, self.membership.service)
+        raise_if_cancelled()  # nats-py may have swallowed it
         async with asyncio.TaskGroup() as tasks:
             for part in (self.membership.run, self.tenants.run, self.tail.run, self.host.run):
                 tasks.create_task(part())
