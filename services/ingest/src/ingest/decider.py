@@ -71,6 +71,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     platform_revision: int
     withdrawn: bool
     digests: tuple[bytes, ...]
+    """Of every content it had, the present one last."""
     author: str
     """Identity of the author, empty for a post that was withdrawn before it came."""
     is_ours: bool = False
@@ -297,9 +298,18 @@ def _completion(seen: PostReceived, before: Known) -> events_pb2.PostCompleted:
 
 
 def _takes_location_back(seen: PostReceived, before: Known) -> bool:
-    """A copy of the version we have says that it has no place, and we have one: it was taken back since."""
-    is_same = seen.platform_revision == before.platform_revision
-    return seen.location == Location.NONE and before.has_location and is_same and not before.withdrawn
+    """A copy of the version we have says that it has no place, and we have one: it was taken back since.
+
+    It shows no less than we have: a lesser one may be older. Where the platform does not number every edit, so may be
+    a copy of another content with the same number.
+    """
+    if seen.location != Location.NONE or not before.has_location or before.withdrawn:
+        return False
+    if seen.platform_revision != before.platform_revision or (seen.cut_length and not before.cut_length):
+        return False
+    if seen.extent and before.extent:
+        return seen.extent >= before.extent
+    return seen.content_digest == before.digests[-1] and seen.cut_length >= before.cut_length
 
 
 def _removal(seen: PostReceived) -> events_pb2.PostLocationRemoved:
@@ -351,12 +361,12 @@ def _received(post: PostReceived, before: Known | None) -> Known:
 
 def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Known | None) -> Known:
     seen = before or _UNSEEN
-    new = () if seen.withdrawn or edit.content_digest in seen.digests else (edit.content_digest,)
+    others = (digest for digest in seen.digests if digest != edit.content_digest)
     return msgspec.structs.replace(
         seen,
         revision=edit.revision,
         platform_revision=edit.platform_revision if isinstance(edit, events_pb2.PostEdited) else seen.platform_revision,
-        digests=seen.digests + new,
+        digests=seen.digests if seen.withdrawn else (*others, edit.content_digest),
         author=edit.identity_id,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
         has_location=edit.has_location,

@@ -298,12 +298,12 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Post
     number = edit.platform_revision if isinstance(edit, events_pb2.PostEdited) else before.platform_revision
     if before.withdrawn_at is not None:  # never decided; and if it were, nothing of it comes back
         return before._replace(revision=edit.revision, platform_revision=number)
-    seen = [before.digests[at : at + 16] for at in range(0, len(before.digests), 16)]
     digest = edit.content_digest
+    others = [known for at in range(0, len(before.digests), 16) if (known := before.digests[at : at + 16]) != digest]
     return before._replace(
         revision=edit.revision,
         platform_revision=number,
-        digests=before.digests if digest in seen else before.digests + digest,
+        digests=b"".join(others) + digest,
         language=edit.language,
         text_length=edit.text_length,
         nonce=edit.personal.nonce,
