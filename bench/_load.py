@@ -147,7 +147,7 @@ class Stack:
     async def up(running: str = "") -> AsyncIterator[Stack]:
         """Starts it; stops it as Ctrl-C would. Or uses the one that runs on the directory `running`, to look inside."""
         if running:
-            yield Stack(Path(running), None, json.loads((Path(running) / "endpoints.json").read_text()))
+            yield Stack(Path(running), None, _endpoints(running))
             return
         with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
             process = await asyncio.create_subprocess_exec(
@@ -159,9 +159,8 @@ class Stack:
                 stderr=asyncio.subprocess.DEVNULL,
             )
             assert process.stdout is not None
-            line = await process.stdout.readline()
-            assert line, "the stack did not start"
-            stack = Stack(Path(directory), process, json.loads(line))
+            assert await process.stdout.readline(), "the stack did not start"
+            stack = Stack(Path(directory), process, _endpoints(directory))
             try:
                 yield stack
             finally:
@@ -254,3 +253,9 @@ def _seconds(process: psutil.Process) -> float:
 def quantile(values: list[float], share: float) -> float:
     """A value of a sorted list."""
     return float("nan") if not values else values[min(len(values) - 1, int(len(values) * share))]
+
+
+def _endpoints(state: str) -> dict[str, str]:
+    """What serves where, with the passwords that `up` does not print."""
+    found: dict[str, str] = json.loads((Path(state) / "endpoints.json").read_text())
+    return found

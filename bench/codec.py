@@ -22,6 +22,7 @@ from switchboard.log.v1 import log_pb2
 
 SECONDS = 1.0
 AT = Instant(1_790_000_000_000_000)
+_PLAIN = {FieldDescriptor.TYPE_STRING: str, FieldDescriptor.TYPE_BYTES: bytes, FieldDescriptor.TYPE_BOOL: bool}
 
 
 def members(enum: Any) -> Any:
@@ -41,7 +42,7 @@ def mirrored() -> type:
         elif field.enum_type is not None:
             hint = members(field.enum_type)
         else:
-            hint = {FieldDescriptor.TYPE_STRING: str, FieldDescriptor.TYPE_BYTES: bytes}.get(field.type, int)
+            hint = _PLAIN.get(field.type, int)
         hints.append((field.name, tuple[hint, ...] if field.is_repeated else hint))
     return make_dataclass("PostReceived", hints, frozen=True, slots=True)
 
@@ -63,10 +64,14 @@ def post() -> events_pb2.PostReceived:
         received_at=to_timestamp(AT),
         reply_quota_left=-1,
         content_digest=bytes(16),
-        personal=log_pb2.Sealed(
-            subject_id="1c5c41b0-f6c8-5be2-a5c8-6b7a1c0f7d61", nonce=bytes(12), ciphertext=bytes(600)
-        ),
+        personal=sealed(600),
+        names=sealed(80),
     )
+
+
+def sealed(size: int) -> log_pb2.Sealed:
+    """So many bytes under the author's key."""
+    return log_pb2.Sealed(subject_id="1c5c41b0-f6c8-5be2-a5c8-6b7a1c0f7d61", nonce=bytes(12), ciphertext=bytes(size))
 
 
 def cpu_us(act: Callable[[], object]) -> float:

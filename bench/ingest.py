@@ -177,7 +177,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
     now = clock.now()
     source = sources.Source("x-acme", "x", "", settings, now, now)
     connected = connections("acme", sources.Sources({"x-acme": source}))["x-acme"]
-    intake = Intake(vault=_Keys(), shards=None, authors=None, quarantine=None, clock=clock)  # type: ignore[arg-type]
+    intake = Intake(vault=_Keys(), shards=None, taken=None, quarantine=None, clock=clock)  # type: ignore[arg-type]
     spent: dict[str, float] = {}
     posts = decider.Posts()
 
@@ -396,6 +396,8 @@ class Yardstick:
         self._times += 1
 
     def microseconds(self) -> float:
+        if not self._times:
+            self.look()  # the run was over before it was time for one
         return self.spent * 1e6 / (self._times * len(self._some))
 
 
