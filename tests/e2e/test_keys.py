@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -19,6 +17,7 @@ from running_stack import COMMAND, PATIENCE_S, RunningStack
 from switchboard.ingest.v1 import post_pb2
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
+from waiting import until
 
 TENANT = "keyed"
 SOURCE = f"tenants/{TENANT}/sources/web"
@@ -62,14 +61,6 @@ def texts(stack: RunningStack, names: list[str], position: str) -> list[str]:
 
 def said(first: int) -> list[str]:
     return [f"text {first + number}" for number in range(AUTHORS)]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Waits for another process to make it so."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.1)
 
 
 def refused_to_start(stack: RunningStack) -> str:
@@ -180,7 +171,7 @@ def test_a_key_file_that_is_gone_for_ever_is_given_up_and_the_stack_goes_on(stat
             env=environment,
         )
     try:
-        until(lambda: "lacks kek-1" in (state_dir / "up.err").read_text())
+        until(lambda: "lacks kek-1" in (state_dir / "up.err").read_text(), PATIENCE_S)
         assert "switchboard keys lost kek-1 index --yes" in (state_dir / "up.err").read_text()
         stack.endpoints = json.loads((stack.state / "endpoints.json").read_text())
         with stack.channel("ingest") as channel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from switchboard.ingest.v1 import service_pb2_grpc as ingest_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as work
 from switchboard.routing.v1 import service_pb2_grpc as routing_grpc
+from waiting import until
 
 PLACE = "tenants/queues"
 PATIENCE_S = 30.0
@@ -91,14 +91,6 @@ def refused(call: Callable[[], object]) -> tuple[grpc.StatusCode, details.Resour
     return error.value.code(), resource, [violation.subject for violation in failure.violations]
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    """Waits for what follows a fact in another service."""
-    ends = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < ends, "it did not come to pass"
-        time.sleep(0.05)
-
-
 def test_a_queue_that_is_not_there_is_refused_by_its_name_everywhere(both: Both) -> None:
     gone = f"{PLACE}/queues/nowhere"
     for call in (lambda: both.source("astray", gone), lambda: both.agent("astray", gone)):
@@ -137,9 +129,9 @@ def test_a_deleted_queue_leaves_nobody_waiting_where_nobody_looks(both: Both) ->
     both.delete(old, force=True, successor=new)
     assert refused(lambda: both.source("late", old))[0] is grpc.StatusCode.NOT_FOUND
     assert refused(lambda: both.routing.GetQueue(work.GetQueueRequest(name=old)))[0] is grpc.StatusCode.NOT_FOUND
-    eventually(lambda: both.queue_of(source) == new)
-    eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=case)).case.queue == new)
-    eventually(lambda: list(both.routing.GetAgent(work.GetAgentRequest(name=agent)).agent.queues) == [new])
+    until(lambda: both.queue_of(source) == new, PATIENCE_S)
+    until(lambda: both.routing.GetCase(work.GetCaseRequest(name=case)).case.queue == new, PATIENCE_S)
+    until(lambda: list(both.routing.GetAgent(work.GetAgentRequest(name=agent)).agent.queues) == [new], PATIENCE_S)
     assert list(both.available(agent).cases) == [case]
 
 
@@ -172,12 +164,12 @@ def test_somebody_joins_two_customers_cases_and_takes_it_back(both: Both, stack:
     assert "it goes on in case" in stack.run("cases", two, "--tenant", "queues")
 
     assert list(both.available(agent).cases) == [one]
-    eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=one)).case.offer.token > 0)
+    until(lambda: both.routing.GetCase(work.GetCaseRequest(name=one)).case.offer.token > 0, PATIENCE_S)
     token = both.routing.GetCase(work.GetCaseRequest(name=one)).case.offer.token
     both.routing.AcceptOffer(work.AcceptOfferRequest(name=one, agent=agent, token=token, request_id=str(uuid.uuid4())))
     told = work.ReplyToCaseRequest(name=two, agent=agent, text="on its way", request_id=str(uuid.uuid4()))
     assert both.routing.ReplyToCase(told, timeout=PATIENCE_S).case.name == two
-    eventually(lambda: both.routing.GetCase(work.GetCaseRequest(name=two)).case.HasField("answered_at"))
+    until(lambda: both.routing.GetCase(work.GetCaseRequest(name=two)).case.HasField("answered_at"), PATIENCE_S)
     assert not both.routing.GetCase(work.GetCaseRequest(name=one)).case.HasField("answered_at")
 
     circle = work.JoinCasesRequest(name=one, into=two, request_id=str(uuid.uuid4()))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +19,10 @@ from nats.js.errors import APIError
 from provisioned import provision_log
 from switchboard.log.v1 import log_pb2
 from tally import running
+from waiting import becomes
 
 STORE_BYTES = 12 << 20
 PATIENCE_S = 40
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110  # what other tasks do
-            await asyncio.sleep(0.05)
 
 
 @contextlib.asynccontextmanager
@@ -88,7 +83,7 @@ async def test_full_storage_takes_no_member_its_shards_and_a_tenant_is_registere
         members = [Membership(log, "tally", name) for name in ("one", "two")]
         changes: list[frozenset[str]] = []
         async with running(*(member.run for member in members)):
-            await until(lambda: all(member.members == {"one", "two"} for member in members))
+            await becomes(lambda: all(member.members == {"one", "two"} for member in members), PATIENCE_S)
             for member in members:
                 member.on_change(lambda: changes.append(frozenset()))
             await log.js.add_stream(StreamConfig(name="FILLER", subjects=["filler"]))

@@ -18,6 +18,7 @@ from nats_cluster import NatsCluster, asked, lead
 from provisioned import LOG_BYTES, provision_log
 from switchboard.log.v1 import log_pb2
 from tally import running
+from waiting import becomes
 
 PATIENCE_S = 60
 LED = (STREAM, f"KV_{TENANTS.name}", f"KV_{members('tally').name}")
@@ -56,12 +57,6 @@ class Replica:
             await self.moved.wait_for(lambda: bool(self.read) and self.read[-1] >= position)
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110  # what other tasks do
-            await asyncio.sleep(0.02)
-
-
 async def reader_nodes(log: Log) -> set[str]:
     """The nodes on which the readers' consumers live."""
     listed = (await asked(log.nc, f"CONSUMER.LIST.{STREAM}")).get("consumers", [])
@@ -93,7 +88,7 @@ async def test_the_loss_of_the_node_that_leads_everything_changes_nothing(
             return await one.log.append(subject, commit, last)
 
         async with running(one.run, two.run):
-            await until(lambda: one.membership.members == two.membership.members == {"one", "two"})
+            await becomes(lambda: one.membership.members == two.membership.members == {"one", "two"}, PATIENCE_S)
             last = await append()
             await asyncio.gather(one.reached(last), two.reached(last))
             one.changes.clear()
@@ -108,12 +103,14 @@ async def test_the_loss_of_the_node_that_leads_everything_changes_nothing(
                     await asyncio.sleep(0.1)
                 last = await append()
                 await asyncio.gather(one.reached(last), two.reached(last))
-            await until(lambda: "late" in two.tenants.known)
+            await becomes(lambda: "late" in two.tenants.known, PATIENCE_S)
             record_property("seconds until all went on", round(time.monotonic() - began_at, 1))
             await cluster.nodes[victim].start()
             three = Membership(logs[0], "tally", "three")
             async with running(three.run):
-                await until(lambda: one.membership.members == two.membership.members == {"one", "two", "three"})
+                await becomes(
+                    lambda: one.membership.members == two.membership.members == {"one", "two", "three"}, PATIENCE_S
+                )
             assert one.read == two.read == list(range(1, last + 1)), "each commit once, in order"
             assert [seen for seen in one.changes + two.changes if not seen >= {"one", "two"}] == []
             assert await stream_findings(one.log.nc, DECLARED, 3) == []

@@ -4,7 +4,6 @@ crash-loops, and the sentence that says so names a way out that works."""
 import json
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,18 +14,11 @@ from running_stack import PATIENCE_S, RunningStack
 from switchboard.ingest.v1 import post_pb2
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
+from waiting import until
 
 TENANT = "restored"
 SOURCE = f"tenants/{TENANT}/sources/web"
 SERVICES = ("ingest", "routing", "crm", "kpi")
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Waits for another process to make it so."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.05)
 
 
 def ingested(stack: RunningStack, first: int, count: int) -> tuple[list[str], str]:
@@ -81,7 +73,8 @@ def test_a_restored_log_that_is_older_than_the_tables_is_refused_until_somebody_
     starting.start()
     try:
         for service in SERVICES:
-            until(lambda service=service: f"{service} does not serve: the log is older than the tables: " in stack.said)  # type: ignore[misc]
+            refusal = f"{service} does not serve: the log is older than the tables: "
+            until(lambda refusal=refusal: refusal in stack.said, PATIENCE_S)  # type: ignore[misc]
         pids = (stack.state / "processes.json").read_text()
         stack.endpoints = json.loads((stack.state / "endpoints.json").read_text())
         with pytest.raises(grpc.RpcError) as refused:
