@@ -7,7 +7,6 @@ import contextlib
 import json
 import random
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import psutil
+from _scratch import scratch
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as routing
@@ -149,7 +149,7 @@ class Stack:
         if running:
             yield Stack(Path(running), None, _endpoints(running))
             return
-        with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
+        with scratch() as directory:
             process = await asyncio.create_subprocess_exec(
                 Path(sys.executable).with_name("switchboard"),
                 "up",
@@ -160,13 +160,14 @@ class Stack:
             )
             assert process.stdout is not None
             assert await process.stdout.readline(), "the stack did not start"
-            stack = Stack(Path(directory), process, _endpoints(directory))
+            stack = Stack(directory, process, _endpoints(str(directory)))
             try:
                 yield stack
             finally:
                 for channel in stack.channels.values():
                     await channel.close()
-                process.terminate()
+                with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                    process.terminate()
                 await process.wait()
 
     async def connect(self) -> str:

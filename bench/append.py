@@ -10,13 +10,12 @@ import asyncio
 import contextlib
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import psutil
 import uvloop
+from _scratch import scratch
 from chassis import embedded
 from chassis.clock import Instant, SystemClock
 from chassis.commands import InputCommand, InputCommit, Origin
@@ -130,8 +129,8 @@ async def measured(
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as state:
-        server = await embedded.start_nats(Path(state))
+    with scratch() as state:
+        server = await embedded.start_nats(state)
         try:
             nc = await connect(server.url, "bench")
             log = Log(nc)

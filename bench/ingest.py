@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import sys
 
+from _scratch import scratch
+
 sys.path.pop(0)  # this directory: a file in it has the name of the package under test
 
 import argparse
@@ -18,10 +20,9 @@ import gc
 import json
 import os
 import random
-import tempfile
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Coroutine, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -275,8 +276,8 @@ async def run(count: int, streams: int, replicas: int, profile: str) -> dict[str
     gc.set_threshold(*GARBAGE)  # as in the service
     by_stage = stages(payloads[:5_000])
     stages_again = stages(payloads[:5_000])  # the first run warms caches
-    with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
-        servers, services, nats_url = await start(Path(directory), replicas, profile)
+    with scratch() as directory:
+        servers, services, nats_url = await start(directory, replicas, profile)
         try:
             return {
                 "deliveries": count,
@@ -285,12 +286,13 @@ async def run(count: int, streams: int, replicas: int, profile: str) -> dict[str
                 "cpu_us_per_delivery_by_stage_alone": stages_again
                 if stages_again["sum"] < by_stage["sum"]
                 else by_stage,
-                **await measure(payloads, streams, Path(directory), servers, services),
+                **await measure(payloads, streams, directory, servers, services),
                 **await limit(nats_url, count),
             }
         finally:
             for service in services.values():
-                service.terminate()
+                with suppress(ProcessLookupError):  # it has ended by itself
+                    service.terminate()
             await asyncio.gather(*(service.wait() for service in services.values()))
             for server in servers.values():
                 server.kill9()
