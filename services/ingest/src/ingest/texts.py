@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import NamedTuple
 
 _ESCAPE = re.compile(r"&(amp|lt|gt|quot|#39|#x27);")
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
+"""A code point of two UTF-16 units."""
 _PLAIN = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "#39": "'", "#x27": "'"}
 
 
@@ -44,18 +46,27 @@ def unescaped(text: str) -> tuple[str, Offsets]:
     return _ESCAPE.sub(plain, text), Offsets(ends, removed)
 
 
-def code_points(text: str) -> Callable[[object], tuple[int, int] | None]:
-    """Turns pairs of offsets in UTF-16 units of this text into pairs in code points; None for one not inside it."""
-    starts = [0]
-    for character in text:
-        starts.append(starts[-1] + (2 if character > "\uffff" else 1))
-    at = {unit: index for index, unit in enumerate(starts)}
+def code_points(text: str) -> Callable[[object], tuple[int, int] | None] | None:
+    """Turns pairs of offsets in UTF-16 units of this text into pairs in code points; None for one not inside it.
+
+    There is none where both count the same.
+    """
+    wide = [match.start() + before for before, match in enumerate(_WIDE.finditer(text))]  # in units
+    if not wide:
+        return None
+    length = len(text)
+
+    def point(unit: int) -> int | None:
+        before = bisect_left(wide, unit)
+        between_halves = before and wide[before - 1] == unit - 1
+        return None if between_halves or unit - before > length else unit - before
 
     def converted(span: object) -> tuple[int, int] | None:
         if type(span) is list and len(span) == 2:
             start, end = span
-            if type(start) is int and type(end) is int and 0 <= start < end and start in at and end in at:
-                return at[start], at[end]
+            if type(start) is int and type(end) is int and 0 <= start < end:
+                first, last = point(start), point(end)
+                return None if first is None or last is None else (first, last)
         return None
 
     return converted

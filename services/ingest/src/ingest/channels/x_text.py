@@ -7,14 +7,16 @@ units in some relays and libraries; a text's own entities tell which, since each
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
-from typing import NamedTuple
 
+import msgspec
+from msgspec.structs import replace
 from switchboard.ingest.v1 import post_pb2
 
 from ingest.documents import checked_text, decoration, objects, table, word
 from ingest.normalise import PARTS_MAX, Mention, Unreadable
+from ingest.personal import Entity, Media
 from ingest.texts import code_points, marks, unescaped
 
 _ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
@@ -40,22 +42,24 @@ _MEDIA = {
     "animated_gif": post_pb2.MEDIA_KIND_VIDEO,
     "audio": post_pb2.MEDIA_KIND_AUDIO,
 }
-_FORMS = (
-    # key of v1.1 or v2, kind, what stands before the name in the text, the name's key
-    ("user_mentions", post_pb2.ENTITY_KIND_MENTION, "@", "screen_name"),
-    ("mentions", post_pb2.ENTITY_KIND_MENTION, "@", "username"),
+_Form = tuple[str, int, str, tuple[str, ...]]
+_FORMS: tuple[_Form, ...] = (
+    # key of v1.1 or v2, kind, what stands before the name in the text, the name's keys
+    ("user_mentions", post_pb2.ENTITY_KIND_MENTION, "@", ("screen_name",)),
+    ("mentions", post_pb2.ENTITY_KIND_MENTION, "@", ("username",)),
     ("hashtags", post_pb2.ENTITY_KIND_HASHTAG, "#", ("text", "tag")),
-    ("urls", post_pb2.ENTITY_KIND_LINK, "", "expanded_url"),
-    ("symbols", post_pb2.ENTITY_KIND_CASHTAG, "$", "text"),
-    ("cashtags", post_pb2.ENTITY_KIND_CASHTAG, "$", "tag"),
+    ("urls", post_pb2.ENTITY_KIND_LINK, "", ("expanded_url",)),
+    ("symbols", post_pb2.ENTITY_KIND_CASHTAG, "$", ("text",)),
+    ("cashtags", post_pb2.ENTITY_KIND_CASHTAG, "$", ("tag",)),
 )
+_NOBODY: Mention = ("", "")
 _EXACT_BELOW = 1 << 53
 """Against: who reads numbers as doubles rounds larger ones."""
 _CUT_END = re.compile(r"…\s*https?://t\.co/[A-Za-z0-9]+\s*\Z")
 _REPOST_HEAD = re.compile(r"RT @[A-Za-z0-9_]{1,20}: ")
 
 
-class Written(NamedTuple):
+class Written(msgspec.Struct, gc=False):
     """A text as one form of X carries it, still escaped, and where it has what."""
 
     text: str
@@ -65,6 +69,16 @@ class Written(NamedTuple):
     is_cut: bool
     head: int = 0
     """Length of the `RT @who: ` that X put before somebody else's text."""
+
+
+class Said(msgspec.Struct, gc=False):
+    """A text as people read it, what it contains, what is attached, and whom its entities name."""
+
+    text: str
+    entities: list[Entity]
+    media: list[Media]
+    named: dict[Mention, None]
+    """Mentions in order: those that stand in the text, then those that do not."""
 
 
 def written(d: dict[str, object], where: str) -> Written:
@@ -109,47 +123,63 @@ def reposted(outer: Written, original: dict[str, object]) -> Written:
     try:
         inner = written(original, "")
     except Unreadable:
-        return outer._replace(is_cut=outer.is_cut or (head is not None and outer.text.rstrip().endswith("…")))
+        return replace(outer, is_cut=outer.is_cut or (head is not None and outer.text.rstrip().endswith("…")))
     if head is None:
         begins = outer.text.rstrip().removesuffix("…")
         return inner if inner.text.startswith(begins) else outer
-    return inner._replace(text=head[0] + inner.text, head=head.end(), media=inner.media or outer.media)
+    return replace(inner, text=head[0] + inner.text, head=head.end(), media=inner.media or outer.media)
 
 
-def content(said: Written) -> post_pb2.PersonalContent:
+def content(said: Written) -> Said:
     """Text, entities and media of a post, unescaped, offsets in code points of the plain text."""
-    personal = post_pb2.PersonalContent()
     text, given = said.text, said.entities
-    if type(given) is dict:
-        if said.head:
-            personal.entities.extend(textual(text[: said.head]))
-        _add_entities(personal, text, given, said.head)
+    entities: list[Entity] = []
+    named: dict[Mention, None] = {}
+    if type(given) is not dict:
+        entities = textual(text)
     else:
-        personal.entities.extend(textual(text))
+        if said.head:
+            entities = textual(text[: said.head])
+        named = _add_entities(entities, text, given, said.head)
+    if said.head or type(given) is not dict:
+        standing = [(one.external_id, one.value) for one in entities if one.kind == post_pb2.ENTITY_KIND_MENTION]
+        named = dict.fromkeys(standing) | named
     if "&" in text:
         text, moved = unescaped(text)
-        for entity in personal.entities:
+        for entity in entities:
             entity.start, entity.end = moved(entity.start), moved(entity.end)
-    personal.text = text
-    if said.media:
-        add_media(personal, objects(said.media))
-    return personal
+    return Said(text, entities, media_of(said.media) if said.media else [], named)
 
 
-def _add_entities(personal: post_pb2.PersonalContent, text: str, given: dict[str, object], head: int) -> None:
-    place = _placing(text[head:] if head else text, given)
-    for key, kind, _, name in _FORMS:
-        if found := given.get(key):
-            for e in objects(found):
-                if len(personal.entities) >= PARTS_MAX:
-                    break
-                if span := place(_span(e)):
-                    entity = personal.entities.add()
-                    entity.kind = kind
-                    entity.start, entity.end = span[0] + head, span[1] + head
-                    entity.value = _named(e, name)
-                    if kind == post_pb2.ENTITY_KIND_MENTION:
-                        entity.external_id = account_id(e, "id")
+def _add_entities(entities: list[Entity], text: str, given: dict[str, object], head: int) -> dict[Mention, None]:
+    """Adds what the platform says the text contains, and returns whom it mentions.
+
+    Offsets that lie outside a text are no place in it; X says all the same whom the post mentions: before a text that
+    was cut, and of accounts that a reply names without showing them.
+    """
+    forms = [(form, objects(found)) for form in _FORMS if (found := given.get(form[0]))]
+    if not forms:
+        return {}
+    place = _placing(text[head:] if head else text, forms)
+    standing: list[Mention] = []
+    unplaced: list[Mention] = []
+    for (_, kind, _, names), found in forms:
+        is_mention = kind == post_pb2.ENTITY_KIND_MENTION
+        for number, e in enumerate(found):
+            has_room = len(entities) < PARTS_MAX
+            span = place(_span(e)) if has_room else None
+            if is_mention:
+                mention = account_id(e, "id"), _named(e, names)
+                if span:
+                    standing.append(mention)
+                    entities.append(Entity(kind, span[0] + head, span[1] + head, mention[1], mention[0]))
+                if number < PARTS_MAX:
+                    unplaced.append(mention)
+            elif span:
+                entities.append(Entity(kind, span[0] + head, span[1] + head, _named(e, names)))
+            elif not has_room:
+                break
+    return dict.fromkeys(standing + unplaced)
 
 
 def account_id(d: dict[str, object], key: str) -> str:
@@ -160,33 +190,22 @@ def account_id(d: dict[str, object], key: str) -> str:
     return number if type(number) is str and number.isascii() and number.isdigit() and len(number) <= 40 else ""
 
 
-def mentions(personal: post_pb2.PersonalContent, said: Written, d: dict[str, object]) -> list[Mention]:
-    """The accounts a post speaks to: those its entities name, wherever X says they stand, and whose post it answers.
-
-    Offsets that lie outside a text are no place in it; X says all the same whom the post mentions: before a text that
-    was cut, and of accounts that a reply names without showing them.
-    """
-    found = dict.fromkeys(
-        (entity.external_id, entity.value)
-        for entity in personal.entities
-        if entity.kind == post_pb2.ENTITY_KIND_MENTION
-    )
-    if type(said.entities) is dict:
-        for key, kind, _, name in _FORMS:
-            if kind == post_pb2.ENTITY_KIND_MENTION and (given := said.entities.get(key)):
-                found.update(
-                    dict.fromkeys((account_id(e, "id"), _named(e, name)) for e in islice(objects(given), PARTS_MAX))
-                )
+def mentions(said: Said, d: dict[str, object]) -> list[Mention]:
+    """The accounts a post speaks to: those its entities name, wherever X says they stand, and whose post it answers."""
+    found = dict(said.named)
     if answered := account_id(d, "in_reply_to_user_id"):
         found[answered, decoration(d.get("in_reply_to_screen_name"), 200)] = None
     elif handle := decoration(d.get("in_reply_to_screen_name"), 200):
         found["", handle] = None
-    return [one for one in found if any(one)]
+    found.pop(_NOBODY, None)
+    return list(found)
 
 
-def _named(e: dict[str, object], name: str | tuple[str, ...]) -> str:
-    keys = (name,) if type(name) is str else name
-    return decoration(next((e[key] for key in keys if e.get(key)), None) or e.get("url"))
+def _named(e: dict[str, object], names: tuple[str, ...]) -> str:
+    for name in names:
+        if said := e.get(name):
+            return decoration(said)
+    return decoration(e.get("url"))
 
 
 def _span(e: dict[str, object]) -> object:
@@ -196,18 +215,23 @@ def _span(e: dict[str, object]) -> object:
 Span = tuple[int, int]
 
 
-def _placing(text: str, given: dict[str, object]) -> Callable[[object], Span | None]:
+def _placing(text: str, forms: list[tuple[_Form, list[dict[str, object]]]]) -> Callable[[object], Span | None]:
     """How this text's offsets become code points: each entity says what it finds, so most of them decide the unit."""
     length = len(text)
-    if text.isascii() or max(text) <= "\uffff":
+    spans = [within(_span(e), 2 * length) for _, found in forms for e in found]
+    furthest = max([span[1] for span in spans if span], default=0)
+    units = None if text[:furthest].isascii() else code_points(text)
+    if units is None:  # as far as it matters, both count the same
         return lambda span: within(span, length)
-    units = code_points(text)
     points = found_there = 0
-    for key, _, sigil, name in _FORMS:
-        for e in objects(given.get(key)):
-            expected = (sigil + _named(e, name)) if sigil else decoration(e.get("url"))
-            points += _reads(text, within(_span(e), length), expected)
-            found_there += _reads(text, units(_span(e)), expected)
+    for (_, _, sigil, names), found in forms:
+        for e in found:
+            span = _span(e)
+            one, other = within(span, length), units(span)
+            if one != other:
+                expected = (sigil + _named(e, names)) if sigil else decoration(e.get("url"))
+                points += _reads(text, one, expected)
+                found_there += _reads(text, other, expected)
     return units if found_there > points else lambda span: within(span, length)
 
 
@@ -226,7 +250,7 @@ def within(span: object, length: int) -> Span | None:
     return None
 
 
-def textual(text: str) -> list[post_pb2.Entity]:
+def textual(text: str) -> list[Entity]:
     """Entities read off the text, where the platform gave none."""
     found = []
     for match in islice(_TEXTUAL.finditer(text), PARTS_MAX):
@@ -237,19 +261,18 @@ def textual(text: str) -> list[post_pb2.Entity]:
             if name == "link":
                 value = value.rstrip(".,;:!?)]}'\"…")
                 end = match.start() + len(value)
-            found.append(post_pb2.Entity(kind=_TEXTUAL_KINDS[name], start=match.start(), end=end, value=value))
+            found.append(Entity(_TEXTUAL_KINDS[name], match.start(), end, value))
     return found
 
 
-def add_media(personal: post_pb2.PersonalContent, media: Iterable[dict[str, object]]) -> None:
+def media_of(given: object) -> list[Media]:
     """What is attached, as far as it has an address: v1.1 media objects and those of v2's includes."""
-    for m in islice(media, PARTS_MAX):
+    found = []
+    for m in islice(objects(given), PARTS_MAX):
         uri = decoration(m.get("media_url_https") or m.get("media_url"))
         if not uri and "media_key" in m:  # v2; in v1.1 `url` is the link in the text
             uri = decoration(m.get("url") or m.get("preview_image_url"))
         if uri:
-            personal.media.add(
-                kind=_MEDIA.get(word(m.get("type")), post_pb2.MEDIA_KIND_FILE),
-                uri=uri,
-                alt_text=decoration(m.get("ext_alt_text") or m.get("alt_text")),
-            )
+            kind = _MEDIA.get(word(m.get("type")), post_pb2.MEDIA_KIND_FILE)
+            found.append(Media(kind, uri, decoration(m.get("ext_alt_text") or m.get("alt_text"))))
+    return found

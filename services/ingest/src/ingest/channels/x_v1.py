@@ -15,7 +15,7 @@ from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.channels import x_text
 from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, table
-from ingest.events import Location
+from ingest.events import Location as Told
 from ingest.instants import EARLIEST, epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
@@ -32,6 +32,7 @@ from ingest.normalise import (
     extent_of,
     folded,
 )
+from ingest.personal import Author, Location, PersonalContent, ProfileAttribute, encoded
 
 USER_GONE = {
     "user_delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -40,7 +41,9 @@ USER_GONE = {
     "user_withheld": events_pb2.WITHDRAWAL_REASON_WITHHELD,
 }
 _ADDRESS = re.compile(r"https?://\S+")
-_PLACES = frozenset({"place", "coordinates", "geo"})
+_EDITS = ("edit_controls", "edit_control", "edit_history", "edit_history_tweet_ids")
+_QUOTES = ("quoted_status_id_str", "quoted_status_id", "quoted_status")
+_PLACES = ("place", "coordinates", "geo")
 _VERSIONS_MAX = 100
 """Against: X allows five edits."""
 _INT32_MAX = 2**31 - 1
@@ -67,27 +70,28 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         edited_at, published_at = published_at, published_at if minted is None else whole_second(minted)
     external_id = version.first_id
 
-    said = x_text.written(d, f"{at}text")
+    written = x_text.written(d, f"{at}text")
     repeated = d.get("retweeted_status")
     if repeated:
-        said = x_text.reposted(said, table(repeated))
-    personal = x_text.content(said)
-    text = personal.text
-    personal.external_id = external_id
+        written = x_text.reposted(written, table(repeated))
+    said = x_text.content(written)
+    text = said.text
     in_reply_to = conversation = ""
     if parent := d.get("in_reply_to_status_id_str") or d.get("in_reply_to_status_id"):
-        personal.in_reply_to = in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
+        in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
     if thread := d.get("conversation_id_str") or d.get("conversation_id"):
-        personal.conversation = conversation = numeric_id(thread, f"{at}conversation_id")
-    mentions = x_text.mentions(personal, said, d)
+        conversation = numeric_id(thread, f"{at}conversation_id")
+    mentions = x_text.mentions(said, d)
     quoted = _quoted(d)
-    is_bare_repost = bool(repeated) or (bool(quoted) and not has_own_words(text, bool(personal.media)))
+    is_bare_repost = bool(repeated) or (bool(quoted) and not has_own_words(text, bool(said.media)))
     repost_of = id_if_any(repeated, "id") if repeated else quoted
     handle = decoration(user.get("screen_name"), 200)
     followers = count(user.get("followers_count"))
-    describe(personal.author, author_id, handle, user, followers)
-    if d.get("place") or d.get("coordinates"):
-        _locate(personal, d)
+    location = _location(d) if d.get("place") or d.get("coordinates") else None
+    author = described(author_id, handle, user, followers)
+    personal = PersonalContent(
+        text, author, said.entities, said.media, external_id, location, conversation, in_reply_to
+    )
     return Observation(
         where,
         external_id,
@@ -96,7 +100,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         kind_of(in_reply_to, mentions, reading.account, is_quote=bool(quoted), is_bare_repost=is_bare_repost),
         published_at,
         language_of(d.get("lang"), text),
-        personal.SerializeToString(),
+        encoded(personal),
         text.encode(),
         len(text),
         followers,
@@ -111,14 +115,16 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         is_bare_repost=is_bare_repost,
         alias_ids=version.alias_ids,
         alias_numbers=version.alias_numbers,
-        is_cut=said.is_cut,
-        location=location_told(personal, d),
-        extent=extent_of(len(text), len(personal.media)),
+        is_cut=written.is_cut,
+        location=_told(location, d),
+        extent=extent_of(len(text), len(said.media)),
     )
 
 
 def _quoted(d: dict[str, object]) -> str:
     """The id of the post that a post with own words quotes, "" when it quotes none."""
+    if d.keys().isdisjoint(_QUOTES):
+        return ""
     return id_if_any(d, "quoted_status_id") or id_if_any(d.get("quoted_status"), "id")
 
 
@@ -149,6 +155,8 @@ class Version(NamedTuple):
 
 def version_of(d: dict[str, object], own: str, where: str) -> Version:
     """The chain of edits that a v1.1 or v2 post stands in, in whichever of X's words. Raises Unreadable."""
+    if d.keys().isdisjoint(_EDITS):
+        return Version(own, 0, (), ())
     control = table(d.get("edit_controls") or d.get("edit_control"))
     edit = table(control.get("edit"))
     chain = {own}
@@ -215,47 +223,34 @@ def has_own_words(text: str, media: bool) -> bool:
     return media or bool(_ADDRESS.sub("", text).strip())
 
 
-def describe(author: post_pb2.Author, author_id: str, handle: str, user: dict[str, object], followers: int) -> None:
-    """Fills in an author: who it is and what the account says of itself, as far as it says anything."""
-    author.external_id = author_id
-    author.handle = handle
-    author.display_name = decoration(user.get("name"), 200)
-    add = author.attributes.add
-    # Set field by field: keywords cost twice as much.
-    for name in ("location", "description", "url"):
-        if value := user.get(name):
-            attribute = add()
-            attribute.name = name
-            attribute.value = decoration(value)
+def described(author_id: str, handle: str, user: dict[str, object], followers: int) -> Author:
+    """An author: who it is and what the account says of itself, as far as it says anything."""
+    attributes = [
+        ProfileAttribute(name, decoration(value))
+        for name in ("location", "description", "url")
+        if (value := user.get(name))
+    ]
     if type(verified := user.get("verified")) is bool:
-        attribute = add()
-        attribute.name = "verified"
-        attribute.value = "true" if verified else "false"
+        attributes.append(ProfileAttribute("verified", "true" if verified else "false"))
     if followers:
-        attribute = add()
-        attribute.name = "followers_count"
-        attribute.value = str(followers)
+        attributes.append(ProfileAttribute("followers_count", str(followers)))
+    return Author(author_id, handle, decoration(user.get("name"), 200), attributes)
 
 
-def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
-    place = d.get("place")
-    if type(place) is dict:
-        name = decoration(place.get("full_name") or place.get("name"), 500)
-        if name:
-            personal.location.place = name
-    point = d.get("coordinates")
-    if type(point) is dict:
-        pin(personal, point.get("coordinates"))
+def _location(d: dict[str, object]) -> Location | None:
+    place, point = table(d.get("place")), d.get("coordinates")
+    name = decoration(place.get("full_name") or place.get("name"), 500)
+    return located(name, point.get("coordinates") if type(point) is dict else None)
 
 
-def pin(personal: post_pb2.PersonalContent, pair: object, *, longitude_first: bool = True) -> None:
-    """Coordinates, if they are two numbers on the globe."""
+def located(place: str, pair: object, *, longitude_first: bool = True) -> Location | None:
+    """A place by its name, and by its coordinates if they are two numbers on the globe; None where it has neither."""
     if type(pair) is list and len(pair) == 2:
         longitude, latitude = pair if longitude_first else (pair[1], pair[0])
         if type(longitude) in (int, float) and type(latitude) in (int, float):  # noqa: SIM102  (the range reads better alone)
             if -180 <= longitude <= 180 and -90 <= latitude <= 90:
-                location = personal.location
-                location.longitude, location.latitude, location.has_coordinates = longitude, latitude, True
+                return Location(place, latitude, longitude, True)
+    return Location(place) if place else None
 
 
 def between(one: str, other: str) -> str:
@@ -271,17 +266,16 @@ def message(
     sender_id: str,
     recipient_id: str,
     conversation: str,
-    said: x_text.Written,
+    written: x_text.Written,
     at: Instant,
 ) -> Observation:
     """A direct message, whichever form it came in; without a `recipient_id` where several are meant."""
-    personal = x_text.content(said)
-    personal.external_id = external_id
-    personal.conversation = conversation
-    text = personal.text
+    said = x_text.content(written)
+    text = said.text
     followers = count(sender.get("followers_count"))
     handle = decoration(sender.get("screen_name") or sender.get("username"), 200)
-    describe(personal.author, sender_id, handle, sender, followers)
+    author = described(sender_id, handle, sender, followers)
+    personal = PersonalContent(text, author, said.entities, said.media, external_id, None, conversation)
     return Observation(
         where,
         external_id,
@@ -290,15 +284,15 @@ def message(
         post_pb2.POST_KIND_DIRECT_MESSAGE,
         at,
         language_of(None, text),
-        personal.SerializeToString(),
-        "\0".join([text, *(medium.uri for medium in personal.media)]).encode(),
+        encoded(personal),
+        "\0".join([text, *[medium.uri for medium in said.media]]).encode(),
         len(text),
         followers,
         post_pb2.VISIBILITY_PRIVATE,
         conversation,
-        mentions=x_text.mentions(personal, said, {}),
+        mentions=x_text.mentions(said, {}),
         recipient_id=recipient_id,
-        extent=extent_of(len(text), len(personal.media)),
+        extent=extent_of(len(text), len(said.media)),
     )
 
 
@@ -317,7 +311,7 @@ def old_message(d: dict[str, object], where: str, now: Instant) -> Observation:
         sender_id=sender_id,
         recipient_id=recipient_id,
         conversation=between(sender_id, recipient_id),
-        said=x_text.written(d, f"{at}text"),
+        written=x_text.written(d, f"{at}text"),
         at=published_at,
     )
 
@@ -352,7 +346,7 @@ def _message_event(event: dict[str, object], where: str, users: dict[str, object
         sender_id=sender_id,
         recipient_id=recipient_id,
         conversation=between(sender_id, recipient_id),
-        said=_message_data(data, f"{place}.message_data"),
+        written=_message_data(data, f"{place}.message_data"),
         at=epoch_ms(event.get("created_timestamp"), f"{where}.created_timestamp", now),
     )
 
@@ -365,11 +359,11 @@ def _message_data(data: dict[str, object], where: str) -> x_text.Written:
     return x_text.Written(said, data.get("entities") or None, [attachment.get("media")], False)
 
 
-def location_told(personal: post_pb2.PersonalContent, d: dict[str, object]) -> Location:
+def _told(location: Location | None, d: dict[str, object]) -> Told:
     """v1.1 writes null where a post has no place; a form that leaves the keys out does not say."""
-    if personal.HasField("location"):
-        return Location.TOLD
-    return Location.UNTOLD if _PLACES.isdisjoint(d) else Location.NONE
+    if location is not None:
+        return Told.TOLD
+    return Told.UNTOLD if d.keys().isdisjoint(_PLACES) else Told.NONE
 
 
 def activity(document: dict[str, object], where: str, reading: Reading) -> None:

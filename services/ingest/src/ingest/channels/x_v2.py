@@ -7,11 +7,12 @@ for in the includes and in the id, and refused with the missing parameter's name
 from __future__ import annotations
 
 from chassis.clock import Instant
+from msgspec.structs import replace
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 from ingest.channels import x_text, x_v1
-from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, opaque_id, word
-from ingest.events import Location
+from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, opaque_id, table, word
+from ingest.events import Location as Told
 from ingest.instants import rfc3339
 from ingest.language import language_of
 from ingest.normalise import (
@@ -25,6 +26,7 @@ from ingest.normalise import (
     Withdrawal,
     extent_of,
 )
+from ingest.personal import Location, PersonalContent, encoded
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -128,7 +130,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         raise Unreadable(Reason.MISSING_FIELD, f"{where}.created_at is missing; ask X for tweet.fields=created_at")
     published_at = (x_v1.snowflake_time(external_id) or at) if revision else at
 
-    said = x_text.written(d, f"{where}.text")
+    written = x_text.written(d, f"{where}.text")
     media = _attached(d.get("attachments"), includes)
     in_reply_to = repost_of = quoted = ""
     is_retweet = False
@@ -138,7 +140,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         elif reference.get("type") == "retweeted":
             is_retweet, repost_of = True, x_v1.id_if_any(reference, "id")
             original = includes.find("tweets", "id", reference.get("id"))
-            said = x_text.reposted(said, original)
+            written = x_text.reposted(written, original)
             media = media or _attached(original.get("attachments"), includes)
         elif reference.get("type") == "quoted":
             quoted = x_v1.id_if_any(reference, "id")
@@ -147,21 +149,21 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
     metrics = user.get("public_metrics")
     followers = count(metrics.get("followers_count")) if type(metrics) is dict else 0
     handle = decoration(user.get("username"), 200)
-    personal = x_text.content(said._replace(media=media))
-    text = personal.text
-    personal.external_id = external_id
-    personal.conversation = conversation
-    personal.in_reply_to = in_reply_to
+    said = x_text.content(replace(written, media=media))
+    text = said.text
     answered = includes.find("users", "id", d.get("in_reply_to_user_id"))
-    mentions = x_text.mentions(personal, said, {**d, "in_reply_to_screen_name": answered.get("username")})
+    mentions = x_text.mentions(said, {**d, "in_reply_to_screen_name": answered.get("username")})
     is_bare_repost = is_retweet or (bool(quoted) and not x_v1.has_own_words(text, bool(d.get("attachments"))))
-    x_v1.describe(personal.author, author_id, handle, user, followers)
+    location: Location | None = None
     if type(geo := d.get("geo")) is dict:
         place = includes.find("places", "id", geo.get("place_id"))
-        if name := decoration(place.get("full_name"), 500):
-            personal.location.place = name
-        if type(point := geo.get("coordinates")) is dict:
-            x_v1.pin(personal, point.get("coordinates"))
+        location = x_v1.located(
+            decoration(place.get("full_name"), 500), table(geo.get("coordinates")).get("coordinates")
+        )
+    author = x_v1.described(author_id, handle, user, followers)
+    personal = PersonalContent(
+        text, author, said.entities, said.media, external_id, location, conversation, in_reply_to
+    )
     return Observation(
         where,
         external_id,
@@ -170,7 +172,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         x_v1.kind_of(in_reply_to, mentions, reading.account, is_quote=bool(quoted), is_bare_repost=is_bare_repost),
         published_at,
         language_of(d.get("lang"), text),
-        personal.SerializeToString(),
+        encoded(personal),
         text.encode(),
         len(text),
         followers,
@@ -185,9 +187,9 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         is_bare_repost=is_bare_repost,
         alias_ids=version.alias_ids,
         alias_numbers=version.alias_numbers,
-        is_cut=said.is_cut,
-        location=Location.TOLD if personal.HasField("location") else Location.UNTOLD,
-        extent=extent_of(len(text), len(personal.media)),
+        is_cut=written.is_cut,
+        location=Told.UNTOLD if location is None else Told.TOLD,
+        extent=extent_of(len(text), len(said.media)),
     )
 
 
@@ -212,7 +214,7 @@ def _message(d: dict[str, object], where: str, includes: _Includes, now: Instant
         sender_id=sender_id,
         recipient_id=_other(conversation, sender_id),
         conversation=opaque_id(conversation, f"{where}.dm_conversation_id") if conversation else "",
-        said=x_text.Written(
+        written=x_text.Written(
             checked_text(d.get("text", ""), f"{where}.text"),
             d.get("entities"),
             _attached(d.get("attachments"), includes),
