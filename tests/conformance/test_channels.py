@@ -55,6 +55,21 @@ EXAMPLES = [
     Example(
         "x",
         {
+            **{key: STATUS[key] for key in ("created_at", "text", "user")},
+            "id_str": "4611686018427387905",
+            "entities": {},
+        },
+        lambda d: d,
+        "id_str",
+        None,
+        "created_at",
+        "text",
+        "user",
+        _platform,
+    ),
+    Example(
+        "x",
+        {
             "data": [
                 {"id": "4611686018427387905", "author_id": "77", "created_at": _rfc3339(2025, "Oct", 8), "text": SECRET}
             ],
@@ -91,7 +106,7 @@ EXAMPLES = [
         _platform,
     ),
 ]
-IDS = ["x v1.1", "x v2", "weibo status", "weibo comment"]
+IDS = ["x v1.1", "x v1.1, plain", "x v2", "weibo status", "weibo comment"]
 every_form = pytest.mark.parametrize("example", EXAMPLES, ids=IDS)
 
 

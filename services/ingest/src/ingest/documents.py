@@ -32,6 +32,17 @@ def _media_type(content_type: str) -> tuple[str, str]:
     return media.strip().lower(), charset
 
 
+def is_plain_json(payload: bytes, content_type: str) -> bool:
+    """Whether a payload says to be one JSON document, of no more bytes than are read."""
+    return len(payload) <= PAYLOAD_BYTES_MAX and _is_json(content_type[:200])
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    media, charset = _media_type(content_type)
+    return media in _JSON_TYPES and charset in _CHARSETS
+
+
 def documents(payload: bytes, content_type: str) -> list[object]:
     """The JSON documents of a payload: one, none for a keep-alive of white space, several for a stream of lines.
 

@@ -7,7 +7,7 @@ units in some relays and libraries; a text's own entities tell which, since each
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import msgspec
@@ -35,7 +35,7 @@ _TEXTUAL_KINDS = {
     "link": post_pb2.ENTITY_KIND_LINK,
     "cashtag": post_pb2.ENTITY_KIND_CASHTAG,
 }
-_MEDIA = {
+MEDIA = {
     "photo": post_pb2.MEDIA_KIND_IMAGE,
     "image": post_pb2.MEDIA_KIND_IMAGE,
     "video": post_pb2.MEDIA_KIND_VIDEO,
@@ -77,8 +77,8 @@ class Said(msgspec.Struct, gc=False):
     text: str
     entities: list[Entity]
     media: list[Media]
-    named: dict[Mention, None]
-    """Mentions in order: those that stand in the text, then those that do not."""
+    named: list[Mention]
+    """Whom its entities mention: those that stand in the text, then those that do not."""
 
 
 def written(d: dict[str, object], where: str) -> Written:
@@ -104,14 +104,23 @@ def written(d: dict[str, object], where: str) -> Written:
 def _is_cut(d: dict[str, object], text: str, *, cut_unless_full: bool) -> bool:
     if d.get("truncated") is True and cut_unless_full:
         return True
-    if "t.co/" not in text or not _CUT_END.search(text):
+    if not ends_in_link(text):
         return False
-    # A link to the post itself at the end of it says "go on reading there"; without entities nothing tells it from
-    # a picture's.
+    # Without entities nothing tells a link to the post itself from a picture's.
     if type(given := d.get("entities")) is not dict:
         return True
-    itself = f"/i/web/status/{word(d.get('id_str') or d.get('id'))}"
-    return any(decoration(link.get("expanded_url")).endswith(itself) for link in objects(given.get("urls")))
+    addresses = [link.get("expanded_url") for link in objects(given.get("urls"))]
+    return leads_to(word(d.get("id_str") or d.get("id")), addresses)
+
+
+def ends_in_link(text: str) -> bool:
+    """Whether the end of a text is a link after an ellipsis."""
+    return "t.co/" in text and _CUT_END.search(text) is not None
+
+
+def leads_to(own_id: str, addresses: Iterable[object]) -> bool:
+    """Whether one of a post's links is to the post itself: at its end it says "go on reading there"."""
+    return any(decoration(address).endswith(f"/i/web/status/{own_id}") for address in addresses)
 
 
 def reposted(outer: Written, original: dict[str, object]) -> Written:
@@ -134,7 +143,7 @@ def content(said: Written) -> Said:
     """Text, entities and media of a post, unescaped, offsets in code points of the plain text."""
     text, given = said.text, said.entities
     entities: list[Entity] = []
-    named: dict[Mention, None] = {}
+    named: list[Mention] = []
     if type(given) is not dict:
         entities = textual(text)
     else:
@@ -142,16 +151,21 @@ def content(said: Written) -> Said:
             entities = textual(text[: said.head])
         named = _add_entities(entities, text, given, said.head)
     if said.head or type(given) is not dict:
-        standing = [(one.external_id, one.value) for one in entities if one.kind == post_pb2.ENTITY_KIND_MENTION]
-        named = dict.fromkeys(standing) | named
-    if "&" in text:
-        text, moved = unescaped(text)
-        for entity in entities:
-            entity.start, entity.end = moved(entity.start), moved(entity.end)
-    return Said(text, entities, media_of(said.media) if said.media else [], named)
+        named = [(e.external_id, e.value) for e in entities if e.kind == post_pb2.ENTITY_KIND_MENTION] + named
+    return Said(plain(text, entities), entities, media_of(said.media) if said.media else [], named)
 
 
-def _add_entities(entities: list[Entity], text: str, given: dict[str, object], head: int) -> dict[Mention, None]:
+def plain(text: str, entities: Iterable[Entity]) -> str:
+    """The text unescaped; the entities move along."""
+    if "&" not in text:
+        return text
+    text, moved = unescaped(text)
+    for entity in entities:
+        entity.start, entity.end = moved(entity.start), moved(entity.end)
+    return text
+
+
+def _add_entities(entities: list[Entity], text: str, given: dict[str, object], head: int) -> list[Mention]:
     """Adds what the platform says the text contains, and returns whom it mentions.
 
     Offsets that lie outside a text are no place in it; X says all the same whom the post mentions: before a text that
@@ -159,7 +173,7 @@ def _add_entities(entities: list[Entity], text: str, given: dict[str, object], h
     """
     forms = [(form, objects(found)) for form in _FORMS if (found := given.get(form[0]))]
     if not forms:
-        return {}
+        return []
     place = _placing(text[head:] if head else text, forms)
     standing: list[Mention] = []
     unplaced: list[Mention] = []
@@ -179,24 +193,26 @@ def _add_entities(entities: list[Entity], text: str, given: dict[str, object], h
                 entities.append(Entity(kind, span[0] + head, span[1] + head, _named(e, names)))
             elif not has_room:
                 break
-    return dict.fromkeys(standing + unplaced)
+    return standing + unplaced
 
 
 def account_id(d: dict[str, object], key: str) -> str:
     """An account's id that stands in something embedded, "" where there is none, or a number that relays round."""
-    number = d.get(f"{key}_str") or d.get(key)
+    return account_number(d.get(f"{key}_str") or d.get(key))
+
+
+def account_number(number: object) -> str:
+    """An account's id as it stands in something embedded."""
     if type(number) is int and 0 < number < _EXACT_BELOW:
         return str(number)
     return number if type(number) is str and number.isascii() and number.isdigit() and len(number) <= 40 else ""
 
 
-def mentions(said: Said, d: dict[str, object]) -> list[Mention]:
+def spoken_to(named: Iterable[Mention], answered: object, handle: object) -> list[Mention]:
     """The accounts a post speaks to: those its entities name, wherever X says they stand, and whose post it answers."""
-    found = dict(said.named)
-    if answered := account_id(d, "in_reply_to_user_id"):
-        found[answered, decoration(d.get("in_reply_to_screen_name"), 200)] = None
-    elif handle := decoration(d.get("in_reply_to_screen_name"), 200):
-        found["", handle] = None
+    found = dict.fromkeys(named)
+    if answered or handle:
+        found[account_number(answered), decoration(handle, 200)] = None
     found.pop(_NOBODY, None)
     return list(found)
 
@@ -220,8 +236,8 @@ def _placing(text: str, forms: list[tuple[_Form, list[dict[str, object]]]]) -> C
     length = len(text)
     spans = [within(_span(e), 2 * length) for _, found in forms for e in found]
     furthest = max([span[1] for span in spans if span], default=0)
-    units = None if text[:furthest].isascii() else code_points(text)
-    if units is None:  # as far as it matters, both count the same
+    units = None if counts_alike(text, furthest) else code_points(text)
+    if units is None:
         return lambda span: within(span, length)
     points = found_there = 0
     for (_, _, sigil, names), found in forms:
@@ -233,6 +249,11 @@ def _placing(text: str, forms: list[tuple[_Form, list[dict[str, object]]]]) -> C
                 points += _reads(text, one, expected)
                 found_there += _reads(text, other, expected)
     return units if found_there > points else lambda span: within(span, length)
+
+
+def counts_alike(text: str, furthest: int) -> bool:
+    """Whether offsets up to this one are the same in code points and in UTF-16 units."""
+    return text[:furthest].isascii() or code_points(text) is None
 
 
 def _reads(text: str, span: Span | None, expected: str) -> bool:
@@ -273,6 +294,6 @@ def media_of(given: object) -> list[Media]:
         if not uri and "media_key" in m:  # v2; in v1.1 `url` is the link in the text
             uri = decoration(m.get("url") or m.get("preview_image_url"))
         if uri:
-            kind = _MEDIA.get(word(m.get("type")), post_pb2.MEDIA_KIND_FILE)
+            kind = MEDIA.get(word(m.get("type")), post_pb2.MEDIA_KIND_FILE)
             found.append(Media(kind, uri, decoration(m.get("ext_alt_text") or m.get("alt_text"))))
     return found

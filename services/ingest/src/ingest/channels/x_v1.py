@@ -81,7 +81,8 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
         in_reply_to = numeric_id(parent, f"{at}in_reply_to_status_id")
     if thread := d.get("conversation_id_str") or d.get("conversation_id"):
         conversation = numeric_id(thread, f"{at}conversation_id")
-    mentions = x_text.mentions(said, d)
+    answered = d.get("in_reply_to_user_id_str") or d.get("in_reply_to_user_id")
+    mentions = x_text.spoken_to(said.named, answered, d.get("in_reply_to_screen_name"))
     quoted = _quoted(d)
     is_bare_repost = bool(repeated) or (bool(quoted) and not has_own_words(text, bool(said.media)))
     repost_of = id_if_any(repeated, "id") if repeated else quoted
@@ -224,17 +225,28 @@ def has_own_words(text: str, media: bool) -> bool:
 
 
 def described(author_id: str, handle: str, user: dict[str, object], followers: int) -> Author:
-    """An author: who it is and what the account says of itself, as far as it says anything."""
-    attributes = [
-        ProfileAttribute(name, decoration(value))
-        for name in ("location", "description", "url")
-        if (value := user.get(name))
-    ]
-    if type(verified := user.get("verified")) is bool:
-        attributes.append(ProfileAttribute("verified", "true" if verified else "false"))
-    if followers:
-        attributes.append(ProfileAttribute("followers_count", str(followers)))
+    """An author: who it is and what the account says of itself."""
+    location, description, url = user.get("location"), user.get("description"), user.get("url")
+    attributes = profile(location, description, url, user.get("verified"), followers)
     return Author(author_id, handle, decoration(user.get("name"), 200), attributes)
+
+
+def profile(
+    location: object, description: object, url: object, verified: object, followers: int
+) -> list[ProfileAttribute]:
+    """What an account says of itself, as far as it says anything."""
+    said = []
+    if location:
+        said.append(ProfileAttribute("location", decoration(location)))
+    if description:
+        said.append(ProfileAttribute("description", decoration(description)))
+    if url:
+        said.append(ProfileAttribute("url", decoration(url)))
+    if type(verified) is bool:
+        said.append(ProfileAttribute("verified", "true" if verified else "false"))
+    if followers:
+        said.append(ProfileAttribute("followers_count", str(followers)))
+    return said
 
 
 def _location(d: dict[str, object]) -> Location | None:
@@ -290,7 +302,7 @@ def message(
         followers,
         post_pb2.VISIBILITY_PRIVATE,
         conversation,
-        mentions=x_text.mentions(said, {}),
+        mentions=x_text.spoken_to(said.named, None, None),
         recipient_id=recipient_id,
         extent=extent_of(len(text), len(said.media)),
     )

@@ -152,7 +152,9 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
     said = x_text.content(replace(written, media=media))
     text = said.text
     answered = includes.find("users", "id", d.get("in_reply_to_user_id"))
-    mentions = x_text.mentions(said, {**d, "in_reply_to_screen_name": answered.get("username")})
+    mentions = x_text.spoken_to(
+        said.named, d.get("in_reply_to_user_id_str") or d.get("in_reply_to_user_id"), answered.get("username")
+    )
     is_bare_repost = is_retweet or (bool(quoted) and not x_v1.has_own_words(text, bool(d.get("attachments"))))
     location: Location | None = None
     if type(geo := d.get("geo")) is dict:
