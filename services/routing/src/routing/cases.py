@@ -196,9 +196,9 @@ def is_dormant(case: Case) -> bool:
     """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes. Joined cases stay in
     memory together: what happens to one may be the other's concern.
     """
-    if case.joined or is_apart(case):
+    if type(case.stage) not in _DORMANT or case.joined or is_apart(case):
         return False
-    return type(case.stage) in _DORMANT and not case.unsent and not needs_agent(case)
+    return not case.unsent and not needs_agent(case)
 
 
 def is_apart(case: Case) -> bool:
@@ -244,7 +244,7 @@ def needs_agent(case: Case) -> bool:
     """Whether somebody must act: a customer waits for an answer, or somebody asked by hand, here or in a case joined
     into it.
     """
-    return owes(case) or any(joined.wait is not None for joined in case.joined)
+    return owes(case) or (bool(case.joined) and any(joined.wait is not None for joined in case.joined))
 
 
 def owes(case: Case) -> bool:

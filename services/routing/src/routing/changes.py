@@ -41,6 +41,8 @@ _NOTHING = Changes()
 def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
     """What a fact makes of cases and agents. Never raises; a fact about a case nobody opened changes nothing."""
     match event:
+        case events.CaseOpened() | events.PostAttached() | events.CaseQueued() | events.CaseOffered():
+            pass  # what every post leads to is told apart first
         case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
@@ -59,13 +61,14 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
         ):
             return _NOTHING
         case _:
-            cases = case_changes(event, case_of)
-            before, after = (
-                cases[0] if cases else (None, None)
-            )  # of a join it is the case that ends whose agent is free
-            if before is None or after is None or before.stage is after.stage:
-                return Changes(cases)
-            return Changes(cases, _agents(event, before, after, agent_of))
+            pass
+    cases = case_changes(event, case_of)
+    if not cases:
+        return _NOTHING
+    before, after = cases[0]  # of a join it is the case that ends whose agent is free
+    if before is None or before.stage is after.stage:
+        return Changes(cases)
+    return Changes(cases, _agents(event, before, after, agent_of))
 
 
 def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, ...]:

@@ -30,11 +30,14 @@ class Together:
     def __init__(self, threads: Sequence[Thread], post_id: str = "") -> None:
         """`post_id` names the thread where there is none yet."""
         self.threads = threads
-        ordered = sorted(threads, key=lambda thread: (-len(thread.posts), thread.thread_id))
-        self.thread_id, *others = dict.fromkeys(thread.thread_id for thread in ordered) or (post_id,)
+        self.thread_id = threads[0].thread_id if threads else post_id
         """The thread that goes on: the largest, so that little moves."""
-        self.joined_thread_ids = tuple(others)
+        self.joined_thread_ids: tuple[str, ...] = ()
         """Those that become parts of it."""
+        if len(threads) > 1:
+            ordered = sorted(threads, key=lambda thread: (-len(thread.posts), thread.thread_id))
+            self.thread_id, *others = dict.fromkeys(thread.thread_id for thread in ordered)
+            self.joined_thread_ids = tuple(others)
 
     def find(self, key: str) -> Post | None:
         """The post that is called so."""
@@ -82,7 +85,7 @@ class Together:
         for name in names:
             for thread in self.threads:
                 theirs = thread.desks.get(desk)
-                for identity_id in () if theirs is None else theirs.names.get(name, ()):
+                for identity_id in () if theirs is None else theirs.called(name):
                     if any(customer.has_case for customer in self.customers(desk, identity_id)):
                         found[identity_id] = None
         return sorted(found)

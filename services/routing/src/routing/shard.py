@@ -110,35 +110,23 @@ class Shard:
 
 def evolve(shard: Shard, event: events.Event) -> Shard:
     """What a fact makes of the shard; updates it in place and returns it. Never raises."""
-    changed = changes(event, shard.cases.get, shard.agents.get)
-    match event:
+    match event:  # what every post leads to comes first
+        case events.PostThreaded():
+            _touch_thread(shard, event)
+        case (
+            events.CaseOpened()
+            | events.PostAttached()
+            | events.CaseQueued()
+            | events.CaseOffered()
+            | events.CaseRecalled()
+            | events.PostDetached()
+            | events.CasesJoined()
+        ):
+            _change(shard, event)
         case events.ThreadReviewed():
             shard.threads.thread_fact(event)
-        case (
-            events.PostThreaded()
-            | events.PostAliased()
-            | events.PostAddressed()
-            | events.PostUnthreaded()
-            | events.ThreadRecalled()
-        ):
+        case events.PostAliased() | events.PostAddressed() | events.PostUnthreaded() | events.ThreadRecalled():
             _touch_thread(shard, event)
-        case events.CaseOpened() | events.CaseRecalled():
-            shard.threads.opened(event.case_id, event.thread_id, event.desk, event.identity_id)
-        case events.PostAttached() if changed.cases:
-            shard.threads.attached(event)
-        case events.PostDetached() if changed.cases:
-            shard.threads.detached(event)
-        case events.CasesJoined() if changed.cases:
-            shard.threads.joined(event)
-        case events.CaseOffered() if changed.cases:
-            shard.offers_made += 1
-        case _:
-            pass
-    for agent in changed.agents:
-        _put_agent(shard, agent)
-    for before, after in changed.cases:
-        _place(shard, before, after)
-    match event:
         case events.QueueChanged():
             shard.queues[event.queue_id] = queue_of(event)
             shard.successors.pop(event.queue_id, None)
@@ -150,6 +138,7 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             # Its settings stay: who waited in it last and comes back no longer asks for what it asked.
             _set_closing(shard, event.queue_id, None)
         case events.AgentDeleted():
+            _change(shard, event)
             shard.agents.pop(event.agent_id, None)
         case events.SourceQueueChanged():
             if event.queue:
@@ -160,9 +149,33 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             cooldown_s, window_s = event.decline_cooldown_s, event.confirm_window_s
             shard.policy = Policy(event.version, event.max_missed_offers, cooldown_s, window_s)
             refill(shard)
+        case events.QueueDeleted():
+            pass  # the default one is always there
+        case _:
+            _change(shard, event)
+    return shard
+
+
+def _change(shard: Shard, event: events.Event) -> None:
+    """What a fact about cases and agents makes of them, and of where cases hang."""
+    changed = changes(event, shard.cases.get, shard.agents.get)
+    match event:
+        case events.CaseOpened() | events.CaseRecalled():
+            shard.threads.opened(event.case_id, event.thread_id, event.desk, event.identity_id)
+        case events.PostAttached() if changed.cases:
+            shard.threads.attached(event)
+        case events.CaseOffered() if changed.cases:
+            shard.offers_made += 1
+        case events.PostDetached() if changed.cases:
+            shard.threads.detached(event)
+        case events.CasesJoined() if changed.cases:
+            shard.threads.joined(event)
         case _:
             pass
-    return shard
+    for agent in changed.agents:
+        _put_agent(shard, agent)
+    for before, after in changed.cases:
+        _place(shard, before, after)
 
 
 def _place(shard: Shard, before: Case | None, after: Case) -> None:
@@ -174,7 +187,7 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
             _unindex(shard, before)
         if type(after.stage) in _INDEXED:
             _index(shard, after)
-    if before is None or before.unsent is not after.unsent:
+    if after.unsent is not (() if before is None else before.unsent):
         for reply in () if before is None else before.unsent:
             if shard.unsent.get(reply.reply_id) == case_id:
                 del shard.unsent[reply.reply_id]
@@ -225,9 +238,16 @@ def _touch(shard: Shard, key: str, *, awake: bool) -> None:
 
 
 def _index_differs(before: Case, after: Case) -> bool:
-    kept = before.stage is after.stage and before.wait is after.wait and before.refusals is after.refusals
-    kept = kept and before.joined is after.joined and before.requirements is after.requirements
-    return not kept or (before.weight, before.queue, before.urgency) != (after.weight, after.queue, after.urgency)
+    return (
+        before.stage is not after.stage
+        or before.wait is not after.wait
+        or before.refusals is not after.refusals
+        or before.joined is not after.joined
+        or before.requirements is not after.requirements
+        or before.queue != after.queue
+        or before.urgency != after.urgency
+        or before.weight != after.weight
+    )
 
 
 def dormant_since(shard: Shard) -> int | None:

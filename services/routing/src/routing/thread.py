@@ -7,9 +7,9 @@ What a post adds costs the same in a thread of any size: nothing here walks over
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from chassis.clock import LAST, Instant
+from msgspec import Struct
 from msgspec.structs import replace
 
 from routing.posts import Part, Post, Sight
@@ -28,24 +28,23 @@ def nobody(_: Iterable[str]) -> None:
     """Looks at nothing: what was decided long ago is settled."""
 
 
-@dataclass(slots=True, eq=False)
-class Customer:
+class Customer(Struct, eq=False, gc=False):
     """One author in one thread, as one desk knows them. Lists are sorted and hold what is not withdrawn."""
 
     desk: str
     identity_id: str
-    case_ids: list[str] = field(default_factory=list)
+    case_ids: list[str] = []
     """Their case; several while a late link has shown them to be one, and they are not joined yet."""
-    posts: list[Place] = field(default_factory=list)
-    addressed: list[Place] = field(default_factory=list)
+    posts: list[Place] = []
+    addressed: list[Place] = []
     """Those of their posts that speak to us."""
-    contacts: list[Place] = field(default_factory=list)
+    contacts: list[Place] = []
     """Those that are contacts of the case by now."""
-    answers: list[Place] = field(default_factory=list)
+    answers: list[Place] = []
     """Posts of our people that answer them by now, by the time they count from."""
     asked: int = 0
     """How many posts of ours answer one of theirs by name."""
-    names: list[str] = field(default_factory=list)
+    names: tuple[str, ...] = ()
     """What a mention of them may say: their identity and handles."""
 
     @property
@@ -59,22 +58,35 @@ class Customer:
         return bool(self.addressed or self.asked)
 
 
-@dataclass(slots=True, eq=False)
-class Desk:
+class Desk(Struct, eq=False, gc=False):
     """What a thread is to one desk."""
 
-    customers: dict[str, Customer] = field(default_factory=dict)
-    names: dict[str, dict[str, None]] = field(default_factory=dict)
-    """What a mention says, an identity or a handle, to the customers it may mean."""
-    mentions: dict[str, dict[str, None]] = field(default_factory=dict)
+    customers: dict[str, Customer] = {}
+    names: dict[str, dict[str, None]] | None = None
+    """What a mention says, an identity or a handle, to the customers it may mean; None before a post of ours is here
+    that may mention somebody.
+    """
+    mentions: dict[str, dict[str, None]] = {}
     """The same to the posts of ours that say it and answer nothing by name."""
-    loose: list[Place] = field(default_factory=list)
+    loose: list[Place] = []
     """Posts of ours that answer nothing by name."""
-    firsts: list[tuple[Instant, str]] = field(default_factory=list)
+    firsts: list[tuple[Instant, str]] = []
     """When each customer first spoke to us."""
 
-    def customer(self, identity_id: str) -> Customer | None:
-        return self.customers.get(identity_id)
+    def called(self, name: str) -> Iterable[str]:
+        """The customers whom a mention may mean."""
+        if self.names is not None:
+            return self.names.get(name, ())
+        return [customer.identity_id for customer in self.customers.values() if name in customer.names]
+
+    def index_names(self) -> dict[str, dict[str, None]]:
+        """The index of names, from now on kept."""
+        if self.names is None:
+            self.names = {}
+            for customer in self.customers.values():
+                for name in customer.names:
+                    self.names.setdefault(name, {})[customer.identity_id] = None
+        return self.names
 
 
 def only(firsts: list[tuple[Instant, str]], at: Instant) -> str:
@@ -167,14 +179,15 @@ class Thread:
         self.posts[post.post_id] = post
         if post.parent and not post.is_repost:
             self.children.setdefault(post.parent, []).append(post.post_id)
-        parent = self.parent_of(post)
-        if not post.by_customer and parent is not None:
-            question = parent.post_id if parent.by_customer else self.asked.get(parent.post_id)
-            if question is not None:
-                self.asked[post.post_id] = question
+            parent = None if post.by_customer else self.find(post.parent)
+            if parent is not None:
+                question = parent.post_id if parent.by_customer else self.asked.get(parent.post_id)
+                if question is not None:
+                    self.asked[post.post_id] = question
         for sight in post.sights:
-            self._see(post, sight, _without(look, post.post_id))
-        self.name(post, post.alias_ids, look)
+            self._see(post, sight, look)
+        if post.alias_ids:
+            self.name(post, post.alias_ids, look)
         self._adopt(post, (post.post_id,), look)
 
     def name(self, post: Post, alias_ids: Iterable[str], look: Look) -> None:
@@ -190,7 +203,7 @@ class Thread:
         """A further desk was brought a post."""
         post = self.posts[post_id]
         post = self.posts[post_id] = replace(post, sights=(*post.sights, sight))
-        self._see(post, sight, _without(look, post_id))
+        self._see(post, sight, look)
 
     def address(self, post_id: str, desk: str, look: Look) -> None:
         """A post turned out to speak to a desk."""
@@ -234,7 +247,8 @@ class Thread:
             insort(customer.contacts, (post.published_at, post_id))
         elif is_answer(part.role, post.author_kind):
             insort(customer.answers, (counts_from(post, part), post_id))
-        look(self.remarks_on(post, desk))
+        if self.children:
+            look(self.remarks_on(post, desk))
 
     def drop(self, case_id: str, post_id: str, desk: str, look: Look) -> None:
         """A post is no part of a case any more."""
@@ -292,26 +306,25 @@ class Thread:
         return post.by_customer and not post.is_withdrawn and post.sight(desk) is not None
 
     def _put(self, post: Post, sight: Sight) -> None:
-        sights = tuple(sight if one.desk == sight.desk else one for one in post.sights)
-        self.posts[post.post_id] = replace(self.posts[post.post_id], sights=sights)
+        sights: tuple[Sight, ...] = (sight,)
+        if len(post.sights) > 1:
+            sights = tuple([sight if one.desk == sight.desk else one for one in post.sights])
+        self.posts[post.post_id] = replace(post, sights=sights)
 
     def _see(self, post: Post, sight: Sight, look: Look) -> None:
         """Counts a post for a desk, with what it is to cases already."""
         place = post.published_at, post.post_id
         if post.by_customer:
-            desk, customer = self.desk(sight.desk), self.customer(sight.desk, post.identity_id)
+            customer = self.customer(sight.desk, post.identity_id)
             before = customer.has_case, customer.first
             if not post.is_withdrawn:
                 insort(customer.posts, place)
                 if sight.is_addressed:
                     insort(customer.addressed, place)
-            for name in (post.identity_id, post.handle_id):
-                if name and name not in customer.names:
-                    customer.names.append(name)
-                    desk.names.setdefault(name, {})[post.identity_id] = None
-                    if before[0]:
-                        look(desk.mentions.get(name, ()))
-            self._changed(customer, before, look)
+            if post.handle_id not in customer.names or post.identity_id not in customer.names:
+                self._name(customer, post, look if before[0] else nobody)
+            # What the post itself means is decided with it.
+            self._changed(customer, before, look, post.post_id)
         elif post.is_ours and not post.is_withdrawn:
             self._answer(post, sight.desk, look)
         for part in sight.parts:
@@ -320,6 +333,16 @@ class Thread:
                 insort(customer.contacts, place)
             elif is_answer(part.role, post.author_kind):
                 insort(customer.answers, (counts_from(post, part), post.post_id))
+
+    def _name(self, customer: Customer, post: Post, look: Look) -> None:
+        """A mention may say this of a customer as well."""
+        desk = self.desk(customer.desk)
+        for name in (post.identity_id, post.handle_id):
+            if name and name not in customer.names:
+                customer.names += (name,)
+                if desk.names is not None:
+                    desk.names.setdefault(name, {})[customer.identity_id] = None
+                    look(desk.mentions.get(name, ()))
 
     def _answer(self, post: Post, desk: str, look: Look) -> None:
         """Counts a post of ours where it answers somebody by name, or may yet answer somebody."""
@@ -331,6 +354,7 @@ class Thread:
             self._changed(customer, before, look)
             return
         theirs = self.desk(desk)
+        theirs.index_names()
         insort(theirs.loose, (post.published_at, post.post_id))
         for name in post.mentioned_ids:
             theirs.mentions.setdefault(name, {})[post.post_id] = None
@@ -353,6 +377,8 @@ class Thread:
 
     def _adopt(self, post: Post, names: Iterable[str], look: Look) -> None:
         """Whatever answers a post under these names has found its parent."""
+        if not self.children:
+            return
         waiting = [child for name in names for child in self.children.get(name, ())]
         if not waiting:
             return
@@ -376,10 +402,14 @@ class Thread:
         for desk in self.desks:  # also those that have not seen it: it may lead to what they have
             look(self.remarks_on(post, desk))
 
-    def _changed(self, customer: Customer, before: tuple[bool, Instant | None], look: Look) -> None:
-        """What else is different now that a customer begins to speak to us at another time, or not at all."""
+    def _changed(self, customer: Customer, before: tuple[bool, Instant | None], look: Look, but: str = "") -> None:
+        """What else is different now that a customer begins to speak to us at another time, or not at all; `but` one
+        of their posts.
+        """
         had, was = before
         has, first = customer.has_case, customer.first
+        if was == first and had == has:
+            return
         desk = self.desk(customer.desk)
         if was != first:
             windows = desk.firsts[:2]
@@ -387,14 +417,18 @@ class Thread:
                 _remove(desk.firsts, (was, customer.identity_id))
             if first is not None:
                 insort(desk.firsts, (first, customer.identity_id))
-            look(_moved(desk.loose, windows, desk.firsts[:2]))
+            if desk.loose:
+                look(_moved(desk.loose, windows, desk.firsts[:2]))
         if had != has:
-            look(self._mentioning(customer))
-            look(post_id for _, post_id in customer.posts)
-        elif was != first:
+            if desk.mentions:
+                look(self._mentioning(customer))
+            others = [post_id for _, post_id in customer.posts if post_id != but]
+        else:
             start, end = min(was or END, first or END), max(was or END, first or END)
             within = slice(bisect_left(customer.posts, (start, "")), bisect_left(customer.posts, (end, "")))
-            look(post_id for _, post_id in customer.posts[within])
+            others = [post_id for _, post_id in customer.posts[within] if post_id != but]
+        if others:
+            look(others)
 
     def _mentioning(self, customer: Customer) -> Iterator[str]:
         """Posts of ours that name a customer and answer nothing by name."""
@@ -406,13 +440,15 @@ class Thread:
         desk = self.desk(name)
         windows, others = desk.firsts[:2], theirs.firsts[:2]
         loose = list(theirs.loose)
-        for called, identities in theirs.names.items():
-            desk.names.setdefault(called, {}).update(identities)
-            look(desk.mentions.get(called, ()))
-        for called, posts in theirs.mentions.items():
-            desk.mentions.setdefault(called, {}).update(posts)
-            if called in desk.names:
-                look(posts)
+        if desk.names is not None or theirs.names is not None:
+            names = desk.index_names()
+            for called, identities in theirs.index_names().items():
+                names.setdefault(called, {}).update(identities)
+                look(desk.mentions.get(called, ()))
+            for called, posts in theirs.mentions.items():
+                desk.mentions.setdefault(called, {}).update(posts)
+                if called in names:
+                    look(posts)
         for identity_id, customer in theirs.customers.items():
             known = desk.customers.get(identity_id)
             if known is None:
@@ -431,7 +467,7 @@ class Thread:
                 for place in other:
                     insort(mine, place)
             known.asked += customer.asked
-            known.names += [called for called in customer.names if called not in known.names]
+            known.names += tuple(called for called in customer.names if called not in known.names)
             known.case_ids += [case_id for case_id in customer.case_ids if case_id not in known.case_ids]
             if known.first != before[1]:
                 if before[1] is not None:
@@ -477,8 +513,3 @@ def _remove(places: list[Place], place: Place) -> None:
     at = bisect_left(places, place)
     if places[at : at + 1] == [place]:
         del places[at]
-
-
-def _without(look: Look, post_id: str) -> Look:
-    """Looks at everything but the post whose arrival it is: what that one means is decided with it."""
-    return lambda ids: look([one for one in ids if one != post_id])

@@ -193,9 +193,10 @@ class ThreadIndex:
             self._add(thread, post_of(event), look)
         elif known.sight(event.desk) is None:
             thread.see(event.post_id, sight_of(event), look)
-        post = thread.posts[event.post_id]
-        if post.is_ours or event.is_addressed:
-            self._quoted(post, event.at)
+        if self.quotes:
+            post = thread.posts[event.post_id]
+            if post.is_ours or event.is_addressed:
+                self._quoted(post, event.at)
         return thread
 
     def _add(self, thread: Thread, post: Post, look: Look) -> None:
