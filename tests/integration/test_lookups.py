@@ -27,22 +27,23 @@ GONE = f"""
 insert into gone_authors_v2 select 'acme', gen_random_uuid(), n, n from generate_series(1, {ROWS}) n
 """
 CASES = f"""
-insert into cases_v4
-select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', 'x', '', '', '',
+insert into cases_v5
+select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', 'x', '', false, '', '',
     repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
 """
 THREADS = f"""
-insert into case_threads_v4
+insert into case_keys_v5
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generate_series(1, {ROWS}) n
 """
 THREAD_POSTS = f"""
-insert into case_thread_posts_v4
-select 'acme', gen_random_uuid()::text, 'x', 'x', 'x', n, false, 0, true, false, repeat('x', 300)::bytea
-from generate_series(1, {ROWS}) n
+insert into case_posts_v5
+select 'acme', id, 'x', id, 'x', n, null, 1, 1, 0, true, false, gen_random_uuid()::text, null, 1,
+    repeat('x', 300)::bytea
+from (select gen_random_uuid()::text id, n from generate_series(1, {ROWS}) n) one
 """
-CASE_POSTS = f"""
-insert into case_posts_v4
+ANSWERS = f"""
+insert into case_answers_v5
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 1, 'x', null
 from generate_series(1, {ROWS}) n
 """
@@ -70,15 +71,13 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
         pytest.param(posts._SQL, "load_posts", *PAIRS, posts._SQL["schema"], POSTS, id="posts to amend"),
         pytest.param(cases.SQL, "of_ids", "text, text[]", "'acme'", cases.SQL["schema"], CASES, id="cases recalled"),
         pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),
-        pytest.param(
-            threads.SQL, "of_keys", "text, text[]", "'acme'", cases.SQL["schema"], THREADS, id="keys of threads"
-        ),
         *(
             pytest.param(threads.SQL, name, "text, text[]", "'acme'", cases.SQL["schema"], fill, id=what)
             for name, fill, what in (
+                ("of_keys", THREADS + ";" + THREAD_POSTS, "keys of threads"),
                 ("of_cases", CASES, "threads of cases"),
                 ("named", THREAD_POSTS, "posts that are named"),
-                ("parts", CASE_POSTS + ";" + CASES, "cases of posts"),
+                ("answers", ANSWERS + ";" + CASES, "cases of posts"),
             )
         ),
         pytest.param(

@@ -5,7 +5,7 @@ from chassis.identity import uuid5_bytes
 from hypothesis import given
 from routing import commands, events
 from routing.shard import Shard
-from routing.terms import PostRole
+from routing.terms import Direction, PostRole
 from routing.views.case_tables import PLACES_MAX, Row, Tables
 from routing.views.cases import CODEC, CasesView, state_of
 from switchboard.log.v1 import log_pb2
@@ -63,18 +63,16 @@ def test_a_post_is_kept_with_its_thread_and_its_keys_and_with_what_it_is_to_a_ca
     rows = rows_after(run(Shard(), post("p1", "thread"), post("p2", "thread", "other"), answer("b1", "p2", at=1)))
     tables = written(rows, list(rows))
     assert {key: thread for _, key, thread, _ in tables.rows_of_keys()} == dict.fromkeys(
-        ("p1", "p2", "b1", "thread", "other"), "p1"
+        ("p2", "thread", "other"), "p1"
     )
-    assert {(post_id, ours) for _, post_id, _, _, _, _, ours, *_ in tables.rows_of_thread_posts()} == {
-        ("p1", False),
-        ("p2", False),
-        ("b1", True),
+    assert {(row[1], row[3], row[7], *row[12:15]) for row in tables.rows_of_posts()} == {
+        ("p1", "p1", Direction.INBOUND, "case-p1", None, PostRole.CONTACT),
+        ("p2", "p1", Direction.INBOUND, "case-p1", None, PostRole.CONTACT),
+        ("b1", "p1", Direction.OUTBOUND, "", None, 0),
     }
-    new, gone = tables.rows_of_posts()
+    new, gone = tables.rows_of_answers()
     assert {(case_id, post_id, role) for _, case_id, post_id, _, _, _, _, role, *_ in new} == {
-        ("case-p1", "p1", PostRole.CONTACT),
-        ("case-p1", "p2", PostRole.CONTACT),
-        ("case-p1", "b1", PostRole.ANSWER),
+        ("case-p1", "b1", PostRole.ANSWER)
     }
     assert gone == []
     assert tables.answers == {("acme", "b1"): 1}

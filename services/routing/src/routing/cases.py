@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from chassis.clock import LAST, Instant
+from chassis.identity import uuid5
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
@@ -78,6 +79,8 @@ class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
 IDLE, QUEUED = Idle(), Queued()
+CASES = bytes.fromhex("1c5c41b0f6c85be2a5c86b7a1c0f7d61")
+"""Namespace of case ids: a case is named by its tenant and the post or request that opened it."""
 _DORMANT = frozenset({Idle, Confirmed, Withdrawn, Joined})
 """Stages out of which nothing but a post, or somebody asking, brings a case."""
 NEVER = Instant(0)
@@ -176,6 +179,11 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Who answers for it; "" for a manual case without one."""
     joined: tuple[JoinedCase, ...] = ()
     """What somebody joined into it, by id."""
+
+
+def case_id_of(tenant: str, opener: str) -> str:
+    """The id of the case that a request opens, or a post: of a post the opener is its desk, a line break and its id."""
+    return uuid5(CASES, f"{tenant}/{opener}")
 
 
 def holder(case: Case) -> str:

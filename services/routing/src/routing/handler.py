@@ -25,10 +25,9 @@ from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
 from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE
-from routing.cases import URGENCY_MAX, WEIGHT_MAX
+from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
 from routing.memory_reads import READS, Writer, queue_message
-from routing.reactions import case_id_of
 from routing.shard import Shard
 from routing.sources import Sources
 from routing.terms import Direction, Presence, Requirement, Sealed, Skill, WaitingFor

@@ -14,17 +14,16 @@ from typing import TypeVar
 
 from chassis.clock import FIRST, LAST, Instant, from_timestamp
 from chassis.commits import Recorded
-from chassis.identity import uuid5, uuid_bytes
+from chassis.identity import uuid_bytes
 from google.protobuf.message import Message
 from switchboard.ingest.v1 import events_pb2
 
 from routing import commands
+from routing.cases import case_id_of
 from routing.terms import AuthorKind, Direction, PostKind
 
 M = TypeVar("M", bound=IntEnum)
 
-CASES = bytes.fromhex("1c5c41b0f6c85be2a5c86b7a1c0f7d61")
-"""Namespace of case ids: a case is named by its tenant and the post or request that opened it."""
 KEYS_MAX = 128
 """Thread keys of one post, so many threads one decision joins at most: its own ids, its parent, its conversation, and
 as many links as there is room for, in the order of their ids. So what belongs together is still the same in any order.
@@ -76,11 +75,6 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
     if name == _DISCONNECTED:
         return commands.SetSourceQueue(_text(recorded.body.source_id, "source_id"), "", now)
     return None
-
-
-def case_id_of(tenant: str, opener: str) -> str:
-    """The id of the case that a request opens, or a post: of a post the opener is its desk, a line break and its id."""
-    return uuid5(CASES, f"{tenant}/{opener}")
 
 
 def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> commands.AttachPost:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from chassis.clock import Instant
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
+from msgspec.structs import replace
 
 from routing.agents import Agent, Policy, Queue
 from routing.cases import Case
@@ -145,10 +146,11 @@ def load_case(raw: bytes) -> Case:
 
 
 def dump_threaded(fact: PostThreaded) -> bytes:
-    """What a desk knows of a post, as the read model keeps it."""
-    return _encoder.encode(fact)
+    """What a desk knows of a post, as the read model keeps it beside the ids that are columns."""
+    return _encoder.encode(replace(fact, post_id="", desk="", identity_id="", thread_id=""))
 
 
-def load_threaded(raw: bytes) -> PostThreaded:
-    """The fact of these bytes."""
-    return _threaded_decoder.decode(raw)
+def load_threaded(raw: bytes, post_id: str, desk: str, identity_id: str, thread_id: str) -> PostThreaded:
+    """The fact of these bytes and columns."""
+    fact = _threaded_decoder.decode(raw)
+    return replace(fact, post_id=post_id, desk=desk, identity_id=identity_id, thread_id=thread_id)

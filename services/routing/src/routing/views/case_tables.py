@@ -1,19 +1,25 @@
-"""What a round of facts writes into the tables of cases and threads. It knows no query and folds no case."""
+"""What a round of facts writes into the tables of cases and threads. It knows no query and folds no case.
+
+Most threads are one post, and most posts are in one case: such a post is one row beside its case's, in `case_posts_v5`.
+What only few have stands elsewhere: what a post of ours is to the cases it answers in `case_answers_v5`, names of
+threads that are no post's own in `case_keys_v5`.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from struct import Struct
+from operator import itemgetter
+from struct import Struct as Layout
 from typing import NamedTuple
 
 from chassis.database import Connection
 from chassis.view import Founding
+from msgspec import Struct
 
 from routing import events
-from routing.cases import Case, Joined, holder
+from routing.cases import Case, Joined, case_id_of, holder
 from routing.state_codec import dump_case, dump_threaded
 from routing.terms import Direction, PostRole
 
-PLACE = Struct(">QI")
+PLACE = Layout(">QI")
 """Position and index of a fact, as `places` lists them in the order of the log."""
 PLACES_MAX = 64 * PLACE.size
 """Bytes of places beside a case; what is full has a row of its own."""
@@ -24,6 +30,19 @@ NewsFact = PlacedFact | events.CaseOpened | events.PostAttached | events.PostDet
 Values = tuple[object, ...]
 _Key = tuple[str, str]
 """A tenant and an id."""
+_Seen = tuple[str, str, str]
+"""A tenant, a post and a desk."""
+_PLACED = itemgetter(0)
+
+
+class _Thread(NamedTuple):
+    """What thread a case is about, and whether the thread's first post opened it."""
+
+    thread_id: str
+    is_founded: bool
+
+
+_NOWHERE = _Thread("", False)
 
 
 class News(NamedTuple):
@@ -43,8 +62,19 @@ class Row(NamedTuple):
     news: News | None = None
 
 
-@dataclass(slots=True)
-class ThreadPost:
+class Part(NamedTuple):
+    """What a customer's post is to a case, as columns."""
+
+    case_id: str
+    customer: str | None
+    """Whose it is there, None for its author, as mostly."""
+    role: int
+
+
+NO_PART = Part("", None, 0)
+
+
+class SeenPost(Struct, gc=False):
     """What a desk knows of a post, from the first fact that tells of it to the end of the round."""
 
     fact: events.PostThreaded
@@ -52,6 +82,7 @@ class ThreadPost:
     is_addressed: bool
     is_withdrawn: bool = False
     answers: int = 0
+    part: Part = NO_PART
 
 
 class Tables:
@@ -64,19 +95,25 @@ class Tables:
         self.places: list[Values] = []
         self.joined: dict[_Key, str] = {}
         """Case to the one it was joined into."""
-        self.posts: dict[_Key, dict[str, Values | None]] = {}
-        """Case to its posts that are new, None for one that is gone."""
+        self.posts: dict[_Seen, SeenPost] = {}
+        """Posts the round tells of first; what is in the table already stays as it is there."""
+        self.parts: dict[_Seen, tuple[Part, events.PostAttached]] = {}
+        """What customers' posts that were told of before are to cases."""
+        self.parted: dict[tuple[str, str, str, str], None] = {}
+        """Such posts, and the cases they left."""
+        self.answering: dict[_Key, dict[str, events.PostAttached | None]] = {}
+        """Case to the posts of ours that answer it, None for one that does not any more."""
         self.answers: dict[_Key, int] = {}
         """Post of ours to how many cases more it answers."""
         self.joined_threads: dict[_Key, str] = {}
         self.keys: dict[_Key, tuple[str, str]] = {}
-        """Thread key to its thread, and the post it is another id of or ""."""
-        self.thread_posts: dict[_Key, dict[str, ThreadPost]] = {}
-        """Post to what each desk knows of it; what is in the table already stays as it is there."""
-        self.addressed: list[tuple[str, str, str]] = []
+        """Thread key that is no post's own id to its thread, and the post it is another id of or ""."""
+        self.addressed: list[_Seen] = []
         self.withdrawn: list[_Key] = []
-        self._news: list[tuple[bytes, str, NewsFact]] = []
-        self._opened: dict[_Key, str] = {}
+        self._desks: dict[_Key, list[str]] = {}
+        """Post to the desks that the round tells of it."""
+        self._news: list[tuple[bytes, str, str, NewsFact]] = []
+        self._opened: dict[_Key, _Thread] = {}
         self._rows: list[tuple[bool, str, Case, bytes]] = []
 
     @staticmethod
@@ -85,11 +122,11 @@ class Tables:
         tables = Tables()
         for key in touched:
             tables._add(key, rows.get(key))
-        for _, tenant, fact in sorted(tables._news, key=lambda one: one[0]):
-            tables._apply(tenant, fact)
+        for _, tenant, desk, fact in sorted(tables._news, key=_PLACED):
+            tables._apply(tenant, desk, fact)
         for is_new, tenant, case, places in tables._rows:
-            thread_id = tables._opened.get((tenant, case.case_id), "")
-            (tables.new_cases if is_new else tables.cases).append(_columns(tenant, case, state_of, thread_id, places))
+            opened = tables._opened.get((tenant, case.case_id), _NOWHERE)
+            (tables.new_cases if is_new else tables.cases).append(_columns(tenant, case, state_of, opened, places))
         return tables
 
     def _add(self, key: str, row: Row | None) -> None:
@@ -98,57 +135,99 @@ class Tables:
         if row is None:
             self.gone.append((tenant, case_id))
             return
+        desk = ""
         if row.case is not None:
-            places = row.places
+            places, desk = row.places, row.case.desk
             while len(places) > PLACES_MAX:
                 full, places = places[:PLACES_MAX], places[PLACES_MAX:]
                 self.places.append((tenant, case_id, *PLACE.unpack(full[-PLACE.size :]), full))
             self._rows.append((type(key) is Founding, tenant, row.case, places))
         news = row.news
         while news is not None:
-            self._news.append((news.place, tenant, news.fact))
+            self._news.append((news.place, tenant, desk, news.fact))
             news = news.before
 
-    def _apply(self, tenant: str, fact: NewsFact) -> None:
-        """In the order of the log, whatever case or thread a fact is of."""
+    def _apply(self, tenant: str, desk: str, fact: NewsFact) -> None:
+        """In the order of the log, whatever case or thread a fact is of; the desk is that of the case."""
         match fact:
-            case events.CaseOpened():
-                self._opened[tenant, fact.case_id] = fact.thread_id
-            case events.PostAttached():
-                self.posts.setdefault((tenant, fact.case_id), {})[fact.post_id] = _post(fact)
-                self._answered(tenant, fact, 1)
-            case events.PostDetached():
-                self.posts.setdefault((tenant, fact.case_id), {})[fact.post_id] = None
-                self._answered(tenant, fact, -1)
-            case events.CasesJoined():
-                gone = tenant, fact.joined_case_id
-                _redirect(self.joined, gone, fact.case_id)
-                self.joined[gone] = fact.case_id
-                moved = self.posts.pop((tenant, fact.joined_case_id), {})
-                self.posts[tenant, fact.case_id] = {**moved, **self.posts.get((tenant, fact.case_id), {})}
             case events.PostThreaded():
-                self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
+                if fact.joined_thread_ids:
+                    self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
                 for key in fact.thread_keys:
-                    self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
-                one = ThreadPost(fact, fact.thread_id, fact.is_addressed)
-                self.thread_posts.setdefault((tenant, fact.post_id), {}).setdefault(fact.desk, one)
+                    if key != fact.post_id:
+                        self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
+                seen = tenant, fact.post_id, fact.desk
+                if seen not in self.posts:
+                    self.posts[seen] = SeenPost(fact, fact.thread_id, fact.is_addressed)
+                    self._desks.setdefault(seen[:2], []).append(fact.desk)
+            case events.CaseOpened():
+                is_founded = fact.case_id == case_id_of(tenant, f"{fact.desk}\n{fact.thread_id}")
+                self._opened[tenant, fact.case_id] = _Thread(fact.thread_id, is_founded)
+            case events.PostAttached() if fact.direction == Direction.OUTBOUND:
+                self.answering.setdefault((tenant, fact.case_id), {})[fact.post_id] = fact
+                self._answered(tenant, fact, 1)
+            case events.PostAttached():
+                self._attach((tenant, fact.post_id, desk), fact)
+            case events.PostDetached() if fact.direction == Direction.OUTBOUND:
+                self.answering.setdefault((tenant, fact.case_id), {})[fact.post_id] = None
+                self._answered(tenant, fact, -1)
+            case events.PostDetached():
+                self._detach((tenant, fact.post_id, desk), fact.case_id)
+            case events.CasesJoined():
+                self._join(tenant, fact.joined_case_id, fact.case_id)
             case events.PostAliased():
                 self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
                 for key in fact.alias_ids:
                     self._lead(tenant, key, fact.thread_id, fact.post_id)
             case events.PostAddressed():
                 self.addressed.append((tenant, fact.post_id, fact.desk))
-                if post := self.thread_posts.get((tenant, fact.post_id), {}).get(fact.desk):
+                if post := self.posts.get((tenant, fact.post_id, fact.desk)):
                     post.is_addressed = True
             case events.PostUnthreaded():
                 self.withdrawn.append((tenant, fact.post_id))
-                for post in self.thread_posts.get((tenant, fact.post_id), {}).values():
+                for post in self._posts(tenant, fact.post_id):
                     post.is_withdrawn = True
+
+    def _posts(self, tenant: str, post_id: str) -> list[SeenPost]:
+        """What the desks know of a post that the round tells of."""
+        return [self.posts[tenant, post_id, desk] for desk in self._desks.get((tenant, post_id), ())]
+
+    def _attach(self, seen: _Seen, fact: events.PostAttached) -> None:
+        customer = None if fact.customer_id == fact.identity_id else fact.customer_id
+        part, post = Part(fact.case_id, customer, int(fact.role)), self.posts.get(seen)
+        if post is not None:
+            post.part = part
+        else:
+            self.parts[seen] = part, fact
+
+    def _detach(self, seen: _Seen, case_id: str) -> None:
+        post, known = self.posts.get(seen), self.parts.get(seen)
+        if post is not None and post.part.case_id == case_id:
+            post.part = NO_PART
+        if known is not None and known[0].case_id == case_id:
+            del self.parts[seen]
+        self.parted[*seen, case_id] = None
+
+    def _join(self, tenant: str, gone: str, into: str) -> None:
+        """What was of a case is of the one that it goes on in."""
+        _redirect(self.joined, (tenant, gone), into)
+        self.joined[tenant, gone] = into
+        moved = self.answering.pop((tenant, gone), {})
+        self.answering[tenant, into] = {**moved, **self.answering.get((tenant, into), {})}
+        for (owner, *_), post in self.posts.items():
+            if post.part.case_id == gone and owner == tenant:
+                post.part = post.part._replace(case_id=into)
+        for seen, (part, fact) in self.parts.items():
+            if part.case_id == gone and seen[0] == tenant:
+                self.parts[seen] = part._replace(case_id=into), fact
+        for left in [left for left in self.parted if left[3] == gone and left[0] == tenant]:
+            del self.parted[left]
+            self.parted[*left[:3], into] = None
 
     def _answered(self, tenant: str, fact: events.PostAttached | events.PostDetached, more: int) -> None:
         if fact.role == PostRole.ANSWER:
             self.answers[tenant, fact.post_id] = self.answers.get((tenant, fact.post_id), 0) + more
-            for post in self.thread_posts.get((tenant, fact.post_id), {}).values():
+            for post in self._posts(tenant, fact.post_id):
                 if post.fact.direction == Direction.OUTBOUND:
                     post.answers += more
 
@@ -161,11 +240,12 @@ class Tables:
             for key, (known, alias_of) in self.keys.items():
                 if (key[0], known) == gone:
                     self.keys[key] = thread_id, alias_of
-            for (owner, _), desks in self.thread_posts.items():
-                for post in desks.values():
-                    if (owner, post.thread_id) == gone:
-                        post.thread_id = thread_id
-            _redirect(self._opened, gone, thread_id)
+            for (owner, *_), post in self.posts.items():
+                if (owner, post.thread_id) == gone:
+                    post.thread_id = thread_id
+            for key, opened in self._opened.items():
+                if (key[0], opened.thread_id) == gone:
+                    self._opened[key] = _Thread(thread_id, False)
             _redirect(self.joined_threads, gone, thread_id)
             self.joined_threads[gone] = thread_id
 
@@ -173,23 +253,7 @@ class Tables:
         known = self.keys.get((tenant, key), ("", ""))
         self.keys[tenant, key] = thread_id, max(alias_of, known[1])
 
-    def rows_of_posts(self) -> tuple[list[Values], list[tuple[str, str, str]]]:
-        """(rows of posts of cases, those that are gone)."""
-        new: list[Values] = []
-        gone: list[tuple[str, str, str]] = []
-        for (tenant, case_id), posts in self.posts.items():
-            for post_id, values in posts.items():
-                if values is None:
-                    gone.append((tenant, case_id, post_id))
-                else:
-                    new.append((tenant, case_id, *values))
-        return new, gone
-
-    def rows_of_keys(self) -> list[Values]:
-        """Rows of thread keys."""
-        return [(tenant, key, thread, alias_of) for (tenant, key), (thread, alias_of) in self.keys.items()]
-
-    def rows_of_thread_posts(self) -> list[Values]:
+    def rows_of_posts(self) -> list[Values]:
         """Rows of what desks know of posts."""
         return [
             (
@@ -199,15 +263,53 @@ class Tables:
                 post.thread_id,
                 post.fact.identity_id,
                 post.fact.published_at,
-                post.fact.direction == Direction.OUTBOUND,
+                post.fact.window_expires_at,
+                int(post.fact.direction),
+                int(post.fact.author_kind),
                 post.answers,
                 post.is_addressed,
                 post.is_withdrawn,
+                *post.part,
                 dump_threaded(post.fact),
             )
-            for (tenant, post_id), desks in self.thread_posts.items()
-            for desk, post in desks.items()
+            for (tenant, post_id, desk), post in self.posts.items()
         ]
+
+    def rows_of_parts(self) -> list[Values]:
+        """The same of posts that were told of before, with nothing but what they are to a case."""
+        return [
+            (
+                *seen,
+                "",
+                fact.identity_id,
+                fact.published_at,
+                fact.window_expires_at,
+                int(fact.direction),
+                int(fact.author_kind),
+                0,
+                False,
+                False,
+                *part,
+                b"",
+            )
+            for seen, (part, fact) in self.parts.items()
+        ]
+
+    def rows_of_answers(self) -> tuple[list[Values], list[tuple[str, str, str]]]:
+        """(rows of posts of ours that answer cases, those that do not any more)."""
+        new: list[Values] = []
+        gone: list[tuple[str, str, str]] = []
+        for (tenant, case_id), posts in self.answering.items():
+            for post_id, fact in posts.items():
+                if fact is None:
+                    gone.append((tenant, case_id, post_id))
+                else:
+                    new.append((tenant, case_id, *_answer(fact)))
+        return new, gone
+
+    def rows_of_keys(self) -> list[Values]:
+        """Rows of thread keys."""
+        return [(tenant, key, thread, alias_of) for (tenant, key), (thread, alias_of) in self.keys.items()]
 
     async def save(self, connection: Connection, sql: Mapping[str, str]) -> None:
         """Writes it, one statement a table and kind: first what is there moves, then what is new goes in."""
@@ -216,21 +318,22 @@ class Tables:
         if self.cases:
             await connection.execute(sql["save_cases"], self.cases)
         if self.places:
-            await connection.copy_records_to_table("case_places_v4", records=self.places)
+            await connection.copy_records_to_table("case_places_v5", records=self.places)
         if self.joined_threads:
-            ends = [(*gone, into) for gone, into in self.joined_threads.items()]
-            for name in ("join_threads", "join_thread_posts", "join_thread_cases"):
-                await connection.execute(sql[name], *zip(*ends, strict=True))
+            await self._save_joined_threads(connection, sql)
         if self.new_cases:  # what was tied before they opened is not theirs; what was tied since, they know
-            await connection.copy_records_to_table("cases_v4", records=self.new_cases)
+            await connection.copy_records_to_table("cases_v5", records=self.new_cases)
         if self.joined:
             ends = [(*gone, into) for gone, into in self.joined.items()]
-            await connection.execute(sql["join_posts"], *zip(*ends, strict=True))
-        posts, gone = self.rows_of_posts()
+            for name in ("join_posts", "join_answers"):
+                await connection.execute(sql[name], *zip(*ends, strict=True))
+        if self.parted:
+            await connection.execute(sql["part_posts"], *zip(*self.parted, strict=True))
+        answers, gone = self.rows_of_answers()
         if gone:
-            await connection.execute(sql["drop_posts"], *zip(*gone, strict=True))
-        if posts:
-            await connection.execute(sql["save_posts"], posts)
+            await connection.execute(sql["drop_answers"], *zip(*gone, strict=True))
+        if answers:
+            await connection.execute(sql["save_answers"], answers)
         if self.keys:
             await connection.execute(sql["save_keys"], self.rows_of_keys())
         if self.addressed:
@@ -240,11 +343,27 @@ class Tables:
         counts = [(tenant, post_id, more) for (tenant, post_id), more in self.answers.items() if more]
         if counts:
             await connection.execute(sql["count_answers"], *zip(*counts, strict=True))
-        if self.thread_posts:
-            await connection.execute(sql["save_thread_posts"], self.rows_of_thread_posts())
+        if self.posts:
+            await connection.execute(sql["save_posts"], self.rows_of_posts())
+        if self.parts:
+            await connection.execute(sql["attach_posts"], self.rows_of_parts())
+
+    async def _save_joined_threads(self, connection: Connection, sql: Mapping[str, str]) -> None:
+        """What a thread began with is found by its id, the rest by an index."""
+        ends = [(*gone, into) for gone, into in self.joined_threads.items()]
+        began = await connection.fetch(sql["desks_of"], *zip(*self.joined_threads, strict=True))
+        founded = [
+            (r["tenant"], case_id_of(r["tenant"], f"{r['desk']}\n{r['post_id']}"), r["post_id"], into)
+            for r in began
+            if (into := self.joined_threads.get((r["tenant"], r["post_id"])))
+        ]
+        for name in ("join_keys", "join_thread_posts", "join_first_posts", "join_thread_cases"):
+            await connection.execute(sql[name], *zip(*ends, strict=True))
+        if founded:
+            await connection.execute(sql["join_first_cases"], *zip(*founded, strict=True))
 
 
-def _post(fact: events.PostAttached) -> Values:
+def _answer(fact: events.PostAttached) -> Values:
     return (
         fact.post_id,
         fact.published_at,
@@ -257,7 +376,7 @@ def _post(fact: events.PostAttached) -> Values:
     )
 
 
-def _columns(tenant: str, case: Case, state_of: Callable[[Case], str], thread_id: str, places: bytes) -> Values:
+def _columns(tenant: str, case: Case, state_of: Callable[[Case], str], opened: _Thread, places: bytes) -> Values:
     """The row as the table has it. What thread a case is about is written when it opens."""
     stage = case.stage
     return (
@@ -271,7 +390,8 @@ def _columns(tenant: str, case: Case, state_of: Callable[[Case], str], thread_id
         case.source_id,
         case.identity_id,
         case.desk,
-        thread_id,
+        opened.thread_id,
+        opened.is_founded,
         stage.into if isinstance(stage, Joined) else "",
         places,
         dump_case(case),

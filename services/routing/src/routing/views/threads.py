@@ -14,7 +14,7 @@ from chassis.filters import Expression, bound, where
 from msgspec.structs import replace
 
 from routing import events
-from routing.cases import Case
+from routing.cases import Case, case_id_of
 from routing.posts import Post, Sight, post_of, sight_of
 from routing.recall import recall
 from routing.state_codec import load_case, load_threaded
@@ -86,7 +86,11 @@ async def recall_thread(database: Database, tenant: str, thread_id: str, asked: 
     rows = {(r["post_id"], r["desk"]): r for r in found}
     post_ids = sorted({post_id for post_id, _ in rows})
     roles: dict[tuple[str, str], list[events.RecalledRole]] = {}
-    for r in await database.fetch(SQL["parts"], tenant, post_ids):
+    for key, r in rows.items():
+        if r["case_id"]:
+            customer = r["identity"] if r["customer"] is None else r["customer"]
+            roles[key] = [events.RecalledRole(r["case_id"], customer, PostRole(r["role"]))]
+    for r in await database.fetch(SQL["answers"], tenant, post_ids):
         counts = None if r["answers_published_at"] is None else Instant(r["answers_published_at"])
         role = events.RecalledRole(r["case_id"], r["customer"], PostRole(r["role"]), counts)
         roles.setdefault((r["post_id"], r["desk"]), []).append(role)
@@ -104,24 +108,31 @@ async def recall_thread(database: Database, tenant: str, thread_id: str, asked: 
 
 async def _cases(database: Database, tenant: str, thread_id: str, authors: Collection[str], limit: int) -> list[Case]:
     """The cases of a thread; of one with many those of these authors."""
-    found = [load_case(r["body"]) for r in await database.fetch(SQL["cases"], tenant, thread_id, limit + 1)]
-    if len(found) > limit:
-        found = [
-            load_case(r["body"])
+    desks = [r["desk"] for r in await database.fetch(SQL["desks"], tenant, thread_id)]
+    founded = [case_id_of(tenant, f"{desk}\n{thread_id}") for desk in desks]
+    records = await database.fetch(SQL["cases"], tenant, thread_id, limit + 1, founded)
+    if len(records) > limit:
+        records = [
+            r
             for author in sorted(authors)
-            for r in await database.fetch(SQL["cases_of_author"], tenant, thread_id, author, AUTHOR_MAX)
+            for r in await database.fetch(SQL["cases_of_author"], tenant, thread_id, author, AUTHOR_MAX, founded)
         ]
+    found = [load_case(r["body"]) for r in records]
     return sorted(found, key=lambda case: case.case_id)
 
 
 def _recalled(
     record: Any, aliases: Mapping[str, Sequence[str]], roles: Sequence[events.RecalledRole]
 ) -> events.RecalledPost:
-    told = load_threaded(record["body"])
+    told = _threaded(record)
     ids = tuple(sorted({*told.alias_ids, *aliases.get(told.post_id, ())}))
     told = replace(told, alias_ids=ids, is_addressed=record["addressed"], joined_thread_ids=())
     ordered = tuple(sorted(roles, key=lambda role: (role.customer_id, role.case_id)))
     return events.RecalledPost(told, record["withdrawn"], ordered)
+
+
+def _threaded(record: Any) -> events.PostThreaded:
+    return load_threaded(record["body"], record["post_id"], record["desk"], record["identity"], record["thread_id"])
 
 
 _COLUMNS = {"desk": "desk", "published_at": "published_at"}
@@ -137,5 +148,5 @@ async def list_unattributed(
     values: list[object] = [tenant, *(after or (None, "")), limit]
     statement = SQL["unattributed"].replace("{wanted}", where(wanted, _COLUMNS, bound(values)))
     records = await database.fetch(statement, *values)
-    told = [load_threaded(r["body"]) for r in records]
+    told = [_threaded(r) for r in records]
     return [Unattributed(post_of(fact), sight_of(fact)) for fact in told]
