@@ -29,6 +29,15 @@ async def test_an_appended_commit_is_read_back_as_it_was(nats_url: str) -> None:
         assert [(e.position, e.subject, e.commit) for e in read] == [(position, SHARD, sent)]
 
 
+async def test_what_stands_at_a_position_is_read_byte_for_byte(nats_url: str) -> None:
+    async with tally.opened(nats_url) as log:
+        position = await log.append(SHARD, commit(3), 0)
+        entry = await log.get(position)
+        assert entry is not None
+        assert await log.raw(position) == (str(SHARD), entry.data) == await log._raw_of_leader(position)
+        assert await log.raw(position + 1) is None
+
+
 async def test_repeating_an_append_whose_answer_was_lost_changes_nothing(nats_url: str) -> None:
     async with tally.opened(nats_url) as log:
         first = await log.append(SHARD, sent := commit(), 0)
