@@ -83,7 +83,7 @@ async def project(connection: Connection, tenant: str, facts: Sequence[events.Ev
         size = rng.choice((1, 3, 40, 200))
         taken = [recorded(tenant, n + 1, n % 3, fact) for n, fact in enumerate(facts[at : at + size], at)]
         at += size
-        await (await SINK.prepare_again(taken)).write(connection)
+        await (await SINK.prepare_again(taken)).write(connection, apart=True)
 
 
 async def test_the_tables_say_what_the_shard_knows(database_url: str) -> None:

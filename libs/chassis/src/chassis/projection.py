@@ -26,7 +26,7 @@ from chassis.log import Log
 from chassis.membership import Membership
 from chassis.parking import SCHEMA as PARKED
 from chassis.parking import ParkingLot, Released
-from chassis.sink import Round, Sink, Weight, portions
+from chassis.sink import Apart, Round, Sink, Weight, portions
 from chassis.tail import Tail
 from chassis.tenant_facts import is_deleted_by
 from chassis.tenants import Tenants
@@ -289,8 +289,12 @@ class Projector:
             if prepared is None:
                 await self.cursor.move(upto)
             else:
-                async with self.cursor.moving(upto, WRITE_S) as connection:
-                    await prepared.write(connection)
+                try:
+                    async with self.cursor.moving(upto, WRITE_S) as connection:
+                        await prepared.write(connection)
+                except Apart:
+                    async with self.cursor.moving(upto, WRITE_S) as connection:
+                        await prepared.write(connection, apart=True)
 
     async def replay(self, until: int) -> None:
         """Writes the log from where the tables are up to a position, without owning anything: for a proof or a
@@ -340,7 +344,7 @@ class Projection(Projector, Generic[R]):
         """
 
         async def take(connection: Connection, events: Sequence[Recorded]) -> None:
-            await (await self._view_sink.prepare_again(events)).write(connection)
+            await (await self._view_sink.prepare_again(events)).write(connection, apart=True)
 
         return await self._view_sink.lot.release(self.cursor, key, take)
 

@@ -23,6 +23,12 @@ class Weight(NamedTuple):
 NOTHING = Weight(0, 0)
 
 
+class Apart(Exception):
+    """Something in a round cannot be written, and its transaction is lost; in another one, `apart`, the rest of it can.
+    Against: a savepoint in each round, two of its ten round trips, for what hardly ever happens.
+    """
+
+
 class Round(Protocol):
     """A round of commits, decoded as far as that is possible without a table."""
 
@@ -30,9 +36,9 @@ class Round(Protocol):
     def traceparents(self) -> Iterable[str]:
         """The traces it belongs to."""
 
-    async def write(self, connection: Connection) -> None:
+    async def write(self, connection: Connection, *, apart: bool = False) -> None:
         """Writes it. The cursor is locked and moves with what is written; written again after that was taken back, it
-        writes the same. Raises only what may pass: outages, a full disk, a schema that is not there.
+        writes the same. Raises Apart, and else only what may pass: outages, a full disk, a schema that is not there.
         """
 
 

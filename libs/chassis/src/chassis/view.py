@@ -27,7 +27,7 @@ from chassis.parking import (
     own_key,
 )
 from chassis.parking import SCHEMA as PARKED
-from chassis.sink import NOTHING, Weight
+from chassis.sink import NOTHING, Apart, Weight
 from chassis.storable import check_storable
 
 R = TypeVar("R")
@@ -157,24 +157,32 @@ class ViewSink(Generic[R]):
             raise UnknownEvent(f"{self.view.name} does not know {event.type}; a later release does")
         return self.view.keys(event)
 
-    async def apply(
-        self,
-        connection: Connection,
-        events: Sequence[Keyed],
-        blocked: dict[str, Place],
-        rows: dict[str, R] | None = None,
+    async def apply_all(
+        self, connection: Connection, events: Sequence[Keyed], blocked: dict[str, Place], rows: dict[str, R] | None
     ) -> list[Waiting]:
+        """Takes events in the order of the log, all at once; returns what has to wait. `rows` are those of all events
+        where nothing had to be loaded. Raises Apart where one of them cannot be taken.
+        """
+        try:
+            if rows is not None and not blocked:
+                await self.view.save(connection, rows, _touched(events))
+                return []
+            free, behind = _split(events, blocked)
+            await self._fold(connection, free)
+        except Exception as error:
+            if is_poison(error, connection):
+                raise Apart from error
+            raise
+        return behind
+
+    async def apply(self, connection: Connection, events: Sequence[Keyed], blocked: dict[str, Place]) -> list[Waiting]:
         """Takes events in the order of the log, all at once if that goes well, else in halves of halves until those are
-        alone that cannot be taken. Returns what has to wait; `blocked` knows their keys then. `rows` are the rows of
-        all events where nothing had to be loaded.
+        alone that cannot be taken. Returns what has to wait; `blocked` knows their keys then.
         """
         if not events:
             return []
         try:
             async with connection.transaction():
-                if rows is not None and not blocked:
-                    await self.view.save(connection, rows, _touched(events))
-                    return []
                 beyond = dict(blocked)
                 free, behind = _split(events, beyond)
                 await self._fold(connection, free)
@@ -221,11 +229,15 @@ class ViewRound(Generic[R]):
         """Of its events."""
         return (event.event.traceparent for event, _ in self.events)
 
-    async def write(self, connection: Connection) -> None:
-        """Takes what can be taken and parks the rest."""
+    async def write(self, connection: Connection, *, apart: bool = False) -> None:
+        """Takes what can be taken and parks the rest; what cannot be taken is only found apart."""
         lot = self.sink.lot
         blocked = await lot.blocked(connection, chain.from_iterable(keys for _, keys in self.events))
-        waiting = [*self.unkeyed, *await self.sink.apply(connection, self.events, blocked, self.rows)]
+        if apart:
+            behind = await self.sink.apply(connection, self.events, blocked)
+        else:
+            behind = await self.sink.apply_all(connection, self.events, blocked, self.rows)
+        waiting = [*self.unkeyed, *behind]
         if waiting:
             await lot.park(connection, waiting)
 

@@ -68,7 +68,7 @@ class ArchiveRound:
     entries: Sequence[Entry]
     traceparents: Sequence[str] = ()
 
-    async def write(self, connection: Connection) -> None:
+    async def write(self, connection: Connection, *, apart: bool = False) -> None:
         """Appends them under the chain of digests, in partitions that are made as they are needed."""
         first, last = self.entries[0].position, self.entries[-1].position
         for number in range(first // POSITIONS_PER_PARTITION, last // POSITIONS_PER_PARTITION + 1):
