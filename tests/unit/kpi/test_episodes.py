@@ -20,12 +20,16 @@ from kpi.episodes import (
     Took,
     Withdrew,
     Wrote,
+    _episodes,
+    _first_contact,
     dump_facts,
     episodes,
     joined,
     load_facts,
     with_fact,
 )
+from kpi.running import Running, dump_running, load_running
+from msgspec.structs import replace
 
 
 def wrote(ref: int, at: int, post: str = "", origin: str = "", published: int | None = None) -> Wrote:
@@ -316,6 +320,57 @@ def test_facts_in_any_order_make_the_same_case(both: tuple[list[tuple[str, int]]
         other = with_fact(other, case.facts[index])
     assert other == case
     assert with_fact(case, case.facts[0]) == case if case.facts else True
+
+
+untouched = st.lists(
+    st.one_of(
+        st.builds(
+            lambda at, ahead, post: wrote(0, at, post, published=at + ahead),
+            st.integers(0, 5),
+            st.sampled_from([0, 3]),
+            st.sampled_from(["a", "b"]),
+        ),
+        st.builds(
+            Queued, st.just(0), st.integers(0, 5), st.just(""), st.sampled_from(["gold", "other"]), st.integers(0, 5)
+        ),
+        st.builds(Took, st.just(0), st.integers(0, 5), st.just(""), st.sampled_from(["", "mia"])),
+    ),
+    max_size=6,
+).map(lambda facts: [replace(fact, ref=ref) for ref, fact in enumerate(facts, start=1)])
+
+
+@settings(max_examples=300, deadline=None)
+@given(untouched)
+def test_a_case_nobody_has_answered_is_told_as_any_other(facts: list[Fact]) -> None:
+    told = _first_contact(facts)
+    assert ([] if told is None else [told]) == _episodes(facts)
+
+
+def test_facts_are_written_down_as_they_always_were() -> None:
+    """What is in the tables was written by releases before this one; a replay must write the same."""
+    facts: list[Fact] = [
+        Wrote(1, 2, "", 'p"é\n', False, "x", "s", "d", 3),
+        Posted(2, 3, "c", "p", True, 1, True),
+        Sent(3, 4, "", "", False, "mia"),
+        Gone(4, 5, "", "p"),
+        Queued(5, 6, "", "gold", 7),
+        Took(6, 7, "", "mia"),
+        Settled(7, 8, "", "mia"),
+        Reopened(8, 9, ""),
+        Withdrew(9, 10, ""),
+    ]
+    assert dump_facts(facts) == (
+        '[["Wrote",1,2,"","p\\"é\\n",false,"x","s","d",3],["Posted",2,3,"c","p",true,1,true],'
+        '["Sent",3,4,"","",false,"mia",false],["Gone",4,5,"","p"],["Queued",5,6,"","gold",7],["Took",6,7,"","mia"],'
+        '["Settled",7,8,"","mia"],["Reopened",8,9,""],["Withdrew",9,10,""]]'
+    )
+    assert load_facts(dump_facts(facts)) == tuple(facts)
+    running = Running(9, start=facts[0], took=Done(7, "mia", 6), queued=facts[4])  # type: ignore[arg-type]
+    assert dump_running(running) == (
+        '[9,1,[1,2,"","p\\"é\\n",false,"x","s","d",3],[7,"mia",6,false],null,null,null,null,null,false,false,false,'
+        'null,null,null,null,[5,6,"","gold",7]]'
+    )
+    assert load_running(dump_running(running)) == running
 
 
 clocks = st.integers(0, 12)

@@ -22,6 +22,7 @@ from kpi.episodes import (
     episodes,
 )
 from kpi.running import Running, advance, contact_of, dump_running, load_running, running_of, tells
+from msgspec.structs import replace
 
 times = st.integers(0, 12)
 origins = st.sampled_from(["", "", "", "c2"])
@@ -54,7 +55,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
     ref = EVENTS_PER_COMMIT
     for fact in draw(st.lists(kinds, max_size=14)):
         ref = ref + 1 if draw(st.booleans()) else (ref // EVENTS_PER_COMMIT + 1) * EVENTS_PER_COMMIT
-        found.append(fact._replace(ref=ref))
+        found.append(replace(fact, ref=ref))
     return found
 
 

@@ -7,11 +7,11 @@ so no order of arrival can change the result: the contacts are computed from the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
 
-import orjson
+import msgspec
+from msgspec.structs import replace
 
 EVENTS_PER_COMMIT = 1024
 """A commit holds at most 1,000 events; a reference is position * 1024 + index."""
@@ -24,7 +24,11 @@ def reference(position: int, index: int) -> int:
     return position * EVENTS_PER_COMMIT + index
 
 
-class Wrote(NamedTuple):
+class _Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """Written down as its name and its fields. Against tuples: made and written in a third of the time."""
+
+
+class Wrote(_Fact, frozen=True):
     """A customer's post that speaks to us, and where it came through; `origin` is "" or the case it came from.
 
     `at` is when it counts as offered: on the customer's clock, but not after it reached us. `published` is the
@@ -42,7 +46,7 @@ class Wrote(NamedTuple):
     published: int
 
 
-class Posted(NamedTuple):
+class Posted(_Fact, frozen=True):
     """A post of ours that answers the customer.
 
     `asked` is when the post it names was published, 0 when it names none. `at` is not before that, as far as our own
@@ -58,7 +62,7 @@ class Posted(NamedTuple):
     early: bool = False
 
 
-class Sent(NamedTuple):
+class Sent(_Fact, frozen=True):
     """A reply that went out through us; `post` is "" where the platform named none. `early`: the platform's clock had
     its question later.
     """
@@ -72,7 +76,7 @@ class Sent(NamedTuple):
     early: bool = False
 
 
-class Gone(NamedTuple):
+class Gone(_Fact, frozen=True):
     """A post is none of this case any more: one of ours that was withdrawn, or any that belongs elsewhere."""
 
     ref: int
@@ -81,7 +85,7 @@ class Gone(NamedTuple):
     post: str
 
 
-class Queued(NamedTuple):
+class Queued(_Fact, frozen=True):
     """The case was lined up; `due` is when the first response was promised."""
 
     ref: int
@@ -91,7 +95,7 @@ class Queued(NamedTuple):
     due: int
 
 
-class Took(NamedTuple):
+class Took(_Fact, frozen=True):
     """An agent took the case."""
 
     ref: int
@@ -100,7 +104,7 @@ class Took(NamedTuple):
     agent: str
 
 
-class Settled(NamedTuple):
+class Settled(_Fact, frozen=True):
     """An agent resolved the case."""
 
     ref: int
@@ -109,7 +113,7 @@ class Settled(NamedTuple):
     agent: str
 
 
-class Reopened(NamedTuple):
+class Reopened(_Fact, frozen=True):
     """The case began a new episode."""
 
     ref: int
@@ -117,7 +121,7 @@ class Reopened(NamedTuple):
     origin: str
 
 
-class Withdrew(NamedTuple):
+class Withdrew(_Fact, frozen=True):
     """The customer took it back."""
 
     ref: int
@@ -126,10 +130,9 @@ class Withdrew(NamedTuple):
 
 
 Fact: TypeAlias = Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Wrote, Posted, Sent, Gone, Queued, Took, Settled, Reopened, Withdrew)
-}
-_by_ref = itemgetter(0)
+_by_ref = attrgetter("ref")
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[Fact, ...]).decode
 
 
 class Done(NamedTuple):
@@ -143,8 +146,7 @@ class Done(NamedTuple):
     early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(msgspec.Struct, frozen=True):
     """One contact: the deciding acts of one episode in which a customer wrote."""
 
     number: int
@@ -164,7 +166,7 @@ class Episode:
         return any(one is not None and (one.early or one.at < self.start.published) for one in answers)
 
 
-class Case(NamedTuple):
+class Case(msgspec.Struct, frozen=True):
     """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order.
 
     `desk` answers for it and `customer` is whose it is, "" while nobody has spoken. `agent` has it or was offered it,
@@ -199,28 +201,28 @@ class Case(NamedTuple):
 
     def regrouped_with(self, facts: tuple[Fact, ...], joined_into: str = "") -> Case:
         """The case with other facts than it had."""
-        return self._replace(joined_into=joined_into, facts=facts, before=0, summary="", earlier=None, regrouped=True)
+        return replace(self, joined_into=joined_into, facts=facts, before=0, summary="", earlier=None, regrouped=True)
 
 
 def dump_facts(facts: Sequence[Fact]) -> str:
     """Facts as JSON: equal facts, equal text."""
-    return orjson.dumps([(type(fact).__name__, *fact) for fact in facts]).decode()
+    return _encode(facts).decode()
 
 
 def load_facts(text: str) -> tuple[Fact, ...]:
     """The facts of `dump_facts`."""
-    return tuple(_KINDS[row[0]]._make(row[1:]) for row in orjson.loads(text))
+    return _decode(text)
 
 
 def with_fact(case: Case, fact: Fact) -> Case:
     """The case with one more fact; a fact it has already changes nothing."""
     facts = case.facts
     if not facts or facts[-1].ref < fact.ref:
-        return case._replace(facts=(*facts, fact))
+        return replace(case, facts=(*facts, fact))
     if facts[-1].ref == fact.ref:
         return case
     if not case.before:
-        return case._replace(facts=_united(facts, (fact,)))
+        return replace(case, facts=_united(facts, (fact,)))
     return case.regrouped_with(_united(case.all_facts, (fact,)), case.joined_into)
 
 
@@ -233,12 +235,12 @@ def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, 
     """Both cases after a link ended `other` in `case`: all facts are with the one, marked with where they came from."""
     moved = tuple(_moved(fact, other_id, case_id) for fact in other.all_facts)
     survivor = case.regrouped_with(_united(case.all_facts, moved), case.joined_into)
-    return survivor, other.regrouped_with((), case_id)._replace(agent="", weight=0)
+    return survivor, replace(other.regrouped_with((), case_id), agent="", weight=0)
 
 
 def _moved(fact: Fact, leaves: str, enters: str) -> Fact:
     origin = fact.origin or leaves
-    return fact._replace(origin="" if origin == enters else origin)
+    return replace(fact, origin="" if origin == enters else origin)
 
 
 def _united(facts: Sequence[Fact], more: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -253,6 +255,34 @@ def episodes(facts: Sequence[Fact]) -> list[Episode]:
     Resolving, reopening and withdrawing are acts on the case itself and do not come along from a case joined into it;
     its posts, answers and acceptances do.
     """
+    first = _first_contact(facts)
+    return _episodes(facts) if first is None else [first]
+
+
+def _first_contact(facts: Sequence[Fact]) -> Episode | None:
+    """The contact of a case with which nobody has done anything yet but offer and take it, as most are when they are
+    written; None for any other case. One look at each fact instead of five.
+    """
+    start = took = queued = None
+    for fact in facts:
+        match fact:
+            case Wrote():
+                start = fact if start is None or order(fact) < order(start) else start
+            case Queued():
+                queued = sooner(queued, fact)
+            case Took():
+                took = earlier(took, Done(fact.at, fact.agent, fact.ref))
+            case _:
+                return None
+    return None if start is None else concluded(1, start, Acts(took, None, None, None, None, queued), None)
+
+
+def order(post: Wrote) -> tuple[int, str, int]:
+    """Which of a case's posts comes first."""
+    return post.at, post.post, post.ref
+
+
+def _episodes(facts: Sequence[Fact]) -> list[Episode]:
     facts = standing(facts)
     senders = {fact.post: fact for fact in facts if type(fact) is Sent and fact.post}
     ended, number, current, waiting, _ = phases(facts)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
+from msgspec.structs import astuple
 
 from kpi.episodes import (
     EVENTS_PER_COMMIT,
@@ -31,6 +32,7 @@ from kpi.episodes import (
     concluded,
     earlier,
     is_human,
+    order,
     phases,
     sooner,
     standing,
@@ -142,12 +144,14 @@ def contact_of(running: Running) -> Episode | None:
 
 def dump_running(running: Running) -> str:
     """As JSON: equal summaries, equal text."""
-    return orjson.dumps([tuple(value) if isinstance(value, tuple) else value for value in running]).decode()
+    return msgspec.json.encode(
+        [astuple(value) if isinstance(value, Wrote | Queued) else value for value in running]
+    ).decode()
 
 
 def load_running(text: str) -> Running:
     """The summary of `dump_running`."""
-    return Running._make(map(_loaded, Running._fields, orjson.loads(text)))
+    return Running._make(map(_loaded, Running._fields, msgspec.json.decode(text)))
 
 
 _PARTS: Mapping[str, type[Any]] = {
@@ -158,15 +162,11 @@ _PARTS: Mapping[str, type[Any]] = {
 
 
 def _loaded(name: str, value: Any) -> Any:
-    return value if value is None or name not in _PARTS else _PARTS[name]._make(value)
-
-
-def _order(post: Wrote) -> tuple[int, str, int]:
-    return post.at, post.post, post.ref
+    return value if value is None or name not in _PARTS else _PARTS[name](*value)
 
 
 def _first(*posts: Wrote | None) -> Wrote | None:
-    return min((post for post in posts if post is not None), key=_order, default=None)
+    return min((post for post in posts if post is not None), key=order, default=None)
 
 
 def _is_later(post: Wrote, settled_at: int | None) -> bool:
@@ -202,7 +202,7 @@ def _wrote(running: Running, post: Wrote) -> Running | None:
 
 def _started(running: Running, post: Wrote | None) -> Running | None:
     """With a post of the episode that may be its start."""
-    if post is None or (running.start is not None and _order(running.start) <= _order(post)):
+    if post is None or (running.start is not None and order(running.start) <= order(post)):
         return running
     return None if running.early else running._replace(start=post)
 

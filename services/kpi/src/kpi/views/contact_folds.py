@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.view import Founding
+from msgspec.structs import replace
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2
 from switchboard.routing.v1 import events_pb2 as work
@@ -32,15 +33,13 @@ from kpi.episodes import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A source's labels as JSON, each with the reference of the event since which they hold; ascending."""
 
     versions: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(msgspec.Struct, frozen=True):
     """Whether somebody takes work, a number of the contract's `Presence`, and for how many units at a time."""
 
     presence: int = work.PRESENCE_OFFLINE
@@ -93,7 +92,7 @@ def _add(rows: Rows, event: Recorded, case_id: str, fact: Fact) -> None:
     if case.joined_into:
         standing_id, case = _standing(rows, event.tenant, case_id)
         key = case_key(event.tenant, standing_id)
-        fact = fact._replace(origin=case_id)
+        fact = replace(fact, origin=case_id)
     rows[key] = with_fact(case, fact)
 
 
@@ -113,8 +112,13 @@ def _on_source(rows: Rows, event: Recorded) -> None:
 def _on_opened(rows: Rows, event: Recorded) -> None:
     body = event.body
     known = _case(rows, event.tenant, body.case_id)
-    rows[case_key(event.tenant, body.case_id)] = known._replace(
-        channel=body.channel, source=body.source_id, desk=body.desk, customer=body.identity_id, weight=body.weight
+    rows[case_key(event.tenant, body.case_id)] = replace(
+        known,
+        channel=body.channel,
+        source=body.source_id,
+        desk=body.desk,
+        customer=body.identity_id,
+        weight=body.weight,
     )
 
 
@@ -197,7 +201,7 @@ def _hold(rows: Rows, event: Recorded, agent_id: str, weight: int | None = None)
     case = _case(rows, event.tenant, event.body.case_id)
     if not case.joined_into:
         weight = case.weight if weight is None else weight
-        rows[case_key(event.tenant, event.body.case_id)] = case._replace(agent=agent_id, weight=weight)
+        rows[case_key(event.tenant, event.body.case_id)] = replace(case, agent=agent_id, weight=weight)
 
 
 def _on_agent(rows: Rows, event: Recorded) -> None:
@@ -238,7 +242,7 @@ def _on_joined(rows: Rows, event: Recorded) -> None:
         return
     if into.customer and other.customer and into.customer != other.customer:
         # Two people's matters are handled as one; each keeps a contact.
-        other = other._replace(agent="", weight=0)
+        other = replace(other, agent="", weight=0)
     else:
         into, other = joined(into_id, into, other_id, other)
     rows[case_key(tenant, into_id)] = into

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.view import Founding
+from msgspec.structs import replace
 
 from kpi.episodes import Case, Fact, episodes, load_facts
 from kpi.metrics.contact import Act, Contact
@@ -57,9 +58,9 @@ class Contacts:
                 tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, *kept = found
                 facts, before, summary = kept
                 case = Case(channel, source_id, joined_into, desk, customer, agent_id, weight)
-                case = case._replace(facts=load_facts(facts), before=before, summary=summary)
+                case = replace(case, facts=load_facts(facts), before=before, summary=summary)
                 if before and (tenant, case_id) in whole:
-                    case = case._replace(earlier=await _earlier(connection, tenant, case_id))
+                    case = replace(case, earlier=await _earlier(connection, tenant, case_id))
                 rows[case_key(tenant, case_id)] = case
                 if joined_into:
                     further[tenant, joined_into] = None
@@ -104,7 +105,7 @@ class Contacts:
                 continue
             written = rows_of(tenant, id_, row)
             if written is None:
-                row = row._replace(earlier=await _earlier(connection, tenant, id_))
+                row = replace(row, earlier=await _earlier(connection, tenant, id_))
                 written = rows_of(tenant, id_, row)
                 assert written is not None, "who has all facts can tell"
             founding = type(key) is Founding
