@@ -201,7 +201,7 @@ async def test_an_event_the_archive_has_not_whole_spoils_no_list(
     whole = await kpi.ListContributingEvents(request)
     acts = whole.contributions[0].events[-1].position
     async with database.acquire() as connection:
-        await connection.execute("update archive_v1 set data = 'no commit' where position = $1", Position.decode(acts))
+        await connection.execute("update archive_v2 set data = 'no commit' where position = $1", Position.decode(acts))
     (one,) = (await kpi.ListContributingEvents(request)).contributions
     assert [(event.role, bool(event.type), bool(event.unreadable)) for event in one.events] == [
         ("start", True, False),
@@ -438,7 +438,7 @@ async def test_the_service_proves_its_log_and_its_tables(channel: grpc.aio.Chann
     await integrity.WaitUntil(integrity_pb2.WaitUntilRequest())
     findings = [one async for one in integrity.VerifyIntegrity(integrity_pb2.VerifyIntegrityRequest())]
     assert [(one.invariant, one.subject, one.detail) for one in findings if not one.ok] == []
-    assert {"archive archive_v1", "view contacts_v3"} <= {one.subject for one in findings}
+    assert {"archive archive_v2", "view contacts_v3"} <= {one.subject for one in findings}
 
 
 async def refusal(call: Any) -> tuple[grpc.StatusCode, set[str]]:

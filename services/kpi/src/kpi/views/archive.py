@@ -29,10 +29,13 @@ from switchboard.log.v1 import log_pb2
 _LOGGER = logging.getLogger(__name__)
 _UNREADABLE = telemetry.Instrument("switchboard.archive.unreadable")
 SQL = queries(__file__, "archive.sql")
-NAME = "archive_v1"
+NAME = "archive_v2"
+REST = f"{NAME}_rest"
 FIRST_DIGEST = bytes(32)
-EMPTIED = "subject = '', data = ''"
-"""What becomes of a deleted tenant's commits."""
+EMPTIED = "bytes = 0, subject = '', data = ''"
+"""What becomes of a deleted tenant's commits; the rest of each goes."""
+PART_BYTES = 3_900
+"""What stands in one row of a commit. Against: a page of 8 kB has room for two, whatever the tenant is called."""
 POSITIONS_PER_PARTITION = 1_000_000
 """Against: a partition of 2 kB commits is 2 GB then, which dumps and detaches within minutes."""
 
@@ -50,7 +53,7 @@ class ArchiveSink:
 
     name = NAME
     schema = SQL["schema"]
-    dumps: Mapping[str, str] = {NAME: "position"}
+    dumps: Mapping[str, str] = {NAME: "position", REST: "position, part"}
 
     def weigh(self, entry: Entry) -> Weight:
         """Its bytes; its events are not looked at."""
@@ -76,22 +79,29 @@ class ArchiveRound:
         digest = FIRST_DIGEST if first == 1 else await connection.fetchval(SQL["last_digest"], first - 1)
         if digest is None:
             raise Unavailable(f"{NAME} lacks position {first - 1}; restore it, or drop it and let it be refilled", 5.0)
-        rows = []
+        rows: list[tuple[Any, ...]] = []
+        rest: list[tuple[Any, ...]] = []
         for entry in self.entries:
             subject = str(entry.subject)
             digest = rolled(digest, subject, entry.data)
-            kept = ("", b"") if entry.gone else (subject, entry.data)
-            rows.append((entry.position, *kept, digest))
-        await connection.copy_records_to_table(NAME, records=rows, columns=["position", "subject", "data", "digest"])
+            subject, data = ("", b"") if entry.gone else (subject, entry.data)
+            rows.append((entry.position, len(data), subject, data[:PART_BYTES], digest))
+            rest += [
+                (entry.position, at // PART_BYTES, entry.subject.tenant, data[at : at + PART_BYTES])
+                for at in range(PART_BYTES, len(data), PART_BYTES)
+            ]
+        await connection.copy_records_to_table(NAME, records=rows)
+        if rest:
+            await connection.copy_records_to_table(REST, records=rest)
 
 
 async def _partition(connection: Connection, number: int) -> None:
-    name = f"{NAME}_p{number}"
-    if await connection.fetchval("select to_regclass($1)", name) is None:
+    if await connection.fetchval("select to_regclass($1)", f"{REST}_p{number}") is None:
         first = number * POSITIONS_PER_PARTITION
-        await connection.execute(
-            SQL["partition"].format(name=name, first=first, beyond=first + POSITIONS_PER_PARTITION)
-        )
+        for table in (NAME, REST):
+            await connection.execute(
+                SQL["partition"].format(table=table, number=number, first=first, beyond=first + POSITIONS_PER_PARTITION)
+            )
 
 
 @dataclass(frozen=True, slots=True)
