@@ -363,7 +363,9 @@ def detach(case: Case, event: events.PostDetached) -> Case:
 
 def evolve_case(case: Case, event: events.CaseFact) -> Case:
     """What a fact makes of a case that is there. Never raises."""
-    return underneath(case, lambda own: _evolve_alone(own, event)) if is_apart(case) else _evolve_alone(case, event)
+    if isinstance(case.stage, Joined):
+        return underneath(case, lambda own: _evolve_alone(own, event))
+    return _evolve_alone(case, event)
 
 
 def _evolve_alone(case: Case, event: events.CaseFact) -> Case:

@@ -4,8 +4,8 @@ Pure. Where cases and agents are kept is the caller's: whoever folds says how on
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
@@ -21,14 +21,11 @@ _HELD = frozenset({Offered, Accepted, Pending})
 """Stages in which an agent has the case."""
 
 
-class CaseChange(NamedTuple):
-    """A case before a fact, None when it was not there (in memory), and after it."""
-
-    before: Case | None
-    after: Case
+CaseChange = tuple[Case | None, Case]
+"""A case before a fact, None when it was not there (in memory), and after it."""
 
 
-class Changes(NamedTuple):
+class Changes(Struct, frozen=True, gc=False):
     """Everything that is different after a fact; settings apart, which the fact carries whole."""
 
     cases: tuple[CaseChange, ...] = ()
@@ -40,9 +37,13 @@ _NOTHING = Changes()
 
 def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
     """What a fact makes of cases and agents. Never raises; a fact about a case nobody opened changes nothing."""
+    cases: tuple[CaseChange, ...]
     match event:
-        case events.CaseOpened() | events.PostAttached() | events.CaseQueued() | events.CaseOffered():
-            pass  # what every post leads to is told apart first
+        case events.PostAttached() | events.CaseQueued() | events.CaseOffered():  # most facts are of these
+            known = case_of(event.case_id)
+            cases = () if known is None else ((known, evolve_case(known, event)),)
+        case events.CaseOpened():
+            return Changes(((None, opened(event)),))
         case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
@@ -61,8 +62,7 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
         ):
             return _NOTHING
         case _:
-            pass
-    cases = case_changes(event, case_of)
+            cases = case_changes(event, case_of)
     if not cases:
         return _NOTHING
     before, after = cases[0]  # of a join it is the case that ends whose agent is free
@@ -75,9 +75,9 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
     """What a fact makes of cases; of a join first the case that ends. Nothing when a case it is about is not there."""
     match event:
         case events.CaseOpened():
-            return (CaseChange(None, opened(event)),)
+            return ((None, opened(event)),)
         case events.CaseRecalled():
-            return (CaseChange(None, recalled(event)),)
+            return ((None, recalled(event)),)
         case events.CasesJoined():
             survivor, joined = case_of(event.case_id), case_of(event.joined_case_id)
             if survivor is None or joined is None:
@@ -85,13 +85,13 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
             if event.actor:
                 return _joined_by(event, survivor, joined)
             gone = gone_into(joined, event.case_id, event.at)
-            return CaseChange(joined, gone), CaseChange(survivor, absorb(survivor, joined, event))
+            return (joined, gone), (survivor, absorb(survivor, joined, event))
         case events.JoinedCasePlaced():
             survivor = case_of(event.case_id)
             if survivor is None or all(one.case_id != event.joined_case_id for one in survivor.joined):
                 return ()
             after = with_joined(survivor, event.joined_case_id, placed(event))
-            return (CaseChange(survivor, replace(after, updated_at=event.at)),)
+            return ((survivor, replace(after, updated_at=event.at)),)
         case events.CaseSplit():
             survivor, joined = case_of(event.case_id), case_of(event.new_case_id)
             stage = None if joined is None else joined.stage
@@ -100,10 +100,10 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
             if stage.into != survivor.case_id:
                 return ()
             own, left = replace(alone(joined), updated_at=event.at), with_joined(survivor, joined.case_id, None)
-            return CaseChange(joined, own), CaseChange(survivor, replace(left, updated_at=event.at))
+            return (joined, own), (survivor, replace(left, updated_at=event.at))
         case _:
             before = case_of(event.case_id)
-            return () if before is None else (CaseChange(before, evolve_case(before, event)),)
+            return () if before is None else ((before, evolve_case(before, event)),)
 
 
 def _joined_by(event: events.CasesJoined, survivor: Case, joined: Case) -> tuple[CaseChange, ...]:
@@ -112,7 +112,7 @@ def _joined_by(event: events.CasesJoined, survivor: Case, joined: Case) -> tuple
         return ()
     gone = join_into(joined, event)
     with_it = with_joined(survivor, gone.case_id, as_joined(gone))
-    return CaseChange(joined, gone), CaseChange(survivor, replace(with_it, updated_at=event.at))
+    return (joined, gone), (survivor, replace(with_it, updated_at=event.at))
 
 
 def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentOf) -> tuple[Agent, ...]:

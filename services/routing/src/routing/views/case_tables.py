@@ -45,7 +45,7 @@ class _Thread(NamedTuple):
 _NOWHERE = _Thread("", False)
 
 
-class News(NamedTuple):
+class News(Struct, frozen=True, gc=False):
     """A fact that adds to the tables beside its case, behind those before it: a list that grows without copying."""
 
     before: "News | None"
@@ -53,7 +53,7 @@ class News(NamedTuple):
     fact: NewsFact
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """A case, None for what is about a thread, and what the events since it was loaded add beside it."""
 
     case: Case | None

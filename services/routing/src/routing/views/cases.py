@@ -127,14 +127,15 @@ class CasesView:
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """The case, and one that is joined into it or split from it. Nothing is known of a case before it opens."""
-        if event.type in _THREAD_FACTS:
+        kind = event.type
+        if kind in _THREAD_FACTS:
             return (f"{event.tenant}{_THREAD}{event.body.post_id}",)
         key = f"{event.tenant}/{event.body.case_id}"
-        if event.type == _OPENED:
+        if kind == _OPENED:
             return (Founding(key),)
-        if event.type == _JOINED:
+        if kind == _JOINED:
             return (key, f"{event.tenant}/{event.body.joined_case_id}")
-        if event.type == _SPLIT:
+        if kind == _SPLIT:
             return (key, f"{event.tenant}/{event.body.new_case_id}")
         return (key,)
 
@@ -150,10 +151,11 @@ class CasesView:
         """Applies one fact."""
         tenant, fact = event.tenant, CODEC.decode(event.body)
         here = PLACE.pack(event.position, event.index)
-        if isinstance(fact, PlacedFact):
-            key = f"{tenant}{_THREAD}{fact.post_id}"
-            known = rows.get(key, Row(None))
-            rows[key] = known._replace(news=News(known.news, here, fact))
+        if event.type in _THREAD_FACTS:
+            placed = cast(PlacedFact, fact)
+            key = f"{tenant}{_THREAD}{placed.post_id}"
+            known = rows.get(key)
+            rows[key] = Row(None, b"", News(None if known is None else known.news, here, placed))
             return
         fact = cast(events.CaseEvent, fact)
 
@@ -167,7 +169,8 @@ class CasesView:
             case_of(fact.case_id)
         for _, after in case_changes(fact, case_of):
             key = f"{tenant}/{after.case_id}"
-            places, news = (b"", None) if opens else rows[key][1:]
+            before = None if opens else rows[key]
+            places, news = (b"", None) if before is None else (before.places, before.news)
             match fact:
                 case events.CaseOpened() | events.PostAttached() | events.PostDetached():
                     news = News(news, here, fact)
