@@ -204,7 +204,7 @@ def read(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
     if found is None:
         return None
     entities, named = found
-    text = x_text.plain(raw, entities)
+    text, entities = x_text.plain(raw, entities)
     answered = d.in_reply_to_user_id_str or d.in_reply_to_user_id
     mentions = x_text.spoken_to(named, answered, d.in_reply_to_screen_name)
     given = (d.extended_entities.media if d.extended_entities else ()) or d.entities.media

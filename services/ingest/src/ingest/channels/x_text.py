@@ -152,17 +152,16 @@ def content(said: Written) -> Said:
         named = _add_entities(entities, text, given, said.head)
     if said.head or type(given) is not dict:
         named = [(e.external_id, e.value) for e in entities if e.kind == post_pb2.ENTITY_KIND_MENTION] + named
-    return Said(plain(text, entities), entities, media_of(said.media) if said.media else [], named)
+    text, entities = plain(text, entities)
+    return Said(text, entities, media_of(said.media) if said.media else [], named)
 
 
-def plain(text: str, entities: Iterable[Entity]) -> str:
-    """The text unescaped; the entities move along."""
+def plain(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
+    """The text unescaped, and the entities where they stand in it."""
     if "&" not in text:
-        return text
+        return text, entities
     text, moved = unescaped(text)
-    for entity in entities:
-        entity.start, entity.end = moved(entity.start), moved(entity.end)
-    return text
+    return text, [Entity(e.kind, moved(e.start), moved(e.end), e.value, e.external_id) for e in entities]
 
 
 def _add_entities(entities: list[Entity], text: str, given: dict[str, object], head: int) -> list[Mention]:
