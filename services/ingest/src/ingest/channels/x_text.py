@@ -7,7 +7,7 @@ units in some relays and libraries; a text's own entities tell which, since each
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -193,6 +193,34 @@ def _add_entities(entities: list[Entity], text: str, given: dict[str, object], h
             elif not has_room:
                 break
     return standing + unplaced
+
+
+def placed(
+    text: str, mentions: Sequence[tuple[int, int, str, str]], others: Sequence[tuple[int, int, int, str | None]]
+) -> tuple[list[Entity], list[Mention]] | None:
+    """What a text contains, and whom it names; None where it takes more than to look.
+
+    `mentions`: start, end, number and handle of each; `others`: kind, start, end and value.
+    """
+    length = len(text)
+    entities: list[Entity] = []
+    named: list[Mention] = []
+    elsewhere: list[Mention] = []
+    furthest = 0
+    for start, end, number, handle in mentions:
+        furthest = max(furthest, end)
+        if 0 <= start < end <= length:
+            entities.append(Entity(post_pb2.ENTITY_KIND_MENTION, start, end, handle, number))
+            named.append((number, handle))
+        else:
+            elsewhere.append((number, handle))
+    for kind, start, end, value in others:
+        furthest = max(furthest, end)
+        if 0 <= start < end <= length:
+            entities.append(Entity(kind, start, end, decoration(value)))
+    if len(mentions) + len(others) > PARTS_MAX or not counts_alike(text, furthest):
+        return None
+    return entities, named + elsewhere
 
 
 def account_id(d: dict[str, object], key: str) -> str:
