@@ -31,11 +31,13 @@ def scratch() -> Iterator[Path]:
     """The directory. Leaving it waits until nothing is left."""
     made = tempfile.mkdtemp(prefix="switchboard-bench-")
     before = os.environ.get(DIRECTORY)
-    # Isolated: files beside this one have the names of packages. An own session: Ctrl-C is the bench's.
+    # Isolated: files beside this one have the names of packages. Without an environment: another directory's watcher,
+    # which the bench may have as well, would take it for a user. An own session: Ctrl-C is the bench's.
     watcher = subprocess.Popen(
         [sys.executable, "-I", __file__, made],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
+        env={},
         start_new_session=True,
     )
     assert watcher.stdin is not None
@@ -71,7 +73,7 @@ def sweep(directory: str) -> None:
             if late or process.pid not in asked:
                 asked.add(process.pid)
                 with contextlib.suppress(psutil.Error):
-                    process.send_signal(signal.SIGKILL if late else signal.SIGINT)
+                    process.send_signal(signal.SIGKILL if late else signal.SIGTERM)
         if time.monotonic() > patience_ends + GRACE_S:
             break  # not even -9 ends a process that waits for a broken disk
         time.sleep(LOOK_S)
