@@ -9,7 +9,7 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,12 @@ _WORDS = (  # noqa: SIM905  # a sentence is easier to change than a list
     "parcel late refund please order number arrived broken thanks nobody answers flight cancelled bill twice wrong "
     "address waiting since yesterday support store opening again screen battery invoice card contract internet down"
 ).split()
+_UP = """
+import sys, pathlib
+from switchboard_cli.stack import SERVICES, Stack, run_until_signal
+run_until_signal(Stack(pathlib.Path(sys.argv[1]), services=[one for one in SERVICES if one.name in sys.argv[2:]]))
+"""
+"""`switchboard up` with some of the services."""
 _FORMS = 512
 """Different texts; what makes posts distinct is their ids and authors."""
 
@@ -140,21 +146,20 @@ class Stack:
         self.state = state
         self.endpoints = endpoints
         self.process = process
-        self.channels = {name: grpc.aio.insecure_channel(endpoints[name], _OPTIONS) for name in SERVICES}
+        served = [name for name in SERVICES if name in endpoints]
+        self.channels = {name: grpc.aio.insecure_channel(endpoints[name], _OPTIONS) for name in served}
 
     @staticmethod
     @contextlib.asynccontextmanager
-    async def up(running: str = "") -> AsyncIterator[Stack]:
+    async def up(running: str = "", services: Sequence[str] = SERVICES) -> AsyncIterator[Stack]:
         """Starts it; stops it as Ctrl-C would. Or uses the one that runs on the directory `running`, to look inside."""
         if running:
             yield Stack(Path(running), None, _endpoints(running))
             return
         with scratch() as directory:
+            command = [Path(sys.executable).with_name("switchboard"), "up", "--state", directory]
             process = await asyncio.create_subprocess_exec(
-                Path(sys.executable).with_name("switchboard"),
-                "up",
-                "--state",
-                directory,
+                *(command if services == SERVICES else [sys.executable, "-c", _UP, directory, *services]),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
             )
@@ -232,19 +237,30 @@ class Stack:
         async def work() -> None:
             await one("kpi", await one("routing", position))
 
-        await asyncio.gather(one("ingest", position), one("crm", position), work())
+        following = [one("crm", position), work()] if len(self.channels) > 1 else []
+        await asyncio.gather(one("ingest", position), *following)
         return spent
+
+    async def running(self, name: str) -> int:
+        """The pid of one of its processes; one that is just being started again is waited for."""
+        async with asyncio.timeout(60):
+            while True:
+                pids: dict[str, int] = json.loads((self.state / "processes.json").read_text())
+                if psutil.pid_exists(pids[name]):
+                    return pids[name]
+                await asyncio.sleep(0.05)
 
     def cpu(self) -> dict[str, float]:
         """Seconds of CPU of every process with its children so far; the client is this process."""
         pids: dict[str, int] = json.loads((self.state / "processes.json").read_text())
         del pids["switchboard"]
-        found = {name: _seconds(psutil.Process(pid)) for name, pid in pids.items()}
+        found = {name: seconds_of(pid) for name, pid in pids.items()}
         return {**found, "client": time.process_time()}
 
 
-def _seconds(process: psutil.Process) -> float:
-    total = 0.0
+def seconds_of(pid: int) -> float:
+    """Seconds of CPU of a process with its children so far."""
+    total, process = 0.0, psutil.Process(pid)
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
             total += sum(one.cpu_times()[:2])

@@ -38,12 +38,12 @@ _ATTACHED = events_pb2.PostAttached.DESCRIPTOR.full_name
 class Sustained:
     """One client with as many streams as it takes, and one that asks how far the others are."""
 
-    def __init__(self, stack: Stack, source: str, rate: float, backlog: int) -> None:
+    def __init__(self, stack: Stack, source: str, rate: float, backlog: int, posts: Posts | None = None) -> None:
         self._stack = stack
         self._source = source
         self._rate = rate
         self._backlog = backlog
-        self._posts = Posts(seed=random.randrange(10**6))
+        self._posts = posts or Posts(seed=random.randrange(10**6))
         self._sent = 0
         self.accepted = 0
         self.done = 0

@@ -14,24 +14,28 @@ import pytest
 from waiting import until
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
-SHORT = {
-    "codec": (),
-    "ingest": ("--deliveries", "2000", "--streams", "2", "--replicas", "1"),
-    "rebuild": ("--posts", "500"),
-    "pipeline": ("sustained", "--seconds", "1"),
-}
+SHORT = [
+    ("codec",),
+    ("ingest", "--deliveries", "2000", "--streams", "2", "--replicas", "1"),
+    ("rebuild", "--posts", "500"),
+    ("pipeline", "sustained", "--seconds", "1"),
+    ("peers", "--seconds", "1", "--rounds", "1", "--only", "packed,our ingest,eventsourcing"),
+    ("peers", "--kill", "--posts", "2000", "--kills", "2", "--only", "bare,our ingest"),
+]
 LONG = {"append", "soak"}
 """They have no short form: a minute, and ten."""
 
 
 def test_every_bench_is_known() -> None:
-    assert {path.stem for path in BENCH.glob("[a-z]*.py")} == SHORT.keys() | LONG
+    assert {path.stem for path in BENCH.glob("[a-z]*.py")} == {name for name, *_ in SHORT} | LONG
 
 
-@pytest.mark.parametrize("name", SHORT)
-def test_a_bench_ends_with_numbers(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "arguments"), [pytest.param(one, rest, id=" ".join((one, *rest[:1]))) for one, *rest in SHORT]
+)
+def test_a_bench_ends_with_numbers(name: str, arguments: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, str(BENCH / f"{name}.py"), *SHORT[name]],
+        [sys.executable, str(BENCH / f"{name}.py"), *arguments],
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -64,12 +68,14 @@ def running_below(directory: Path, word: str = "") -> list[psutil.Process]:
         pytest.param("pipeline", "pipeline.py", "SIGTERM", id="pipeline is asked to end"),
         pytest.param("pipeline", "pipeline.py", "SIGKILL", id="pipeline is killed"),
         pytest.param("pipeline", "switchboard", "SIGKILL", id="the stack below pipeline is killed"),
+        pytest.param("peers", "peers.py", "SIGKILL", id="peers is killed, with a directory for each of them"),
     ],
 )
 def test_a_bench_that_breaks_leaves_nothing(tmp_path: Path, name: str, victim: str, how: str) -> None:
-    last = {"append": "nats-server", "ingest": "ingest.main", "pipeline": "kpi.main"}[name]
+    last = {"append": "nats-server", "ingest": "ingest.main", "pipeline": "kpi.main", "peers": "_eventsourced.py"}[name]
+    arguments = ("--only", "packed,eventsourcing") if name == "peers" else ()
     bench = subprocess.Popen(
-        [sys.executable, str(BENCH / f"{name}.py")],
+        [sys.executable, str(BENCH / f"{name}.py"), *arguments],
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
