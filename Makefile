@@ -58,7 +58,7 @@ breaking: $(VENV)/.ready $(GOOGLEAPIS)  ## prove that no contract broke since th
 	$(BIN)/buf breaking --against "$$before" && echo "no contract broke since $$tag"
 
 bench: $(VENV)/.ready  ## every number the README quotes, measured again (minutes)
-	@for file in $(filter-out bench/soak.py,$(wildcard bench/[a-z]*.py)); do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+	@for file in $(filter-out bench/soak.py bench/ratios.py,$(wildcard bench/[a-z]*.py)); do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
 
 soak: $(VENV)/.ready  ## ten minutes of a mixed load with a memory ceiling per service (ARGS='--minutes 60')
 	@$(BIN)/python bench/soak.py $(ARGS)

@@ -21,6 +21,7 @@ SHORT = [
     ("pipeline", "sustained", "--seconds", "1"),
     ("peers", "--seconds", "1", "--rounds", "1", "--only", "packed,our ingest,eventsourcing"),
     ("peers", "--kill", "--posts", "2000", "--kills", "2", "--only", "bare,our ingest"),
+    ("ratios", "--checkout", str(BENCH.parent), "--rounds", "1", "--only", "ingest", "--deliveries", "2000"),
 ]
 LONG = {"append", "soak"}
 """They have no short form: a minute, and ten."""
