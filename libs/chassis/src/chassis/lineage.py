@@ -129,23 +129,22 @@ class Lineage:
     async def _look(self, probes: int = 0) -> None:
         """Whether the log still has what this process saw of it, and can be read at so many more places."""
         connection = self._connections()
-        self._conclude(await self._damage(probes) or await self._lost(), self._of_tables)
+        least = max(self._seen[0], self._log.appended)  # before the log is asked: what we have, it has
+        state = await self._log.state()
+        end = int(state.get("last_seq", 0))
+        damaged = "; ".join(incomplete(STREAM, state)) or await self._log.damage(end, probes)
+        self._conclude(damaged or await self._lost(least, end), self._of_tables)
         self._looked_at = connection
 
-    async def _lost(self) -> str | None:
+    async def _lost(self, least: int, end: int) -> str | None:
+        if least > end:
+            return self._older("what this process saw", least, end)
         position, fingerprint = self._seen
-        appended = self._log.appended
-        end = await self._end()
-        if max(position, appended) > end:
-            return self._older("what this process saw", max(position, appended), end)
         if position and await self._fingerprint(position) != fingerprint:
             return self._foreign(position)
         if end > position:
             self._seen = end, await self._fingerprint(end)
         return None
-
-    async def _damage(self, probes: int) -> str | None:
-        return "; ".join(incomplete(STREAM, await self._log.state())) or await self._log.damage(probes)
 
     async def _ahead(self) -> str | None:
         """The furthest position of any table, where it lies beyond the log's end."""

@@ -26,6 +26,7 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Entry, Subject
 from chassis.errors import Overloaded, Reason, StorageExhausted, Unavailable
 from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
+from chassis.streams import subjects_of
 from chassis.unreadable import Reports
 
 _LOGGER = logging.getLogger(__name__)
@@ -334,8 +335,8 @@ class Log:
 
     async def subjects(self, subject_filter: str = EVERYTHING) -> dict[Subject, int]:
         """Every shard of the log whose subject matches, with its number of messages."""
-        info = await self.js.stream_info(STREAM, subjects_filter=subject_filter)
-        found = {Subject.of(name): count for name, count in (info.state.subjects or {}).items()}
+        there = await subjects_of(self.nc, STREAM, subject_filter)
+        found = {Subject.of(name): count for name, count in there.items()}
         return {subject: count for subject, count in found.items() if subject.context}
 
     async def read(
@@ -397,13 +398,13 @@ class Log:
             self._hole = after + 1
             raise Damaged(self._hole)
 
-    async def damage(self, probes: int = 0) -> str | None:
-        """A sentence where something in the log cannot be read, as far as so many positions show, spread over all of
-        it; None where nothing was found. One that was found before is looked at again, so that it heals.
+    async def damage(self, last: int, probes: int = 0) -> str | None:
+        """A sentence where something in the log, whose `last` position is known, cannot be read, as far as so many
+        positions show, spread over all of it; None where nothing was found. One that was found before is looked at
+        again, so that it heals.
 
         A damaged file makes all messages in it unreadable, 8 MiB of them.
         """
-        last = int((await self.state()).get("last_seq", 0))
         positions = {self._hole} if 0 < self._hole <= last else set[int]()
         if last <= probes:
             positions |= {*range(1, last + 1)}

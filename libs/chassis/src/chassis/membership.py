@@ -17,7 +17,7 @@ from nats.js.errors import Error as JetStreamError
 
 from chassis.cancellation import raise_if_cancelled
 from chassis.log import Log
-from chassis.streams import members
+from chassis.streams import members, subjects_of
 
 HEARTBEAT_S = 1.0
 BEAT_TIMEOUT_S = 2.0
@@ -102,8 +102,8 @@ class Membership:
                 self._trusted_from = now + GRACE_S
             self._beat_at = now
         # The bucket's subjects are its live keys: asking for them leaves no consumer behind, as a watch of keys does.
-        info = await self._log.js.stream_info(f"KV_{self._bucket}", subjects_filter=f"{self._keys}>")
-        members = frozenset(subject.removeprefix(self._keys) for subject in info.state.subjects or ())
+        there = await subjects_of(self._log.nc, f"KV_{self._bucket}", f"{self._keys}>")
+        members = frozenset(subject.removeprefix(self._keys) for subject in there)
         if time.monotonic() < self._trusted_from:
             members |= self._members
         if members != self._members and self.member in members:

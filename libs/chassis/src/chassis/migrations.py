@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from chassis.database import Connection, Database
@@ -119,6 +120,7 @@ async def _missing(connection: Connection, steps: Sequence[Step]) -> list[Step]:
 VAULT_SCHEMA = "vault"
 
 
+@cache
 def vault_steps() -> tuple[Step, ...]:
     """The table of subject keys."""
     return steps_in(Path(__file__).parent / "vault_migrations")

@@ -15,6 +15,7 @@ from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
+from nats.js.errors import APIError
 
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import COMMIT_BYTES_MAX, STREAM
@@ -311,6 +312,20 @@ def incomplete(name: str, state: Mapping[str, Any]) -> Iterator[str]:
         yield f"stream {name} lacks {deleted} messages between {first} and {last}; {restore}"
     if last and not messages:
         yield f"stream {name} is at {last} and has no messages; {restore}"
+
+
+async def subjects_of(nc: Client, name: str, subjects_filter: str) -> dict[str, int]:
+    """The subjects of a stream that match, each with its number of messages. Raises what nats-py does when it asks,
+    NotFoundError where there is no such stream; it makes objects of whatever else the server says, for which
+    a process that is idle took a quarter of its time.
+    """
+    asked = json.dumps({"subjects_filter": subjects_filter}).encode()
+    reply = await nc.request(f"$JS.API.STREAM.INFO.{name}", asked, timeout=ANSWER_S)
+    answer: Json = json.loads(reply.data)
+    if "error" in answer:
+        raise APIError.from_error(answer["error"])
+    found: dict[str, int] = answer["state"].get("subjects") or {}
+    return found
 
 
 async def stream_info(nc: Client, name: str) -> Json | None:

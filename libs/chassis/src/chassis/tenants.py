@@ -31,7 +31,7 @@ from chassis.errors import (
     Unavailable,
 )
 from chassis.log import FULL, Conflict, Log
-from chassis.streams import TENANTS, provisioned_services
+from chassis.streams import TENANTS, provisioned_services, subjects_of
 from chassis.tenant_facts import (
     CONTEXT,
     EVERY_TENANT,
@@ -277,8 +277,8 @@ class Tenants:
         """Whether there was an answer. A bucket's subjects are its keys: asking for them leaves no consumer behind."""
         try:
             try:
-                info = await self._log.js.stream_info(f"KV_{_BUCKET}", subjects_filter=f"{_KEYS}>")
-                keys = frozenset(subject.removeprefix(_KEYS) for subject in info.state.subjects or ())
+                there = await subjects_of(self._log.nc, f"KV_{_BUCKET}", f"{_KEYS}>")
+                keys = frozenset(subject.removeprefix(_KEYS) for subject in there)
             except NotFoundError:
                 keys = frozenset()  # no tenant has been registered yet
             if not self._scanned:
