@@ -85,6 +85,8 @@ generate: $(VENV)/.ready $(GOOGLEAPIS)  ## rebuild protos/gen from protos/switch
 	  --python_out=$(GEN) --pyi_out=$(GEN) --grpc_python_out=$(GEN) --mypy_grpc_out=quiet:$(GEN) $(PROTOS)
 	grep -L ^service $(PROTOS) | sed -E 's|^protos/(.*)\.proto$$|$(GEN)/\1_pb2_grpc.py $(GEN)/\1_pb2_grpc.pyi|' | xargs rm -f
 	find $(GEN)/switchboard -type d -exec touch {}/__init__.py \;
+	@set=$$(mktemp); trap 'rm -f "$$set"' EXIT; $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLEAPIS) --include_source_info \
+	  --descriptor_set_out="$$set" $(PROTOS) && $(BIN)/python protos/structs.py "$$set" $(GEN)
 
 roles: $(VENV)/.ready  ## rebuild infra/postgres/roles.sql from what the services declare
 	$(BIN)/python -m chassis.roles ingest.main routing.main crm_sync.main kpi.main > infra/postgres/roles.sql

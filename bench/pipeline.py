@@ -19,9 +19,8 @@ from collections.abc import AsyncIterator
 import uvloop
 from _load import TENANT, Posts, Stack, quantile
 from chassis.log import Log, connect
-from google.protobuf import message_factory
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
-from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import events_structs
 
 BATCH = 200
 STREAMS = 2
@@ -31,8 +30,8 @@ TICK_S = 0.05
 """How often the open loop hands over what is due; the wait for it counts."""
 PATIENCE_S = 60.0
 """How long offers are waited for after the last post left."""
-_OFFERED = events_pb2.CaseOffered.DESCRIPTOR.full_name
-_ATTACHED = events_pb2.PostAttached.DESCRIPTOR.full_name
+_OFFERED = events_structs.CaseOffered.NAME
+_ATTACHED = events_structs.PostAttached.NAME
 
 
 class Sustained:
@@ -201,22 +200,18 @@ async def _offers(log: Log, offered_at: dict[str, float]) -> None:
     """When the first offer of each post's case was read from the end of the log; a post may join an offered case."""
     posts_of: dict[str, list[str]] = {}
     cases: dict[str, float] = {}
-    attached, offered = (
-        message_factory.GetMessageClass(kind.DESCRIPTOR) for kind in (events_pb2.PostAttached, events_pb2.CaseOffered)
-    )
     async for batch in log.follow(await log.last_position(), f"ev.work.{TENANT}.>"):
         now = time.monotonic()
         for entry in batch:
-            for event in entry.commit.events:
-                kind = event.body.type_url.rpartition("/")[2]
-                if kind == _ATTACHED:
-                    body = attached.FromString(event.body.value)
+            for event in entry.recorded():
+                if event.type == _ATTACHED:
+                    body = event.body
                     if body.case_id in cases:
                         offered_at[body.post_id] = now
                     else:
                         posts_of.setdefault(body.case_id, []).append(body.post_id)
-                elif kind == _OFFERED:
-                    case_id = offered.FromString(event.body.value).case_id
+                elif event.type == _OFFERED:
+                    case_id = event.body.case_id
                     cases[case_id] = now
                     for post_id in posts_of.pop(case_id, ()):
                         offered_at[post_id] = now

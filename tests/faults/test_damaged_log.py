@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import recording
 from chassis.child import Child
 from chassis.commits import STREAM, Subject
 from chassis.database import Database
@@ -26,7 +27,7 @@ async def fill(url: str) -> None:
     for number in range(COMMITS):
         commit = log_pb2.Commit(commit_id=number.to_bytes(16, "big"), tenant="acme", shard="0")
         commit.events.add().body.value = os.urandom(200_000)
-        last = await log.append(Subject("tally", "acme", "0"), commit, last)
+        last = await log.append(Subject("tally", "acme", "0"), recording.written(commit), last)
     await nc.close()
 
 

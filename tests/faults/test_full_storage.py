@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import recording
 from chassis import embedded
 from chassis.commits import STREAM, Subject
 from chassis.errors import Overloaded
@@ -62,7 +63,7 @@ async def test_a_full_log_refuses_and_takes_the_same_commit_once_its_limit_is_ra
         subject, last = Subject("tally", "acme", "0"), 0
         for number in range(20):
             try:
-                last = await log.append(subject, commit_of(number), last)
+                last = await log.append(subject, recording.written(commit_of(number)), last)
             except LogFull:
                 break
         else:
@@ -72,7 +73,7 @@ async def test_a_full_log_refuses_and_takes_the_same_commit_once_its_limit_is_ra
         info = json.loads((await log.nc.request(f"$JS.API.STREAM.INFO.{STREAM}", b"{}")).data)
         raised = info["config"] | {"max_bytes": 6 << 20}
         await log.nc.request(f"$JS.API.STREAM.UPDATE.{STREAM}", json.dumps(raised).encode())
-        assert await log.append(subject, commit_of(number), last) == kept + 1
+        assert await log.append(subject, recording.written(commit_of(number)), last) == kept + 1
 
 
 async def test_full_storage_takes_no_member_its_shards_and_a_tenant_is_registered_when_there_is_room(

@@ -11,6 +11,7 @@ import grpc.aio
 import hostile_events
 import live_stack
 import pytest
+import recording
 from chassis.commits import Subject
 from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.log import Conflict, Log, connect
@@ -117,7 +118,7 @@ async def test_whatever_one_tenant_holds_no_process_ends_and_the_other_tenants_g
                     while True:  # the shard's owner writes as well
                         last = await log.last(str(subject))
                         try:
-                            await log.append(subject, commit, 0 if last is None else last.position)
+                            await log.append(subject, recording.written(commit), 0 if last is None else last.position)
                             break
                         except Conflict:
                             continue

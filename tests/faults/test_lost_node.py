@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
+import recording
 from chassis.clock import SystemClock
 from chassis.commits import STREAM, Subject
 from chassis.errors import Unavailable
@@ -85,7 +86,7 @@ async def test_the_loss_of_the_node_that_leads_everything_changes_nothing(
 
         async def append() -> int:
             commit = log_pb2.Commit(commit_id=uuid7_bytes(SystemClock().now()), tenant="acme", shard="0")
-            return await one.log.append(subject, commit, last)
+            return await one.log.append(subject, recording.written(commit), last)
 
         async with running(one.run, two.run):
             await becomes(lambda: one.membership.members == two.membership.members == {"one", "two"}, PATIENCE_S)

@@ -14,6 +14,7 @@ import grpc
 import grpc.aio
 import psutil
 import pytest
+import recording
 from chassis.child import Child
 from chassis.clock import SystemClock, to_timestamp
 from chassis.commits import Subject, events_of
@@ -117,7 +118,7 @@ async def accepted_cases(log: Log, routing: Killed) -> list[tuple[str, str]]:
     connected = log_pb2.Commit(commit_id=uuid4().bytes, tenant=TENANT, shard="sources")
     shop = posts.SourceConnected(source_id="shop", channel="x", at=to_timestamp(now))
     connected.events.add(event_id=uuid4().bytes).body.Pack(shop)
-    await log.append(Subject("post", TENANT, "sources"), connected, 0)
+    await log.append(Subject("post", TENANT, "sources"), recording.written(connected), 0)
     commit = log_pb2.Commit(commit_id=uuid4().bytes, tenant=TENANT, shard="0")
     for _ in range(CASES):
         fact = posts.PostReceived(
@@ -135,7 +136,7 @@ async def accepted_cases(log: Log, routing: Killed) -> list[tuple[str, str]]:
             received_at=to_timestamp(now),
         )
         commit.events.add(event_id=uuid4().bytes).body.Pack(fact)
-    await log.append(Subject("post", TENANT, "0"), commit, 0)
+    await log.append(Subject("post", TENANT, "0"), recording.written(commit), 0)
     listed: list[api.Case] = []
     while len([case for case in listed if case.offer.token]) < CASES:
         request = api.ListCasesRequest(parent=f"tenants/{TENANT}", page_size=1000)

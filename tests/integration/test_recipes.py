@@ -145,7 +145,12 @@ def test_adding_an_event_works_as_written(copy: Copy) -> None:
     copy.tool("buf", "lint")
     copy.tool("lint-imports", "--no-cache")
     assert "Success" in copy.tool("mypy", ROUTING, "services/kpi/src/kpi")
-    chosen = ("tests/unit/routing", "tests/unit/docs/test_documents.py", "tests/conformance/test_views.py")
+    layout = "tests/unit/chassis/test_layout.py"
+    lacking = "['switchboard.routing.v1.CaseTagged']"
+    assert lacking in copy.tool("pytest", "-q", layout, "-p", "no:cacheprovider", fails=True)
+    golden = next(line for block in told for line in block.splitlines() if "golden.py" in line)
+    copy.run(*golden.split())
+    chosen = (layout, "tests/unit/routing", "tests/unit/docs/test_documents.py", "tests/conformance/test_views.py")
     copy.tool("pytest", "-q", "-x", *chosen, "-p", "no:cacheprovider")
 
 

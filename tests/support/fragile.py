@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import tally
 from chassis.clock import FIRST, Instant
+from chassis.commits import Recorded
 from chassis.decider import Decider
-from google.protobuf.message import Message
 from tally import Add, Added, Sums
 
 LONG = "x" * 1_000
@@ -69,15 +69,15 @@ def decider(faults: Faults) -> Decider:  # type: ignore[type-arg]
             faults.check("evolve")
         return changed
 
-    def encode(event: Added) -> Message:
+    def encode(event: Added) -> tuple[str, bytes]:
         if event.key == "encode":
             faults.check("encode")
         return tally.DECIDER.encode(event)
 
-    def decode(message: Message) -> Added:
+    def decode(recorded: Recorded) -> Added:
         if faults.decode:
             raise Broken("nothing of the log can be read")
-        return tally.DECIDER.decode(message)
+        return tally.DECIDER.decode(recorded)
 
     def next_due(sums: Sums) -> Instant | None:
         return FIRST if sums.by_key.get("left", 0) > 0 else tally.next_due(sums)

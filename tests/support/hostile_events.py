@@ -11,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.commits import Entry, Subject, message_class
+import recording
+from chassis.clock import MICROS, Instant
+from chassis.commits import Commit, Entry, Subject, encode, event_of
+from chassis.layout import message_class
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -133,15 +136,12 @@ def entries(facts: Sequence[tuple[Subject, Sequence[Message | log_pb2.Event]]]) 
     """Commits of these events as they would stand in a log that begins with them; an Event is taken as it is."""
     made = []
     for position, (subject, events) in enumerate(facts, 1):
-        commit = log_pb2.Commit(commit_id=position.to_bytes(16, "big"), tenant=subject.tenant, shard=subject.shard)
-        for index, event in enumerate(events):
-            if isinstance(event, log_pb2.Event):
-                commit.events.add().CopyFrom(event)
-                continue
-            added = commit.events.add(event_id=(position * 1_000 + index).to_bytes(16, "big"))
-            added.occurred_at.seconds = _AT
-            added.body.Pack(event)
-        made.append(Entry(position, subject, commit.SerializeToString(deterministic=True)))
+        found = [
+            event_of(event) if isinstance(event, log_pb2.Event) else recording.event(event, _AT * MICROS)
+            for event in events
+        ]
+        commit = Commit(position.to_bytes(16, "big"), subject.tenant, subject.shard, 0, 0, Instant(_AT * MICROS), found)
+        made.append(Entry(position, subject, encode(commit)))
     return made
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import asyncpg
+import recording
 from chassis.clock import FIRST, Instant
 from chassis.commits import Recorded, Subject
 from chassis.database import Database
@@ -90,8 +91,8 @@ def next_due(sums: Sums) -> Instant | None:
     return Instant(min(sums.rings)) if sums.rings else None
 
 
-def _decode(message: StringValue) -> Added:
-    key, amount, at = json.loads(message.value)
+def _decode(recorded: Recorded) -> Added:
+    key, amount, at = json.loads(recorded.body.value)
     return Added(key, amount, Instant(at))
 
 
@@ -99,7 +100,7 @@ DECIDER: Decider[Command, Sums, Added] = Decider(
     initial=Sums,
     decide=decide,
     evolve=evolve,
-    encode=lambda e: StringValue(value=json.dumps([e.key, e.amount, e.at])),
+    encode=lambda e: recording.packed(StringValue(value=json.dumps([e.key, e.amount, e.at]))),
     decode=_decode,
     occurred_at=lambda e: e.at,
     next_due=next_due,

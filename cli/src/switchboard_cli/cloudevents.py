@@ -15,23 +15,14 @@ def body_of(body: "AnyMessage") -> Any:
     """The fact as JSON; its bytes in base64 under `undecoded` when this command is older than the fact."""
     import base64
 
-    from google.protobuf import descriptor_pool, message_factory
+    from chassis.layout import UnreadableEvent, decoded, pack, unpack
     from google.protobuf.json_format import MessageToDict
-    from google.protobuf.message import DecodeError
-    from switchboard.crm.v1 import events_pb2 as _crm
-    from switchboard.ingest.v1 import events_pb2 as _ingest
-    from switchboard.routing.v1 import events_pb2 as _routing
 
-    del _crm, _ingest, _routing  # imported so that the pool knows their messages
     name = body.type_url.rpartition("/")[2]
     try:
-        descriptor = descriptor_pool.Default().FindMessageTypeByName(name)
-    except KeyError:
-        return {"undecoded": base64.b64encode(body.value).decode()}
-    try:
-        message = message_factory.GetMessageClass(descriptor).FromString(body.value)
+        message = unpack(name, pack(decoded(name, body.value)))  # a service may have shown what it has no fields for
         return MessageToDict(message, preserving_proto_field_name=True)
-    except (DecodeError, ValueError, OverflowError):  # ValueError: a time no calendar has
+    except (UnreadableEvent, ValueError, OverflowError):  # ValueError: a time no calendar has
         return {"undecoded": base64.b64encode(body.value).decode()}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import recording
 from chassis import embedded
 from chassis.child import Child
 from chassis.commits import STREAM, Subject
@@ -39,7 +40,7 @@ async def fill(log: Log, shards: int, commits: int, size: int = COMMIT_BYTES) ->
         for number in range(commits):
             commit = log_pb2.Commit(commit_id=bytes([shard, number]) * 8, tenant="acme", shard=str(shard))
             commit.events.add().body.value = bytes(size)
-            last = position = await log.append(subject, commit, last)
+            last = position = await log.append(subject, recording.written(commit), last)
     return position
 
 
@@ -168,13 +169,13 @@ async def test_a_commit_the_server_would_not_take_is_refused_before_it_is_sent(n
         commit.events.add().body.value = bytes(9 << 20)
         sent = log.nc.stats["out_msgs"]
         with pytest.raises(CommitTooLarge, match=r"a commit to ev\.tally\.acme\.0 has 9437\d+ bytes, the server takes"):
-            await log.append(subject, commit, 0)
+            await log.append(subject, recording.written(commit), 0)
         assert log.nc.stats["out_msgs"] == sent
         await narrow(log, max_msg_size=100_000)
         del commit.events[:]
         commit.events.add().body.value = bytes(200_000)
         with pytest.raises(CommitTooLarge, match="more than stream EVENTS takes"):
-            await log.append(subject, commit, 0)
+            await log.append(subject, recording.written(commit), 0)
         assert await log.last_position() == 0
 
 

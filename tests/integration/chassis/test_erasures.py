@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 from uuid import uuid4
 
+import recording
 from chassis.clock import SystemClock
 from chassis.commits import Subject
 from chassis.database import Database
@@ -42,7 +43,7 @@ async def test_a_process_keeps_no_key_of_whom_the_log_says_is_erased_and_no_mess
             for body in (unknown, garbage, erased):
                 commit = log_pb2.Commit(commit_id=uuid7_bytes(SystemClock().now()), tenant="acme", shard="0")
                 commit.events.add().body.CopyFrom(body)
-                last = await log.append(subject, commit, last)
+                last = await log.append(subject, recording.written(commit), last)
             async with asyncio.timeout(PATIENCE_S):
                 while ("acme", mia) in vault._recent:
                     assert not following.done(), following.exception()

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+import recording
 import tally
 from chassis.clock import Instant, SystemClock
 from chassis.commands import InputCommand, InputCommit, Origin, Request
-from chassis.commits import Subject
+from chassis.commits import Recorded, Subject
 from chassis.errors import InvalidRequest, NotFound, Resting, StatusError, Unavailable
 from chassis.identity import uuid_bytes
 from chassis.inputs import Inputs
@@ -186,8 +187,8 @@ async def test_a_parked_input_is_released_with_the_repaired_code_and_its_consequ
     faults = Faults(keys=set())
     broken = True
 
-    def react(recorded: object) -> Add | None:
-        added = tally.DECIDER.decode(recorded.body)  # type: ignore[attr-defined]
+    def react(recorded: Recorded) -> Add | None:
+        added = tally.DECIDER.decode(recorded)
         if broken and added.key == "b":
             raise Broken("the reaction has a mistake")
         return Add(f"copy-{added.key}", added.amount)
@@ -272,7 +273,7 @@ async def test_whatever_keeps_a_shard_from_going_on_is_shown_and_the_process_liv
         if cause == "its own log cannot be read":
             commit = log_pb2.Commit(commit_id=ID, tenant="acme", shard="0")
             commit.events.add().body.type_url = "type.googleapis.com/switchboard.work.v9.OfferWhatever"
-            await log.append(SHARD, commit, 0)
+            await log.append(SHARD, recording.written(commit), 0)
         one = fragile_replica(log, "one", faults)
         if cause == "a tick decides nothing":
             one.host._decider = replace(

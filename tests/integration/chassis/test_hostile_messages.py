@@ -5,6 +5,7 @@ import random
 
 import nats
 import pytest
+import recording
 from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject
 from chassis.identity import uuid5_bytes, uuid7_bytes
@@ -78,7 +79,7 @@ async def test_whatever_is_in_the_log_no_task_group_ends_and_other_tenants_go_on
                     await log.js.publish(str(other), commit_of(other, chance).SerializeToString(), timeout=10)
                 await stranger.publish(f"cmd.tally.acme.{chance.randrange(4)}", garbage(source, chance), reply="nobody")
                 inputs = commit_of(source, chance)
-                end = await log.append(source, inputs, end)
+                end = await log.append(source, recording.written(inputs), end)
                 expected += len(inputs.events)
                 if round_ % 10 == 9:
                     value = (await tallies.host.call("bravo", "0", StringValue(value="a:1"), Int64Value)).value

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import chassis.shard_verification
 import pytest
+import recording
 from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject
 from chassis.database import Database
@@ -43,7 +44,7 @@ async def append(log: Log, *bodies: Message, shard: str = "0", commit_id: bytes 
     for index, body in enumerate(bodies):
         event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(index)))
         event.body.Pack(body)
-    return await log.append(subject, commit, 0 if last is None else last.position)
+    return await log.append(subject, recording.written(commit), 0 if last is None else last.position)
 
 
 def fact(key: str, amount: int = 1) -> StringValue:
@@ -398,6 +399,6 @@ async def test_a_fact_that_cannot_be_read_owes_nothing_and_is_counted(nats_url: 
         commit = log_pb2.Commit(commit_id=uuid4().bytes, tenant="acme", shard="0")
         broken = commit.events.add().body
         broken.type_url, broken.value = f"type.googleapis.com/{ASKED}", b"\xff\xff"
-        await log.append(Subject("tally", "acme", "0"), commit, 0)
+        await log.append(Subject("tally", "acme", "0"), recording.written(commit), 0)
         found = await met(log, "tally", OWED)
         assert (found.ok, found.detail.endswith("; 1 facts cannot be read")) == (True, True)

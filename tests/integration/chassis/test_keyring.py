@@ -13,7 +13,7 @@ from chassis.keyring import Keyring, State, unfit
 from chassis.migrations import migrate_all
 from chassis.rotation import Progress, rotate
 from chassis.sealing import KeyVault, SubjectKey
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_structs import Sealed
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import recording
 from chassis import embedded, lineage, snapshots
 from chassis.child import Child
 from chassis.commits import Subject
@@ -47,7 +48,7 @@ async def append(log: Log, count: int, subject: Subject = SHARD) -> int:
     expected = 0 if last is None else last.position
     for _ in range(count):
         commit = log_pb2.Commit(commit_id=uuid4().bytes, tenant=subject.tenant, shard=subject.shard)
-        expected = await log.append(subject, commit, expected)
+        expected = await log.append(subject, recording.written(commit), expected)
     return expected
 
 

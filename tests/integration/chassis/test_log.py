@@ -3,21 +3,22 @@
 import asyncio
 
 import pytest
+import recording
 import tally
-from chassis.clock import SystemClock
-from chassis.commits import Position, Subject
+from chassis.clock import FIRST, SystemClock
+from chassis.commits import Commit, Position, Subject
 from chassis.errors import InvalidRequest
 from chassis.identity import uuid7_bytes
 from chassis.log import Conflict, Log
-from switchboard.log.v1 import log_pb2
+from google.protobuf.wrappers_pb2 import StringValue
 
 SHARD = Subject("tally", "acme", "0")
 
 
-def commit(n: int = 1) -> log_pb2.Commit:
-    made = log_pb2.Commit(commit_id=uuid7_bytes(SystemClock().now()), tenant="acme", shard="0")
+def commit(n: int = 1) -> Commit:
+    made = Commit(uuid7_bytes(SystemClock().now()), "acme", "0", 0, 0, FIRST, [])
     for _ in range(n):
-        made.events.add()
+        made.events.append(recording.event(StringValue(value="x")))
     return made
 
 

@@ -173,7 +173,7 @@ async def test_a_huge_backlog_is_released_in_portions_of_bytes(
         again = projection._view_sink.prepare_again
 
         async def observed(events: Sequence[Recorded]) -> Any:
-            sizes.append(sum(event.event.ByteSize() for event in events))
+            sizes.append(sum(len(event.dump()) for event in events))
             return await again(events)
 
         monkeypatch.setattr(projection._view_sink, "prepare_again", observed)
@@ -187,7 +187,7 @@ async def test_an_event_with_many_keys_is_kept_once(database_url: str) -> None:
     async with instance(database_url, Lines({(1, 0)})) as projection:
         await projection.apply(log)
         kept = await projection._database.fetchval("select sum(octet_length(event)) from parked")
-        assert kept == len(log[0].events()[0].event.SerializeToString())
+        assert kept == len(log[0].events()[0].dump())
         listed = await ParkingLot("lines_v1").list_events(projection._database, None, 1_000)
         assert len(listed) == 500
         assert {one.type for one in listed} == {"google.protobuf.StringValue"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import chassis.projection
 import pytest
+import recording
 from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject
 from chassis.cursor import Fenced
@@ -171,7 +172,7 @@ async def test_an_event_nobody_told_the_view_about_is_parked_alone_until_a_relea
             await add(writer, ("a", 1))
         commit = log_pb2.Commit(commit_id=b"0" * 16, tenant="acme", shard="1")
         commit.events.add().body.Pack(BoolValue(value=True))
-        unknown = await log.append(Subject("tally", "acme", "1"), commit, 0)
+        unknown = await log.append(Subject("tally", "acme", "1"), recording.written(commit), 0)
         writer = writer_of(log, CLOCK)
         async with running(writer.run, projection.run):
             await projection.reached(await add(writer, ("a", 2)), 10)

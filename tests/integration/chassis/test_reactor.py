@@ -12,6 +12,7 @@ import asyncpg
 import chassis.reactor
 import grpc
 import pytest
+import recording
 import tally
 from chassis.clock import SystemClock
 from chassis.commits import Recorded, Subject
@@ -88,7 +89,7 @@ async def append(log: Log, tenant: str, facts: list[tuple[str, int]]) -> int:
     for index, (key, amount) in enumerate(facts):
         event = commit.events.add(event_id=commit.commit_id[:12] + index.to_bytes(4, "big"))
         event.body.Pack(StringValue(value=json.dumps([key, amount, 0])))
-    return await log.append(subject, commit, 0 if last is None else last.position)
+    return await log.append(subject, recording.written(commit), 0 if last is None else last.position)
 
 
 async def saved(database: Database, position: int) -> None:
@@ -259,7 +260,7 @@ async def test_a_fact_that_cannot_say_what_it_concerns_is_alone(nats_url: str, d
         commit.events.add().body.Pack(StringValue(value=json.dumps(["good", 1, 0])))
         deeds.refuses = {key: ZeroDivisionError() for key in ("with\0nothing", "l" * 9_000, "é" * 300)}
         async with reacting(log, database, deeds.act, BY_KEY):
-            await saved(database, await log.append(Subject("tally", "acme", "0"), commit, 0))
+            await saved(database, await log.append(Subject("tally", "acme", "0"), recording.written(commit), 0))
         assert deeds.done == ["good1"]
         assert len(await ParkedFacts("deeds", database).keys()) == 5
 

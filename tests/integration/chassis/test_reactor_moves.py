@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import uuid4
 
+import recording
 from chassis.commits import Recorded, Subject
 from chassis.database import Database
 from chassis.errors import Unavailable
@@ -45,10 +46,10 @@ class Target:
         await self._anywhere()
         if self._chance.random() < 0.002:
             raise Unavailable("the world is away for a moment", 0.0)
-        if event.event.event_id in self._ids:
+        if event.event_id in self._ids:
             self.again += 1
         else:
-            self._ids.add(event.event.event_id)
+            self._ids.add(event.event_id)
             key, _, number = event.body.value.partition(" ")
             self.taken.setdefault(key, []).append(int(number))
             if self.count % 10 == 0:
@@ -130,7 +131,7 @@ async def fill(log: Log) -> int:
             event = commit.events.add(event_id=index.to_bytes(16, "big"))
             event.body.Pack(StringValue(value=f"{key} {numbers[key]}"))
             numbers[key] += 1
-        position = ends[subject] = await log.append(subject, commit, ends[subject])
+        position = ends[subject] = await log.append(subject, recording.written(commit), ends[subject])
     return position
 
 

@@ -13,7 +13,7 @@ from chassis.migrations import migrate_all
 from chassis.purge import SCHEMA as DELETIONS
 from chassis.purge import Purge
 from chassis.sealing import KeyLost, KeyVault, Opened, SubjectKey
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_structs import Sealed
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import asyncio
 import json
 
 import pytest
+import recording
 import tally
 from chassis.clock import Instant, SystemClock
 from chassis.commands import InputCommand, InputCommit, Origin, Request
-from chassis.commits import Subject
+from chassis.commits import Commit, Subject
 from chassis.errors import Overloaded, Rejected, RequestIdReused, Unavailable
 from chassis.identity import uuid_bytes
 from chassis.shard_state import InputPosition, refold
 from google.protobuf.wrappers_pb2 import Int64Value
-from switchboard.log.v1 import log_pb2
 from tally import Add, RingAt, SnapshotsInMemory, opened, running, writer_of
 
 SHARD = Subject("tally", "acme", "0")
@@ -180,9 +180,9 @@ async def test_inputs_that_lead_to_more_than_a_commit_holds_go_on_where_it_ended
 async def test_a_commit_that_took_half_of_its_inputs_is_not_decided_again(nats_url: str) -> None:
     three = fed(7, *((n, Add(f"k{n}", 1)) for n in (0, 2, 5)))
     async with opened(nats_url) as log:
-        commit = log_pb2.Commit(commit_id=ID, tenant=SHARD.tenant, shard=SHARD.shard, input_position=6, input_offset=3)
+        commit = Commit(ID, SHARD.tenant, SHARD.shard, 6, 3, tally.FIRST, [])
         for key in ("k0", "k2"):
-            commit.events.add().body.Pack(tally.DECIDER.encode(tally.Added(key, 1, tally.FIRST)))
+            commit.events.append(recording.event(tally.DECIDER.encode(tally.Added(key, 1, tally.FIRST))))
         await log.append(SHARD, commit, 0)
         heir = writer_of(log, CLOCK)
         async with running(heir.run):

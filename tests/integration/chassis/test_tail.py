@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
+import recording
 from chassis import tail as tails
 from chassis.clock import SystemClock
 from chassis.commits import Subject
@@ -29,7 +30,7 @@ def writing(log: Log) -> Write:
         for _ in range(count):
             commit = log_pb2.Commit(commit_id=uuid7_bytes(SystemClock().now()), tenant=tenant, shard="0")
             commit.events.add().body.Pack(StringValue(value="x"))
-            last[tenant] = await log.append(subject, commit, last.get(tenant, 0))
+            last[tenant] = await log.append(subject, recording.written(commit), last.get(tenant, 0))
 
     return write
 

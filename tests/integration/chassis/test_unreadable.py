@@ -5,8 +5,9 @@ import json
 import logging
 
 import pytest
-from chassis.clock import SystemClock
-from chassis.commits import NO_COMMIT, NO_ID, NO_SHARD, OTHER_SHARD, STREAM, Position, Subject
+import recording
+from chassis.clock import FIRST, SystemClock
+from chassis.commits import NO_COMMIT, NO_ID, NO_SHARD, OTHER_SHARD, STREAM, Commit, Position, Subject, encode
 from chassis.database import Database
 from chassis.export import pages
 from chassis.integrity import commits_once, log_gapless, positions_agree, views_replay
@@ -21,10 +22,12 @@ from tally import DECIDER, Add, SumsView, alone, opened, running, sums_database,
 
 CLOCK = SystemClock()
 OTHERS = log_pb2.Commit(commit_id=b"1" * 16, tenant="other", shard="0").SerializeToString()
+SHORT = encode(Commit(b"1" * 15, "acme", "0", 0, 0, FIRST, []))
 STRAY = [
     ("ev.test", b"hello", NO_SHARD),
     ("ev.tally.acme.0", b"hello", NO_COMMIT),
-    ("ev.tally.acme.0", b"", NO_ID),
+    ("ev.tally.acme.0", b"", NO_COMMIT),
+    ("ev.tally.acme.0", SHORT, NO_ID),
     ("ev.tally.acme.0", OTHERS, OTHER_SHARD),
     ("ev.tally.acme.0.1", b"\xff" * 100_000, NO_SHARD),
     ("ev.work.acme.0", b"\x00", NO_COMMIT),
@@ -115,7 +118,7 @@ async def test_an_export_is_cut_by_bytes_and_leaves_out_what_is_unreadable(nats_
                 commit.events.add(event_id=bytes([len(wanted)]) * 16).body.value = bytes(size)
                 wanted.append((Position.encode(number + 1), bytes([len(wanted)]) * 16))
             commit.answers.add(request_id=bytes([number]) * 16)
-            last = await log.append(subject, commit, last)
+            last = await log.append(subject, recording.written(commit), last)
         await log.js.publish(str(subject), b"hello")
         cut = [page async for batch in log.read() for page in pages(batch)]
         exported = [one for page in cut for one in page.commits]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
+import recording
 from chassis import tail as tails
 from chassis import watches
 from chassis.clock import SystemClock
@@ -38,7 +39,7 @@ class Writer:
         for number, text in enumerate(texts):
             event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(number)))
             event.body.Pack(StringValue(value=text))
-        self._last[subject] = await self._log.append(subject, commit, self._last.get(subject, 0))
+        self._last[subject] = await self._log.append(subject, recording.written(commit), self._last.get(subject, 0))
         return self._last[subject]
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import grpc
 import pytest
+import recording
 from chassis.clock import Instant, to_timestamp
 from chassis.commits import Position, Subject
 from chassis.config import Environment
 from chassis.database import Database
 from chassis.identity import uuid5_bytes, uuid7_bytes
+from chassis.layout import message_of
 from chassis.log import Log, connect
 from chassis.process import run
 from chassis.sealing import KeyVault
@@ -52,7 +54,7 @@ class Stack:
         for index, body in enumerate(events):
             event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(index)))
             event.body.Pack(body, deterministic=True)
-        self.last = await self.log.append(Subject("post", TENANT, "0"), commit, self.last)
+        self.last = await self.log.append(Subject("post", TENANT, "0"), recording.written(commit), self.last)
         return self.last
 
     async def post(self, author: post_pb2.Author, *, minute: int = 0, text: str = "hello", **rest: object) -> Message:
@@ -70,7 +72,7 @@ class Stack:
             "author_kind": post_pb2.AUTHOR_KIND_CUSTOMER,
             "identity_id": who,
             "published_at": to_timestamp(Instant(NOON + minute * 60_000_000)),
-            "personal": key.seal(content.SerializeToString(deterministic=True)),
+            "personal": message_of(key.seal(content.SerializeToString(deterministic=True))),
         }
         return events_pb2.PostReceived(**{**fields, **rest})  # type: ignore[arg-type]
 

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import recording
 from chassis.clock import Instant
-from chassis.commits import Subject
+from chassis.commits import Commit, Subject
 from chassis.database import Database
 from chassis.errors import Rejected
-from chassis.identity import uuid5, uuid5_bytes, uuid7_bytes
+from chassis.identity import uuid5, uuid7_bytes
 from chassis.integrity import views_replay
 from chassis.log import Log, connect
 from chassis.projection import Projection
@@ -22,7 +23,6 @@ from crm_sync.state import Customers as State
 from crm_sync.state import evolve
 from crm_sync.views.customers import Customers
 from provisioned import provision_log
-from switchboard.log.v1 import log_pb2
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "crm_sync"))
 
@@ -78,11 +78,10 @@ async def write(log: Log, commands: list[Command]) -> tuple[State, int]:
             facts = decide(command, state)
         except Rejected:
             continue
-        commit = log_pb2.Commit(commit_id=uuid7_bytes(Instant(1)), tenant="acme", shard="0")
-        for index, fact in enumerate(facts):
+        commit = Commit(uuid7_bytes(Instant(1)), "acme", "0", 0, 0, Instant(1), [])
+        for fact in facts:
             state = evolve(state, fact)
-            event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(index)))
-            event.body.Pack(encode(fact), deterministic=True)
+            commit.events.append(recording.event(encode(fact)))
         if facts:
             position = await log.append(Subject("crm", "acme", "0"), commit, position)
     return state, position
@@ -135,7 +134,7 @@ async def test_customers_the_tables_have_are_forgotten_and_come_back_whole(nats_
         async for batch in log.read(0, "ev.crm.>"):
             for entry in batch:
                 for event in entry.events():
-                    evolve(again, decode(event.body))
+                    evolve(again, decode(event))
         assert differs(folded, again) is None
         assert sorted(folded.identities) == everybody
     await nc.close()

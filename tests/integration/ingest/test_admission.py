@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
+import recording
 from chassis.commits import Subject
 from chassis.database import Database
 from chassis.identity import uuid7_bytes
@@ -201,7 +202,7 @@ async def test_garbage_in_the_shard_of_sources_stops_no_source_and_no_delivery(s
     for body in bodies:
         commit = log_pb2.Commit(commit_id=uuid7_bytes(0), tenant="other", shard="sources")  # type: ignore[arg-type]
         commit.events.add().body.CopyFrom(body)
-        last = await log.append(Subject("post", "other", "sources"), commit, last)
+        last = await log.append(Subject("post", "other", "sources"), recording.written(commit), last)
     await nc.close()
     second = await stack.connect("acme", "x-second")  # waits until the directory has read up to here
     (answer,) = await ingest(stack, request(source, tweet(1)))
@@ -220,7 +221,7 @@ async def test_a_watch_steps_over_what_cannot_be_read(stack: Stack, nats_url: st
     commit = log_pb2.Commit(commit_id=uuid7_bytes(0), tenant="acme", shard="7")  # type: ignore[arg-type]
     commit.events.add().body.CopyFrom(garbage)
     commit.events.add().body.CopyFrom(no_uuid)
-    await Log(nc).append(Subject("post", "acme", "7"), commit, 0)
+    await Log(nc).append(Subject("post", "acme", "7"), recording.written(commit), 0)
     await nc.close()
     (answer,) = await ingest(stack, request(source, tweet(1)))
     step = await watch.read()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import kpi_facts as e
-from chassis.commits import Entry, Subject
+from chassis.commits import Entry, Subject, encode
 from chassis.database import Database
 from chassis.projection import Projection
 from google.protobuf.message import Message
@@ -19,7 +19,7 @@ def entries(events: Sequence[Message], tenant: str = "acme") -> list[Entry]:
     for position, body in enumerate(events, start=1):
         ours = type(body).DESCRIPTOR.file.package.startswith("switchboard.ingest")
         subject = Subject("post" if ours else "work", tenant, "0")
-        data = e.commit(tenant, "0", [body], str(position)).SerializeToString(deterministic=True)
+        data = encode(e.commit(tenant, "0", [body], str(position)))
         found.append(Entry(position, subject, data))
     return found
 

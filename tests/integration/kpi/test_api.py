@@ -187,7 +187,7 @@ async def test_a_cell_opens_to_the_events_that_decided_it(
     ]
     entry = await log.get(Position.decode(one.events[-1].position))
     assert entry is not None
-    ids = [event.event_id.hex() for event in entry.commit.events]
+    ids = [event.event_id.hex() for event in entry.recorded()]
     assert [event.event_id.replace("-", "") for event in one.events[1:3]] == ids[:2]
 
 

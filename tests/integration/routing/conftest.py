@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+import recording
 from chassis import process
 from chassis.clock import SystemClock, to_timestamp
 from chassis.commits import Position, Subject
@@ -56,7 +57,7 @@ class Ingest:
         for index, fact in enumerate(facts):
             event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(index)))
             event.body.Pack(fact, deterministic=True)
-        position = await self._log.append(subject, commit, self._last.get(subject, 0))
+        position = await self._log.append(subject, recording.written(commit), self._last.get(subject, 0))
         self._last[subject] = position
         return Position.encode(position)
 

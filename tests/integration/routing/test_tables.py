@@ -3,12 +3,12 @@
 import random
 from collections.abc import Sequence
 
+import recording
 from chassis.clock import Instant
 from chassis.commits import Recorded, Subject
 from chassis.database import Connection, Database
 from chassis.errors import Rejected
 from chassis.filters import EVERYTHING
-from chassis.identity import uuid5_bytes
 from chassis.view import ViewSink
 from msgspec.structs import replace
 from routing import commands, events
@@ -19,7 +19,6 @@ from routing.thread import Thread
 from routing.thread_index import ThreadIndex
 from routing.views.cases import CODEC, CasesView, cases_of, places_of, posts_of
 from routing.views.threads import Asked, led, list_unattributed, recall_thread
-from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import answer, post, run, sight, t
 
@@ -29,9 +28,7 @@ SINK = ViewSink(CasesView())
 
 def recorded(tenant: str, position: int, index: int, fact: events.Event) -> Recorded:
     """The fact as it stands in the log."""
-    event = log_pb2.Event(event_id=uuid5_bytes(bytes(16), f"{tenant}{position}{index}"))
-    event.body.Pack(CODEC.encode(fact), deterministic=True)
-    return Recorded(position, index, Subject("work", tenant, "0"), event)
+    return recording.recorded(Subject("work", tenant, "0"), CODEC.encode(fact), position, index)
 
 
 def asked(rng: random.Random, length: int) -> list[commands.Command]:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from chassis import keyfile
 from chassis.keyfile import KeyFile, KeyFileError
+from chassis.layout import message_of, struct_of
 from chassis.sealing import SealBroken, SubjectKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from switchboard.log.v1.log_pb2 import Sealed
+from msgspec.structs import replace
+from switchboard.log.v1.log_structs import Sealed
 
 MIA = "0190a0a0-0000-7000-8000-000000000001"
 TOM = "0190a0a0-0000-7000-8000-000000000002"
@@ -25,11 +27,11 @@ def key(subject: str = MIA, tenant: str = "acme", secret: bytes = KEY) -> Subjec
 @given(plain=st.binary(max_size=500), secret=st.binary(min_size=32, max_size=32))
 def test_what_was_sealed_opens_and_only_as_it_was(plain: bytes, secret: bytes) -> None:
     sealed = key(secret=secret).seal(plain)
-    assert key(secret=secret).open(Sealed.FromString(sealed.SerializeToString())) == plain
+    assert key(secret=secret).open(struct_of(message_of(sealed))) == plain
     assert len(sealed.nonce) == 12
     assert sealed.ciphertext != key(secret=secret).seal(plain).ciphertext
     if len(plain) > 8:
-        assert plain not in sealed.SerializeToString()
+        assert plain not in sealed.nonce + sealed.ciphertext
 
 
 @settings(max_examples=60)
@@ -52,8 +54,7 @@ def test_one_changed_bit_does_not_open(plain: bytes, at: int, bit: int) -> None:
     ],
 )
 def test_a_wrong_key_does_not_open(other: SubjectKey) -> None:
-    sealed = key().seal(b"mia@example.org")
-    sealed.subject_id = other.subject_id
+    sealed = replace(key().seal(b"mia@example.org"), subject_id=other.subject_id)
     with pytest.raises(SealBroken) as broken:
         other.open(sealed)
     assert "example" not in str(broken.value)

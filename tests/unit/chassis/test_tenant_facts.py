@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from chassis import layout
 from chassis.clock import Instant
-from chassis.commits import Entry, Subject
+from chassis.commits import Entry, Subject, encode
 from chassis.tenant_facts import (
     TenantSettings,
     TenantState,
@@ -19,7 +20,8 @@ from chassis.tenant_facts import (
 from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
-from switchboard.log.v1 import log_pb2, tenants_pb2
+from msgspec import Raw
+from switchboard.log.v1 import tenants_pb2
 
 NOW = Instant(1_800_000_000_000_000)
 SETTINGS = st.builds(
@@ -29,7 +31,7 @@ SETTINGS = st.builds(
 
 def entry(position: int, *facts: Message) -> Entry:
     subject = subject_of("acme")
-    return Entry(position, subject, commit_of(subject, facts, NOW).SerializeToString())
+    return Entry(position, subject, encode(commit_of(subject, facts, NOW)))
 
 
 @given(st.lists(st.lists(SETTINGS, max_size=3), min_size=1, max_size=6), st.data())
@@ -50,16 +52,16 @@ def test_a_fact_of_a_later_release_and_a_message_that_is_none_are_passed_over() 
     german = TenantSettings("Acme", "DE", "Europe/Berlin")
     known = folded(TenantState(), entry(1, changed(german)))
     later = commit_of(subject_of("acme"), [changed(german)], NOW)
-    later.events[0].body.type_url = "type.googleapis.com/switchboard.log.v1.TenantPainted"
-    state = folded(known, Entry(2, subject_of("acme"), later.SerializeToString()))
+    later.events[0].type = "switchboard.log.v1.TenantPainted"
+    state = folded(known, Entry(2, subject_of("acme"), encode(later)))
     state = folded(state, Entry(3, subject_of("acme"), b"\xff no commit"))
     assert state == TenantState(3, german)
 
 
 def test_every_event_of_a_commit_has_an_id_of_its_own() -> None:
-    commit = log_pb2.Commit.FromString(entry(1, changed(TenantSettings("a")), changed(TenantSettings("b"))).data)
-    assert len({event.event_id for event in commit.events}) == 2
-    assert all(len(event.event_id) == 16 for event in commit.events)
+    found = entry(1, changed(TenantSettings("a")), changed(TenantSettings("b"))).recorded()
+    assert len({event.event_id for event in found}) == 2
+    assert all(len(event.event_id) == 16 for event in found)
 
 
 FACTS = st.one_of(
@@ -98,8 +100,8 @@ def test_only_the_fact_itself_says_that_a_tenant_is_deleted() -> None:
     other = Entry(1, Subject("post", "acme", "0"), entry(1, tenants_pb2.TenantDeleted()).data)
     assert not is_deleted_by(other), "a fact on another subject is nobody's word"
     broken = commit_of(subject_of("acme"), [tenants_pb2.TenantDeleted()], NOW)
-    broken.events[0].body.value = b"\xff"
-    assert not is_deleted_by(Entry(1, subject_of("acme"), broken.SerializeToString())), "nobody can read it"
+    broken.events[0].value = Raw(layout.as_bin(b"\xff"))
+    assert not is_deleted_by(Entry(1, subject_of("acme"), encode(broken))), "nobody can read it"
 
 
 def test_of_a_commit_whose_tenant_is_gone_only_its_place_is_left() -> None:

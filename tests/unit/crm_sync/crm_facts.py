@@ -9,7 +9,7 @@ from chassis.clock import Instant
 from crm_sync import events
 from crm_sync.decider import Command, Observe, Profile, decide, proofs
 from crm_sync.state import Customers, evolve
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_structs import Sealed
 
 CAUSE = b"c" * 16
 

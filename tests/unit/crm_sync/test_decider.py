@@ -13,6 +13,7 @@ from crm_sync import events
 from crm_sync.decider import Command, Erase, Forbid, Link, Observe, Reason, Unlink, Withdraw, decide
 from crm_sync.events import ConflictReason, LinkReason, UnlinkReason
 from crm_sync.matching import RULESET
+from msgspec.structs import replace
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -75,7 +76,7 @@ def late(
     who: str, *attributes: events.AssertedAttribute, at: int, whole: Sequence[events.AssertedAttribute]
 ) -> events.AttributesAsserted:
     fact = asserted(who, *attributes, at=at, whole=whole)
-    return fact._replace(said=fact.said._replace(profile_digest=b""))
+    return replace(fact, said=replace(fact.said, profile_digest=b""))
 
 
 SITE = said("url", "a.example")

@@ -7,9 +7,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import recording
 from chassis.clock import Instant
+from chassis.commits import Subject
 from chassis.errors import Rejected
-from crm_sync import events
+from crm_sync import contract, events
 from crm_sync.contract import decode, encode
 from crm_sync.decider import Command, Erase, Forbid, Link, Unlink, Withdraw, decide
 from crm_sync.matching import dispute
@@ -184,5 +186,6 @@ def test_a_row_brought_in_early_or_late_is_the_same_row(history: list[Command], 
 def test_every_fact_survives_its_protobuf_form_and_names_its_rows(history: list[Command]) -> None:
     _, decided = run(history)
     for fact in decided:
-        assert decode(encode(fact)) == fact
+        assert decode(recording.recorded(Subject("crm", "acme", "0"), encode(fact))) == fact
+        assert contract.message(fact).DESCRIPTOR.name == type(fact).__name__
         assert about(fact)

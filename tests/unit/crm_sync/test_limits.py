@@ -16,7 +16,7 @@ from crm_sync.reactions import VALUE_BYTES_MAX, VALUES_BYTES_MAX, assertion
 from crm_sync.state import Customers, evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_structs import Sealed
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -1,9 +1,10 @@
 """Short ways to say ingest's news and facts; everything not named has one fixed value."""
 
-from chassis.clock import MICROS, Instant, to_timestamp
+from chassis.clock import MICROS, Instant
 from ingest import answers, decider
 from ingest.events import PostEvent, PostReceived
-from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2
+from msgspec import msgpack
+from switchboard.ingest.v1 import events_pb2, events_structs, post_pb2, service_pb2
 
 T0 = Instant(1_790_000_000 * MICROS)
 
@@ -26,14 +27,14 @@ def content(
     extent: int = 0,
 ) -> PostReceived:
     digest = f"{author}:{content}".encode().ljust(16, b".")[:16]  # keyed by the author
-    post = events_pb2.PostReceived(
+    post = events_structs.PostReceived(
         post_id=post_id(name),
         identity_id=author,
-        direction=direction,  # type: ignore[arg-type]
+        direction=direction,
         content_digest=digest,
         platform_revision=number,
-        published_at=to_timestamp(T0),
-        received_at=to_timestamp(T0),
+        published_at=T0,
+        received_at=T0,
         source_id=desk,
         desk=desk,
         is_addressed=is_addressed,
@@ -42,7 +43,7 @@ def content(
         text_length=cut_length,
         extent=extent,
     )
-    encoded = post.SerializeToString(deterministic=True)
+    encoded = msgpack.encode(post)
     return PostReceived(
         post.post_id,
         author,
@@ -60,60 +61,58 @@ def content(
     )
 
 
-def withdrawal(name: str = "a") -> events_pb2.PostWithdrawn:
-    return events_pb2.PostWithdrawn(
+def withdrawal(name: str = "a") -> events_structs.PostWithdrawn:
+    return events_structs.PostWithdrawn(
         post_id=post_id(name),
         reason=events_pb2.WITHDRAWAL_REASON_DELETED,
-        withdrawn_at=to_timestamp(T0),
-        received_at=to_timestamp(T0),
+        withdrawn_at=T0,
+        received_at=T0,
     )
 
 
-def alias(name: str = "b", of: str = "a", number: int = 1, author: str = "mia") -> events_pb2.PostAliased:
-    return events_pb2.PostAliased(
+def alias(name: str = "b", of: str = "a", number: int = 1, author: str = "mia") -> events_structs.PostAliased:
+    return events_structs.PostAliased(
         alias_id=post_id(name),
         post_id=post_id(of),
-        received_at=to_timestamp(T0),
+        received_at=T0,
         number=number,
         identity_id=author,
-        published_at=to_timestamp(T0),
+        published_at=T0,
     )
 
 
-def superseded(name: str = "b") -> events_pb2.PostWithdrawn:
-    return events_pb2.PostWithdrawn(
+def superseded(name: str = "b") -> events_structs.PostWithdrawn:
+    return events_structs.PostWithdrawn(
         post_id=post_id(name),
         reason=events_pb2.WITHDRAWAL_REASON_SUPERSEDED,
-        withdrawn_at=to_timestamp(T0),
-        received_at=to_timestamp(T0),
+        withdrawn_at=T0,
+        received_at=T0,
     )
 
 
-def author_gone(author: str = "mia", at: Instant = T0) -> events_pb2.AuthorWithdrawn:
-    return events_pb2.AuthorWithdrawn(
+def author_gone(author: str = "mia", at: Instant = T0) -> events_structs.AuthorWithdrawn:
+    return events_structs.AuthorWithdrawn(
         identity_id=author,
         reason=events_pb2.WITHDRAWAL_REASON_DELETED,
-        withdrawn_at=to_timestamp(at),
-        received_at=to_timestamp(T0),
+        withdrawn_at=at,
+        received_at=T0,
     )
 
 
-def author_unplaced(author: str = "mia", until: Instant = T0) -> events_pb2.AuthorLocationRemoved:
-    return events_pb2.AuthorLocationRemoved(identity_id=author, until=to_timestamp(until), removed_at=to_timestamp(T0))
+def author_unplaced(author: str = "mia", until: Instant = T0) -> events_structs.AuthorLocationRemoved:
+    return events_structs.AuthorLocationRemoved(identity_id=author, until=until, removed_at=T0)
 
 
-def unplaced(name: str = "a") -> events_pb2.PostLocationRemoved:
-    return events_pb2.PostLocationRemoved(
-        post_id=post_id(name), removed_at=to_timestamp(T0), received_at=to_timestamp(T0)
-    )
+def unplaced(name: str = "a") -> events_structs.PostLocationRemoved:
+    return events_structs.PostLocationRemoved(post_id=post_id(name), removed_at=T0, received_at=T0)
 
 
-def unreadable(name: str = "d") -> events_pb2.DeliveryQuarantined:
-    return events_pb2.DeliveryQuarantined(delivery_id=post_id(name), received_at=to_timestamp(T0))
+def unreadable(name: str = "d") -> events_structs.DeliveryQuarantined:
+    return events_structs.DeliveryQuarantined(delivery_id=post_id(name), received_at=T0)
 
 
-def requeued(name: str = "d") -> events_pb2.DeliveryRequeued:
-    return events_pb2.DeliveryRequeued(delivery_id=post_id(name), at=to_timestamp(T0))
+def requeued(name: str = "d") -> events_structs.DeliveryRequeued:
+    return events_structs.DeliveryRequeued(delivery_id=post_id(name), at=T0)
 
 
 def record(posts: decider.Posts, *candidates: decider.Candidate) -> tuple[list[PostEvent], list[str]]:

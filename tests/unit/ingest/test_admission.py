@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import recording
+from chassis import layout
 from chassis.clock import FIRST, LAST, MICROS, Instant, to_timestamp
-from chassis.commits import Recorded, Subject
+from chassis.commits import Subject
 from chassis.identity import is_uuid
 from chassis.sealing import SubjectKey
 from google.protobuf.descriptor import FieldDescriptor
@@ -23,15 +25,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingest import decider, facts
 from ingest.batch import Batch
-from ingest.events import PostReceived
+from ingest.events import PostReceived, decode_received
 from ingest.normalise import Observation, identity_id
 from ingest.reading import read
 from ingest.sources import Settings, Source, Sources
 from ingest.views import posts
 from ingest.views.source_directory import Connected, connections
 from routing.reactions import react
-from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2
-from switchboard.log.v1 import log_pb2
+from switchboard.ingest.v1 import events_pb2, events_structs, post_pb2, service_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
 KEY = bytes(range(32))
@@ -47,22 +48,21 @@ def connected(channel: str) -> Connected:
 
 def facts_of(batch: Batch) -> Iterator[Message]:
     """What a batch would append if nothing of it were known, and the edit it would be if it were."""
-    for reading in batch.readings:
-        name, said, received_at = reading.id, reading.said, reading.received_at
+    for name, said, received_at, _ in batch.readings:
         if not isinstance(said, Observation):
-            yield said
+            yield layout.message_of(said)
             continue
         author = identity_id(batch.connected.account.channel, "", said.author_id)
         key = SubjectKey("acme", author, KEY)
         seen = facts.received(batch.connected, said, name, received_at, key, (b"n" * 12, b"m" * 12))
-        post = events_pb2.PostReceived.FromString(seen.encoded)
+        post = decode_received(seen.encoded)
         content = post_pb2.PersonalContent.FromString(key.open(post.personal))
         assert [text for text in texts(content) if "\0" in text] == []
         assert len(post.personal.ciphertext) < 310 * 1024
-        yield post
+        yield layout.message_of(post)
         before = PostReceived(name, author, 0, b"other", 1, NOW, b"")
         known = decider.evolve(decider.Posts(), before)
-        yield from (fact for fact in decider.decide((seen,), known) if isinstance(fact, Message))
+        yield from (layout.message_of(fact) for fact in decider.decide((seen,), known) if fact is not seen)
 
 
 def texts(message: Message) -> Iterator[str]:
@@ -77,9 +77,7 @@ def texts(message: Message) -> Iterator[str]:
 def hold(batch: Batch) -> None:
     """Fails for a fact that a view's column, routing's command or a protobuf time cannot hold."""
     for fact in facts_of(batch):
-        event = log_pb2.Event()
-        event.body.Pack(fact)
-        recorded = Recorded(1, 0, Subject("post", "acme", "0"), event)
+        recorded = recording.recorded(Subject("post", "acme", "0"), fact)
         rows: dict[str, posts.Row] = {}
         view = posts.PostsView()
         (key,) = view.keys(recorded)
@@ -115,7 +113,7 @@ def delivered(channel: str, delivery: service_pb2.Delivery) -> Batch:
         assert verdict.reason, verdict
         assert verdict.detail, verdict
         assert verdict.reason != "UNFORESEEN", verdict
-        refusals = [one for one in batch.readings if isinstance(one.said, events_pb2.DeliveryQuarantined)]
+        refusals = [one for one in batch.readings if isinstance(one.said, events_structs.DeliveryQuarantined)]
         assert len(refusals) == len(batch.to_quarantine) == 1
     return batch
 

@@ -9,11 +9,11 @@ from chassis.clock import MICROS, Instant, to_timestamp
 from chassis.sealing import SubjectKey
 from ingest import channels, facts
 from ingest.channels import normalized
-from ingest.events import Label
+from ingest.events import Label, decode_received
 from ingest.normalise import Item, Observation, conversation_id, handle_id, identity_id, messages_id, post_id
 from ingest.sources import Settings, Source, Sources
 from ingest.views.source_directory import Connected, connections
-from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.ingest.v1 import events_structs, post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
 CREATED = "Wed Oct 08 20:19:24 +0000 2025"
@@ -31,12 +31,12 @@ BOLT = Settings(owned_accounts=("6", "bolt"), labels=(Label("brand", "Bolt"),))
 TWO = sources(a=ACME, b=BOLT)
 
 
-def fact(through: Connected, item: Item) -> events_pb2.PostReceived:
+def fact(through: Connected, item: Item) -> events_structs.PostReceived:
     assert isinstance(item, Observation), item
     name = post_id("x", "", item.external_id)
     key = SubjectKey("t", identity_id(through.account.channel, "", item.author_id), bytes(32))
     seen = facts.received(through, item, name, NOW, key, (bytes(12), bytes([1] * 12)))
-    told = events_pb2.PostReceived.FromString(seen.encoded)
+    told = decode_received(seen.encoded)
     assert (seen.desk, seen.is_addressed) == (told.desk, told.is_addressed)
     return told
 
@@ -48,7 +48,7 @@ def tweeted(through: Connected, text: str = "hello", user: tuple[str, str] = ("7
     return fact(through, item)
 
 
-def spoken(through: Connected, author: str = "7", **fields: Any) -> events_pb2.PostReceived:
+def spoken(through: Connected, author: str = "7", **fields: Any) -> events_structs.PostReceived:
     post = post_pb2.NormalizedPost(external_id="50", published_at=to_timestamp(NOW), **{"text": "hello", **fields})
     post.author.external_id = author
     (item,) = normalized.read(post, through.account, NOW)

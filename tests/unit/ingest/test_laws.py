@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ingest import decider
 from ingest.events import PostEvent, PostReceived
 from ingest.shards import from_request, to_request
-from switchboard.ingest.v1 import events_pb2, internal_pb2
+from msgspec import msgpack
+from switchboard.ingest.v1 import events_structs, internal_pb2
 
 sys.path.insert(0, str(Path(__file__).parent))
 from candidates import (
@@ -48,7 +49,7 @@ NEWS = st.one_of(
     st.builds(author_unplaced, st.sampled_from(["mia", "ben"]), st.sampled_from([T0, Instant(T0 - 1)])),
     st.builds(author_gone, st.sampled_from(["mia", "ben"]), st.sampled_from([T0, Instant(T0 - 1), Instant(T0 - 2)])),
 )
-CONTENTS = (PostReceived, events_pb2.PostWithdrawn)
+CONTENTS = (PostReceived, events_structs.PostWithdrawn)
 DELIVERIES = st.lists(NEWS, max_size=14)
 NUMBERED = st.lists(
     st.one_of(
@@ -148,9 +149,7 @@ def test_how_deliveries_are_grouped_into_commands_does_not_matter(
         if deliveries[at : at + size]:
             together += record(grouped, *deliveries[at : at + size])[0]
         at += size
-    assert [event.SerializeToString(deterministic=True) for event in facts] == [
-        event.SerializeToString(deterministic=True) for event in together
-    ]
+    assert [msgpack.encode(event) for event in facts] == [msgpack.encode(event) for event in together]
     assert (alone.known, alone.quarantined) == (grouped.known, grouped.quarantined)
 
 
@@ -170,8 +169,8 @@ def test_a_shard_s_owner_hears_what_was_said_in_its_order(deliveries: list[decid
 def test_deciding_is_pure(deliveries: list[decider.Candidate]) -> None:
     posts, _ = told(deliveries[:7])
     asked = deliveries[7:]
-    once = [event.SerializeToString(deterministic=True) for event in decider.decide(asked, posts)]
-    assert once == [event.SerializeToString(deterministic=True) for event in decider.decide(asked, posts)]
+    once = [msgpack.encode(event) for event in decider.decide(asked, posts)]
+    assert once == [msgpack.encode(event) for event in decider.decide(asked, posts)]
 
 
 class View:
@@ -217,9 +216,7 @@ def test_a_shard_that_forgets_decides_as_one_that_remembers_all(
         view.lend(forgetting, asked)
         expected = decider.decide(asked, remembering)
         decided = decider.decide(asked, forgetting)
-        assert [e.SerializeToString(deterministic=True) for e in decided] == [
-            e.SerializeToString(deterministic=True) for e in expected
-        ]
+        assert [msgpack.encode(e) for e in decided] == [msgpack.encode(e) for e in expected]
         for event in expected:
             decider.evolve(remembering, event)
         for event in decided:

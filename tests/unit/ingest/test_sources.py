@@ -11,10 +11,10 @@ from ingest.sources import Change, Connect, Disconnect, Reason, Settings
 T = Instant(1_790_000_000_000_000)
 BRAND = Settings("Acme", ("acme",), (events.Label("brand", "Acme"),), "", "")
 OTHER = Settings("Acme Air", ("acme",), (events.Label("brand", "Acme"),), "", "")
-connected = events.SourceConnected("x-acme", "x", "", "Acme", ("acme",), BRAND.labels, "", "", "", None, T)
-changed = events.SourceChanged("x-acme", "Acme Air", ("acme",), BRAND.labels, "", "", "", None, T)
-listening = events.SourceChanged("x-acme", "Acme", ("acme",), BRAND.labels, "", "", "care", True, T)
-connected_as_changed = events.SourceChanged("x-acme", "Acme", ("acme",), BRAND.labels, "", "", "", None, T)
+connected = events.SourceConnected("x-acme", "x", "", "Acme", ("acme",), BRAND.labels, "", "", T)
+changed = events.SourceChanged("x-acme", "Acme Air", ("acme",), BRAND.labels, "", "", T)
+listening = events.SourceChanged("x-acme", "Acme", ("acme",), BRAND.labels, "", "", T, "care", True)
+connected_as_changed = events.SourceChanged("x-acme", "Acme", ("acme",), BRAND.labels, "", "", T)
 disconnected = events.SourceDisconnected("x-acme", T)
 
 

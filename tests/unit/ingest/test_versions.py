@@ -19,7 +19,7 @@ from chassis.sealing import SubjectKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest import answers, decider
-from ingest.events import PostEvent, PostReceived
+from ingest.events import PostEvent, PostReceived, decode_received
 from ingest.intake import Intake
 from ingest.normalise import post_id
 from ingest.shards import SHARDS, from_request, shard_of
@@ -27,8 +27,8 @@ from ingest.sources import Settings, Source, Sources
 from ingest.views.posts import PostRow, PostsView, Row
 from ingest.views.quarantined import QuarantineEntry
 from ingest.views.source_directory import connections
-from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.ingest.v1 import events_pb2, events_structs, internal_pb2, post_pb2, service_pb2
+from switchboard.log.v1.log_structs import Sealed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from candidates import content, record
@@ -67,9 +67,9 @@ class InMemory:
         events = decider.decide(command, posts)
         for event in events:
             decider.evolve(posts, event)
-            if isinstance(event, PostReceived | events_pb2.PostEdited | events_pb2.PostCompleted):
+            if isinstance(event, PostReceived | events_structs.PostEdited | events_structs.PostCompleted):
                 self.contents[event.post_id] = event.content_digest
-            body = events_pb2.PostReceived.FromString(event.encoded) if isinstance(event, PostReceived) else event
+            body = decode_received(event.encoded) if isinstance(event, PostReceived) else event
             PostsView().fold(self.rows, SimpleNamespace(tenant="t", body=body))  # type: ignore[arg-type]
             self.texts_then.append(self.texts())
         self.facts += events
@@ -167,7 +167,7 @@ def test_a_version_that_came_as_a_post_of_its_own_stops_being_one() -> None:
     there.take(version(A, A, B))
     assert there.posts().keys() == {POST}
     assert there.take(version(B)) == ["DUPLICATE"]
-    gone = next(event for event in there.facts if isinstance(event, events_pb2.PostWithdrawn))
+    gone = next(event for event in there.facts if isinstance(event, events_structs.PostWithdrawn))
     assert gone.reason == events_pb2.WITHDRAWAL_REASON_SUPERSEDED
     assert there.take(deletion(B)) == ["WITHDRAWN"]
     assert not there.posts()
@@ -283,7 +283,7 @@ def test_a_version_that_came_without_its_chain_speaks_to_whom_it_spoke() -> None
 def test_a_version_that_overtakes_its_original_does_not_tell_when_the_post_was_published() -> None:
     there, away = InMemory(), InMemory()
     there.take(version(A, A, B))
-    alias = next(event for event in there.facts if isinstance(event, events_pb2.PostAliased))
+    alias = next(event for event in there.facts if isinstance(event, events_structs.PostAliased))
     record(away.shards[shard_of(alias.alias_id)], alias)  # another batch holds the original until this is durable
     away.take({**version(B), "created_at": "Wed Oct 08 21:00:00 +0000 2025"})
     away.take(version(A, A, B))

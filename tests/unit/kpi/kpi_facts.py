@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import recording
 from chassis.clock import Instant, to_timestamp
-from chassis.commits import Recorded, Subject
-from chassis.identity import uuid5_bytes
+from chassis.commits import Commit, Recorded, Subject
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.ingest.v1 import events_pb2 as post
 from switchboard.ingest.v1 import post_pb2
-from switchboard.log.v1 import log_pb2
 from switchboard.routing.v1 import events_pb2 as work
 
 SECOND = 1_000_000
@@ -23,14 +22,11 @@ def ts(after_s: float) -> Timestamp:
     return to_timestamp(Instant(T0 + round(after_s * SECOND)))
 
 
-def commit(tenant: str, shard: str, events: Sequence[Message], salt: str = "") -> log_pb2.Commit:
+def commit(tenant: str, shard: str, events: Sequence[Message], salt: str = "") -> Commit:
     """A commit whose id is a digest of its contents."""
     digest = hashlib.sha256(salt.encode() + b"".join(one.SerializeToString(deterministic=True) for one in events))
-    made = log_pb2.Commit(commit_id=digest.digest()[:16], tenant=tenant, shard=shard, decided_at=ts(0))
-    for index, body in enumerate(events):
-        event = made.events.add(event_id=uuid5_bytes(made.commit_id, str(index)), occurred_at=ts(0))
-        event.body.Pack(body, type_url_prefix="type.googleapis.com")
-    return made
+    made = [recording.event(body, T0) for body in events]
+    return Commit(digest.digest()[:16], tenant, shard, 0, 0, Instant(T0), made)
 
 
 def recorded(events: Sequence[Message], tenant: str = "acme", first: int = 1) -> list[Recorded]:
@@ -39,7 +35,7 @@ def recorded(events: Sequence[Message], tenant: str = "acme", first: int = 1) ->
     for position, body in enumerate(events, start=first):
         context = "post" if type(body).DESCRIPTOR.file.package.startswith("switchboard.ingest") else "work"
         made = commit(tenant, "0", [body], str(position))
-        found.append(Recorded(position, 0, Subject(context, tenant, "0"), made.events[0]))
+        found.append(Recorded(position, 0, Subject(context, tenant, "0"), made.events[0], made.commit_id))
     return found
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import kpi_facts as e
+import recording
 from cases_by_hand import ANSWER, CONTACT, ByHand, Told
 from chassis.commits import Recorded, Subject
-from google.protobuf.any_pb2 import Any as AnyMessage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.episodes import Case, episodes
@@ -18,7 +18,6 @@ from kpi.views.contact_folds import HANDLED, Row, fold
 from routing import events
 from routing.shard import Shard
 from routing.views.cases import CODEC
-from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import T0, run
 from tests.unit.routing.test_contacts import deliveries, tales
@@ -49,12 +48,8 @@ def by_hand(posts: Sequence[Told]) -> list[Found]:
 
 def recorded(decided: Sequence[events.Event]) -> list[Recorded]:
     """The facts as the log hands them out, one a position."""
-    found = []
-    for position, event in enumerate(decided, start=1):
-        body = AnyMessage()
-        body.Pack(CODEC.encode(event), type_url_prefix="type.googleapis.com")
-        found.append(Recorded(position, 0, Subject("work", "acme", "0"), log_pb2.Event(body=body)))
-    return found
+    subject = Subject("work", "acme", "0")
+    return [recording.recorded(subject, CODEC.encode(event), position) for position, event in enumerate(decided, 1)]
 
 
 def folded(decided: Sequence[events.Event]) -> list[Found]:

@@ -8,7 +8,8 @@ from routing.agents import DEFAULT_QUEUE
 from routing.decider import decide
 from routing.shard import Shard, evolve
 from routing.state_codec import dump
-from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, PostRole, Presence, Requirement, Sealed, Skill
+from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, PostRole, Presence, Requirement, Skill
+from switchboard.log.v1.log_structs import Sealed
 
 T0 = Instant(1_790_000_000 * MICROS)
 TEXT = Sealed("customer", b"nonce-of-12b", b"ciphertext")

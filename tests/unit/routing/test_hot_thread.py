@@ -5,7 +5,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from chassis.commits import Recorded, Subject
+import recording
+from chassis.commits import Subject
 from routing import commands, events
 from routing.decider import decide
 from routing.recall import recall
@@ -14,7 +15,6 @@ from routing.state_codec import dump_case
 from routing.terms import AuthorKind
 from routing.views.case_tables import Row, Tables
 from routing.views.cases import CODEC, CasesView, state_of
-from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import answer, post, record, run, t
 
@@ -41,9 +41,7 @@ class Thread:
         for fact in facts:
             evolve(self.shard, fact)
             self.position += 1
-            envelope = log_pb2.Event()
-            envelope.body.Pack(CODEC.encode(fact), deterministic=True)
-            recorded = Recorded(self.position, 0, Subject("work", "acme", "0"), envelope)
+            recorded = recording.recorded(Subject("work", "acme", "0"), CODEC.encode(fact), self.position)
             if recorded.type in self.view.handles:
                 self.view.fold(self.rows, recorded)
         return facts
@@ -83,9 +81,9 @@ def sizes(thread: Thread, number: int) -> dict[str, int]:
     return {
         "calls": calls(thread.attach, number + 2) + calls(thread.attach, number + 3),
         "facts": len(facts),
-        "bytes in the log": sum(len(CODEC.encode(fact).SerializeToString()) for fact in facts),
+        "bytes in the log": sum(len(CODEC.encode(fact)[1]) for fact in facts),
         "bytes of the case": len(dump_case(case)),
-        "bytes of a recall": len(CODEC.encode(recall(case, "p0", t(0))).SerializeToString()),
+        "bytes of a recall": len(CODEC.encode(recall(case, "p0", t(0)))[1]),
         "entries of memory": len(thread.shard.threads),
         "bytes in the tables": thread.written(),
     }

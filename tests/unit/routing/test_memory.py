@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import pytest
-from chassis.commits import Recorded, Subject
+import recording
+from chassis.commits import Subject
 from chassis.errors import Rejected
 from chassis.identity import uuid5
 from hypothesis import given, settings
@@ -16,7 +17,6 @@ from routing.state_codec import dump, dump_case, load, load_case
 from routing.thread import Thread
 from routing.thread_index import ThreadIndex
 from routing.views.cases import CODEC, CasesView, Row
-from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import answer, post, run, summary, t, whole
 from tests.unit.routing.test_laws import history_of, sequences
@@ -42,9 +42,7 @@ class ReadModel:
         """The facts happened."""
         for event in facts:
             self.position += 1
-            envelope = log_pb2.Event()
-            envelope.body.Pack(CODEC.encode(event), deterministic=True)
-            recorded = Recorded(self.position, 0, Subject("work", "acme", "0"), envelope)
+            recorded = recording.recorded(Subject("work", "acme", "0"), CODEC.encode(event), self.position)
             if recorded.type in VIEW.handles:
                 VIEW.fold(self.rows, recorded)
             match event:
@@ -134,7 +132,7 @@ def test_a_recalled_case_is_the_case(sequence: list[commands.Command]) -> None:
     for case in shard.cases.values():
         assert load_case(dump_case(case)) == case
         if is_dormant(case) and "Joined" not in type(case.stage).__name__:
-            fact = CODEC.decode(CODEC.encode(recall(case, "", t(9))))
+            fact = CODEC.decode(recording.recorded(Subject("work", "acme", "0"), CODEC.encode(recall(case, "", t(9)))))
             assert isinstance(fact, events.CaseRecalled)
             assert _bare(recalled(fact)) == _bare(case)
 

@@ -2,7 +2,9 @@
 
 from typing import Any, get_args, get_origin
 
+import recording
 from chassis.clock import Instant
+from chassis.commits import Subject
 from chassis.errors import Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,8 +12,9 @@ from routing import commands, events
 from routing.decider import decide
 from routing.shard import Shard, evolve
 from routing.state_codec import load
-from routing.terms import Requirement, Sealed, Skill
+from routing.terms import Requirement, Skill
 from routing.views.cases import CODEC
+from switchboard.log.v1.log_structs import Sealed
 
 from tests.unit.routing.build import open_case, post, t, whole
 
@@ -66,7 +69,7 @@ def histories() -> st.SearchStrategy[list[events.Event]]:
 def test_any_facts_fold_alike_whoever_folds_them_and_lead_to_bounded_decisions(history: list[events.Event]) -> None:
     shard = Shard(keep_events=9)
     for fact in history:
-        evolve(shard, CODEC.decode(CODEC.encode(fact)))
+        evolve(shard, CODEC.decode(recording.recorded(Subject("work", "acme", "0"), CODEC.encode(fact))))
     refolded = Shard(keep_events=9)
     for fact in history:
         evolve(refolded, fact)

@@ -37,7 +37,7 @@ def ticks(shard: Shard, now: Instant) -> Iterator[list[events.Event]]:
 
 def bytes_of(facts: Sequence[events.Event]) -> int:
     """What the facts take of a commit, 160 bytes of envelope each."""
-    return sum(len(CODEC.encode(fact).SerializeToString()) + 160 for fact in facts)
+    return sum(len(CODEC.encode(fact)[1]) + 160 for fact in facts)
 
 
 def crowd(agents: int, cases: int, capacity: int = 100) -> Shard:

@@ -1,14 +1,13 @@
 """What the read model writes down of a case, and when."""
 
+import recording
 from chassis.commits import Recorded, Subject
-from chassis.identity import uuid5_bytes
 from hypothesis import given
 from routing import commands, events
 from routing.shard import Shard
 from routing.terms import Direction, PostRole
 from routing.views.case_tables import PLACES_MAX, Row, Tables
 from routing.views.cases import CODEC, CasesView, state_of
-from switchboard.log.v1 import log_pb2
 
 from tests.unit.routing.build import answer, post, run
 from tests.unit.routing.test_laws import FEW, history_of, sequences
@@ -20,9 +19,7 @@ SUBJECT = Subject("work", "acme", "0")
 
 def recorded(position: int, fact: events.Event) -> Recorded:
     """The fact as it stands in the log."""
-    event = log_pb2.Event(event_id=uuid5_bytes(bytes(16), str(position)))
-    event.body.Pack(CODEC.encode(fact), deterministic=True)
-    return Recorded(position, 0, SUBJECT, event)
+    return recording.recorded(SUBJECT, CODEC.encode(fact), position)
 
 
 def rows_after(facts: list[events.Event]) -> dict[str, Row]:

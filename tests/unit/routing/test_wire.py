@@ -1,6 +1,7 @@
 """What a case's history shows of facts that can and that cannot be read."""
 
 import pytest
+from chassis.clock import to_timestamp
 from chassis.commits import Entry, Position, Subject
 from routing import events
 from routing.offers import _changes_in
@@ -11,7 +12,8 @@ from switchboard.routing.v1 import events_pb2
 
 from tests.unit.routing.build import t
 
-OFFERED = events_pb2.CaseOffered(case_id="c", agent_id="mia", token=1)
+AT = to_timestamp(t(0))
+OFFERED = events_pb2.CaseOffered(case_id="c", agent_id="mia", token=1, at=AT, expires_at=AT)
 OFFER = (OFFERED.DESCRIPTOR.full_name, OFFERED.SerializeToString())
 SUBJECT = Subject("work", "acme", "0")
 
@@ -26,7 +28,7 @@ def commit(*bodies: tuple[str, bytes]) -> bytes:
     return made.SerializeToString()
 
 
-RESUMED = CODEC.encode(events.CaseResumed("other", "timer", t(0)))
+RESUMED = CODEC.message(events.CaseResumed("other", "timer", t(0)))
 READABLE = (RESUMED.DESCRIPTOR.full_name, RESUMED.SerializeToString())
 
 

@@ -12,9 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from switchboard.log.v1 import log_pb2
-
 from chassis.clock import Instant
+from chassis.commits import Answer
 
 KEPT_US = 24 * 3600 * 1_000_000
 """How long a repeated request is recognised."""
@@ -59,7 +58,7 @@ class Answers:
         _, digest, position, _ = _RECORD.unpack(record)
         return KeptAnswer(digest, position)
 
-    def remember(self, at: Instant, answer: log_pb2.Answer, position: int) -> None:
+    def remember(self, at: Instant, answer: Answer, position: int) -> None:
         """Notes that a commit answers a request; forgets what is older than a day or too much."""
         request_id = answer.request_id
         self._kept[request_id] = _RECORD.pack(request_id, answer.request_digest[:_DIGEST_BYTES], position, at)

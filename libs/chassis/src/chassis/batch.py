@@ -10,16 +10,27 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
-from switchboard.log.v1 import log_pb2, operations_pb2
+from msgspec import Raw
+from switchboard.log.v1 import operations_pb2
 
-from chassis.clock import MICROS, Instant, to_timestamp
+from chassis.clock import Instant, to_timestamp
 from chassis.commands import InputCommand, InputCommit, Origin, Outcome, PendingCommand, Request
-from chassis.commits import ANSWER_BYTES_MAX, COMMIT_BYTES_MAX, ENCODED_BYTES_MAX, EVENTS_MAX, Subject, unpacked
+from chassis.commits import (
+    ANSWER_BYTES_MAX,
+    COMMIT_BYTES_MAX,
+    ENCODED_BYTES_MAX,
+    EVENTS_MAX,
+    Answer,
+    Commit,
+    Event,
+    Subject,
+    encode,
+)
 from chassis.decider import Decider, Measurement
 from chassis.errors import InvalidRequest, Rejected, RequestIdReused
-from chassis.identity import uuid5_bytes, uuid7_bytes
+from chassis.identity import uuid7_bytes
+from chassis.layout import decoded, pack
 from chassis.shard_state import InputPosition, Place, ShardState
 
 C = TypeVar("C")
@@ -28,6 +39,8 @@ E = TypeVar("E")
 
 _ENVELOPE_BYTES = 180
 """What the envelope adds to an event, besides actor and trace context: ids, times and a name of 60 bytes."""
+_BESIDE_ANSWER = 80
+"""What an answer has beside its response."""
 _NOBODY = Origin()
 
 
@@ -64,10 +77,9 @@ class Batch(Generic[C, S, E]):
         self._now = now
         self._outcomes: list[tuple[PendingCommand[C, S, E], Outcome[E] | None, Sequence[E], Message | None]] = []
         self._refusals: list[tuple[PendingCommand[C, S, E], Exception]] = []
-        self._answered: dict[bytes, log_pb2.Answer] = {}
+        self._answered: dict[bytes, Answer] = {}
         self._measured: list[Measurement] = []
-        self._commit_id = uuid7_bytes(now)
-        self.commit = log_pb2.Commit(commit_id=self._commit_id, tenant=subject.tenant, shard=subject.shard)
+        self.commit = Commit(uuid7_bytes(now), subject.tenant, subject.shard, 0, 0, now, [])
         self.size = 0
         """Upper bound of the commit's bytes so far."""
         self.released = 0
@@ -111,8 +123,7 @@ class Batch(Generic[C, S, E]):
         """The commit's bytes; what was decided is final now. Raises CommitTooLarge."""
         self.commit.input_position = self._current.input.position
         self.commit.input_offset = self._current.input.offset
-        self.commit.decided_at.CopyFrom(to_timestamp(self._now))
-        data = self.commit.SerializeToString(deterministic=True)
+        data = encode(self.commit)
         if len(data) > ENCODED_BYTES_MAX:
             raise CommitTooLarge
         return data
@@ -229,9 +240,8 @@ class Batch(Generic[C, S, E]):
         events = decider.decide(command, current.state)
         if not events:
             return events
-        bodies = [decider.encode(event) for event in events]
-        encoded = [body.SerializeToString(deterministic=True) for body in bodies]
-        size = sum([len(data) for data in encoded]) + _beside_bytes(origin) * len(encoded)
+        encoded = [decider.encode(event) for event in events]
+        size = sum([len(fact) for _, fact in encoded]) + _beside_bytes(origin) * len(encoded)
         if len(events) + spare > EVENTS_MAX or size > COMMIT_BYTES_MAX:
             raise TooLarge(
                 f"this leads to {len(events)} facts of {size} bytes, and {EVENTS_MAX} of {COMMIT_BYTES_MAX} may be"
@@ -240,8 +250,8 @@ class Batch(Generic[C, S, E]):
         if len(self.commit.events) + len(events) + spare > EVENTS_MAX or self.size + size > COMMIT_BYTES_MAX:
             return None
         state = current.state
-        for event, body, data in zip(events, bodies, encoded, strict=True):
-            self._append(decider.occurred_at(event), body.DESCRIPTOR.full_name, data, origin)
+        for event, (name, fact) in zip(events, encoded, strict=True):
+            self._append(decider.occurred_at(event), name, fact, origin)
             if decider.measure is not None and (measured := decider.measure(state, event)) is not None:
                 self._measured.append(measured)
             state = decider.evolve(state, event)
@@ -251,29 +261,14 @@ class Batch(Generic[C, S, E]):
 
     def _append_shard_event(self, fact: Message, origin: Origin) -> None:
         """Records a fact about the shard itself."""
-        data = fact.SerializeToString(deterministic=True)
+        data = pack(fact)
         self._append(self._now, fact.DESCRIPTOR.full_name, data, origin)
         self.size += len(data) + _beside_bytes(origin)
 
-    def _append(self, at: Instant, name: str, data: bytes, origin: Origin) -> None:
-        # Set field by field: building nested messages from keywords costs half as much again.
-        events = self.commit.events
-        event_id = uuid5_bytes(self._commit_id, str(len(events)))
-        recorded = events.add()
-        recorded.event_id = event_id
-        occurred_at, body = recorded.occurred_at, recorded.body
-        occurred_at.seconds, micros = divmod(at, MICROS)
-        occurred_at.nanos = 1000 * micros
-        body.type_url = "type.googleapis.com/" + name
-        body.value = data
-        if origin.correlation_id:
-            recorded.correlation_id = origin.correlation_id
-        if origin.causation_id:
-            recorded.causation_id = origin.causation_id
-        if origin.actor:
-            recorded.actor = origin.actor
-        if origin.traceparent:
-            recorded.traceparent = origin.traceparent
+    def _append(self, at: Instant, name: str, fact: bytes, origin: Origin) -> None:
+        self.commit.events.append(
+            Event(at, name, Raw(fact), origin.correlation_id, origin.causation_id, origin.actor, origin.traceparent)
+        )
 
     def _repeats(self, pending: PendingCommand[C, S, E], request: Request) -> bool:
         """Whether the request was answered before, or its id belongs to another; the caller is told then."""
@@ -290,20 +285,19 @@ class Batch(Generic[C, S, E]):
         if answer.request_digest != request.digest:
             self._refusals.append((pending, RequestIdReused()))
         else:
-            self._outcomes.append((pending, None, (), unpacked(answer.response)))
+            self._outcomes.append((pending, None, (), decoded(answer.type, answer.value)))
         return True
 
     def _keep(self, pending: PendingCommand[C, S, E], request: Request, response: Message) -> None:
         """Keeps what a request is answered."""
-        packed = AnyMessage()
-        packed.Pack(response, deterministic=True)
-        answer = log_pb2.Answer(request_id=request.request_id, request_digest=request.digest, response=packed)
-        size = answer.ByteSize()
+        name, data = response.DESCRIPTOR.full_name, response.SerializeToString(deterministic=True)
+        answer = Answer(request.request_id, request.digest, name, data)
+        size = len(name) + len(data) + _BESIDE_ANSWER
         if size > ANSWER_BYTES_MAX:
             raise Undecidable(pending, TooLarge(f"the answer has {size} bytes, and {ANSWER_BYTES_MAX} are kept"))
         self._answered[request.request_id] = answer
         self.commit.answers.append(answer)
-        self.size += size + 4
+        self.size += size
 
 
 def _beside_bytes(origin: Origin) -> int:

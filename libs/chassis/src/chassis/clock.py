@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
-from typing import NewType, Protocol
+from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from switchboard import structs
 
-Instant = NewType("Instant", int)
+Instant = structs.Instant
 """Microseconds since 1970-01-01T00:00:00Z, negative before it."""
 
 MICROS = 1_000_000

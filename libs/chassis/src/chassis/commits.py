@@ -11,15 +11,20 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import lru_cache
 from typing import Any
 
-from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from msgspec import MsgspecError, Raw, Struct, field, msgpack, structs
 from switchboard.log.v1 import log_pb2
 
+from chassis import layout
+from chassis.clock import FIRST, LAST, Instant, from_timestamp, to_timestamp
 from chassis.errors import InvalidRequest
 
 STREAM = "EVENTS"
@@ -39,20 +44,67 @@ SHARD_EVENTS = frozenset({"switchboard.log.v1.InputParked", "switchboard.log.v1.
 _SUBJECT = re.compile(r"ev\.([a-z]+)\.([a-z][a-z0-9-]{0,39})\.([a-z0-9-]+)\Z")
 
 
+_URL = "type.googleapis.com/"
 NO_SHARD = "its subject is no shard"
 NO_COMMIT = "its bytes are no commit"
 NO_ID = "its commit id is not 16 bytes"
 OTHER_SHARD = "it names another tenant or shard than its subject"
 
 
-class UnreadableEvent(DecodeError):
-    """An event of a commit cannot be read by this process: its bytes are no message of its type."""
+class Event(Struct, array_like=True, gc=False):
+    """One fact with all that the envelope says of it."""
+
+    occurred_at: Instant
+    """When it happened in the world, as far as the decider was told."""
+    type: str
+    """Full name of the fact's message."""
+    value: Raw
+    """The fact, see `chassis.layout`."""
+    correlation_id: bytes = b""
+    causation_id: bytes = b""
+    actor: str = ""
+    traceparent: str = ""
+    event_id: bytes = b""
+    """Where it is not that of its place in the commit: of events written before those had one form."""
 
 
-class UnknownEvent(UnreadableEvent):
-    """An event's type is not known to this process: it was written by a newer version, or a contract is not
-    imported.
-    """
+class Answer(Struct, array_like=True, gc=False):
+    """What a caller was told; `type` and `value` are the response's full name and bytes."""
+
+    request_id: bytes
+    request_digest: bytes
+    type: str = ""
+    value: bytes = b""
+
+
+class Commit(Struct, array_like=True, gc=False):
+    """One message of the log: log.proto's Commit, as it is written. The meaning of each field is said there."""
+
+    commit_id: bytes
+    tenant: str
+    shard: str
+    input_position: int
+    input_offset: int
+    decided_at: Instant
+    events: list[Event]
+    answers: list[Answer] = field(default_factory=list)
+
+
+_encode = msgpack.Encoder().encode
+_decode_commit = msgpack.Decoder(Commit).decode
+_decode_event = msgpack.Decoder(Event).decode
+_MESSAGE_BEGINS = b"\x0a"
+"""The first byte of a commit, and of a parked event, that is a protobuf message: as all were before."""
+
+
+def encode(commit: Commit) -> bytes:
+    """The bytes of a commit."""
+    return _encode(commit)
+
+
+def event_id(commit_id: bytes, index: int) -> bytes:
+    """The id of an event: its commit's with its index, a UUIDv7 of 16 bytes."""
+    return commit_id[:14] + index.to_bytes(2, "big")
 
 
 class Position:
@@ -110,59 +162,73 @@ class Subject:
             return Subject("", "", text)
 
 
-@lru_cache(maxsize=1024)
-def message_class(full_name: str) -> type[Message]:
-    """The class of a message by its full name. Raises UnknownEvent when no contract imported here defines it."""
-    try:
-        return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(full_name))
-    except KeyError:
-        raise UnknownEvent(f"event type {full_name} is unknown here; deploy the release that knows it first") from None
-
-
 def unpacked(packed: AnyMessage) -> Message:
-    """The message in an `Any`. Raises UnknownEvent when no contract imported here defines it, and UnreadableEvent when
+    """The message in an `Any`. Raises UnknownEvent when no contract defines it, and UnreadableEvent when
     its bytes are none of that type.
     """
-    return _decoded(packed.TypeName(), packed.value)
-
-
-def _decoded(full_name: str, data: bytes) -> Message:
-    try:
-        return message_class(full_name).FromString(data)
-    except UnreadableEvent:
-        raise
-    except DecodeError:
-        raise UnreadableEvent(f"its bytes are no {full_name}") from None
-
-
-@lru_cache(maxsize=1024)
-def _name(type_url: str) -> str:
-    return type_url.rpartition("/")[2]
+    return layout.decoded(packed.TypeName(), packed.value)
 
 
 class Recorded:
     """One event as it stands in the log."""
 
-    __slots__ = ("_body", "context", "event", "index", "position", "shard", "tenant", "type")
+    __slots__ = ("_body", "_commit_id", "context", "event", "index", "position", "shard", "tenant", "type")
 
-    def __init__(self, position: int, index: int, subject: Subject, event: log_pb2.Event) -> None:
+    def __init__(self, position: int, index: int, subject: Subject, event: Event, commit_id: bytes = b"") -> None:
         self.position = position
         self.index = index
         self.context = subject.context
         self.tenant = subject.tenant
         self.shard = subject.shard
         self.event = event
-        self.type = _name(event.body.type_url)
-        self._body: Message | None = None
+        self.type = event.type
+        self._commit_id = commit_id
+        self._body: Any = None
 
     @property
     def body(self) -> Any:
-        """The fact, decoded once. Raises UnknownEvent when its contract is not imported in this process, and
-        UnreadableEvent when its bytes are no such message.
+        """The fact as its struct, decoded once; as its message where it has none. Raises UnknownEvent when no contract
+        defines it, and UnreadableEvent when its bytes are no such fact.
         """
         if self._body is None:
-            self._body = _decoded(self.type, self.event.body.value)
+            self._body = layout.struct(self.type, memoryview(self.event.value))
         return self._body
+
+    @property
+    def event_id(self) -> bytes:
+        """16 bytes, its own in the whole log."""
+        return self.event.event_id or event_id(self._commit_id, self.index)
+
+    @property
+    def wire(self) -> bytes:
+        """The fact as the bytes of its message. Raises UnreadableEvent."""
+        return layout.wire(self.type, memoryview(self.event.value))
+
+    def message(self) -> log_pb2.Event:
+        """The event as callers are shown it. A fact that is none of its type is shown without its bytes."""
+        event = self.event
+        shown = log_pb2.Event(
+            event_id=self.event_id,
+            occurred_at=to_timestamp(event.occurred_at),
+            correlation_id=event.correlation_id,
+            causation_id=event.causation_id,
+            actor=event.actor,
+            traceparent=event.traceparent,
+        )
+        shown.body.type_url = _URL + self.type
+        with suppress(layout.UnreadableEvent):
+            shown.body.value = self.wire
+        return shown
+
+    def dump(self) -> bytes:
+        """The event by itself, for `load`."""
+        return _encode(structs.replace(self.event, event_id=self.event_id))
+
+    @staticmethod
+    def load(position: int, index: int, subject: Subject, data: bytes) -> Recorded:
+        """What `dump` made bytes of. Raises ValueError for anything else."""
+        event = event_of(log_pb2.Event.FromString(data)) if data[:1] == _MESSAGE_BEGINS else _decode_event(data)
+        return Recorded(position, index, subject, event)
 
 
 @dataclass(slots=True)
@@ -176,11 +242,11 @@ class Entry:
     """Commits that waited behind it for the same reader when it was handed out."""
     appended_at_s: float = 0.0
     """When the log took it, unix seconds by the server's clock; for measuring lag only."""
-    report: Callable[[Entry], None] | None = field(default=None, repr=False)
+    report: Callable[[Entry], None] | None = attribute(default=None, repr=False)
     """Told once that the message turned out to be unreadable."""
     gone: bool = False
     """Whether its tenant is deleted: it keeps its place, and nobody takes anything from it."""
-    _commit: log_pb2.Commit | None = None
+    _commit: Commit | None = None
     _unreadable: str = ""
     _recorded: list[Recorded] | None = None
     _events: list[Recorded] | None = None
@@ -190,7 +256,7 @@ class Entry:
         return Entry(self.position, self.subject, self.data, self.behind, self.appended_at_s, gone=True)
 
     @property
-    def commit(self) -> log_pb2.Commit:
+    def commit(self) -> Commit:
         """The commit; an empty one in place of what is unreadable."""
         if self._commit is None:
             self._commit, self._unreadable = _read(self.subject, self.data)
@@ -217,23 +283,75 @@ class Entry:
         if self.gone:
             return []
         if self._recorded is None:
-            self._recorded = [Recorded(self.position, i, self.subject, e) for i, e in enumerate(self.commit.events)]
+            commit = self.commit
+            self._recorded = [
+                Recorded(self.position, index, self.subject, event, commit.commit_id)
+                for index, event in enumerate(commit.events)
+            ]
         return self._recorded
 
 
-def _read(subject: Subject, data: bytes) -> tuple[log_pb2.Commit, str]:
+def _read(subject: Subject, data: bytes) -> tuple[Commit, str]:
     """The commit and "", or an empty one and what keeps the message from being one."""
     if not subject.context:
-        return log_pb2.Commit(), NO_SHARD
+        return _nothing(), NO_SHARD
     try:
-        commit = log_pb2.Commit.FromString(data)
-    except DecodeError:
-        return log_pb2.Commit(), NO_COMMIT
+        commit = commit_of(log_pb2.Commit.FromString(data)) if data[:1] == _MESSAGE_BEGINS else _decode_commit(data)
+    except (DecodeError, MsgspecError):
+        return _nothing(), NO_COMMIT
     if len(commit.commit_id) != 16:
-        return log_pb2.Commit(), NO_ID
+        return _nothing(), NO_ID
     if commit.tenant != subject.tenant or commit.shard != subject.shard:
-        return log_pb2.Commit(), OTHER_SHARD
+        return _nothing(), OTHER_SHARD
     return commit, ""
+
+
+def _nothing() -> Commit:
+    return Commit(b"", "", "", 0, 0, FIRST, [])
+
+
+def commit_of(commit: log_pb2.Commit) -> Commit:
+    """The commit of a message: its facts stay the messages they are."""
+    return Commit(
+        commit.commit_id,
+        commit.tenant,
+        commit.shard,
+        commit.input_position,
+        commit.input_offset,
+        _instant(commit.decided_at),
+        [event_of(event) for event in commit.events],
+        [
+            Answer(answer.request_id, answer.request_digest, answer.response.TypeName(), answer.response.value)
+            for answer in commit.answers
+        ],
+    )
+
+
+def event_of(event: log_pb2.Event) -> Event:
+    """The event of a message; its fact stays the message it is."""
+    return Event(
+        _instant(event.occurred_at),
+        event.body.type_url.rpartition("/")[2],
+        Raw(layout.as_bin(event.body.value)),
+        event.correlation_id,
+        event.causation_id,
+        event.actor,
+        event.traceparent,
+        event.event_id,
+    )
+
+
+def _instant(at: Timestamp) -> Instant:
+    """An instant of the calendar, the nearest one where it is none: nothing is ordered by it."""
+    return max(FIRST, min(LAST, from_timestamp(at)))
+
+
+def answer_message(answer: Answer) -> log_pb2.Answer:
+    """An answer as callers are shown it."""
+    shown = log_pb2.Answer(request_id=answer.request_id, request_digest=answer.request_digest)
+    if answer.type:
+        shown.response.type_url, shown.response.value = _URL + answer.type, answer.value
+    return shown
 
 
 def events_of(batch: Sequence[Entry]) -> list[Recorded]:

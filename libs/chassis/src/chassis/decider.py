@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from google.protobuf.message import Message
-
 from chassis.clock import Instant
+from chassis.commits import Recorded
 from chassis.telemetry import Instrument
 
 C = TypeVar("C")
@@ -39,8 +38,9 @@ class Decider(Generic[C, S, E]):
     left; `next_due` is not later than now then, and each `tick` decides the next portion."""
     evolve: Callable[[S, E], S]
     """Never raises. A shard has one owner, so it may update the state in place and return it."""
-    encode: Callable[[E], Message]
-    decode: Callable[[Message], E]
+    encode: Callable[[E], tuple[str, bytes]]
+    """(full name of its message, the fact as it stands in the log)."""
+    decode: Callable[[Recorded], E]
     occurred_at: Callable[[E], Instant]
     next_due: Callable[[S], Instant | None] = lambda _: None
     """When time itself next changes something; None when it does not. What has begun and has to go on is due at an

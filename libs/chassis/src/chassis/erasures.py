@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 
 from chassis.cancellation import raise_if_cancelled
-from chassis.commits import Recorded, UnknownEvent
+from chassis.commits import Recorded
+from chassis.layout import UnknownEvent
 from chassis.log import Log
 from chassis.sealing import KeyVault
 from chassis.tail import Tail

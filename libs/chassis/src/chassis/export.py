@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from google.protobuf.message import Message
 from switchboard.log.v1 import integrity_pb2, log_pb2
 
-from chassis.commits import Entry, Position
+from chassis.clock import to_timestamp
+from chassis.commits import Entry, Position, answer_message
 
 EXPORTED_MAX: Final = 500
 EXPORTED_BYTES: Final = 1024 * 1024
@@ -35,22 +37,24 @@ def pages(entries: Iterable[Entry]) -> Iterator[integrity_pb2.ExportLogResponse]
 def _parts(entry: Entry) -> Iterator[tuple[log_pb2.Commit, int]]:
     """A commit and its size; one that no message would hold in several parts, each with some events and answers."""
     commit = entry.commit
-    if len(entry.data) <= EXPORTED_BYTES:
-        yield commit, len(entry.data)
-        return
-    envelope = log_pb2.Commit()
-    envelope.CopyFrom(commit)
-    envelope.ClearField("events")
-    envelope.ClearField("answers")
+    envelope = log_pb2.Commit(
+        commit_id=commit.commit_id,
+        tenant=commit.tenant,
+        shard=commit.shard,
+        input_position=commit.input_position,
+        input_offset=commit.input_offset,
+        decided_at=to_timestamp(commit.decided_at),
+    )
     part, size = log_pb2.Commit(), 0
     part.CopyFrom(envelope)
-    for name in ("events", "answers"):
-        for one in getattr(commit, name):
+    events: Iterable[Message] = (recorded.message() for recorded in entry.recorded())
+    for name, found in (("events", events), ("answers", map(answer_message, commit.answers))):
+        for one in found:
             getattr(part, name).append(one)
             size += one.ByteSize()
             if size >= EXPORTED_BYTES:
                 yield part, size
                 part, size = log_pb2.Commit(), 0
                 part.CopyFrom(envelope)
-    if size:
+    if size or not (commit.events or commit.answers):
         yield part, size

@@ -28,7 +28,7 @@ from nats.aio.subscription import Subscription
 from chassis import attributes as names
 from chassis import telemetry
 from chassis.calls import DEADLINE_S, allow, deadline_s
-from chassis.commits import Subject, UnknownEvent, unpacked
+from chassis.commits import Subject, unpacked
 from chassis.errors import (
     InvalidRequest,
     Overloaded,
@@ -38,6 +38,7 @@ from chassis.errors import (
     raise_from_status_bytes,
     to_status,
 )
+from chassis.layout import UnknownEvent
 from chassis.logs import where
 
 MOVING_S = 6.0

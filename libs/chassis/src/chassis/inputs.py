@@ -113,4 +113,4 @@ def _parked(recorded: Recorded, error: Exception) -> InputCommand[Any]:
 
 def _origin(recorded: Recorded) -> Origin:
     event = recorded.event
-    return Origin("", event.correlation_id or event.event_id, event.event_id, event.traceparent)
+    return Origin("", event.correlation_id or recorded.event_id, recorded.event_id, event.traceparent)

@@ -17,7 +17,7 @@ from typing import Any
 import grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
-from chassis.commits import EVERYTHING, Position
+from chassis.commits import EVERYTHING, Event, Position
 from chassis.database import Connection, Database
 from chassis.duplicates import Seen, shortened
 from chassis.errors import Overloaded, Unavailable
@@ -74,7 +74,7 @@ async def log_gapless(log: Log) -> list[Finding]:
             if entry.position != at + 1:
                 first_missing = first_missing or at + 1
                 missing += entry.position - at - 1
-            wrong += sum(e.event_id != uuid5_bytes(commit.commit_id, str(i)) for i, e in enumerate(commit.events))
+            wrong += sum(not _is_of(event, commit.commit_id, index) for index, event in enumerate(commit.events))
             at = entry.position
     if end > at:
         first_missing = first_missing or at + 1
@@ -84,6 +84,11 @@ async def log_gapless(log: Log) -> list[Finding]:
     if unreadable:
         detail += f"; {unreadable} of them are no commits (`switchboard log unreadable`)"
     return [Finding("I2", "log", not wrong and not missing, detail, commits)]
+
+
+def _is_of(event: Event, commit_id: bytes, index: int) -> bool:
+    """Whether an event's id derives from its commit's: today's does by itself."""
+    return not event.event_id or event.event_id == uuid5_bytes(commit_id, str(index))
 
 
 async def commits_once(log: Log, context: str) -> list[Finding]:

@@ -19,11 +19,10 @@ import nats.errors
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError
-from switchboard.log.v1 import log_pb2
 
 from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
-from chassis.commits import EVERYTHING, STREAM, Entry, Subject
+from chassis.commits import EVERYTHING, STREAM, Commit, Entry, Subject, encode
 from chassis.errors import Overloaded, Reason, StorageExhausted, Unavailable
 from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
 from chassis.streams import subjects_of
@@ -172,9 +171,7 @@ class Log:
         self._hole = 0
         """A position that could not be read the last time, 0 for none."""
 
-    async def append(
-        self, subject: Subject, commit: log_pb2.Commit, expected: int, *, data: bytes | None = None
-    ) -> int:
+    async def append(self, subject: Subject, commit: Commit, expected: int, *, data: bytes | None = None) -> int:
         """Appends a commit to a shard exactly once and returns its position; it is on disk then.
 
         `expected` is the position of the shard's last commit, 0 for none. Repeats through lost acknowledgements,
@@ -184,7 +181,7 @@ class Log:
         before anything is sent, for more than the server takes.
         """
         name = str(subject)
-        payload = commit.SerializeToString(deterministic=True) if data is None else data
+        payload = encode(commit) if data is None else data
         self._check_size(name, len(payload))
         headers = {
             "Nats-Msg-Id": commit.commit_id.hex(),

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 
-from chassis.commits import Entry, Recorded, UnknownEvent
+from chassis.commits import Entry, Recorded
 from chassis.findings import Finding, entries
+from chassis.layout import UnknownEvent
 from chassis.log import Log
 
 LOOKED_UP_AT_ONCE = 1_000

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from switchboard.log.v1 import log_pb2
-
 from chassis.commits import Recorded, Subject
 from chassis.database import Connection, Database
 from chassis.parking import BEHIND
@@ -109,7 +107,7 @@ class ParkedFacts:
         if row is None:
             return None
         subject = Subject.parse(row["subject"])
-        return Recorded(row["position"], row["event_index"], subject, log_pb2.Event.FromString(row["event"]))
+        return Recorded.load(row["position"], row["event_index"], subject, row["event"])
 
     async def _add(self, connection: Connection, key: str, fact: Recorded, error: str) -> None:
         await connection.execute(
@@ -120,7 +118,7 @@ class ParkedFacts:
             fact.index,
             str(Subject(fact.context, fact.tenant, fact.shard)),
             error,
-            fact.event.SerializeToString(),
+            fact.dump(),
         )
 
 

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Final, NamedTuple
 
 import asyncpg
-from switchboard.log.v1 import log_pb2
 
 from chassis.calls import deadline_s
 from chassis.commits import Recorded, Subject
@@ -200,7 +199,7 @@ class ParkingLot:
         rows = []
         for event, keys, error in waiting:
             subject = str(Subject(event.context, event.tenant, event.shard))
-            data = event.event.SerializeToString()
+            data = event.dump()
             for key in dict.fromkeys(map(stored_key, keys)):
                 rows.append((self.consumer, key, event.position, event.index, subject, error, data))
                 data = b""  # once is enough: all keys of an event leave together
@@ -285,5 +284,4 @@ class ParkingLot:
 
 
 def _recorded(row: asyncpg.Record) -> Recorded:
-    event = log_pb2.Event.FromString(row["event"])
-    return Recorded(row["position"], row["event_index"], Subject.parse(row["subject"]), event)
+    return Recorded.load(row["position"], row["event_index"], Subject.parse(row["subject"]), row["event"])

@@ -20,8 +20,8 @@ from switchboard.log.v1.log_pb2 import (
     READABILITY_KEY_LOST,
     READABILITY_OPENED,
     Readability,
-    Sealed,
 )
+from switchboard.log.v1.log_structs import Sealed
 
 from chassis import telemetry
 from chassis.database import Database, queries
@@ -87,7 +87,7 @@ class SubjectKey:
     def seal(self, plain: bytes) -> Sealed:
         """AES-256-GCM under a fresh random nonce: sealing twice gives different bytes. Use `digest` to compare."""
         nonce = os.urandom(NONCE_BYTES)
-        return Sealed(subject_id=self.subject_id, nonce=nonce, ciphertext=self.encrypt(nonce, plain))
+        return Sealed(self.subject_id, nonce, self.encrypt(nonce, plain))
 
     def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
         """The ciphertext of `seal`, for who seals many values at once. `nonce` is of `nonces` and used only here."""

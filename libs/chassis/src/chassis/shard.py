@@ -23,9 +23,10 @@ from chassis.calls import deadline_s
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock
 from chassis.commands import InputCommit, Origin, Outcome, PendingCommand, Request
-from chassis.commits import Subject, unpacked
+from chassis.commits import Subject
 from chassis.decider import Decider
 from chassis.errors import Interrupted, Moved, RequestIdReused, TenantDeleted, Unavailable
+from chassis.layout import decoded
 from chassis.log import Conflict, Log, LogFull, OutcomeUnknown, Withheld
 from chassis.logs import where
 from chassis.recovery import SNAPSHOT_EVERY, BackingStore, Recovery
@@ -390,7 +391,7 @@ class ShardWriter(Generic[C, S, E]):
             if answer.request_id == request.request_id:
                 if answer.request_digest != request.digest:
                     raise RequestIdReused
-                return unpacked(answer.response)
+                return decoded(answer.type, answer.value)
         raise Unavailable("the answer to this request_id cannot be read from the log", 5.0)
 
 

@@ -13,7 +13,6 @@ from typing import Any, Generic, Protocol, TypeVar
 from switchboard.log.v1 import operations_pb2
 
 from chassis.answers import Answers
-from chassis.clock import from_timestamp
 from chassis.commits import SHARD_CLOSED, SHARD_EVENTS, Entry, Recorded, Subject
 from chassis.decider import Decider
 from chassis.log import Log
@@ -82,14 +81,13 @@ def apply_commit(decider: Decider[Any, S, E], current: ShardState[S], entry: Ent
         elif recorded.type in SHARD_EVENTS:
             apply_shard_event(current.parked, recorded)
         elif entry.position > state_after:
-            state = decider.evolve(state, decider.decode(recorded.body))
+            state = decider.evolve(state, decider.decode(recorded))
     current.state = state
     current.position = entry.position
     reached = InputPosition(commit.input_position, commit.input_offset)
     current.input = max(current.input, reached)
-    at = from_timestamp(commit.decided_at)
     for answer in commit.answers:
-        current.answers.remember(at, answer, entry.position)
+        current.answers.remember(commit.decided_at, answer, entry.position)
 
 
 def apply_shard_event(parked: Parked, recorded: Recorded) -> None:

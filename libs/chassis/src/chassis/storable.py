@@ -11,105 +11,90 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from switchboard.structs import STRUCTS
 
 from chassis.clock import FIRST, LAST
+from chassis.layout import message_class
 
 ENUM_MIN, ENUM_MAX = -(2**15), 2**15 - 1
 """Against: PostgreSQL's smallint; no enumeration of ours has a number above 100."""
-_SECONDS_MIN, _SECONDS_MAX = FIRST // 1_000_000, LAST // 1_000_000
+INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
+_INTEGERS: Final = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_UINT32})
 _TIMESTAMP: Final = "google.protobuf.Timestamp"
-_Getter = Callable[[Any], Sequence[Any]]
+_Check = Callable[[Sequence[Any]], None]
 
 
 class NotStorable(ValueError):
-    """A text has a NUL, an enumeration a number beyond 16 bits, or an instant is not within the years 1 to 9999."""
+    """A text has a NUL, a number is beyond its field, or an instant is not within the years 1 to 9999."""
 
 
-def check_storable(message: Message) -> None:
-    """Raises NotStorable; it never quotes a value."""
-    _check_of(message.DESCRIPTOR)(message)
-
-
-class _Fields:
-    """The fields of a kind of message that could be wrong, those of its parts by their path."""
-
-    def __init__(self, descriptor: Descriptor) -> None:
-        self.texts: list[str] = []
-        self.enums: list[str] = []
-        self.seconds: list[str] = []
-        self.nanos: list[str] = []
-        self.many: list[tuple[str, FieldDescriptor]] = []
-        """Repeated fields, each of whose values is looked at."""
-        self._add(descriptor, "", (descriptor.full_name,))
-
-    def _add(self, descriptor: Descriptor, path: str, within: tuple[str, ...]) -> None:
-        for field in descriptor.fields:
-            name, part = path + field.name, field.message_type
-            if field.is_repeated:
-                if part is not None or field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_ENUM):
-                    self.many.append((name, field))
-            elif field.type == FieldDescriptor.TYPE_STRING:
-                self.texts.append(name)
-            elif field.type == FieldDescriptor.TYPE_ENUM:
-                self.enums.append(name)
-            elif part is not None and part.full_name == _TIMESTAMP:
-                self.seconds.append(f"{name}.seconds")
-                self.nanos.append(f"{name}.nanos")
-            elif part is not None:
-                if part.full_name in within:
-                    raise TypeError(f"{part.full_name} has itself as a part; events of ours are flat")
-                self._add(part, f"{name}.", (*within, part.full_name))
+def check_storable(fact: Any) -> None:
+    """Raises NotStorable for a struct of a contract's; it never quotes a value. A fact that has none is as it is."""
+    if not isinstance(fact, Message):
+        _check_of(fact.NAME)(fact)
 
 
 @lru_cache(maxsize=1024)
-def _check_of(descriptor: Descriptor) -> Callable[[Any], None]:
-    """Found once per kind of message. Against: at 50,000 events a second a microsecond is a twentieth, so all fields of
+def _check_of(full_name: str) -> Callable[[Any], None]:
+    """Found once per kind of fact. Against: at 50,000 events a second a microsecond is a twentieth, so all fields of
     one type are got and compared at once.
     """
-    fields = _Fields(descriptor)
-    texts, enums = _getter(fields.texts), _getter(fields.enums)
-    seconds, nanos = _getter(fields.seconds), _getter(fields.nanos)
-    many = [(attrgetter(name), _check_of_each(field)) for name, field in fields.many]
+    assert full_name in STRUCTS, full_name
+    descriptor = message_class(full_name).DESCRIPTOR
+    alike: dict[_Check, list[str]] = {}
+    each: list[tuple[Callable[[Any], Any], _Check]] = []
+    for field in descriptor.fields:
+        check = _check_for(field)
+        if check is None:
+            continue
+        if field.is_repeated:
+            each.append((attrgetter(field.name), check))
+        elif (check is not _check_instants and field.message_type is not None) or field.containing_oneof is not None:
+            each.append((_present(attrgetter(field.name)), check))
+        else:
+            alike.setdefault(check, []).append(field.name)
+    together = [(_getter(names), check) for check, names in alike.items()]
 
-    def check(message: Any) -> None:
-        if texts is not None:
-            _check_texts(texts(message))
-        if enums is not None:
-            _check_enums(enums(message))
-        if seconds is not None and nanos is not None:
-            _check_instants(seconds(message), nanos(message))
-        for values, check_each in many:
-            if found := values(message):
-                check_each(found)
+    def check_all(fact: Any) -> None:
+        for get, check in together:
+            check(get(fact))
+        for get, check in each:
+            if found := get(fact):
+                check(found)
 
-    return check
+    return check_all
 
 
-def _getter(names: Sequence[str]) -> _Getter | None:
-    if not names:
-        return None
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda message: (get(message),)
-
-
-def _check_of_each(field: FieldDescriptor) -> Callable[[Any], None]:
+def _check_for(field: Any) -> _Check | None:
+    """What is to be checked of a field's values."""
+    part = field.message_type
+    if part is not None:
+        return _check_instants if part.full_name == _TIMESTAMP else _check_parts
     if field.type == FieldDescriptor.TYPE_STRING:
         return _check_texts
     if field.type == FieldDescriptor.TYPE_ENUM:
         return _check_enums
-    part = field.message_type
-    assert part is not None
-    if part.full_name == _TIMESTAMP:
-        return lambda instants: _check_instants([at.seconds for at in instants], [at.nanos for at in instants])
+    return _check_integers if field.type in _INTEGERS else None
 
-    def check_each(parts: Any) -> None:
-        check = _check_of(part)
-        for one in parts:
-            check(one)
 
-    return check_each
+def _getter(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda fact: (get(fact),)
+
+
+def _present(get: Callable[[Any], Any]) -> Callable[[Any], Sequence[Any]]:
+    def found(fact: Any) -> Sequence[Any]:
+        value = get(fact)
+        return () if value is None else (value,)
+
+    return found
+
+
+def _check_parts(parts: Sequence[Any]) -> None:
+    for part in parts:
+        _check_of(part.NAME)(part)
 
 
 def _check_texts(texts: Sequence[str]) -> None:
@@ -122,6 +107,11 @@ def _check_enums(numbers: Sequence[int]) -> None:
         raise NotStorable("a number is none of an enumeration")
 
 
-def _check_instants(seconds: Sequence[int], nanos: Sequence[int]) -> None:
-    if min(seconds) < _SECONDS_MIN or max(seconds) > _SECONDS_MAX or min(nanos) < 0 or max(nanos) >= 1_000_000_000:
+def _check_integers(numbers: Sequence[int]) -> None:
+    if min(numbers) < INTEGER_MIN or max(numbers) > INTEGER_MAX:
+        raise NotStorable("a number is beyond 32 bits")
+
+
+def _check_instants(instants: Sequence[int]) -> None:
+    if min(instants) < FIRST or max(instants) > LAST:
         raise NotStorable("an instant is not within the years 1 to 9999")

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from google.protobuf.message import Message
-from switchboard.log.v1 import log_pb2, tenants_pb2
+from msgspec import Raw
+from switchboard.log.v1 import tenants_pb2
 
-from chassis.clock import Instant, from_timestamp, to_timestamp
+from chassis.clock import Instant
 from chassis.commands import Request
-from chassis.commits import Entry, Subject, UnreadableEvent
-from chassis.identity import uuid5_bytes, uuid7_bytes
+from chassis.commits import Answer, Commit, Entry, Event, Subject
+from chassis.identity import uuid7_bytes
+from chassis.layout import UnreadableEvent, pack
 
 CONTEXT: Final = "tenant"
 ASKED_MAX: Final = 1000
@@ -103,7 +105,7 @@ def folded(state: TenantState, entry: Entry) -> TenantState:
     state = replace(state, position=entry.position)
     for recorded in entry.recorded():
         try:
-            state = _applied(state, recorded.body, from_timestamp(recorded.event.occurred_at))
+            state = _applied(state, recorded.body, recorded.event.occurred_at)
         except UnreadableEvent:
             continue
     for answer in entry.commit.answers:
@@ -150,14 +152,8 @@ def purged(service: str, rows: Iterable[tuple[str, int]], left: int, keys: int) 
     )
 
 
-def commit_of(subject: Subject, facts: Sequence[Message], now: Instant, asked: Request | None = None) -> log_pb2.Commit:
+def commit_of(subject: Subject, facts: Sequence[Message], now: Instant, asked: Request | None = None) -> Commit:
     """Facts as one commit of a subject, and the request they were asked for by."""
-    commit = log_pb2.Commit(
-        commit_id=uuid7_bytes(now), tenant=subject.tenant, shard=subject.shard, decided_at=to_timestamp(now)
-    )
-    for number, fact in enumerate(facts):
-        event = commit.events.add(event_id=uuid5_bytes(commit.commit_id, str(number)), occurred_at=to_timestamp(now))
-        event.body.Pack(fact, deterministic=True)
-    if asked is not None:
-        commit.answers.add(request_id=asked.request_id, request_digest=asked.digest)
-    return commit
+    events = [Event(now, fact.DESCRIPTOR.full_name, Raw(pack(fact))) for fact in facts]
+    answers = [] if asked is None else [Answer(asked.request_id, asked.digest)]
+    return Commit(uuid7_bytes(now), subject.tenant, subject.shard, 0, 0, now, events, answers)

@@ -14,8 +14,9 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from switchboard.log.v1 import operations_pb2
 
-from chassis.commits import Entry, Recorded, UnknownEvent
+from chassis.commits import Entry, Recorded
 from chassis.database import Connection
+from chassis.layout import UnknownEvent
 from chassis.parking import (
     BEHIND,
     ParkingLot,

@@ -25,7 +25,7 @@ from typing import NamedTuple, assert_never
 
 from chassis.clock import Instant
 from chassis.errors import Rejected
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import events
 from crm_sync.events import ConflictReason, LinkReason, UnlinkReason

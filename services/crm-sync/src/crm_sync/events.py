@@ -1,15 +1,12 @@
-"""The facts of the `crm` context as frozen data. Personal values are sealed; who can read them is not known here.
-
-The facts that posts lead to are tuples: a frozen dataclass takes five times as long to make.
-"""
+"""The facts of the `crm` context as frozen data. Personal values are sealed; who can read them is not known here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
 from chassis.clock import Instant
-from switchboard.log.v1.log_pb2 import Sealed
+from msgspec import Struct
+from switchboard.log.v1.log_structs import Sealed
 
 DIGEST_BYTES = 16
 PLATFORM_SOURCE = "source/"
@@ -57,7 +54,7 @@ class AssertedAttribute(NamedTuple):
     place: int
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True, array_like=True, gc=False):
     """What makes the attribute at an index of its assertion more than a claim; fields as in AssertedAttribute."""
 
     at: int
@@ -69,7 +66,7 @@ class Standing(NamedTuple):
 _CLAIMED = Standing(0, b"", False, False)
 
 
-class Assertion(NamedTuple):
+class Assertion(Struct, frozen=True, array_like=True, gc=False):
     """What a source said in one go, as columns: most of it is written down and never asked for one by one.
 
     `profile_digest` is empty unless it is all the source shows. Digests stand one after the other; a single confidence
@@ -83,6 +80,17 @@ class Assertion(NamedTuple):
     confidences_permille: tuple[int, ...]
     standings: tuple[Standing, ...]
     profile_digest: bytes
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its columns fit together."""
+        count = len(self.names)
+        return (
+            len(self.digests) == DIGEST_BYTES * count
+            and len(self.places) in (0, count)
+            and len(self.confidences_permille) in (min(1, count), count)
+            and not (self.standings and self.standings[-1].at >= count)
+        )
 
     @classmethod
     def of(cls, purpose: str, attributes: Sequence[AssertedAttribute], profile_digest: bytes) -> "Assertion":
@@ -119,16 +127,19 @@ class Assertion(NamedTuple):
                 AssertedAttribute(
                     name,
                     digests[DIGEST_BYTES * at : DIGEST_BYTES * (at + 1)],
-                    *standings.get(at, _CLAIMED)[1:],
+                    standing.contact,
+                    standing.verified,
+                    standing.unique,
                     confidence,
                     place,
                 )
                 for at, (name, confidence, place) in enumerate(zip(self.names, confidences, places, strict=True))
+                for standing in (standings.get(at, _CLAIMED),)
             ]
         )
 
 
-class IdentityObserved(NamedTuple):
+class IdentityObserved(Struct, frozen=True, array_like=True, gc=False):
     """An identity was seen for the first time (then it founds a customer), or shows another name."""
 
     identity_id: str
@@ -142,7 +153,7 @@ class IdentityObserved(NamedTuple):
     at: Instant
 
 
-class AttributesAsserted(NamedTuple):
+class AttributesAsserted(Struct, frozen=True, array_like=True, gc=False):
     """A source said something new about a known identity."""
 
     identity_id: str
@@ -153,8 +164,7 @@ class AttributesAsserted(NamedTuple):
     observed_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class IdentitiesLinked:
+class IdentitiesLinked(Struct, frozen=True, array_like=True, gc=False):
     """Two identities were taken for one customer; `moved` belong to it now and did not before."""
 
     identity_a: str
@@ -169,8 +179,7 @@ class IdentitiesLinked:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class IdentitiesUnlinked:
+class IdentitiesUnlinked(Struct, frozen=True, array_like=True, gc=False):
     """A link ended; `moved` left with the customer id of their oldest, none when other links still hold."""
 
     identity_a: str
@@ -182,8 +191,7 @@ class IdentitiesUnlinked:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class LinkForbidden:
+class LinkForbidden(Struct, frozen=True, array_like=True, gc=False):
     """Two identities must never be one customer."""
 
     identity_a: str
@@ -192,8 +200,7 @@ class LinkForbidden:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictRaised:
+class ConflictRaised(Struct, frozen=True, array_like=True, gc=False):
     """Evidence says one customer, a rule says two."""
 
     identity_a: str
@@ -207,8 +214,7 @@ class ConflictRaised:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileWithdrawn:
+class ProfileWithdrawn(Struct, frozen=True, array_like=True, gc=False):
     """Nothing is known any more of what platforms showed of an identity."""
 
     identity_id: str
@@ -216,8 +222,7 @@ class ProfileWithdrawn:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectErased:
+class SubjectErased(Struct, frozen=True, array_like=True, gc=False):
     """The key of an identity is destroyed, or about to be."""
 
     identity_id: str

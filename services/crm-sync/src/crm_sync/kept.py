@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from switchboard.crm.v1 import events_pb2, internal_pb2
-from switchboard.log.v1.log_pb2 import Sealed
+from msgspec import Raw, Struct, msgpack
+from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import events
-from crm_sync.contract import asserted_of, observed_of
-from crm_sync.events import AssertedAttribute, Assertion
+from crm_sync.events import AssertedAttribute
 
 
 class Candidate(NamedTuple):
@@ -33,78 +32,79 @@ class Candidate(NamedTuple):
     cause_id: bytes
 
 
-def first(event_id: bytes, observed: bytes) -> bytes:
-    """What a row keeps of the founding fact: a KeptFacts around its bytes, which need not be taken apart for that."""
-    fact = b"\x0a" + _sized(event_id) + b"\x12" + _sized(observed)
-    return b"\x0a" + _sized(fact)
+class Kept(Struct, array_like=True, gc=False):
+    """A fact of a row, as it stands in the log."""
+
+    event_id: bytes
+    is_observed: bool
+    """IdentityObserved, else AttributesAsserted."""
+    fact: Raw
 
 
-def _sized(part: bytes) -> bytes:
-    """Bytes behind their length, as protobuf writes a message within a message."""
-    size = len(part)
-    head = bytearray()
-    while size > 0x7F:
-        head.append(size & 0x7F | 0x80)
-        size >>= 7
-    head.append(size)
-    return bytes(head) + part
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(list[Kept]).decode
+_observed = msgpack.Decoder(events.IdentityObserved).decode
+_asserted = msgpack.Decoder(events.AttributesAsserted).decode
 
 
-def added(before: bytes, event_id: bytes, body: events_pb2.IdentityObserved | events_pb2.AttributesAsserted) -> bytes:
+def _said(kept: Kept) -> events.IdentityObserved | events.AttributesAsserted:
+    return _observed(kept.fact) if kept.is_observed else _asserted(kept.fact)
+
+
+def _rows(kept: bytes) -> list[Kept]:
+    return _decode(kept) if kept else []
+
+
+def _written(event_id: bytes, fact: events.IdentityObserved | events.AttributesAsserted) -> Kept:
+    return Kept(event_id, isinstance(fact, events.IdentityObserved), Raw(_encode(fact)))
+
+
+def first(event_id: bytes, observed: Struct) -> bytes:
+    """What a row keeps of the founding fact."""
+    return _encode([Kept(event_id, True, Raw(_encode(observed)))])
+
+
+def added(before: bytes, event_id: bytes, body: Struct) -> bytes:
     """The facts with a later one, without those it leaves nothing of."""
-    kept = internal_pb2.KeptFacts.FromString(before)
-    fact = kept.facts.add(event_id=event_id)
-    if isinstance(body, events_pb2.IdentityObserved):
-        fact.observed.CopyFrom(body)
-    else:
-        fact.asserted.CopyFrom(body)
+    is_observed = type(body).__name__ == events.IdentityObserved.__name__
+    kept = [*_rows(before), Kept(event_id, is_observed, Raw(_encode(body)))]
     taken: set[tuple[str, str, bool, bytes]] = set()
     named = False
-    left: list[internal_pb2.KeptFact] = []
-    for fact in reversed(kept.facts):
-        names = fact.HasField("observed")
-        _, source, said = _said(fact)
-        slots = set() if said is None else {_slot(source, one) for one in said.attributes}
-        if not slots <= taken or (names and not named):
-            left.append(fact)
+    left: list[Kept] = []
+    for row in reversed(kept):
+        fact = _said(row)
+        slots = set() if fact.said is None else {_slot(fact.source, one) for one in fact.said.attributes}
+        if not slots <= taken or (row.is_observed and not named):
+            left.append(row)
         taken |= slots
-        named = named or names
+        named = named or row.is_observed
     left.reverse()
-    return internal_pb2.KeptFacts(facts=left).SerializeToString(deterministic=True)
+    return _encode(left)
 
 
 def without_shown(before: bytes) -> bytes:
     """The facts without what platforms showed: their names, their values."""
-    kept = internal_pb2.KeptFacts.FromString(before)
-    named = [fact.observed.source for fact in kept.facts if fact.HasField("observed")]
+    kept = [(row, _said(row)) for row in _rows(before)]
+    named = [fact.source for row, fact in kept if row.is_observed]
     loses_names = bool(named) and named[-1].startswith(events.PLATFORM_SOURCE)
-    left = internal_pb2.KeptFacts()
-    for fact in kept.facts:
-        source = fact.observed.source if fact.HasField("observed") else fact.asserted.source
-        if source.startswith(events.PLATFORM_SOURCE):
+    left: list[Kept] = []
+    for row, fact in kept:
+        if fact.source.startswith(events.PLATFORM_SOURCE):
             continue
-        if not fact.HasField("observed") or not loses_names:
-            left.facts.append(fact)
-        elif fact.observed.HasField("said"):  # older names, which only stood here for the values beside them
-            body = fact.observed
-            left.facts.add(
-                event_id=fact.event_id,
-                asserted=events_pb2.AttributesAsserted(
-                    identity_id=body.identity_id,
-                    source=body.source,
-                    content=body.content,
-                    said=body.said,
-                    cause_id=body.cause_id,
-                    observed_at=body.at,
-                ),
+        if not isinstance(fact, events.IdentityObserved) or not loses_names:
+            left.append(row)
+        elif fact.said is not None:  # older names, which only stood here for the values beside them
+            bare = events.AttributesAsserted(
+                fact.identity_id, fact.source, fact.content, fact.said, fact.cause_id, fact.at
             )
-    return left.SerializeToString(deterministic=True)
+            left.append(_written(row.event_id, bare))
+    return _encode(left) if left else b""
 
 
 def facts(kept: bytes) -> Iterator[tuple[bytes, events.IdentityObserved | events.AttributesAsserted]]:
     """(event id, fact), oldest first."""
-    for fact in internal_pb2.KeptFacts.FromString(kept).facts:
-        yield fact.event_id, observed_of(fact.observed) if fact.HasField("observed") else asserted_of(fact.asserted)
+    for row in _rows(kept):
+        yield row.event_id, _said(row)
 
 
 def names(kept: bytes) -> Sealed | None:
@@ -143,8 +143,3 @@ def candidates(tenant: str, identity_id: str, kept: bytes) -> list[Candidate]:
 
 def _slot(source: str, one: AssertedAttribute) -> tuple[str, str, bool, bytes]:
     return one.name, source, one.verified, one.contact
-
-
-def _said(fact: internal_pb2.KeptFact) -> tuple[bytes, str, Assertion | None]:
-    body = observed_of(fact.observed) if fact.HasField("observed") else asserted_of(fact.asserted)
-    return fact.event_id, body.source, body.said

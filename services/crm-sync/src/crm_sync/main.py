@@ -12,7 +12,7 @@ from chassis.inputs import Inputs
 from chassis.obligations import Obligation
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
-from switchboard.crm.v1 import events_pb2, service_pb2_grpc
+from switchboard.crm.v1 import events_structs, service_pb2_grpc
 
 from crm_sync.decider import Command
 from crm_sync.judges import judges
@@ -22,7 +22,7 @@ from crm_sync.shards import DECIDER, CustomersBacking, Requests
 from crm_sync.views.customers import Customers
 
 RESOURCES = Resources("crm-sync", tables=(Customers.schema,), vault=True)
-_ERASED = events_pb2.SubjectErased.DESCRIPTOR.full_name
+_ERASED = events_structs.SubjectErased.NAME
 
 
 def _identity_of(erased: Recorded) -> str:

@@ -16,6 +16,7 @@ from chassis.database import Connection, Database
 from chassis.errors import InvalidRequest, NotFound, Rejected
 from chassis.filters import holds, parse
 from chassis.host import ShardHost
+from chassis.layout import message_of
 from chassis.message_limits import MessageLimits
 from chassis.projection import Projection
 from chassis.requests import Uuid, optional_instant, page, parse_name, request_uuid
@@ -287,7 +288,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
             identity_id=subject,
             source=request.source,
             names_digest=names_digest,
-            content=content,
+            content=message_of(content),
         )
         said_into(asked.said, said)
         if (at := optional_instant(request, "observed_at")) is not None:

@@ -14,6 +14,7 @@ from chassis.commands import Origin, Request, request_of
 from chassis.database import Connection, Database
 from chassis.decider import Decider
 from chassis.identity import uuid_bytes
+from chassis.layout import struct_of
 from chassis.sealing import KeyVault
 from chassis.shard import ShardWriter
 from google.protobuf.message import Message
@@ -266,7 +267,7 @@ async def _observe(writer: Writer, request: internal_pb2.ObserveIdentityRequest,
         channel=request.channel,
         source=request.source,
         names_digest=request.names_digest,
-        content=request.content if request.HasField("content") else None,
+        content=struct_of(request.content) if request.HasField("content") else None,
         said=said,
         renames=False,
         proves=frozenset(one.contact for one in decider.proofs(said.attributes)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
 from chassis.clock import Instant
-from switchboard.log.v1.log_pb2 import Sealed
+from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import events
 from crm_sync.events import PLATFORM_SOURCE

@@ -13,7 +13,8 @@ from chassis.sealing import SubjectKey, opened, unreadable
 from google.protobuf.message import DecodeError
 from switchboard.crm.v1 import events_pb2, names_pb2
 from switchboard.crm.v1 import service_pb2 as pb
-from switchboard.log.v1.log_pb2 import READABILITY_ERASED, READABILITY_UNSPECIFIED, Readability, Sealed
+from switchboard.log.v1.log_pb2 import READABILITY_ERASED, READABILITY_UNSPECIFIED, Readability
+from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import kept, survivorship
 from crm_sync.contact_points import Contact, Defect, contact

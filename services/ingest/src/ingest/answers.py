@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from switchboard.ingest.v1 import events_pb2, internal_pb2, post_pb2, service_pb2
+from switchboard.ingest.v1 import events_structs, internal_pb2, post_pb2, service_pb2
 
 from ingest.decider import Candidate, Candidates, Known, Posts, holds_version, is_superseding, is_unplaced, key_of
 from ingest.events import Location, PostEvent, PostReceived
@@ -38,7 +38,7 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
         if candidate is fact:
             told.results.append(_result_of(candidate, gone=gone))
             fact = next(facts, None)
-            if isinstance(candidate, events_pb2.PostWithdrawn):
+            if isinstance(candidate, events_structs.PostWithdrawn):
                 withdrawn_later.discard(key)
             elif _unplaces(fact, candidate, posts):
                 fact = next(facts, None)
@@ -50,14 +50,14 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
                 fact = next(facts, None)
                 if _unplaces(fact, candidate, posts):
                     fact = next(facts, None)
-            if not anothers and isinstance(fact, events_pb2.PostSighted) and _is_sight_of(fact, candidate):
+            if not anothers and isinstance(fact, events_structs.PostSighted) and _is_sight_of(fact, candidate):
                 result = service_pb2.RESULT_ACCEPTED if fact.is_first else result or service_pb2.RESULT_DUPLICATE
                 fact = next(facts, None)
             if not result:
                 otherwise = service_pb2.RESULT_QUARANTINED if anothers else service_pb2.RESULT_DUPLICATE
                 result = service_pb2.RESULT_WITHDRAWN if gone else otherwise
             told.results.append(result)
-        elif isinstance(candidate, events_pb2.DeliveryRequeued | events_pb2.PostAliased):
+        elif isinstance(candidate, events_structs.DeliveryRequeued | events_structs.PostAliased):
             told.results.append(_result_of(candidate, gone=gone))
         else:
             told.results.append(service_pb2.RESULT_DUPLICATE)
@@ -70,32 +70,32 @@ def _result_of(candidate: Candidate, *, gone: bool) -> service_pb2.Result:
             return service_pb2.RESULT_ECHO
         case PostReceived():
             return service_pb2.RESULT_ACCEPTED
-        case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
+        case events_structs.PostWithdrawn() | events_structs.AuthorWithdrawn():
             return service_pb2.RESULT_WITHDRAWN
-        case events_pb2.DeliveryQuarantined():
+        case events_structs.DeliveryQuarantined():
             return service_pb2.RESULT_QUARANTINED
-        case events_pb2.PostLocationRemoved() | events_pb2.AuthorLocationRemoved():
+        case events_structs.PostLocationRemoved() | events_structs.AuthorLocationRemoved():
             return service_pb2.RESULT_UPDATED
-        case events_pb2.PostAliased():
+        case events_structs.PostAliased():
             return service_pb2.RESULT_WITHDRAWN if gone else service_pb2.RESULT_IGNORED
-        case events_pb2.DeliveryRequeued():
+        case events_structs.DeliveryRequeued():
             return service_pb2.RESULT_IGNORED
 
 
-def _is_gone(event: PostEvent) -> TypeGuard[events_pb2.PostWithdrawn]:
-    return isinstance(event, events_pb2.PostWithdrawn) and not is_superseding(event)
+def _is_gone(event: PostEvent) -> TypeGuard[events_structs.PostWithdrawn]:
+    return isinstance(event, events_structs.PostWithdrawn) and not is_superseding(event)
 
 
 def _is_to_move(candidate: Candidate, known: Known) -> bool:
     """Whether something is to be said of the post that a version's id means: what was said of it now, or before."""
-    if isinstance(candidate, events_pb2.PostAliased):
+    if isinstance(candidate, events_structs.PostAliased):
         return holds_version(known)
     return not is_superseding(candidate)
 
 
 def _unplaces(fact: PostEvent | None, seen: Candidate, posts: Posts) -> bool:
     """Whether a fact takes back the place of what this content led to, because its author took all theirs back."""
-    if not isinstance(seen, PostReceived) or not isinstance(fact, events_pb2.PostLocationRemoved):
+    if not isinstance(seen, PostReceived) or not isinstance(fact, events_structs.PostLocationRemoved):
         return False
     return fact.post_id == seen.post_id and seen.location == Location.TOLD and is_unplaced(posts, seen)
 
@@ -103,16 +103,16 @@ def _unplaces(fact: PostEvent | None, seen: Candidate, posts: Posts) -> bool:
 def _is_of(fact: PostEvent | None, seen: PostReceived) -> bool:
     """Whether a fact is what this content led to."""
     match fact:
-        case events_pb2.PostEdited():
+        case events_structs.PostEdited():
             said = (fact.post_id, fact.content_digest, fact.platform_revision)
             return said == (seen.post_id, seen.content_digest, seen.platform_revision)
-        case events_pb2.PostLocationRemoved():
+        case events_structs.PostLocationRemoved():
             return fact.post_id == seen.post_id and seen.location == Location.NONE
-        case events_pb2.PostCompleted():
+        case events_structs.PostCompleted():
             return (fact.post_id, fact.content_digest) == (seen.post_id, seen.content_digest)
         case _:
             return False
 
 
-def _is_sight_of(sighting: events_pb2.PostSighted, seen: PostReceived) -> bool:
+def _is_sight_of(sighting: events_structs.PostSighted, seen: PostReceived) -> bool:
     return (sighting.post_id, sighting.desk, sighting.is_addressed) == (seen.post_id, seen.desk, seen.is_addressed)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 from chassis.clock import Instant
-from switchboard.ingest.v1 import events_pb2, service_pb2
+from switchboard.ingest.v1 import events_structs, service_pb2
 
 from ingest import decider
 from ingest.events import PostReceived
@@ -106,13 +106,13 @@ class OfVersion(Recipient, gc=False, kw_only=True):
 class Version(NamedTuple):
     """A post that turned out to be a version of another, which its content is to be said of."""
 
-    alias: events_pb2.PostAliased
+    alias: events_structs.PostAliased
     post_id: str
     number: int
     of_delivery: int
 
 
-class Reading(msgspec.Struct, gc=False):
+class Reading(NamedTuple):
     """One thing that was read and is to be said to a shard: an observation to seal, or a candidate as it is."""
 
     id: str

@@ -40,19 +40,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
-from chassis.clock import FIRST, Instant, from_timestamp, to_timestamp
-from switchboard.ingest.v1 import events_pb2, post_pb2
+from chassis.clock import FIRST, Instant
+from switchboard.ingest.v1 import events_pb2, events_structs, post_pb2
 
-from ingest.events import Location, PostEvent, PostReceived
+from ingest.events import Location, PostEvent, PostReceived, decode_received
 
 Announcement = (
-    events_pb2.PostWithdrawn
-    | events_pb2.AuthorWithdrawn
-    | events_pb2.AuthorLocationRemoved
-    | events_pb2.PostAliased
-    | events_pb2.PostLocationRemoved
-    | events_pb2.DeliveryQuarantined
-    | events_pb2.DeliveryRequeued
+    events_structs.PostWithdrawn
+    | events_structs.AuthorWithdrawn
+    | events_structs.AuthorLocationRemoved
+    | events_structs.PostAliased
+    | events_structs.PostLocationRemoved
+    | events_structs.DeliveryQuarantined
+    | events_structs.DeliveryRequeued
 )
 """What is short enough to be a message until it is stored."""
 Candidate = PostReceived | Announcement
@@ -160,7 +160,7 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                         sighting = _sighting(candidate, before)
                         events.append(sighting)
                         own[post_id] = _sighted(sighting, before)
-            case events_pb2.PostWithdrawn(post_id=post_id):
+            case events_structs.PostWithdrawn(post_id=post_id):
                 before = own.get(post_id) or known.get(post_id)
                 if is_superseding(candidate):
                     is_news = before is not None and holds_version(before)
@@ -169,31 +169,31 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                 if is_news:
                     events.append(candidate)
                     own[post_id] = _withdrawn(candidate, before)
-            case events_pb2.AuthorWithdrawn(identity_id=author):
+            case events_structs.AuthorWithdrawn(identity_id=author):
                 took = left.get(author, posts.gone_authors.get(author, _NOTHING))
-                if from_timestamp(candidate.withdrawn_at) > took.gone_at:
+                if candidate.withdrawn_at > took.gone_at:
                     events.append(candidate)
                     left[author] = _left(candidate, took)
-            case events_pb2.AuthorLocationRemoved(identity_id=author):
+            case events_structs.AuthorLocationRemoved(identity_id=author):
                 took = left.get(author, posts.gone_authors.get(author, _NOTHING))
-                if from_timestamp(candidate.until) > took.unplaced_until:
+                if candidate.until > took.unplaced_until:
                     events.append(candidate)
                     left[author] = _left(candidate, took)
-            case events_pb2.PostLocationRemoved(post_id=post_id):
+            case events_structs.PostLocationRemoved(post_id=post_id):
                 before = own.get(post_id) or known.get(post_id)
                 if before is not None and before.has_location and not before.withdrawn:
                     events.append(candidate)
                     own[post_id] = _unplaced(before)
-            case events_pb2.PostAliased(alias_id=alias_id):
+            case events_structs.PostAliased(alias_id=alias_id):
                 before = own.get(alias_id) or known.get(alias_id)
                 if before is None or not (before.alias_of or _is_of_anothers(candidate, before)):
                     events.append(candidate)
                     own[alias_id] = _aliased(candidate, before)
-            case events_pb2.DeliveryQuarantined(delivery_id=name):
+            case events_structs.DeliveryQuarantined(delivery_id=name):
                 if not in_quarantine.get(name, posts.quarantined.get(name, False)):
                     events.append(candidate)
                     in_quarantine[name] = True
-            case events_pb2.DeliveryRequeued(delivery_id=name):
+            case events_structs.DeliveryRequeued(delivery_id=name):
                 if in_quarantine.get(name, posts.quarantined.get(name, False)):
                     events.append(candidate)
                     in_quarantine[name] = False
@@ -202,7 +202,7 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
 
 def is_superseding(candidate: Candidate) -> bool:
     """Whether it says that a post is none but a version of another, whose content it then is."""
-    if not isinstance(candidate, events_pb2.PostWithdrawn):
+    if not isinstance(candidate, events_structs.PostWithdrawn):
         return False
     return candidate.reason == events_pb2.WITHDRAWAL_REASON_SUPERSEDED
 
@@ -217,10 +217,10 @@ def is_unplaced(posts: Posts, post: PostReceived) -> bool:
     return post.published_at <= posts.gone_authors.get(post.identity_id, _NOTHING).unplaced_until
 
 
-def _left(fact: events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved, before: Left) -> Left:
-    if isinstance(fact, events_pb2.AuthorWithdrawn):
-        return before._replace(gone_at=max(before.gone_at, from_timestamp(fact.withdrawn_at)))
-    return before._replace(unplaced_until=max(before.unplaced_until, from_timestamp(fact.until)))
+def _left(fact: events_structs.AuthorWithdrawn | events_structs.AuthorLocationRemoved, before: Left) -> Left:
+    if isinstance(fact, events_structs.AuthorWithdrawn):
+        return before._replace(gone_at=max(before.gone_at, fact.withdrawn_at))
+    return before._replace(unplaced_until=max(before.unplaced_until, fact.until))
 
 
 def _is_anothers(post: PostReceived, before: Known) -> bool:
@@ -228,12 +228,12 @@ def _is_anothers(post: PostReceived, before: Known) -> bool:
     return not before.withdrawn and post.identity_id != before.author
 
 
-def _is_of_anothers(alias: events_pb2.PostAliased, before: Known) -> bool:
+def _is_of_anothers(alias: events_structs.PostAliased, before: Known) -> bool:
     """Whether the id that is said to be a version is known as a post of somebody else."""
     return bool(before.author) and not before.withdrawn and alias.identity_id != before.author
 
 
-def _news(seen: PostReceived, before: Known) -> events_pb2.PostEdited | events_pb2.PostCompleted | None:
+def _news(seen: PostReceived, before: Known) -> events_structs.PostEdited | events_structs.PostCompleted | None:
     """What content says that is new: a version, or more of the one we have.
 
     The version is the platform's, by its number; of one version the whole text counts before a cut one and a longer cut
@@ -257,15 +257,15 @@ def _news(seen: PostReceived, before: Known) -> events_pb2.PostEdited | events_p
     return _edit(seen, before)
 
 
-def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
-    post = events_pb2.PostReceived.FromString(seen.encoded)
-    return events_pb2.PostEdited(
+def _edit(seen: PostReceived, before: Known) -> events_structs.PostEdited:
+    post = decode_received(seen.encoded)
+    return events_structs.PostEdited(
         post_id=post.post_id,
         revision=before.revision + 1,
         identity_id=post.identity_id,
         language=post.language,
         text_length=post.text_length,
-        edited_at=post.received_at if seen.edited_at is None else to_timestamp(seen.edited_at),
+        edited_at=post.received_at if seen.edited_at is None else seen.edited_at,
         received_at=post.received_at,
         platform_revision=post.platform_revision,
         content_digest=post.content_digest,
@@ -278,9 +278,9 @@ def _edit(seen: PostReceived, before: Known) -> events_pb2.PostEdited:
     )
 
 
-def _completion(seen: PostReceived, before: Known) -> events_pb2.PostCompleted:
-    post = events_pb2.PostReceived.FromString(seen.encoded)
-    return events_pb2.PostCompleted(
+def _completion(seen: PostReceived, before: Known) -> events_structs.PostCompleted:
+    post = decode_received(seen.encoded)
+    return events_structs.PostCompleted(
         post_id=post.post_id,
         revision=before.revision + 1,
         identity_id=post.identity_id,
@@ -312,10 +312,10 @@ def _takes_location_back(seen: PostReceived, before: Known) -> bool:
     return seen.content_digest == before.digests[-1] and seen.cut_length >= before.cut_length
 
 
-def _removal(seen: PostReceived) -> events_pb2.PostLocationRemoved:
+def _removal(seen: PostReceived) -> events_structs.PostLocationRemoved:
     """A copy that says it has no location takes back the one we have."""
-    post = events_pb2.PostReceived.FromString(seen.encoded)
-    return events_pb2.PostLocationRemoved(
+    post = decode_received(seen.encoded)
+    return events_structs.PostLocationRemoved(
         post_id=post.post_id,
         removed_at=post.received_at,
         received_at=post.received_at,
@@ -329,9 +329,9 @@ def _is_sighting(post: PostReceived, before: Known) -> bool:
     return post.desk not in before.desks or (post.is_addressed and post.desk not in before.addressed_desks)
 
 
-def _sighting(seen: PostReceived, before: Known) -> events_pb2.PostSighted:
-    post = events_pb2.PostReceived.FromString(seen.encoded)
-    return events_pb2.PostSighted(
+def _sighting(seen: PostReceived, before: Known) -> events_structs.PostSighted:
+    post = decode_received(seen.encoded)
+    return events_structs.PostSighted(
         post_id=post.post_id,
         source_id=post.source_id,
         desk=post.desk,
@@ -359,13 +359,15 @@ def _received(post: PostReceived, before: Known | None) -> Known:
     )
 
 
-def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Known | None) -> Known:
+def _edited(edit: events_structs.PostEdited | events_structs.PostCompleted, before: Known | None) -> Known:
     seen = before or _UNSEEN
     others = (digest for digest in seen.digests if digest != edit.content_digest)
     return msgspec.structs.replace(
         seen,
         revision=edit.revision,
-        platform_revision=edit.platform_revision if isinstance(edit, events_pb2.PostEdited) else seen.platform_revision,
+        platform_revision=edit.platform_revision
+        if isinstance(edit, events_structs.PostEdited)
+        else seen.platform_revision,
         digests=seen.digests if seen.withdrawn else (*others, edit.content_digest),
         author=edit.identity_id,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
@@ -378,7 +380,7 @@ def _unplaced(before: Known | None) -> Known:
     return msgspec.structs.replace(before or _UNSEEN, has_location=False)
 
 
-def _sighted(sighting: events_pb2.PostSighted, before: Known | None) -> Known:
+def _sighted(sighting: events_structs.PostSighted, before: Known | None) -> Known:
     seen = before or _UNSEEN
     desk = sighting.desk
     return msgspec.structs.replace(
@@ -390,7 +392,7 @@ def _sighted(sighting: events_pb2.PostSighted, before: Known | None) -> Known:
     )
 
 
-def _withdrawn(gone: events_pb2.PostWithdrawn, before: Known | None) -> Known:
+def _withdrawn(gone: events_structs.PostWithdrawn, before: Known | None) -> Known:
     """Gone for ever, so nothing needs to be told from what it said: even the digests of that go.
 
     A version that only stopped being a post of its own does not take the post away.
@@ -398,9 +400,9 @@ def _withdrawn(gone: events_pb2.PostWithdrawn, before: Known | None) -> Known:
     return msgspec.structs.replace(before or _UNSEEN, withdrawn=not is_superseding(gone), digests=())
 
 
-def _aliased(alias: events_pb2.PostAliased, before: Known | None) -> Known:
+def _aliased(alias: events_structs.PostAliased, before: Known | None) -> Known:
     seen = before or _UNSEEN
-    since = 0 if seen.revision else from_timestamp(alias.published_at)
+    since = 0 if seen.revision else alias.published_at
     return msgspec.structs.replace(seen, alias_of=alias.post_id, platform_revision=alias.number, of_post_from=since)
 
 
@@ -409,28 +411,28 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
     match event:
         case PostReceived(post_id=key):
             posts.known[key] = _received(event, posts.known.get(key))
-        case events_pb2.PostEdited() | events_pb2.PostCompleted():
+        case events_structs.PostEdited() | events_structs.PostCompleted():
             key = event.post_id
             posts.known[key] = _edited(event, posts.known.get(key))
-        case events_pb2.PostSighted():
+        case events_structs.PostSighted():
             key = event.post_id
             posts.known[key] = _sighted(event, posts.known.get(key))
-        case events_pb2.PostWithdrawn():
+        case events_structs.PostWithdrawn():
             key = event.post_id
             posts.known[key] = _withdrawn(event, posts.known.get(key))
-        case events_pb2.PostLocationRemoved():
+        case events_structs.PostLocationRemoved():
             key = event.post_id
             posts.known[key] = _unplaced(posts.known.get(key))
-        case events_pb2.PostAliased():
+        case events_structs.PostAliased():
             key = event.alias_id
             posts.known[key] = _aliased(event, posts.known.get(key))
-        case events_pb2.AuthorWithdrawn() | events_pb2.AuthorLocationRemoved():
+        case events_structs.AuthorWithdrawn() | events_structs.AuthorLocationRemoved():
             key = event.identity_id
             posts.gone_authors[key] = _left(event, posts.gone_authors.get(key, _NOTHING))
-        case events_pb2.DeliveryQuarantined():
+        case events_structs.DeliveryQuarantined():
             key = event.delivery_id
             posts.quarantined[key] = True
-        case events_pb2.DeliveryRequeued():
+        case events_structs.DeliveryRequeued():
             key = event.delivery_id
             posts.quarantined[key] = False
         case _:
@@ -444,15 +446,15 @@ def key_of(candidate: Candidate) -> str:
     match candidate:
         case (
             PostReceived(post_id=key)
-            | events_pb2.PostWithdrawn(post_id=key)
-            | events_pb2.PostLocationRemoved(post_id=key)
+            | events_structs.PostWithdrawn(post_id=key)
+            | events_structs.PostLocationRemoved(post_id=key)
         ):
             return key
-        case events_pb2.AuthorWithdrawn(identity_id=key) | events_pb2.AuthorLocationRemoved(identity_id=key):
+        case events_structs.AuthorWithdrawn(identity_id=key) | events_structs.AuthorLocationRemoved(identity_id=key):
             return key
-        case events_pb2.PostAliased(alias_id=key):
+        case events_structs.PostAliased(alias_id=key):
             return key
-        case events_pb2.DeliveryQuarantined(delivery_id=key) | events_pb2.DeliveryRequeued(delivery_id=key):
+        case events_structs.DeliveryQuarantined(delivery_id=key) | events_structs.DeliveryRequeued(delivery_id=key):
             return key
 
 
@@ -474,7 +476,7 @@ def authors_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
         candidate.identity_id
         for command in commands
         for candidate in command
-        if isinstance(candidate, PostReceived | events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved)
+        if isinstance(candidate, PostReceived | events_structs.AuthorWithdrawn | events_structs.AuthorLocationRemoved)
     }
     return [author for author in named if author not in posts.gone_authors]
 
@@ -522,18 +524,18 @@ def occurred_at(event: PostEvent) -> Instant:
     match event:
         case PostReceived(published_at=at):
             return at
-        case events_pb2.PostEdited():
-            return from_timestamp(event.edited_at)
-        case events_pb2.PostWithdrawn() | events_pb2.AuthorWithdrawn():
-            return from_timestamp(event.withdrawn_at)
-        case events_pb2.PostLocationRemoved() | events_pb2.AuthorLocationRemoved():
-            return from_timestamp(event.removed_at)
+        case events_structs.PostEdited():
+            return event.edited_at
+        case events_structs.PostWithdrawn() | events_structs.AuthorWithdrawn():
+            return event.withdrawn_at
+        case events_structs.PostLocationRemoved() | events_structs.AuthorLocationRemoved():
+            return event.removed_at
         case (
-            events_pb2.PostSighted()
-            | events_pb2.PostCompleted()
-            | events_pb2.PostAliased()
-            | events_pb2.DeliveryQuarantined()
+            events_structs.PostSighted()
+            | events_structs.PostCompleted()
+            | events_structs.PostAliased()
+            | events_structs.DeliveryQuarantined()
         ):
-            return from_timestamp(event.received_at)
-        case events_pb2.DeliveryRequeued():
-            return from_timestamp(event.at)
+            return event.received_at
+        case events_structs.DeliveryRequeued():
+            return event.at

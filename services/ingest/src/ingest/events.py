@@ -1,18 +1,14 @@
-"""The facts of the `post` context: about sources as frozen data, about posts as the messages they are stored as.
-
-Why the two differ: docs/adr says what mirroring a post's messages would cost on the hot path. The commonest of them is
-encoded where it arrives and decided upon by a few of its fields.
+"""The facts of the `post` context: the contract's own structs. The commonest of them, PostReceived, is encoded where it
+arrives, and decided upon by a few of its fields.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
 
 import msgspec
 from chassis.clock import Instant
-from switchboard.ingest.v1 import events_pb2
+from switchboard.ingest.v1 import events_structs
 
 
 class Location(IntEnum):
@@ -24,9 +20,7 @@ class Location(IntEnum):
 
 
 class PostReceived(msgspec.Struct, frozen=True, gc=False):
-    """A post came: what is decided upon, and the message as it is stored."""
-
-    DESCRIPTOR: ClassVar = events_pb2.PostReceived.DESCRIPTOR
+    """A post came: what is decided upon, and the fact as it is stored."""
 
     post_id: str
     identity_id: str
@@ -46,72 +40,27 @@ class PostReceived(msgspec.Struct, frozen=True, gc=False):
     extent: int = 0
     """How much of its version it shows, 0 where a changed content may be an edit."""
 
-    def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: N802  (as messages name it)
-        """The bytes of the message."""
-        return self.encoded
 
+decode_received = msgspec.msgpack.Decoder(events_structs.PostReceived).decode
+"""The whole of a PostReceived's `encoded`."""
 
 PostEvent = (
     PostReceived
-    | events_pb2.PostSighted
-    | events_pb2.PostEdited
-    | events_pb2.PostCompleted
-    | events_pb2.PostAliased
-    | events_pb2.AuthorWithdrawn
-    | events_pb2.AuthorLocationRemoved
-    | events_pb2.PostLocationRemoved
-    | events_pb2.PostWithdrawn
-    | events_pb2.DeliveryQuarantined
-    | events_pb2.DeliveryRequeued
+    | events_structs.PostSighted
+    | events_structs.PostEdited
+    | events_structs.PostCompleted
+    | events_structs.PostAliased
+    | events_structs.AuthorWithdrawn
+    | events_structs.AuthorLocationRemoved
+    | events_structs.PostLocationRemoved
+    | events_structs.PostWithdrawn
+    | events_structs.DeliveryQuarantined
+    | events_structs.DeliveryRequeued
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A key and a value of a source."""
-
-    key: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceConnected:
-    """A source was connected."""
-
-    source_id: str
-    channel: str
-    account_scope: str
-    display_name: str
-    owned_accounts: tuple[str, ...]
-    labels: tuple[Label, ...]
-    secrets_ref: str
-    default_queue: str
-    desk: str
-    listening: bool | None
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class SourceChanged:
-    """Its settings changed; these are all of them now."""
-
-    source_id: str
-    display_name: str
-    owned_accounts: tuple[str, ...]
-    labels: tuple[Label, ...]
-    secrets_ref: str
-    default_queue: str
-    desk: str
-    listening: bool | None
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class SourceDisconnected:
-    """It was disconnected; its posts stay."""
-
-    source_id: str
-    at: Instant
-
-
+Label = events_structs.Label
+SourceConnected = events_structs.SourceConnected
+SourceChanged = events_structs.SourceChanged
+SourceDisconnected = events_structs.SourceDisconnected
 SourceEvent = SourceConnected | SourceChanged | SourceDisconnected

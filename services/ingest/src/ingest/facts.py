@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 
-import msgspec
-from chassis.clock import Instant, to_timestamp
+from chassis.clock import Instant
 from chassis.identity import uuid_text
 from chassis.sealing import SubjectKey
-from switchboard.ingest.v1 import events_pb2, post_pb2
-from switchboard.log.v1.log_pb2 import Sealed
+from msgspec import msgpack, structs
+from switchboard.ingest.v1 import events_pb2, events_structs, post_pb2
+from switchboard.log.v1.log_structs import Sealed
 
 from ingest.decider import Candidate
-from ingest.events import Location, PostReceived
+from ingest.events import Location, PostReceived, decode_received
 from ingest.normalise import (
     AuthorGone,
     LocationGone,
+    Mention,
     Observation,
     Withdrawal,
     conversation_id,
@@ -29,6 +29,7 @@ from ingest.normalise import (
 from ingest.views.posts import PostRow
 from ingest.views.source_directory import Connected
 
+_encode = msgpack.Encoder().encode
 _BRANDS = frozenset({post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT})
 _OURS = _BRANDS | {post_pb2.AUTHOR_KIND_OTHER}
 _ADDRESSED_KINDS = frozenset(
@@ -44,26 +45,26 @@ _ADDRESSED_KINDS = frozenset(
 
 def withdrawn(
     connected: Connected, name: str, item: Withdrawal | AuthorGone, received_at: Instant
-) -> events_pb2.PostWithdrawn:
+) -> events_structs.PostWithdrawn:
     """The fact that a post is gone."""
-    return events_pb2.PostWithdrawn(
+    return events_structs.PostWithdrawn(
         post_id=name,
-        reason=item.reason,  # type: ignore[arg-type]  # an enum's number
-        withdrawn_at=to_timestamp(received_at if item.at is None else item.at),
-        received_at=to_timestamp(received_at),
+        reason=item.reason,
+        withdrawn_at=received_at if item.at is None else item.at,
+        received_at=received_at,
         source_id=connected.source.source_id,
     )
 
 
 def author_withdrawn(
     connected: Connected, identity: str, item: AuthorGone, received_at: Instant
-) -> events_pb2.AuthorWithdrawn:
+) -> events_structs.AuthorWithdrawn:
     """The fact that all posts of an author are gone."""
-    return events_pb2.AuthorWithdrawn(
+    return events_structs.AuthorWithdrawn(
         identity_id=identity,
-        reason=item.reason,  # type: ignore[arg-type]  # an enum's number
-        withdrawn_at=to_timestamp(received_at if item.at is None else item.at),
-        received_at=to_timestamp(received_at),
+        reason=item.reason,
+        withdrawn_at=received_at if item.at is None else item.at,
+        received_at=received_at,
         source_id=connected.source.source_id,
     )
 
@@ -95,70 +96,48 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
     is_addressed = is_inbound and not seen.is_bare_repost and _is_addressed(connected, seen)
     digest = key.digest(seen.digested)
     nonce, names_nonce = fresh
-    # Set field by field: keywords cost more, and parts that are built first and copied in cost three times as much.
-    post = events_pb2.PostReceived()
-    post.post_id = name
-    post.channel = channel
-    post.source_id = connected.source.source_id
-    post.kind = seen.kind  # type: ignore[assignment]  # enums' numbers, here and below
-    post.direction = direction
-    post.author_kind = author_kind  # type: ignore[assignment]
-    post.identity_id = key.subject_id
+    subject = key.subject_id
+    conversation, session = "", ""
     if seen.kind == post_pb2.POST_KIND_DIRECT_MESSAGE:
-        _tie_messages(post, connected, seen, is_inbound=is_inbound)
+        conversation, session = _messages(connected, seen, is_inbound=is_inbound)
     elif seen.conversation:
-        post.conversation_id = conversation_id(channel, scope, seen.conversation)
-    if seen.in_reply_to:
-        post.in_reply_to = post_id(channel, scope, seen.in_reply_to)
-    if seen.links:
-        post.links.extend(sorted({post_id(channel, scope, link) for link in seen.links}))
-    post.language = seen.language
-    post.text_length = seen.text_length
-    post.reach = seen.reach
-    post.visibility = seen.visibility  # type: ignore[assignment]
-    post.published_at.CopyFrom(_stamp(seen.published_at))
-    post.received_at.CopyFrom(_stamp(received_at))
-    if seen.reply_window_expires_at is not None:
-        post.reply_window_expires_at.CopyFrom(_stamp(seen.reply_window_expires_at))
-    post.reply_quota_left = seen.reply_quota_left
-    if seen.platform_revision:
-        post.platform_revision = seen.platform_revision
-    post.content_digest = digest
-    post.desk = desk
-    if is_addressed:
-        post.is_addressed = True
-    if seen.handle:
-        post.handle_id = handle_id(channel, scope, seen.handle)
-    if seen.is_bare_repost:
-        post.is_bare_repost = True
-    elif seen.mentions:
-        post.mentioned_ids.extend(
-            sorted(
-                {
-                    identity_id(channel, scope, account_id) if account_id else handle_id(channel, scope, handle)
-                    for account_id, handle in seen.mentions
-                }
-            )
-        )
-    if seen.repost_of:
-        post.repost_of = post_id(channel, scope, seen.repost_of)
-    if seen.alias_ids:
-        post.alias_ids.extend(sorted({post_id(channel, scope, alias) for alias in seen.alias_ids}))
-    if seen.is_cut:
-        post.is_cut = True
-    if seen.location == Location.TOLD:
-        post.has_location = True
-    if seen.extent:
-        post.extent = seen.extent
-    personal = post.personal
-    personal.subject_id = key.subject_id
-    personal.nonce = nonce
-    personal.ciphertext = key.encrypt(nonce, seen.personal)
-    called = post_pb2.PostNames(external_id=seen.external_id, author_external_id=seen.author_id)
-    names = post.names
-    names.subject_id = key.subject_id
-    names.nonce = names_nonce
-    names.ciphertext = key.encrypt(names_nonce, called.SerializeToString())
+        conversation = conversation_id(channel, scope, seen.conversation)
+    called = post_pb2.PostNames(external_id=seen.external_id, author_external_id=seen.author_id).SerializeToString()
+    post = events_structs.PostReceived(
+        post_id=name,
+        channel=channel,
+        source_id=connected.source.source_id,
+        kind=seen.kind,
+        direction=direction,
+        author_kind=author_kind,
+        identity_id=subject,
+        conversation_id=conversation,
+        in_reply_to=post_id(channel, scope, seen.in_reply_to) if seen.in_reply_to else "",
+        links=_posts(channel, scope, seen.links),
+        language=seen.language,
+        text_length=seen.text_length,
+        reach=seen.reach,
+        visibility=seen.visibility,
+        published_at=seen.published_at,
+        received_at=received_at,
+        reply_window_expires_at=seen.reply_window_expires_at,
+        reply_quota_left=seen.reply_quota_left,
+        platform_revision=seen.platform_revision,
+        content_digest=digest,
+        personal=Sealed(subject, nonce, key.encrypt(nonce, seen.personal)),
+        desk=desk,
+        is_addressed=is_addressed,
+        mentioned_ids=() if seen.is_bare_repost else _accounts(channel, scope, seen.mentions),
+        handle_id=handle_id(channel, scope, seen.handle) if seen.handle else "",
+        repost_of=post_id(channel, scope, seen.repost_of) if seen.repost_of else "",
+        is_bare_repost=seen.is_bare_repost,
+        alias_ids=_posts(channel, scope, seen.alias_ids),
+        session_id=session,
+        names=Sealed(subject, names_nonce, key.encrypt(names_nonce, called)),
+        is_cut=seen.is_cut,
+        has_location=seen.location == Location.TOLD,
+        extent=seen.extent,
+    )
     return PostReceived(
         name,
         key.subject_id,
@@ -166,7 +145,7 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         digest,
         direction,
         seen.published_at,
-        post.SerializeToString(deterministic=True),
+        _encode(post),
         desk,
         is_addressed,
         seen.edited_at,
@@ -178,44 +157,44 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
 
 def location_removed(
     connected: Connected, name: str, item: LocationGone, received_at: Instant
-) -> events_pb2.PostLocationRemoved:
+) -> events_structs.PostLocationRemoved:
     """The fact that nobody is to see any more where a post was written."""
-    return events_pb2.PostLocationRemoved(
+    return events_structs.PostLocationRemoved(
         post_id=name,
-        removed_at=to_timestamp(received_at if item.at is None else item.at),
-        received_at=to_timestamp(received_at),
+        removed_at=received_at if item.at is None else item.at,
+        received_at=received_at,
         source_id=connected.source.source_id,
     )
 
 
 def author_location_removed(
     connected: Connected, identity: str, item: LocationGone, received_at: Instant
-) -> events_pb2.AuthorLocationRemoved:
+) -> events_structs.AuthorLocationRemoved:
     """The fact that nobody is to see where an author wrote until then, whatever comes later."""
     at = received_at if item.at is None else item.at
-    return events_pb2.AuthorLocationRemoved(
+    return events_structs.AuthorLocationRemoved(
         identity_id=identity,
-        until=to_timestamp(item.until or at),
-        removed_at=to_timestamp(at),
-        received_at=to_timestamp(received_at),
+        until=item.until or at,
+        removed_at=at,
+        received_at=received_at,
         source_id=connected.source.source_id,
     )
 
 
 def aliased(
     connected: Connected, seen: Observation, name: str, received_at: Instant
-) -> Iterator[events_pb2.PostAliased]:
+) -> Iterator[events_structs.PostAliased]:
     """The facts that the ids of its other versions mean this post."""
     account = connected.account
     for alias, number in zip(seen.alias_ids, seen.alias_numbers, strict=True):
-        yield events_pb2.PostAliased(
+        yield events_structs.PostAliased(
             alias_id=post_id(account.channel, account.account_scope, alias),
             post_id=name,
             source_id=connected.source.source_id,
-            received_at=to_timestamp(received_at),
+            received_at=received_at,
             number=number,
             identity_id=identity_id(account.channel, account.account_scope, seen.author_id),
-            published_at=to_timestamp(seen.published_at),
+            published_at=seen.published_at,
         )
 
 
@@ -228,25 +207,22 @@ def of_another(candidate: Candidate, name: str, number: int, published_at: Insta
     match candidate:
         case PostReceived():
             number += candidate.platform_revision
-            post = events_pb2.PostReceived.FromString(candidate.encoded)
-            post.post_id = name
-            post.platform_revision = number
-            if published_at is not None:
-                post.published_at.CopyFrom(to_timestamp(published_at))
-            return msgspec.structs.replace(
+            published = candidate.published_at if published_at is None else published_at
+            post = structs.replace(
+                decode_received(candidate.encoded), post_id=name, platform_revision=number, published_at=published
+            )
+            return structs.replace(
                 candidate,
                 post_id=name,
                 platform_revision=number,
-                published_at=candidate.published_at if published_at is None else published_at,
+                published_at=published,
                 edited_at=candidate.edited_at or candidate.published_at,
-                encoded=post.SerializeToString(deterministic=True),
+                encoded=_encode(post),
             )
-        case events_pb2.PostWithdrawn() | events_pb2.PostLocationRemoved():
-            said = type(candidate).FromString(candidate.SerializeToString())
-            said.post_id = name
-            return said
+        case events_structs.PostWithdrawn() | events_structs.PostLocationRemoved():
+            return structs.replace(candidate, post_id=name)
         case _:
-            raise TypeError(f"{candidate.DESCRIPTOR.name} is about no post")
+            raise TypeError(f"{type(candidate).__name__} is about no post")
 
 
 def brought_over(version: PostRow, name: str, number: int) -> Iterator[Candidate]:
@@ -256,23 +232,23 @@ def brought_over(version: PostRow, name: str, number: int) -> Iterator[Candidate
     published_at, links = Instant(version.published_at or 0), version.links or b""
     for desk, source_id in zip(version.desks, version.desk_sources, strict=True):
         is_addressed = desk in version.addressed_desks
-        post = events_pb2.PostReceived(
+        post = events_structs.PostReceived(
             post_id=name,
             channel=version.channel or "",
             source_id=source_id,
-            kind=version.kind or 0,  # type: ignore[arg-type]  # enums' numbers, here and below
-            direction=version.direction or 0,  # type: ignore[arg-type]
-            author_kind=version.author_kind or 0,  # type: ignore[arg-type]
+            kind=version.kind or 0,
+            direction=version.direction or 0,
+            author_kind=version.author_kind or 0,
             identity_id=version.identity_id,
             conversation_id=version.conversation_id or "",
             in_reply_to=version.in_reply_to or "",
-            links=[uuid_text(links[at : at + 16]) for at in range(0, len(links), 16)],
+            links=tuple([uuid_text(links[at : at + 16]) for at in range(0, len(links), 16)]),
             language=version.language or "",
             text_length=version.text_length or 0,
             reach=version.reach or 0,
-            visibility=version.visibility or 0,  # type: ignore[arg-type]
-            published_at=to_timestamp(published_at),
-            received_at=to_timestamp(Instant(version.received_at or 0)),
+            visibility=version.visibility or 0,
+            published_at=published_at,
+            received_at=Instant(version.received_at or 0),
             reply_quota_left=-1 if version.reply_quota_left is None else version.reply_quota_left,
             platform_revision=number,
             content_digest=version.digests[-16:],
@@ -297,7 +273,7 @@ def brought_over(version: PostRow, name: str, number: int) -> Iterator[Candidate
             post.content_digest,
             post.direction,
             published_at,
-            post.SerializeToString(deterministic=True),
+            _encode(post),
             desk,
             is_addressed,
             published_at,
@@ -307,9 +283,9 @@ def brought_over(version: PostRow, name: str, number: int) -> Iterator[Candidate
         )
 
 
-def superseded(alias: events_pb2.PostAliased) -> events_pb2.PostWithdrawn:
+def superseded(alias: events_structs.PostAliased) -> events_structs.PostWithdrawn:
     """A version that came as a post of its own is none any more."""
-    return events_pb2.PostWithdrawn(
+    return events_structs.PostWithdrawn(
         post_id=alias.alias_id,
         reason=events_pb2.WITHDRAWAL_REASON_SUPERSEDED,
         withdrawn_at=alias.received_at,
@@ -335,21 +311,36 @@ def _is_addressed(connected: Connected, seen: Observation) -> bool:
     return any(account_id in owned or folded(handle) in owned for account_id, handle in seen.mentions)
 
 
-def _tie_messages(post: events_pb2.PostReceived, connected: Connected, seen: Observation, *, is_inbound: bool) -> None:
-    """One thread for all messages between an account and a customer, whichever of them writes."""
+def _messages(connected: Connected, seen: Observation, *, is_inbound: bool) -> tuple[str, str]:
+    """One thread for all messages between an account and a customer, whichever of them writes: (conversation_id,
+    session_id).
+    """
     channel, scope = connected.account.channel, connected.account.account_scope
     platform_s = conversation_id(channel, scope, seen.conversation) if seen.conversation else ""
     if seen.recipient_id:
         account, customer = seen.recipient_id, seen.author_id
         if not is_inbound:
             account, customer = customer, account
-        post.conversation_id = messages_id(channel, scope, account, customer)
-    elif is_inbound:
-        post.conversation_id = messages_id(channel, scope, connected.source.source_id, seen.author_id)
-        post.session_id = platform_s
-    else:
-        post.conversation_id = platform_s
+        return messages_id(channel, scope, account, customer), ""
+    if is_inbound:
+        return messages_id(channel, scope, connected.source.source_id, seen.author_id), platform_s
+    return platform_s, ""
 
 
-_stamp = lru_cache(maxsize=4096)(to_timestamp)
-"""Only to copy from: posts share the seconds in which they come, and copying takes a third of setting."""
+def _posts(channel: str, scope: str, external_ids: Sequence[str]) -> tuple[str, ...]:
+    """The posts of these ids of the platform, sorted, each once."""
+    return tuple(sorted({post_id(channel, scope, one) for one in external_ids})) if external_ids else ()
+
+
+def _accounts(channel: str, scope: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """What mentions lead to, sorted, each once."""
+    if not mentions:
+        return ()
+    return tuple(
+        sorted(
+            {
+                identity_id(channel, scope, account_id) if account_id else handle_id(channel, scope, handle)
+                for account_id, handle in mentions
+            }
+        )
+    )

@@ -14,11 +14,11 @@ from hashlib import sha256
 from typing import Protocol
 
 from chassis import telemetry
-from chassis.clock import MICROS, Clock, Instant, to_timestamp
+from chassis.clock import MICROS, Clock, Instant
 from chassis.commands import Request
 from chassis.errors import InvalidRequest
 from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
-from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
+from switchboard.ingest.v1 import events_pb2, events_structs, internal_pb2, service_pb2
 
 from ingest import facts
 from ingest.batch import Batch, Call, Held, OfVersion, Recipient, Verdict, Version
@@ -39,6 +39,8 @@ ANSWER_WAIT_S = 2.0
 milliseconds, and a shard that moves answers within the 6 s a call waits for it.
 """
 ANSWER_LOOK_S = 0.02
+_ANNOUNCEMENT_BYTES = 300
+"""More than any candidate without content takes: three ids, a source, two instants."""
 _BESIDE_BYTES = 100
 """More than a candidate takes beside the fact it carries: an id of 36 bytes, a digest of 16, numbers."""
 
@@ -89,18 +91,17 @@ class Intake:
         """Makes candidates of what was read: one look-up of keys for the batch; then keeps unreadable bytes."""
         account, tenant = batch.connected.account, batch.connected.tenant
         channel, scope = account.channel, account.account_scope
-        observed = [reading.said for reading in batch.readings if isinstance(reading.said, Observation)]
+        observed = [said for _, said, _, _ in batch.readings if isinstance(said, Observation)]
         authors = [identity_id(channel, scope, post.author_id) for post in observed]
         keys = await self._vault.keys(tenant, set(authors)) if authors else {}
         drawn = iter(nonces(2 * len(authors)))
         author_of = zip(authors, zip(drawn, drawn, strict=True), strict=True)
         at = 0
         while at < len(batch.readings):  # grows by what is put in quarantine on the way
-            reading = batch.readings[at]
-            name, said, received_at, recipient = reading.id, reading.said, reading.received_at, reading.recipient
+            name, said, received_at, recipient = batch.readings[at]
             at += 1
             if not isinstance(said, Observation):
-                requeued = isinstance(said, events_pb2.DeliveryRequeued)
+                requeued = isinstance(said, events_structs.DeliveryRequeued)
                 if requeued and recipient.verdict.number in batch.quarantined:
                     pass  # it went back into quarantine on the way
                 elif requeued and batch.held:  # not before all of it is said
@@ -159,7 +160,7 @@ class Intake:
         for moved in answer.moved:
             recipient = call.recipients[moved.place]
             said = call.candidates[moved.place]
-            if isinstance(said, events_pb2.PostAliased):
+            if isinstance(said, events_structs.PostAliased):
                 of_delivery = recipient.verdict.number
                 batch.versions[said.alias_id] = Version(said, moved.post_id, moved.number, of_delivery)
                 continue
@@ -243,7 +244,7 @@ class Intake:
         # The reply of a record comes as a delivery of its own, and is kept under the same id where it cannot be read.
         whole = [name for name in lodged if not self.read(batch.connected, [taken[name]], again=True).quarantined]
         for name in whole:
-            requeued = events_pb2.DeliveryRequeued(delivery_id=name, at=to_timestamp(batch.now))
+            requeued = events_structs.DeliveryRequeued(delivery_id=name, at=batch.now)
             queue(batch, requeued, Recipient(Verdict(0, [])))
         position = max(await asyncio.gather(*self.begin(batch)), default=0)
         for name in whole:
@@ -275,7 +276,7 @@ class Intake:
         ]
         for author, verdict in authors:  # first, so that none can come behind what is found below
             for shard in SHARDS:
-                batch.queue(shard, author, author.ByteSize(), Recipient(Verdict(verdict.number, [])))
+                batch.queue(shard, author, _ANNOUNCEMENT_BYTES, Recipient(Verdict(verdict.number, [])))
         if authors:
             position = max(position, *(await asyncio.gather(*self.begin(batch))))
         for identity, item, received_at, verdict in gone:
@@ -351,7 +352,7 @@ class Intake:
 
 def queue(batch: Batch, candidate: Candidate, recipient: Recipient) -> None:
     """Puts a candidate among what the batch says to its shard."""
-    size = len(candidate.encoded) + _BESIDE_BYTES if isinstance(candidate, PostReceived) else candidate.ByteSize()
+    size = len(candidate.encoded) + _BESIDE_BYTES if isinstance(candidate, PostReceived) else _ANNOUNCEMENT_BYTES
     batch.queue(shard_of(key_of(candidate)), candidate, size, recipient)
 
 

@@ -18,7 +18,7 @@ from chassis.log import Log
 from chassis.process import Build, Process, main
 from chassis.projection import Projection
 from chassis.provisioning import Resources
-from switchboard.crm.v1 import events_pb2 as crm
+from switchboard.crm.v1 import events_structs as crm
 from switchboard.ingest.v1 import service_pb2_grpc
 
 from ingest.checks import LIMITS
@@ -63,9 +63,7 @@ async def build(process: Process, retention_days: float) -> None:
     """Constructs the service and starts it. `retention_days`: how long what could not be read is kept."""
     parts = await Assembly.open(process, "post", RESOURCES)
     log, database = parts.log, parts.database
-    vault = parts.vault(
-        Erasures("crm", crm.SubjectErased.DESCRIPTOR.full_name, lambda fact: str(fact.body.identity_id))
-    )
+    vault = parts.vault(Erasures("crm", crm.SubjectErased.NAME, lambda fact: str(fact.body.identity_id)))
     posts_projection = await parts.projection(posts.PostsView())
     sources_projection = await parts.projection(sources.SourcesView())
     queues_projection = await parts.projection(queues.QueuesView())

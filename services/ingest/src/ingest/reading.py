@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from chassis.clock import Instant, from_timestamp, to_timestamp
-from switchboard.ingest.v1 import events_pb2, service_pb2
+from chassis.clock import Instant, from_timestamp
+from switchboard.ingest.v1 import events_structs, service_pb2
 
 from ingest import channels, facts
 from ingest.batch import Batch, OfAuthor, Part, Reading, Recipient, Verdict
@@ -77,7 +77,7 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
     elif again:
         source = batch.connected.source.source_id
         name = delivery_id(source, sha256(bytes_of(delivery)).hexdigest())
-        requeued = events_pb2.DeliveryRequeued(delivery_id=name, at=to_timestamp(now))
+        requeued = events_structs.DeliveryRequeued(delivery_id=name, at=now)
         batch.readings.append(Reading(name, requeued, now, Recipient(Verdict(verdict.number, []))))
 
 
@@ -108,12 +108,12 @@ def quarantine(batch: Batch, verdict: Verdict, reason: str, detail: str, receive
     batch.quarantined[verdict.number] = name
     posts = (*(part.post_id for part in verdict.parts if part.post_id), *verdict.repeats)
     batch.to_quarantine.append(QuarantineEntry(name, source, detail, delivery, posts))
-    fact = events_pb2.DeliveryQuarantined(
+    fact = events_structs.DeliveryQuarantined(
         delivery_id=name,
         source_id=source,
         reason=reason,
         payload_bytes=len(raw),
-        received_at=to_timestamp(received_at),
+        received_at=received_at,
     )
     batch.readings.append(Reading(name, fact, received_at, Recipient(verdict)))
 

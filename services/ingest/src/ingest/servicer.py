@@ -10,12 +10,13 @@ from typing import Any
 
 import grpc
 from chassis.commands import request_of
-from chassis.commits import Position, Recorded, UnknownEvent
+from chassis.commits import Position, Recorded
 from chassis.database import Database
 from chassis.errors import InvalidRequest, NotFound, Overloaded, Unavailable
 from chassis.filters import Expression, parse
 from chassis.host import ShardHost
 from chassis.identity import is_uuid
+from chassis.layout import UnknownEvent
 from chassis.masks import changed_fields, immutable_violations
 from chassis.projection import Projection
 from chassis.requests import Uuid, page, parse_name
@@ -25,8 +26,9 @@ from chassis.tail import Tail
 from chassis.tenants import Tenants
 from chassis.watches import Changes, Pages
 from google.protobuf.message import DecodeError
-from switchboard.ingest.v1 import events_pb2, post_pb2, service_pb2, service_pb2_grpc
+from switchboard.ingest.v1 import events_structs, post_pb2, service_pb2, service_pb2_grpc
 from switchboard.log.v1 import log_pb2
+from switchboard.log.v1.log_structs import Sealed
 
 from ingest import wire
 from ingest.checks import (
@@ -64,12 +66,12 @@ POSTS_AT_ONCE = 10
 PAGE_BYTES_MAX = 3 * 1024 * 1024
 
 _CHANGES = {
-    events_pb2.PostReceived.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_RECEIVED,
-    events_pb2.PostEdited.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_EDITED,
-    events_pb2.PostCompleted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_COMPLETED,
-    events_pb2.PostLocationRemoved.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_LOCATION_REMOVED,
-    events_pb2.PostSighted.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_SIGHTED,
-    events_pb2.PostWithdrawn.DESCRIPTOR.full_name: service_pb2.POST_CHANGE_WITHDRAWN,
+    events_structs.PostReceived.NAME: service_pb2.POST_CHANGE_RECEIVED,
+    events_structs.PostEdited.NAME: service_pb2.POST_CHANGE_EDITED,
+    events_structs.PostCompleted.NAME: service_pb2.POST_CHANGE_COMPLETED,
+    events_structs.PostLocationRemoved.NAME: service_pb2.POST_CHANGE_LOCATION_REMOVED,
+    events_structs.PostSighted.NAME: service_pb2.POST_CHANGE_SIGHTED,
+    events_structs.PostWithdrawn.NAME: service_pb2.POST_CHANGE_WITHDRAWN,
 }
 
 _HIDDEN = Opened(None, log_pb2.READABILITY_HIDDEN)
@@ -479,9 +481,9 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         contents, names = [], []
         for row in rows:
             author = row.identity_id
-            if row.nonce is not None:
-                contents.append(log_pb2.Sealed(subject_id=author, nonce=row.nonce, ciphertext=row.ciphertext))
-            names.append(log_pb2.Sealed(subject_id=author, nonce=row.names_nonce, ciphertext=row.names_ciphertext))
+            if row.nonce is not None and row.ciphertext is not None:
+                contents.append(Sealed(author, row.nonce, row.ciphertext))
+            names.append(Sealed(author, row.names_nonce, row.names_ciphertext))
         opened = await self._vault.open_all(tenant, [*contents, *names])
         content, called = iter(opened[: len(contents)]), opened[len(contents) :]
         return [

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis import telemetry
-from chassis.clock import Clock, from_timestamp, to_timestamp
+from chassis import layout, telemetry
+from chassis.clock import Clock, to_timestamp
 from chassis.commands import Origin, Request, request_of
+from chassis.commits import Recorded
 from chassis.database import Database
 from chassis.decider import Decider
 from chassis.identity import uuid5_bytes
 from chassis.shard import ShardWriter
 from google.protobuf.message import Message
-from switchboard.ingest.v1 import events_pb2, internal_pb2, service_pb2
+from msgspec import msgpack
+from switchboard.ingest.v1 import events_structs, internal_pb2, service_pb2
 
 from ingest import answers, decider, sources
 from ingest.events import Label, Location, PostEvent, PostReceived, SourceEvent
@@ -23,6 +25,8 @@ SHARDS = ("0", "1")
 """Against: deciding is a tenth of what a post costs, the rest is done wherever it arrives; and each shard that has
 something to say costs a commit, an fsync of 1-2 ms of CPU, and a delivery to every reader."""
 _SHARD_OF = {digit: SHARDS[int(digit, 16) & 1] for digit in "0123456789abcdef"}
+RECEIVED = events_structs.PostReceived.NAME
+_encode = msgpack.Encoder().encode
 PostWriter = ShardWriter[decider.Candidates, decider.Posts, PostEvent]
 SourceWriter = ShardWriter[sources.Command, sources.Sources, SourceEvent]
 
@@ -32,24 +36,30 @@ def shard_of(entity_id: str) -> str:
     return _SHARD_OF[entity_id[-1]]
 
 
-def _decoded(message: Message) -> PostEvent:
-    """The messages are the events, but for the one of which only some fields are looked at."""
-    if not isinstance(message, events_pb2.PostReceived):
-        return message  # type: ignore[return-value]
+def _encoded(event: PostEvent) -> tuple[str, bytes]:
+    """What came encoded stays as it is."""
+    return (RECEIVED, event.encoded) if isinstance(event, PostReceived) else (event.NAME, _encode(event))
+
+
+def _decoded(recorded: Recorded) -> PostEvent:
+    """The contract's structs are the events, but for the one of which only some fields are looked at."""
+    body: PostEvent | events_structs.PostReceived = recorded.body
+    if not isinstance(body, events_structs.PostReceived):
+        return body
     return PostReceived(
-        message.post_id,
-        message.identity_id,
-        message.platform_revision,
-        message.content_digest,
-        message.direction,
-        from_timestamp(message.published_at),
-        message.SerializeToString(deterministic=True),
-        message.desk,
-        message.is_addressed,
+        body.post_id,
+        body.identity_id,
+        body.platform_revision,
+        body.content_digest,
+        body.direction,
+        body.published_at,
+        bytes(recorded.event.value),
+        body.desk,
+        body.is_addressed,
         None,
-        max(message.text_length, 1) if message.is_cut else 0,
-        Location.TOLD if message.has_location else Location.UNTOLD,
-        message.extent,
+        max(body.text_length, 1) if body.is_cut else 0,
+        Location.TOLD if body.has_location else Location.UNTOLD,
+        body.extent,
     )
 
 
@@ -57,7 +67,7 @@ POSTS: Decider[decider.Candidates, decider.Posts, PostEvent] = Decider(
     initial=decider.Posts,
     decide=decider.decide,
     evolve=decider.evolve,
-    encode=lambda event: event,  # type: ignore[arg-type,return-value]  # what is encoded already is as good as a message
+    encode=_encoded,
     decode=_decoded,
     occurred_at=decider.occurred_at,
     differs=decider.differs,
@@ -72,6 +82,7 @@ SOURCES: Decider[sources.Command, sources.Sources, SourceEvent] = Decider(
     occurred_at=lambda event: event.at,
     dump=lambda kept: [sources.dump(kept)],
     load=sources.load,
+    version="2",
 )
 
 
@@ -197,21 +208,8 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
     )
     if len(posts) < len(candidates):
         for place, candidate in enumerate(candidates):
-            match candidate:
-                case events_pb2.PostWithdrawn():
-                    request.others.add(place=place, withdrawn=candidate)
-                case events_pb2.AuthorWithdrawn():
-                    request.others.add(place=place, author=candidate)
-                case events_pb2.AuthorLocationRemoved():
-                    request.others.add(place=place, author_location=candidate)
-                case events_pb2.PostLocationRemoved():
-                    request.others.add(place=place, location_removed=candidate)
-                case events_pb2.PostAliased():
-                    request.others.add(place=place, aliased=candidate)
-                case events_pb2.DeliveryQuarantined():
-                    request.others.add(place=place, unreadable=candidate)
-                case events_pb2.DeliveryRequeued():
-                    request.others.add(place=place, requeued=candidate)
+            if not isinstance(candidate, PostReceived):
+                request.others.add(place=place, type=candidate.NAME, fact=_encode(candidate))
     return request
 
 
@@ -235,7 +233,7 @@ def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates
     )
     candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
     for other in request.others:
-        candidates.insert(other.place, getattr(other, other.WhichOneof("fact")))
+        candidates.insert(other.place, layout.struct(other.type, other.fact))
     return candidates
 
 

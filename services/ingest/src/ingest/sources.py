@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
-import orjson
+import msgspec
 from chassis.clock import Instant
 from chassis.errors import Rejected
 
@@ -196,17 +196,15 @@ def declared(event: events.SourceConnected | events.SourceChanged) -> Settings:
     )
 
 
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[Source]).decode
+
+
 def dump(sources: Sources) -> bytes:
     """Canonical bytes: equal states, equal bytes."""
-    return orjson.dumps([sources.connected[key] for key in sorted(sources.connected)])
+    return _encode([sources.connected[key] for key in sorted(sources.connected)])
 
 
 def load(data: bytes) -> Sources:
     """The state these bytes are of."""
-    connected = {}
-    for d in orjson.loads(data):
-        settings = d["settings"]
-        labels = tuple(events.Label(**label) for label in settings["labels"])
-        d["settings"] = Settings(**{**settings, "owned_accounts": tuple(settings["owned_accounts"]), "labels": labels})
-        connected[d["source_id"]] = Source(**d)
-    return Sources(connected)
+    return Sources({source.source_id: source for source in _decode(data)})

@@ -341,7 +341,7 @@ def _evidence(role: str, ref: int, events: Mapping[archive.Place, archive.Eviden
         position=Position.encode(position),
         role=role,
         type=event.type,
-        at=event.occurred_at,
+        at=to_timestamp(event.occurred_at),
     )
     return ref, role, evidence
 

@@ -4,8 +4,9 @@ from enum import StrEnum
 
 from chassis.clock import Instant
 from msgspec import Struct
+from switchboard.log.v1.log_structs import Sealed
 
-from routing.terms import AuthorKind, Direction, PostKind, Presence, Requirement, Sealed, Skill, WaitingFor
+from routing.terms import AuthorKind, Direction, PostKind, Presence, Requirement, Skill, WaitingFor
 
 
 class Reason(StrEnum):

@@ -2,6 +2,7 @@
 
 from chassis.clock import Instant
 from msgspec import Struct
+from switchboard.log.v1.log_structs import Sealed
 
 from routing.terms import (
     AuthorKind,
@@ -12,13 +13,12 @@ from routing.terms import (
     Presence,
     Requirement,
     RescindReason,
-    Sealed,
     Skill,
     WaitingFor,
 )
 
 
-class PostThreaded(Struct, frozen=True, gc=False):
+class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
     """A post is known to a desk and has a place in a thread."""
 
     post_id: str
@@ -46,7 +46,7 @@ class PostThreaded(Struct, frozen=True, gc=False):
     opens_case_id: str = ""
 
 
-class PostAliased(Struct, frozen=True, gc=False):
+class PostAliased(Struct, frozen=True, array_like=True, gc=False):
     """A post's other ids became known."""
 
     post_id: str
@@ -56,7 +56,7 @@ class PostAliased(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class PostAddressed(Struct, frozen=True, gc=False):
+class PostAddressed(Struct, frozen=True, array_like=True, gc=False):
     """What arrived later shows that a post is addressed to a desk."""
 
     post_id: str
@@ -65,7 +65,7 @@ class PostAddressed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class PostUnthreaded(Struct, frozen=True, gc=False):
+class PostUnthreaded(Struct, frozen=True, array_like=True, gc=False):
     """A post's author took it back; it keeps its place in the thread."""
 
     post_id: str
@@ -73,14 +73,14 @@ class PostUnthreaded(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class ThreadReviewed(Struct, frozen=True, gc=False):
+class ThreadReviewed(Struct, frozen=True, array_like=True, gc=False):
     """What a late arrival means for these was decided."""
 
     ids: tuple[str, ...]
     at: Instant
 
 
-class RecalledRole(Struct, frozen=True, gc=False):
+class RecalledRole(Struct, frozen=True, array_like=True, gc=False):
     """What a recalled post is to a case."""
 
     case_id: str
@@ -89,7 +89,7 @@ class RecalledRole(Struct, frozen=True, gc=False):
     answers_published_at: Instant | None = None
 
 
-class RecalledPost(Struct, frozen=True, gc=False):
+class RecalledPost(Struct, frozen=True, array_like=True, gc=False):
     """A post of a recalled thread, as one desk knows it."""
 
     threaded: PostThreaded
@@ -97,7 +97,7 @@ class RecalledPost(Struct, frozen=True, gc=False):
     roles: tuple[RecalledRole, ...]
 
 
-class ThreadRecalled(Struct, frozen=True, gc=False):
+class ThreadRecalled(Struct, frozen=True, array_like=True, gc=False):
     """A dormant thread came back into the shard's memory because something touches it again. It changes nothing."""
 
     thread_id: str
@@ -107,7 +107,7 @@ class ThreadRecalled(Struct, frozen=True, gc=False):
     is_partial: bool = False
 
 
-class CaseOpened(Struct, frozen=True, gc=False):
+class CaseOpened(Struct, frozen=True, array_like=True, gc=False):
     """A case was opened."""
 
     case_id: str
@@ -124,7 +124,7 @@ class CaseOpened(Struct, frozen=True, gc=False):
     thread_id: str = ""
 
 
-class PostAttached(Struct, frozen=True, gc=False):
+class PostAttached(Struct, frozen=True, array_like=True, gc=False):
     """A post became part of a case."""
 
     case_id: str
@@ -144,7 +144,7 @@ class PostAttached(Struct, frozen=True, gc=False):
     customer_id: str = ""
 
 
-class CasesJoined(Struct, frozen=True, gc=False):
+class CasesJoined(Struct, frozen=True, array_like=True, gc=False):
     """Two cases are worked as one: a link showed that they are one, or, `actor` says who, somebody joined them."""
 
     case_id: str
@@ -156,7 +156,7 @@ class CasesJoined(Struct, frozen=True, gc=False):
     agent_id: str = ""
 
 
-class CaseSplit(Struct, frozen=True, gc=False):
+class CaseSplit(Struct, frozen=True, array_like=True, gc=False):
     """What somebody joined is two cases again."""
 
     case_id: str
@@ -166,7 +166,7 @@ class CaseSplit(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class JoinedCasePlaced(Struct, frozen=True, gc=False):
+class JoinedCasePlaced(Struct, frozen=True, array_like=True, gc=False):
     """A case that somebody joined began to wait, at another place, or waits no longer."""
 
     case_id: str
@@ -179,7 +179,7 @@ class JoinedCasePlaced(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseClassified(Struct, frozen=True, gc=False):
+class CaseClassified(Struct, frozen=True, array_like=True, gc=False):
     """A case's intent and requirements were determined."""
 
     case_id: str
@@ -190,7 +190,7 @@ class CaseClassified(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseQueued(Struct, frozen=True, gc=False):
+class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """A case waits for an agent."""
 
     case_id: str
@@ -203,7 +203,7 @@ class CaseQueued(Struct, frozen=True, gc=False):
     for_joined: bool = False
 
 
-class RequirementRelaxed(Struct, frozen=True, gc=False):
+class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
     """A waiting case asks for less."""
 
     case_id: str
@@ -213,7 +213,7 @@ class RequirementRelaxed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseOffered(Struct, frozen=True, gc=False):
+class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     """A case was offered to an agent, who is reserved for it."""
 
     case_id: str
@@ -225,7 +225,7 @@ class CaseOffered(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class OfferAccepted(Struct, frozen=True, gc=False):
+class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
     """The offered agent took the case."""
 
     case_id: str
@@ -236,7 +236,7 @@ class OfferAccepted(Struct, frozen=True, gc=False):
     joined_case_ids: tuple[str, ...] = ()
 
 
-class OfferDeclined(Struct, frozen=True, gc=False):
+class OfferDeclined(Struct, frozen=True, array_like=True, gc=False):
     """The offered agent gave it back."""
 
     case_id: str
@@ -246,7 +246,7 @@ class OfferDeclined(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class OfferExpired(Struct, frozen=True, gc=False):
+class OfferExpired(Struct, frozen=True, array_like=True, gc=False):
     """The offered agent did not answer in time."""
 
     case_id: str
@@ -256,7 +256,7 @@ class OfferExpired(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class OfferRescinded(Struct, frozen=True, gc=False):
+class OfferRescinded(Struct, frozen=True, array_like=True, gc=False):
     """An offer was taken back."""
 
     case_id: str
@@ -266,7 +266,7 @@ class OfferRescinded(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseClaimed(Struct, frozen=True, gc=False):
+class CaseClaimed(Struct, frozen=True, array_like=True, gc=False):
     """An employee leased a case."""
 
     case_id: str
@@ -276,7 +276,7 @@ class CaseClaimed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class ClaimLapsed(Struct, frozen=True, gc=False):
+class ClaimLapsed(Struct, frozen=True, array_like=True, gc=False):
     """A lease ran out."""
 
     case_id: str
@@ -285,7 +285,7 @@ class ClaimLapsed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseReleased(Struct, frozen=True, gc=False):
+class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     """The agent gave an accepted or claimed case back to its queue."""
 
     case_id: str
@@ -294,7 +294,7 @@ class CaseReleased(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class ReplyRequested(Struct, frozen=True, gc=False):
+class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     """An agent wants a reply sent."""
 
     case_id: str
@@ -309,7 +309,7 @@ class ReplyRequested(Struct, frozen=True, gc=False):
     answers_published_at: Instant | None = None
 
 
-class ReplySent(Struct, frozen=True, gc=False):
+class ReplySent(Struct, frozen=True, array_like=True, gc=False):
     """The channel took a reply."""
 
     case_id: str
@@ -322,7 +322,7 @@ class ReplySent(Struct, frozen=True, gc=False):
     answers_published_at: Instant | None = None
 
 
-class ReplyFailed(Struct, frozen=True, gc=False):
+class ReplyFailed(Struct, frozen=True, array_like=True, gc=False):
     """The channel refused a reply."""
 
     case_id: str
@@ -332,7 +332,7 @@ class ReplyFailed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseNoted(Struct, frozen=True, gc=False):
+class CaseNoted(Struct, frozen=True, array_like=True, gc=False):
     """An internal note."""
 
     case_id: str
@@ -342,7 +342,7 @@ class CaseNoted(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CasePended(Struct, frozen=True, gc=False):
+class CasePended(Struct, frozen=True, array_like=True, gc=False):
     """A case waits for somebody."""
 
     case_id: str
@@ -352,7 +352,7 @@ class CasePended(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseResumed(Struct, frozen=True, gc=False):
+class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
     """A pending case goes on."""
 
     case_id: str
@@ -360,7 +360,7 @@ class CaseResumed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseTransferred(Struct, frozen=True, gc=False):
+class CaseTransferred(Struct, frozen=True, array_like=True, gc=False):
     """A case went to another queue, or got another urgency."""
 
     case_id: str
@@ -371,7 +371,7 @@ class CaseTransferred(Struct, frozen=True, gc=False):
     urgency: int
 
 
-class CaseEscalated(Struct, frozen=True, gc=False):
+class CaseEscalated(Struct, frozen=True, array_like=True, gc=False):
     """A case went up a level."""
 
     case_id: str
@@ -381,7 +381,7 @@ class CaseEscalated(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class TaskOpened(Struct, frozen=True, gc=False):
+class TaskOpened(Struct, frozen=True, array_like=True, gc=False):
     """Another department got a sub-task."""
 
     case_id: str
@@ -391,7 +391,7 @@ class TaskOpened(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class TaskClosed(Struct, frozen=True, gc=False):
+class TaskClosed(Struct, frozen=True, array_like=True, gc=False):
     """A sub-task is done."""
 
     case_id: str
@@ -401,7 +401,7 @@ class TaskClosed(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseResolved(Struct, frozen=True, gc=False):
+class CaseResolved(Struct, frozen=True, array_like=True, gc=False):
     """An agent says the matter is settled."""
 
     case_id: str
@@ -411,14 +411,14 @@ class CaseResolved(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class ResolutionConfirmed(Struct, frozen=True, gc=False):
+class ResolutionConfirmed(Struct, frozen=True, array_like=True, gc=False):
     """The confirm window passed without a reopening."""
 
     case_id: str
     at: Instant
 
 
-class CaseReopened(Struct, frozen=True, gc=False):
+class CaseReopened(Struct, frozen=True, array_like=True, gc=False):
     """A resolved case is open again; a new episode begins."""
 
     case_id: str
@@ -427,7 +427,7 @@ class CaseReopened(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseWithdrawn(Struct, frozen=True, gc=False):
+class CaseWithdrawn(Struct, frozen=True, array_like=True, gc=False):
     """The customer took it back: all of their posts are gone, or they said so."""
 
     case_id: str
@@ -435,7 +435,7 @@ class CaseWithdrawn(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class PostDetached(Struct, frozen=True, gc=False):
+class PostDetached(Struct, frozen=True, array_like=True, gc=False):
     """A post is no longer part of the case."""
 
     case_id: str
@@ -453,7 +453,7 @@ class PostDetached(Struct, frozen=True, gc=False):
     answered_at: Instant | None = None
 
 
-class AgentRegistered(Struct, frozen=True, gc=False):
+class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """An agent was registered."""
 
     agent_id: str
@@ -464,7 +464,7 @@ class AgentRegistered(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class AgentChanged(Struct, frozen=True, gc=False):
+class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     """An agent's settings changed; carries them all as they are now."""
 
     agent_id: str
@@ -475,7 +475,7 @@ class AgentChanged(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class PresenceChanged(Struct, frozen=True, gc=False):
+class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     """An agent came, left or stepped away."""
 
     agent_id: str
@@ -484,7 +484,7 @@ class PresenceChanged(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class QueueChanged(Struct, frozen=True, gc=False):
+class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """A queue was created or changed; carries its settings as they are now."""
 
     queue_id: str
@@ -495,7 +495,7 @@ class QueueChanged(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class QueueDeleted(Struct, frozen=True, gc=False):
+class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
     """A queue was deleted; what still names it means its successor, "" for the default."""
 
     queue_id: str
@@ -503,21 +503,21 @@ class QueueDeleted(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class QueueCleared(Struct, frozen=True, gc=False):
+class QueueCleared(Struct, frozen=True, array_like=True, gc=False):
     """Every open case and every agent of a deleted queue is with its successor."""
 
     queue_id: str
     at: Instant
 
 
-class AgentDeleted(Struct, frozen=True, gc=False):
+class AgentDeleted(Struct, frozen=True, array_like=True, gc=False):
     """An agent was deleted; it has no work."""
 
     agent_id: str
     at: Instant
 
 
-class PolicyChanged(Struct, frozen=True, gc=False):
+class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """The tenant's routing policy changed."""
 
     version: int
@@ -527,7 +527,7 @@ class PolicyChanged(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class SourceQueueChanged(Struct, frozen=True, gc=False):
+class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """The queue that cases of a source go to was set, as told by the source's settings."""
 
     source_id: str
@@ -535,7 +535,7 @@ class SourceQueueChanged(Struct, frozen=True, gc=False):
     at: Instant
 
 
-class CaseRecalled(Struct, frozen=True, gc=False):
+class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """A dormant case came back into the shard's memory because something touches it again.
 
     It changes nothing: it sums up what earlier events said, so that the log alone explains every later decision.

@@ -14,6 +14,7 @@ from chassis.commands import Origin, Request, request_of
 from chassis.commits import Position
 from chassis.errors import InvalidRequest, Rejected
 from chassis.identity import is_uuid, uuid5, uuid_bytes
+from chassis.layout import struct_of
 from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
 from chassis.requests import instant, parse_name, request_uuid
@@ -30,7 +31,7 @@ from routing.commands import Command, Reason
 from routing.memory_reads import READS, Writer, queue_message
 from routing.shard import Shard
 from routing.sources import Sources
-from routing.terms import Direction, Presence, Requirement, Sealed, Skill, WaitingFor
+from routing.terms import Direction, Presence, Requirement, Skill, WaitingFor
 
 T = TypeVar("T")
 
@@ -100,7 +101,7 @@ class Handler:
         agent_id = parse_name("tenants/{tenant}/agents/{id}", request.agent, "agent")["id"]
         text = None
         if sealed.HasField("text"):
-            text = Sealed(sealed.text.subject_id, sealed.text.nonce, sealed.text.ciphertext)
+            text = struct_of(sealed.text)
         command: Command
         if isinstance(request, api.ReplyToCaseRequest):
             in_reply_to = request.in_reply_to.rpartition("/")[2]

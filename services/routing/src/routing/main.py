@@ -17,7 +17,7 @@ from chassis.provisioning import Resources
 from chassis.streams import Stream
 from nats.js.errors import APIError
 from nats.js.errors import Error as JetStreamError
-from switchboard.crm.v1 import events_pb2 as crm
+from switchboard.crm.v1 import events_structs as crm
 from switchboard.routing.v1 import service_pb2_grpc
 
 from routing import events
@@ -99,9 +99,7 @@ async def build(process: Process) -> None:
         tail=parts.tail,
         offers=offers,
         sources=sources,
-        vault=parts.vault(
-            Erasures("crm", crm.SubjectErased.DESCRIPTOR.full_name, lambda fact: str(fact.body.identity_id))
-        ),
+        vault=parts.vault(Erasures("crm", crm.SubjectErased.NAME, lambda fact: str(fact.body.identity_id))),
         tenants=parts.tenants,
     )
     await parts.serve(

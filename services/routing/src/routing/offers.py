@@ -6,13 +6,15 @@ from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 from chassis import watches
-from chassis.commits import Entry, Position, Recorded, UnreadableEvent
+from chassis.clock import to_timestamp
+from chassis.commits import Entry, Position, Recorded
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.filters import Condition, Junction
+from chassis.layout import UnreadableEvent
 from chassis.log import Log
 from chassis.tail import Tail
-from switchboard.routing.v1 import events_pb2, service_pb2
+from switchboard.routing.v1 import events_structs, service_pb2
 
 from routing.cases import Offered
 from routing.views.cases import list_cases, position
@@ -24,14 +26,12 @@ SNAPSHOT_MAX = 100
 """Open offers of one agent: its capacity."""
 
 _CHANGES = {
-    events_pb2.CaseOffered.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_OPEN,
-    events_pb2.OfferAccepted.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_ACCEPTED,
-    events_pb2.OfferDeclined.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_DECLINED,
-    events_pb2.OfferExpired.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_EXPIRED,
-    events_pb2.OfferRescinded.DESCRIPTOR.full_name: service_pb2.OFFER_CHANGE_RESCINDED,
+    events_structs.CaseOffered.NAME: service_pb2.OFFER_CHANGE_OPEN,
+    events_structs.OfferAccepted.NAME: service_pb2.OFFER_CHANGE_ACCEPTED,
+    events_structs.OfferDeclined.NAME: service_pb2.OFFER_CHANGE_DECLINED,
+    events_structs.OfferExpired.NAME: service_pb2.OFFER_CHANGE_EXPIRED,
+    events_structs.OfferRescinded.NAME: service_pb2.OFFER_CHANGE_RESCINDED,
 }
-
-_URLS = frozenset(f"type.googleapis.com/{name}" for name in _CHANGES)
 
 Listener = asyncio.Queue[tuple[int, service_pb2.WatchOffersResponse] | None]
 """(where it stands in the log, what to send), None for a watch that reads too slowly."""
@@ -55,7 +55,7 @@ class Offers:
         async with aclosing(self._tail.of(self._position, "work")) as batches:
             async for reached, batch in batches:
                 for entry in batch:
-                    if self._listeners and any(e.body.type_url in _URLS for e in entry.commit.events):
+                    if self._listeners and any(event.type in _CHANGES for event in entry.commit.events):
                         for recorded in _changes_in(entry):
                             self._tell(recorded)
                 self._position = reached
@@ -161,11 +161,11 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         case=f"tenants/{tenant}/cases/{body.case_id}",
         agent=f"tenants/{tenant}/agents/{body.agent_id}",
     )
-    if isinstance(body, events_pb2.CaseOffered):
+    if isinstance(body, events_structs.CaseOffered):
         offer.token = body.token
         offer.weight = body.weight
-        offer.offered_at.CopyFrom(body.at)
-        offer.expires_at.CopyFrom(body.expires_at)
+        offer.offered_at.CopyFrom(to_timestamp(body.at))
+        offer.expires_at.CopyFrom(to_timestamp(body.expires_at))
     # The commit may hold more of them: coming back with this token shows it again rather than leave one out.
     token = Position.encode(recorded.position - 1)
     return service_pb2.WatchOffersResponse(offer=offer, change=_CHANGES[recorded.type], resume_token=token)

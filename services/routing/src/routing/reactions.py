@@ -12,11 +12,10 @@ from enum import IntEnum
 from itertools import islice
 from typing import TypeVar
 
-from chassis.clock import FIRST, LAST, Instant, from_timestamp
+from chassis.clock import FIRST, LAST, Instant
 from chassis.commits import Recorded
 from chassis.identity import uuid_bytes
-from google.protobuf.message import Message
-from switchboard.ingest.v1 import events_pb2
+from switchboard.ingest.v1 import events_structs
 
 from routing import commands
 from routing.cases import case_id_of
@@ -33,14 +32,14 @@ MENTIONS_MAX = 50
 ALIASES_MAX = 60
 """Other ids of a post that are looked at, in their order."""
 
-_RECEIVED = events_pb2.PostReceived.DESCRIPTOR.full_name
-_SIGHTED = events_pb2.PostSighted.DESCRIPTOR.full_name
-_EDITED = events_pb2.PostEdited.DESCRIPTOR.full_name
-_COMPLETED = events_pb2.PostCompleted.DESCRIPTOR.full_name
-_WITHDRAWN = events_pb2.PostWithdrawn.DESCRIPTOR.full_name
-_CONNECTED = events_pb2.SourceConnected.DESCRIPTOR.full_name
-_DISCONNECTED = events_pb2.SourceDisconnected.DESCRIPTOR.full_name
-_CHANGED = events_pb2.SourceChanged.DESCRIPTOR.full_name
+_RECEIVED = events_structs.PostReceived.NAME
+_SIGHTED = events_structs.PostSighted.NAME
+_EDITED = events_structs.PostEdited.NAME
+_COMPLETED = events_structs.PostCompleted.NAME
+_WITHDRAWN = events_structs.PostWithdrawn.NAME
+_CONNECTED = events_structs.SourceConnected.NAME
+_DISCONNECTED = events_structs.SourceDisconnected.NAME
+_CHANGED = events_structs.SourceChanged.NAME
 _DIRECTIONS = {int(member): member for member in Direction if member}
 _AUTHOR_KINDS = {int(member): member for member in AuthorKind if member}
 _POST_KINDS = {int(member): member for member in PostKind}
@@ -56,7 +55,7 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
     """
     name = recorded.type
     if name == _RECEIVED:
-        body: events_pb2.PostReceived = recorded.body
+        body: events_structs.PostReceived = recorded.body
         if _member(_AUTHOR_KINDS, body.author_kind, "author_kind") == AuthorKind.OTHER or body.is_bare_repost:
             return None
         return _attach(recorded.tenant, body, now)
@@ -77,12 +76,13 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
     return None
 
 
-def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> commands.AttachPost:
+def _attach(tenant: str, body: events_structs.PostReceived, now: Instant) -> commands.AttachPost:
     post_id, desk = _post_id(body.post_id), _text(body.desk, "desk")
     aliases = _ids(body.alias_ids, "alias_ids", ALIASES_MAX)
     conversations = (body.conversation_id, body.session_id)
     ties = (post_id, *aliases, body.in_reply_to, *conversations, *sorted(body.links))
     keys = dict.fromkeys(key for key in ties if key)
+    window = body.reply_window_expires_at
     if any(len(key) != _UUID_LENGTH for key in (*keys, *([body.repost_of] if body.repost_of else []))):
         raise ValueError("in_reply_to, repost_of, conversation_id, session_id or links are no UUIDs")
     return commands.AttachPost(
@@ -103,14 +103,14 @@ def _attach(tenant: str, body: events_pb2.PostReceived, now: Instant) -> command
         aliases,
         _text(body.language or "und", "language"),
         tuple(sorted(islice(keys, KEYS_MAX))),
-        _instant(body, "published_at"),
-        _instant(body, "received_at"),
-        _instant(body, "reply_window_expires_at") if body.HasField("reply_window_expires_at") else None,
+        _told(body.published_at, "published_at"),
+        _told(body.received_at, "received_at"),
+        None if window is None else _instant(window, "reply_window_expires_at"),
         now,
     )
 
 
-def _sight(tenant: str, body: events_pb2.PostSighted, now: Instant) -> commands.SightPost:
+def _sight(tenant: str, body: events_structs.PostSighted, now: Instant) -> commands.SightPost:
     post_id, desk = _post_id(body.post_id), _text(body.desk, "desk")
     return commands.SightPost(
         post_id,
@@ -119,7 +119,7 @@ def _sight(tenant: str, body: events_pb2.PostSighted, now: Instant) -> commands.
         _text(body.source_id, "source_id"),
         _member(_POST_KINDS, body.kind, "kind"),
         body.is_addressed,
-        _instant(body, "received_at"),
+        _told(body.received_at, "received_at"),
         now,
     )
 
@@ -152,8 +152,13 @@ def _text(text: str, field: str) -> str:
     return text
 
 
-def _instant(body: Message, field: str) -> Instant:
-    at = from_timestamp(getattr(body, field))
-    if not body.HasField(field) or not FIRST <= at <= LAST:
-        raise ValueError(f"{field} is missing or no instant of the years 1 to 9999")
+def _instant(at: Instant, field: str) -> Instant:
+    if not FIRST <= at <= LAST:
+        raise ValueError(f"{field} is no instant of the years 1 to 9999")
     return at
+
+
+def _told(at: Instant, field: str) -> Instant:
+    if not at:  # what an absent one is read as
+        raise ValueError(f"{field} is missing")
+    return _instant(at, field)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from chassis.commits import Recorded
 from chassis.host import ShardHost
 from chassis.obligations import Obligation
-from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import events_pb2, events_structs
 
 from routing import events
 from routing.commands import Command
@@ -22,15 +22,15 @@ Publish = Callable[[str, bytes, str], Awaitable[None]]
 
 _SOURCE = re.compile(r"[A-Za-z0-9_~@%+=:-]{1,255}")
 
-KEYS = {events_pb2.ReplyRequested.DESCRIPTOR.full_name: lambda recorded: str(recorded.body.case_id)}
+KEYS = {events_structs.ReplyRequested.NAME: lambda recorded: str(recorded.body.case_id)}
 """Replies of one case leave in the order they were asked for."""
 
 
 OWED = Obligation(
     "replies",
-    request=events_pb2.ReplyRequested.DESCRIPTOR.full_name,
+    request=events_structs.ReplyRequested.NAME,
     key=lambda recorded: str(recorded.body.reply_id),
-    ends=frozenset({events_pb2.ReplySent.DESCRIPTOR.full_name, events_pb2.ReplyFailed.DESCRIPTOR.full_name}),
+    ends=frozenset({events_structs.ReplySent.NAME, events_structs.ReplyFailed.NAME}),
 )
 """Every reply that was asked for is sent or has failed."""
 
@@ -45,13 +45,13 @@ class Replies:
     async def act(self, recorded: Recorded) -> None:
         """Sends one requested reply on its way. Raises Rejected, or its status, when that has been done before;
         ValueError for a source under which nothing can be sent."""
-        asked: events_pb2.ReplyRequested = recorded.body
+        asked = events_pb2.ReplyRequested.FromString(recorded.wire)
         if _SOURCE.fullmatch(asked.source_id) is None:  # the log's server would answer as if it were away, for ever
             raise ValueError("source_id is no part of a subject")
         await self._host.call(
             recorded.tenant, recorded.shard, asked, events_pb2.ReplyRequested, known=recorded.position
         )
         subject = f"out.{recorded.tenant}.{asked.source_id}"
-        await self._publish(subject, recorded.event.body.value, asked.reply_id)
+        await self._publish(subject, recorded.wire, asked.reply_id)
         sent = events_pb2.ReplySent(case_id=asked.case_id, reply_id=asked.reply_id)
         await self._host.call(recorded.tenant, recorded.shard, sent, events_pb2.ReplySent, known=recorded.position)

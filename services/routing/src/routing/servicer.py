@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import grpc
 from chassis.clock import FIRST
-from chassis.commits import Entry, Position, Recorded, UnreadableEvent
+from chassis.commits import Entry, Position, Recorded
 from chassis.database import Database
 from chassis.errors import NotFound, StatusError
 from chassis.filters import Expression
 from chassis.host import ShardHost
+from chassis.layout import UnreadableEvent, message_of
 from chassis.log import Log
 from chassis.projection import Projection
 from chassis.requests import Int32, Uuid, page, parse_name
@@ -22,7 +23,7 @@ from chassis.tail import Tail
 from chassis.tenants import Tenants
 from chassis.watches import Changes, Shown
 from google.protobuf.message import DecodeError, Message
-from switchboard.routing.v1 import events_pb2, service_pb2_grpc
+from switchboard.routing.v1 import events_structs, service_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import events
@@ -336,7 +337,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             sealed.note.CopyFrom(request)
             sealed.note.ClearField("text")
         if key is not None:
-            sealed.text.CopyFrom(key.seal(text.encode()))
+            sealed.text.MergeFrom(message_of(key.seal(text.encode())))
             sealed.text_digest = key.digest(text.encode())
         return await self._call_owner(tenant, sealed, response)
 
@@ -411,9 +412,9 @@ def _changed(recorded: Recorded) -> tuple[int, tuple[str, ...]] | None:
         body: Any = recorded.body
     except (DecodeError, UnreadableEvent):
         return None
-    if isinstance(body, events_pb2.CasesJoined):
+    if isinstance(body, events_structs.CasesJoined):
         return recorded.position, (body.case_id, body.joined_case_id)
-    if isinstance(body, events_pb2.CaseSplit):
+    if isinstance(body, events_structs.CaseSplit):
         return recorded.position, (body.case_id, body.new_case_id)
     return recorded.position, (body.case_id,)
 

@@ -1,7 +1,8 @@
 """The words the facts of the `work` context are made of. Units and ranges are those of events.proto."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class Direction(IntEnum):
@@ -44,15 +45,6 @@ class PostRole(IntEnum):
     CONTEXT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A personal value under the key of its data subject; nobody here can open it."""
-
-    subject_id: str
-    nonce: bytes
-    ciphertext: bytes
-
-
 class CaseOrigin(IntEnum):
     """How a case came to be."""
 
@@ -89,16 +81,14 @@ class WaitingFor(IntEnum):
     THIRD_PARTY = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Skill:
+class Skill(Struct, frozen=True, array_like=True, gc=False):
     """A skill and how much of it."""
 
     name: str
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True, array_like=True, gc=False):
     """What a case asks of an agent."""
 
     skill: str

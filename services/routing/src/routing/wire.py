@@ -3,7 +3,8 @@
 from contextlib import suppress
 
 from chassis.clock import Instant, to_timestamp
-from chassis.commits import Entry, Position, UnreadableEvent
+from chassis.commits import Entry, Position
+from chassis.layout import UnreadableEvent
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
@@ -94,7 +95,7 @@ def case_event_message(tenant: str, case_id: str, place: tuple[int, int], entry:
     events = [] if entry is None else entry.recorded()
     if index < len(events):
         shown.type = events[index].type
-        shown.event.CopyFrom(events[index].event)
+        shown.event.CopyFrom(events[index].message())
         with suppress(UnreadableEvent):
             shown.case = f"tenants/{tenant}/cases/{events[index].body.case_id}"
     return shown

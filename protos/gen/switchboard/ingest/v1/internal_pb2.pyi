@@ -1,4 +1,3 @@
-from switchboard.ingest.v1 import events_pb2 as _events_pb2
 from switchboard.ingest.v1 import post_pb2 as _post_pb2
 from switchboard.ingest.v1 import service_pb2 as _service_pb2
 from google.protobuf.internal import containers as _containers
@@ -40,24 +39,14 @@ class Observed(_message.Message):
     def __init__(self, posts: _Optional[_Iterable[bytes]] = ..., post_ids: _Optional[_Iterable[str]] = ..., platform_revisions: _Optional[_Iterable[int]] = ..., content_digests: _Optional[_Iterable[bytes]] = ..., directions: _Optional[_Iterable[_Union[_post_pb2.Direction, str]]] = ..., published_at_us: _Optional[_Iterable[int]] = ..., edited_at_us: _Optional[_Iterable[int]] = ..., identity_ids: _Optional[_Iterable[str]] = ..., desks: _Optional[_Iterable[str]] = ..., are_addressed: _Optional[_Iterable[bool]] = ..., cut_lengths: _Optional[_Iterable[int]] = ..., locations: _Optional[_Iterable[int]] = ..., extents: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Other(_message.Message):
-    __slots__ = ("place", "withdrawn", "unreadable", "author", "requeued", "aliased", "location_removed", "author_location")
+    __slots__ = ("place", "type", "fact")
     PLACE_FIELD_NUMBER: _ClassVar[int]
-    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
-    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
-    AUTHOR_FIELD_NUMBER: _ClassVar[int]
-    REQUEUED_FIELD_NUMBER: _ClassVar[int]
-    ALIASED_FIELD_NUMBER: _ClassVar[int]
-    LOCATION_REMOVED_FIELD_NUMBER: _ClassVar[int]
-    AUTHOR_LOCATION_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    FACT_FIELD_NUMBER: _ClassVar[int]
     place: int
-    withdrawn: _events_pb2.PostWithdrawn
-    unreadable: _events_pb2.DeliveryQuarantined
-    author: _events_pb2.AuthorWithdrawn
-    requeued: _events_pb2.DeliveryRequeued
-    aliased: _events_pb2.PostAliased
-    location_removed: _events_pb2.PostLocationRemoved
-    author_location: _events_pb2.AuthorLocationRemoved
-    def __init__(self, place: _Optional[int] = ..., withdrawn: _Optional[_Union[_events_pb2.PostWithdrawn, _Mapping]] = ..., unreadable: _Optional[_Union[_events_pb2.DeliveryQuarantined, _Mapping]] = ..., author: _Optional[_Union[_events_pb2.AuthorWithdrawn, _Mapping]] = ..., requeued: _Optional[_Union[_events_pb2.DeliveryRequeued, _Mapping]] = ..., aliased: _Optional[_Union[_events_pb2.PostAliased, _Mapping]] = ..., location_removed: _Optional[_Union[_events_pb2.PostLocationRemoved, _Mapping]] = ..., author_location: _Optional[_Union[_events_pb2.AuthorLocationRemoved, _Mapping]] = ...) -> None: ...
+    type: str
+    fact: bytes
+    def __init__(self, place: _Optional[int] = ..., type: _Optional[str] = ..., fact: _Optional[bytes] = ...) -> None: ...
 
 class RecordPostsRequest(_message.Message):
     __slots__ = ("observed", "others", "request_id", "request_digest", "answer", "claimant")

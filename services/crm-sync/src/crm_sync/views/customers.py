@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, where
 from chassis.view import Founding
-from switchboard.crm.v1 import events_pb2 as crm
+from switchboard.crm.v1 import events_structs as crm
 
 from crm_sync import events, kept
 
@@ -130,20 +129,19 @@ def _on_observed(rows: Rows, event: Recorded) -> None:
         _on_asserted(rows, event)
         return
     said = body.said
-    at = from_timestamp(body.at)
     rows[_identity_key(tenant, identity_id)] = Identity(
         tenant,
         identity_id,
         founded,
-        at,
+        body.at,
         founded,
         body.channel,
         body.source,
-        kept.first(event.event.event_id, event.event.body.value),
-        len(said.names),
+        kept.first(event.event_id, body),
+        0 if said is None else len(said.names),
         None,
     )
-    if said.standings:
+    if said is not None and said.standings:
         _meet(rows, tenant, identity_id, said)
 
 
@@ -151,12 +149,12 @@ def _on_asserted(rows: Rows, event: Recorded) -> None:
     body = event.body
     key, row = _known(rows, event.tenant, body.identity_id)
     said = body.said
-    asserted = row.asserted + len(said.names)
+    asserted = row.asserted + (0 if said is None else len(said.names))
     if row.erased_at is not None:
         rows[key] = row._replace(asserted=asserted)
         return
-    rows[key] = row._replace(asserted=asserted, facts=kept.added(row.facts, event.event.event_id, body))
-    if said.standings:
+    rows[key] = row._replace(asserted=asserted, facts=kept.added(row.facts, event.event_id, body))
+    if said is not None and said.standings:
         _meet(rows, event.tenant, body.identity_id, said)
 
 
@@ -195,8 +193,8 @@ def _on_linked(rows: Rows, event: Recorded) -> None:
         attribute=body.attribute,
         ruleset=body.ruleset,
         actor=event.event.actor,
-        linked_at=from_timestamp(body.at),
-        linked_event_id=event.event.event_id,
+        linked_at=body.at,
+        linked_event_id=event.event_id,
     )
 
 
@@ -205,13 +203,13 @@ def _on_unlinked(rows: Rows, event: Recorded) -> None:
     _move(rows, event)
     rows[_link_key(event.tenant, body)] = _link(rows, event)._replace(
         active=False,
-        unlinked_at=from_timestamp(body.at),
-        unlinked_event_id=event.event.event_id,
+        unlinked_at=body.at,
+        unlinked_event_id=event.event_id,
     )
 
 
 def _on_forbidden(rows: Rows, event: Recorded) -> None:
-    forbidden = _link(rows, event)._replace(forbidden_event_id=event.event.event_id)
+    forbidden = _link(rows, event)._replace(forbidden_event_id=event.event_id)
     rows[_link_key(event.tenant, event.body)] = forbidden
 
 
@@ -224,8 +222,8 @@ def _on_conflict(rows: Rows, event: Recorded) -> None:
         body.reason,
         body.attribute,
         body.disputed,
-        from_timestamp(body.at),
-        event.event.event_id,
+        body.at,
+        event.event_id,
     )
 
 
@@ -241,23 +239,24 @@ def _on_withdrawn(rows: Rows, event: Recorded) -> None:
 
 def _on_erased(rows: Rows, event: Recorded) -> None:
     key, row = _known(rows, event.tenant, event.body.identity_id)
-    rows[key] = row._replace(facts=b"", erased_at=from_timestamp(event.body.at))
+    rows[key] = row._replace(facts=b"", erased_at=event.body.at)
 
 
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
-    crm.IdentityObserved.DESCRIPTOR.full_name: _on_observed,
-    crm.AttributesAsserted.DESCRIPTOR.full_name: _on_asserted,
-    crm.IdentitiesLinked.DESCRIPTOR.full_name: _on_linked,
-    crm.IdentitiesUnlinked.DESCRIPTOR.full_name: _on_unlinked,
-    crm.LinkForbidden.DESCRIPTOR.full_name: _on_forbidden,
-    crm.ConflictRaised.DESCRIPTOR.full_name: _on_conflict,
-    crm.ProfileWithdrawn.DESCRIPTOR.full_name: _on_withdrawn,
-    crm.SubjectErased.DESCRIPTOR.full_name: _on_erased,
+    crm.IdentityObserved.NAME: _on_observed,
+    crm.AttributesAsserted.NAME: _on_asserted,
+    crm.IdentitiesLinked.NAME: _on_linked,
+    crm.IdentitiesUnlinked.NAME: _on_unlinked,
+    crm.LinkForbidden.NAME: _on_forbidden,
+    crm.ConflictRaised.NAME: _on_conflict,
+    crm.ProfileWithdrawn.NAME: _on_withdrawn,
+    crm.SubjectErased.NAME: _on_erased,
 }
-_OBSERVED = crm.IdentityObserved.DESCRIPTOR.full_name
-_SAYING = frozenset((_OBSERVED, crm.AttributesAsserted.DESCRIPTOR.full_name))
-_WITHDRAWN = crm.ProfileWithdrawn.DESCRIPTOR.full_name
-_CONFLICT = crm.ConflictRaised.DESCRIPTOR.full_name
+_OBSERVED = crm.IdentityObserved.NAME
+_SAYING = frozenset((_OBSERVED, crm.AttributesAsserted.NAME))
+_WITHDRAWN = crm.ProfileWithdrawn.NAME
+_CONFLICT = crm.ConflictRaised.NAME
+_LINKS = frozenset((crm.IdentitiesLinked.NAME, crm.IdentitiesUnlinked.NAME, crm.LinkForbidden.NAME))
 
 
 def keys(event: Recorded) -> Sequence[str]:
@@ -267,13 +266,14 @@ def keys(event: Recorded) -> Sequence[str]:
         key = _identity_key(tenant, body.identity_id)
         if event.type == _OBSERVED and body.founded_customer_id:
             key = Founding(key)
-        return [key, _contacts_key(tenant, body.identity_id)] if body.said.standings else [key]
+        meets = body.said is not None and body.said.standings
+        return [key, _contacts_key(tenant, body.identity_id)] if meets else [key]
     if event.type == _WITHDRAWN:
         return [_identity_key(tenant, body.identity_id), _contacts_key(tenant, body.identity_id)]
     if event.type == _CONFLICT:
         return [_conflict_key(event)]
-    if "identity_a" in body.DESCRIPTOR.fields_by_name:
-        moved = body.moved if "moved" in body.DESCRIPTOR.fields_by_name else ()
+    if event.type in _LINKS:
+        moved = getattr(body, "moved", ())
         return [_link_key(tenant, body), *(_identity_key(tenant, one) for one in moved)]
     return [_identity_key(tenant, body.identity_id)]
 

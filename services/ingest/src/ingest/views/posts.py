@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chassis.clock import FIRST, Instant, from_timestamp
+from chassis.clock import FIRST, Instant
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, where
 from chassis.view import Founding
-from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.ingest.v1 import events_structs, post_pb2
+from switchboard.log.v1.log_structs import Sealed
 
 _SQL = queries(__file__, "posts.sql")
 NAME = "posts_v2"
@@ -122,13 +123,13 @@ class PostsView:
     def keys(self, event: Recorded) -> Sequence[str]:
         """One post, one delivery or one author. `PostReceived` is decided only upon an id of which nothing is known."""
         body: Any = event.body
-        if type(body) is events_pb2.PostReceived:
+        if type(body) is events_structs.PostReceived:
             return (Founding(f"{event.tenant}/{body.post_id}"),)
-        if isinstance(body, events_pb2.DeliveryQuarantined | events_pb2.DeliveryRequeued):
+        if isinstance(body, events_structs.DeliveryQuarantined | events_structs.DeliveryRequeued):
             return (f"{event.tenant}!{body.delivery_id}",)
-        if isinstance(body, events_pb2.PostAliased):
+        if isinstance(body, events_structs.PostAliased):
             return (f"{event.tenant}/{body.alias_id}",)
-        if isinstance(body, events_pb2.AuthorWithdrawn | events_pb2.AuthorLocationRemoved):
+        if isinstance(body, events_structs.AuthorWithdrawn | events_structs.AuthorLocationRemoved):
             return (f"{event.tenant}#{body.identity_id}",)
         return (f"{event.tenant}/{body.post_id}",)
 
@@ -156,60 +157,60 @@ class PostsView:
         """The same facts as the decider's `evolve`, kept for readers."""
         body: Any = event.body
         match body:
-            case events_pb2.PostReceived():
+            case events_structs.PostReceived():
                 received = _received(event.tenant, body)
                 rows[f"{event.tenant}/{received.post_id}"] = received
-            case events_pb2.PostEdited() | events_pb2.PostCompleted():
+            case events_structs.PostEdited() | events_structs.PostCompleted():
                 key = f"{event.tenant}/{body.post_id}"
                 before = rows[key]
                 assert isinstance(before, PostRow)
                 rows[key] = _edited(body, before)
-            case events_pb2.PostSighted():
+            case events_structs.PostSighted():
                 key = f"{event.tenant}/{body.post_id}"
                 before = rows[key]
                 assert isinstance(before, PostRow)
                 rows[key] = _sighted(body, before)
-            case events_pb2.PostLocationRemoved():
+            case events_structs.PostLocationRemoved():
                 key = f"{event.tenant}/{body.post_id}"
                 before = rows[key]
                 assert isinstance(before, PostRow)
                 rows[key] = before._replace(has_location=False)
-            case events_pb2.PostAliased():
+            case events_structs.PostAliased():
                 key = f"{event.tenant}/{body.alias_id}"
                 version = rows.get(key) or PostRow(event.tenant, body.alias_id, 0, 0, b"")
                 assert isinstance(version, PostRow)
-                since = version.published_at if version.revision else from_timestamp(body.published_at)
+                since = version.published_at if version.revision else body.published_at
                 rows[key] = version._replace(alias_of=body.post_id, platform_revision=body.number, published_at=since)
-            case events_pb2.PostWithdrawn():
+            case events_structs.PostWithdrawn():
                 key = f"{event.tenant}/{body.post_id}"
                 gone = rows.get(key) or PostRow(event.tenant, body.post_id, 0, 0, b"")
                 assert isinstance(gone, PostRow)
                 rows[key] = gone._replace(
                     digests=b"",
-                    withdrawn_at=from_timestamp(body.withdrawn_at),
+                    withdrawn_at=body.withdrawn_at,
                     withdrawal_reason=body.reason,
                     nonce=None,
                     ciphertext=None,
                 )
-            case events_pb2.AuthorWithdrawn():
+            case events_structs.AuthorWithdrawn():
                 key = f"{event.tenant}#{body.identity_id}"
                 known = _author(rows.get(key), event.tenant, body.identity_id)
-                rows[key] = known._replace(gone_at=max(known.gone_at, from_timestamp(body.withdrawn_at)))
-            case events_pb2.AuthorLocationRemoved():
+                rows[key] = known._replace(gone_at=max(known.gone_at, body.withdrawn_at))
+            case events_structs.AuthorLocationRemoved():
                 key = f"{event.tenant}#{body.identity_id}"
                 known = _author(rows.get(key), event.tenant, body.identity_id)
-                rows[key] = known._replace(unplaced_until=max(known.unplaced_until, from_timestamp(body.until)))
-            case events_pb2.DeliveryQuarantined():
+                rows[key] = known._replace(unplaced_until=max(known.unplaced_until, body.until))
+            case events_structs.DeliveryQuarantined():
                 rows[f"{event.tenant}!{body.delivery_id}"] = DeliveryRow(
                     event.tenant,
                     body.delivery_id,
                     body.source_id,
                     body.reason,
                     body.payload_bytes,
-                    from_timestamp(body.received_at),
+                    body.received_at,
                     True,
                 )
-            case events_pb2.DeliveryRequeued():
+            case events_structs.DeliveryRequeued():
                 key = f"{event.tenant}!{body.delivery_id}"
                 delivery = rows[key]
                 assert isinstance(delivery, DeliveryRow)
@@ -250,9 +251,11 @@ def _split(keys: Sequence[str], separator: str) -> tuple[list[str], list[str]]:
     return [tenant for tenant, _, _ in pairs], [name for _, _, name in pairs]
 
 
-def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
-    window = from_timestamp(post.reply_window_expires_at) if post.HasField("reply_window_expires_at") else None
-    personal = post.personal
+_NOTHING = Sealed()
+
+
+def _received(tenant: str, post: events_structs.PostReceived) -> PostRow:
+    personal, names = post.personal or _NOTHING, post.names or _NOTHING
     return PostRow(
         tenant,
         post.post_id,
@@ -269,19 +272,19 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
         post.identity_id,
         post.conversation_id or None,
         post.in_reply_to or None,
-        b"".join([bytes.fromhex(link.replace("-", "")) for link in post.links]),
+        b"".join([bytes.fromhex(link.replace("-", "")) for link in post.links]) if post.links else b"",
         post.language,
         post.text_length,
         post.reach,
         post.visibility,
-        from_timestamp(post.published_at),
-        from_timestamp(post.received_at),
-        window,
+        post.published_at,
+        post.received_at,
+        post.reply_window_expires_at,
         post.reply_quota_left,
         personal.nonce,
         personal.ciphertext,
-        post.names.nonce,
-        post.names.ciphertext,
+        names.nonce,
+        names.ciphertext,
         [post.desk],
         [post.source_id],
         [post.desk] if post.is_addressed else [],
@@ -294,11 +297,11 @@ def _received(tenant: str, post: events_pb2.PostReceived) -> PostRow:
     )
 
 
-def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: PostRow) -> PostRow:
-    number = edit.platform_revision if isinstance(edit, events_pb2.PostEdited) else before.platform_revision
+def _edited(edit: events_structs.PostEdited | events_structs.PostCompleted, before: PostRow) -> PostRow:
+    number = edit.platform_revision if isinstance(edit, events_structs.PostEdited) else before.platform_revision
     if before.withdrawn_at is not None:  # never decided; and if it were, nothing of it comes back
         return before._replace(revision=edit.revision, platform_revision=number)
-    digest = edit.content_digest
+    digest, personal = edit.content_digest, edit.personal or _NOTHING
     others = [known for at in range(0, len(before.digests), 16) if (known := before.digests[at : at + 16]) != digest]
     return before._replace(
         revision=edit.revision,
@@ -306,15 +309,15 @@ def _edited(edit: events_pb2.PostEdited | events_pb2.PostCompleted, before: Post
         digests=b"".join(others) + digest,
         language=edit.language,
         text_length=edit.text_length,
-        nonce=edit.personal.nonce,
-        ciphertext=edit.personal.ciphertext,
+        nonce=personal.nonce,
+        ciphertext=personal.ciphertext,
         cut_length=max(edit.text_length, 1) if edit.is_cut else 0,
         has_location=edit.has_location,
         extent=edit.extent,
     )
 
 
-def _sighted(sighting: events_pb2.PostSighted, before: PostRow) -> PostRow:
+def _sighted(sighting: events_structs.PostSighted, before: PostRow) -> PostRow:
     desk, desks, addressed = sighting.desk, before.desks, before.addressed_desks
     is_first = desk not in desks
     return before._replace(

@@ -21,6 +21,7 @@ from chassis.sealing import KeyVault, unreadable
 from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import service_pb2
 from switchboard.log.v1 import log_pb2
+from switchboard.log.v1.log_structs import Sealed
 
 _SQL = queries(__file__, "quarantined.sql")
 SCHEMA = _SQL["schema"]
@@ -114,10 +115,7 @@ class Quarantine:
         Left out are those past their retention and those with a post that is withdrawn.
         """
         rows = await self._database.fetch(_SQL["get"], tenant, delivery_ids, self._clock.now())
-        sealed = [
-            log_pb2.Sealed(subject_id=row["subject_id"], nonce=row["nonce"], ciphertext=row["ciphertext"])
-            for row in rows
-        ]
+        sealed = [Sealed(row["subject_id"], row["nonce"], row["ciphertext"]) for row in rows]
         found = {}
         for row, (plain, readability) in zip(rows, await self._vault.open_all(tenant, sealed), strict=True):
             delivery = None

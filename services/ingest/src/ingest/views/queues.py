@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import events_pb2, events_structs
 
 _SQL = queries(__file__, "queues.sql")
 NAME = "queues_v1"
 DEFAULT_QUEUE = "default"
 """The queue every tenant has before anybody creates it."""
-CHANGED = events_pb2.QueueChanged.DESCRIPTOR.full_name
-DELETED = events_pb2.QueueDeleted.DESCRIPTOR.full_name
+CHANGED = events_structs.QueueChanged.NAME
+DELETED = events_structs.QueueDeleted.NAME
 _HANDLED = frozenset({CHANGED, DELETED})
 
 

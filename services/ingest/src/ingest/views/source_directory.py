@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from chassis.commits import Entry, UnknownEvent
+from chassis.commits import Entry
 from chassis.errors import NotFound, Unavailable
+from chassis.layout import UnknownEvent
 from chassis.log import Log
 from chassis.tenants import Tenants
 from google.protobuf.message import DecodeError
@@ -94,7 +95,7 @@ class SourceDirectory:
             events = []
         for recorded in events:
             try:
-                fact = CODEC.decode(recorded.body)
+                fact = CODEC.decode(recorded)
             except (DecodeError, KeyError, TypeError, UnknownEvent, ValueError) as broken:
                 _stepped_over(entry, broken)
                 continue

@@ -71,7 +71,7 @@ class SourcesView:
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """One source."""
-        return (f"{event.tenant}/{CODEC.decode(event.body).source_id}",)
+        return (f"{event.tenant}/{CODEC.decode(event).source_id}",)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, SourceRow]:
         """One query."""
@@ -81,7 +81,7 @@ class SourcesView:
 
     def fold(self, rows: dict[str, SourceRow], event: Recorded) -> None:
         """The same facts as `sources.evolve`, kept for readers."""
-        fact = CODEC.decode(event.body)
+        fact = CODEC.decode(event)
         key = f"{event.tenant}/{fact.source_id}"
         match fact:
             case events.SourceConnected():

@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from chassis import telemetry
+from chassis.clock import Instant
 from chassis.commits import Entry, Subject
 from chassis.database import Connection, Database, queries
 from chassis.errors import Unavailable
 from chassis.log import Log
 from chassis.sink import Weight
 from chassis.view import View, fold
-from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
-from switchboard.log.v1 import log_pb2
 
 _LOGGER = logging.getLogger(__name__)
 _UNREADABLE = telemetry.Instrument("switchboard.archive.unreadable")
@@ -167,7 +165,7 @@ class Evidence(NamedTuple):
 
     event_id: bytes
     type: str
-    occurred_at: Timestamp
+    occurred_at: Instant
 
 
 Place = tuple[int, int]
@@ -195,18 +193,11 @@ async def evidence(connection: Connection, places: Collection[Place]) -> dict[Pl
 def _evidence(rows: Sequence[Any], wanted: Mapping[int, Sequence[int]]) -> dict[Place, Evidence]:
     found = {}
     for row in rows:
-        try:
-            events = log_pb2.Commit.FromString(row["data"]).events
-        except DecodeError:
-            continue
+        events = Entry(row["position"], Subject.of(row["subject"]), row["data"]).recorded()
         for index in wanted[row["position"]]:
-            if index >= len(events):
-                continue
-            event = events[index]
-            occurred_at = Timestamp()
-            occurred_at.CopyFrom(event.occurred_at)  # a part of a message keeps the whole of it in memory
-            type_ = event.body.type_url.rpartition("/")[2]
-            found[row["position"], index] = Evidence(event.event_id, type_, occurred_at)
+            if index < len(events):
+                event = events[index]
+                found[row["position"], index] = Evidence(event.event_id, event.type, event.event.occurred_at)
     return found
 
 

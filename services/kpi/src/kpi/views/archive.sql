@@ -38,7 +38,7 @@ where a.position between $1 and $2
 order by a.position
 
 -- name: at
-select a.position, a.data || coalesce(r.data, '') as data
+select a.position, a.subject, a.data || coalesce(r.data, '') as data
 from unnest($1::bigint[]) as k (position)
 join archive_v2 a using (position)
 left join lateral (

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from chassis.clock import from_timestamp
 from chassis.commits import Recorded
 from chassis.view import Founding
 from msgspec.structs import replace
-from switchboard.ingest.v1 import events_pb2 as post
+from switchboard.ingest.v1 import events_structs as post
 from switchboard.ingest.v1 import post_pb2
-from switchboard.routing.v1 import events_pb2 as work
+from switchboard.routing.v1 import events_pb2 as enums
+from switchboard.routing.v1 import events_structs as work
 
 from kpi.episodes import (
     Case,
@@ -42,7 +42,7 @@ class Source(msgspec.Struct, frozen=True):
 class Agent(msgspec.Struct, frozen=True):
     """Whether somebody takes work, a number of the contract's `Presence`, and for how many units at a time."""
 
-    presence: int = work.PRESENCE_OFFLINE
+    presence: int = enums.PRESENCE_OFFLINE
     capacity: int = 0
 
 
@@ -124,9 +124,9 @@ def _on_opened(rows: Rows, event: Recorded) -> None:
 
 def _on_attached(rows: Rows, event: Recorded) -> None:
     body = event.body
-    if body.role == work.POST_ROLE_CONTEXT:
+    if body.role == enums.POST_ROLE_CONTEXT:
         return
-    published, received = from_timestamp(body.published_at), from_timestamp(body.received_at)
+    published, received = body.published_at, body.received_at
     if body.direction == post_pb2.DIRECTION_INBOUND:
         if body.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
             case = _case(rows, event.tenant, body.case_id)
@@ -144,28 +144,28 @@ def _on_attached(rows: Rows, event: Recorded) -> None:
 
 def _asked(body: Any) -> int:
     """Publication of the post an answer names, 0 when it names none."""
-    return from_timestamp(body.answers_published_at) if body.HasField("answers_published_at") else 0
+    return body.answers_published_at or 0
 
 
 def _on_detached(rows: Rows, event: Recorded) -> None:
     body = event.body
     # That a customer spoke to us stays true when they delete it; a post that is moved was never said here.
-    if body.role != work.POST_ROLE_CONTEXT and (body.is_moved or body.direction == post_pb2.DIRECTION_OUTBOUND):
-        _add(rows, event, body.case_id, Gone(_ref(event), from_timestamp(body.at), "", body.post_id))
+    if body.role != enums.POST_ROLE_CONTEXT and (body.is_moved or body.direction == post_pb2.DIRECTION_OUTBOUND):
+        _add(rows, event, body.case_id, Gone(_ref(event), body.at, "", body.post_id))
 
 
 def _on_queued(rows: Rows, event: Recorded) -> None:
     body = event.body
     if body.for_joined:
         return  # that its own customer is promised something says the other fact
-    times = from_timestamp(body.at), from_timestamp(body.due_at)
+    times = body.at, body.due_at
     _add(rows, event, body.case_id, Queued(_ref(event), times[0], "", body.queue, times[1]))
 
 
 def _on_sent(rows: Rows, event: Recorded) -> None:
     body = event.body
     human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
-    at = from_timestamp(body.at)
+    at = body.at
     fact = Sent(_ref(event), at, "", body.post_id, human, body.agent_id, at < _asked(body))
     _add(rows, event, body.case_id, fact)
 
@@ -186,7 +186,7 @@ def _on_placed(rows: Rows, event: Recorded) -> None:
 
 
 def _take(rows: Rows, event: Recorded, case_id: str) -> None:
-    _add(rows, event, case_id, Took(_ref(event), from_timestamp(event.body.at), "", event.body.agent_id))
+    _add(rows, event, case_id, Took(_ref(event), event.body.at, "", event.body.agent_id))
 
 
 def _on_offered(rows: Rows, event: Recorded) -> None:
@@ -219,16 +219,16 @@ def _on_agent(rows: Rows, event: Recorded) -> None:
 def _on_resolved(rows: Rows, event: Recorded) -> None:
     body = event.body
     _hold(rows, event, "")
-    _add(rows, event, body.case_id, Settled(_ref(event), from_timestamp(body.at), "", body.agent_id))
+    _add(rows, event, body.case_id, Settled(_ref(event), body.at, "", body.agent_id))
 
 
 def _on_reopened(rows: Rows, event: Recorded) -> None:
-    _add(rows, event, event.body.case_id, Reopened(_ref(event), from_timestamp(event.body.at), ""))
+    _add(rows, event, event.body.case_id, Reopened(_ref(event), event.body.at, ""))
 
 
 def _on_withdrawn(rows: Rows, event: Recorded) -> None:
     _hold(rows, event, "")
-    _add(rows, event, event.body.case_id, Withdrew(_ref(event), from_timestamp(event.body.at), ""))
+    _add(rows, event, event.body.case_id, Withdrew(_ref(event), event.body.at, ""))
 
 
 def _on_joined(rows: Rows, event: Recorded) -> None:
@@ -250,30 +250,30 @@ def _on_joined(rows: Rows, event: Recorded) -> None:
 
 
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
-    post.SourceConnected.DESCRIPTOR.full_name: _on_source,
-    post.SourceChanged.DESCRIPTOR.full_name: _on_source,
-    work.CaseOpened.DESCRIPTOR.full_name: _on_opened,
-    work.PostAttached.DESCRIPTOR.full_name: _on_attached,
-    work.PostDetached.DESCRIPTOR.full_name: _on_detached,
-    work.CaseQueued.DESCRIPTOR.full_name: _on_queued,
-    work.CaseOffered.DESCRIPTOR.full_name: _on_offered,
-    work.OfferDeclined.DESCRIPTOR.full_name: _on_freed,
-    work.OfferExpired.DESCRIPTOR.full_name: _on_freed,
-    work.OfferRescinded.DESCRIPTOR.full_name: _on_freed,
-    work.ClaimLapsed.DESCRIPTOR.full_name: _on_freed,
-    work.CaseReleased.DESCRIPTOR.full_name: _on_freed,
-    work.AgentRegistered.DESCRIPTOR.full_name: _on_agent,
-    work.AgentChanged.DESCRIPTOR.full_name: _on_agent,
-    work.PresenceChanged.DESCRIPTOR.full_name: _on_agent,
-    work.AgentDeleted.DESCRIPTOR.full_name: _on_agent,
-    work.ReplySent.DESCRIPTOR.full_name: _on_sent,
-    work.OfferAccepted.DESCRIPTOR.full_name: _on_taken,
-    work.CaseClaimed.DESCRIPTOR.full_name: _on_taken,
-    work.CaseResolved.DESCRIPTOR.full_name: _on_resolved,
-    work.CaseReopened.DESCRIPTOR.full_name: _on_reopened,
-    work.CaseWithdrawn.DESCRIPTOR.full_name: _on_withdrawn,
-    work.CasesJoined.DESCRIPTOR.full_name: _on_joined,
-    work.JoinedCasePlaced.DESCRIPTOR.full_name: _on_placed,
+    post.SourceConnected.NAME: _on_source,
+    post.SourceChanged.NAME: _on_source,
+    work.CaseOpened.NAME: _on_opened,
+    work.PostAttached.NAME: _on_attached,
+    work.PostDetached.NAME: _on_detached,
+    work.CaseQueued.NAME: _on_queued,
+    work.CaseOffered.NAME: _on_offered,
+    work.OfferDeclined.NAME: _on_freed,
+    work.OfferExpired.NAME: _on_freed,
+    work.OfferRescinded.NAME: _on_freed,
+    work.ClaimLapsed.NAME: _on_freed,
+    work.CaseReleased.NAME: _on_freed,
+    work.AgentRegistered.NAME: _on_agent,
+    work.AgentChanged.NAME: _on_agent,
+    work.PresenceChanged.NAME: _on_agent,
+    work.AgentDeleted.NAME: _on_agent,
+    work.ReplySent.NAME: _on_sent,
+    work.OfferAccepted.NAME: _on_taken,
+    work.CaseClaimed.NAME: _on_taken,
+    work.CaseResolved.NAME: _on_resolved,
+    work.CaseReopened.NAME: _on_reopened,
+    work.CaseWithdrawn.NAME: _on_withdrawn,
+    work.CasesJoined.NAME: _on_joined,
+    work.JoinedCasePlaced.NAME: _on_placed,
 }
 _IGNORED = (
     post.SourceDisconnected,
@@ -318,16 +318,16 @@ _IGNORED = (
 )
 HANDLED = frozenset(_FOLDS)
 """Full names of the events that make something."""
-IGNORED = frozenset(message.DESCRIPTOR.full_name for message in _IGNORED)
+IGNORED = frozenset(fact.NAME for fact in _IGNORED)
 """And of those that make nothing."""
 _SOURCES = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_source)
 _AGENTS = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_agent)
-_DELETED = work.AgentDeleted.DESCRIPTOR.full_name
-_PRESENCE = work.PresenceChanged.DESCRIPTOR.full_name
-_OPENED = work.CaseOpened.DESCRIPTOR.full_name
-_JOINED = work.CasesJoined.DESCRIPTOR.full_name
-_PLACED = work.JoinedCasePlaced.DESCRIPTOR.full_name
-_ACCEPTED = work.OfferAccepted.DESCRIPTOR.full_name
+_DELETED = work.AgentDeleted.NAME
+_PRESENCE = work.PresenceChanged.NAME
+_OPENED = work.CaseOpened.NAME
+_JOINED = work.CasesJoined.NAME
+_PLACED = work.JoinedCasePlaced.NAME
+_ACCEPTED = work.OfferAccepted.NAME
 
 
 def fold(rows: Rows, event: Recorded) -> None:

@@ -15,7 +15,7 @@ from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, holds, where
 from chassis.view import Founding
-from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import events_pb2, events_structs
 
 from routing import events
 from routing.cases import (
@@ -57,9 +57,9 @@ _STATES: Mapping[type[Stage], str] = {
 CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 
-_OPENED = events_pb2.CaseOpened.DESCRIPTOR.full_name
-_JOINED = events_pb2.CasesJoined.DESCRIPTOR.full_name
-_SPLIT = events_pb2.CaseSplit.DESCRIPTOR.full_name
+_OPENED = events_structs.CaseOpened.NAME
+_JOINED = events_structs.CasesJoined.NAME
+_SPLIT = events_structs.CaseSplit.NAME
 _THREAD = "/thread/"
 """In the key of a row that is no case: what a fact about a thread adds to the tables."""
 
@@ -149,7 +149,7 @@ class CasesView:
 
     def fold(self, rows: dict[str, Row], event: Recorded) -> None:
         """Applies one fact."""
-        tenant, fact = event.tenant, CODEC.decode(event.body)
+        tenant, fact = event.tenant, CODEC.decode(event)
         here = PLACE.pack(event.position, event.index)
         if event.type in _THREAD_FACTS:
             placed = cast(PlacedFact, fact)

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from switchboard.ingest.v1 import events_pb2
+from switchboard.ingest.v1 import events_pb2, events_structs
 
 _SQL = queries(__file__, "sources.sql")
 NAME = "source_channels_v1"
-CONNECTED = events_pb2.SourceConnected.DESCRIPTOR.full_name
-DISCONNECTED = events_pb2.SourceDisconnected.DESCRIPTOR.full_name
+CONNECTED = events_structs.SourceConnected.NAME
+DISCONNECTED = events_structs.SourceDisconnected.NAME
 _HANDLED = frozenset({CONNECTED, DISCONNECTED})
 
 

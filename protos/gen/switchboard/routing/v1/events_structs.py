@@ -1,0 +1,996 @@
+"""switchboard/routing/v1/events.proto as structs: see protos/structs.py. Written by `make generate`."""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from switchboard.log.v1.log_structs import Sealed
+from switchboard.structs import STRUCTS, Instant
+
+
+class Skill(Struct, frozen=True, array_like=True, gc=False):
+    """A skill and how much of it."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Skill"
+    """Full name of its message."""
+    name: str = ""
+    """The skill's name, such as "lang:zh", "topic:billing", `[a-z0-9][a-z0-9:._-]{0,62}`."""
+    level: int = 0
+    """0 (none) to 5 (expert)."""
+
+
+class Requirement(Struct, frozen=True, array_like=True, gc=False):
+    """What a case asks of an agent."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Requirement"
+    """Full name of its message."""
+    skill: str = ""
+    """The skill's name."""
+    min_level: int = 0
+    """Least level, 1..5."""
+    hard: bool = False
+    """Whether an agent below it is excluded (hard) or only scored lower (soft)."""
+
+
+class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
+    """A post is known to a desk and has a place in a thread; precedes what its arrival does to cases. Told once a post and desk."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostThreaded"
+    """Full name of its message."""
+    post_id: str = ""
+    """The post."""
+    desk: str = ""
+    """The desk this is told for."""
+    source_id: str = ""
+    """The source it came through to that desk."""
+    channel: str = ""
+    """The channel's name."""
+    direction: int = 0
+    """Inbound or ours."""
+    author_kind: int = 0
+    """Which side wrote it."""
+    kind: int = 0
+    """What sort of contact it is for this desk."""
+    identity_id: str = ""
+    """Its author's identity."""
+    handle_id: str = ""
+    """What a mention of its author by handle leads to, "" without one."""
+    parent: str = ""
+    """post_id of the post it answers, of a repost with own words that it repeats, "" when there is none."""
+    is_addressed: bool = False
+    """Whether it is addressed to the desk: by itself (see ingest's PostReceived) or by its parent, as far as that is known."""
+    is_repost: bool = False
+    """Whether `parent` is what it repeats, with words of its own. A repost does not belong to the thread of its original."""
+    thread_keys: tuple[str, ...] = ()
+    """What ties it to other posts: its own id, those of its other versions, parent, links and conversation id; sorted."""
+    mentioned_ids: tuple[str, ...] = ()
+    """Accounts it names, as in PostReceived."""
+    language: str = ""
+    """BCP 47 tag, "und" when unknown."""
+    published_at: Instant = Instant(0)
+    """The customer's clock."""
+    received_at: Instant = Instant(0)
+    """The operation's clock."""
+    window_expires_at: Instant | None = None
+    """Until when the platform lets us reply, absent without limit."""
+    at: Instant = Instant(0)
+    """When."""
+    alias_ids: tuple[str, ...] = ()
+    """Ids of its other versions, sorted: whoever names one of them means this post."""
+    thread_id: str = ""
+    """The thread it belongs to, UUID."""
+    joined_thread_ids: tuple[str, ...] = ()
+    """Threads that are parts of this one from now on, because the post ties them together."""
+    opens_case_id: str = ""
+    """The case it opens if it opens one, UUID."""
+
+
+class PostAliased(Struct, frozen=True, array_like=True, gc=False):
+    """A post's other ids became known; they may tie threads together."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostAliased"
+    """Full name of its message."""
+    post_id: str = ""
+    """The post."""
+    alias_ids: tuple[str, ...] = ()
+    """Ids of its other versions, sorted; those known before included."""
+    thread_id: str = ""
+    """The thread it belongs to."""
+    joined_thread_ids: tuple[str, ...] = ()
+    """Threads that are parts of this one from now on."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class PostAddressed(Struct, frozen=True, array_like=True, gc=False):
+    """What arrived later shows that a post is addressed to a desk: its parent, or the same post through another source."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostAddressed"
+    """Full name of its message."""
+    post_id: str = ""
+    """The post."""
+    desk: str = ""
+    """The desk."""
+    thread_id: str = ""
+    """The thread it belongs to."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class PostUnthreaded(Struct, frozen=True, array_like=True, gc=False):
+    """A post's author took it back. It keeps its place in the thread, and is nothing to any case from now on."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostUnthreaded"
+    """Full name of its message."""
+    post_id: str = ""
+    """The post."""
+    thread_id: str = ""
+    """The thread it belongs to."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class ThreadReviewed(Struct, frozen=True, array_like=True, gc=False):
+    """What a late arrival means for these was decided; nothing is left to be done about them."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ThreadReviewed"
+    """Full name of its message."""
+    ids: tuple[str, ...] = ()
+    """Posts whose part in cases was looked at again, and cases whose joining was."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class RecalledRole(Struct, frozen=True, array_like=True, gc=False):
+    """What a recalled post is to a case."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.RecalledRole"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    customer_id: str = ""
+    """The case's customer."""
+    role: int = 0
+    """What it is to the case."""
+    answers_published_at: Instant | None = None
+    """As in PostAttached."""
+
+
+class RecalledPost(Struct, frozen=True, array_like=True, gc=False):
+    """A post of a recalled thread, as one desk knows it."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.RecalledPost"
+    """Full name of its message."""
+    threaded: PostThreaded | None = None
+    """As it was threaded; addressed, when it became so later."""
+    is_withdrawn: bool = False
+    """Whether its author took it back."""
+    roles: tuple[RecalledRole, ...] = ()
+    """What it is to cases of this desk."""
+
+
+class ThreadRecalled(Struct, frozen=True, array_like=True, gc=False):
+    """A dormant thread came back into the shard's memory because something touches it again. It changes nothing: it sums up what earlier events said, so that the log alone explains every later decision. Of a long thread it has the posts that were named and the latest ones."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ThreadRecalled"
+    """Full name of its message."""
+    thread_id: str = ""
+    """The thread."""
+    thread_keys: tuple[str, ...] = ()
+    """Keys that lead to it, sorted."""
+    posts: tuple[RecalledPost, ...] = ()
+    """Its posts by time of publication, then id."""
+    at: Instant = Instant(0)
+    """When."""
+    is_partial: bool = False
+    """Whether it has posts that did not come back."""
+
+
+class CaseOpened(Struct, frozen=True, array_like=True, gc=False):
+    """A case was opened."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseOpened"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    origin: int = 0
+    """How it came to be."""
+    direction: int = 0
+    """INBOUND when a customer wrote first, OUTBOUND when we did."""
+    channel: str = ""
+    """The channel's name, "" for a manual case without one."""
+    source_id: str = ""
+    """The source, "" for a manual case without one."""
+    identity_id: str = ""
+    """The customer's identity, "" while only we have written."""
+    language: str = ""
+    """BCP 47 tag, "und" when unknown."""
+    weight: int = 0
+    """Units of an agent's capacity it takes, 1..10."""
+    request_id: str = ""
+    """The request that opened a manual case, "" otherwise."""
+    at: Instant = Instant(0)
+    """When."""
+    desk: str = ""
+    """Who answers for it, "" for a manual case without one."""
+    thread_id: str = ""
+    """The thread it is about, "" for a manual case."""
+
+
+class PostAttached(Struct, frozen=True, array_like=True, gc=False):
+    """A post became part of a case."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostAttached"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    post_id: str = ""
+    """The post."""
+    direction: int = 0
+    """Inbound or ours."""
+    author_kind: int = 0
+    """Which side wrote it."""
+    kind: int = 0
+    """What sort of contact."""
+    identity_id: str = ""
+    """Its author's identity."""
+    published_at: Instant = Instant(0)
+    """The customer's clock."""
+    received_at: Instant = Instant(0)
+    """The operation's clock."""
+    window_expires_at: Instant | None = None
+    """Until when the platform lets us reply, absent without limit."""
+    at: Instant = Instant(0)
+    """When."""
+    source_id: str = ""
+    """The source it came through to the case's desk."""
+    owed_since: Instant | None = None
+    """Publication of the customer's earliest post that no human has answered yet, all posts up to this fact included; absent when nothing is owed."""
+    role: int = 0
+    """What it is to this case."""
+    answers_published_at: Instant | None = None
+    """Of an answer whose chain of parents leads to a post of the customer: when that was published. The answer is not earlier than it, whatever the platforms' clocks say. Absent otherwise."""
+    customer_id: str = ""
+    """The customer whose turn it is, whom it answers, or beside whose posts it is read."""
+
+
+class CasesJoined(Struct, frozen=True, array_like=True, gc=False):
+    """Two cases are worked as one: a link showed that they are one, or somebody joined them. Of a join by a link posts and customer go over, for good. A case that somebody joined keeps its posts, its customer and what it owes them; it is only worked with the other, until `CaseSplit`."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CasesJoined"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case that goes on."""
+    joined_case_id: str = ""
+    """The case that ended in it."""
+    post_id: str = ""
+    """The post whose link showed it, "" when it was seen later, and when somebody joined them."""
+    at: Instant = Instant(0)
+    """When."""
+    owed_since: Instant | None = None
+    """Publication of the customer's earliest post that no human has answered yet, all posts up to this fact included; absent when nothing is owed, and when somebody joined them."""
+    actor: str = ""
+    """Who joined them, such as "agent/mia" or "client"; "" when a link showed it."""
+    agent_id: str = ""
+    """Of a join by somebody: the agent who has the case that goes on, where the joined one waits and is theirs as well now; "" otherwise."""
+
+
+class CaseSplit(Struct, frozen=True, array_like=True, gc=False):
+    """What somebody joined is two cases again."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseSplit"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case that went on."""
+    new_case_id: str = ""
+    """The case that goes its own way again, as if it had never been joined."""
+    post_ids: tuple[str, ...] = ()
+    """Always empty: a joined case has its posts."""
+    actor: str = ""
+    """Who did it, such as "agent/mia" or "client"; "" when the case that went on came to its end, or a link showed that one of them is another's."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class JoinedCasePlaced(Struct, frozen=True, array_like=True, gc=False):
+    """A case that somebody joined began to wait, at another place, or waits no longer; the case it was joined into waits for it as well."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.JoinedCasePlaced"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case that goes on."""
+    joined_case_id: str = ""
+    """The case that was joined into it."""
+    waiting_since: Instant | None = None
+    """Since when it waits, absent when it does not."""
+    due_at: Instant | None = None
+    """When its first response is due, absent when it does not wait."""
+    deadline: Instant | None = None
+    """The earlier of that and the end of its reply window, absent when it does not wait."""
+    urgency: int = 0
+    """0 (can wait) to 3 (crisis)."""
+    agent_id: str = ""
+    """The agent who has the case that goes on, and this one with it, "" for nobody and when it does not wait."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseClassified(Struct, frozen=True, array_like=True, gc=False):
+    """A case's intent and requirements were determined."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseClassified"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    intent: str = ""
+    """Intent class, such as "complaint" or "inquiry"."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it asks of an agent, sorted by skill."""
+    urgency: int = 0
+    """0 (can wait) to 3 (crisis)."""
+    classifier: str = ""
+    """Name and version of what determined it."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
+    """A case waits for an agent."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseQueued"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    queue: str = ""
+    """The queue's id."""
+    urgency: int = 0
+    """0 (can wait) to 3 (crisis)."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it asks of an agent, sorted by skill."""
+    due_at: Instant = Instant(0)
+    """When the first response is due."""
+    waiting_since: Instant = Instant(0)
+    """Since when it waits; kept when an offer fails."""
+    at: Instant = Instant(0)
+    """When."""
+    for_joined: bool = False
+    """Whether it waits only for what cases joined into it are owed; the times are theirs then."""
+
+
+class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
+    """A waiting case asks for less."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.RequirementRelaxed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    skill: str = ""
+    """The skill."""
+    min_level: int = 0
+    """The new least level, 0 drops it."""
+    step: int = 0
+    """Number of the step, from 1."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
+    """A case was offered to an agent, who is reserved for it."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseOffered"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    offer_id: str = ""
+    """The offer, UUID."""
+    token: int = 0
+    """Fencing token: grows with every offer or claim of the case."""
+    weight: int = 0
+    """Units of capacity reserved."""
+    expires_at: Instant = Instant(0)
+    """When the offer lapses."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
+    """The offered agent took the case."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.OfferAccepted"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    offer_id: str = ""
+    """The offer, UUID."""
+    token: int = 0
+    """Fencing token: grows with every offer or claim of the case."""
+    at: Instant = Instant(0)
+    """When."""
+    joined_case_ids: tuple[str, ...] = ()
+    """Cases joined into it that wait, sorted: the agent took them as well."""
+
+
+class OfferDeclined(Struct, frozen=True, array_like=True, gc=False):
+    """The offered agent gave it back."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.OfferDeclined"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    offer_id: str = ""
+    """The offer, UUID."""
+    reason: str = ""
+    """Reason code chosen by the agent, such as "not_my_skill"."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class OfferExpired(Struct, frozen=True, array_like=True, gc=False):
+    """The offered agent did not answer in time."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.OfferExpired"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    offer_id: str = ""
+    """The offer, UUID."""
+    missed: int = 0
+    """Offers this agent has missed in a row, this one included."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class OfferRescinded(Struct, frozen=True, array_like=True, gc=False):
+    """An offer was taken back."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.OfferRescinded"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    offer_id: str = ""
+    """The offer, UUID."""
+    reason: int = 0
+    """Why."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseClaimed(Struct, frozen=True, array_like=True, gc=False):
+    """An employee leased a case."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseClaimed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    token: int = 0
+    """Fencing token: grows with every offer or claim of the case."""
+    expires_at: Instant = Instant(0)
+    """When the lease lapses unless renewed."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class ClaimLapsed(Struct, frozen=True, array_like=True, gc=False):
+    """A lease ran out."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ClaimLapsed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    token: int = 0
+    """Fencing token: grows with every offer or claim of the case."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
+    """The agent gave an accepted or claimed case back to its queue."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseReleased"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    reason: str = ""
+    """Reason code."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
+    """An agent wants a reply sent."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ReplyRequested"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reply_id: str = ""
+    """The reply, UUID."""
+    agent_id: str = ""
+    """The agent."""
+    in_reply_to: str = ""
+    """post_id it answers, "" for the case as a whole."""
+    author_kind: int = 0
+    """BRAND_HUMAN or BRAND_BOT."""
+    text_length: int = 0
+    """Number of code points."""
+    text: Sealed | None = None
+    """The text under the customer's key."""
+    source_id: str = ""
+    """The source it goes out through."""
+    at: Instant = Instant(0)
+    """When."""
+    answers_published_at: Instant | None = None
+    """When the post it answers was published, absent without one. The reply is not earlier than that, whatever the platforms' clocks say."""
+
+
+class ReplySent(Struct, frozen=True, array_like=True, gc=False):
+    """The channel took a reply."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ReplySent"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reply_id: str = ""
+    """The reply."""
+    agent_id: str = ""
+    """The agent."""
+    author_kind: int = 0
+    """BRAND_HUMAN or BRAND_BOT."""
+    post_id: str = ""
+    """The platform's post where it names one, "" otherwise."""
+    at: Instant = Instant(0)
+    """When."""
+    owed_since: Instant | None = None
+    """Publication of the customer's earliest post that no human has answered yet, all posts up to this fact included; absent when nothing is owed."""
+    answers_published_at: Instant | None = None
+    """As in ReplyRequested."""
+
+
+class ReplyFailed(Struct, frozen=True, array_like=True, gc=False):
+    """The channel refused a reply."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ReplyFailed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reply_id: str = ""
+    """The reply."""
+    agent_id: str = ""
+    """The agent."""
+    reason: str = ""
+    """Reason code."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseNoted(Struct, frozen=True, array_like=True, gc=False):
+    """An internal note."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseNoted"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    note_id: str = ""
+    """The note, UUID."""
+    agent_id: str = ""
+    """The agent."""
+    text: Sealed | None = None
+    """The text under the customer's key."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CasePended(Struct, frozen=True, array_like=True, gc=False):
+    """A case waits for somebody."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CasePended"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    waiting_for: int = 0
+    """Whom for."""
+    until: Instant = Instant(0)
+    """When it wakes up by itself."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
+    """A pending case goes on."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseResumed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reason: str = ""
+    """"customer", "agent" or "timer"."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseTransferred(Struct, frozen=True, array_like=True, gc=False):
+    """A case went to another queue, or got another urgency. One that waits in its new queue is queued there by CaseQueued."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseTransferred"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who moved it, "" when a client or a deletion of its queue did."""
+    queue: str = ""
+    """The id of the queue it belongs to from now on."""
+    reason: str = ""
+    """Reason code, "queue_deleted" when its queue was deleted."""
+    at: Instant = Instant(0)
+    """When."""
+    urgency: int = 0
+    """Its urgency from now on, 0 (can wait) to 3 (crisis)."""
+
+
+class CaseEscalated(Struct, frozen=True, array_like=True, gc=False):
+    """A case went up a level."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseEscalated"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    level: int = 0
+    """The new level, from 1."""
+    reason: str = ""
+    """Reason code."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class TaskOpened(Struct, frozen=True, array_like=True, gc=False):
+    """Another department got a sub-task."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.TaskOpened"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    task_id: str = ""
+    """The task, UUID."""
+    queue: str = ""
+    """The department's queue."""
+    due_at: Instant = Instant(0)
+    """When it is due."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class TaskClosed(Struct, frozen=True, array_like=True, gc=False):
+    """A sub-task is done."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.TaskClosed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    task_id: str = ""
+    """The task."""
+    agent_id: str = ""
+    """The agent."""
+    outcome: str = ""
+    """Outcome code."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseResolved(Struct, frozen=True, array_like=True, gc=False):
+    """An agent says the matter is settled."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseResolved"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    disposition: str = ""
+    """Disposition code."""
+    tags: tuple[str, ...] = ()
+    """Tags, sorted."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class ResolutionConfirmed(Struct, frozen=True, array_like=True, gc=False):
+    """The confirm window passed without a reopening."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ResolutionConfirmed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseReopened(Struct, frozen=True, array_like=True, gc=False):
+    """A resolved case is open again; a new episode begins. So is one that its customer had taken back and now goes on with, in the same episode."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseReopened"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reason: str = ""
+    """"customer" or a reason code."""
+    episode: int = 0
+    """Number of the episode that begins, from 2, or goes on, from 1."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseWithdrawn(Struct, frozen=True, array_like=True, gc=False):
+    """The customer took it back: all of their posts are gone, or they said so."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseWithdrawn"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reason: str = ""
+    """"post_withdrawn" or a reason code."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class PostDetached(Struct, frozen=True, array_like=True, gc=False):
+    """A post is no longer part of the case: its author withdrew it, or what arrived later shows that it belongs elsewhere."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostDetached"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    post_id: str = ""
+    """The post."""
+    at: Instant = Instant(0)
+    """When."""
+    direction: int = 0
+    """Inbound or ours."""
+    author_kind: int = 0
+    """Which side wrote it."""
+    owed_since: Instant | None = None
+    """Publication of the customer's earliest post that no human has answered yet, all posts up to this fact included; absent when nothing is owed."""
+    latest_post_id: str = ""
+    """The customer's latest post by publication that is left, "" when none is."""
+    latest_published_at: Instant | None = None
+    """When that was published, absent when none is left."""
+    window_expires_at: Instant | None = None
+    """Until when the platform lets us reply to it, absent without limit."""
+    role: int = 0
+    """What it was to the case."""
+    is_moved: bool = False
+    """Whether its author did not withdraw it: it is something else from now on, to this case or another, or nothing to any."""
+    answered_until: Instant | None = None
+    """Up to which time of publication the customer's posts are answered without it, absent when none is."""
+    answered_at: Instant | None = None
+    """When a human of ours answered first in this episode without it, absent when none did."""
+
+
+class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
+    """An agent was registered."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.AgentRegistered"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent."""
+    display_name: str = ""
+    """Shown to colleagues; a work name, not a personal record."""
+    skills: tuple[Skill, ...] = ()
+    """Sorted by name."""
+    capacity: int = 0
+    """Units of work at a time, 0..100."""
+    queues: tuple[str, ...] = ()
+    """Queues served, sorted; empty serves all."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
+    """An agent's settings changed; carries them all as they are now."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.AgentChanged"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent."""
+    display_name: str = ""
+    """Shown to colleagues."""
+    skills: tuple[Skill, ...] = ()
+    """Sorted by name."""
+    capacity: int = 0
+    """Units of work at a time, 0..100."""
+    queues: tuple[str, ...] = ()
+    """Queues served, sorted; empty serves all."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
+    """An agent came, left or stepped away."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PresenceChanged"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent."""
+    presence: int = 0
+    """The new presence."""
+    reason: str = ""
+    """"agent", "missed_offers" or a reason code."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
+    """A queue was created or changed; carries its settings as they are now."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.QueueChanged"
+    """Full name of its message."""
+    queue_id: str = ""
+    """The queue's id, `[a-z0-9][a-z0-9-]{0,62}`."""
+    display_name: str = ""
+    """Shown to people."""
+    first_response_s: int = 0
+    """Target of the first response in seconds, 1..2592000."""
+    offer_timeout_s: int = 0
+    """How long an offer stands, seconds, 1..86400."""
+    requirements: tuple[Requirement, ...] = ()
+    """What its cases ask of an agent, sorted by skill."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
+    """A queue was deleted. What still names it means its successor from now on; open cases and agents follow in facts of their own."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.QueueDeleted"
+    """Full name of its message."""
+    queue_id: str = ""
+    """The queue's id."""
+    successor: str = ""
+    """The id of the queue that stands for it, "" for the default queue."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class QueueCleared(Struct, frozen=True, array_like=True, gc=False):
+    """Every open case and every agent of a deleted queue is with its successor."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.QueueCleared"
+    """Full name of its message."""
+    queue_id: str = ""
+    """The deleted queue's id."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class AgentDeleted(Struct, frozen=True, array_like=True, gc=False):
+    """An agent was deleted. What it was offered or had went back before, in facts of its own."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.AgentDeleted"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent's id."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
+    """The tenant's routing policy changed."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PolicyChanged"
+    """Full name of its message."""
+    version: int = 0
+    """Grows by one."""
+    max_missed_offers: int = 0
+    """Missed offers in a row after which an agent is set away, 1..100."""
+    decline_cooldown_s: int = 0
+    """How long a case is not offered again to an agent who declined or missed it, seconds."""
+    confirm_window_s: int = 0
+    """How long after resolving a reopening counts against it, seconds."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
+    """The queue that cases of a source go to was set, as told by the source's settings."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.SourceQueueChanged"
+    """Full name of its message."""
+    source_id: str = ""
+    """The source."""
+    queue: str = ""
+    """The queue's id, "" for the tenant's default."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
+    """A case that nobody waited for came back into the shard's memory because something touches it again. It changes nothing: it sums up what earlier events said, so that the log alone explains every later decision. It does not grow with the case: its earlier posts stay where they are, in the read model."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseRecalled"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    origin: int = 0
+    """How it came to be."""
+    direction: int = 0
+    """Who wrote first."""
+    channel: str = ""
+    """The channel's name, "" for a manual case without one."""
+    source_id: str = ""
+    """The source, "" for a manual case without one."""
+    identity_id: str = ""
+    """The customer's identity, "" while only we have written."""
+    language: str = ""
+    """BCP 47 tag, "und" when unknown."""
+    weight: int = 0
+    """Units of an agent's capacity it takes, 1..10."""
+    episode: int = 0
+    """Number of its episode, from 1."""
+    token: int = 0
+    """The greatest fencing token given out, 0 before the first."""
+    stage: str = ""
+    """Where it stands: "idle", "confirmed" or "withdrawn"."""
+    agent_id: str = ""
+    """The agent who had it last, "" when nobody did."""
+    closed_at: Instant | None = None
+    """When it was closed, absent for an idle case."""
+    answered_until: Instant | None = None
+    """Customer posts published up to then are answered, absent when none is."""
+    queue: str = ""
+    """The queue it was in last, "" when none."""
+    urgency: int = 0
+    """Its urgency when it was queued last, 0..3."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it asked when it was queued last, sorted by skill."""
+    post_count: int = 0
+    """How many posts it has, withdrawn ones left out."""
+    at: Instant = Instant(0)
+    """When."""
+    opened_at: Instant = Instant(0)
+    """When it was opened."""
+    accepted_at: Instant | None = None
+    """When an agent took it last, absent before."""
+    answered_at: Instant | None = None
+    """When a human of ours answered first in this episode, absent before."""
+    resolved_at: Instant | None = None
+    """When it was resolved last, absent before."""
+    disposition: str = ""
+    """Disposition code of the last resolution."""
+    tags: tuple[str, ...] = ()
+    """Tags of the last resolution, sorted."""
+    customer_post_count: int = 0
+    """How many of its posts are the customer's."""
+    latest_post_id: str = ""
+    """The customer's latest post by publication, "" when there is none."""
+    latest_published_at: Instant | None = None
+    """When that was published, absent when there is none."""
+    window_expires_at: Instant | None = None
+    """Until when the platform lets us reply to it, absent without limit."""
+    desk: str = ""
+    """Who answers for it, "" for a manual case without one."""
+    thread_id: str = ""
+    """The thread it is about, "" for a manual case."""
+    acted_until: Instant | None = None
+    """Up to when acts of ours (resolving, replies sent through us) answer the customer's posts, absent when none does."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled,)}

@@ -1,0 +1,39 @@
+"""Writes what today's code writes into the log, for tests/unit/chassis/test_layout.py to read for ever.
+
+    .venv/bin/python tests/golden.py VERSION
+
+A file is written once, when a fact has got a field or is new; the earlier ones stay.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+import hostile_events
+from chassis import layout
+from facts_of_contracts import FACTS, OTHERS
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def main() -> None:
+    """Writes tests/golden/VERSION.json."""
+    path = GOLDEN / f"{sys.argv[1]}.json"
+    if path.exists():
+        sys.exit(f"{path.name} is written for ever; give the new one another name")
+    found = {}
+    for name in [*FACTS, *OTHERS]:
+        message = hostile_events.ordinary(name, "golden")
+        found[name] = {
+            "fact": layout.pack(message).hex(),
+            "message": message.SerializeToString(deterministic=True).hex(),
+        }
+    path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
