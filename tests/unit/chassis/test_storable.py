@@ -1,10 +1,14 @@
 """What no table can hold is told from the event alone, wherever in it it stands."""
 
+from keyword import iskeyword
 from typing import Any
 
 import pytest
 from chassis import layout
+from chassis.clock import LAST
 from chassis.storable import NotStorable, check_storable
+from facts_of_contracts import FACTS
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from msgspec.structs import replace
 from switchboard.crm.v1 import events_pb2 as crm
@@ -60,3 +64,38 @@ def test_a_number_of_more_bits_than_its_field_is_refused() -> None:
 )
 def test_everything_else_is_for_the_table_to_say(event: Message) -> None:
     check_storable(layout.struct_of(event))
+
+
+def _wrong(field: FieldDescriptor) -> Any:
+    """A value that no table holds, None for a field all of whose values any does."""
+    if field.message_type is not None:
+        if field.message_type.full_name == "google.protobuf.Timestamp":
+            return LAST + 1
+        return next(iter(_wrongs(field.message_type)), None)
+    match field.type:
+        case FieldDescriptor.TYPE_STRING:
+            return "a\0"
+        case FieldDescriptor.TYPE_ENUM:
+            return 2**15
+        case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_UINT32:
+            return 2**31
+    return None
+
+
+def _wrongs(descriptor: Descriptor) -> list[Any]:
+    """The struct of a message, in each of which one field is wrong."""
+    plain = layout.struct_of(layout.message_class(descriptor.full_name)())
+    found = [(field, _wrong(field)) for field in descriptor.fields]
+    return [
+        replace(plain, **{field.name + "_" * iskeyword(field.name): (wrong,) if field.is_repeated else wrong})
+        for field, wrong in found
+        if wrong is not None
+    ]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_every_field_of_every_fact_is_looked_at(name: str) -> None:
+    check_storable(layout.struct_of(layout.message_class(name)()))
+    for struct in _wrongs(layout.message_class(name).DESCRIPTOR):
+        with pytest.raises(NotStorable):
+            check_storable(struct)
