@@ -37,13 +37,9 @@ _NOTHING = Changes()
 
 def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
     """What a fact makes of cases and agents. Never raises; a fact about a case nobody opened changes nothing."""
-    cases: tuple[CaseChange, ...]
     match event:
-        case events.PostAttached() | events.CaseQueued() | events.CaseOffered():  # most facts are of these
-            known = case_of(event.case_id)
-            cases = () if known is None else ((known, evolve_case(known, event)),)
-        case events.CaseOpened():
-            return Changes(((None, opened(event)),))
+        case events.PostAttached() | events.CaseQueued() | events.CaseOpened() | events.CaseOffered():
+            cases = case_changes(event, case_of)  # most facts are of these
         case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
@@ -74,6 +70,9 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
 def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, ...]:
     """What a fact makes of cases; of a join first the case that ends. Nothing when a case it is about is not there."""
     match event:
+        case events.PostAttached() | events.CaseQueued():  # most facts are of these
+            before = case_of(event.case_id)
+            return () if before is None else ((before, evolve_case(before, event)),)
         case events.CaseOpened():
             return ((None, opened(event)),)
         case events.CaseRecalled():

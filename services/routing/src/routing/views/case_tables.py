@@ -62,16 +62,9 @@ class Row(Struct, frozen=True, gc=False):
     news: News | None = None
 
 
-class Part(NamedTuple):
-    """What a customer's post is to a case, as columns."""
-
-    case_id: str
-    customer: str | None
-    """Whose it is there, None for its author, as mostly."""
-    role: int
-
-
-NO_PART = Part("", None, 0)
+Part = tuple[str, str | None, int]
+"""What a customer's post is to a case, as columns: the case, whose it is there (None for its author), its role."""
+NO_PART: Part = ("", None, 0)
 
 
 class SeenPost(Struct, gc=False):
@@ -95,8 +88,8 @@ class Tables:
         self.places: list[Values] = []
         self.joined: dict[_Key, str] = {}
         """Case to the one it was joined into."""
-        self.posts: dict[_Seen, SeenPost] = {}
-        """Posts the round tells of first; what is in the table already stays as it is there."""
+        self.posts: dict[_Key, list[SeenPost]] = {}
+        """Posts the round tells of first, by desk; what is in the table already stays as it is there."""
         self.parts: dict[_Seen, tuple[Part, events.PostAttached]] = {}
         """What customers' posts that were told of before are to cases."""
         self.parted: dict[tuple[str, str, str, str], None] = {}
@@ -110,8 +103,6 @@ class Tables:
         """Thread key that is no post's own id to its thread, and the post it is another id of or ""."""
         self.addressed: list[_Seen] = []
         self.withdrawn: list[_Key] = []
-        self._desks: dict[_Key, list[str]] = {}
-        """Post to the desks that the round tells of it."""
         self._news: list[tuple[bytes, str, str, NewsFact]] = []
         self._opened: dict[_Key, _Thread] = {}
         self._rows: list[tuple[bool, str, Case, bytes]] = []
@@ -156,10 +147,9 @@ class Tables:
                 for key in fact.thread_keys:
                     if key != fact.post_id:
                         self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
-                seen = tenant, fact.post_id, fact.desk
-                if seen not in self.posts:
-                    self.posts[seen] = SeenPost(fact, fact.thread_id, fact.is_addressed)
-                    self._desks.setdefault(seen[:2], []).append(fact.desk)
+                if self._find(tenant, fact.post_id, fact.desk) is None:
+                    seen = SeenPost(fact, fact.thread_id, fact.is_addressed)
+                    self.posts.setdefault((tenant, fact.post_id), []).append(seen)
             case events.CaseOpened():
                 is_founded = fact.case_id == case_id_of(tenant, f"{fact.desk}\n{fact.thread_id}")
                 self._opened[tenant, fact.case_id] = _Thread(fact.thread_id, is_founded)
@@ -167,12 +157,12 @@ class Tables:
                 self.answering.setdefault((tenant, fact.case_id), {})[fact.post_id] = fact
                 self._answered(tenant, fact, 1)
             case events.PostAttached():
-                self._attach((tenant, fact.post_id, desk), fact)
+                self._attach(tenant, desk, fact)
             case events.PostDetached() if fact.direction == Direction.OUTBOUND:
                 self.answering.setdefault((tenant, fact.case_id), {})[fact.post_id] = None
                 self._answered(tenant, fact, -1)
             case events.PostDetached():
-                self._detach((tenant, fact.post_id, desk), fact.case_id)
+                self._detach(tenant, desk, fact)
             case events.CasesJoined():
                 self._join(tenant, fact.joined_case_id, fact.case_id)
             case events.PostAliased():
@@ -181,32 +171,35 @@ class Tables:
                     self._lead(tenant, key, fact.thread_id, fact.post_id)
             case events.PostAddressed():
                 self.addressed.append((tenant, fact.post_id, fact.desk))
-                if post := self.posts.get((tenant, fact.post_id, fact.desk)):
+                if post := self._find(tenant, fact.post_id, fact.desk):
                     post.is_addressed = True
             case events.PostUnthreaded():
                 self.withdrawn.append((tenant, fact.post_id))
-                for post in self._posts(tenant, fact.post_id):
+                for post in self.posts.get((tenant, fact.post_id), ()):
                     post.is_withdrawn = True
 
-    def _posts(self, tenant: str, post_id: str) -> list[SeenPost]:
-        """What the desks know of a post that the round tells of."""
-        return [self.posts[tenant, post_id, desk] for desk in self._desks.get((tenant, post_id), ())]
+    def _find(self, tenant: str, post_id: str, desk: str) -> SeenPost | None:
+        """What a desk knows of a post that the round tells of."""
+        for post in self.posts.get((tenant, post_id), ()):
+            if post.fact.desk == desk:
+                return post
+        return None
 
-    def _attach(self, seen: _Seen, fact: events.PostAttached) -> None:
+    def _attach(self, tenant: str, desk: str, fact: events.PostAttached) -> None:
         customer = None if fact.customer_id == fact.identity_id else fact.customer_id
-        part, post = Part(fact.case_id, customer, int(fact.role)), self.posts.get(seen)
+        part, post = (fact.case_id, customer, int(fact.role)), self._find(tenant, fact.post_id, desk)
         if post is not None:
             post.part = part
         else:
-            self.parts[seen] = part, fact
+            self.parts[tenant, fact.post_id, desk] = part, fact
 
-    def _detach(self, seen: _Seen, case_id: str) -> None:
-        post, known = self.posts.get(seen), self.parts.get(seen)
-        if post is not None and post.part.case_id == case_id:
+    def _detach(self, tenant: str, desk: str, fact: events.PostDetached) -> None:
+        seen, post = (tenant, fact.post_id, desk), self._find(tenant, fact.post_id, desk)
+        if post is not None and post.part[0] == fact.case_id:
             post.part = NO_PART
-        if known is not None and known[0].case_id == case_id:
+        if seen in self.parts and self.parts[seen][0][0] == fact.case_id:
             del self.parts[seen]
-        self.parted[*seen, case_id] = None
+        self.parted[*seen, fact.case_id] = None
 
     def _join(self, tenant: str, gone: str, into: str) -> None:
         """What was of a case is of the one that it goes on in."""
@@ -214,12 +207,13 @@ class Tables:
         self.joined[tenant, gone] = into
         moved = self.answering.pop((tenant, gone), {})
         self.answering[tenant, into] = {**moved, **self.answering.get((tenant, into), {})}
-        for (owner, *_), post in self.posts.items():
-            if post.part.case_id == gone and owner == tenant:
-                post.part = post.part._replace(case_id=into)
+        for (owner, _), posts in self.posts.items():
+            for post in posts:
+                if post.part[0] == gone and owner == tenant:
+                    post.part = (into, *post.part[1:])
         for seen, (part, fact) in self.parts.items():
-            if part.case_id == gone and seen[0] == tenant:
-                self.parts[seen] = part._replace(case_id=into), fact
+            if part[0] == gone and seen[0] == tenant:
+                self.parts[seen] = (into, *part[1:]), fact
         for left in [left for left in self.parted if left[3] == gone and left[0] == tenant]:
             del self.parted[left]
             self.parted[*left[:3], into] = None
@@ -227,7 +221,7 @@ class Tables:
     def _answered(self, tenant: str, fact: events.PostAttached | events.PostDetached, more: int) -> None:
         if fact.role == PostRole.ANSWER:
             self.answers[tenant, fact.post_id] = self.answers.get((tenant, fact.post_id), 0) + more
-            for post in self._posts(tenant, fact.post_id):
+            for post in self.posts.get((tenant, fact.post_id), ()):
                 if post.fact.direction == Direction.OUTBOUND:
                     post.answers += more
 
@@ -240,9 +234,10 @@ class Tables:
             for key, (known, alias_of) in self.keys.items():
                 if (key[0], known) == gone:
                     self.keys[key] = thread_id, alias_of
-            for (owner, *_), post in self.posts.items():
-                if (owner, post.thread_id) == gone:
-                    post.thread_id = thread_id
+            for (owner, _), posts in self.posts.items():
+                for post in posts:
+                    if (owner, post.thread_id) == gone:
+                        post.thread_id = thread_id
             for key, opened in self._opened.items():
                 if (key[0], opened.thread_id) == gone:
                     self._opened[key] = _Thread(thread_id, False)
@@ -259,7 +254,7 @@ class Tables:
             (
                 tenant,
                 post_id,
-                desk,
+                post.fact.desk,
                 post.thread_id,
                 post.fact.identity_id,
                 post.fact.published_at,
@@ -272,7 +267,8 @@ class Tables:
                 *post.part,
                 dump_threaded(post.fact),
             )
-            for (tenant, post_id, desk), post in self.posts.items()
+            for (tenant, post_id), posts in self.posts.items()
+            for post in posts
         ]
 
     def rows_of_parts(self) -> list[Values]:

@@ -164,21 +164,23 @@ class CasesView:
             assert case is not None, "only threads have rows without a case"
             return case
 
-        opens = isinstance(fact, events.CaseOpened)
-        if not opens:
-            case_of(fact.case_id)
+        key = f"{tenant}/{fact.case_id}"
+        known = None if event.type == _OPENED else rows[key]
         for _, after in case_changes(fact, case_of):
-            key = f"{tenant}/{after.case_id}"
-            before = None if opens else rows[key]
-            places, news = (b"", None) if before is None else (before.places, before.news)
+            if after.case_id != fact.case_id:
+                row_key = f"{tenant}/{after.case_id}"
+                row: Row | None = rows[row_key]
+            else:
+                row_key, row = key, known
+            places, news = (b"", None) if row is None else (row.places, row.news)
             match fact:
-                case events.CaseOpened() | events.PostAttached() | events.PostDetached():
+                case events.PostAttached() | events.CaseOpened() | events.PostDetached():
                     news = News(news, here, fact)
                 case events.CasesJoined(joined_case_id=after.case_id, actor=""):  # somebody's join moves no post
                     news = News(news, here, fact)
                 case _:
                     pass
-            rows[key] = Row(after, places + here, news)
+            rows[row_key] = Row(after, places + here, news)
 
     async def save(self, connection: Connection, rows: Mapping[str, Row], touched: Sequence[str]) -> None:
         """The touched cases with their places, and what is new of posts and threads."""
