@@ -20,7 +20,7 @@ from routing.thread_index import ThreadIndex
 from routing.views.cases import CODEC, CasesView, cases_of, places_of, posts_of
 from routing.views.threads import Asked, led, list_unattributed, recall_thread
 
-from tests.unit.routing.build import answer, post, run, sight, t
+from tests.unit.routing.build import asked, run
 
 SEQUENCES = 12
 SINK = ViewSink(CasesView())
@@ -29,34 +29,6 @@ SINK = ViewSink(CasesView())
 def recorded(tenant: str, position: int, index: int, fact: events.Event) -> Recorded:
     """The fact as it stands in the log."""
     return recording.recorded(Subject("work", tenant, "0"), CODEC.encode(fact), position, index)
-
-
-def asked(rng: random.Random, length: int) -> list[commands.Command]:
-    """Posts of few threads, linked at random, what is said of them later, and cases that somebody joins and splits."""
-    sequence: list[commands.Command] = []
-    for now in range(length):
-        name = f"p{rng.randrange(60)}"
-        links = [f"{rng.choice(('', '', 'v-'))}p{rng.randrange(60)}" for _ in range(rng.choice((0, 0, 1, 1, 2)))]
-        by, told = rng.choice(("ann", "ann", "ben", "cat")), rng.randrange(3) > 0
-        match rng.randrange(12):
-            case 0:
-                sequence.append(commands.DetachPost(name, t(now)))
-            case 1 | 2:
-                mentions = [rng.choice(("ann", "@ben"))]
-                sequence.append(answer(f"a{now}", *links, at=now, published=now - rng.randrange(9), mentions=mentions))
-            case 3:
-                sequence.append(sight(name, "other", now, told=told))
-            case 4:
-                sequence.append(commands.AliasPost(name, (f"v-{name}",), t(now)))
-            case 5 | 6:
-                sequence.append(commands.JoinCases(f"case-p{rng.randrange(60)}", f"case-{name}", "", t(now)))
-            case 7:
-                sequence += [commands.SplitCase(f"case-p{n}", "", t(now)) for n in range(rng.randrange(60))]
-            case _:
-                window = now + rng.randrange(99) if rng.randrange(2) else None
-                before = now - rng.randrange(9)
-                sequence.append(post(name, *links, at=now, published=before, window=window, by=by, told=told))
-    return sequence
 
 
 def named(tenant: str, sequence: Sequence[commands.Command]) -> list[commands.Command]:

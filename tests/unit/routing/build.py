@@ -1,5 +1,6 @@
 """Short ways to say routing's facts and commands in tests; everything not named has one fixed value."""
 
+import random
 from collections.abc import Sequence
 
 from chassis.clock import MICROS, Instant
@@ -145,6 +146,34 @@ def open_case(
 def tick(at: float) -> commands.Tick:
     """Time passes."""
     return commands.Tick(t(at))
+
+
+def asked(rng: random.Random, length: int) -> list[commands.Command]:
+    """Posts of few threads, linked at random, what is said of them later, and cases that somebody joins and splits."""
+    sequence: list[commands.Command] = []
+    for now in range(length):
+        name = f"p{rng.randrange(60)}"
+        links = [f"{rng.choice(('', '', 'v-'))}p{rng.randrange(60)}" for _ in range(rng.choice((0, 0, 1, 1, 2)))]
+        by, told = rng.choice(("ann", "ann", "ben", "cat")), rng.randrange(3) > 0
+        match rng.randrange(12):
+            case 0:
+                sequence.append(commands.DetachPost(name, t(now)))
+            case 1 | 2:
+                mentions = [rng.choice(("ann", "@ben"))]
+                sequence.append(answer(f"a{now}", *links, at=now, published=now - rng.randrange(9), mentions=mentions))
+            case 3:
+                sequence.append(sight(name, "other", now, told=told))
+            case 4:
+                sequence.append(commands.AliasPost(name, (f"v-{name}",), t(now)))
+            case 5 | 6:
+                sequence.append(commands.JoinCases(f"case-p{rng.randrange(60)}", f"case-{name}", "", t(now)))
+            case 7:
+                sequence += [commands.SplitCase(f"case-p{n}", "", t(now)) for n in range(rng.randrange(60))]
+            case _:
+                window = now + rng.randrange(99) if rng.randrange(2) else None
+                before = now - rng.randrange(9)
+                sequence.append(post(name, *links, at=now, published=before, window=window, by=by, told=told))
+    return sequence
 
 
 def run(shard: Shard, *given: commands.Command) -> list[events.Event]:

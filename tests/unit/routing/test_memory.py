@@ -1,5 +1,6 @@
 """Forgetting and recalling: a case that left memory comes back by a fact, and nobody can tell that it was away."""
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -8,6 +9,7 @@ from chassis.commits import Subject
 from chassis.errors import Rejected
 from chassis.identity import uuid5
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from routing import commands, events
 from routing.cases import Case, is_dormant
 from routing.posts import threaded
@@ -18,7 +20,7 @@ from routing.thread import Thread
 from routing.thread_index import ThreadIndex
 from routing.views.cases import CODEC, CasesView, Row
 
-from tests.unit.routing.build import answer, post, run, summary, t, whole
+from tests.unit.routing.build import answer, asked, post, run, summary, t, whole
 from tests.unit.routing.test_laws import history_of, sequences
 
 VIEW = CasesView()
@@ -112,8 +114,27 @@ def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytes
     written = [next(writing)]
     run(shard, post("p5", at=1), answer("a1", "p4", at=1))
     written.extend(writing)
-    assert len(written) == 1 + 3 + 5
+    assert len([part for part in written if part]) == 1 + 3 + 5
     assert b"".join(written) == then == whole(load(then)) != whole(shard)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 60), st.sampled_from([4, 20_000]))
+def test_whatever_happens_meanwhile_a_shard_is_written_as_it_was(
+    rng: random.Random, begun: int, keep_events: int
+) -> None:
+    shard = Shard(keep_events)
+    sequence = asked(rng, 90)
+    for command in sequence[:begun]:
+        decided_and_recorded(shard, command)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("routing.state_codec.PART_MAX", 1)
+        then, writing = whole(shard), dump(shard)
+        other, written = dump(shard), []
+        for command in sequence[begun:]:
+            decided_and_recorded(shard, command)
+            written.append(next(writing, b""))
+        assert b"".join([*written, *writing]) == then == b"".join(other)
 
 
 @settings(max_examples=60, deadline=None)

@@ -109,6 +109,7 @@ class Thread:
         "joined",
         "keys",
         "posts",
+        "snapshot",
         "thread_id",
     )
 
@@ -129,6 +130,8 @@ class Thread:
         """Whether posts of it are in the read model only."""
         self.awake = 0
         """How many of its cases are not dormant."""
+        self.snapshot = 0
+        """The latest snapshot that has it, or began before it was there."""
 
     def __len__(self) -> int:
         """How many entries it takes of memory."""

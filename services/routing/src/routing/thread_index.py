@@ -4,8 +4,9 @@ Facts fill it; it decides nothing. Whatever a fact may make different beyond its
 shard's clock works off at once (`reviews.py`), one post at a time: so a decision stays as small as what it is about.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
+from weakref import ref
 
 from chassis.clock import Instant
 from msgspec.structs import replace
@@ -27,10 +28,32 @@ class Kept(NamedTuple):
     is_partial: bool
 
 
+class Snapshot:
+    """The threads as they were when it began, although each is only looked at when it is asked for: a hundred thousand
+    of them at once would keep everybody waiting for a quarter of a second. Whatever changes a thread keeps it first.
+    """
+
+    __slots__ = ("__weakref__", "_number", "_threads", "before")
+
+    def __init__(self, number: int, threads: list[Thread]) -> None:
+        self._number = number
+        self._threads = threads
+        self.before: dict[int, Kept] = {}
+        """Threads that have changed since, as they were, by identity of the object."""
+
+    def __iter__(self) -> Iterator[Kept]:
+        for thread in self._threads:
+            kept = self.before.pop(id(thread), None)
+            if kept is None:
+                thread.snapshot = self._number
+                kept = _kept(thread)
+            yield kept
+
+
 class ThreadIndex:
     """All threads in memory."""
 
-    __slots__ = ("by_id", "by_key", "customers", "of_case", "quotes", "todo")
+    __slots__ = ("_snapshot", "_snapshots", "by_id", "by_key", "customers", "of_case", "quotes", "todo")
 
     def __init__(self) -> None:
         self.by_id: dict[str, Thread] = {}
@@ -42,6 +65,9 @@ class ThreadIndex:
         """Id to the posts that repeat the post of that id with words of their own."""
         self.todo: dict[str, Instant] = {}
         """Posts to look at again, and cases to join others into; since when, in the order in which that came up."""
+        self._snapshots = 0
+        self._snapshot: Callable[[], Snapshot | None] = _no_snapshot
+        """The one under way."""
 
     def __len__(self) -> int:
         """How many entries it has, for whoever wants to see it shrink."""
@@ -75,12 +101,14 @@ class ThreadIndex:
             case events.PostAddressed():
                 thread = self.by_id.get(event.thread_id)
                 if thread is not None:
+                    self._keep(thread)
                     thread.address(event.post_id, event.desk, self._look(event.at))
                     self._quoted(thread.posts.get(event.post_id), event.at)
                 return thread
             case events.PostUnthreaded():
                 thread = self.by_id.get(event.thread_id)
                 if thread is not None:
+                    self._keep(thread)
                     thread.withdraw(event.post_id, self._look(event.at))
                 return thread
             case events.ThreadReviewed():
@@ -94,12 +122,14 @@ class ThreadIndex:
         """A thread has a case."""
         thread = self.by_id.get(thread_id)
         if thread is not None and case_id not in self.of_case:
+            self._keep(thread)
             self._hang(thread, thread.customer(desk, identity_id), case_id)
 
     def attached(self, event: events.PostAttached) -> None:
         """A post became part of a case."""
         thread, customers = self.of_case.get(event.case_id), self.customers.get(event.case_id)
         if thread is not None and customers:
+            self._keep(thread)
             part = Part(event.case_id, event.customer_id, event.role, event.answers_published_at)
             thread.take(part, event.post_id, customers[0].desk, self._look(event.at))
 
@@ -107,6 +137,7 @@ class ThreadIndex:
         """A post is no part of a case any more."""
         thread, customers = self.of_case.get(event.case_id), self.customers.get(event.case_id)
         if thread is not None and customers:
+            self._keep(thread)
             thread.drop(event.case_id, event.post_id, customers[0].desk, self._look(event.at))
 
     def joined(self, event: events.CasesJoined) -> None:
@@ -117,6 +148,7 @@ class ThreadIndex:
         ended = self.customers.pop(event.joined_case_id, [])
         if thread is None or event.case_id == event.joined_case_id:
             return
+        self._keep(thread)
         thread.joined[event.joined_case_id] = event.case_id
         self.of_case[event.joined_case_id] = thread
         customers = self.customers.setdefault(event.case_id, [])
@@ -152,18 +184,23 @@ class ThreadIndex:
 
     # Snapshots.
 
-    def kept(self) -> Iterator[Kept]:
-        """The threads as a snapshot keeps them."""
-        for thread in self.by_id.values():
-            cases = sorted(  # a thread that was loaded met its customers in another order
-                (name, customer.identity_id, tuple(customer.case_ids))
-                for name, desk in thread.desks.items()
-                for customer in desk.customers.values()
-                if customer.case_ids
-            )
-            joined = tuple(thread.joined.items())
-            posts = tuple(thread.posts.values())
-            yield Kept(thread.thread_id, tuple(thread.keys), posts, joined, tuple(cases), thread.is_partial)
+    def kept(self) -> Iterable[Kept]:
+        """The threads as a snapshot keeps them, as they are now. Of two at the same time the second is made at once."""
+        threads = list(self.by_id.values())
+        if self._snapshot() is not None:
+            return [_kept(thread) for thread in threads]
+        self._snapshots += 1
+        snapshot = Snapshot(self._snapshots, threads)
+        self._snapshot = ref(snapshot)
+        return snapshot
+
+    def _keep(self, thread: Thread) -> None:
+        """A thread is about to change: a snapshot that has not come to it yet keeps it as it is."""
+        if thread.snapshot != self._snapshots:
+            thread.snapshot = self._snapshots
+            snapshot = self._snapshot()
+            if snapshot is not None:
+                snapshot.before[id(thread)] = _kept(thread)
 
     def restore(self, kept: Kept) -> None:
         """A thread of a snapshot, or a part of one."""
@@ -214,10 +251,14 @@ class ThreadIndex:
         thread = self.by_id.get(thread_id)
         if thread is None:
             thread = self.by_id[thread_id] = Thread(thread_id)
+            thread.snapshot = self._snapshots
+        else:
+            self._keep(thread)
         for other_id in joined:
             other = self.by_id.pop(other_id, None)
             if other is None or other is thread:
                 continue
+            self._keep(other)
             if len(other) > len(thread):
                 thread, other = other, thread
             self.by_key.update(dict.fromkeys(other.keys, thread))
@@ -267,3 +308,19 @@ class ThreadIndex:
             elif known.sight(told.desk) is None:
                 thread.see(told.post_id, sight, nobody)
         return thread
+
+
+def _no_snapshot() -> None:
+    """None is under way."""
+
+
+def _kept(thread: Thread) -> Kept:
+    cases = [
+        (name, customer.identity_id, tuple(customer.case_ids))
+        for name, desk in thread.desks.items()
+        for customer in desk.customers.values()
+        if customer.case_ids
+    ]
+    cases.sort()  # a thread that was loaded met its customers in another order
+    joined, posts = tuple(thread.joined.items()), tuple(thread.posts.values())
+    return Kept(thread.thread_id, tuple(thread.keys), posts, joined, tuple(cases), thread.is_partial)
