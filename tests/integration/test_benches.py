@@ -19,6 +19,7 @@ SHORT = [
     ("ingest", "--deliveries", "2000", "--streams", "2", "--replicas", "1"),
     ("rebuild", "--posts", "500"),
     ("pipeline", "sustained", "--seconds", "1"),
+    ("work", "--posts", "500"),
     ("peers", "--seconds", "1", "--rounds", "1", "--only", "packed,our ingest,eventsourcing"),
     ("peers", "--kill", "--posts", "2000", "--kills", "2", "--only", "bare,our ingest"),
     ("ratios", "--checkout", str(BENCH.parent), "--rounds", "1", "--only", "ingest", "--deliveries", "2000"),
