@@ -38,8 +38,9 @@ from chassis.config import load
 from chassis.log import Log, connect
 from chassis.process import GARBAGE
 from chassis.provisioning import provision
-from chassis.sealing import KeyVault, SubjectKey
+from chassis.sealing import SubjectKey
 from chassis.streams import Stream, provision_streams
+from chassis.vault import KeyVault
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest import answers, channels, decider, sources
 from ingest.batch import Call

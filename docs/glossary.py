@@ -39,6 +39,7 @@ MACHINERY = [
     ("cursor", f"{CHASSIS}/cursor.py:Cursor", "checkpoint, consumer position"),
     ("reactor", f"{CHASSIS}/reactor.py:Reactor", "process manager, policy, saga step"),
     ("subject key", f"{CHASSIS}/sealing.py:SubjectKey", "data encryption key, crypto-shredding"),
+    ("key tree", f"{CHASSIS}/key_trees.py:Tree", "puncturable pseudorandom function, GGM tree"),
     ("refusal", f"{CHASSIS}/errors.py:Rejected", "domain error"),
     ("purge", f"{CHASSIS}/purge.py:Purge", "tenant offboarding, hard delete"),
 ]

@@ -207,7 +207,7 @@ def test_the_proof_names_every_service_and_says_that_nothing_is_left(
     assert {one["service"] for one in proof["services"]} == SERVICES
     assert "done_at" not in deleted["begun"]["deletion"], "who is away has not said that nothing is left"
     assert all(one["done_at"] and "rows_left" not in one for one in proof["services"])
-    assert sum(int(one.get("keys_destroyed", 0)) for one in proof["services"]) >= 4
+    assert sum(int(one.get("keys_destroyed", 0)) for one in proof["services"]) >= 2, "tree and delivery"
     tables = [each for one in proof["services"] for each in one["deleted"]]
     rows = {re.sub(r"_v\d+", "", each["table"]): int(each["rows"]) for each in tables}  # whatever version they have
     assert rows["posts"] >= 3

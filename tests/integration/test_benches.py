@@ -17,6 +17,7 @@ BENCH = Path(__file__).resolve().parents[2] / "bench"
 SHORT = [
     ("codec",),
     ("ingest", "--deliveries", "2000", "--streams", "2", "--replicas", "1"),
+    ("keys",),
     ("rebuild", "--posts", "500"),
     ("pipeline", "sustained", "--seconds", "1"),
     ("work", "--posts", "500"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SEALING = ("ingest", "routing", "crm")
 """The services that have a key file; kpi opens nothing."""
 ROTATION_S = 24 * 3600.0
-"""How long a rotation may take. Against: it wraps some ten thousand subject keys a second."""
+"""How long a rotation may take. Against: it wraps some thousands of subject keys a second, or branches of trees."""
 
 _path_option: Callable[[Any], Any] = click.option(
     "--key-file",
@@ -51,7 +51,10 @@ def keys() -> None:
 @reaches
 @asynchronous
 async def show(*, as_json: bool, targets: Targets) -> None:
-    """List the keys the database knows: what each is for, whose key file has it, how many subject keys it wraps."""
+    """List the keys the database knows: what each is for, whose key file has it, whose keys hang on it.
+
+    The keys of a tenant's people are derived from one secret; some people and quarantined deliveries have their own.
+    """
     from switchboard_cli.names import document
     from switchboard_cli.output import console, print_json
 
@@ -123,7 +126,7 @@ def new(path: Path | None, state: Path) -> None:
 @reaches
 @asynchronous
 async def rotate(*, to: str, path: Path | None, as_json: bool, targets: Targets) -> None:
-    """Turn to a new key and wrap every subject key by it; what was interrupted goes on where it stopped.
+    """Turn to a new key and wrap all that hangs on another by it; what was interrupted goes on where it stopped.
 
     Without --to a key is added to the key file, unless one waits there or a rotation was interrupted. Where the file is
     a mounted secret, add the key there first, then name it with --to. The old key stays until nothing is wrapped by it.
@@ -145,20 +148,20 @@ async def rotate(*, to: str, path: Path | None, as_json: bool, targets: Targets)
     last = RotateKeysResponse()
     screen = console(stderr=True)
     async with calling(targets, SEALING[0], act="to rotate keys") as channel:
-        with screen.status("wrapping subject keys") as status:
+        with screen.status("wrapping keys") as status:
             async for last in KeyServiceStub(channel).RotateKeys(RotateKeysRequest(to=to), timeout=ROTATION_S):
-                status.update(f"{last.rewrapped:,} subject keys are wrapped by {to}")
+                status.update(f"{last.rewrapped:,} keys and secrets are wrapped by {to}")
     if as_json:
         print_json({"to": to, **document(last)})
     else:
-        console().print(f"{to} wraps from now on; {last.rewrapped:,} subject keys were wrapped anew", style="good")
+        console().print(f"{to} wraps from now on; {last.rewrapped:,} keys and secrets were wrapped anew", style="good")
         for old in last.retired:
             console().print(
                 f"{old} wraps nothing any more: back the key file up, then take the line with {old} out of it"
             )
     if last.unreadable:
         raise Failure(
-            f"{last.unreadable:,} subject keys do not open and stay as they are; `switchboard keys show` says more"
+            f"{last.unreadable:,} keys or secrets do not open and stay as they are; `switchboard keys show` says more"
         )
 
 
@@ -181,22 +184,28 @@ async def lost(*, ids: Sequence[str], yes: bool, as_json: bool, targets: Targets
     from switchboard_cli.output import console, print_json
 
     if not yes:
-        known = {key.id: key for key in next(iter((await _ask_all(targets)).values())).keys}
-        went = sum(known[one].subject_keys for one in ids if one in known)
+        known = [key for key in next(iter((await _ask_all(targets)).values())).keys if key.id in ids]
+        went = _whose(sum(key.tenants for key in known), sum(key.subject_keys for key in known))
         raise click.UsageError(
-            f"the values of {went:,} people would be unreadable for ever, even if it is found later; add --yes to do so"
+            f"the values of {went} would be unreadable for ever, even if it is found later; add --yes to do so"
         )
     counts = {}
     async with calling(targets, SEALING[0], act="to give up a key") as channel:
         for one in ids:
             request = DeclareKeyLostRequest(id=one)
             answer = await KeyServiceStub(channel).DeclareKeyLost(request, timeout=targets.timeout_s)
-            counts[one] = int(answer.subject_keys)
+            counts[one] = {"tenants": int(answer.tenants), "subject_keys": int(answer.subject_keys)}
     if as_json:
         print_json(counts)
         return
     for one, count in counts.items():
-        console().print(f"{one} is given up: the values of {count:,} people stay unreadable")
+        whose = _whose(count["tenants"], count["subject_keys"])
+        console().print(f"{one} is given up: the values of {whose} stay unreadable")
+
+
+def _whose(tenants: int, subject_keys: int) -> str:
+    """Who hangs on a key. How many people a tenant has is not known to who keeps the keys."""
+    return f"all people of {tenants:,} tenants and of {subject_keys:,} others with keys of their own"
 
 
 async def _ask_all(targets: Targets) -> "Mapping[str, ListKeysResponse]":
@@ -257,10 +266,11 @@ def _table(known: "Sequence[Key]", having: Mapping[str, Sequence[str]]) -> "Tabl
         "state",
         "since (UTC)",
         "in the file of",
-        "subject keys",
+        "tenants",
+        "own keys",
         "fingerprint",
-        right=(5,),
-        whole=(0, 3, 6),
+        right=(5, 6),
+        whole=(0, 3, 7),
     )
     for key in known:
         state = word(KeyState, key.state, "KEY_STATE_")
@@ -270,7 +280,7 @@ def _table(known: "Sequence[Key]", having: Mapping[str, Sequence[str]]) -> "Tabl
             Text(state, styles.get(state, "")),
             moment(key, "changed_at"),
             ", ".join(having[key.id]) or NOTHING,
-            NOTHING if key.use == KEY_USE_BLIND else f"{key.subject_keys:,}",
+            *((NOTHING,) * 2 if key.use == KEY_USE_BLIND else (f"{key.tenants:,}", f"{key.subject_keys:,}")),
             key.fingerprint,
         )
     return made

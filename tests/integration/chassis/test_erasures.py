@@ -12,8 +12,8 @@ from chassis.database import Database
 from chassis.erasures import Erasures, forget_erased
 from chassis.identity import uuid7_bytes
 from chassis.migrations import migrate_all
-from chassis.sealing import KeyVault
 from chassis.tail import Tail
+from chassis.vault import KeyVault
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.wrappers_pb2 import StringValue
 from switchboard.log.v1 import log_pb2
@@ -45,11 +45,11 @@ async def test_a_process_keeps_no_key_of_whom_the_log_says_is_erased_and_no_mess
                 commit.events.add().body.CopyFrom(body)
                 last = await log.append(subject, recording.written(commit), last)
             async with asyncio.timeout(PATIENCE_S):
-                while ("acme", mia) in vault._recent:
+                while ("acme", mia) in vault._remembered:
                     assert not following.done(), following.exception()
                     await asyncio.sleep(0.01)
-            assert ("acme", tom) in vault._recent
-            assert ("other", mia) in vault._recent, "the same id of another tenant is somebody else"
+            assert ("acme", tom) in vault._remembered
+            assert ("other", mia) in vault._remembered, "the same id of another tenant is somebody else"
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following

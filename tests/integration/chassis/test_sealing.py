@@ -12,15 +12,23 @@ from chassis.errors import Unavailable
 from chassis.migrations import migrate_all
 from chassis.purge import SCHEMA as DELETIONS
 from chassis.purge import Purge
-from chassis.sealing import KeyLost, KeyVault, Opened, SubjectKey
+from chassis.sealing import KeyLost, Opened, SubjectKey
+from chassis.vault import KeyVault
 from switchboard.log.v1.log_structs import Sealed
 
 
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+@pytest.fixture(params=["derived", "rows"])
+async def database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """Where keys are derived, and where everybody has a row still."""
     await migrate_all(database_url)
     async with Database(database_url, "ingest") as opened:
+        if request.param == "rows":
+            await opened.execute("delete from vault.derivation")
         yield opened
+
+
+in_rows = pytest.mark.parametrize("database", ["rows"], indirect=True)
+"""For what looks at the row of a subject, or changes it."""
 
 
 def ids(count: int) -> list[str]:
@@ -35,18 +43,26 @@ def present(keys: dict[str, SubjectKey | None]) -> dict[str, SubjectKey]:
     return {subject: key for subject, key in keys.items() if key is not None}
 
 
+async def written(database: Database) -> int:
+    """Rows of the vault that hold something wrapped."""
+    return int(await database.fetchval(
+        "select (select count(*) from vault.subject_keys) + (select count(*) from vault.branches)"
+    ))  # fmt: skip
+
+
 async def test_a_key_outlives_the_process_that_created_it(database: Database, kek_file: Path) -> None:
     subjects = ids(50)
     sealed = {
         subject: key.seal(b"mia")
         for subject, key in present(await KeyVault(database, kek_file).keys("acme", [*subjects, *subjects])).items()
     }
+    before = await written(database)
     later = present(await KeyVault(database, kek_file).existing("acme", subjects))
     assert {later[subject].open(value) for subject, value in sealed.items()} == {b"mia"}
     assert len(sealed) == 50
     strangers = await KeyVault(database, kek_file).existing("other", subjects)
     assert set(strangers.values()) == {None}
-    assert await database.fetchval("select count(*) from vault.subject_keys") == 50, "existing creates nothing"
+    assert await written(database) == before, "existing creates nothing"
 
 
 async def test_two_vaults_racing_for_the_same_subjects_get_the_same_keys(database: Database, kek_file: Path) -> None:
@@ -118,6 +134,7 @@ async def test_an_erasure_elsewhere_holds_from_the_next_look_on(
     assert plain(await here.open_all("acme", [sealed[mia], sealed[tom]])) == [None, b"hello"]
 
 
+@in_rows
 @pytest.mark.parametrize("mostly_new", [False, True], ids=["known authors", "mostly new authors"])
 async def test_nothing_is_sealed_under_a_key_that_only_memory_holds(
     database: Database, kek_file: Path, mostly_new: bool
@@ -133,6 +150,7 @@ async def test_nothing_is_sealed_under_a_key_that_only_memory_holds(
     assert plain(await KeyVault(database, kek_file).open_all("acme", [sealed])) == [b"hello"]
 
 
+@in_rows
 async def test_what_does_not_open_is_as_if_erased_and_the_rest_is_there(
     database: Database, kek_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -161,7 +179,7 @@ async def test_the_cache_is_bounded_and_keeps_what_is_used(database: Database, k
     for _ in range(10):
         await vault.keys("acme", ids(30))
         assert (await vault.keys("acme", first))[first[0]] is key
-    assert len(vault._recent) + len(vault._older) <= 101
+    assert len(vault._remembered) + len(vault._rows._remembered) <= 101
 
 
 async def test_a_lost_key_encryption_key_is_named(database: Database, kek_file: Path, tmp_path: Path) -> None:
@@ -174,6 +192,7 @@ async def test_a_lost_key_encryption_key_is_named(database: Database, kek_file: 
             key.seal(b"mia")
 
 
+@in_rows
 async def test_a_key_that_does_not_unwrap_fails_who_uses_it_and_nobody_else(database: Database, kek_file: Path) -> None:
     mia, tom, erased, *new = ids(20)
     vault = KeyVault(database, kek_file)
@@ -218,6 +237,7 @@ async def test_a_key_is_back_when_the_secret_file_is(database: Database, kek_fil
     assert present(await vault.existing("acme", [mia]))[mia].open(sealed) == b"hello"
 
 
+@in_rows
 async def test_keys_that_vanish_between_two_looks_are_created_again_or_refused_for_now(
     database: Database, kek_file: Path
 ) -> None:
@@ -273,6 +293,7 @@ async def test_while_the_database_is_away_nobody_knows_who_is_erased(state_dir: 
         server.kill9()
 
 
+@in_rows
 async def test_canary_no_plain_key_is_stored(database: Database, kek_file: Path) -> None:
     vault = KeyVault(database, kek_file)
     subjects = ids(20)
@@ -293,6 +314,7 @@ async def test_whose_keys_are_destroyed_is_told_of_each_tenant_apart(database: D
     assert await vault.destroyed("other", asked) == {elsewhere}
 
 
+@in_rows
 async def test_of_a_deleted_tenant_no_key_is_left_and_none_is_made_again(database: Database, kek_file: Path) -> None:
     vault, elsewhere = KeyVault(database, kek_file), KeyVault(database, kek_file)
     subjects = ids(25)
@@ -313,6 +335,7 @@ async def test_of_a_deleted_tenant_no_key_is_left_and_none_is_made_again(databas
     assert plain(await elsewhere.open_all("stays", [kept])) == [b"leo"]
 
 
+@in_rows
 async def test_only_a_deleted_tenants_keys_are_forgotten(database: Database, kek_file: Path) -> None:
     subjects = ids(3)
     await KeyVault(database, kek_file).keys("acme", subjects)

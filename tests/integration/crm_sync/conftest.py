@@ -20,8 +20,8 @@ from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.layout import message_of
 from chassis.log import Log, connect
 from chassis.process import run
-from chassis.sealing import KeyVault
 from chassis.tenants import Tenants
+from chassis.vault import KeyVault
 from crm_sync.main import RESOURCES, configure
 from crm_sync.naming import identity_id
 from google.protobuf.message import Message

@@ -11,7 +11,7 @@ from chassis.clock import MICROS, Instant, SystemClock
 from chassis.config import ConfigurationError, Environment
 from chassis.database import Database
 from chassis.log import Log, connect
-from chassis.sealing import KeyVault
+from chassis.vault import KeyVault
 from google.protobuf.timestamp_pb2 import Timestamp
 from ingest.main import configure
 from ingest.views.quarantined import DAY_US, Quarantine

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from chassis import embedded
 from chassis.database import Database
-from chassis.sealing import KeyVault
+from chassis.vault import KeyVault
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from ingest.normalise import identity_id

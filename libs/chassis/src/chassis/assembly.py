@@ -50,7 +50,6 @@ from chassis.provisioning import Resources, table_findings
 from chassis.purge import Purge
 from chassis.reactor import Reactor
 from chassis.recovery import BackingStore
-from chassis.sealing import KeyVault
 from chassis.serving import Server, deadline_s
 from chassis.shard import ShardWriter
 from chassis.shard_operations import ShardOperations
@@ -61,6 +60,7 @@ from chassis.tail import Tail
 from chassis.tenant_deletion import TenantDeletions
 from chassis.tenant_operations import TenantServicer
 from chassis.tenants import Tenants
+from chassis.vault import KeyVault
 from chassis.view import View
 
 KEYS_EVERY_S = 5.0

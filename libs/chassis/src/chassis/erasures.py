@@ -16,8 +16,8 @@ from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Recorded
 from chassis.layout import UnknownEvent
 from chassis.log import Log
-from chassis.sealing import KeyVault
 from chassis.tail import Tail
+from chassis.vault import KeyVault
 
 
 @dataclass(frozen=True, slots=True)

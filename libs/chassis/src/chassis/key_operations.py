@@ -42,6 +42,7 @@ class KeyServicer(keys_pb2_grpc.KeyServiceServicer):
                 fingerprint=known.entry.fingerprint.hex(),
                 in_file=known.entry in there,
                 subject_keys=known.subject_keys,
+                tenants=known.trees,
                 first_seen_at=to_timestamp(from_datetime(known.first_seen_at)),
                 changed_at=to_timestamp(from_datetime(known.changed_at)),
             )
@@ -64,7 +65,8 @@ class KeyServicer(keys_pb2_grpc.KeyServiceServicer):
         context: grpc.aio.ServicerContext[keys_pb2.DeclareKeyLostRequest, keys_pb2.DeclareKeyLostResponse],
     ) -> keys_pb2.DeclareKeyLostResponse:
         _check(request.id, "id")
-        return keys_pb2.DeclareKeyLostResponse(subject_keys=await self._keyring.lose(request.id))
+        lost = await self._keyring.lose(request.id)
+        return keys_pb2.DeclareKeyLostResponse(subject_keys=lost.subject_keys, tenants=lost.trees)
 
 
 def _check(kek_id: str, field: str) -> None:

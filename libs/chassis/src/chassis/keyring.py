@@ -8,12 +8,13 @@ database, so that all services turn to a new one at once, in whichever order the
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from chassis.database import Connection, Database, queries
 from chassis.errors import NotFound, Reason, Rejected, Unavailable
@@ -22,7 +23,7 @@ from chassis.keyfile import Entry, Kek, KeyFile, KeyFileError
 SQL: Final = queries(__file__, "keyring.sql")
 RETRY_AFTER_S: Final = 5.0
 LOSE_S: Final = 300.0
-"""How long it may take to count the subject keys that go with a lost key."""
+"""How long it may take to count what goes with a lost key."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -49,7 +50,16 @@ class Known:
     first_seen_at: datetime
     changed_at: datetime
     subject_keys: int
-    """How many it wraps; of a lost one, how many went with it."""
+    """How many keys of single subjects it wraps; of a lost one, how many went with it."""
+    trees: int
+    """Of how many tenants it wraps what the keys of people are derived from; of a lost one, of how many it did."""
+
+
+class Lost(NamedTuple):
+    """What went with a key that was given up."""
+
+    subject_keys: int
+    trees: int
 
 
 class Keyring:
@@ -112,21 +122,27 @@ class Keyring:
     async def known(self) -> list[Known]:
         """All keys the database knows, in the order they came, lost and retired ones among them."""
         async with self._database.transaction(LOSE_S) as connection:
-            counts = {row["kek_id"]: row["subject_keys"] for row in await connection.fetch(SQL["counts"])}
+            counts = {
+                row["kek_id"]: (row["subject_keys"], row["trees"]) for row in await connection.fetch(SQL["counts"])
+            }
             return [
                 Known(
                     Entry(row["kek_id"], row["use"], row["fingerprint"]),
                     State(row["state"]),
                     row["first_seen_at"],
                     row["changed_at"],
-                    counts.get(row["kek_id"], 0) if row["lost_subject_keys"] is None else row["lost_subject_keys"],
+                    *(
+                        counts.get(row["kek_id"], (0, 0))
+                        if row["lost_subject_keys"] is None
+                        else (row["lost_subject_keys"], row["lost_trees"])
+                    ),
                 )
                 for row in await connection.fetch(SQL["known"])
             ]
 
-    async def lose(self, kek_id: str) -> int:
-        """Gives a key up for ever; how many subject keys went with it. Idempotent. Raises NotFound for one the database
-        does not know, and Rejected with KEY_IN_FILE for one that is there.
+    async def lose(self, kek_id: str) -> Lost:
+        """Gives a key up for ever; what went with it. Idempotent. Raises NotFound for one the database does not know,
+        and Rejected with KEY_IN_FILE for one that is there.
         """
         try:
             self.file.reload()
@@ -139,14 +155,18 @@ class Keyring:
             if row is None:
                 raise NotFound("key", f"keys/{kek_id}")
             if row["state"] == State.LOST:
-                return int(row["lost_subject_keys"])
+                return Lost(row["lost_subject_keys"], row["lost_trees"])
             if Entry(kek_id, row["use"], row["fingerprint"]) in there:
                 detail = f"{kek_id} is in the key file {self._path}; `switchboard keys rotate` ends the use of a key"
                 raise Rejected(Reason.KEY_IN_FILE, detail, resource=f"keys/{kek_id}")
             await connection.execute(SQL["barrier"])  # what is being wrapped by it is counted too
-            lost = int(await connection.fetchval(SQL["lose"], kek_id))
+            row = await connection.fetchrow(SQL["lose"], kek_id)
+            assert row is not None, "it was there under the lock"
+            await connection.execute(SQL["shake"], secrets.randbits(62))
+        lost = Lost(*row.values())
         self._current = None
-        _LOGGER.warning("a key is given up as lost", extra={"fields": {"kek_id": kek_id, "count": lost}})
+        fields = {"kek_id": kek_id, "count": lost.subject_keys, "tenants": lost.trees}
+        _LOGGER.warning("a key is given up as lost", extra={"fields": fields})
         return lost
 
     async def _register(self, connection: Connection, known: Mapping[str, tuple[Entry, State]]) -> None:

@@ -55,8 +55,12 @@ _TOMBSTONE = "insert into vault.deleted_tenants (tenant) values ($1) on conflict
 _PATIENCE = "set local lock_timeout = '2s'"
 """Who waits for the lock holds up everybody behind it; so it is tried again rather than waited for."""
 _BARRIER = "lock table vault.subject_keys in share row exclusive mode"
-"""Whoever creates keys and began before is done when this is granted; who begins later sees the tombstone."""
-_KEYS_THERE = "select exists (select from vault.subject_keys where tenant = $1)"
+"""Whoever makes keys, or what they come from, and began before is done when this is granted; who begins later sees the
+tombstone."""
+_KEYS_THERE = """
+select exists (select from vault.subject_keys where tenant = $1)
+    or exists (select from vault.trees where tenant = $1) or exists (select from vault.branches where tenant = $1)
+"""
 
 
 @dataclass(frozen=True, slots=True)

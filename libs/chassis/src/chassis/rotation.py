@@ -1,23 +1,50 @@
-"""A rotation: another key of the secret file becomes current, and every subject key is wrapped by it anew.
+"""A rotation: another key of the secret file becomes current, and all that the others wrap is wrapped by it anew.
 
-Beside running services, in batches; what was interrupted goes on where it is asked again. It opens subject keys and
-nothing that they open.
+Those are subject keys and the branches that others are derived from. Beside running services, in batches; what was
+interrupted goes on where it is asked again. It opens keys and nothing that they open.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from chassis.database import Database
+from chassis.database import Connection, Database
 from chassis.errors import NotFound, Reason, Rejected
-from chassis.keyfile import KeyFileError
+from chassis.key_trees import bound
+from chassis.keyfile import Kek, KeyFileError
 from chassis.keyring import SQL, Keyring, State
 from chassis.sealing import associated
 
 BATCH: Final = 1_000
-_FIRST: Final = ("", "00000000-0000-0000-0000-000000000000")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Where something wrapped is kept."""
+
+    find: str
+    """The statement for those that another key wraps, after a row."""
+    replace: str
+    row: tuple[str, ...]
+    """What tells rows apart."""
+    first: tuple[object, ...]
+    """Before every row."""
+    bound: Callable[..., bytes]
+    """What a row's bytes are bound to."""
+
+
+_TABLES: Final = (
+    _Table(
+        "wrapped_by_others",
+        "rewrap",
+        ("tenant", "subject_id"),
+        ("", "00000000-0000-0000-0000-000000000000"),
+        associated,
+    ),
+    _Table("branches_wrapped_by_others", "rewrap_branches", ("tenant", "generation", "prefix"), ("", 0, b""), bound),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +53,7 @@ class Progress:
 
     rewrapped: int
     unreadable: int
-    """Subject keys that do not unwrap: they stay as they are, and what wrapped them stays in use."""
+    """What does not unwrap: it stays as it is, and what wrapped it stays in use."""
     retired: tuple[str, ...] = ()
     """Keys that wrap nothing any more; given with the last progress only."""
     done: bool = False
@@ -56,26 +83,36 @@ async def rotate(database: Database, keyring: Keyring, to: str) -> AsyncIterator
     async with database.transaction() as connection:
         await connection.execute(SQL["barrier"])
     rewrapped = unreadable = 0
-    after = _FIRST
-    while True:
-        async with database.transaction() as connection:
-            rows = await connection.fetch(SQL["wrapped_by_others"], *after, to, BATCH)
-            if not rows:
-                break
-            after = (rows[-1]["tenant"], rows[-1]["subject_id"])
-            opened: list[tuple[str, str, bytes]] = []
-            for row in rows:
-                tenant, subject = row["tenant"], row["subject_id"]
-                try:
-                    old = keyring.file.kek(row["kek_id"])
-                    opened.append((tenant, subject, old.unwrap(row["wrapped"], associated(tenant, subject))))
-                except KeyFileError:
-                    unreadable += 1
-            again = kek.wrap_all([(key, associated(tenant, subject)) for tenant, subject, key in opened])
-            tenants, subjects = [tenant for tenant, _, _ in opened], [subject for _, subject, _ in opened]
-            await connection.execute(SQL["rewrap"], tenants, subjects, again, to)
-        rewrapped += len(opened)
-        yield Progress(rewrapped, unreadable)
+    for table in _TABLES:
+        after: tuple[object, ...] = table.first
+        while True:
+            async with database.transaction() as connection:
+                rows = await connection.fetch(SQL[table.find], *after, to, BATCH)
+                if not rows:
+                    break
+                after = tuple(rows[-1][name] for name in table.row)
+                done = await _rewrapped(connection, keyring, kek, table, rows)
+            rewrapped += done
+            unreadable += len(rows) - done
+            yield Progress(rewrapped, unreadable)
     retired = tuple(sorted(row["kek_id"] for row in await database.fetch(SQL["retire"])))
     await keyring.turn()
     yield Progress(rewrapped, unreadable, retired, done=True)
+
+
+async def _rewrapped(connection: Connection, keyring: Keyring, kek: Kek, table: _Table, rows: list[Any]) -> int:
+    """Wraps rows anew, as far as they open; how many."""
+    opened: list[tuple[object, ...]] = []
+    keys: list[tuple[bytes, bytes]] = []
+    for row in rows:
+        named = tuple(row[name] for name in table.row)
+        context = table.bound(*named)
+        try:
+            keys.append((keyring.file.kek(row["kek_id"]).unwrap(row["wrapped"], context), context))
+        except KeyFileError:
+            continue
+        opened.append(named)
+    if opened:
+        columns = [list(column) for column in zip(*opened, strict=True)]
+        await connection.execute(SQL[table.replace], *columns, kek.wrap_all(keys), kek.id)
+    return len(opened)

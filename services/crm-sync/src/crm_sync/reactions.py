@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from chassis.commits import Recorded
 from chassis.errors import Unavailable
-from chassis.sealing import KeyVault, SubjectKey, nonces
+from chassis.sealing import SealedBefore, SubjectKey, nonces
+from chassis.vault import KeyVault
 from switchboard.crm.v1 import names_pb2
 from switchboard.ingest.v1 import events_pb2 as enums
 from switchboard.ingest.v1 import events_structs as post
@@ -90,7 +91,7 @@ class Reactions:
         """Fetches the keys of a batch's authors; while the vault is away, it waits.
 
         What it returns reacts without waiting. It raises SealBroken or DecodeError for a post whose author cannot be
-        read: that post is parked, and no other.
+        read: that post is parked, and no other. What a key sealed that was given up as lost is passed over.
         """
         authored = [(recorded, recorded.body.identity_id) for recorded in batch if _is_customers(recorded)]
         authors: dict[str, set[str]] = {}
@@ -103,7 +104,10 @@ class Reactions:
             if recorded.type == _LEFT:
                 return _withdrawal(recorded)
             key = keys_of.get((recorded.position, recorded.index))
-            return None if key is None else self._observation(recorded, key)
+            try:
+                return None if key is None else self._observation(recorded, key)
+            except SealedBefore:
+                return None
 
         return react
 

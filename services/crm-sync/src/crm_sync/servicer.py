@@ -20,9 +20,10 @@ from chassis.layout import message_of
 from chassis.message_limits import MessageLimits
 from chassis.projection import Projection
 from chassis.requests import Uuid, optional_instant, page, parse_name, request_uuid
-from chassis.sealing import KeyVault, SubjectKey
+from chassis.sealing import SubjectKey
 from chassis.serving import deadline_s
 from chassis.tenants import Tenants
+from chassis.vault import KeyVault
 from google.protobuf.message import Message
 from switchboard.crm.v1 import internal_pb2, service_pb2_grpc
 from switchboard.crm.v1 import service_pb2 as pb

@@ -15,8 +15,8 @@ from chassis.database import Connection, Database
 from chassis.decider import Decider
 from chassis.identity import uuid_bytes
 from chassis.layout import struct_of
-from chassis.sealing import KeyVault
 from chassis.shard import ShardWriter
+from chassis.vault import KeyVault
 from google.protobuf.message import Message
 from switchboard.crm.v1 import internal_pb2, service_pb2
 

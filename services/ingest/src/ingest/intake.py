@@ -17,7 +17,8 @@ from chassis import telemetry
 from chassis.clock import MICROS, Clock, Instant
 from chassis.commands import Request
 from chassis.errors import InvalidRequest
-from chassis.sealing import KeyVault, SealBroken, nonces, unreadable
+from chassis.sealing import SealBroken, nonces, unreadable
+from chassis.vault import KeyVault
 from switchboard.ingest.v1 import events_pb2, events_structs, internal_pb2, service_pb2
 
 from ingest import facts

@@ -20,10 +20,11 @@ from chassis.layout import UnknownEvent
 from chassis.masks import changed_fields, immutable_violations
 from chassis.projection import Projection
 from chassis.requests import Uuid, page, parse_name
-from chassis.sealing import KeyVault, Opened
+from chassis.sealing import Opened
 from chassis.serving import deadline_s
 from chassis.tail import Tail
 from chassis.tenants import Tenants
+from chassis.vault import KeyVault
 from chassis.watches import Changes, Pages
 from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import events_structs, post_pb2, service_pb2, service_pb2_grpc

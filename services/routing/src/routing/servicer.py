@@ -17,10 +17,10 @@ from chassis.layout import UnreadableEvent, message_of
 from chassis.log import Log
 from chassis.projection import Projection
 from chassis.requests import Int32, Uuid, page, parse_name
-from chassis.sealing import KeyVault
 from chassis.serving import deadline_s
 from chassis.tail import Tail
 from chassis.tenants import Tenants
+from chassis.vault import KeyVault
 from chassis.watches import Changes, Shown
 from google.protobuf.message import DecodeError, Message
 from switchboard.routing.v1 import events_structs, service_pb2_grpc

@@ -25,31 +25,31 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dswitchboard/log/v1/keys.proto\x12\x12switchboard.log.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n\x03Key\x12\n\n\x02id\x18\x01 \x01(\t\x12\'\n\x03use\x18\x02 \x01(\x0e\x32\x1a.switchboard.log.v1.KeyUse\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.switchboard.log.v1.KeyState\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x0f\n\x07in_file\x18\x05 \x01(\x08\x12\x14\n\x0csubject_keys\x18\x06 \x01(\x03\x12\x31\n\rfirst_seen_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x11\n\x0fListKeysRequest\"J\n\x10ListKeysResponse\x12%\n\x04keys\x18\x01 \x03(\x0b\x32\x17.switchboard.log.v1.Key\x12\x0f\n\x07\x66inding\x18\x02 \x01(\t\"\x1f\n\x11RotateKeysRequest\x12\n\n\x02to\x18\x01 \x01(\t\"Z\n\x12RotateKeysResponse\x12\x11\n\trewrapped\x18\x01 \x01(\x03\x12\x12\n\nunreadable\x18\x02 \x01(\x03\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x12\x0f\n\x07retired\x18\x04 \x03(\t\"#\n\x15\x44\x65\x63lareKeyLostRequest\x12\n\n\x02id\x18\x01 \x01(\t\".\n\x16\x44\x65\x63lareKeyLostResponse\x12\x14\n\x0csubject_keys\x18\x01 \x01(\x03*F\n\x06KeyUse\x12\x17\n\x13KEY_USE_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_USE_WRAP\x10\x01\x12\x11\n\rKEY_USE_BLIND\x10\x02*\x96\x01\n\x08KeyState\x12\x19\n\x15KEY_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fKEY_STATE_SPARE\x10\x01\x12\x15\n\x11KEY_STATE_CURRENT\x10\x02\x12\x18\n\x14KEY_STATE_SUPERSEDED\x10\x03\x12\x15\n\x11KEY_STATE_RETIRED\x10\x04\x12\x12\n\x0eKEY_STATE_LOST\x10\x05\x32\xab\x02\n\nKeyService\x12U\n\x08ListKeys\x12#.switchboard.log.v1.ListKeysRequest\x1a$.switchboard.log.v1.ListKeysResponse\x12]\n\nRotateKeys\x12%.switchboard.log.v1.RotateKeysRequest\x1a&.switchboard.log.v1.RotateKeysResponse0\x01\x12g\n\x0e\x44\x65\x63lareKeyLost\x12).switchboard.log.v1.DeclareKeyLostRequest\x1a*.switchboard.log.v1.DeclareKeyLostResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dswitchboard/log/v1/keys.proto\x12\x12switchboard.log.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x02\n\x03Key\x12\n\n\x02id\x18\x01 \x01(\t\x12\'\n\x03use\x18\x02 \x01(\x0e\x32\x1a.switchboard.log.v1.KeyUse\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.switchboard.log.v1.KeyState\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x0f\n\x07in_file\x18\x05 \x01(\x08\x12\x14\n\x0csubject_keys\x18\x06 \x01(\x03\x12\x31\n\rfirst_seen_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07tenants\x18\t \x01(\x03\"\x11\n\x0fListKeysRequest\"J\n\x10ListKeysResponse\x12%\n\x04keys\x18\x01 \x03(\x0b\x32\x17.switchboard.log.v1.Key\x12\x0f\n\x07\x66inding\x18\x02 \x01(\t\"\x1f\n\x11RotateKeysRequest\x12\n\n\x02to\x18\x01 \x01(\t\"Z\n\x12RotateKeysResponse\x12\x11\n\trewrapped\x18\x01 \x01(\x03\x12\x12\n\nunreadable\x18\x02 \x01(\x03\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x12\x0f\n\x07retired\x18\x04 \x03(\t\"#\n\x15\x44\x65\x63lareKeyLostRequest\x12\n\n\x02id\x18\x01 \x01(\t\"?\n\x16\x44\x65\x63lareKeyLostResponse\x12\x14\n\x0csubject_keys\x18\x01 \x01(\x03\x12\x0f\n\x07tenants\x18\x02 \x01(\x03*F\n\x06KeyUse\x12\x17\n\x13KEY_USE_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_USE_WRAP\x10\x01\x12\x11\n\rKEY_USE_BLIND\x10\x02*\x96\x01\n\x08KeyState\x12\x19\n\x15KEY_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fKEY_STATE_SPARE\x10\x01\x12\x15\n\x11KEY_STATE_CURRENT\x10\x02\x12\x18\n\x14KEY_STATE_SUPERSEDED\x10\x03\x12\x15\n\x11KEY_STATE_RETIRED\x10\x04\x12\x12\n\x0eKEY_STATE_LOST\x10\x05\x32\xab\x02\n\nKeyService\x12U\n\x08ListKeys\x12#.switchboard.log.v1.ListKeysRequest\x1a$.switchboard.log.v1.ListKeysResponse\x12]\n\nRotateKeys\x12%.switchboard.log.v1.RotateKeysRequest\x1a&.switchboard.log.v1.RotateKeysResponse0\x01\x12g\n\x0e\x44\x65\x63lareKeyLost\x12).switchboard.log.v1.DeclareKeyLostRequest\x1a*.switchboard.log.v1.DeclareKeyLostResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.log.v1.keys_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KEYUSE']._serialized_start=656
-  _globals['_KEYUSE']._serialized_end=726
-  _globals['_KEYSTATE']._serialized_start=729
-  _globals['_KEYSTATE']._serialized_end=879
+  _globals['_KEYUSE']._serialized_start=690
+  _globals['_KEYUSE']._serialized_end=760
+  _globals['_KEYSTATE']._serialized_start=763
+  _globals['_KEYSTATE']._serialized_end=913
   _globals['_KEY']._serialized_start=87
-  _globals['_KEY']._serialized_end=349
-  _globals['_LISTKEYSREQUEST']._serialized_start=351
-  _globals['_LISTKEYSREQUEST']._serialized_end=368
-  _globals['_LISTKEYSRESPONSE']._serialized_start=370
-  _globals['_LISTKEYSRESPONSE']._serialized_end=444
-  _globals['_ROTATEKEYSREQUEST']._serialized_start=446
-  _globals['_ROTATEKEYSREQUEST']._serialized_end=477
-  _globals['_ROTATEKEYSRESPONSE']._serialized_start=479
-  _globals['_ROTATEKEYSRESPONSE']._serialized_end=569
-  _globals['_DECLAREKEYLOSTREQUEST']._serialized_start=571
-  _globals['_DECLAREKEYLOSTREQUEST']._serialized_end=606
-  _globals['_DECLAREKEYLOSTRESPONSE']._serialized_start=608
-  _globals['_DECLAREKEYLOSTRESPONSE']._serialized_end=654
-  _globals['_KEYSERVICE']._serialized_start=882
-  _globals['_KEYSERVICE']._serialized_end=1181
+  _globals['_KEY']._serialized_end=366
+  _globals['_LISTKEYSREQUEST']._serialized_start=368
+  _globals['_LISTKEYSREQUEST']._serialized_end=385
+  _globals['_LISTKEYSRESPONSE']._serialized_start=387
+  _globals['_LISTKEYSRESPONSE']._serialized_end=461
+  _globals['_ROTATEKEYSREQUEST']._serialized_start=463
+  _globals['_ROTATEKEYSREQUEST']._serialized_end=494
+  _globals['_ROTATEKEYSRESPONSE']._serialized_start=496
+  _globals['_ROTATEKEYSRESPONSE']._serialized_end=586
+  _globals['_DECLAREKEYLOSTREQUEST']._serialized_start=588
+  _globals['_DECLAREKEYLOSTREQUEST']._serialized_end=623
+  _globals['_DECLAREKEYLOSTRESPONSE']._serialized_start=625
+  _globals['_DECLAREKEYLOSTRESPONSE']._serialized_end=688
+  _globals['_KEYSERVICE']._serialized_start=916
+  _globals['_KEYSERVICE']._serialized_end=1215
 # @@protoc_insertion_point(module_scope)

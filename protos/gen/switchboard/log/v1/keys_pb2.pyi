@@ -35,7 +35,7 @@ KEY_STATE_RETIRED: KeyState
 KEY_STATE_LOST: KeyState
 
 class Key(_message.Message):
-    __slots__ = ("id", "use", "state", "fingerprint", "in_file", "subject_keys", "first_seen_at", "changed_at")
+    __slots__ = ("id", "use", "state", "fingerprint", "in_file", "subject_keys", "first_seen_at", "changed_at", "tenants")
     ID_FIELD_NUMBER: _ClassVar[int]
     USE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,7 @@ class Key(_message.Message):
     SUBJECT_KEYS_FIELD_NUMBER: _ClassVar[int]
     FIRST_SEEN_AT_FIELD_NUMBER: _ClassVar[int]
     CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     use: KeyUse
     state: KeyState
@@ -52,7 +53,8 @@ class Key(_message.Message):
     subject_keys: int
     first_seen_at: _timestamp_pb2.Timestamp
     changed_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., use: _Optional[_Union[KeyUse, str]] = ..., state: _Optional[_Union[KeyState, str]] = ..., fingerprint: _Optional[str] = ..., in_file: _Optional[bool] = ..., subject_keys: _Optional[int] = ..., first_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    tenants: int
+    def __init__(self, id: _Optional[str] = ..., use: _Optional[_Union[KeyUse, str]] = ..., state: _Optional[_Union[KeyState, str]] = ..., fingerprint: _Optional[str] = ..., in_file: _Optional[bool] = ..., subject_keys: _Optional[int] = ..., first_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenants: _Optional[int] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
     __slots__ = ()
@@ -91,7 +93,9 @@ class DeclareKeyLostRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class DeclareKeyLostResponse(_message.Message):
-    __slots__ = ("subject_keys",)
+    __slots__ = ("subject_keys", "tenants")
     SUBJECT_KEYS_FIELD_NUMBER: _ClassVar[int]
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
     subject_keys: int
-    def __init__(self, subject_keys: _Optional[int] = ...) -> None: ...
+    tenants: int
+    def __init__(self, subject_keys: _Optional[int] = ..., tenants: _Optional[int] = ...) -> None: ...

@@ -66,7 +66,7 @@ class KeyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RotateKeys(self, request, context):
-        """Makes a key of the file current and wraps every subject key by it, in batches; a response after each of them. Repeating
+        """Makes a key of the file current and wraps everything by it that the others wrap, in batches; a response after each of them. Repeating
         goes on where it stopped. Every service must have the key in its file before.
         Errors: NOT_FOUND for a key that is not in the file; FAILED_PRECONDITION with KEY_GIVEN_UP for one that is retired or
         lost; UNAVAILABLE while the key file does not fit the database.
@@ -76,9 +76,8 @@ class KeyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeclareKeyLost(self, request, context):
-        """Gives up a key that is gone for ever. Whoever's subject key it wrapped has none from then on: what was sealed stays
-        unreadable and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is
-        harmless.
+        """Gives up a key that is gone for ever. Whoever's key hung on it has none from then on: what was sealed stays unreadable
+        and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is harmless.
         Errors: NOT_FOUND for a key this database does not know; FAILED_PRECONDITION with KEY_IN_FILE for one that is there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

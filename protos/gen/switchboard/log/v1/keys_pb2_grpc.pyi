@@ -38,15 +38,14 @@ class KeyServiceStub:
     ListKeys: _grpc.UnaryUnaryMultiCallable[_keys_pb2.ListKeysRequest, _keys_pb2.ListKeysResponse]
     """The keys this database knows, in the order it came to know them."""
     RotateKeys: _grpc.UnaryStreamMultiCallable[_keys_pb2.RotateKeysRequest, _keys_pb2.RotateKeysResponse]
-    """Makes a key of the file current and wraps every subject key by it, in batches; a response after each of them. Repeating
+    """Makes a key of the file current and wraps everything by it that the others wrap, in batches; a response after each of them. Repeating
     goes on where it stopped. Every service must have the key in its file before.
     Errors: NOT_FOUND for a key that is not in the file; FAILED_PRECONDITION with KEY_GIVEN_UP for one that is retired or
     lost; UNAVAILABLE while the key file does not fit the database.
     """
     DeclareKeyLost: _grpc.UnaryUnaryMultiCallable[_keys_pb2.DeclareKeyLostRequest, _keys_pb2.DeclareKeyLostResponse]
-    """Gives up a key that is gone for ever. Whoever's subject key it wrapped has none from then on: what was sealed stays
-    unreadable and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is
-    harmless.
+    """Gives up a key that is gone for ever. Whoever's key hung on it has none from then on: what was sealed stays unreadable
+    and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is harmless.
     Errors: NOT_FOUND for a key this database does not know; FAILED_PRECONDITION with KEY_IN_FILE for one that is there.
     """
 
@@ -60,15 +59,14 @@ class KeyServiceAsyncStub(KeyServiceStub):
     ListKeys: _aio.UnaryUnaryMultiCallable[_keys_pb2.ListKeysRequest, _keys_pb2.ListKeysResponse]  # type: ignore[assignment]
     """The keys this database knows, in the order it came to know them."""
     RotateKeys: _aio.UnaryStreamMultiCallable[_keys_pb2.RotateKeysRequest, _keys_pb2.RotateKeysResponse]  # type: ignore[assignment]
-    """Makes a key of the file current and wraps every subject key by it, in batches; a response after each of them. Repeating
+    """Makes a key of the file current and wraps everything by it that the others wrap, in batches; a response after each of them. Repeating
     goes on where it stopped. Every service must have the key in its file before.
     Errors: NOT_FOUND for a key that is not in the file; FAILED_PRECONDITION with KEY_GIVEN_UP for one that is retired or
     lost; UNAVAILABLE while the key file does not fit the database.
     """
     DeclareKeyLost: _aio.UnaryUnaryMultiCallable[_keys_pb2.DeclareKeyLostRequest, _keys_pb2.DeclareKeyLostResponse]  # type: ignore[assignment]
-    """Gives up a key that is gone for ever. Whoever's subject key it wrapped has none from then on: what was sealed stays
-    unreadable and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is
-    harmless.
+    """Gives up a key that is gone for ever. Whoever's key hung on it has none from then on: what was sealed stays unreadable
+    and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is harmless.
     Errors: NOT_FOUND for a key this database does not know; FAILED_PRECONDITION with KEY_IN_FILE for one that is there.
     """
 
@@ -91,7 +89,7 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _keys_pb2.RotateKeysRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_keys_pb2.RotateKeysResponse], _abc.AsyncIterator[_keys_pb2.RotateKeysResponse]]:
-        """Makes a key of the file current and wraps every subject key by it, in batches; a response after each of them. Repeating
+        """Makes a key of the file current and wraps everything by it that the others wrap, in batches; a response after each of them. Repeating
         goes on where it stopped. Every service must have the key in its file before.
         Errors: NOT_FOUND for a key that is not in the file; FAILED_PRECONDITION with KEY_GIVEN_UP for one that is retired or
         lost; UNAVAILABLE while the key file does not fit the database.
@@ -103,9 +101,8 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _keys_pb2.DeclareKeyLostRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_keys_pb2.DeclareKeyLostResponse, _abc.Awaitable[_keys_pb2.DeclareKeyLostResponse]]:
-        """Gives up a key that is gone for ever. Whoever's subject key it wrapped has none from then on: what was sealed stays
-        unreadable and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is
-        harmless.
+        """Gives up a key that is gone for ever. Whoever's key hung on it has none from then on: what was sealed stays unreadable
+        and is shown as erased, what they write next is sealed under a new key. Cannot be taken back; repeating is harmless.
         Errors: NOT_FOUND for a key this database does not know; FAILED_PRECONDITION with KEY_IN_FILE for one that is there.
         """
 

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from chassis.clock import MICROS, Clock, Instant
 from chassis.database import Database, queries
 from chassis.filters import Expression, bound, where
-from chassis.sealing import KeyVault, unreadable
+from chassis.sealing import unreadable
+from chassis.vault import KeyVault
 from google.protobuf.message import DecodeError
 from switchboard.ingest.v1 import service_pb2
 from switchboard.log.v1 import log_pb2
@@ -71,7 +72,7 @@ class Quarantine:
         self, database: Database, vault: KeyVault, clock: Clock, retention_days: float = RETENTION_DAYS
     ) -> None:
         self._database = database
-        self._vault = vault
+        self._keys = vault.own
         self._clock = clock
         self._retention_us = int(retention_days * DAY_US)
 
@@ -87,7 +88,7 @@ class Quarantine:
         if not unique:
             return
         subjects = {name: str(uuid.uuid4()) for name in unique}
-        keys = await self._vault.keys(tenant, set(subjects.values()))
+        keys = await self._keys.keys(tenant, set(subjects.values()))
         rows = []
         for name, entry in unique.items():
             key = keys[subjects[name]]
@@ -117,7 +118,7 @@ class Quarantine:
         rows = await self._database.fetch(_SQL["get"], tenant, delivery_ids, self._clock.now())
         sealed = [Sealed(row["subject_id"], row["nonce"], row["ciphertext"]) for row in rows]
         found = {}
-        for row, (plain, readability) in zip(rows, await self._vault.open_all(tenant, sealed), strict=True):
+        for row, (plain, readability) in zip(rows, await self._keys.open_all(tenant, sealed), strict=True):
             delivery = None
             try:
                 delivery = None if plain is None else service_pb2.Delivery.FromString(plain)
@@ -154,7 +155,7 @@ class Quarantine:
 
     async def _destroy(self, tenant: str, delivery_ids: Sequence[str], subjects: Sequence[str]) -> None:
         """The keys first: after a crash in between the rows are found again, and cannot be opened."""
-        await self._vault.destroy_all(tenant, subjects)
+        await self._keys.destroy(tenant, subjects)
         await self._database.execute(_SQL["release"], tenant, delivery_ids)
 
     async def select(self, tenant: str, wanted: Expression, after: tuple[int, str] | None, limit: int) -> list[Listed]:

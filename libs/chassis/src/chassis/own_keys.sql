@@ -16,8 +16,8 @@ where kept.wrapped is null
 with wrapping as (
     select from vault.key_encryption_keys where kek_id = $4 and fingerprint = $6 and state = 'current'
 ), made as (
-    insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id)
-    select $1, new.subject_id, new.wrapped, $4
+    insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, own)
+    select $1, new.subject_id, new.wrapped, $4, $7
     from unnest($2::uuid[], $3::bytea[]) as new (subject_id, wrapped)
     where exists (select from wrapping) and not exists (select from vault.deleted_tenants gone where gone.tenant = $1)
     on conflict (tenant, subject_id) do update
@@ -40,8 +40,8 @@ union all
 select null, false, null, false, true from vault.deleted_tenants where tenant = $1
 
 -- name: destroy
-insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at)
-select $1, gone.subject_id, null, '', now()
+insert into vault.subject_keys as kept (tenant, subject_id, wrapped, kek_id, destroyed_at, own)
+select $1, gone.subject_id, null, '', now(), $3
 from unnest($2::uuid[]) as gone (subject_id)
 where not exists (select from vault.deleted_tenants deleted where deleted.tenant = $1)
 on conflict (tenant, subject_id) do update set wrapped = null, destroyed_at = now()
