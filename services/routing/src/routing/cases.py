@@ -282,6 +282,8 @@ def place_of(case: Case) -> Wait | None:
 
 def urgency_of(case: Case) -> int:
     """How urgent a case is, with what is joined into it."""
+    if not case.joined:
+        return case.urgency
     return max((case.urgency, *(joined.urgency for joined in case.joined if joined.wait is not None)))
 
 

@@ -86,10 +86,10 @@ class Segments:
         if segment is None:
             segment = self._open(key, agents)
         waiting, entry = segment.waiting[urgency_of(case)], Waiting(wait.deadline, wait.waiting_since, case.case_id)
-        if waiting and entry < waiting[-1]:
-            insort(waiting, entry)
-        else:  # what comes last is mostly due last
-            waiting.append(entry)
+        start, step = len(waiting), 16
+        while start > 0 and entry < waiting[max(0, start - 1)]:  # what comes last is mostly due about last
+            start, step = start - step, 4 * step
+        insort(waiting, entry, max(0, start))
 
     def take_case(self, case: Case, wait: Wait) -> None:
         """Takes a case out of where it waits."""

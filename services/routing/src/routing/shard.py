@@ -97,6 +97,8 @@ class Shard:
 
     def standing_queue(self, queue_id: str) -> str:
         """The queue that an id means now: its own, the one that stands for it since it was deleted, or the default."""
+        if not queue_id or self.has_queue(queue_id):
+            return queue_id or DEFAULT_QUEUE
         seen: set[str] = set()  # facts of another version might send us round in circles
         while not self.has_queue(queue_id) and queue_id not in seen:
             seen.add(queue_id)

@@ -53,7 +53,7 @@ class Snapshot:
 class ThreadIndex:
     """All threads in memory."""
 
-    __slots__ = ("_snapshot", "_snapshots", "by_id", "by_key", "customers", "of_case", "quotes", "todo")
+    __slots__ = ("_at", "_snapshot", "_snapshots", "by_id", "by_key", "customers", "of_case", "quotes", "todo")
 
     def __init__(self) -> None:
         self.by_id: dict[str, Thread] = {}
@@ -65,6 +65,7 @@ class ThreadIndex:
         """Id to the posts that repeat the post of that id with words of their own."""
         self.todo: dict[str, Instant] = {}
         """Posts to look at again, and cases to join others into; since when, in the order in which that came up."""
+        self._at = Instant(0)
         self._snapshots = 0
         self._snapshot: Callable[[], Snapshot | None] = _no_snapshot
         """The one under way."""
@@ -217,11 +218,13 @@ class ThreadIndex:
     # Parts of the above.
 
     def _look(self, at: Instant) -> Look:
-        def look(ids: Iterable[str]) -> None:
-            for key in sorted(ids):
-                self.todo.setdefault(key, at)
+        """Puts on the list what a fact of that time makes different."""
+        self._at = at
+        return self._put
 
-        return look
+    def _put(self, ids: Iterable[str]) -> None:
+        for key in sorted(ids):
+            self.todo.setdefault(key, self._at)
 
     def _threaded(self, event: events.PostThreaded) -> Thread:
         thread = self._tied(event.thread_id, event.joined_thread_ids, event.thread_keys, event.at)
