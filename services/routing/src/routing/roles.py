@@ -59,6 +59,8 @@ class Together:
 
     def case_ids(self, desk: str, identity_id: str) -> list[str]:
         """An author's cases with a desk."""
+        if not self.threads:
+            return []
         return [case_id for customer in self.customers(desk, identity_id) for case_id in customer.case_ids]
 
     def case_of(self, part: Part) -> str:
