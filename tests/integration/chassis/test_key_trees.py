@@ -604,7 +604,7 @@ async def test_of_a_deleted_tenant_no_secret_is_left_and_no_tree_grows_again(
 
 async def test_only_a_deleted_tenants_trees_are_felled(database: Database, kek_file: Path) -> None:
     await sealed(KeyVault(database, kek_file), ids(3))
-    row = await database.fetchrow("select * from vault.forget_keys('acme', 100)")
+    row = await database.fetchrow("select * from vault.fell_trees('acme', 100)")
     assert row is not None
     assert (row["forgotten"], row["destroyed"]) == (0, 0)
     assert await count(database, "trees") == await count(database, "branches") == 1

@@ -57,6 +57,7 @@ _PATIENCE = "set local lock_timeout = '2s'"
 _BARRIER = "lock table vault.subject_keys in share row exclusive mode"
 """Whoever makes keys, or what they come from, and began before is done when this is granted; who begins later sees the
 tombstone."""
+_FORGET_KEYS = "select * from vault.forget_keys($1, $2) union all select * from vault.fell_trees($1, $2)"
 _KEYS_THERE = """
 select exists (select from vault.subject_keys where tenant = $1)
     or exists (select from vault.trees where tenant = $1) or exists (select from vault.branches where tenant = $1)
@@ -182,9 +183,8 @@ class Purge:
     async def _keys_portion(self, connection: Connection, tenant: str) -> bool:
         """Deletes some keys; whether there are more. Other services do the same side by side."""
         await connection.execute(_BEGIN, tenant, KEYS)
-        row = await connection.fetchrow("select * from vault.forget_keys($1, $2)", tenant, self._keys)
-        assert row is not None, "an aggregate has one row"
-        await connection.execute(_WALKED, tenant, KEYS, 0, row["forgotten"], row["destroyed"])
+        for row in await connection.fetch(_FORGET_KEYS, tenant, self._keys):
+            await connection.execute(_WALKED, tenant, KEYS, 0, row["forgotten"], row["destroyed"])
         return bool(await connection.fetchval(_KEYS_THERE, tenant))
 
 

@@ -32,18 +32,11 @@ alter table key_encryption_keys add column lost_trees bigint;
 -- One row from when on keys are derived.
 create table derivation (began_at timestamptz not null default now());
 create unique index derivation_begins_once on derivation ((true));
-create or replace function forget_keys(gone text, most integer) returns table (forgotten bigint, destroyed bigint)
+-- A portion of a deleted tenant's branches, and its trees; (rows that went, branches among them).
+create function fell_trees(gone text, most integer) returns table (forgotten bigint, destroyed bigint)
 language sql security definer set search_path = vault, pg_temp
 as $$
-    with doomed as (
-        select tenant, subject_id from vault.subject_keys
-        where tenant = gone and exists (select from vault.deleted_tenants where deleted_tenants.tenant = gone)
-        order by subject_id limit most for update skip locked
-    ), went as (
-        delete from vault.subject_keys kept using doomed
-        where kept.tenant = doomed.tenant and kept.subject_id = doomed.subject_id
-        returning kept.wrapped is not null as held
-    ), dead as (
+    with dead as (
         select generation, prefix from vault.branches
         where tenant = gone and exists (select from vault.deleted_tenants where deleted_tenants.tenant = gone)
         order by generation, prefix limit most for update skip locked
@@ -56,6 +49,5 @@ as $$
         where tenant = gone and exists (select from vault.deleted_tenants where deleted_tenants.tenant = gone)
         returning true
     )
-    select (select count(*) from went) + (select count(*) from fell) + (select count(*) from cleared),
-        (select count(*) from went where held) + (select count(*) from fell)
+    select (select count(*) from fell) + (select count(*) from cleared), (select count(*) from fell)
 $$;
