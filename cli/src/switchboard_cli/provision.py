@@ -12,6 +12,7 @@ from switchboard_cli.connection import StateDir, endpoints
 from switchboard_cli.failures import Failure
 
 MODULES = ("ingest.main", "routing.main", "crm_sync.main", "kpi.main")
+FINISH = "--finish"
 PROVISION_S = 360.0
 ALONE = ("SWITCHBOARD_SCHEMA", *(f"SWITCHBOARD_{name}_PORT" for name in ("INGEST", "ROUTING", "CRM_SYNC", "KPI")))
 """What is one service's alone. Four that run together each have a schema and a port of their own."""
@@ -30,14 +31,16 @@ def shared(environment: Mapping[str, str]) -> dict[str, str]:
     show_default=True,
     help="Directory of a running stack; its servers are used where the environment names none.",
 )
-def provision(state: Path) -> None:
+@click.option("--finish", is_flag=True, help="An upgrade is through: no process of an older release runs any more.")
+def provision(state: Path, *, finish: bool) -> None:
     """Create and change the streams, buckets and tables of all services; running it again is harmless.
 
     SWITCHBOARD_NATS_URL and SWITCHBOARD_DATABASE_URL name the servers, SWITCHBOARD_LOG_MAX_BYTES and
-    SWITCHBOARD_LOG_REPLICAS what the log must have at least. Limits that were raised stay raised.
+    SWITCHBOARD_LOG_REPLICAS what the log must have at least. Limits that were raised stay raised. What processes of an
+    older release cannot stand waits for --finish.
     """
     environment = {**_servers_of(state), **shared({name: value for name, value in os.environ.items() if value})}
-    done = asyncio.run(provisioned(environment, MODULES))
+    done = asyncio.run(provisioned(environment, MODULES, finish=finish))
     click.echo("\n".join(done) if done else "everything is there")
 
 
@@ -47,10 +50,11 @@ def _servers_of(state: Path) -> dict[str, str]:
     return {variable: str(found[name]) for variable, name in names.items() if name in found}
 
 
-async def provisioned(environment: Mapping[str, str], modules: Sequence[str]) -> list[str]:
+async def provisioned(environment: Mapping[str, str], modules: Sequence[str], *, finish: bool = False) -> list[str]:
     """Provisions what these modules declare, in a process of its own; a sentence for each change. Raises Failure."""
+    arguments = [*modules, FINISH] if finish else modules
     job = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chassis.provisioning", *modules,
+        sys.executable, "-m", "chassis.provisioning", *arguments,
         env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

@@ -176,7 +176,9 @@ class Stack:
                 "PYTHONUNBUFFERED": "1",
             }
             optional = {"SWITCHBOARD_DRAIN_DELAY_S": "0"}  # nobody balances between replicas here
-            await provisioned({**shared(self.environment), **bound}, [spec.module for spec in self.services])
+            modules = [spec.module for spec in self.services]
+            # Whoever runs on this state is started here: nothing older does.
+            await provisioned({**shared(self.environment), **bound}, modules, finish=True)
             await _first_tenant(nats_url)
             children = []
             for spec in self.services:

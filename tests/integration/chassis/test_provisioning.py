@@ -13,6 +13,7 @@ from chassis.commits import STREAM
 from chassis.config import Settings, load
 from chassis.database import Database
 from chassis.log import connect
+from chassis.migrations import migrate, vault_steps
 from chassis.provisioning import Resources, provision, provision_tables, table_findings
 from chassis.streams import ProvisioningError, Stream, stream_findings, stream_info
 from nats.aio.client import Client
@@ -61,6 +62,25 @@ async def test_a_service_finds_each_thing_that_is_missing_and_nothing_after_prov
         assert await stream_findings(nc, declared, 1) == []
         assert await table_findings(database, OWN) == []
         assert await provision(settings, OWN) == [], "the second time there is nothing to do"
+
+
+async def test_what_older_processes_cannot_stand_waits_until_somebody_says_that_none_runs(
+    nats_url: str, database_url: str
+) -> None:
+    settings = settings_of(nats_url, database_url)
+    before = [step for step in vault_steps() if step.name < "0004"]
+    async with Database(database_url, "vault") as vault:
+        await migrate(vault, before)
+        told = await asyncio.gather(*(provision(settings, OWN) for _ in range(3)))
+        assert sum("applied 0004_pre_key_trees" in one for one in told) == 1
+        for one in told:
+            assert "0005_post_derived_keys waits: once no older process runs, `switchboard provision --finish`" in one
+        async with Database(database_url, "tally") as database:
+            assert await table_findings(database, OWN) == [], "it stops nobody"
+        assert await vault.fetchval("select count(*) from derivation") == 0
+        assert await provision(settings, OWN, finish=True) == ["applied 0005_post_derived_keys"]
+        assert await vault.fetchval("select count(*) from derivation") == 1
+        assert await provision(settings, OWN) == []
 
 
 async def test_looking_changes_nothing(nats_url: str, database_url: str) -> None:

@@ -107,6 +107,18 @@ async def pending(database: Database, steps: Sequence[Step]) -> list[str]:
         return [step.name for step in await _missing(connection, steps) if step.phase is Phase.PRE]
 
 
+async def waiting(database: Database, steps: Sequence[Step]) -> list[str]:
+    """Names of the `post` steps that are missing."""
+    async with database.acquire() as connection:
+        return [step.name for step in await _missing(connection, steps) if step.phase is Phase.POST]
+
+
+async def in_use(database: Database) -> bool:
+    """Whether steps were applied before: older processes may run."""
+    async with database.acquire() as connection:
+        return await connection.fetchval("select to_regclass('migrations')") is not None
+
+
 async def _missing(connection: Connection, steps: Sequence[Step]) -> list[Step]:
     applied = {row["name"]: row["digest"] for row in await connection.fetch("select name, digest from migrations")}
     known = {step.name: step.digest for step in steps}

@@ -25,7 +25,16 @@ from chassis.errors import Unavailable
 from chassis.lineage import SCHEMA as LINEAGE
 from chassis.log import connect_within
 from chassis.logs import where
-from chassis.migrations import VAULT_SCHEMA, MigrationError, Phase, migrate, pending, vault_steps
+from chassis.migrations import (
+    VAULT_SCHEMA,
+    MigrationError,
+    Phase,
+    in_use,
+    migrate,
+    pending,
+    vault_steps,
+    waiting,
+)
 from chassis.projection import SCHEMA as PROJECTIONS
 from chassis.purge import SCHEMA as DELETIONS
 from chassis.roles import PROVISIONER, ServiceRole, make_roles, role_of
@@ -45,6 +54,7 @@ _LOCK = "select pg_advisory_xact_lock(hashtext('chassis.provisioning'))"
 TABLES_S = 300.0
 """How long the tables of one service may take, the wait for another provisioner included."""
 _CREATED = re.compile(r"create table if not exists (?:only )?([a-z0-9_]+)")
+_FINISH = "--finish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +87,21 @@ class Resources:
         return (SNAPSHOTS, PROJECTIONS, LINEAGE, DELETIONS, *self.tables)
 
 
-async def provision(settings: Settings, own: Resources, until: Phase = Phase.POST) -> list[str]:
+async def provision(settings: Settings, own: Resources, *, finish: bool = False) -> list[str]:
     """Creates and changes what a service needs; returns a sentence for each thing that was not so before.
 
-    Idempotent; any number may run at once, on a fresh database too. Raises ProvisioningError, MigrationError or
-    Unavailable.
+    What older processes cannot stand waits for `finish`, but for a database that none has used yet. Idempotent; any
+    number may run at once, on a fresh database too. Raises ProvisioningError, MigrationError or Unavailable.
     """
     nc = await connect_within(settings.nats_url, f"{own.service}-provisioning", CONNECT_S)
     try:
         done = await provision_streams(nc, own.declared(settings), settings.log_replicas)
     finally:
         await nc.close()
-    return done + await provision_tables(settings.database_url, settings.schema, own, until)
+    return done + await provision_tables(settings.database_url, settings.schema, own, finish=finish)
 
 
-async def provision_tables(database_url: str, schema: str, own: Resources, until: Phase = Phase.POST) -> list[str]:
+async def provision_tables(database_url: str, schema: str, own: Resources, *, finish: bool = False) -> list[str]:
     """The part of `provision` that is in PostgreSQL."""
     acting = await _acting(database_url, replace(own.role, schema=schema))
     database = Database(
@@ -110,7 +120,12 @@ async def provision_tables(database_url: str, schema: str, own: Resources, until
             database_url, VAULT_SCHEMA, connections_max=1, application="provisioning", role=acting.get(PROVISIONER, "")
         )
         async with vault:
+            until = Phase.POST if finish or not await in_use(vault) else Phase.PRE
             done += [f"applied {name}" for name in await migrate(vault, vault_steps(), until=until)]
+            done += [
+                f"{name} waits: once no older process runs, `switchboard provision --finish`"
+                for name in await waiting(vault, vault_steps())
+            ]
     return done
 
 
@@ -154,23 +169,24 @@ async def table_findings(database: Database, own: Resources) -> list[str]:
     return found
 
 
-async def provision_all(modules: Sequence[str], environment: Environment) -> list[str]:
+async def provision_all(modules: Sequence[str], environment: Environment, *, finish: bool = False) -> list[str]:
     """Provisions what these modules declare. Raises ConfigurationError with all that is wrong with the settings."""
     owns: list[Resources] = [importlib.import_module(module).RESOURCES for module in modules]
     settings = [read(environment, own.service) for own in owns]
     environment.check()
     done = []
     for own, one in zip(owns, settings, strict=True):
-        done += [f"{own.service}: {sentence}" for sentence in await provision(one, own)]
+        done += [f"{own.service}: {sentence}" for sentence in await provision(one, own, finish=finish)]
     return done
 
 
-def main(modules: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Provisions; a sentence per change on standard output. Exit codes: 0 done, 1 failed, 2 wrong settings."""
+    modules = [one for one in arguments if one != _FINISH]
     environment = Environment(os.environ)
     logging.getLogger("chassis").addHandler(logging.NullHandler())  # what matters is said below, in sentences
     try:
-        for sentence in asyncio.run(provision_all(modules, environment)):
+        for sentence in asyncio.run(provision_all(modules, environment, finish=_FINISH in arguments)):
             sys.stdout.write(f"{sentence}\n")
     except ConfigurationError as error:
         for problem in error.problems:
