@@ -64,10 +64,49 @@ STATUS = {
     "extended_entities": {"media": [MEDIUM, {**MEDIUM, "type": "video", "sizes": {"large": {"w": 1, "h": 2}}}]},
     "matching_rules": [{"tag": "acme care", "id": 1, "id_str": "1"}],
 }
+POST = {
+    "id": "1975000000000000005",
+    "edit_history_tweet_ids": ["1975000000000000005"],
+    "author_id": "7",
+    "conversation_id": "4",
+    "in_reply_to_user_id": "99",
+    "referenced_tweets": [{"type": "replied_to", "id": "4"}],
+    "created_at": "2025-10-08T20:19:24.000Z",
+    "text": "@acme #late &amp; $ACM: https://t.co/b 👍🏽",
+    "lang": "en",
+    "public_metrics": {"like_count": 1},
+    "entities": {
+        "mentions": [{"start": 0, "end": 5, "username": "acme", "id": "99"}],
+        "hashtags": [{"start": 6, "end": 11, "tag": "late"}],
+        "cashtags": [{"start": 18, "end": 22, "tag": "ACM"}],
+        "urls": [{"start": 23, "end": 37, "url": "https://t.co/b", "expanded_url": "https://example.org/b"}],
+        "annotations": [{"start": 1, "end": 4, "probability": 0.9, "type": "Other", "normalized_text": "acme"}],
+    },
+}
+POSTER = {
+    "id": "7",
+    "username": "mia",
+    "name": "Mia",
+    "location": "Springfield",
+    "url": "https://t.co/b",
+    "protected": False,
+    "verified": True,
+    "public_metrics": {"followers_count": 12, "tweet_count": 3},
+}
+INCLUDES = {"users": [POSTER, {"id": "99", "username": "acme", "name": "Acme", "verified": False}]}
+PAGE = {
+    "data": [{**POST, "entities": None, "referenced_tweets": []}, {**POST, "text": "go on… https://t.co/b"}],
+    "includes": INCLUDES,
+    "meta": {"result_count": 2, "newest_id": "1975000000000000005"},
+}
 PLAIN: list[tuple[str, dict[str, Any]]] = [
     ("x", STATUS),
     ("x", {**STATUS, "text": "go on… https://t.co/b", "user": {**USER, "protected": True}, "conversation_id": 9}),
     ("x", {**STATUS, "text": None, "full_text": "包裹 👍🏽 @acme", "truncated": True, "entities": {}}),
+]
+PLAIN += [
+    ("x", {"data": POST, "includes": INCLUDES, "matching_rules": [{"id": "1", "tag": "acme care"}]}),
+    ("x", PAGE),
 ]
 OTHER: list[tuple[str, dict[str, Any]]] = [
     ("x", {**STATUS, "text": "👍🏽 @acme", "entities": {"user_mentions": [{**MENTION, "indices": [5, 10]}]}}),
@@ -75,6 +114,10 @@ OTHER: list[tuple[str, dict[str, Any]]] = [
     ("x", {**STATUS, "quoted_status_id_str": "4"}),
     ("x", {**STATUS, "edit_history": {"initial_tweet_id": "4", "edit_tweet_ids": ["4"]}}),
     ("x", {"statuses": [STATUS, STATUS]}),
+    ("x", {"data": {**POST, "referenced_tweets": [{"type": "quoted", "id": "3"}]}, "includes": INCLUDES}),
+    ("x", {"data": {**POST, "edit_history_tweet_ids": ["1975000000000000004", POST["id"]]}, "includes": INCLUDES}),
+    ("x", {"data": POST, "includes": {"users": []}}),
+    ("x", {"data": POST}),
 ]
 TOKENS = [
     *(b"null true false 0 -0 1 -1 7 99 1.5 -0.0 1e5 1e308 1e999 -1e999 1E+999 01 1. NaN Infinity -Infinity".split()),

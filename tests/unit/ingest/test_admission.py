@@ -48,7 +48,8 @@ def connected(channel: str) -> Connected:
 
 def facts_of(batch: Batch) -> Iterator[Message]:
     """What a batch would append if nothing of it were known, and the edit it would be if it were."""
-    for name, said, received_at, _ in batch.readings:
+    for reading in batch.readings:
+        name, said, received_at = reading.id, reading.said, reading.received_at
         if not isinstance(said, Observation):
             yield layout.message_of(said)
             continue

@@ -112,7 +112,7 @@ class Version(NamedTuple):
     of_delivery: int
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, gc=False):
     """One thing that was read and is to be said to a shard: an observation to seal, or a candidate as it is."""
 
     id: str

@@ -37,13 +37,14 @@ _SECONDS = {f"{second:02}": second * MICROS for second in range(60)}
 def _minute(value: str) -> int | None:
     """When a minute in UTC began, None for whatever needs a closer look."""
     match = _PLATFORM_TIME.fullmatch(value)
-    if match is None or match[6] + match[7] + match[8] not in ("+0000", "-0000") or int(match[3]) > 23:
+    if match is None or int(match[3]) > 23 or int(match[4]) > 59:
         return None
     try:
         midnight = _midnight(int(match[9]), _MONTHS.get(match[1], 0), int(match[2]))
-    except ValueError:
+        ahead = _ahead_us(match[6], match[7], match[8], "")
+    except (ValueError, Unreadable):
         return None
-    return (midnight + int(match[3]) * 3600 + int(match[4]) * 60) * MICROS if int(match[4]) < 60 else None
+    return (midnight + int(match[3]) * 3600 + int(match[4]) * 60) * MICROS - ahead
 
 
 def platform_time(value: object, where: str, now: Instant) -> Instant:

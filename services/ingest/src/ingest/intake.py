@@ -92,14 +92,15 @@ class Intake:
         """Makes candidates of what was read: one look-up of keys for the batch; then keeps unreadable bytes."""
         account, tenant = batch.connected.account, batch.connected.tenant
         channel, scope = account.channel, account.account_scope
-        observed = [said for _, said, _, _ in batch.readings if isinstance(said, Observation)]
+        observed = [reading.said for reading in batch.readings if isinstance(reading.said, Observation)]
         authors = [identity_id(channel, scope, post.author_id) for post in observed]
         keys = await self._vault.keys(tenant, set(authors)) if authors else {}
         drawn = iter(nonces(2 * len(authors)))
         author_of = zip(authors, zip(drawn, drawn, strict=True), strict=True)
         at = 0
         while at < len(batch.readings):  # grows by what is put in quarantine on the way
-            name, said, received_at, recipient = batch.readings[at]
+            reading = batch.readings[at]
+            name, said, received_at, recipient = reading.id, reading.said, reading.received_at, reading.recipient
             at += 1
             if not isinstance(said, Observation):
                 requeued = isinstance(said, events_structs.DeliveryRequeued)

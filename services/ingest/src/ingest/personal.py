@@ -67,6 +67,16 @@ class PersonalContent(msgspec.Struct, gc=False):
     subject: str = ""
 
 
+def located(place: str, pair: object, *, longitude_first: bool = True) -> Location | None:
+    """A place by its name, and by its coordinates if they are two numbers on the globe; None where it has neither."""
+    if type(pair) is list and len(pair) == 2:
+        longitude, latitude = pair if longitude_first else (pair[1], pair[0])
+        if type(longitude) in (int, float) and type(latitude) in (int, float):  # noqa: SIM102  (the range reads better alone)
+            if -180 <= longitude <= 180 and -90 <= latitude <= 90:
+                return Location(place, latitude, longitude, True)
+    return Location(place) if place else None
+
+
 def encoded(content: PersonalContent) -> bytes:
     """The bytes as they are sealed."""
     # Set field by field: keywords cost twice as much, and parts that are built first and copied in three times.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from chassis.clock import Instant
 
-from ingest.channels import weibo, x, x_plain
+from ingest.channels import weibo, x
 from ingest.documents import is_plain_json
 from ingest.normalise import Account, Item, Reason, Unreadable
 
@@ -17,7 +17,7 @@ ADAPTERS: Mapping[str, Adapter] = {"weibo": weibo.read, "x": x.read}
 Plain = Callable[[bytes, Account, Instant], list[Item] | None]
 """(payload, account, now) -> what the adapter would say of it, only faster; None, or any error, for what it cannot."""
 
-PLAIN: Mapping[str, Plain] = {"x": x_plain.read}
+PLAIN: Mapping[str, Plain] = {"x": x.plain}
 """The short way for the forms a platform sends most, see `typed`. A channel has one where it pays."""
 
 _UNFORESEEN = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)

@@ -25,7 +25,7 @@ from ingest.documents import (
     table,
     word,
 )
-from ingest.events import Location
+from ingest.events import Location as Told
 from ingest.instants import epoch_ms, platform_time
 from ingest.language import language_of
 from ingest.normalise import (
@@ -40,7 +40,9 @@ from ingest.normalise import (
     extent_of,
     folded,
 )
+from ingest.personal import Author, Location, Media, PersonalContent, ProfileAttribute, encoded, located
 
+_ANSWERING = ("reply_comment", "status", "in_reply_to_user_id", "in_reply_to_screen_name")
 _INT32_MAX = (1 << 31) - 1
 _PAGES = ("statuses", "comments", "reposts")
 _WITHOUT_POSTS = frozenset(
@@ -147,18 +149,10 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
     handle = decoration(user.get("screen_name") or user.get("name"), 200)
     followers = count(user.get("followers_count"))
     pictures = _pictures(d)
-    personal = post_pb2.PersonalContent(
-        text=text,
-        author=post_pb2.Author(
-            external_id=author_id, handle=handle, display_name=handle, attributes=_profile(user, followers)
-        ),
-        entities=entities,
-        media=[post_pb2.Media(kind=post_pb2.MEDIA_KIND_IMAGE, uri=uri) for _, uri in pictures] + _videos(d),
-        external_id=external_id,
-        conversation=conversation,
-        in_reply_to=in_reply_to,
-    )
-    _locate(personal, d)
+    media = [Media(post_pb2.MEDIA_KIND_IMAGE, uri) for _, uri in pictures] + _videos(d)
+    author = Author(author_id, handle, handle, _profile(user, followers))
+    location = _location(d)
+    personal = PersonalContent(text, author, entities, media, external_id, location, conversation, in_reply_to)
     visible = table(d.get("visible")).get("type")
     return Observation(
         where,
@@ -168,7 +162,7 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         _kind(mentions, reading.account, comment=bool(in_reply_to), repost=bool(repeated)),
         published_at,
         language_of(None, text),
-        personal.SerializeToString(),
+        encoded(personal),
         _digested(said.compared, [name for name, _ in pictures]),
         len(text),
         followers,
@@ -178,8 +172,8 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
         platform_revision=_number(d, published_at, edited_at),
         edited_at=edited_at,
         is_cut=said.is_cut,
-        location=_location_told(personal, d),
-        extent=extent_of(len(said.compared), len(personal.media)),
+        location=_told(location, d),
+        extent=extent_of(len(said.compared), len(media)),
         mentions=mentions,
         repost_of=_repeated(repeated),
         is_bare_repost=bool(repeated) and text[:own_words_end].strip(_AROUND_WORDS).casefold() in _NO_WORDS,
@@ -228,6 +222,8 @@ def _answered(d: dict[str, object], at: str) -> str:
 
 def _whom(d: dict[str, object]) -> Mention | None:
     """Whose status or comment it answers, as Weibo says it beside, or in what it embeds."""
+    if d.keys().isdisjoint(_ANSWERING):
+        return None
     embedded = table(d.get("reply_comment")) or table(d.get("status"))
     user = table(embedded.get("user"))
     number = next((text for key in ("idstr", "id") if (text := word(user.get(key))).isascii() and text.isdigit()), "")
@@ -272,49 +268,43 @@ def _pictures(d: dict[str, object]) -> list[tuple[str, str]]:
     return found
 
 
-def _videos(d: dict[str, object]) -> list[post_pb2.Media]:
+def _videos(d: dict[str, object]) -> list[Media]:
     """The film of a page beneath the text; its address changes from delivery to delivery, so it is not compared."""
-    page = table(d.get("page_info"))
+    if not (page := table(d.get("page_info"))):
+        return []
     info = table(page.get("media_info"))
     uris = [info.get(key) for key in ("stream_url_hd", "stream_url", "mp4_hd_url", "mp4_sd_url")]
     uri = next((found for each in [*uris, *table(page.get("urls")).values()] if (found := decoration(each))), "")
     is_video = "video" in (page.get("type"), page.get("object_type"))
-    return [post_pb2.Media(kind=post_pb2.MEDIA_KIND_VIDEO, uri=uri)] if uri and is_video else []
+    return [Media(post_pb2.MEDIA_KIND_VIDEO, uri)] if uri and is_video else []
 
 
-def _profile(user: dict[str, object], followers: int) -> list[post_pb2.ProfileAttribute]:
+def _profile(user: dict[str, object], followers: int) -> list[ProfileAttribute]:
     said = [
-        post_pb2.ProfileAttribute(name=name, value=value)
+        ProfileAttribute(name, value)
         for name in ("location", "description", "url", "verified_reason")
         if (value := decoration(user.get(name)))
     ]
     if gender := _GENDERS.get(word(user.get("gender"))):
-        said.append(post_pb2.ProfileAttribute(name="gender", value=gender))
+        said.append(ProfileAttribute("gender", gender))
     if type(verified := user.get("verified")) is bool:
-        said.append(post_pb2.ProfileAttribute(name="verified", value="true" if verified else "false"))
+        said.append(ProfileAttribute("verified", "true" if verified else "false"))
     if followers:
-        said.append(post_pb2.ProfileAttribute(name="followers_count", value=str(followers)))
+        said.append(ProfileAttribute("followers_count", str(followers)))
     return said
 
 
-def _locate(personal: post_pb2.PersonalContent, d: dict[str, object]) -> None:
-    pair = table(d.get("geo")).get("coordinates")
-    if type(pair) is list and len(pair) == 2:
-        latitude, longitude = pair
-        numbers = type(latitude) in (int, float) and type(longitude) in (int, float)
-        if numbers and -90 <= latitude <= 90 and -180 <= longitude <= 180:
-            location = personal.location
-            location.latitude, location.longitude, location.has_coordinates = latitude, longitude, True
-    for note in objects(d.get("annotations")):
-        if name := decoration(table(note.get("place")).get("title"), 500):
-            personal.location.place = name
+def _location(d: dict[str, object]) -> Location | None:
+    names = [decoration(table(note.get("place")).get("title"), 500) for note in objects(d.get("annotations"))]
+    name = next((name for name in reversed(names) if name), "")
+    return located(name, table(d.get("geo")).get("coordinates"), longitude_first=False)
 
 
-def _location_told(personal: post_pb2.PersonalContent, d: dict[str, object]) -> Location:
+def _told(location: Location | None, d: dict[str, object]) -> Told:
     """A `geo` of null says that there is no place; copies without the key do not say."""
-    if personal.HasField("location"):
-        return Location.TOLD
-    return Location.NONE if "geo" in d else Location.UNTOLD
+    if location is not None:
+        return Told.TOLD
+    return Told.NONE if "geo" in d else Told.UNTOLD
 
 
 def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observation:
@@ -337,15 +327,9 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
     entities = weibo_text.found_in(text, d)
     mentions = [("", entity.value) for entity in entities if entity.kind == post_pb2.ENTITY_KIND_MENTION]
     pictures = [decoration(uri) for uri in _list(d.get("ImageUrls")) if type(uri) is str and uri]
-    personal = post_pb2.PersonalContent(
-        text=text,
-        subject=subject,
-        author=post_pb2.Author(external_id=author_id, handle=name, display_name=name),
-        entities=entities,
-        media=[post_pb2.Media(kind=post_pb2.MEDIA_KIND_IMAGE, uri=uri) for uri in pictures],
-        external_id=external_id,
-        conversation=external_id,
-    )
+    media = [Media(post_pb2.MEDIA_KIND_IMAGE, uri) for uri in pictures]
+    shown = Author(author_id, name, name, [])
+    personal = PersonalContent(text, shown, entities, media, external_id, None, external_id, subject=subject)
     return Observation(
         where,
         external_id,
@@ -354,7 +338,7 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
         _kind(mentions, reading.account, comment=False, repost=False),
         epoch_ms(moment[1], f"{at}PubTime", reading.now),
         language_of(None, text),
-        personal.SerializeToString(),
+        encoded(personal),
         _digested(f"{subject}\0{text}" if subject else text, [_stem(uri) for uri in pictures]),
         len(text),
         conversation=external_id,

@@ -15,6 +15,7 @@ from switchboard.ingest.v1 import post_pb2
 
 from ingest.documents import checked_text, decoration, objects, table
 from ingest.normalise import PARTS_MAX
+from ingest.personal import Entity
 from ingest.texts import Anchor, Readable, is_marked_up, readable, unescaped
 
 _NAME = r"[\w·-]{1,30}"
@@ -42,7 +43,7 @@ class Written(NamedTuple):
     """A text as people read it, and what it is compared by with other forms of itself."""
 
     text: str
-    entities: list[post_pb2.Entity]
+    entities: list[Entity]
     compared: str
     is_cut: bool
 
@@ -72,7 +73,7 @@ def _is_end_of_cut(text: str) -> bool:
     return _CUT_END.search(text.rstrip(_UNSEEN)) is not None
 
 
-def found_in(text: str, d: dict[str, object]) -> list[post_pb2.Entity]:
+def found_in(text: str, d: dict[str, object]) -> list[Entity]:
     """What a plain text contains."""
     return _entities(Readable(text, []), _expanded(d))
 
@@ -85,7 +86,7 @@ def _expanded(d: dict[str, object]) -> dict[str, str]:
     return expanded
 
 
-def _entities(read: Readable, expanded: dict[str, str]) -> list[post_pb2.Entity]:
+def _entities(read: Readable, expanded: dict[str, str]) -> list[Entity]:
     text = read.text
     found = [entity for anchor in read.anchors[:PARTS_MAX] if (entity := _linked(text, anchor))]
     taken = [(entity.start, entity.end) for entity in found]
@@ -98,7 +99,7 @@ def _entities(read: Readable, expanded: dict[str, str]) -> list[post_pb2.Entity]
                     plain = value.rstrip(".,;:!?")
                     end -= len(value) - len(plain)
                     value = expanded.get(plain) or plain
-                found.append(post_pb2.Entity(kind=_ENTITY_KINDS[name], start=match.start(), end=end, value=value))
+                found.append(Entity(_ENTITY_KINDS[name], match.start(), end, value))
         if taken:
             found.sort(key=lambda entity: entity.start)
     return found[:PARTS_MAX]
@@ -108,21 +109,18 @@ def _overlaps(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
     return bool(taken) and any(start < other_end and other_start < end for other_start, other_end in taken)
 
 
-def _linked(text: str, anchor: Anchor) -> post_pb2.Entity | None:
+def _linked(text: str, anchor: Anchor) -> Entity | None:
     """What a link of the mobile site is: a mention, a topic, a stock, or a link to elsewhere."""
     shown = text[anchor.start : anchor.end]
-    entity = post_pb2.Entity(start=anchor.start, end=anchor.end)
     if mention := _MENTION.fullmatch(shown):
-        entity.kind, entity.value = post_pb2.ENTITY_KIND_MENTION, mention[1]
-    elif len(shown) > 2 and shown[0] == shown[-1] == "#":
-        entity.kind, entity.value = post_pb2.ENTITY_KIND_HASHTAG, shown[1:-1].strip()
-    elif len(shown) > 2 and shown[0] == shown[-1] == "$":
-        entity.kind, entity.value = post_pb2.ENTITY_KIND_CASHTAG, shown[1:-1].strip()
-    elif address := _address(anchor.attributes):
-        entity.kind, entity.value = post_pb2.ENTITY_KIND_LINK, address
-    else:
-        return None
-    return entity
+        return Entity(post_pb2.ENTITY_KIND_MENTION, anchor.start, anchor.end, mention[1])
+    if len(shown) > 2 and shown[0] == shown[-1] == "#":
+        return Entity(post_pb2.ENTITY_KIND_HASHTAG, anchor.start, anchor.end, shown[1:-1].strip())
+    if len(shown) > 2 and shown[0] == shown[-1] == "$":
+        return Entity(post_pb2.ENTITY_KIND_CASHTAG, anchor.start, anchor.end, shown[1:-1].strip())
+    if address := _address(anchor.attributes):
+        return Entity(post_pb2.ENTITY_KIND_LINK, anchor.start, anchor.end, address)
+    return None
 
 
 def _address(attributes: dict[str, str]) -> str:

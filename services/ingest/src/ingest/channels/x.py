@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.clock import Instant
 
-from ingest.channels import x_v1, x_v2
+from ingest.channels import x_v1, x_v1_plain, x_v2, x_v2_plain
 from ingest.documents import documents, table
 from ingest.normalise import Account, Item, Reading, Reason, Unreadable
 
@@ -34,6 +34,12 @@ def read(payload: bytes, content_type: str, account: Account, now: Instant) -> l
             except Unreadable as refusal:
                 reading.flaw(f"line {number}", Unreadable(refusal.reason, f"line {number}: {refusal.detail}"))
     return reading.items
+
+
+def plain(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
+    """The items of a payload in one of the plain forms; None, or any exception, for all others."""
+    read = x_v2_plain.read if payload.startswith(b'{"data"') else x_v1_plain.read
+    return read(payload, account, now)
 
 
 def _document(document: object, where: str, reading: Reading) -> None:

@@ -7,7 +7,7 @@ units in some relays and libraries; a text's own entities tell which, since each
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -152,17 +152,16 @@ def content(said: Written) -> Said:
         named = _add_entities(entities, text, given, said.head)
     if said.head or type(given) is not dict:
         named = [(e.external_id, e.value) for e in entities if e.kind == post_pb2.ENTITY_KIND_MENTION] + named
-    return Said(plain(text, entities), entities, media_of(said.media) if said.media else [], named)
+    text, entities = plain(text, entities)
+    return Said(text, entities, media_of(said.media) if said.media else [], named)
 
 
-def plain(text: str, entities: Iterable[Entity]) -> str:
-    """The text unescaped; the entities move along."""
+def plain(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
+    """The text unescaped, and the entities where they stand in it."""
     if "&" not in text:
-        return text
+        return text, entities
     text, moved = unescaped(text)
-    for entity in entities:
-        entity.start, entity.end = moved(entity.start), moved(entity.end)
-    return text
+    return text, [Entity(e.kind, moved(e.start), moved(e.end), e.value, e.external_id) for e in entities]
 
 
 def _add_entities(entities: list[Entity], text: str, given: dict[str, object], head: int) -> list[Mention]:
@@ -194,6 +193,34 @@ def _add_entities(entities: list[Entity], text: str, given: dict[str, object], h
             elif not has_room:
                 break
     return standing + unplaced
+
+
+def placed(
+    text: str, mentions: Sequence[tuple[int, int, str, str]], others: Sequence[tuple[int, int, int, str | None]]
+) -> tuple[list[Entity], list[Mention]] | None:
+    """What a text contains, and whom it names; None where it takes more than to look.
+
+    `mentions`: start, end, number and handle of each; `others`: kind, start, end and value.
+    """
+    length = len(text)
+    entities: list[Entity] = []
+    named: list[Mention] = []
+    elsewhere: list[Mention] = []
+    furthest = 0
+    for start, end, number, handle in mentions:
+        furthest = max(furthest, end)
+        if 0 <= start < end <= length:
+            entities.append(Entity(post_pb2.ENTITY_KIND_MENTION, start, end, handle, number))
+            named.append((number, handle))
+        else:
+            elsewhere.append((number, handle))
+    for kind, start, end, value in others:
+        furthest = max(furthest, end)
+        if 0 <= start < end <= length:
+            entities.append(Entity(kind, start, end, decoration(value)))
+    if len(mentions) + len(others) > PARTS_MAX or not counts_alike(text, furthest):
+        return None
+    return entities, named + elsewhere
 
 
 def account_id(d: dict[str, object], key: str) -> str:

@@ -32,7 +32,7 @@ from ingest.normalise import (
     extent_of,
     folded,
 )
-from ingest.personal import Author, Location, PersonalContent, ProfileAttribute, encoded
+from ingest.personal import Author, Location, PersonalContent, ProfileAttribute, encoded, located
 
 USER_GONE = {
     "user_delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -253,16 +253,6 @@ def _location(d: dict[str, object]) -> Location | None:
     place, point = table(d.get("place")), d.get("coordinates")
     name = decoration(place.get("full_name") or place.get("name"), 500)
     return located(name, point.get("coordinates") if type(point) is dict else None)
-
-
-def located(place: str, pair: object, *, longitude_first: bool = True) -> Location | None:
-    """A place by its name, and by its coordinates if they are two numbers on the globe; None where it has neither."""
-    if type(pair) is list and len(pair) == 2:
-        longitude, latitude = pair if longitude_first else (pair[1], pair[0])
-        if type(longitude) in (int, float) and type(latitude) in (int, float):  # noqa: SIM102  (the range reads better alone)
-            if -180 <= longitude <= 180 and -90 <= latitude <= 90:
-                return Location(place, latitude, longitude, True)
-    return Location(place) if place else None
 
 
 def between(one: str, other: str) -> str:

@@ -26,7 +26,7 @@ from ingest.normalise import (
     Withdrawal,
     extent_of,
 )
-from ingest.personal import Location, PersonalContent, encoded
+from ingest.personal import Location, PersonalContent, encoded, located
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -159,9 +159,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
     location: Location | None = None
     if type(geo := d.get("geo")) is dict:
         place = includes.find("places", "id", geo.get("place_id"))
-        location = x_v1.located(
-            decoration(place.get("full_name"), 500), table(geo.get("coordinates")).get("coordinates")
-        )
+        location = located(decoration(place.get("full_name"), 500), table(geo.get("coordinates")).get("coordinates"))
     author = x_v1.described(author_id, handle, user, followers)
     personal = PersonalContent(
         text, author, said.entities, said.media, external_id, location, conversation, in_reply_to

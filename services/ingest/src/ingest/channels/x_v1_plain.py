@@ -204,7 +204,7 @@ def read(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
     if found is None:
         return None
     entities, named = found
-    text = x_text.plain(raw, entities)
+    text, entities = x_text.plain(raw, entities)
     answered = d.in_reply_to_user_id_str or d.in_reply_to_user_id
     mentions = x_text.spoken_to(named, answered, d.in_reply_to_screen_name)
     given = (d.extended_entities.media if d.extended_entities else ()) or d.entities.media
@@ -245,31 +245,14 @@ def read(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
 
 
 def _found(text: str, given: _Entities) -> tuple[list[Entity], list[Mention]] | None:
-    """What the text contains, and whom it names; None where it takes more than to look."""
-    length = len(text)
-    entities: list[Entity] = []
-    named: list[Mention] = []
-    elsewhere: list[Mention] = []
-    furthest = 0
-    for mention in given.user_mentions:
-        start, end = mention.indices
-        furthest = max(furthest, end)
-        handle, number = decoration(mention.screen_name), x_text.account_number(mention.id_str or mention.id)
-        if 0 <= start < end <= length:
-            entities.append(Entity(post_pb2.ENTITY_KIND_MENTION, start, end, handle, number))
-            named.append((number, handle))
-        else:
-            elsewhere.append((number, handle))
-    said = [(post_pb2.ENTITY_KIND_HASHTAG, tag.indices, tag.text) for tag in given.hashtags]
-    said += [(post_pb2.ENTITY_KIND_LINK, link.indices, link.expanded_url or link.url) for link in given.urls]
-    said += [(post_pb2.ENTITY_KIND_CASHTAG, tag.indices, tag.text) for tag in given.symbols]
-    for kind, (start, end), value in said:
-        furthest = max(furthest, end)
-        if 0 <= start < end <= length:
-            entities.append(Entity(kind, start, end, decoration(value)))
-    if len(entities) + len(elsewhere) > PARTS_MAX or not x_text.counts_alike(text, furthest):
-        return None
-    return entities, named + elsewhere
+    mentions = [
+        (*one.indices, x_text.account_number(one.id_str or one.id), decoration(one.screen_name))
+        for one in given.user_mentions
+    ]
+    others = [(post_pb2.ENTITY_KIND_HASHTAG, *tag.indices, tag.text) for tag in given.hashtags]
+    others += [(post_pb2.ENTITY_KIND_LINK, *link.indices, link.expanded_url or link.url) for link in given.urls]
+    others += [(post_pb2.ENTITY_KIND_CASHTAG, *tag.indices, tag.text) for tag in given.symbols]
+    return x_text.placed(text, mentions, others)
 
 
 def _leads_to_itself(d: _Status, text: str) -> bool:
