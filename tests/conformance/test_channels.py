@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingest import channels
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable
+from opened_content import content_of
 from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -152,7 +153,7 @@ def one(example: Example, payload: bytes) -> Observation:
 
 
 def content(post: Observation) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(post.personal)
+    return content_of(post.personal)
 
 
 def whole(example: Example) -> bytes:

@@ -16,6 +16,7 @@ from chassis.clock import MICROS, Instant
 from ingest import channels
 from ingest.channels import x_text
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Unreadable, Withdrawal
+from opened_content import content_of
 from platform_json_by_hand import Reader, walk, weibo_post, x_post
 from platform_json_by_hand import documents as documents_of
 from switchboard.ingest.v1 import post_pb2
@@ -36,7 +37,7 @@ def read(path: Path, channel: str) -> list[Item] | Unreadable:
 
 
 def content(post: Observation) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(post.personal)
+    return content_of(post.personal)
 
 
 def documents(path: Path) -> list[Any]:

@@ -31,6 +31,7 @@ from ingest.reading import read
 from ingest.sources import Settings, Source, Sources
 from ingest.views import posts
 from ingest.views.source_directory import Connected, connections
+from opened_content import content_of
 from routing.reactions import react
 from switchboard.ingest.v1 import events_pb2, events_structs, post_pb2, service_pb2
 
@@ -57,7 +58,7 @@ def facts_of(batch: Batch) -> Iterator[Message]:
         key = SubjectKey("acme", author, KEY)
         seen = facts.received(batch.connected, said, name, received_at, key, (b"n" * 12, b"m" * 12))
         post = decode_received(seen.encoded)
-        content = post_pb2.PersonalContent.FromString(key.open(post.personal))
+        content = content_of(key.open(post.personal))
         assert [text for text in texts(content) if "\0" in text] == []
         assert len(post.personal.ciphertext) < 310 * 1024
         yield layout.message_of(post)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest.channels import normalized, rows
 from ingest.normalise import Account, Flaw, Observation, Unreadable
 from ingest.spreadsheets import whole_id
+from opened_content import content_of
 from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -41,7 +42,7 @@ def read(one: post_pb2.Row, *, again: bool = False) -> list[Observation]:
 
 
 def shown(item: Observation) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(item.personal)
+    return content_of(item.personal)
 
 
 def utc(text: str) -> Instant:

@@ -27,7 +27,8 @@ from ingest.sources import Settings, Source, Sources
 from ingest.views.posts import PostRow, PostsView, Row
 from ingest.views.quarantined import QuarantineEntry
 from ingest.views.source_directory import connections
-from switchboard.ingest.v1 import events_pb2, events_structs, internal_pb2, post_pb2, service_pb2
+from opened_content import content_of
+from switchboard.ingest.v1 import events_pb2, events_structs, internal_pb2, service_pb2
 from switchboard.log.v1.log_structs import Sealed
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -115,7 +116,7 @@ class InMemory:
             if isinstance(row, PostRow) and row.withdrawn_at is None and row.ciphertext and row.identity_id:
                 sealed = Sealed(subject_id=row.identity_id, nonce=row.nonce or b"", ciphertext=row.ciphertext)
                 opened = SubjectKey("t", row.identity_id, bytes(32)).open(sealed)
-                found[row.post_id] = post_pb2.PersonalContent.FromString(opened).text
+                found[row.post_id] = content_of(opened).text
         return found
 
     def known(self, name: str) -> decider.Known:

@@ -10,6 +10,7 @@ from ingest import channels
 from ingest.channels import normalized
 from ingest.language import detected, tag
 from ingest.normalise import Account, Flaw, Item, Observation, Reason, Withdrawal
+from opened_content import content_of
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -30,7 +31,7 @@ def only(document: object) -> Observation:
 
 
 def content(post: Observation) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(post.personal)
+    return content_of(post.personal)
 
 
 def status(**more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest import channels
 from ingest.normalise import Account, Observation
 from ingest.texts import is_marked_up, readable
+from opened_content import content_of
 from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -34,7 +35,7 @@ def only(text: str, **more: Any) -> Observation:
 
 
 def content(text: str, **more: Any) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(only(text, **more).personal)
+    return content_of(only(text, **more).personal)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from chassis.clock import MICROS, Instant
 from ingest import channels
 from ingest.normalise import Account, AuthorGone, Flaw, Item, Observation, Withdrawal, folded
+from opened_content import content_of
 from switchboard.ingest.v1 import events_pb2, post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -27,7 +28,7 @@ def only(document: object) -> Observation:
 
 
 def content(post: Observation) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(post.personal)
+    return content_of(post.personal)
 
 
 def status(**more: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ingest import channels
 from ingest.normalise import Account, Flaw, Item, Observation
+from opened_content import content_of
 from switchboard.ingest.v1 import post_pb2
 
 NOW = Instant(1_790_000_000 * MICROS)
@@ -32,7 +33,7 @@ def only(document: object) -> Observation:
 
 
 def content(document: object) -> post_pb2.PersonalContent:
-    return post_pb2.PersonalContent.FromString(only(document).personal)
+    return content_of(only(document).personal)
 
 
 def status(**more: Any) -> dict[str, Any]:

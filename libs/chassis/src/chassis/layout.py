@@ -103,6 +103,14 @@ def as_bin(data: bytes) -> bytes:
     return _encode(data)
 
 
+def of_plain(plain: bytes) -> bytes:
+    """What was sealed, as a fact: it is one, or, as all was before, a message's own bytes.
+
+    Those begin with the tag of a field, and no sealed message has as many fields as would look like an array.
+    """
+    return plain if plain and plain[0] in _ARRAYS else as_bin(plain)
+
+
 def unpack(full_name: str, fact: bytes | memoryview) -> Message:
     """The message of a fact, with all that its class has no field for. Raises like `struct`."""
     return decoded(full_name, wire(full_name, fact))

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+from chassis import layout
 from chassis.commits import Recorded
 from chassis.errors import Unavailable
 from chassis.sealing import SealedBefore, SubjectKey, nonces
@@ -21,6 +23,7 @@ from switchboard.crm.v1 import names_pb2
 from switchboard.ingest.v1 import events_pb2 as enums
 from switchboard.ingest.v1 import events_structs as post
 from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1.post_structs import Author, PersonalContent
 from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import events
@@ -64,7 +67,14 @@ def _source(source_id: str) -> str:
     return f"{events.PLATFORM_SOURCE}{source_id}"
 
 
-_personal = post_pb2.PersonalContent.FromString
+class _Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """PersonalContent as far as it is read here."""
+
+    text: msgspec.Raw = msgspec.Raw()
+    author: Author | None = None
+
+
+_content = msgspec.msgpack.Decoder(_Content).decode
 _RECEIVED = post.PostReceived.NAME
 _EDITED = post.PostEdited.NAME
 _LEFT = post.AuthorWithdrawn.NAME
@@ -121,13 +131,14 @@ class Reactions:
 
     def _observation(self, recorded: Recorded, key: SubjectKey) -> Observe:
         body = recorded.body
-        author = _personal(key.open(body.personal)).author
+        plain = layout.of_plain(key.open(body.personal))
+        author = layout.decode(PersonalContent.NAME, _content, plain).author or Author()
         edited = recorded.type == _EDITED
         at = body.edited_at if edited else body.published_at
         profile = self._profile(recorded.tenant, key, "" if edited else body.channel, body.source_id, author)
         return Observe(profile, recorded.event_id, at, edited)
 
-    def _profile(self, tenant: str, key: SubjectKey, channel: str, source_id: str, author: post_pb2.Author) -> Profile:
+    def _profile(self, tenant: str, key: SubjectKey, channel: str, source_id: str, author: Author) -> Profile:
         """The profile of an author as a post shows it: the one from before when nothing of it changed."""
         identity_id = key.subject_id
         external_id, handle, display_name = author.external_id, author.handle, author.display_name

@@ -9,6 +9,7 @@ from chassis.identity import uuid_text
 from chassis.sealing import SubjectKey
 from msgspec import msgpack, structs
 from switchboard.ingest.v1 import events_pb2, events_structs, post_pb2
+from switchboard.ingest.v1.post_structs import PostNames
 from switchboard.log.v1.log_structs import Sealed
 
 from ingest.decider import Candidate
@@ -102,7 +103,7 @@ def received(  # noqa: PLR0917  (all that a fact is made of)
         conversation, session = _messages(connected, seen, is_inbound=is_inbound)
     elif seen.conversation:
         conversation = conversation_id(channel, scope, seen.conversation)
-    called = post_pb2.PostNames(external_id=seen.external_id, author_external_id=seen.author_id).SerializeToString()
+    called = _encode(PostNames(seen.external_id, seen.author_id))
     post = events_structs.PostReceived(
         post_id=name,
         channel=channel,

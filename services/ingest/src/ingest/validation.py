@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
+from chassis import layout
 from chassis.clock import FIRST, LAST, Instant, from_timestamp
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -31,6 +32,7 @@ from ingest.normalise import (
     Unreadable,
     Withdrawal,
 )
+from ingest.personal import may_hold_nul
 
 STRING_BYTES_MAX = 8_000
 """Any text of a post but its own. Against: platforms' longest, a profile's description, has 2,000 code points."""
@@ -41,7 +43,8 @@ _KINDS = frozenset(post_pb2.PostKind.values()) - {post_pb2.POST_KIND_UNSPECIFIED
 _AUTHOR_KINDS = frozenset(post_pb2.AuthorKind.values())
 _VISIBILITIES = frozenset(post_pb2.Visibility.values())
 _WITHDRAWAL_REASONS = frozenset(events_pb2.WithdrawalReason.values())
-_TEXT = post_pb2.PersonalContent.DESCRIPTOR.fields_by_name["text"].full_name
+_CONTENT = post_pb2.PersonalContent.DESCRIPTOR
+_TEXT = _CONTENT.fields_by_name["text"].full_name
 """A post's own text: of another length, see TEXT_LENGTH_MAX."""
 _ELSEWHERE = frozenset({post_pb2.NormalizedPost.DESCRIPTOR.fields_by_name["text"].full_name})
 """What whoever reads it has a rule of its own for: `checked_text`."""
@@ -91,8 +94,8 @@ def _check_observation(post: Observation, now: Instant) -> None:
         raise Unreadable(Reason.TOO_LARGE, f"more than {PARTS_MAX} links")
     if len(post.personal) > PERSONAL_BYTES_MAX:
         raise Unreadable(Reason.TOO_LARGE, f"more than {PERSONAL_BYTES_MAX} bytes of content")
-    if b"\0" in post.personal:  # in a text, or in what stands between texts: only then is it worth reading all of it
-        check_message(post_pb2.PersonalContent.FromString(post.personal))
+    if may_hold_nul(post.personal):
+        check_message(layout.unpack(_CONTENT.full_name, post.personal))
 
 
 def _invalid(field: str, what: str) -> Unreadable:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from chassis import layout
 from chassis.clock import to_timestamp
 from chassis.sealing import Opened, unreadable
 from google.protobuf.message import DecodeError, Message
@@ -69,7 +70,8 @@ def post_of(tenant: str, row: ReadRow, content: Opened, names: Opened) -> post_p
 def _read(form: type[M], row: ReadRow, value: Opened) -> tuple[M, log_pb2.Readability]:
     """(what was sealed of a post, whether that could be read); empty when it was not opened or holds something else."""
     try:
-        return form.FromString(value.plain or b""), value.readability
+        plain = layout.of_plain(value.plain or b"")
+        return cast(M, layout.unpack(form.DESCRIPTOR.full_name, plain)), value.readability
     except DecodeError as broken:
         return form(), unreadable(row.identity_id, broken)
 

@@ -7,12 +7,22 @@ from itertools import islice
 
 from chassis.clock import Instant, from_timestamp
 from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.ingest.v1.post_structs import (
+    Author,
+    ContactPoint,
+    Entity,
+    Location,
+    Media,
+    PersonalContent,
+    ProfileAttribute,
+)
 
 from ingest.documents import checked_text, opaque_id
-from ingest.events import Location
+from ingest.events import Location as Told
 from ingest.instants import plausible
 from ingest.language import detected, tag
 from ingest.normalise import PARTS_MAX, Account, Flaw, Item, Mention, Observation, Reason, Unreadable, Withdrawal
+from ingest.personal import encoded
 from ingest.validation import check_message
 
 _WITHDRAWALS = {
@@ -74,21 +84,31 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
     if post.HasField("reply_quota_left") and post.reply_quota_left < 0:
         raise Unreadable(Reason.INVALID_VALUE, "reply_quota_left is negative")
     kind = post.kind or post_pb2.POST_KIND_POST
-    personal = post_pb2.PersonalContent(
-        text=text,
-        subject=post.subject,
-        author=post.author,
-        entities=post.entities,
-        media=post.media,
-        external_id=external_id,
-        conversation=post.conversation,
-        in_reply_to=post.in_reply_to,
-        links=post.links,
+    said, place = post.author, post.location
+    author = Author(
+        "",
+        author_id,
+        said.handle,
+        said.display_name,
+        tuple(ProfileAttribute(one.name, one.value) for one in said.attributes),
+        tuple(ContactPoint(one.kind, one.value, one.verified, one.region) for one in said.contact_points),
     )
-    personal.author.ClearField("identity")
+    personal = PersonalContent(
+        text,
+        author,
+        tuple(Entity(one.kind, one.start, one.end, one.value, one.external_id) for one in post.entities),
+        tuple(Media(one.kind, one.uri, one.alt_text) for one in post.media),
+        Location(place.latitude, place.longitude, place.has_coordinates, place.place)
+        if post.HasField("location")
+        else None,
+        external_id,
+        post.subject,
+        post.conversation,
+        post.in_reply_to,
+        tuple(post.links),
+    )
     digested = post_pb2.PersonalContent(text=text, subject=post.subject, entities=post.entities, media=post.media)
     if post.HasField("location"):
-        personal.location.CopyFrom(post.location)
         digested.location.CopyFrom(post.location)
     return Observation(
         "",
@@ -98,7 +118,7 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
         kind,
         published_at,
         language or detected(text),
-        personal.SerializeToString(),
+        encoded(personal),
         digested.SerializeToString(deterministic=True),
         len(text),
         post.reach,
@@ -116,7 +136,7 @@ def _observation(post: post_pb2.NormalizedPost, now: Instant) -> Observation:
         (kind == post_pb2.POST_KIND_REPOST or bool(post.repost_of)) and not text.strip() and not post.media,
         post.recipient_id,
         is_cut=post.is_cut,
-        location=Location.TOLD if post.HasField("location") else Location.UNTOLD,
+        location=Told.TOLD if post.HasField("location") else Told.UNTOLD,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from chassis.clock import MICROS, Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.ingest.v1.post_structs import Author, Location, Media, PersonalContent, ProfileAttribute
 
 from ingest.channels import weibo_text
 from ingest.documents import (
@@ -40,7 +41,7 @@ from ingest.normalise import (
     extent_of,
     folded,
 )
-from ingest.personal import Author, Location, Media, PersonalContent, ProfileAttribute, encoded, located
+from ingest.personal import encoded, located
 
 _ANSWERING = ("reply_comment", "status", "in_reply_to_user_id", "in_reply_to_screen_name")
 _INT32_MAX = (1 << 31) - 1
@@ -150,9 +151,11 @@ def _status(d: dict[str, object], where: str, reading: Reading) -> Observation:
     followers = count(user.get("followers_count"))
     pictures = _pictures(d)
     media = [Media(post_pb2.MEDIA_KIND_IMAGE, uri) for _, uri in pictures] + _videos(d)
-    author = Author(author_id, handle, handle, _profile(user, followers))
+    author = Author("", author_id, handle, handle, _profile(user, followers))
     location = _location(d)
-    personal = PersonalContent(text, author, entities, media, external_id, location, conversation, in_reply_to)
+    personal = PersonalContent(
+        text, author, tuple(entities), tuple(media), location, external_id, "", conversation, in_reply_to
+    )
     visible = table(d.get("visible")).get("type")
     return Observation(
         where,
@@ -279,7 +282,7 @@ def _videos(d: dict[str, object]) -> list[Media]:
     return [Media(post_pb2.MEDIA_KIND_VIDEO, uri)] if uri and is_video else []
 
 
-def _profile(user: dict[str, object], followers: int) -> list[ProfileAttribute]:
+def _profile(user: dict[str, object], followers: int) -> tuple[ProfileAttribute, ...]:
     said = [
         ProfileAttribute(name, value)
         for name in ("location", "description", "url", "verified_reason")
@@ -291,7 +294,7 @@ def _profile(user: dict[str, object], followers: int) -> list[ProfileAttribute]:
         said.append(ProfileAttribute("verified", "true" if verified else "false"))
     if followers:
         said.append(ProfileAttribute("followers_count", str(followers)))
-    return said
+    return tuple(said)
 
 
 def _location(d: dict[str, object]) -> Location | None:
@@ -328,8 +331,9 @@ def _monitored(d: dict[str, object], where: str, reading: Reading) -> Observatio
     mentions = [("", entity.value) for entity in entities if entity.kind == post_pb2.ENTITY_KIND_MENTION]
     pictures = [decoration(uri) for uri in _list(d.get("ImageUrls")) if type(uri) is str and uri]
     media = [Media(post_pb2.MEDIA_KIND_IMAGE, uri) for uri in pictures]
-    shown = Author(author_id, name, name, [])
-    personal = PersonalContent(text, shown, entities, media, external_id, None, external_id, subject=subject)
+    personal = PersonalContent(
+        text, Author("", author_id, name, name), tuple(entities), tuple(media), None, external_id, subject, external_id
+    )
     return Observation(
         where,
         external_id,

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1.post_structs import Entity
 
 from ingest.documents import checked_text, decoration, objects, table
 from ingest.normalise import PARTS_MAX
-from ingest.personal import Entity
 from ingest.texts import Anchor, Readable, is_marked_up, readable, unescaped
 
 _NAME = r"[\w·-]{1,30}"

@@ -13,10 +13,10 @@ from itertools import islice
 import msgspec
 from msgspec.structs import replace
 from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1.post_structs import Entity, Media
 
 from ingest.documents import checked_text, decoration, objects, table, word
 from ingest.normalise import PARTS_MAX, Mention, Unreadable
-from ingest.personal import Entity, Media
 from ingest.texts import code_points, marks, unescaped
 
 _ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"

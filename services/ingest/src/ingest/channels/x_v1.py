@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from chassis.clock import MICROS, Instant
 from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.ingest.v1.post_structs import Author, Location, PersonalContent, ProfileAttribute
 
 from ingest.channels import x_text
 from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, table
@@ -32,7 +33,7 @@ from ingest.normalise import (
     extent_of,
     folded,
 )
-from ingest.personal import Author, Location, PersonalContent, ProfileAttribute, encoded, located
+from ingest.personal import encoded, located
 
 USER_GONE = {
     "user_delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -91,7 +92,7 @@ def status(d: dict[str, object], where: str, users: dict[str, object], reading: 
     location = _location(d) if d.get("place") or d.get("coordinates") else None
     author = described(author_id, handle, user, followers)
     personal = PersonalContent(
-        text, author, said.entities, said.media, external_id, location, conversation, in_reply_to
+        text, author, tuple(said.entities), tuple(said.media), location, external_id, "", conversation, in_reply_to
     )
     return Observation(
         where,
@@ -228,12 +229,12 @@ def described(author_id: str, handle: str, user: dict[str, object], followers: i
     """An author: who it is and what the account says of itself."""
     location, description, url = user.get("location"), user.get("description"), user.get("url")
     attributes = profile(location, description, url, user.get("verified"), followers)
-    return Author(author_id, handle, decoration(user.get("name"), 200), attributes)
+    return Author("", author_id, handle, decoration(user.get("name"), 200), attributes)
 
 
 def profile(
     location: object, description: object, url: object, verified: object, followers: int
-) -> list[ProfileAttribute]:
+) -> tuple[ProfileAttribute, ...]:
     """What an account says of itself, as far as it says anything."""
     said = []
     if location:
@@ -246,7 +247,7 @@ def profile(
         said.append(ProfileAttribute("verified", "true" if verified else "false"))
     if followers:
         said.append(ProfileAttribute("followers_count", str(followers)))
-    return said
+    return tuple(said)
 
 
 def _location(d: dict[str, object]) -> Location | None:
@@ -277,7 +278,9 @@ def message(
     followers = count(sender.get("followers_count"))
     handle = decoration(sender.get("screen_name") or sender.get("username"), 200)
     author = described(sender_id, handle, sender, followers)
-    personal = PersonalContent(text, author, said.entities, said.media, external_id, None, conversation)
+    personal = PersonalContent(
+        text, author, tuple(said.entities), tuple(said.media), None, external_id, "", conversation
+    )
     return Observation(
         where,
         external_id,

@@ -10,6 +10,7 @@ import msgspec
 from chassis.clock import Instant
 from msgspec import UNSET, UnsetType
 from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1.post_structs import Author, Entity, Media, PersonalContent
 
 from ingest.channels import x_text, x_v1
 from ingest.documents import checked_text, count, decoration, numeric_id
@@ -17,7 +18,7 @@ from ingest.events import Location
 from ingest.instants import platform_time
 from ingest.language import language_of
 from ingest.normalise import PARTS_MAX, Account, Item, Mention, Observation, extent_of
-from ingest.personal import Author, Entity, Media, PersonalContent, encoded
+from ingest.personal import encoded
 from ingest.typed import Form, Unread, Whole
 
 Number = str | Whole | None
@@ -217,8 +218,17 @@ def read(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
     handle = decoration(user.screen_name, 200)
     followers = count(user.followers_count)
     profile = x_v1.profile(user.location, user.description, user.url, user.verified, followers)
-    author = Author(author_id, handle, decoration(user.name, 200), profile)
-    personal = PersonalContent(text, author, entities, media, external_id, None, conversation, in_reply_to)
+    personal = PersonalContent(
+        text,
+        Author("", author_id, handle, decoration(user.name, 200), profile),
+        tuple(entities),
+        tuple(media),
+        None,
+        external_id,
+        "",
+        conversation,
+        in_reply_to,
+    )
     is_placeless = d.place is None or d.geo is None or d.coordinates is None
     return [
         Observation(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from chassis.clock import Instant
 from msgspec.structs import replace
 from switchboard.ingest.v1 import events_pb2, post_pb2
+from switchboard.ingest.v1.post_structs import Location, PersonalContent
 
 from ingest.channels import x_text, x_v1
 from ingest.documents import checked_text, count, decoration, mapping, numeric_id, objects, opaque_id, table, word
@@ -26,7 +27,7 @@ from ingest.normalise import (
     Withdrawal,
     extent_of,
 )
-from ingest.personal import Location, PersonalContent, encoded, located
+from ingest.personal import encoded, located
 
 _GONE = {
     "delete": events_pb2.WITHDRAWAL_REASON_DELETED,
@@ -162,7 +163,7 @@ def tweet(d: dict[str, object], where: str, includes: _Includes, reading: Readin
         location = located(decoration(place.get("full_name"), 500), table(geo.get("coordinates")).get("coordinates"))
     author = x_v1.described(author_id, handle, user, followers)
     personal = PersonalContent(
-        text, author, said.entities, said.media, external_id, location, conversation, in_reply_to
+        text, author, tuple(said.entities), tuple(said.media), location, external_id, "", conversation, in_reply_to
     )
     return Observation(
         where,

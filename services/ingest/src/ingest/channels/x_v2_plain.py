@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 from chassis.clock import Instant
 from switchboard.ingest.v1 import post_pb2
+from switchboard.ingest.v1.post_structs import Author, Entity, PersonalContent
 
 from ingest.channels import x_text, x_v1
 from ingest.documents import checked_text, count, decoration, numeric_id
@@ -16,7 +17,7 @@ from ingest.events import Location
 from ingest.instants import rfc3339
 from ingest.language import language_of
 from ingest.normalise import ITEMS_MAX, Account, Item, Mention, Observation, extent_of
-from ingest.personal import Author, Entity, PersonalContent, encoded
+from ingest.personal import encoded
 from ingest.typed import Form, Unread, Whole
 
 
@@ -177,8 +178,8 @@ def _one(d: _Post, where: str, users: dict[str, _User], account: Account, now: I
     handle = decoration(user.username, 200)
     followers = count(user.public_metrics.get("followers_count")) if user.public_metrics else 0
     profile = x_v1.profile(user.location, user.description, user.url, user.verified, followers)
-    author = Author(author_id, handle, decoration(user.name, 200), profile)
-    personal = PersonalContent(text, author, entities, [], external_id, None, conversation, in_reply_to)
+    author = Author("", author_id, handle, decoration(user.name, 200), profile)
+    personal = PersonalContent(text, author, tuple(entities), (), None, external_id, "", conversation, in_reply_to)
     return Observation(
         where,
         external_id,
