@@ -21,13 +21,15 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
     Facts stand in the order of their candidates, so one walk over both finds each candidate's fact or that it has none.
     """
     told = internal_pb2.RecordPostsResponse()
+    results: list[service_pb2.Result] = []  # a message's own lists take one at a time three times as slowly
+    revisions: list[int] = []
     withdrawn_later = {event.post_id for event in events if _is_gone(event)}
     facts = iter(events)
     fact = next(facts, None)
     for place, candidate in enumerate(command):
         key = key_of(candidate)
         known = posts.known.get(key)
-        told.revisions.append(0 if known is None else known.revision)
+        revisions.append(0 if known is None else known.revision)
         if known is not None and known.alias_of and _is_to_move(candidate, known):
             told.moved.add(
                 place=place, post_id=known.alias_of, number=known.platform_revision, published_at_us=known.of_post_from
@@ -36,7 +38,7 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
         if known is None and isinstance(candidate, PostReceived):
             gone = True  # content that led to nothing at all: its author took all back
         if candidate is fact:
-            told.results.append(_result_of(candidate, gone=gone))
+            results.append(_result_of(candidate, gone=gone))
             fact = next(facts, None)
             if isinstance(candidate, events_structs.PostWithdrawn):
                 withdrawn_later.discard(key)
@@ -56,11 +58,13 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
             if not result:
                 otherwise = service_pb2.RESULT_QUARANTINED if anothers else service_pb2.RESULT_DUPLICATE
                 result = service_pb2.RESULT_WITHDRAWN if gone else otherwise
-            told.results.append(result)
+            results.append(result)
         elif isinstance(candidate, events_structs.DeliveryRequeued | events_structs.PostAliased):
-            told.results.append(_result_of(candidate, gone=gone))
+            results.append(_result_of(candidate, gone=gone))
         else:
-            told.results.append(service_pb2.RESULT_DUPLICATE)
+            results.append(service_pb2.RESULT_DUPLICATE)
+    told.results.extend(results)
+    told.revisions.extend(revisions)
     return told
 
 
