@@ -19,7 +19,7 @@ class Location(IntEnum):
     NONE = 2
 
 
-class PostReceived(msgspec.Struct, frozen=True, gc=False):
+class PostReceived(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A post came: what is decided upon, and the fact as it is stored."""
 
     post_id: str

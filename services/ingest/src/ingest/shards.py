@@ -27,6 +27,7 @@ something to say costs a commit, an fsync of 1-2 ms of CPU, and a delivery to ev
 _SHARD_OF = {digit: SHARDS[int(digit, 16) & 1] for digit in "0123456789abcdef"}
 RECEIVED = events_structs.PostReceived.NAME
 _encode = msgpack.Encoder().encode
+_observed = msgpack.Decoder(list[PostReceived]).decode
 PostWriter = ShardWriter[decider.Candidates, decider.Posts, PostEvent]
 SourceWriter = ShardWriter[sources.Command, sources.Sources, SourceEvent]
 
@@ -189,23 +190,7 @@ def _answer_id(request: internal_pb2.RecordPostsRequest) -> Request:
 def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsRequest:
     """What one caller has to say, on its way to the shard's owner."""
     posts = [candidate for candidate in candidates if isinstance(candidate, PostReceived)]
-    request = internal_pb2.RecordPostsRequest(
-        observed=internal_pb2.Observed(
-            post_ids=[post.post_id for post in posts],
-            platform_revisions=[post.platform_revision for post in posts],
-            content_digests=[post.content_digest for post in posts],
-            directions=[post.direction for post in posts],  # type: ignore[misc]  # enums' numbers
-            published_at_us=[post.published_at for post in posts],
-            posts=[post.encoded for post in posts],
-            desks=[post.desk for post in posts],
-            are_addressed=[post.is_addressed for post in posts],
-            edited_at_us=[post.edited_at or 0 for post in posts],
-            identity_ids=[post.identity_id for post in posts],
-            cut_lengths=[post.cut_length for post in posts],
-            locations=[post.location for post in posts],
-            extents=[post.extent for post in posts],
-        )
-    )
+    request = internal_pb2.RecordPostsRequest(observed=_encode(posts))
     if len(posts) < len(candidates):
         for place, candidate in enumerate(candidates):
             if not isinstance(candidate, PostReceived):
@@ -215,23 +200,7 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
 
 def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates:
     """What one caller has to say, at the shard's owner."""
-    seen = request.observed
-    columns = (
-        seen.post_ids[:],
-        seen.identity_ids[:],
-        seen.platform_revisions[:],
-        seen.content_digests[:],
-        seen.directions[:],
-        seen.published_at_us[:],
-        seen.posts[:],
-        seen.desks[:],
-        seen.are_addressed[:],
-        [at or None for at in seen.edited_at_us[:]],
-        seen.cut_lengths[:],
-        seen.locations[:],
-        seen.extents[:],
-    )
-    candidates: list[decider.Candidate] = list(map(PostReceived, *columns))
+    candidates: list[decider.Candidate] = [*_observed(request.observed)] if request.observed else []
     for other in request.others:
         candidates.insert(other.place, layout.struct(other.type, other.fact))
     return candidates

@@ -22,25 +22,22 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from switchboard.ingest.v1 import post_pb2 as switchboard_dot_ingest_dot_v1_dot_post__pb2
 from switchboard.ingest.v1 import service_pb2 as switchboard_dot_ingest_dot_v1_dot_service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$switchboard/ingest/v1/internal.proto\x12\x15switchboard.ingest.v1\x1a switchboard/ingest/v1/post.proto\x1a#switchboard/ingest/v1/service.proto\"\xba\x02\n\x08Observed\x12\r\n\x05posts\x18\x01 \x03(\x0c\x12\x10\n\x08post_ids\x18\x02 \x03(\t\x12\x1a\n\x12platform_revisions\x18\x03 \x03(\x05\x12\x17\n\x0f\x63ontent_digests\x18\x04 \x03(\x0c\x12\x34\n\ndirections\x18\x05 \x03(\x0e\x32 .switchboard.ingest.v1.Direction\x12\x17\n\x0fpublished_at_us\x18\x06 \x03(\x03\x12\x14\n\x0c\x65\x64ited_at_us\x18\x07 \x03(\x03\x12\x14\n\x0cidentity_ids\x18\x08 \x03(\t\x12\r\n\x05\x64\x65sks\x18\t \x03(\t\x12\x15\n\rare_addressed\x18\n \x03(\x08\x12\x13\n\x0b\x63ut_lengths\x18\x0b \x03(\x05\x12\x11\n\tlocations\x18\x0c \x03(\x05\x12\x0f\n\x07\x65xtents\x18\r \x03(\x05\"2\n\x05Other\x12\r\n\x05place\x18\x01 \x01(\x05\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0c\n\x04\x66\x61\x63t\x18\x03 \x01(\x0c\"\xea\x01\n\x12RecordPostsRequest\x12\x31\n\x08observed\x18\x01 \x01(\x0b\x32\x1f.switchboard.ingest.v1.Observed\x12,\n\x06others\x18\x02 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Other\x12\x12\n\nrequest_id\x18\x03 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x04 \x01(\x0c\x12\x35\n\x06\x61nswer\x18\x05 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\x12\x10\n\x08\x63laimant\x18\x06 \x01(\x0c\"P\n\x05Moved\x12\r\n\x05place\x18\x01 \x01(\x05\x12\x0f\n\x07post_id\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x17\n\x0fpublished_at_us\x18\x04 \x01(\x03\"\xe0\x01\n\x13RecordPostsResponse\x12.\n\x07results\x18\x01 \x03(\x0e\x32\x1d.switchboard.ingest.v1.Result\x12\x11\n\trevisions\x18\x02 \x03(\x05\x12\x10\n\x08position\x18\x03 \x01(\x04\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\x12\x10\n\x08\x63laimant\x18\x05 \x01(\x0c\x12+\n\x05moved\x18\x06 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Movedb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$switchboard/ingest/v1/internal.proto\x12\x15switchboard.ingest.v1\x1a#switchboard/ingest/v1/service.proto\"2\n\x05Other\x12\r\n\x05place\x18\x01 \x01(\x05\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0c\n\x04\x66\x61\x63t\x18\x03 \x01(\x0c\"\xc9\x01\n\x12RecordPostsRequest\x12\x10\n\x08observed\x18\x01 \x01(\x0c\x12,\n\x06others\x18\x02 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Other\x12\x12\n\nrequest_id\x18\x03 \x01(\x0c\x12\x16\n\x0erequest_digest\x18\x04 \x01(\x0c\x12\x35\n\x06\x61nswer\x18\x05 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\x12\x10\n\x08\x63laimant\x18\x06 \x01(\x0c\"P\n\x05Moved\x12\r\n\x05place\x18\x01 \x01(\x05\x12\x0f\n\x07post_id\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x17\n\x0fpublished_at_us\x18\x04 \x01(\x03\"\xe0\x01\n\x13RecordPostsResponse\x12.\n\x07results\x18\x01 \x03(\x0e\x32\x1d.switchboard.ingest.v1.Result\x12\x11\n\trevisions\x18\x02 \x03(\x05\x12\x10\n\x08position\x18\x03 \x01(\x04\x12\x35\n\x06\x61nswer\x18\x04 \x01(\x0b\x32%.switchboard.ingest.v1.DeliveryResult\x12\x10\n\x08\x63laimant\x18\x05 \x01(\x0c\x12+\n\x05moved\x18\x06 \x03(\x0b\x32\x1c.switchboard.ingest.v1.Movedb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.ingest.v1.internal_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OBSERVED']._serialized_start=135
-  _globals['_OBSERVED']._serialized_end=449
-  _globals['_OTHER']._serialized_start=451
-  _globals['_OTHER']._serialized_end=501
-  _globals['_RECORDPOSTSREQUEST']._serialized_start=504
-  _globals['_RECORDPOSTSREQUEST']._serialized_end=738
-  _globals['_MOVED']._serialized_start=740
-  _globals['_MOVED']._serialized_end=820
-  _globals['_RECORDPOSTSRESPONSE']._serialized_start=823
-  _globals['_RECORDPOSTSRESPONSE']._serialized_end=1047
+  _globals['_OTHER']._serialized_start=100
+  _globals['_OTHER']._serialized_end=150
+  _globals['_RECORDPOSTSREQUEST']._serialized_start=153
+  _globals['_RECORDPOSTSREQUEST']._serialized_end=354
+  _globals['_MOVED']._serialized_start=356
+  _globals['_MOVED']._serialized_end=436
+  _globals['_RECORDPOSTSRESPONSE']._serialized_start=439
+  _globals['_RECORDPOSTSRESPONSE']._serialized_end=663
 # @@protoc_insertion_point(module_scope)
