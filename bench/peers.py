@@ -327,6 +327,7 @@ async def compared(seconds: float, rounds: int, only: str) -> dict[str, Any]:
                 turn = await once(one, seconds if number else min(seconds, 3.0), number + 1)
                 if number:
                     turns[one.name].append(turn)
+                    print(f"round {number}, {one.name}: {rounded(turn)}", file=sys.stderr)
     ratios = {}
     for mine, theirs, goal in PAIRS:
         if mine in turns and theirs in turns:
