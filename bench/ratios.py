@@ -75,9 +75,12 @@ def measured(theirs: Path, benches: dict[str, list[str]], rounds: int, directory
             for a, b in zip(sides["ours"], sides["theirs"], strict=True)
         ]
         report[what] = {
-            "ratios": {name: median(one[name] for one in rounds_of) for name in rounds_of[0]},
+            "ratios": {name: round(median(one[name] for one in rounds_of), 3) for name in rounds_of[0]},
             "ratios_of_each_round": rounds_of,
-            **{side: {name: median(one[name] for one in turns) for name in by} for side, turns in sides.items()},
+            **{
+                side: {name: round(median(one[name] for one in turns), 1) for name in by}
+                for side, turns in sides.items()
+            },
         }
     return report
 
