@@ -46,7 +46,7 @@ from ingest import answers, channels, decider, sources
 from ingest.batch import Call
 from ingest.intake import Intake
 from ingest.main import RESOURCES
-from ingest.shards import SHARDS, from_request, to_request
+from ingest.shards import POSTS, SHARDS, from_request, to_request
 from ingest.views.source_directory import connections
 from switchboard.ingest.v1 import internal_pb2, service_pb2, service_pb2_grpc
 
@@ -205,7 +205,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
             events = timed("decide", decider.decide, asked, posts)
             timed("evolve", lambda given: [decider.evolve(posts, event) for event in given], events)
             answer = timed("answer", answers.results_of, asked, posts, events)
-            timed("encode events", lambda given: [one.SerializeToString(deterministic=True) for one in given], events)
+            timed("encode events", lambda given: [POSTS.encode(event) for event in given], events)
             timed("tell", _tell, call, answer)
         timed("response", batch.response)
     told = {name: round(seconds * 1e6 / len(payloads), 2) for name, seconds in spent.items()}
