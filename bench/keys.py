@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import gc
 import json
-import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from pathlib import Path
 
 import psutil
 import uvloop
+from _scratch import scratch
 from chassis import embedded, keyfile
 from chassis.database import Database
 from chassis.migrations import migrate_all
@@ -48,11 +47,11 @@ async def spent(pid: int, batches: list[list[str]], ask: Ask) -> dict[str, float
 
 
 async def run() -> dict[str, dict[str, float]]:
-    with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as directory:
-        server = await embedded.start_postgres(Path(directory))
+    with scratch() as directory:
+        server = await embedded.start_postgres(directory)
         try:
             url = await embedded.create_database(server.url, "keys")
-            keyfile.create(key_file := Path(directory) / "kek.jsonl")
+            keyfile.create(key_file := directory / "kek.jsonl")
             await migrate_all(url)
             async with Database(url, "ingest") as database:
                 vault = KeyVault(database, key_file)
