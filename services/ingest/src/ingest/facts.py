@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from chassis.clock import Instant
 from chassis.identity import uuid_text
@@ -335,13 +336,12 @@ def _posts(channel: str, scope: str, external_ids: Sequence[str]) -> tuple[str, 
 
 def _accounts(channel: str, scope: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
     """What mentions lead to, sorted, each once."""
-    if not mentions:
-        return ()
-    return tuple(
-        sorted(
-            {
-                identity_id(channel, scope, account_id) if account_id else handle_id(channel, scope, handle)
-                for account_id, handle in mentions
-            }
-        )
-    )
+    if len(mentions) < 2:
+        return tuple(_account(channel, scope, *mention) for mention in mentions)
+    return tuple(sorted({_account(channel, scope, *mention) for mention in mentions}))
+
+
+@lru_cache(maxsize=256)
+def _account(channel: str, scope: str, account_id: str, handle: str) -> str:
+    """What a mention leads to. Kept for those named again at once: most posts name the brand."""
+    return identity_id(channel, scope, account_id) if account_id else handle_id(channel, scope, handle)
