@@ -254,9 +254,10 @@ def _touched(events: Sequence[Keyed]) -> list[str]:
     touched: dict[str, None] = {}
     for _, keys in events:
         for key in keys:
-            if type(key) is Founding and key in touched:
+            if key not in touched:
+                touched[key] = None
+            elif type(key) is Founding:
                 raise FoundedAgain(key)
-        touched.update(dict.fromkeys(keys))
     return list(touched)
 
 
