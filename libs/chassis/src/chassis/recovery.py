@@ -26,9 +26,9 @@ _C = TypeVar("_C", contravariant=True)
 _S = TypeVar("_S", contravariant=True)
 S = TypeVar("S")
 
-SNAPSHOT_EVERY = 50_000
+SNAPSHOT_EVERY = 100_000
 """Events between two snapshots of a small state: about a second of refolding after a restart."""
-BYTES_PER_EVENT = 100
+BYTES_PER_EVENT = 50
 """A large state waits longer: writing it then costs less than deciding what came since, and recovery stays in
 proportion.
 """
