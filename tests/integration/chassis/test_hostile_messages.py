@@ -12,6 +12,7 @@ from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.inputs import Inputs
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import BytesValue, Int64Value, StringValue
+from msgspec import msgpack
 from replicas import Replica, settled
 from switchboard.log.v1 import log_pb2, operations_pb2
 from tally import Add, opened, running
@@ -49,7 +50,17 @@ def garbage(subject: Subject, chance: random.Random) -> bytes:
             operations_pb2.Shard(name="y"),
         ]
     )
-    return chance.choice([chance.randbytes(chance.randrange(300)), foreign.SerializeToString(), b"hello"])
+    begins = b"\x98" + msgpack.encode(bytes(16)) + msgpack.encode(subject.tenant) + msgpack.encode(subject.shard)
+    no_text, too_deep = b"\xa2\xff\xff", b"\x91" * 10_000
+    return chance.choice(
+        [
+            chance.randbytes(chance.randrange(300)),
+            foreign.SerializeToString(),
+            b"hello",
+            begins + no_text,
+            begins + bytes(3) + b"\x91\x93\x00\xa0" + too_deep,
+        ]
+    )
 
 
 def react(recorded: Recorded) -> Add | None:

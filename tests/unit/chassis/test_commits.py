@@ -2,7 +2,7 @@
 
 import pytest
 from chassis import layout
-from chassis.clock import FIRST
+from chassis.clock import FIRST, LAST
 from chassis.commits import (
     NO_COMMIT,
     NO_ID,
@@ -15,6 +15,7 @@ from chassis.commits import (
     encode,
     event_of,
 )
+from chassis.export import pages
 from chassis.layout import UnknownEvent
 from chassis.layout import UnreadableEvent as Unreadable
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -22,7 +23,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Raw
+from msgspec import Raw, msgpack
 from switchboard.log.v1 import log_pb2
 
 HERE = "ev.work.acme.0"
@@ -37,6 +38,20 @@ def entry(data: bytes, subject: str = HERE) -> Entry:
     return Entry(7, Subject.of(subject), data)
 
 
+def today(
+    *, tenant: object = "acme", at: int = 5, position: int = 0, offset: int = 0, events: bytes = b"\x90"
+) -> bytes:
+    """A commit as it is written, put together element by element."""
+    elements = [b"0" * 16, tenant, "0", position, offset, at, Raw(events), []]
+    return msgpack.encode(elements)
+
+
+def one_event(fact: bytes, *, at: int = 5, actor: object = "") -> bytes:
+    return msgpack.encode([[at, "switchboard.ingest.v1.PostReceived", Raw(fact), b"", b"", actor]])
+
+
+TOO_DEEP = b"\x91" * 100_000 + b"\x90"
+NO_TEXT = Raw(b"\xa4\xff\xff\xff\xff")
 NO_COMMITS = [
     pytest.param("ev.test", b"hello", NO_SHARD, id="a subject of two tokens"),
     pytest.param("ev.work.acme.0.more", commit(), NO_SHARD, id="a subject of five tokens"),
@@ -46,6 +61,15 @@ NO_COMMITS = [
     pytest.param(HERE, commit()[:-1], NO_COMMIT, id="a commit cut short"),
     pytest.param(HERE, b"\x12\x02\xff\xfe", NO_COMMIT, id="text that is no UTF-8"),
     pytest.param(HERE, b"", NO_COMMIT, id="nothing at all"),
+    pytest.param(HERE, today(tenant=NO_TEXT), NO_COMMIT, id="a name that is no UTF-8"),
+    pytest.param(HERE, today(events=one_event(b"\x90", actor=NO_TEXT)), NO_COMMIT, id="an actor that is no UTF-8"),
+    pytest.param(HERE, today(events=one_event(TOO_DEEP)), NO_COMMIT, id="a fact nested beyond measure"),
+    pytest.param(HERE, b"\x99" + today()[1:] + TOO_DEEP, NO_COMMIT, id="more elements, nested beyond measure"),
+    pytest.param(HERE, today(events=b"\xdd\xff\xff\xff\xff"), NO_COMMIT, id="four billion events"),
+    pytest.param(HERE, today(events=msgpack.encode([[0, "", None]] * 65_537)), NO_COMMIT, id="more events than ids"),
+    pytest.param(HERE, today(position=2**63), NO_COMMIT, id="a position beyond 63 bits"),
+    pytest.param(HERE, today(position=-1), NO_COMMIT, id="a position before the log"),
+    pytest.param(HERE, today(offset=2**32), NO_COMMIT, id="an offset beyond 32 bits"),
     pytest.param(HERE, commit(commit_id=b"0" * 15), NO_ID, id="an id of 15 bytes"),
     pytest.param(HERE, commit(tenant="other"), OTHER_SHARD, id="another tenant's commit"),
     pytest.param(HERE, commit(shard="1"), OTHER_SHARD, id="another shard's commit"),
@@ -82,6 +106,8 @@ def test_it_is_reported_once_and_only_when_somebody_looks() -> None:
         st.binary(max_size=200),
         st.builds(lambda cut: commit()[:cut], st.integers(0, 60)),
         st.builds(lambda junk: commit() + junk, st.binary(max_size=40)),
+        st.builds(lambda cut: today(events=one_event(b"\x91\xa1p"))[:cut], st.integers(0, 80)),
+        st.builds(lambda junk: today(events=b"\x91" + junk), st.binary(max_size=40)),
     ),
 )
 def test_no_message_raises_and_every_reader_says_the_same(subject: str, data: bytes) -> None:
@@ -93,6 +119,16 @@ def test_no_message_raises_and_every_reader_says_the_same(subject: str, data: by
     else:
         assert encode(one.commit)
         assert (one.commit.tenant, one.commit.shard) == (one.subject.tenant, one.subject.shard)
+
+
+@pytest.mark.parametrize("at", [2**64 - 1, -(2**63), LAST + 1, FIRST - 1])
+def test_an_instant_no_calendar_has_is_the_nearest_one_and_is_exported(at: int) -> None:
+    found = entry(today(at=at, events=one_event(b"\x91\xa1p", at=at)))
+    nearest = LAST if at > 0 else FIRST
+    assert (found.commit.decided_at, found.events()[0].event.occurred_at) == (nearest, nearest)
+    ((exported,),) = [page.commits for page in pages([found])]
+    assert exported.commit.decided_at.ToJsonString()
+    assert exported.commit.events[0].occurred_at.ToJsonString()
 
 
 @given(type_url=st.text(max_size=40), value=st.binary(max_size=60))

@@ -114,6 +114,36 @@ def test_bytes_of_any_kind_are_a_fact_or_unreadable(name: str, data: bytes) -> N
             read(name, data)
 
 
+TOO_DEEP = b"\x91" * 100_000 + b"\x90"
+NO_TEXT = b"\xa2\xff\xff"
+
+
+@pytest.mark.parametrize("name", [*FACTS, "switchboard.future.v1.Happened"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        TOO_DEEP,
+        b"\xdc\x00\x64" + b"\xc0" * 99 + TOO_DEEP,
+        b"\x91" + NO_TEXT,
+        b"\x92\xc0" + NO_TEXT,
+        b"\xdd\xff\xff\xff\xff",
+    ],
+    ids=["deep", "deep beyond what is known", "no text", "no text later", "no end"],
+)
+def test_what_only_a_stranger_writes_is_unreadable_or_a_fact(name: str, data: bytes) -> None:
+    for read in (layout.struct, layout.unpack, layout.wire):
+        with suppress(UnreadableEvent):  # and nothing else
+            read(name, data)
+
+
+def test_a_message_with_strange_bytes_beside_it_is_kept_as_it_is() -> None:
+    name = "switchboard.ingest.v1.PostReceived"
+    for beside in (TOO_DEEP, b"\x91" + NO_TEXT, b"\x81\x01\x02"):
+        message = layout.message_class(name).FromString(layout._beside(layout.REST, []))
+        message.MergeFromString(layout._varint(layout.REST << 3 | 2) + layout._varint(len(beside)) + beside)
+        assert layout.unpack(name, layout.pack(message)) == message
+
+
 @pytest.mark.parametrize("name", FACTS)
 def test_a_fact_cut_anywhere_is_unreadable_or_ends_early(name: str) -> None:
     fact = layout.pack(hostile_events.ordinary(name, "whole"))

@@ -20,7 +20,7 @@ from typing import Any
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from msgspec import MsgspecError, Raw, Struct, field, msgpack, structs
+from msgspec import Raw, Struct, field, msgpack, structs
 from switchboard.log.v1 import log_pb2
 
 from chassis import layout
@@ -32,6 +32,9 @@ EVERYTHING = "ev.>"
 """The subjects of all shards, and of what got into the log before it took no others."""
 EVENTS_MAX = 1_000
 """Events in one commit."""
+_EVENTS_TOLD_APART = 1 << 16
+"""More have no ids of their own."""
+_POSITIONS = range(1 << 63)
 COMMIT_BYTES_MAX = 512 * 1024
 """Encoded size of the events of one commit."""
 ANSWER_BYTES_MAX = 384 * 1024
@@ -297,12 +300,22 @@ def _read(subject: Subject, data: bytes) -> tuple[Commit, str]:
         return _nothing(), NO_SHARD
     try:
         commit = commit_of(log_pb2.Commit.FromString(data)) if data[:1] == _MESSAGE_BEGINS else _decode_commit(data)
-    except (DecodeError, MsgspecError):
+    except (DecodeError, *layout.BAD_BYTES):
+        return _nothing(), NO_COMMIT
+    if (
+        commit.input_position not in _POSITIONS
+        or not 0 <= commit.input_offset <= _EVENTS_TOLD_APART
+        or len(commit.events) > _EVENTS_TOLD_APART
+    ):
         return _nothing(), NO_COMMIT
     if len(commit.commit_id) != 16:
         return _nothing(), NO_ID
     if commit.tenant != subject.tenant or commit.shard != subject.shard:
         return _nothing(), OTHER_SHARD
+    commit.decided_at = _near(commit.decided_at)
+    for event in commit.events:
+        if not FIRST <= event.occurred_at <= LAST:
+            event.occurred_at = _near(event.occurred_at)
     return commit, ""
 
 
@@ -342,8 +355,12 @@ def event_of(event: log_pb2.Event) -> Event:
 
 
 def _instant(at: Timestamp) -> Instant:
+    return _near(from_timestamp(at))
+
+
+def _near(at: Instant) -> Instant:
     """An instant of the calendar, the nearest one where it is none: nothing is ordered by it."""
-    return max(FIRST, min(LAST, from_timestamp(at)))
+    return max(FIRST, min(LAST, at))
 
 
 def answer_message(answer: Answer) -> log_pb2.Answer:

@@ -48,6 +48,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 _decode_list = msgspec.msgpack.Decoder(list[Any]).decode
 _decode_bytes = msgspec.msgpack.Decoder(bytes).decode
+BAD_BYTES: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, IndexError, RecursionError)
+"""What decoding bytes of any kind may raise: msgspec lets text that is no UTF-8 through as UnicodeDecodeError, and what
+is nested too deeply as RecursionError."""
 
 
 class UnreadableEvent(DecodeError):
@@ -94,7 +97,7 @@ def pack(message: Message) -> bytes:
     """The fact of a message, as it stands in the log."""
     try:
         return _encode(_array(message))
-    except (_Unmapped, OverflowError, msgspec.MsgspecError):
+    except (_Unmapped, *BAD_BYTES):
         return as_bin(message.SerializeToString(deterministic=True))
 
 
@@ -128,7 +131,7 @@ def wire(full_name: str, fact: bytes | memoryview) -> bytes:
             return _beside(WHOLE, values)
         _fill(message, values)
         return message.SerializeToString(deterministic=True)
-    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, IndexError):
+    except BAD_BYTES:
         raise _unreadable(full_name) from None
 
 
@@ -161,7 +164,7 @@ def decode(full_name: str, decoder: Callable[[Any], Any], fact: bytes | memoryvi
         if fact[0] not in _ARRAYS:
             fact = _for_reading(full_name, _decode_bytes(fact))
         return decoder(fact)
-    except (msgspec.MsgspecError, IndexError):
+    except BAD_BYTES:
         raise _unreadable(full_name) from None
 
 
@@ -171,7 +174,7 @@ def _for_reading(full_name: str, data: bytes, absent: int | None = None) -> byte
     message.DiscardUnknownFields()
     try:
         return _encode(_array(message, absent))
-    except (_Unmapped, OverflowError):
+    except (_Unmapped, *BAD_BYTES):
         raise _unreadable(full_name) from None
 
 
