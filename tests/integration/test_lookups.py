@@ -52,7 +52,7 @@ insert into contacts_v3_cases
 select 'acme', gen_random_uuid()::text, 'x', 'x', '', 'x', 'x', '', 1, '[]', 0, '' from generate_series(1, {ROWS}) n
 """
 IDENTITIES = f"""
-insert into customers_v1_identities
+insert into customers_v2_identities
 select 'acme', gen_random_uuid(), gen_random_uuid(), n, gen_random_uuid(), 'x', 'x', repeat('x', 300)::bytea, 1, null
 from generate_series(1, {ROWS}) n
 """

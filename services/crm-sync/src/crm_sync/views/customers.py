@@ -19,7 +19,7 @@ from switchboard.crm.v1 import events_structs as crm
 
 from crm_sync import events, kept
 
-NAME = "customers_v1"
+NAME = "customers_v2"
 SQL = queries(__file__, "customers.sql")
 
 
@@ -34,7 +34,7 @@ class Identity(NamedTuple):
     channel: str
     source: str
     facts: bytes
-    """KeptFacts; empty after erasure."""
+    """What `kept` writes; empty after erasure."""
     asserted: int
     """How many values were ever asserted of it; stays after erasure."""
     erased_at: int | None
@@ -279,7 +279,7 @@ def keys(event: Recorded) -> Sequence[str]:
 
 
 class Customers:
-    """The view customers_v1."""
+    """The view customers_v2."""
 
     name = NAME
     contexts = frozenset({"crm"})
@@ -288,10 +288,10 @@ class Customers:
     schema = SQL["schema"]
     dumps: Mapping[str, str] = MappingProxyType(
         {
-            "customers_v1_identities": "tenant, identity_id",
-            "customers_v1_contacts": "tenant, contact, identity_id, verified",
-            "customers_v1_links": "tenant, identity_a, identity_b",
-            "customers_v1_conflicts": "tenant, identity_a, identity_b, reason, attribute",
+            "customers_v2_identities": "tenant, identity_id",
+            "customers_v2_contacts": "tenant, contact, identity_id, verified",
+            "customers_v2_links": "tenant, identity_a, identity_b",
+            "customers_v2_conflicts": "tenant, identity_a, identity_b, reason, attribute",
         }
     )
 
@@ -323,7 +323,7 @@ class Customers:
         identities = [(key, row) for key, row in changed if isinstance(row, Identity)]
         founded = [row for key, row in identities if type(key) is Founding]
         if founded:
-            await connection.copy_records_to_table("customers_v1_identities", records=founded, columns=Identity._fields)
+            await connection.copy_records_to_table("customers_v2_identities", records=founded, columns=Identity._fields)
         known = [row for key, row in identities if type(key) is not Founding]
         if known:
             await connection.execute(SQL["save_identities"], known)
