@@ -185,7 +185,8 @@ class Writer:
                 messages = await waiting.fetch(TOGETHER, timeout=5.0)
             except TimeoutError:
                 continue
-            await self._write([post for message in messages for post in Batch.validate_json(message.data)])
+            if messages:  # nats-py may also answer with none
+                await self._write([post for message in messages for post in Batch.validate_json(message.data)])
             for message in messages:
                 await message.ack()
 
