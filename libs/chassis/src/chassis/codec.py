@@ -102,13 +102,24 @@ class Codec(Generic[E]):
         return name, _encode(event)
 
     def decode(self, recorded: Recorded) -> E:
-        """The event that was recorded. Raises UnknownEvent for one that is not in the union, and UnreadableEvent for
-        bytes that are no such fact: an absent instant, an unknown number of an enumeration.
+        """The event that was recorded, decoded once. Raises UnknownEvent for one that is not in the union, and
+        UnreadableEvent for bytes that are no such fact: an absent instant, an unknown number of an enumeration.
         """
-        decoder = self._decoders.get(recorded.type)
-        if decoder is None:
-            raise layout.UnknownEvent(f"{recorded.type} is not in this codec's union")
-        return cast(E, layout.decode(recorded.type, decoder, memoryview(recorded.event.value)))
+        if recorded.own is None:
+            decoder = self._decoders.get(recorded.type)
+            if decoder is None:
+                raise layout.UnknownEvent(f"{recorded.type} is not in this codec's union")
+            recorded.own = layout.decode(recorded.type, decoder, memoryview(recorded.event.value))
+        return cast(E, recorded.own)
+
+    def names(self, recorded: Recorded) -> Any:
+        """The event for who asks only whom it is about: one that `decode` refuses is the contract's struct. Raises as
+        `Recorded.body` does.
+        """
+        try:
+            return self.decode(recorded)
+        except layout.UnreadableEvent:
+            return recorded.body
 
     def message(self, event: E) -> Message:
         """The message of an event."""

@@ -175,7 +175,7 @@ def unpacked(packed: AnyMessage) -> Message:
 class Recorded:
     """One event as it stands in the log."""
 
-    __slots__ = ("_body", "_commit_id", "context", "event", "index", "position", "shard", "tenant", "type")
+    __slots__ = ("_body", "_commit_id", "context", "event", "index", "own", "position", "shard", "tenant", "type")
 
     def __init__(self, position: int, index: int, subject: Subject, event: Event, commit_id: bytes = b"") -> None:
         self.position = position
@@ -185,6 +185,8 @@ class Recorded:
         self.shard = subject.shard
         self.event = event
         self.type = event.type
+        self.own: Any = None
+        """The fact as the service that owns it has it, once its codec has read it."""
         self._commit_id = commit_id
         self._body: Any = None
 

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from switchboard.structs import STRUCTS
 
 from chassis.clock import FIRST, LAST
-from chassis.layout import message_class
+from chassis.layout import decoder_of, message_class
 
 ENUM_MIN, ENUM_MAX = -(2**15), 2**15 - 1
 """Against: PostgreSQL's smallint; no enumeration of ours has a number above 100."""
@@ -33,34 +33,38 @@ class NotStorable(ValueError):
     """A text has a NUL, a number is beyond its field, or an instant is not within the years 1 to 9999."""
 
 
-def check_storable(fact: Any) -> None:
-    """Raises NotStorable for a struct of a contract's; it never quotes a value. A fact that has none is as it is."""
+def check_storable(fact: Any, name: str = "") -> None:
+    """Raises NotStorable for a struct with the fields of a contract's message, `name` where it does not say which; it
+    never quotes a value. A fact that has none is as it is.
+    """
     kind = type(fact)
     check = _known.get(kind)
     if check is None:
-        check = _known[kind] = _check_of(kind)
+        check = _known[kind] = _check_of(kind, name)
     check(fact)
 
 
 _known: dict[type[Any], Callable[[Any], None]] = {}
 
 
-def _check_of(kind: type[Any]) -> Callable[[Any], None]:
+def _check_of(kind: type[Any], name: str) -> Callable[[Any], None]:
     """Written and compiled once per kind of fact, as dataclasses are. Against: at 50,000 events a second a microsecond
     is a twentieth, and each view asks this of each of its events; got by name, the fields take five times as long.
     """
     if issubclass(kind, Message):
         return _check_nothing
-    name: str = kind.NAME
+    name = name or kind.NAME
+    decoder_of(name)
     assert name in STRUCTS, name
     alike: dict[str, list[str]] = {}
     lines = []
     for field in message_class(name).DESCRIPTOR.fields:
         value, form = f"fact.{field.name}{'_' * iskeyword(field.name)}", _form_of(field)
+        part = f", {field.message_type.full_name!r}" if form == "part" and field.message_type is not None else ""
         if form and field.is_repeated:
-            lines.append(f"if {value}: check_{form}s({value})")
-        elif form and (form == "part" or field.containing_oneof is not None):
-            lines.append(f"if {value} is not None: check_{form}s(({value},))")
+            lines.append(f"if {value}: check_{form}s({value}{part})")
+        elif form and (part or field.containing_oneof is not None):
+            lines.append(f"if {value} is not None: check_{form}s(({value},){part})")
         elif form:
             alike.setdefault(form, []).append(value)
     for form, values in alike.items():
@@ -92,9 +96,9 @@ def _form_of(field: Any) -> str:
     return "integer" if field.type in _INTEGERS else ""
 
 
-def _check_parts(parts: Sequence[Any]) -> None:
+def _check_parts(parts: Sequence[Any], name: str) -> None:
     for part in parts:
-        check_storable(part)
+        check_storable(part, name)
 
 
 def _check_texts(texts: Sequence[str]) -> None:
@@ -117,7 +121,7 @@ def _check_instants(instants: Sequence[int]) -> None:
         raise NotStorable("an instant is not within the years 1 to 9999")
 
 
-_CHECKS: Final[Mapping[str, Callable[[Sequence[Any]], None]]] = {
+_CHECKS: Final[Mapping[str, Callable[..., None]]] = {
     "text": _check_texts,
     "enum": _check_enums,
     "integer": _check_integers,

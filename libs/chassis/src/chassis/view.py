@@ -83,7 +83,7 @@ class View(Protocol[R]):
 
 def fold(view: View[R], rows: dict[str, R], event: Recorded) -> None:
     """Applies one event to rows. Raises whatever the view does, and NotStorable before it is asked."""
-    check_storable(event.body)
+    check_storable(event.body if event.own is None else event.own, event.type)
     view.fold(rows, event)
 
 

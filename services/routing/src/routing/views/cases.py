@@ -127,16 +127,16 @@ class CasesView:
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """The case, and one that is joined into it or split from it. Nothing is known of a case before it opens."""
-        kind = event.type
+        kind, fact = event.type, CODEC.names(event)
         if kind in _THREAD_FACTS:
-            return (f"{event.tenant}{_THREAD}{event.body.post_id}",)
-        key = f"{event.tenant}/{event.body.case_id}"
+            return (f"{event.tenant}{_THREAD}{fact.post_id}",)
+        key = f"{event.tenant}/{fact.case_id}"
         if kind == _OPENED:
             return (Founding(key),)
         if kind == _JOINED:
-            return (key, f"{event.tenant}/{event.body.joined_case_id}")
+            return (key, f"{event.tenant}/{fact.joined_case_id}")
         if kind == _SPLIT:
-            return (key, f"{event.tenant}/{event.body.new_case_id}")
+            return (key, f"{event.tenant}/{fact.new_case_id}")
         return (key,)
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
