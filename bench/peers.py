@@ -310,8 +310,9 @@ async def once(contender: Contender, seconds: float, seed: int) -> dict[str, flo
     """One turn: microseconds of CPU per post by kind of process, and posts per second."""
     load = Sustained(contender, contender.source, 0, BACKLOG, Posts(seed=seed))  # type: ignore[arg-type]
     before, began = contender.cpu(), time.monotonic()
-    await load.run(seconds)
-    await contender.lags(load.position)
+    async with asyncio.timeout(seconds + PATIENCE_S):  # an answer that never comes ends the bench, not its reader
+        await load.run(seconds)
+        await contender.lags(load.position)
     took, after = time.monotonic() - began, contender.cpu()
     spent = {kind: (after[kind] - before[kind]) * 1e6 / load.accepted for kind in KINDS}
     return spent | {"sum": sum(spent.values()), "posts_per_second": load.accepted / took}
