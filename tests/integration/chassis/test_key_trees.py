@@ -13,7 +13,7 @@ from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.keyfile import KeyFile
 from chassis.keyring import Keyring, Lost, State
-from chassis.migrations import migrate_all, vault_steps
+from chassis.migrations import migrate, migrate_all, vault_steps
 from chassis.puncturable import (
     BLANK,
     BRANCH_BYTES,
@@ -618,3 +618,54 @@ async def test_vaults_that_plant_at_once_have_one_tree(database: Database, kek_f
     await asyncio.gather(*(vault.keys(TENANT, subjects) for vault in vaults))
     assert await count(database, "trees") == await count(database, "branches") == 1
     assert len({tuple((await digests(vault, subjects)).values()) for vault in vaults}) == 1
+
+
+async def test_whoever_is_erased_while_the_first_tree_is_planted_stays_erased(
+    database: Database, kek_file: Path
+) -> None:
+    [mia] = ids(1)
+    here, elsewhere = KeyVault(database, kek_file), KeyVault(database, kek_file)
+    async with database.acquire() as connection:
+        undone = connection.transaction()
+        await undone.start()  # holds the erasure up where it has seen that there is no tree
+        await connection.execute(
+            "insert into vault.subject_keys (tenant, subject_id, wrapped, kek_id) values ('acme', $1, 'x', 'x')", mia
+        )
+        erasing = asyncio.create_task(here.destroy(TENANT, mia))
+        await until_waiting(database, 1)
+        looking = asyncio.create_task(elsewhere.keys(TENANT, [mia]))
+        await until_waiting(database, 2, looking)
+        await undone.rollback()
+    assert await erasing is True
+    key = (await looking)[mia]
+    values = [] if key is None else [key.seal(b"mia")]
+    for vault in (here, elsewhere, KeyVault(database, kek_file)):
+        assert (await vault.keys(TENANT, [mia]))[mia] is None
+        assert [one.plain for one in await vault.open_all(TENANT, values)] == [None] * len(values)
+        assert await vault.destroyed(TENANT, [mia]) == {mia}
+
+
+async def until_waiting(database: Database, count: int, task: asyncio.Task[Any] | None = None) -> None:
+    """Until so many wait for locks, or the task is through without."""
+    while not (task is not None and task.done()):
+        if await database.fetchval("select count(*) from pg_locks where not granted") >= count:
+            return
+        await asyncio.sleep(0)
+
+
+async def test_no_row_is_made_once_keys_are_derived(database_url: str, kek_file: Path) -> None:
+    async with Database(database_url, "vault") as vault:
+        await migrate(vault, [step for step in vault_steps() if step.name < "0005"])
+        async with Database(database_url, "ingest") as database:
+            here, elsewhere = KeyVault(database, kek_file), KeyVault(database, kek_file)
+            [mia] = ids(1)
+            await here.keys(TENANT, ids(1))
+            async with database.transaction() as connection:  # holds up who has seen that no keys are derived
+                await connection.execute("lock table vault.subject_keys in share row exclusive mode")
+                making = asyncio.create_task(here.keys(TENANT, [mia]))
+                await until_waiting(database, 1)
+                await connection.execute("insert into vault.derivation default values")
+            with pytest.raises(Unavailable, match="neither created nor found"):
+                await making
+            values = await sealed(here, [mia])
+            assert await readable(elsewhere, values) == {mia}

@@ -170,22 +170,24 @@ class Trees:
         self._prune()
         return found, {subject: lacking for subject, lacking in left.items() if subject not in broken}
 
-    async def puncture(self, tenant: str, subject_ids: Sequence[str]) -> list[str] | None:
-        """Takes subjects out for ever and keeps a tombstone of each; whom this call took. None where there is no tree.
+    async def puncture(self, tenant: str, subject_ids: Sequence[str]) -> list[str]:
+        """Takes subjects out for ever and keeps a tombstone of each; whom this call took.
 
         All in one transaction, one after the other within a tenant. Raises Unavailable where a branch that would have
         to be replaced does not open: nothing is erased then.
         """
         for _ in range(ATTEMPTS):
             if (await self._database.fetchrow(_SQL["look"], tenant))["generation"] is None:  # type: ignore[index]
-                return None
+                if (gone := await self._entombed(tenant, subject_ids)) is not None:
+                    return gone
+                continue
             kek = await self._ring.current()
             try:
                 async with self._database.transaction() as connection:
                     await connection.execute(_SQL["guard"])
                     tree = await connection.fetchrow(_SQL["hold"], tenant)
                     if tree is None:
-                        return None
+                        continue
                     at = tenant, tree["generation"]
                     version = tree["version"] + _step()
                     gone = [row["subject_id"] for row in await connection.fetch(
@@ -206,6 +208,18 @@ class Trees:
             else:
                 return gone
         raise _overtaken(tenant)
+
+    async def _entombed(self, tenant: str, subject_ids: Sequence[str]) -> list[str] | None:
+        """As `puncture`, where there is no tree: one that is planted later knows of the tombstones, and None where one
+        was planted meanwhile. Against: it would go on leading to keys that are said to be destroyed.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["guard"])
+            await connection.execute(_SQL["unplanted"])
+            if await connection.fetchrow(_SQL["hold"], tenant) is not None:
+                return None
+            rows = await connection.fetch(_SQL["entomb"], tenant, subject_ids, None)
+            return [row["subject_id"] for row in rows]
 
     async def _punctured(
         self, connection: Connection, tenant: str, generation: int, subject_ids: Sequence[str]

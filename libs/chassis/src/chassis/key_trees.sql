@@ -25,6 +25,10 @@ where tenant = $1 and version >= $4
 -- Whoever makes or replaces what a key wraps waits here for those who need the table for themselves, and they for him.
 lock table vault.subject_keys in row exclusive mode
 
+-- name: unplanted
+-- Nobody plants a tree until this transaction ends; who waits to sees what it wrote.
+lock table vault.trees in share row exclusive mode
+
 -- name: next
 select coalesce(max(generation), 0) + 1 from vault.trees where tenant = $1
 

@@ -40,12 +40,18 @@ class OwnKeys:
         self._remembered = Remembered(cache_max)
         self._mostly_new = False
 
-    async def keys(self, tenant: str, subject_ids: Collection[str]) -> dict[str, SubjectKey | None]:
-        """As `KeyVault.keys`. One round trip where ids are as new, or as known, as those before them; else two."""
+    async def keys(
+        self, tenant: str, subject_ids: Collection[str], *, before_trees: bool = False
+    ) -> dict[str, SubjectKey | None]:
+        """As `KeyVault.keys`. One round trip where ids are as new, or as known, as those before them; else two.
+
+        `before_trees`: they are made only while no keys are derived, as is known here; once they are, who looks for
+        a subject of a tree does not look here, and this raises Unavailable.
+        """
         found, missing = self._remembered.of(tenant, subject_ids)
         held, asked, create_first = tuple(found), len(missing), self._mostly_new and bool(missing)
         if create_first:
-            missing = await self._create(tenant, missing, found, held)
+            missing = await self._create(tenant, missing, found, held, before_trees=before_trees)
             self._mostly_new = len(missing) <= asked * KNOWN_SHARE
         elif found or missing:
             missing = await self._stored(tenant, missing, found, held)
@@ -54,7 +60,7 @@ class OwnKeys:
         for _ in range(CREATE_ATTEMPTS):
             # What a creation leaves was there: another vault was faster. Its rows are committed, our insert waited.
             if missing and not create_first:
-                missing = await self._create(tenant, missing, found)
+                missing = await self._create(tenant, missing, found, before_trees=before_trees)
             if not missing:
                 return found
             missing, create_first = await self._stored(tenant, missing, found), False
@@ -136,7 +142,13 @@ class OwnKeys:
             unknown.discard(subject)
 
     async def _create(
-        self, tenant: str, wanted: set[str], found: dict[str, SubjectKey | None], held: Sequence[str] = ()
+        self,
+        tenant: str,
+        wanted: set[str],
+        found: dict[str, SubjectKey | None],
+        held: Sequence[str] = (),
+        *,
+        before_trees: bool,
     ) -> set[str]:
         """Create keys and add them to `found`, and correct `found` about those `held` in memory; returns those of
         `wanted` that were there already, whoever made or erased them, and those held that the table does not know.
@@ -151,7 +163,7 @@ class OwnKeys:
         kek = await self._ring.current()
         wrapped = kek.wrap_all([(key._key, key._associated) for key in made])
         rows = await self._database.fetch(
-            _SQL["create"], tenant, ordered, wrapped, kek.id, held, kek.entry.fingerprint, self._own
+            _SQL["create"], tenant, ordered, wrapped, kek.id, held, kek.entry.fingerprint, self._own, before_trees
         )
         if any(row["superseded"] for row in rows):
             await self._ring.turn()  # nothing was created: another key wraps since, or the file is not the database's

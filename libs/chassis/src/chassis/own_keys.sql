@@ -20,6 +20,7 @@ with wrapping as (
     select $1, new.subject_id, new.wrapped, $4, $7
     from unnest($2::uuid[], $3::bytea[]) as new (subject_id, wrapped)
     where exists (select from wrapping) and not exists (select from vault.deleted_tenants gone where gone.tenant = $1)
+        and not ($8 and exists (select from vault.derivation))
     on conflict (tenant, subject_id) do update
     set wrapped = excluded.wrapped, kek_id = excluded.kek_id, created_at = now()
     where kept.wrapped is not null

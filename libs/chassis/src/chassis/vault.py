@@ -88,8 +88,6 @@ class KeyVault:
         """`destroy` for many; how many this call erased."""
         asked = sorted({subject_id.lower() for subject_id in subject_ids})
         gone = await self._trees.puncture(tenant, asked)
-        if gone is None:
-            return await self._rows.destroy(tenant, asked)
         for one in asked:
             self.forget(one, tenant)
         return len(gone)
@@ -142,7 +140,9 @@ class KeyVault:
             return await self._without_tree(tenant, asked, standing.lost)
         tree = standing.tree
         if tree is None:
-            return await (self._rows.keys if makes else self._rows.existing)(tenant, asked)
+            if makes:
+                return await self._rows.keys(tenant, asked, before_trees=True)
+            return await self._rows.existing(tenant, asked)
         found, missing = self._remembered.of(tenant, asked)
         if missing and tree.has_rows:
             kept = await self._rows.known(tenant, missing)
