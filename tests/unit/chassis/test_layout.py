@@ -13,7 +13,9 @@ from chassis.commits import Entry, Position, Subject, commit_of, encode
 from chassis.export import pages
 from chassis.layout import UnknownEvent, UnreadableEvent
 from facts_of_contracts import FACTS, OTHERS, says_the_same
+from google.protobuf import struct_pb2
 from google.protobuf.message import Message
+from google.rpc import error_details_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
@@ -21,6 +23,7 @@ from switchboard.ingest.v1 import events_pb2
 from switchboard.log.v1 import log_pb2
 from switchboard.structs import STRUCTS
 
+assert struct_pb2, error_details_pb2  # messages with maps, for layout to find
 GOLDEN = Path(__file__).parents[2] / "golden"
 VERSIONS = sorted(path.name for path in GOLDEN.iterdir())
 ANY = st.sampled_from([*FACTS, *OTHERS])
@@ -134,6 +137,14 @@ def test_what_only_a_stranger_writes_is_unreadable_or_a_fact(name: str, data: by
     for read in (layout.struct, layout.unpack, layout.wire):
         with suppress(UnreadableEvent):  # and nothing else
             read(name, data)
+
+
+@pytest.mark.parametrize("name", ["google.rpc.ErrorInfo", "google.protobuf.Struct", "google.protobuf.FileOptions"])
+def test_a_message_of_no_contract_is_a_fact_or_unreadable(name: str) -> None:
+    for value in ([[[1]]], [None, None, [[1, 2]]], [{"a": 1}], [None] * 998 + [[["a"]]]):
+        for read in (layout.struct, layout.unpack):
+            with suppress(UnreadableEvent):
+                read(name, msgpack.encode(value))
 
 
 def test_a_message_with_strange_bytes_beside_it_is_kept_as_it_is() -> None:

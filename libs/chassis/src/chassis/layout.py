@@ -245,6 +245,8 @@ def _fill(message: Message, values: Sequence[Any]) -> None:
             into = getattr(message, field.name)
             if part is None:
                 into.extend(value)
+            elif part.GetOptions().map_entry:
+                raise TypeError
             else:
                 for each in value:
                     _fill_part(into.add(), each)
