@@ -106,6 +106,13 @@ PLAIN: list[tuple[str, dict[str, Any]]] = [
 ]
 PLAIN += [
     ("x", {"data": POST, "includes": INCLUDES, "matching_rules": [{"id": "1", "tag": "acme care"}]}),
+    (
+        "x",
+        {
+            "data": {**POST, "in_reply_to_user_id": None, "referenced_tweets": [], "entities": {}},
+            "includes": {"users": [POSTER, {"id": "", "username": "acme"}]},
+        },
+    ),
     ("x", PAGE),
 ]
 OTHER: list[tuple[str, dict[str, Any]]] = [

@@ -144,7 +144,7 @@ _decoded = msgspec.json.Decoder(_Document).decode
 def read(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
     """One item for each plain post; None, or any exception, where one of them is not."""
     document = _decoded(payload)
-    users = {user.id: user for user in document.includes.users}
+    users = {user.id: user for user in document.includes.users if user.id}
     data = document.data
     if isinstance(data, _Post):
         found = [_one(data, "data", users, account, now)]
