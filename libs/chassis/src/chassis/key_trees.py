@@ -58,7 +58,7 @@ class Tree:
     epoch: int
     version: int
     has_rows: bool
-    path_key: bytes
+    path_key: bytes = field(repr=False)
     branches: dict[bytes, bytes] = field(repr=False)
 
     def cut(self, subject_id: str) -> None:
