@@ -12,17 +12,19 @@ if TYPE_CHECKING:
 
 
 def body_of(body: "AnyMessage") -> Any:
-    """The fact as JSON; its bytes in base64 under `undecoded` when this command is older than the fact."""
+    """The fact as JSON; its bytes in base64 under `undecoded` when this command is older than the fact, or it has what
+    cannot be said in JSON, such as a time no calendar has.
+    """
     import base64
 
     from chassis.layout import UnreadableEvent, decoded, pack, unpack
-    from google.protobuf.json_format import MessageToDict
+    from google.protobuf.json_format import Error, MessageToDict
 
     name = body.type_url.rpartition("/")[2]
     try:
         message = unpack(name, pack(decoded(name, body.value)))  # a service may have shown what it has no fields for
         return MessageToDict(message, preserving_proto_field_name=True)
-    except (UnreadableEvent, ValueError, OverflowError):  # ValueError: a time no calendar has
+    except (UnreadableEvent, Error, TypeError, ValueError, OverflowError, RecursionError):
         return {"undecoded": base64.b64encode(body.value).decode()}
 
 

@@ -2,6 +2,9 @@
 
 import json
 
+import hostile_events
+import pytest
+from facts_of_contracts import FACTS
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
@@ -33,6 +36,23 @@ def test_any_event_has_a_cloudevent(written: list[log_pb2.Event], subject: str) 
     assert len(found) == len(written)
     for event, described in zip(written, found, strict=True):
         assert json.loads(json.dumps(described))["type"] == event.body.type_url.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_with_a_time_no_calendar_has_does_not_end_an_export(name: str) -> None:
+    for fact in hostile_events.hostile(name, "hostile", 3):
+        body = AnyMessage()
+        body.Pack(fact)
+        event = log_pb2.Event(event_id=bytes(16), body=body)
+        (found,) = as_cloudevents(ExportedCommit(subject="ev.work.acme.0", commit=log_pb2.Commit(events=[event])))
+        assert json.loads(json.dumps(found))["type"] == name
+
+
+def test_what_is_packed_as_nothing_does_not_end_an_export() -> None:
+    event = log_pb2.Event(event_id=bytes(16))
+    event.body.Pack(AnyMessage(type_url="\u202e", value=b"x"))
+    (found,) = as_cloudevents(ExportedCommit(subject="ev.work.acme.0", commit=log_pb2.Commit(events=[event])))
+    assert "undecoded" in found["data"]
 
 
 def test_what_is_well_formed_keeps_its_uuid_and_its_time() -> None:
