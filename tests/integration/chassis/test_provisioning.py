@@ -83,6 +83,32 @@ async def test_what_older_processes_cannot_stand_waits_until_somebody_says_that_
         assert await provision(settings, OWN) == []
 
 
+async def test_of_an_earlier_version_of_a_view_nothing_is_left_once_an_upgrade_is_through(
+    nats_url: str, database_url: str
+) -> None:
+    settings = settings_of(nats_url, database_url)
+    earlier = SumsView.schema.replace("_v1", "_v0"), "create table if not exists kept (a int)"
+    before = Resources("tally", tables=earlier)
+    async with Database(database_url, "tally") as database:
+        await provision_tables(database_url, "tally", before)
+        await database.execute("create table sums_v0_contacts (contact bytea)")
+        for view in ("sums_v0", "sums_v1"):
+            await database.execute("insert into projections (name, position) values ($1, 7)", view)
+            await database.execute("insert into parked values ($1, 'k', 1, 0, 'ev.tally.acme.0', 'E', '')", view)
+        await provision(settings, OWN)
+        assert await database.fetchval("select to_regclass('sums_v0_contacts')") is not None, "an older process may run"
+        [told] = [one for one in await provision(settings, OWN, finish=True) if one.startswith("dropped")]
+        assert "sums_v0_contacts in schema tally" in told
+        assert [row["relname"] for row in await database.fetch(
+            "select relname from pg_class where relnamespace = 'tally'::regnamespace and relname like 'sums%v0%'"
+        )] == []  # fmt: skip
+        for table, column in (("projections", "name"), ("parked", "projection")):
+            found = await database.fetch(f"select {column} as name from {table}")
+            assert [row["name"] for row in found] == ["sums_v1"]
+        assert await database.fetchval("select to_regclass('kept')") is not None, "it is no view's"
+        assert await provision(settings, OWN, finish=True) == []
+
+
 async def test_looking_changes_nothing(nats_url: str, database_url: str) -> None:
     settings = settings_of(nats_url, database_url)
     async with connected(nats_url) as nc, Database(database_url, "tally") as database:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 import asyncpg
 
 from chassis.config import ConfigurationError, Environment, Settings, read
-from chassis.database import Database
+from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.lineage import SCHEMA as LINEAGE
 from chassis.log import connect_within
@@ -55,6 +55,13 @@ TABLES_S = 300.0
 """How long the tables of one service may take, the wait for another provisioner included."""
 _CREATED = re.compile(r"create table if not exists (?:only )?([a-z0-9_]+)")
 _FINISH = "--finish"
+_VERSIONED = re.compile(r".*?_v[0-9]+(?=_|\Z)")
+"""A table of a view, up to the version of the view it is named after."""
+_TABLES = """
+select c.relname as name from pg_class c
+where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+order by c.relname
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,10 @@ async def provision_tables(database_url: str, schema: str, own: Resources, *, fi
             await connection.execute(_LOCK)
             for sql in own.schemas:
                 await connection.execute(sql)
+            dropped = await _drop_former(connection, own) if finish else []
     done = [f"created {', '.join(missing)} in schema {schema}"] if missing else []
+    if dropped:
+        done.append(f"dropped {', '.join(dropped)} in schema {schema}, which an earlier release filled from the log")
     if own.vault:
         vault = Database(
             database_url, VAULT_SCHEMA, connections_max=1, application="provisioning", role=acting.get(PROVISIONER, "")
@@ -127,6 +137,22 @@ async def provision_tables(database_url: str, schema: str, own: Resources, *, fi
                 for name in await waiting(vault, vault_steps())
             ]
     return done
+
+
+async def _drop_former(connection: Connection, own: Resources) -> list[str]:
+    """Drops the tables of views that this release has in another version, with their cursors and what is parked there.
+    Against: nobody keeps them up any more, so that what is erased, withdrawn or deleted stays there.
+    """
+    declared = {name for sql in own.schemas for name in _CREATED.findall(sql)}
+    there = [row["name"] for row in await connection.fetch(_TABLES)]
+    former = {name: found[0] for name in there if name not in declared and (found := _VERSIONED.match(name))}
+    for name in former:
+        await connection.execute(f'drop table "{name}"')
+    kept = {found[0] for name in declared if (found := _VERSIONED.match(name))}
+    if views := sorted({*former.values()} - kept):
+        await connection.execute("delete from projections where name = any($1)", views)
+        await connection.execute("delete from parked where projection = any($1)", views)
+    return list(former)
 
 
 async def _acting(database_url: str, own: ServiceRole) -> dict[str, str]:
