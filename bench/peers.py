@@ -37,6 +37,7 @@ import grpc
 import grpc.aio
 import msgspec
 import nats
+import psutil
 import uvloop
 from _bare import STREAM, WRITER, Batch
 from _bare import provision as provision_bare
@@ -200,6 +201,13 @@ class Peer:
         await self._running[process].wait()
         await self.start(process)
 
+    async def supervise(self) -> None:
+        """Starts what ended by itself again, and says so."""
+        for process, running in list(self._running.items()):
+            if running.returncode is not None:
+                print(f"{process} of {self.name} ended with {running.returncode}: started again", file=sys.stderr)
+                await self.start(process)
+
     def names(self, payloads: list[bytes], answer: service_pb2.IngestPostsResponse) -> list[str]:
         return [json.loads(payload)["id_str"] for payload in payloads]
 
@@ -210,15 +218,16 @@ class Peer:
         began = time.monotonic()
         async with asyncio.timeout(PATIENCE_S):
             while await self.reached() < int(position):  # another process gets there
-                for process, running in self._running.items():
-                    if running.returncode is not None:
-                        raise RuntimeError(f"{process} of {self.name} ended with {running.returncode}")
+                await self.supervise()
                 await asyncio.sleep(POLL_S)
         return {"all": time.monotonic() - began}
 
     def cpu(self) -> dict[str, float]:
         kinds = {name: seconds_of(server.pid) for name, server in self._servers.items()}
-        services = sum(seconds_of(one.pid) for one in self._running.values())
+        services = 0.0
+        for one in self._running.values():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself; `supervise` will see it
+                services += seconds_of(one.pid)
         return {"nats": 0.0} | kinds | {"services": services, "client": time.process_time()}
 
 
@@ -309,6 +318,8 @@ async def contenders(only: str) -> AsyncIterator[list[Contender]]:
 async def once(contender: Contender, seconds: float, seed: int) -> dict[str, float]:
     """One turn: microseconds of CPU per post by kind of process, and posts per second."""
     load = Sustained(contender, contender.source, 0, BACKLOG, Posts(seed=seed))  # type: ignore[arg-type]
+    if isinstance(contender, Peer):
+        await contender.supervise()
     before, began = contender.cpu(), time.monotonic()
     async with asyncio.timeout(seconds + PATIENCE_S):  # an answer that never comes ends the bench, not its reader
         await load.run(seconds)
