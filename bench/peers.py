@@ -26,6 +26,7 @@ import random
 import signal
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -125,7 +126,7 @@ class Ours:
         return found
 
 
-class Peer:
+class Peer(ABC):
     """A peer's servers and its processes."""
 
     source = f"tenants/{TENANT}/sources/x-acme"
@@ -179,16 +180,21 @@ class Peer:
                 for server in servers.values():
                     await server.stop()
 
+    @abstractmethod
     async def provision(self) -> None:
         """Tables and streams."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def close(self) -> None:
         """Connections of the client."""
 
+    @abstractmethod
     async def reached(self) -> int:
         """The position up to which there are all consequences."""
-        raise NotImplementedError
+
+    @abstractmethod
+    async def kept(self) -> dict[str, Counter[str]]:
+        """How often each post is in the table and in the log."""
 
     async def start(self, process: str) -> None:
         self._running[process] = await asyncio.create_subprocess_exec(

@@ -3,7 +3,8 @@
 `sustained`: a client streams raw X JSON for a minute. It keeps no more than `--backlog` posts between the answer of
 ingest and the last consequence in every shard and view of all services, so that what it reports is the rate of the
 slowest of them; with `--rate` it sends no faster than that. `latency`: posts leave on a fixed schedule whatever
-happens; the clock runs from the time a post was due to leave until its offer is read from the end of the log.
+happens; the clock runs from the time a post was due to leave until its offer is read from the end of the log. `idle`:
+what a stack costs that has nothing to do.
 """
 
 from __future__ import annotations
@@ -147,6 +148,19 @@ async def sustained(seconds: float, rate: float, backlog: int, running: str = ""
         }
 
 
+async def idle(seconds: float, running: str = "") -> dict[str, object]:
+    """What a stack costs that has a tenant, agents and nothing to do: percent of a core, by process."""
+    async with Stack.up(running) as stack:
+        await stack.connect()
+        await stack.hire(20, 10)
+        await asyncio.sleep(5)  # what was started has settled
+        before, began = stack.cpu(), time.monotonic()
+        await asyncio.sleep(seconds)
+        took = time.monotonic() - began
+        after = stack.cpu()
+    return {name: round(100 * (after[name] - before[name]) / took, 2) for name in after if name != "client"}
+
+
 async def _commits(log: Log) -> dict[str, int]:
     """Commits so far by context."""
     found: dict[str, int] = {}
@@ -256,7 +270,7 @@ async def _seen(due: dict[str, float], offered_at: dict[str, float]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("sustained", "latency", "both"), default="both")
+    parser.add_argument("what", nargs="?", choices=("sustained", "latency", "both", "idle"), default="both")
     parser.add_argument("--seconds", type=float, default=60.0, help="of the sustained load; latency takes half of it")
     parser.add_argument("--rate", type=float, default=0.0, help="posts a second at most, 0 for what is possible")
     parser.add_argument("--backlog", type=int, default=5_000, help="posts accepted and not yet everywhere, at most")
@@ -264,6 +278,9 @@ def main() -> None:
     parser.add_argument("--state", default="", help="load the stack that runs on this directory, for a profile")
     asked = parser.parse_args()
     report: dict[str, object] = {}
+    if asked.what == "idle":
+        print(json.dumps({"idle_percent_of_a_core": uvloop.run(idle(asked.seconds / 2, asked.state))}, indent=2))
+        return
     if asked.what != "latency":
         report["sustained"] = uvloop.run(sustained(asked.seconds, asked.rate, asked.backlog, asked.state))
     if asked.what != "sustained":
