@@ -20,6 +20,7 @@ SHORT = [
     ("keys",),
     ("rebuild", "--posts", "500"),
     ("pipeline", "sustained", "--seconds", "1"),
+    ("pipeline", "idle", "--seconds", "1"),
     ("work", "--posts", "500"),
     ("peers", "--seconds", "1", "--rounds", "1", "--only", "packed,our ingest,eventsourcing"),
     ("peers", "--kill", "--posts", "2000", "--kills", "2", "--only", "bare,our ingest"),

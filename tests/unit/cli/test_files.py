@@ -66,14 +66,17 @@ def test_law_few_characters_are_no_text_of_a_guessed_encoding(
 ) -> None:
     said = st.lists(st.sampled_from(SENTENCES[encoding]), min_size=1, max_size=8)
     text = "id,author,text\n" + "".join(f"{n},u{n},{''.join(data.draw(said))}\n" for n in range(rows))
-    path = kept(tmp_path_factory.mktemp("few"), text.encode(encoding))
+    raw = text.encode(encoding)
+    path = kept(tmp_path_factory.mktemp("few"), raw)
     refusal, read = "", text
     try:
         read = input_file(path).read_utf8().decode(errors="surrogateescape")
     except FileError as refused:
         refusal = str(refused)
     broken = any("\udc80" <= character <= "\udcff" for character in read)  # which the quarantine takes
-    assert "--encoding" in refusal or broken or read == text
+    # Thanks in GB18030 are two letters of Cyrillic in UTF-8: what is valid there is that, and nobody can tell.
+    as_utf8 = raw.decode(errors="surrogateescape")
+    assert "--encoding" in refusal or broken or read in (text, as_utf8)
     assert input_file(path, encoding).read_utf8().decode() == text, "said, it is read"
 
 
