@@ -6,9 +6,7 @@ A channel that gets a short way adds a payload it takes to PLAIN; its real paylo
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -218,13 +216,10 @@ def check(channel: str, payload: bytes, content_type: str = JSON) -> None:
     assert short == outcome(channel, payload, content_type, plainly=False), payload[:2000]
 
 
-@cache
-def real(channel: str) -> list[bytes]:
-    """What the channel's platform sent: each file, and each object in it that might be one post."""
+def real(folder: Path) -> list[bytes]:
+    """What a platform sent: each file of the folder, and each object in it that might be one post."""
     found: list[bytes] = []
-    root = os.environ.get("SWITCHBOARD_SHARED_DATA")
-    paths = sorted(Path(root, "payloads", FOLDERS[channel]).rglob("*")) if root else []
-    for path in paths:
+    for path in sorted(folder.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             found.append(content)
@@ -266,7 +261,7 @@ def test_what_is_not_plain_is_read_all_the_same(channel: str, payload: dict[str,
 
 @pytest.mark.parametrize("channel", channels.PLAIN)
 def test_both_ways_say_the_same_of_what_platforms_sent(channel: str, shared_data: Path) -> None:
-    payloads = real(channel)
+    payloads = real(shared_data / "payloads" / FOLDERS[channel])
     assert len(payloads) > 100
     for payload in payloads:
         check(channel, payload)
