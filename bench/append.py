@@ -6,8 +6,10 @@ per subject. CPU is the client process's own, in microseconds per event, by stag
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import sys
 import time
@@ -19,17 +21,18 @@ from _scratch import scratch
 from chassis import embedded
 from chassis.clock import Instant, SystemClock
 from chassis.commands import InputCommand, InputCommit, Origin
-from chassis.commits import Subject
+from chassis.commits import Commit, Event, Subject, encode
 from chassis.decider import Decider
 from chassis.identity import uuid7_bytes
+from chassis.layout import pack
 from chassis.log import Log, connect
+from chassis.process import GARBAGE
 from chassis.shard import ShardWriter
 from chassis.shard_state import Snapshot
 from chassis.streams import log_stream, provision_streams
 from google.protobuf.wrappers_pb2 import StringValue
-from switchboard.log.v1 import log_pb2
+from msgspec import Raw
 
-SECONDS = 5.0
 EVENTS_PER_COMMIT = 500
 BODY = "x" * 180
 """About the size of a routing event."""
@@ -45,29 +48,28 @@ class NoSnapshots:
         return 0
 
 
+_NAME = StringValue.DESCRIPTOR.full_name
 DECIDER: Decider[str, int, str] = Decider(
     initial=lambda: 0,
     decide=lambda command, _: [command],
     evolve=lambda count, _: count + 1,
-    encode=lambda event: StringValue(value=event),
-    decode=str,
+    encode=lambda event: (_NAME, pack(StringValue(value=event))),
+    decode=lambda recorded: recorded.body.value,
     occurred_at=lambda _: Instant(1),
 )
 
 
-def ready_made(tenant: str, shard: str) -> log_pb2.Commit:
+def ready_made(tenant: str, shard: str) -> bytes:
     """A commit like the ones a shard writes."""
-    commit = log_pb2.Commit(commit_id=uuid7_bytes(SystemClock().now()), tenant=tenant, shard=shard)
-    for n in range(EVENTS_PER_COMMIT):
-        event = commit.events.add(event_id=n.to_bytes(16, "big"))
-        event.body.Pack(StringValue(value=BODY))
-    return commit
+    now = SystemClock().now()
+    events = [Event(now, _NAME, Raw(pack(StringValue(value=BODY)))) for _ in range(EVENTS_PER_COMMIT)]
+    return encode(Commit(uuid7_bytes(now), tenant, shard, 0, 0, now, events))
 
 
 async def raw(log: Log, shard: str, until: float) -> int:
     """Sends one prepared payload again and again, under a new message id each time."""
     subject = f"ev.raw.bench.{shard}"
-    payload = ready_made("bench", shard).SerializeToString()
+    payload = ready_made("bench", shard)
     sent = 0
     while time.monotonic() < until:
         reply = await log.nc.request(subject, payload, timeout=5, headers={"Nats-Msg-Id": f"{shard}-{sent}"})
@@ -114,11 +116,16 @@ async def fed(log: Log, shard: str, until: float) -> int:
 
 
 async def measured(
-    name: str, log: Log, server: psutil.Process, shards: int, run: Callable[[Log, str, float], Awaitable[int]]
+    name: str,
+    log: Log,
+    server: psutil.Process,
+    shards: int,
+    seconds: float,
+    run: Callable[[Log, str, float], Awaitable[int]],
 ) -> float:
     """Runs one load and prints its line; returns events per second."""
     own, theirs, began = time.process_time(), sum(server.cpu_times()[:2]), time.monotonic()
-    events = sum(await asyncio.gather(*(run(log, str(n), began + SECONDS) for n in range(shards))))
+    events = sum(await asyncio.gather(*(run(log, str(n), began + seconds) for n in range(shards))))
     took = time.monotonic() - began
     mine, its = time.process_time() - own, sum(server.cpu_times()[:2]) - theirs
     sys.stdout.write(
@@ -128,7 +135,7 @@ async def measured(
     return events / took
 
 
-async def main() -> None:
+async def measure(seconds: float) -> None:
     with scratch() as state:
         server = await embedded.start_nats(state)
         try:
@@ -137,14 +144,22 @@ async def main() -> None:
             await provision_streams(nc, (log_stream(1 << 34),), replicas=1)
             process = psutil.Process(server.pid)
             for shards in (1, 8):
-                limit = await measured(f"raw publish, {shards} subject(s)", log, process, shards, raw)
+                limit = await measured(f"raw publish, {shards} subject(s)", log, process, shards, seconds, raw)
                 for name, run in (("fed", fed), ("submitted one by one", sharded)):
-                    rate = await measured(f"{shards} shard(s), {name}", log, process, shards, run)
+                    rate = await measured(f"{shards} shard(s), {name}", log, process, shards, seconds, run)
                     sys.stdout.write(f"{'':<34} {rate / limit:>9.0%} of the limit in this run\n")
             await nc.close()
         finally:
             server.kill9()
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each of the six loads")
+    asked = parser.parse_args()
+    gc.set_threshold(*GARBAGE)
+    uvloop.run(measure(asked.seconds))
+
+
 if __name__ == "__main__":
-    uvloop.run(main())
+    main()
