@@ -18,7 +18,7 @@ def event(fact: Message | tuple[str, bytes], at: int = 0) -> Event:
 
 def recorded(subject: Subject, fact: Message | tuple[str, bytes], position: int = 1, index: int = 0) -> Recorded:
     """One that stands in a commit at a position."""
-    return Recorded(position, index, subject, event(fact), position.to_bytes(16, "big"))
+    return Recorded.of(position, index, subject, event(fact), position.to_bytes(16, "big"))
 
 
 def written(commit: log_pb2.Commit) -> Commit:

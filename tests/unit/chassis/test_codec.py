@@ -132,7 +132,7 @@ SAMPLE = Happened(
 
 
 def recorded(name: str, fact: bytes) -> Recorded:
-    return Recorded(1, 0, Subject("work", "acme", "0"), Event(Instant(0), name, Raw(fact)))
+    return Recorded.of(1, 0, Subject("work", "acme", "0"), Event(Instant(0), name, Raw(fact)))
 
 
 def of_message(message: Message) -> Fact:

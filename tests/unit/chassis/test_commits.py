@@ -134,7 +134,7 @@ def test_an_instant_no_calendar_has_is_the_nearest_one_and_is_exported(at: int) 
 @given(type_url=st.text(max_size=40), value=st.binary(max_size=60))
 def test_a_body_is_a_message_or_a_typed_error(type_url: str, value: bytes) -> None:
     event = log_pb2.Event(body=AnyMessage(type_url=type_url, value=value))
-    recorded = Recorded(1, 0, Subject.of(HERE), event_of(event))
+    recorded = Recorded.of(1, 0, Subject.of(HERE), event_of(event))
     with pytest.raises(UnknownEvent):
         _ = recorded.body
 
@@ -142,7 +142,7 @@ def test_a_body_is_a_message_or_a_typed_error(type_url: str, value: bytes) -> No
 @pytest.mark.parametrize("type_", [StringValue, Int64Value])
 def test_a_body_whose_bytes_are_of_no_such_message_is_told_apart_from_an_unknown_type(type_: type) -> None:
     name = type_.DESCRIPTOR.full_name  # type: ignore[attr-defined]
-    recorded = Recorded(1, 0, Subject.of(HERE), Event(FIRST, name, Raw(layout.as_bin(b"\x0a\xff"))))
+    recorded = Recorded.of(1, 0, Subject.of(HERE), Event(FIRST, name, Raw(layout.as_bin(b"\x0a\xff"))))
     with pytest.raises(Unreadable, match="its bytes are no google") as caught:
         _ = recorded.body
     assert not isinstance(caught.value, UnknownEvent)

@@ -35,7 +35,7 @@ def recorded(events: Sequence[Message], tenant: str = "acme", first: int = 1) ->
     for position, body in enumerate(events, start=first):
         context = "post" if type(body).DESCRIPTOR.file.package.startswith("switchboard.ingest") else "work"
         made = commit(tenant, "0", [body], str(position))
-        found.append(Recorded(position, 0, Subject(context, tenant, "0"), made.events[0], made.commit_id))
+        found.append(Recorded.of(position, 0, Subject(context, tenant, "0"), made.events[0], made.commit_id))
     return found
 
 

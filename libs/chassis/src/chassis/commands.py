@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
+from msgspec import Struct
 
 from chassis.errors import InvalidRequest
 from chassis.identity import uuid_bytes
@@ -21,8 +22,7 @@ S = TypeVar("S")
 E = TypeVar("E")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True, gc=False):
     """Who asked, and for what; copied into every event a command leads to."""
 
     actor: str = ""
@@ -90,8 +90,7 @@ class PendingCommand(Generic[C, S, E]):
             self.outcome.set_exception(failure)
 
 
-@dataclass(slots=True)
-class InputCommand(Generic[C]):
+class InputCommand(Struct, Generic[C]):
     """What one event of an input commit leads to: a command, or to being parked."""
 
     index: int

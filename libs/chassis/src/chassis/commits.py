@@ -172,23 +172,39 @@ def unpacked(packed: AnyMessage) -> Message:
     return layout.decoded(packed.TypeName(), packed.value)
 
 
-class Recorded:
+class Recorded(Struct, eq=False, gc=False):
     """One event as it stands in the log."""
 
-    __slots__ = ("_body", "_commit_id", "context", "event", "index", "own", "position", "shard", "tenant", "type")
+    position: int
+    index: int
+    subject: Subject
+    event: Event
+    type: str
+    """The event's."""
+    commit_id: bytes = b""
+    own: Any = None
+    """The fact as the service that owns it has it, once its codec has read it."""
+    _body: Any = None
 
-    def __init__(self, position: int, index: int, subject: Subject, event: Event, commit_id: bytes = b"") -> None:
-        self.position = position
-        self.index = index
-        self.context = subject.context
-        self.tenant = subject.tenant
-        self.shard = subject.shard
-        self.event = event
-        self.type = event.type
-        self.own: Any = None
-        """The fact as the service that owns it has it, once its codec has read it."""
-        self._commit_id = commit_id
-        self._body: Any = None
+    @staticmethod
+    def of(position: int, index: int, subject: Subject, event: Event, commit_id: bytes = b"") -> Recorded:
+        """An event at its place; its id is its own where no commit is named."""
+        return Recorded(position, index, subject, event, event.type, commit_id)
+
+    @property
+    def context(self) -> str:
+        """Of its subject."""
+        return self.subject.context
+
+    @property
+    def tenant(self) -> str:
+        """Of its subject."""
+        return self.subject.tenant
+
+    @property
+    def shard(self) -> str:
+        """Of its subject."""
+        return self.subject.shard
 
     @property
     def body(self) -> Any:
@@ -202,7 +218,7 @@ class Recorded:
     @property
     def event_id(self) -> bytes:
         """16 bytes, its own in the whole log."""
-        return self.event.event_id or event_id(self._commit_id, self.index)
+        return self.event.event_id or event_id(self.commit_id, self.index)
 
     @property
     def wire(self) -> bytes:
@@ -233,7 +249,7 @@ class Recorded:
     def load(position: int, index: int, subject: Subject, data: bytes) -> Recorded:
         """What `dump` made bytes of. Raises ValueError for anything else."""
         event = event_of(log_pb2.Event.FromString(data)) if data[:1] == _MESSAGE_BEGINS else _decode_event(data)
-        return Recorded(position, index, subject, event)
+        return Recorded.of(position, index, subject, event)
 
 
 @dataclass(slots=True)
@@ -280,7 +296,11 @@ class Entry:
     def events(self) -> list[Recorded]:
         """The service's events of the commit in their order, none of what is unreadable; bodies are decoded once."""
         if self._events is None:
-            self._events = [recorded for recorded in self.recorded() if recorded.type not in SHARD_EVENTS]
+            recorded = self.recorded()
+            if SHARD_EVENTS.isdisjoint([one.type for one in recorded]):
+                self._events = recorded
+            else:
+                self._events = [one for one in recorded if one.type not in SHARD_EVENTS]
         return self._events
 
     def recorded(self) -> list[Recorded]:
@@ -288,9 +308,10 @@ class Entry:
         if self.gone:
             return []
         if self._recorded is None:
-            commit = self.commit
+            commit, position, subject = self.commit, self.position, self.subject
+            commit_id = commit.commit_id
             self._recorded = [
-                Recorded(self.position, index, self.subject, event, commit.commit_id)
+                Recorded(position, index, subject, event, event.type, commit_id)
                 for index, event in enumerate(commit.events)
             ]
         return self._recorded

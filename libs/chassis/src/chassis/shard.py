@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
+from msgspec import structs
 
 from chassis import telemetry
 from chassis.batch import Batch, TooLarge, Undecidable
@@ -327,7 +328,7 @@ class ShardWriter(Generic[C, S, E]):
             kind = "command"
         else:
             assert isinstance(item, InputCommit)
-            item.commands[index] = replace(item.commands[index], command=None, failure=type(error).__name__)
+            item.commands[index] = structs.replace(item.commands[index], command=None, failure=type(error).__name__)
             kind = item.commands[index].type
         if not isinstance(error, TooLarge):
             fields = {"subject": str(self.subject), "event_type": kind, "error": type(error).__name__}
