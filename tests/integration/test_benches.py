@@ -19,6 +19,7 @@ SHORT = [
     ("codec",),
     ("ingest", "--deliveries", "2000", "--streams", "2", "--replicas", "1"),
     ("keys",),
+    ("limit", "--seconds", "1", "--rounds", "1"),
     ("rebuild", "--posts", "500"),
     ("pipeline", "sustained", "--seconds", "1"),
     ("pipeline", "idle", "--seconds", "1"),
