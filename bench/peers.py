@@ -63,7 +63,7 @@ TAKEN = {service_pb2.RESULT_ACCEPTED, service_pb2.RESULT_DUPLICATE}
 KINDS = ("client", "services", "postgres", "nats")
 PAIRS = (("ours", "bare", 1.4), ("ours", "packed", None), ("our ingest", "eventsourcing", 0.5))
 """Ours, theirs, and the ratio that is the goal."""
-_KEPT_IN = {"PostReceived": "log", "PostAttached": "cases"}
+_KEPT_IN = {"PostReceived": "log", "CaseBegun": "cases", "PostPlaced": "cases"}
 
 
 class Ours:
@@ -121,7 +121,8 @@ class Ours:
         async for line in exporting.stdout:
             fact = json.loads(line)
             if where := _KEPT_IN.get(fact["type"].rpartition(".")[2]):
-                found.setdefault(where, Counter())[fact["data"]["post_id"]] += 1
+                post = fact["data"].get("post", fact["data"])
+                found.setdefault(where, Counter())[post["post_id"]] += 1
         assert await exporting.wait() == 0
         return found
 

@@ -32,7 +32,8 @@ TICK_S = 0.05
 PATIENCE_S = 60.0
 """How long offers are waited for after the last post left."""
 _OFFERED = events_structs.CaseOffered.NAME
-_ATTACHED = events_structs.PostAttached.NAME
+_TAKES = {events_structs.CaseBegun.NAME, events_structs.PostPlaced.NAME}
+"""Facts with which a post becomes part of a case."""
 
 
 class Sustained:
@@ -218,12 +219,12 @@ async def _offers(log: Log, offered_at: dict[str, float]) -> None:
         now = time.monotonic()
         for entry in batch:
             for event in entry.recorded():
-                if event.type == _ATTACHED:
+                if event.type in _TAKES:
                     body = event.body
                     if body.case_id in cases:
-                        offered_at[body.post_id] = now
+                        offered_at[body.post.post_id] = now
                     else:
-                        posts_of.setdefault(body.case_id, []).append(body.post_id)
+                        posts_of.setdefault(body.case_id, []).append(body.post.post_id)
                 elif event.type == _OFFERED:
                     case_id = event.body.case_id
                     cases[case_id] = now

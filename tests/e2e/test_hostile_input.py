@@ -264,6 +264,7 @@ def test_a_batch_of_nothing_and_one_of_too_much_are_refused(ingest: Any) -> None
 def test_no_bad_input_reached_a_case(stack: RunningStack, ingest: Any) -> None:
     facts = stack.facts(TENANT)
     received = {fact["data"]["post_id"] for fact in facts if fact["type"].endswith(".PostReceived")}
+    placed = [fact["data"]["post"]["post_id"] for fact in facts if fact["type"].endswith((".CaseBegun", ".PostPlaced"))]
     threaded = [fact["data"]["post_id"] for fact in facts if fact["type"].endswith(".PostThreaded")]
     assert received
-    assert sorted(threaded) == sorted(received)
+    assert sorted(placed + threaded) == sorted(received)

@@ -159,7 +159,7 @@ def test_somebody_joins_two_customers_cases_and_takes_it_back(both: Both, stack:
     assert len(both.routing.ListCasePosts(work.ListCasePostsRequest(parent=one)).case_posts) == 2
     assert len(both.routing.ListCasePosts(work.ListCasePostsRequest(parent=two)).case_posts) == 1
     history = both.routing.ListCaseEvents(work.ListCaseEventsRequest(parent=one)).case_events
-    assert [fact.case for fact in history if fact.type.endswith("CaseOpened")] == [one, two]
+    assert [fact.case for fact in history if fact.type.endswith("CaseBegun")] == [one, two]
     assert two.rpartition("/")[2] in stack.run("explain", "case", one, "--tenant", "queues")
     assert "it goes on in case" in stack.run("cases", two, "--tenant", "queues")
 

@@ -70,7 +70,7 @@ def test_no_service_ends_and_everything_goes_on(stack: RunningStack, ingest: Any
     assert verified["ok"], [one for one in verified["findings"] if not one["ok"]]
     assert any("are no commits" in one["detail"] for one in verified["findings"] if one["invariant"] == "I2")
     facts = stack.facts(TENANT)
-    assert sum(fact["type"].endswith("CaseOpened") for fact in facts) == 3
+    assert sum(fact["type"].endswith("CaseBegun") for fact in facts) == 3
     assert stack.pids() == before, "the same processes as before"
 
 

@@ -40,8 +40,8 @@ FOLLOWING = {
     "queues": [ROUTING + "QueueChanged"],
     "source_channels": [INGEST + "SourceConnected"],
     "sources": [INGEST + "SourceChanged"],
-    "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
-    "contacts": [ROUTING + "PostAttached"],
+    "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued", ROUTING + "PostPlaced"],
+    "contacts": [ROUTING + "PostAttached", ROUTING + "PostPlaced"],
     "customers": [CRM + "AttributesAsserted", CRM + "IdentitiesLinked"],
 }
 Fact = tuple[Subject, Sequence[Message | log_pb2.Event]]

@@ -69,6 +69,11 @@ async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
                     seen.addressed.add(body.post_id)
             elif short == "PostThreaded":
                 seen.threaded.add(body.post_id)
+            elif short in ("CaseBegun", "PostPlaced"):
+                seen.threaded.add(body.post.post_id)
+                seen.attached[body.case_id, body.post.post_id] += 1
+                if short == "CaseBegun":
+                    weight[body.case_id] = body.weight
             elif short == "PostAttached":
                 seen.attached[body.case_id, body.post_id] += 1
             elif short in ("AgentRegistered", "AgentChanged"):

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.episodes import Case, episodes
 from kpi.views.contact_folds import HANDLED, Row, fold
+from kpi.views.contact_rows import contact_values
 from routing import events
 from routing.shard import Shard
 from routing.views.cases import CODEC
 
-from tests.unit.routing.build import T0, run
+from tests.unit.routing.build import T0, apart, run
 from tests.unit.routing.test_contacts import deliveries, tales
 from tests.unit.routing.test_joins import acts, perform
 
@@ -104,6 +105,29 @@ def test_in_any_order_the_contacts_are_those_of_the_set_of_posts(data: st.DataOb
     shard = Shard()
     decided = [event for command in data.draw(deliveries(posts)) for event in run(shard, command)]
     assert folded(decided) == by_hand(posts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_case_that_began_in_one_fact_is_the_contact_of_its_parts(data: st.DataObject) -> None:
+    given_ = data.draw(deliveries(data.draw(tales())))
+    decided = perform(Shard(), given_, data.draw(acts(given_)))
+    assert told(decided) == told(list(apart(decided)))
+
+
+def told(decided: Sequence[events.Event]) -> list[tuple[object, ...]]:
+    """All that contacts say of the facts, but for where those stand in the log."""
+    rows: dict[str, Row] = {}
+    for event in recorded(decided):
+        if event.type in HANDLED:
+            fold(rows, event)
+    columns = (0, 1, 2, 3, *range(5, 9), 11, 12, 14, 15, 17, 18, 20, 21, *range(23, 28))
+    values = [
+        contact_values("acme", key, one)
+        for key, row in rows.items()
+        for one in (episodes(row.facts) if isinstance(row, Case) else ())
+    ]
+    return sorted((tuple(row[column] for column in columns) for row in values), key=str)
 
 
 @settings(max_examples=100, deadline=None)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.episodes import (
+    Began,
     Case,
     Done,
     Fact,
@@ -331,6 +332,13 @@ untouched = st.lists(
             st.sampled_from(["a", "b"]),
         ),
         st.builds(
+            lambda at, ahead, post, due: Began(0, at, "", post, False, "x", "s", "d", at + ahead, "gold", due),
+            st.integers(0, 5),
+            st.sampled_from([0, 3]),
+            st.sampled_from(["a", "b"]),
+            st.integers(0, 5),
+        ),
+        st.builds(
             Queued, st.just(0), st.integers(0, 5), st.just(""), st.sampled_from(["gold", "other"]), st.integers(0, 5)
         ),
         st.builds(Took, st.just(0), st.integers(0, 5), st.just(""), st.sampled_from(["", "mia"])),
@@ -358,11 +366,13 @@ def test_facts_are_written_down_as_they_always_were() -> None:
         Settled(7, 8, "", "mia"),
         Reopened(8, 9, ""),
         Withdrew(9, 10, ""),
+        Began(10, 11, "", "p", True, "x", "s", "d", 12, "gold", 13),
     ]
     assert dump_facts(facts) == (
         '[["Wrote",1,2,"","p\\"é\\n",false,"x","s","d",3],["Posted",2,3,"c","p",true,1,true],'
         '["Sent",3,4,"","",false,"mia",false],["Gone",4,5,"","p"],["Queued",5,6,"","gold",7],["Took",6,7,"","mia"],'
-        '["Settled",7,8,"","mia"],["Reopened",8,9,""],["Withdrew",9,10,""]]'
+        '["Settled",7,8,"","mia"],["Reopened",8,9,""],["Withdrew",9,10,""],'
+        '["Began",10,11,"","p",true,"x","s","d",12,"gold",13]]'
     )
     assert load_facts(dump_facts(facts)) == tuple(facts)
     running = Running(9, start=facts[0], took=Done(7, "mia", 6), queued=facts[4])  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.episodes import (
     EVENTS_PER_COMMIT,
+    Began,
     Episode,
     Fact,
     Gone,
@@ -35,6 +36,14 @@ kinds = st.one_of(
         st.sampled_from([0, 0, 5]),
         origins,
         st.sampled_from(["a", "b", "c"]),
+    ),
+    st.builds(
+        lambda at, ahead, origin, post, due: Began(0, at, origin, post, False, "x", "s", "d", at + ahead, "gold", due),
+        times,
+        st.sampled_from([0, 0, 5]),
+        origins,
+        st.sampled_from(["a", "b", "c"]),
+        times,
     ),
     st.builds(Posted, st.just(0), times, origins, posts, st.booleans()),
     st.builds(Posted, st.just(0), times, origins, posts, st.booleans(), times, st.booleans()),

@@ -1,7 +1,7 @@
 """Short ways to say routing's facts and commands in tests; everything not named has one fixed value."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from chassis.clock import MICROS, Instant
 from routing import commands, events
@@ -200,10 +200,30 @@ def record(shard: Shard, decided: Sequence[events.Event]) -> Sequence[events.Eve
     return decided
 
 
+def apart(facts: Sequence[events.Event]) -> Iterator[events.Event]:
+    """The same with one fact for each thing that is said."""
+    for fact in facts:
+        match fact:
+            case events.CaseBegun(case_id, told, weight, queue_id, urgency, requirements, due_at, at):
+                channel, source_id, identity_id = told.channel, told.source_id, told.identity_id
+                origin, desk = CaseOrigin.POST, (told.desk, told.thread_id)
+                placed = told.direction, channel, source_id, identity_id, told.language, weight, "", at
+                yield told
+                yield events.CaseOpened(case_id, origin, *placed, *desk)
+                contact = PostRole.CONTACT
+                yield events.PostPlaced(case_id, told, contact, identity_id, told.published_at, None, at).attached
+                yield events.CaseQueued(case_id, queue_id, urgency, requirements, due_at, at, at)
+            case events.PostPlaced():
+                yield fact.post
+                yield fact.attached
+            case _:
+                yield fact
+
+
 def summary(facts: Sequence[events.Event]) -> list[str]:
-    """Facts as short lines: the name, the case or agent, and what matters most."""
+    """Facts, each thing that is said apart, as short lines: the name, the case or agent, and what matters most."""
     lines = []
-    for event in facts:
+    for event in apart(facts):
         match event:
             case events.CaseOffered():
                 lines.append(f"CaseOffered {event.case_id} {event.agent_id} {event.token}")

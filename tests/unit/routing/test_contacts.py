@@ -21,6 +21,7 @@ from tests.unit.routing.build import (
     TEXT,
     accept,
     answer,
+    apart,
     post,
     presence,
     register,
@@ -33,6 +34,7 @@ from tests.unit.routing.build import (
     whole,
 )
 from tests.unit.routing.test_memory import ReadModel
+from tests.unit.routing.test_rows import rows_after, written
 
 MANY = settings(max_examples=80, deadline=None)
 KEPT = 40
@@ -194,6 +196,43 @@ def test_a_shard_that_is_refolded_or_loaded_is_the_live_one_at_every_step(data: 
         model.add(follow)
         for fact in follow:
             evolve(refolded, fact)
+
+
+@MANY
+@given(st.data())
+def test_what_one_fact_says_is_what_its_parts_say_one_after_the_other(data: st.DataObject) -> None:
+    live, by_parts = Shard(), Shard()
+    told: list[events.Event] = []
+    for command in data.draw(deliveries(data.draw(tales()))):
+        told += run(live, command)
+    for fact in apart(told):
+        evolve(by_parts, fact)
+    assert live.cases == by_parts.cases
+    assert live.segments == by_parts.segments
+    assert list(live.threads.kept()) == list(by_parts.threads.kept())
+    assert list(live.dormant) == list(by_parts.dormant)
+    one, several = written(rows_after(told)), written(rows_after(list(apart(told))))
+    assert sorted(one.rows_of_posts()) == sorted(several.rows_of_posts())
+    assert sorted(one.rows_of_keys()) == sorted(several.rows_of_keys())
+    assert one.rows_of_answers() == several.rows_of_answers()
+
+
+@pytest.mark.parametrize(
+    ("given_", "asked", "names"),
+    [
+        pytest.param([], post("p1"), ["CaseBegun"], id="a customer who is new"),
+        pytest.param([post("p1")], post("p2", "p1", at=1), ["PostPlaced"], id="a customer who goes on"),
+        pytest.param([post("p1")], answer("b1", "p1", at=1), ["PostPlaced"], id="our answer"),
+        pytest.param([], post("p1", told=False), ["PostThreaded"], id="what concerns nobody"),
+        pytest.param(
+            [register("mia"), presence("mia")], post("p1"), ["CaseBegun", "CaseOffered"], id="while somebody is free"
+        ),
+    ],
+)
+def test_a_post_is_one_fact(given_: list[commands.Command], asked: commands.Command, names: list[str]) -> None:
+    shard = Shard()
+    run(shard, *given_)
+    assert [type(fact).__name__ for fact in run(shard, asked)] == names
 
 
 @MANY
@@ -398,7 +437,7 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("in_reply_to", "then"), REPLIES)
-@pytest.mark.parametrize("keep", [1000, 12])
+@pytest.mark.parametrize("keep", [1000, 6])
 def test_a_reply_answers_only_what_its_customer_wrote_in_its_thread(
     in_reply_to: str, then: str | Reason, keep: int
 ) -> None:

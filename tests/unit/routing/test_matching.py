@@ -64,7 +64,7 @@ def test_a_refusal_names_the_thing_and_who_has_it() -> None:
 
 def test_a_case_knows_when_it_was_opened_and_last_touched() -> None:
     shard = Shard()
-    opened = next(e for e in run(shard, post("p1", at=3)) if isinstance(e, events.CaseOpened))
+    opened = next(e for e in run(shard, post("p1", at=3)) if isinstance(e, events.CaseBegun))
     assert shard.cases["case-p1"].opened_at == opened.at
     late = run(shard, post("p2", "p1", at=9))[-1]
     assert (shard.cases["case-p1"].opened_at, shard.cases["case-p1"].updated_at) == (opened.at, late.at)

@@ -20,7 +20,7 @@ from routing.thread import Thread
 from routing.thread_index import ThreadIndex
 from routing.views.cases import CODEC, CasesView, Row
 
-from tests.unit.routing.build import answer, asked, post, run, summary, t, whole
+from tests.unit.routing.build import answer, apart, asked, post, run, summary, t, whole
 from tests.unit.routing.test_laws import history_of, sequences
 
 VIEW = CasesView()
@@ -47,6 +47,7 @@ class ReadModel:
             recorded = recording.recorded(Subject("work", "acme", "0"), CODEC.encode(event), self.position)
             if recorded.type in VIEW.handles:
                 VIEW.fold(self.rows, recorded)
+        for event in apart(facts):
             match event:
                 case events.PostAttached():
                     self.threads.attached(event)
@@ -192,7 +193,7 @@ def decided_and_recorded(shard: Shard, command: commands.Command) -> list[events
 
 
 def test_a_dormant_thread_is_forgotten_after_so_many_facts_and_comes_back_with_a_late_post() -> None:
-    shard = Shard(keep_events=4)
+    shard = Shard(keep_events=2)
     facts = run(shard, post("p1"), answer("b1", "p1", at=1), post("p2"), post("p3"))
     assert "case-p1" not in shard.cases
     assert shard.threads.find("b1") is None

@@ -1,5 +1,7 @@
 """What the read model writes down of a case, and when."""
 
+from collections.abc import Sequence
+
 import recording
 from chassis.commits import Recorded, Subject
 from hypothesis import given
@@ -32,9 +34,9 @@ def rows_after(facts: list[events.Event]) -> dict[str, Row]:
     return rows
 
 
-def written(rows: dict[str, Row], touched: list[str]) -> Tables:
-    """What a round with these rows writes."""
-    return Tables.of(rows, touched, state_of)
+def written(rows: dict[str, Row], touched: Sequence[str] = ()) -> Tables:
+    """What a round writes that touched these rows, or all."""
+    return Tables.of(rows, touched or list(rows), state_of)
 
 
 def test_a_row_lists_every_fact_of_its_case_once() -> None:

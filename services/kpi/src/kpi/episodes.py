@@ -95,6 +95,33 @@ class Queued(_Fact, frozen=True):
     due: int
 
 
+class Began(_Fact, frozen=True):
+    """A customer's post opened the case, which was lined up at once: `Wrote` and `Queued` under one reference."""
+
+    ref: int
+    at: int
+    origin: str
+    post: str
+    direct: bool
+    channel: str
+    source: str
+    desk: str
+    published: int
+    queue: str
+    due: int
+
+    @property
+    def wrote(self) -> Wrote:
+        """That the customer wrote."""
+        place = self.direct, self.channel, self.source, self.desk
+        return Wrote(self.ref, self.at, self.origin, self.post, *place, self.published)
+
+    @property
+    def promise(self) -> Queued:
+        """What they were promised; it stays when the post turns out to belong elsewhere."""
+        return Queued(self.ref, self.at, self.origin, self.queue, self.due)
+
+
 class Took(_Fact, frozen=True):
     """An agent took the case."""
 
@@ -129,7 +156,7 @@ class Withdrew(_Fact, frozen=True):
     origin: str
 
 
-Fact: TypeAlias = Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
+Fact: TypeAlias = Began | Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
 _by_ref = attrgetter("ref")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Fact, ...]).decode
@@ -266,6 +293,10 @@ def _first_contact(facts: Sequence[Fact]) -> Episode | None:
     start = took = queued = None
     for fact in facts:
         match fact:
+            case Began():
+                wrote = fact.wrote
+                start = wrote if start is None or order(wrote) < order(start) else start
+                queued = sooner(queued, fact.promise)
             case Wrote():
                 start = fact if start is None or order(fact) < order(start) else start
             case Queued():
@@ -294,11 +325,13 @@ def _episodes(facts: Sequence[Fact]) -> list[Episode]:
 
 
 def standing(facts: Sequence[Fact]) -> Sequence[Fact]:
-    """The facts without posts that are gone, unless they came back later, and without withdrawals that did not last.
+    """The facts, each thing that is said apart, without posts that are gone, unless they came back later, and without
+    withdrawals that did not last.
 
     Who takes everything back and then goes on is the contact they would be had they gone on first: a withdrawal and the
     reopening after it undo each other.
     """
+    facts = [one for fact in facts for one in ((fact.wrote, fact.promise) if type(fact) is Began else (fact,))]
     gone = {fact.post: fact.ref for fact in facts if type(fact) is Gone}
     undone: set[int] = set()
     withdrawn: list[int] = []

@@ -16,6 +16,7 @@ from msgspec.structs import astuple
 from kpi.episodes import (
     EVENTS_PER_COMMIT,
     Acts,
+    Began,
     Done,
     Episode,
     Fact,
@@ -112,6 +113,9 @@ def advance(running: Running, fact: Fact) -> tuple[Running, Episode | None] | No
         return running, None
     running = running._replace(ref=fact.ref)
     match fact:
+        case Began():
+            after = _wrote(running, fact.wrote)
+            after = None if after is None else _act(after, fact.promise)
         case Wrote():
             after = _wrote(running, fact)
         case Posted() | Sent():

@@ -374,6 +374,8 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
     match event:  # what happens to every case comes first, and copies it once
         case events.PostAttached():
             return attach(case, event)
+        case events.PostPlaced():
+            return attach(case, event.attached)
         case events.CaseQueued(for_joined=True):
             return replace(case, queue=event.queue, requirements=event.requirements, stage=QUEUED, updated_at=event.at)
         case events.CaseQueued():
@@ -452,7 +454,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(case, stage=Withdrawn(event.at), wait=None, refusals=())
         case events.PostDetached():
             return detach(case, event)
-        case events.PostAttached() | events.CaseQueued() | events.CaseOffered():
+        case events.PostAttached() | events.PostPlaced() | events.CaseQueued() | events.CaseOffered():
             return case  # seen to above
         case (
             events.CaseNoted()
@@ -483,4 +485,34 @@ def opened(event: events.CaseOpened) -> Case:
         opened_at=event.at,
         updated_at=event.at,
         desk=event.desk,
+    )
+
+
+def begun(event: events.CaseBegun) -> Case:
+    """The case as a customer's post makes it: it waits for its answer."""
+    post = event.post
+    deadline = event.due_at if post.window_expires_at is None else min(event.due_at, post.window_expires_at)
+    return Case(
+        event.case_id,
+        CaseOrigin.POST,
+        post.direction,
+        post.channel,
+        post.source_id,
+        post.identity_id,
+        post.language,
+        max(1, min(event.weight, WEIGHT_MAX)),
+        post_count=1,
+        customer_post_count=1,
+        latest_post_id=post.post_id,
+        latest_published_at=post.published_at,
+        window_expires_at=post.window_expires_at,
+        owed_since=post.published_at,
+        queue=event.queue,
+        urgency=max(0, min(event.urgency, URGENCY_MAX)),
+        requirements=event.requirements,
+        wait=Wait(event.due_at, Instant(deadline), event.at),
+        stage=QUEUED,
+        opened_at=event.at,
+        updated_at=event.at,
+        desk=post.desk,
     )

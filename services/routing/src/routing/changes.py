@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from routing import events
 from routing.agents import Agent, evolve_agent, release, reserve, unreserve
-from routing.cases import Accepted, Case, Joined, Offered, Pending, alone, evolve_case, holder, opened
+from routing.cases import Accepted, Case, Joined, Offered, Pending, alone, begun, evolve_case, holder, opened
 from routing.joins import absorb, as_joined, gone_into, join_into, placed, with_joined
 from routing.recall import recalled
 
@@ -38,8 +38,10 @@ _NOTHING = Changes()
 def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
     """What a fact makes of cases and agents. Never raises; a fact about a case nobody opened changes nothing."""
     match event:
-        case events.PostAttached() | events.CaseQueued() | events.CaseOpened() | events.CaseOffered():
-            cases = case_changes(event, case_of)  # most facts are of these
+        case events.CaseBegun():  # most facts are of these
+            return Changes(((None, begun(event)),))
+        case events.PostPlaced() | events.PostAttached() | events.CaseQueued() | events.CaseOffered():
+            cases = case_changes(event, case_of)
         case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
@@ -70,7 +72,9 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
 def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, ...]:
     """What a fact makes of cases; of a join first the case that ends. Nothing when a case it is about is not there."""
     match event:
-        case events.PostAttached() | events.CaseQueued():  # most facts are of these
+        case events.CaseBegun():  # most facts are of these
+            return ((None, begun(event)),)
+        case events.PostPlaced() | events.PostAttached() | events.CaseQueued():
             before = case_of(event.case_id)
             return () if before is None else ((before, evolve_case(before, event)),)
         case events.CaseOpened():

@@ -144,6 +144,40 @@ class PostAttached(Struct, frozen=True, array_like=True, gc=False):
     customer_id: str = ""
 
 
+class PostPlaced(Struct, frozen=True, array_like=True, gc=False):
+    """A post got its place in a thread, and in a case that is there: PostThreaded and PostAttached in one fact."""
+
+    case_id: str
+    post: PostThreaded
+    role: PostRole
+    customer_id: str
+    owed_since: Instant | None
+    answers_published_at: Instant | None
+    at: Instant
+
+    @property
+    def attached(self) -> PostAttached:
+        """The same of the case alone."""
+        post = self.post
+        return PostAttached(
+            self.case_id,
+            post.post_id,
+            post.direction,
+            post.author_kind,
+            post.kind,
+            post.identity_id,
+            post.published_at,
+            post.received_at,
+            post.window_expires_at,
+            self.at,
+            post.source_id,
+            self.owed_since,
+            self.role,
+            self.answers_published_at,
+            self.customer_id,
+        )
+
+
 class CasesJoined(Struct, frozen=True, array_like=True, gc=False):
     """Two cases are worked as one: a link showed that they are one, or, `actor` says who, somebody joined them."""
 
@@ -201,6 +235,21 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     waiting_since: Instant
     at: Instant
     for_joined: bool = False
+
+
+class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
+    """A customer's post opened a case that waits for an agent: PostThreaded, CaseOpened, PostAttached and CaseQueued in
+    one fact.
+    """
+
+    case_id: str
+    post: PostThreaded
+    weight: int
+    queue: str
+    urgency: int
+    requirements: tuple[Requirement, ...]
+    due_at: Instant
+    at: Instant
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -577,6 +626,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
 
 CaseFact = (
     PostAttached
+    | PostPlaced
     | CaseClassified
     | CaseQueued
     | RequirementRelaxed
@@ -606,7 +656,7 @@ CaseFact = (
 )
 """What happens to one case that is there."""
 
-CaseEvent = CaseFact | CaseOpened | CaseRecalled | CasesJoined | JoinedCasePlaced | CaseSplit
+CaseEvent = CaseFact | CaseBegun | CaseOpened | CaseRecalled | CasesJoined | JoinedCasePlaced | CaseSplit
 """What happens to cases."""
 
 AgentFact = AgentRegistered | AgentChanged | PresenceChanged | AgentDeleted

@@ -28,6 +28,7 @@ _FREES_NOBODY = frozenset(
         events.ThreadReviewed,
         events.ThreadRecalled,
         events.PostAttached,
+        events.PostPlaced,
         events.CaseReopened,
         events.CaseNoted,
         events.CasePended,
@@ -101,18 +102,29 @@ class Decision:
             self._agents[agent_id] = agent
         return agent
 
-    def offer_at_once(self, opened: events.CaseOpened, queued: events.CaseQueued) -> None:
+    def attach(self, attached: events.PostAttached) -> None:
+        """Decides that a post becomes part of a case, in one fact with its place where that was decided last."""
+        told = self.events[-1] if self.events else None
+        if not isinstance(told, events.PostThreaded) or told.post_id != attached.post_id:
+            self.events.append(attached)
+            return
+        role, customer_id = attached.role, attached.customer_id
+        owed, answers = attached.owed_since, attached.answers_published_at
+        self.events[-1] = events.PostPlaced(attached.case_id, told, role, customer_id, owed, answers, attached.at)
+        self._applied = min(self._applied, len(self.events) - 1)
+
+    def offer_at_once(self, begun: events.CaseBegun) -> None:
         """Decides the offer that a new case makes possible, if it is all that has changed.
 
         Nobody who was ready suits what waited before, so only the new case can be matched, and with whoever is first
         among those who are ready for its kind. Where that is not known by looking, all is looked at.
         """
-        segment = self.shard.segments.by_key.get((queued.queue, queued.requirements, opened.weight))
+        segment = self.shard.segments.by_key.get((begun.queue, begun.requirements, begun.weight))
         self.is_matched = True
         if segment is None:
             self.match_up()
         elif segment.ready:
-            self.events.append(self._offered(opened.case_id, segment.ready[0].agent_id, 1, opened.weight, queued.queue))
+            self.events.append(self._offered(begun.case_id, segment.ready[0].agent_id, 1, begun.weight, begun.queue))
 
     def match_up(self) -> None:
         """Decides every offer that has become possible."""
@@ -150,6 +162,9 @@ class Decision:
         weights: dict[str, int] = {}
         for event in self.events:
             match event:
+                case events.CaseBegun():
+                    if self.shard.segments.has_ready(event.queue, event.requirements, event.weight):
+                        return False
                 case events.CaseOpened() | events.CaseRecalled():
                     weights[event.case_id] = event.weight
                 case events.CaseQueued():

@@ -72,8 +72,8 @@ class Post(Struct, frozen=True, array_like=True, gc=False):
         return None
 
 
-def post_of(event: PostThreaded) -> Post:
-    """The post, as one desk knows it."""
+def post_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Post:
+    """The post, as one desk knows it, with what it is to cases."""
     return Post(
         event.post_id,
         event.channel,
@@ -88,13 +88,14 @@ def post_of(event: PostThreaded) -> Post:
         event.language,
         event.published_at,
         event.window_expires_at,
-        sights=(sight_of(event),),
+        sights=(sight_of(event, parts),),
     )
 
 
-def sight_of(event: PostThreaded) -> Sight:
-    """What the fact says of the desk it is told for."""
-    return Sight(event.desk, event.source_id, event.kind, event.received_at, event.opens_case_id, event.is_addressed)
+def sight_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Sight:
+    """What the fact says of the desk it is told for, with what the post is to cases."""
+    opens, is_addressed = event.opens_case_id, event.is_addressed
+    return Sight(event.desk, event.source_id, event.kind, event.received_at, opens, is_addressed, parts)
 
 
 def threaded(  # noqa: PLR0917  (all that a fact is made of)

@@ -116,7 +116,9 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
         case events.PostThreaded():
             _touch_thread(shard, event)
         case (
-            events.CaseOpened()
+            events.CaseBegun()
+            | events.PostPlaced()
+            | events.CaseOpened()
             | events.PostAttached()
             | events.CaseQueued()
             | events.CaseOffered()
@@ -162,6 +164,14 @@ def _change(shard: Shard, event: events.Event) -> None:
     """What a fact about cases and agents makes of them, and of where cases hang."""
     changed = changes(event, shard.cases.get, shard.agents.get)
     match event:
+        case events.CaseBegun():
+            _absorbed(shard, event.post)
+            shard.threads.begun(event)
+        case events.PostPlaced() if changed.cases:
+            _absorbed(shard, event.post)
+            shard.threads.placed(event)
+        case events.PostPlaced():
+            _touch_thread(shard, event.post)
         case events.CaseOpened() | events.CaseRecalled():
             shard.threads.opened(event.case_id, event.thread_id, event.desk, event.identity_id)
         case events.PostAttached() if changed.cases:
@@ -217,10 +227,15 @@ def _touch_thread(
 ) -> None:
     thread = shard.threads.thread_fact(event)
     if isinstance(event, events.PostThreaded | events.PostAliased):
-        for thread_id in event.joined_thread_ids:
-            shard.dormant.pop(thread_id, None)
+        _absorbed(shard, event)
     if thread is not None:
         _touch(shard, thread.thread_id, awake=thread.awake > 0)
+
+
+def _absorbed(shard: Shard, event: events.PostThreaded | events.PostAliased) -> None:
+    """Threads that are parts of another one are not dormant by themselves."""
+    for thread_id in event.joined_thread_ids:
+        shard.dormant.pop(thread_id, None)
 
 
 def _touch(shard: Shard, key: str, *, awake: bool) -> None:

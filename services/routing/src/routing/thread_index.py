@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from routing import events
 from routing.posts import Part, Post, post_of, sight_of
+from routing.terms import PostRole
 from routing.thread import Customer, Look, Thread, nobody
 
 
@@ -118,6 +119,16 @@ class ThreadIndex:
                 return None
             case events.ThreadRecalled():
                 return self._recalled(event)
+
+    def begun(self, event: events.CaseBegun) -> None:
+        """A post has a place in a thread, and opened a case there."""
+        told = event.post
+        thread = self._hung(told, Part(event.case_id, told.identity_id, PostRole.CONTACT))
+        self._hang(thread, thread.customer(told.desk, told.identity_id), event.case_id)
+
+    def placed(self, event: events.PostPlaced) -> None:
+        """A post has a place in a thread, and is part of a case there."""
+        self._hung(event.post, Part(event.case_id, event.customer_id, event.role, event.answers_published_at))
 
     def opened(self, case_id: str, thread_id: str, desk: str, identity_id: str) -> None:
         """A thread has a case."""
@@ -226,17 +237,24 @@ class ThreadIndex:
         for key in sorted(ids):
             self.todo.setdefault(key, self._at)
 
-    def _threaded(self, event: events.PostThreaded) -> Thread:
+    def _threaded(self, event: events.PostThreaded, parts: tuple[Part, ...] = ()) -> Thread:
         thread = self._tied(event.thread_id, event.joined_thread_ids, event.thread_keys, event.at)
         known, look = thread.posts.get(event.post_id), self._look(event.at)
         if known is None:
-            self._add(thread, post_of(event), look)
+            self._add(thread, post_of(event, parts), look)
         elif known.sight(event.desk) is None:
-            thread.see(event.post_id, sight_of(event), look)
+            thread.see(event.post_id, sight_of(event, parts), look)
         if self.quotes:
             post = thread.posts[event.post_id]
             if post.is_ours or event.is_addressed:
                 self._quoted(post, event.at)
+        return thread
+
+    def _hung(self, event: events.PostThreaded, part: Part) -> Thread:
+        """A post that is part of a case from the start: what was said to it may hang there as well."""
+        thread = self._threaded(event, (part,))
+        if thread.children:
+            self._look(event.at)(thread.remarks_on(thread.posts[event.post_id], event.desk))
         return thread
 
     def _add(self, thread: Thread, post: Post, look: Look) -> None:

@@ -120,7 +120,6 @@ def review(decision: Decision) -> None:
         _review(found, key)
         if found.events or len(done) >= REVIEWS_MAX:
             decision.emit(events.ThreadReviewed(tuple(done), decision.at), *found.events)
-            decision.is_matched = found.is_matched
             return
     decision.emit(events.ThreadReviewed(tuple(done), decision.at))
 
@@ -148,9 +147,37 @@ def _see(decision: Decision, together: Together, post: Post, sight: Sight, keys:
     """A desk is brought a post it does not know."""
     if not sight.is_addressed and post.by_customer and _speaks(decision, together, post, sight.desk):
         sight = replace(sight, is_addressed=True)
-    decision.emit(threaded(post, sight, together.thread_id, together.joined_thread_ids, keys, decision.at))
-    for want in wanted(together, post, sight):
+    told = threaded(post, sight, together.thread_id, together.joined_thread_ids, keys, decision.at)
+    wants = wanted(together, post, sight)
+    if _begins(together, post, sight, wants):
+        _begin(decision, told, _urgency(sight))
+        return
+    decision.emit(told)
+    for want in wants:
         _hang(decision, together, post, sight, want)
+
+
+def _begins(together: Together, post: Post, sight: Sight, wants: Sequence[Wanted]) -> bool:
+    """Whether a post opens its author's case, and nothing but that it waits comes of it."""
+    if len(wants) != 1 or wants[0].role != PostRole.CONTACT:
+        return False
+    if not together.threads:
+        return True
+    return not (together.case_ids(sight.desk, post.identity_id) or _waiting_answers(together, post, sight.desk))
+
+
+def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
+    """A customer gets a case, which is lined up at once."""
+    shard = decision.shard
+    queue_id = shard.queue_of_source(told.source_id)
+    queue = shard.queue(queue_id)
+    due_at = Instant(min(told.published_at, decision.at) + queue.first_response_s * MICROS)
+    asked = queue.requirements
+    begun = events.CaseBegun(told.opens_case_id, told, _WEIGHT, queue_id, urgency, asked, due_at, decision.at)
+    is_all = not decision.events
+    decision.emit(begun)
+    if is_all:
+        decision.offer_at_once(begun)
 
 
 def _become_addressed(decision: Decision, together: Together, post: Post, sight: Sight) -> None:
@@ -206,7 +233,7 @@ def _hang(decision: Decision, together: Together, post: Post, sight: Sight, want
             attached = _attached(decision, post, sight, want, case.case_id, contact_after(customers, counts))
     if not needs_agent(evolve_case(case, attached)):
         rescind(decision, case)
-    decision.emit(attached)
+    decision.attach(attached)
     _go_on(decision, decision.case(case.case_id) or case, _urgency(sight) if is_contact else 0, is_contact=is_contact)
 
 
@@ -278,7 +305,7 @@ def _joined(decision: Decision, case_ids: Sequence[str], post_id: str) -> Case:
 
 
 def _open(decision: Decision, together: Together, post: Post, sight: Sight, want: Wanted) -> None:
-    """A customer gets a case; who speaks to us is lined up at once, unless what answers it came before it."""
+    """A customer gets a case; who speaks to us is lined up, unless what answers it came before it."""
     is_contact = want.role == PostRole.CONTACT
     opened = events.CaseOpened(
         sight.opens_case_id,
@@ -295,26 +322,19 @@ def _open(decision: Decision, together: Together, post: Post, sight: Sight, want
         together.thread_id,
     )
     owed = post.published_at if is_contact else None
-    is_all = all(isinstance(fact, events.PostThreaded) for fact in decision.events)
     decision.emit(opened, _attached(decision, post, sight, want, opened.case_id, owed))
     if not is_contact:
         return
     for answer, known in _waiting_answers(together, post, sight.desk):
         case = decision.case(opened.case_id)
         if case is not None:
-            is_all = False
             named = Wanted(want.customer_id, PostRole.ANSWER, post.published_at)
             counts = max(answer.published_at, post.published_at)
             left = None if case.owed_since is None or counts >= case.owed_since else case.owed_since
             decision.emit(_attached(decision, answer, known, named, opened.case_id, left))
-    if is_all:
-        queued = _queued(decision, opened, post, sight)
-        decision.emit(queued)
-        decision.offer_at_once(opened, queued)
-    else:
-        case = decision.case(opened.case_id)
-        if case is not None and needs_agent(case):
-            decision.emit(_queued(decision, opened, post, sight))
+    case = decision.case(opened.case_id)
+    if case is not None and needs_agent(case):
+        decision.emit(_queued(decision, opened, post, sight))
 
 
 def _waiting_answers(together: Together, post: Post, desk: str) -> list[tuple[Post, Sight]]:

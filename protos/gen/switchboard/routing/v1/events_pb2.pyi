@@ -277,6 +277,24 @@ class PostAttached(_message.Message):
     answers_published_at: _timestamp_pb2.Timestamp
     def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., identity_id: _Optional[str] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[PostRole, str]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class PostPlaced(_message.Message):
+    __slots__ = ("case_id", "post", "role", "customer_id", "owed_since", "answers_published_at", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    POST_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
+    OWED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    post: PostThreaded
+    role: PostRole
+    customer_id: str
+    owed_since: _timestamp_pb2.Timestamp
+    answers_published_at: _timestamp_pb2.Timestamp
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., role: _Optional[_Union[PostRole, str]] = ..., customer_id: _Optional[str] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class CasesJoined(_message.Message):
     __slots__ = ("case_id", "joined_case_id", "post_id", "at", "owed_since", "actor", "agent_id")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -364,6 +382,26 @@ class CaseQueued(_message.Message):
     at: _timestamp_pb2.Timestamp
     for_joined: bool
     def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ...) -> None: ...
+
+class CaseBegun(_message.Message):
+    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    POST_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    post: PostThreaded
+    weight: int
+    queue: str
+    urgency: int
+    requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
+    due_at: _timestamp_pb2.Timestamp
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RequirementRelaxed(_message.Message):
     __slots__ = ("case_id", "skill", "min_level", "step", "at")

@@ -254,6 +254,27 @@ class PostAttached(Struct, frozen=True, array_like=True, gc=False):
     """The customer whose turn it is, whom it answers, or beside whose posts it is read."""
 
 
+class PostPlaced(Struct, frozen=True, array_like=True, gc=False):
+    """A post got its place in a thread, and in a case that is there: what PostThreaded and PostAttached say, in one fact. It is told where nothing comes between the two."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.PostPlaced"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    post: PostThreaded | None = None
+    """The post with its place in its thread."""
+    role: int = 0
+    """What it is to the case."""
+    customer_id: str = ""
+    """The customer whose turn it is, whom it answers, or beside whose posts it is read."""
+    owed_since: Instant | None = None
+    """Publication of the customer's earliest post that no human has answered yet, this one included; absent when nothing is owed."""
+    answers_published_at: Instant | None = None
+    """Of an answer whose chain of parents leads to a post of the customer: when that was published. Absent otherwise."""
+    at: Instant = Instant(0)
+    """When."""
+
+
 class CasesJoined(Struct, frozen=True, array_like=True, gc=False):
     """Two cases are worked as one: a link showed that they are one, or somebody joined them. Of a join by a link posts and customer go over, for good. A case that somebody joined keeps its posts, its customer and what it owes them; it is only worked with the other, until `CaseSplit`."""
 
@@ -355,6 +376,29 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     for_joined: bool = False
     """Whether it waits only for what cases joined into it are owed; the times are theirs then."""
+
+
+class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
+    """A customer's post opened a case that waits for an agent: what PostThreaded, CaseOpened, PostAttached and CaseQueued say, in one fact. It is told where nothing comes between them. The case has the post's source, channel, direction, language, desk and thread; its customer is the post's author, to whom it owes an answer since the post was published."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseBegun"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    post: PostThreaded | None = None
+    """The post with its place in its thread. It is the case's first contact."""
+    weight: int = 0
+    """Units of an agent's capacity the case takes, 1..10."""
+    queue: str = ""
+    """The queue it waits in, since `at`."""
+    urgency: int = 0
+    """0 (can wait) to 3 (crisis)."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it asks of an agent, sorted by skill."""
+    due_at: Instant = Instant(0)
+    """When the first response is due."""
+    at: Instant = Instant(0)
+    """When."""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -993,4 +1037,4 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """Up to when acts of ours (resolving, replies sent through us) answer the customer's posts, absent when none does."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled,)}

@@ -16,6 +16,7 @@ from switchboard.routing.v1 import events_pb2 as enums
 from switchboard.routing.v1 import events_structs as work
 
 from kpi.episodes import (
+    Began,
     Case,
     Fact,
     Gone,
@@ -122,24 +123,45 @@ def _on_opened(rows: Rows, event: Recorded) -> None:
     )
 
 
+def _on_begun(rows: Rows, event: Recorded) -> None:
+    body, post = event.body, event.body.post
+    place = _is_direct(post), post.channel, post.source_id, post.desk
+    at, published = min(post.published_at, post.received_at), post.published_at
+    fact = Began(_ref(event), at, "", post.post_id, *place, published, body.queue, body.due_at)
+    rows[case_key(event.tenant, body.case_id)] = Case(
+        post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,)
+    )
+
+
 def _on_attached(rows: Rows, event: Recorded) -> None:
+    _attach(rows, event, event.body)
+
+
+def _on_post_placed(rows: Rows, event: Recorded) -> None:
+    _attach(rows, event, event.body.post)
+
+
+def _attach(rows: Rows, event: Recorded, post: Any) -> None:
     body = event.body
     if body.role == enums.POST_ROLE_CONTEXT:
         return
-    published, received = body.published_at, body.received_at
-    if body.direction == post_pb2.DIRECTION_INBOUND:
-        if body.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
+    published, received = post.published_at, post.received_at
+    if post.direction == post_pb2.DIRECTION_INBOUND:
+        if post.author_kind == post_pb2.AUTHOR_KIND_CUSTOMER:
             case = _case(rows, event.tenant, body.case_id)
-            direct = body.kind == post_pb2.POST_KIND_DIRECT_MESSAGE
-            place = (direct, case.channel, body.source_id or case.source, case.desk)
+            place = (_is_direct(post), case.channel, post.source_id or case.source, case.desk)
             start = min(published, received)
-            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", body.post_id, *place, published))
-    elif body.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
-        human = body.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
+            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", post.post_id, *place, published))
+    elif post.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
+        human = post.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
         asked = _asked(body)
         # The question is older than its answer; how much older no clock tells that is ahead of ours.
         at = max(published, min(asked, received))
-        _add(rows, event, body.case_id, Posted(_ref(event), at, "", body.post_id, human, asked, published < asked))
+        _add(rows, event, body.case_id, Posted(_ref(event), at, "", post.post_id, human, asked, published < asked))
+
+
+def _is_direct(post: Any) -> bool:
+    return bool(post.kind == post_pb2.POST_KIND_DIRECT_MESSAGE)
 
 
 def _asked(body: Any) -> int:
@@ -252,7 +274,9 @@ def _on_joined(rows: Rows, event: Recorded) -> None:
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     post.SourceConnected.NAME: _on_source,
     post.SourceChanged.NAME: _on_source,
+    work.CaseBegun.NAME: _on_begun,
     work.CaseOpened.NAME: _on_opened,
+    work.PostPlaced.NAME: _on_post_placed,
     work.PostAttached.NAME: _on_attached,
     work.PostDetached.NAME: _on_detached,
     work.CaseQueued.NAME: _on_queued,
@@ -324,7 +348,7 @@ _SOURCES = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_source)
 _AGENTS = frozenset(type_ for type_, on in _FOLDS.items() if on is _on_agent)
 _DELETED = work.AgentDeleted.NAME
 _PRESENCE = work.PresenceChanged.NAME
-_OPENED = work.CaseOpened.NAME
+_FOUNDS = frozenset((work.CaseBegun.NAME, work.CaseOpened.NAME))
 _JOINED = work.CasesJoined.NAME
 _PLACED = work.JoinedCasePlaced.NAME
 _ACCEPTED = work.OfferAccepted.NAME
@@ -340,7 +364,7 @@ def keys_of(event: Recorded) -> Sequence[str]:
     its source, or its agent. A case opens but once.
     """
     body = event.body
-    if event.type == _OPENED:
+    if event.type in _FOUNDS:
         return (Founding(case_key(event.tenant, body.case_id)),)
     if event.type in _SOURCES:
         return (source_key(event.tenant, body.source_id),)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kpi.episodes import PART, Case, Done, Episode, Fact, Reopened, Wrote, dump_facts, episodes, overflowing
+from kpi.episodes import PART, Began, Case, Done, Episode, Fact, Reopened, Wrote, dump_facts, episodes, overflowing
 from kpi.running import Running, advance, contact_of, dump_running, load_running, running_of, tells
 
 Values = tuple[Any, ...]
@@ -81,7 +81,7 @@ def _contacts(case: Case) -> tuple[list[Episode], int | None] | None:
     facts = case.all_facts
     # A case that was never reopened has one episode, a contact as long as a customer's post is in it.
     kinds = {type(fact) for fact in facts}
-    keeps = not case.regrouped and not case.before and Reopened not in kinds and Wrote in kinds
+    keeps = not case.regrouped and not case.before and Reopened not in kinds and not kinds.isdisjoint((Began, Wrote))
     return episodes(facts), None if keeps else 1
 
 

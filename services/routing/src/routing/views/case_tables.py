@@ -26,7 +26,15 @@ PLACES_MAX = 64 * PLACE.size
 
 PlacedFact = events.PostThreaded | events.PostAliased | events.PostAddressed | events.PostUnthreaded
 """Facts about a post's place in its thread."""
-NewsFact = PlacedFact | events.CaseOpened | events.PostAttached | events.PostDetached | events.CasesJoined
+NewsFact = (
+    PlacedFact
+    | events.CaseBegun
+    | events.CaseOpened
+    | events.PostPlaced
+    | events.PostAttached
+    | events.PostDetached
+    | events.CasesJoined
+)
 Values = tuple[object, ...]
 _Key = tuple[str, str]
 """A tenant and an id."""
@@ -141,18 +149,19 @@ class Tables:
     def _apply(self, tenant: str, desk: str, fact: NewsFact) -> None:
         """In the order of the log, whatever case or thread a fact is of; the desk is that of the case."""
         match fact:
+            case events.CaseBegun(post=told):
+                self._thread(tenant, told)
+                self._open(tenant, fact.case_id, told.desk, told.thread_id)
+                post = self._find(tenant, told.post_id, told.desk)
+                if post is not None:
+                    post.part = fact.case_id, None, int(PostRole.CONTACT)
+            case events.PostPlaced():
+                self._thread(tenant, fact.post)
+                self._apply(tenant, desk, fact.attached)
             case events.PostThreaded():
-                if fact.joined_thread_ids:
-                    self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
-                for key in fact.thread_keys:
-                    if key != fact.post_id:
-                        self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
-                if self._find(tenant, fact.post_id, fact.desk) is None:
-                    seen = SeenPost(fact, fact.thread_id, fact.is_addressed)
-                    self.posts.setdefault((tenant, fact.post_id), []).append(seen)
+                self._thread(tenant, fact)
             case events.CaseOpened():
-                is_founded = fact.case_id == case_id_of(tenant, f"{fact.desk}\n{fact.thread_id}")
-                self._opened[tenant, fact.case_id] = _Thread(fact.thread_id, is_founded)
+                self._open(tenant, fact.case_id, fact.desk, fact.thread_id)
             case events.PostAttached() if fact.direction == Direction.OUTBOUND:
                 self.answering.setdefault((tenant, fact.case_id), {})[fact.post_id] = fact
                 self._answered(tenant, fact, 1)
@@ -177,6 +186,20 @@ class Tables:
                 self.withdrawn.append((tenant, fact.post_id))
                 for post in self.posts.get((tenant, fact.post_id), ()):
                     post.is_withdrawn = True
+
+    def _thread(self, tenant: str, fact: events.PostThreaded) -> None:
+        if fact.joined_thread_ids:
+            self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
+        for key in fact.thread_keys:
+            if key != fact.post_id:
+                self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
+        if self._find(tenant, fact.post_id, fact.desk) is None:
+            seen = SeenPost(fact, fact.thread_id, fact.is_addressed)
+            self.posts.setdefault((tenant, fact.post_id), []).append(seen)
+
+    def _open(self, tenant: str, case_id: str, desk: str, thread_id: str) -> None:
+        is_founded = case_id == case_id_of(tenant, f"{desk}\n{thread_id}")
+        self._opened[tenant, case_id] = _Thread(thread_id, is_founded)
 
     def _find(self, tenant: str, post_id: str, desk: str) -> SeenPost | None:
         """What a desk knows of a post that the round tells of."""

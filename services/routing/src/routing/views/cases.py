@@ -57,7 +57,7 @@ _STATES: Mapping[type[Stage], str] = {
 CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 
-_OPENED = events_structs.CaseOpened.NAME
+_FOUNDS = frozenset({events_structs.CaseBegun.NAME, events_structs.CaseOpened.NAME})
 _JOINED = events_structs.CasesJoined.NAME
 _SPLIT = events_structs.CaseSplit.NAME
 _THREAD = "/thread/"
@@ -131,7 +131,7 @@ class CasesView:
         if kind in _THREAD_FACTS:
             return (f"{event.tenant}{_THREAD}{fact.post_id}",)
         key = f"{event.tenant}/{fact.case_id}"
-        if kind == _OPENED:
+        if kind in _FOUNDS:
             return (Founding(key),)
         if kind == _JOINED:
             return (key, f"{event.tenant}/{fact.joined_case_id}")
@@ -165,7 +165,7 @@ class CasesView:
             return case
 
         key = f"{tenant}/{fact.case_id}"
-        known = None if event.type == _OPENED else rows[key]
+        known = None if event.type in _FOUNDS else rows[key]
         for _, after in case_changes(fact, case_of):
             if after.case_id != fact.case_id:
                 row_key = f"{tenant}/{after.case_id}"
@@ -174,7 +174,13 @@ class CasesView:
                 row_key, row = key, known
             places, news = (b"", None) if row is None else (row.places, row.news)
             match fact:
-                case events.PostAttached() | events.CaseOpened() | events.PostDetached():
+                case (
+                    events.CaseBegun()
+                    | events.PostPlaced()
+                    | events.PostAttached()
+                    | events.CaseOpened()
+                    | events.PostDetached()
+                ):
                     news = News(news, here, fact)
                 case events.CasesJoined(joined_case_id=after.case_id, actor=""):  # somebody's join moves no post
                     news = News(news, here, fact)
