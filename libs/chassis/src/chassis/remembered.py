@@ -59,6 +59,7 @@ class Remembered:
         for held in (self._recent, self._older):
             for keys in held.values() if tenant is None else (held.get(tenant, {}),):
                 keys.pop(subject_id, None)
+        self._count()
 
     def forget_tenants(self, tenants: Collection[str]) -> None:
         """Drops all of these tenants."""
@@ -66,4 +67,7 @@ class Remembered:
         for held in (self._recent, self._older):
             for tenant in tenants:
                 held.pop(tenant, None)
+        self._count()
+
+    def _count(self) -> None:
         self._filled = sum(map(len, self._recent.values()))
