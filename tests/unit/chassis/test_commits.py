@@ -2,7 +2,7 @@
 
 import pytest
 from chassis import layout
-from chassis.clock import FIRST, LAST
+from chassis.clock import FIRST, LAST, Instant, to_timestamp
 from chassis.commits import (
     NO_COMMIT,
     NO_ID,
@@ -147,3 +147,19 @@ def test_a_body_whose_bytes_are_of_no_such_message_is_told_apart_from_an_unknown
         _ = recorded.body
     assert not isinstance(caught.value, UnknownEvent)
     assert isinstance(caught.value, DecodeError), "who caught what protobuf raises still does"
+
+
+@given(
+    event_id=st.sampled_from([b"", b"\1" * 16]),
+    at=st.sampled_from([FIRST, Instant(0), LAST]),
+    value=st.binary(max_size=20),
+)
+def test_an_event_that_was_parked_as_a_message_is_still_read(event_id: bytes, at: Instant, value: bytes) -> None:
+    before = log_pb2.Event(
+        event_id=event_id, occurred_at=to_timestamp(at), body=AnyMessage(type_url="x/a.b.C", value=value)
+    )
+    read = Recorded.load(7, 3, Subject.of(HERE), before.SerializeToString())
+    assert (read.event_id, read.event.occurred_at, read.type) == (event_id or b"\0\3", at, "a.b.C")
+    assert bytes(read.event.value) == layout.as_bin(value)
+    again = Recorded.load(7, 3, Subject.of(HERE), read.dump())
+    assert (again.event_id, again.event.occurred_at, again.type) == (read.event_id, at, "a.b.C")

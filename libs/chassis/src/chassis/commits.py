@@ -96,8 +96,6 @@ class Commit(Struct, array_like=True, gc=False):
 _encode = msgpack.Encoder().encode
 _decode_commit = msgpack.Decoder(Commit).decode
 _decode_event = msgpack.Decoder(Event).decode
-_MESSAGE_BEGINS = b"\x0a"
-"""The first byte of a commit, and of a parked event, that is a protobuf message: as all were before."""
 
 
 def encode(commit: Commit) -> bytes:
@@ -247,8 +245,10 @@ class Recorded(Struct, eq=False, gc=False):
 
     @staticmethod
     def load(position: int, index: int, subject: Subject, data: bytes) -> Recorded:
-        """What `dump` made bytes of. Raises ValueError for anything else."""
-        event = event_of(log_pb2.Event.FromString(data)) if data[:1] == _MESSAGE_BEGINS else _decode_event(data)
+        """What `dump` made bytes of, or an event that was parked as a message. Raises DecodeError or one of
+        BAD_BYTES for anything else.
+        """
+        event = _decode_event(data) if layout.is_array(data) else event_of(log_pb2.Event.FromString(data))
         return Recorded.of(position, index, subject, event)
 
 
@@ -322,7 +322,8 @@ def _read(subject: Subject, data: bytes) -> tuple[Commit, str]:
     if not subject.context:
         return _nothing(), NO_SHARD
     try:
-        commit = commit_of(log_pb2.Commit.FromString(data)) if data[:1] == _MESSAGE_BEGINS else _decode_commit(data)
+        is_message = data and not layout.is_array(data)
+        commit = commit_of(log_pb2.Commit.FromString(data)) if is_message else _decode_commit(data)
     except (DecodeError, *layout.BAD_BYTES):
         return _nothing(), NO_COMMIT
     if (

@@ -106,12 +106,16 @@ def as_bin(data: bytes) -> bytes:
     return _encode(data)
 
 
-def of_plain(plain: bytes) -> bytes:
-    """What was sealed, as a fact: it is one, or, as all was before, a message's own bytes.
-
-    Those begin with the tag of a field, and no sealed message has as many fields as would look like an array.
+def is_array(data: bytes | memoryview) -> bool:
+    """Whether bytes are the array of a fact, of a commit or of an event, by the first of them; what was written before
+    there were arrays begins with the tag of a field, and no message has as many fields as would look like one.
     """
-    return plain if plain and plain[0] in _ARRAYS else as_bin(plain)
+    return len(data) > 0 and data[0] in _ARRAYS
+
+
+def of_plain(plain: bytes) -> bytes:
+    """What was sealed, as a fact: it is one, or, as all was before, a message's own bytes."""
+    return plain if is_array(plain) else as_bin(plain)
 
 
 def unpack(full_name: str, fact: bytes | memoryview) -> Message:
