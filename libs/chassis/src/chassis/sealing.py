@@ -88,6 +88,17 @@ class SubjectKey:
         """The ciphertext of `seal`, for who seals many values at once. `nonce` is of `nonces` and used only here."""
         return _cipher(self._key).encrypt(nonce, plain, self._associated)
 
+    def seal_both(self, fresh: tuple[bytes, bytes], one: bytes, other: bytes) -> tuple[Sealed, Sealed]:
+        """`seal` for two values that belong together: a cipher that is needed once is set up once. `fresh` as the
+        nonce of `encrypt`.
+        """
+        subject_id, associated, (nonce, further) = self.subject_id, self._associated, fresh
+        encrypt = _cipher(self._key).encrypt
+        return (
+            Sealed(subject_id, nonce, encrypt(nonce, one, associated)),
+            Sealed(subject_id, further, encrypt(further, other, associated)),
+        )
+
     def open(self, sealed: Sealed) -> bytes:
         """The plain bytes. Raises SealBroken for another subject's, another tenant's or changed bytes."""
         if sealed.subject_id != self.subject_id:
@@ -134,6 +145,9 @@ class LostKey(SubjectKey):
         return KeyLost(self.subject_id, str(self._why))
 
     def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
+        raise self._lost()
+
+    def seal_both(self, fresh: tuple[bytes, bytes], one: bytes, other: bytes) -> tuple[Sealed, Sealed]:
         raise self._lost()
 
     def open(self, sealed: Sealed) -> bytes:

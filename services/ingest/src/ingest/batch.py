@@ -119,6 +119,8 @@ class Reading(msgspec.Struct, gc=False):
     said: Observation | decider.Announcement
     received_at: Instant
     recipient: Recipient
+    author: str = ""
+    """Identity of who wrote an observed post."""
 
 
 class OfAuthor(NamedTuple):

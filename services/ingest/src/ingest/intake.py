@@ -90,17 +90,14 @@ class Intake:
 
     async def seal(self, batch: Batch) -> None:
         """Makes candidates of what was read: one look-up of keys for the batch; then keeps unreadable bytes."""
-        account, tenant = batch.connected.account, batch.connected.tenant
-        channel, scope = account.channel, account.account_scope
-        observed = [reading.said for reading in batch.readings if isinstance(reading.said, Observation)]
-        authors = [identity_id(channel, scope, post.author_id) for post in observed]
+        tenant = batch.connected.tenant
+        authors = [reading.author for reading in batch.readings if reading.author]
         keys = await self._vault.keys(tenant, set(authors)) if authors else {}
         drawn = iter(nonces(2 * len(authors)))
-        author_of = zip(authors, zip(drawn, drawn, strict=True), strict=True)
         at = 0
         while at < len(batch.readings):  # grows by what is put in quarantine on the way
             reading = batch.readings[at]
-            name, said, received_at, recipient = reading.id, reading.said, reading.received_at, reading.recipient
+            said, recipient = reading.said, reading.recipient
             at += 1
             if not isinstance(said, Observation):
                 requeued = isinstance(said, events_structs.DeliveryRequeued)
@@ -111,29 +108,28 @@ class Intake:
                 else:
                     queue(batch, said, recipient)
                 continue
-            author, fresh = next(author_of)
-            key = keys[author]
+            batch.oldest = said.published_at if batch.oldest is None else min(batch.oldest, said.published_at)
+            key, fresh = keys[reading.author], (next(drawn), next(drawn))
             if key is None:  # erased for ever; nothing of this person may come back
                 recipient(service_pb2.RESULT_IGNORED, 0)
                 continue
             try:
-                post = facts.received(batch.connected, said, name, received_at, key, fresh)
+                post = facts.received(batch.connected, said, reading.id, reading.received_at, key, fresh)
             except SealBroken as lost:
-                unreadable(author, lost)
+                unreadable(reading.author, lost)
                 detail = "the key of an author cannot be used at the moment; requeue when it can"
                 if recipient.part is not None:
                     recipient.part.reason, recipient.part.detail = Reason.KEY_LOST, detail
                 recipient(service_pb2.RESULT_QUARANTINED, 0)
-                quarantine(batch, recipient.verdict, Reason.KEY_LOST, detail, received_at)
+                quarantine(batch, recipient.verdict, Reason.KEY_LOST, detail, reading.received_at)
                 continue
             if said.alias_ids:
                 held = Held(post, recipient)
                 batch.held.append(held)
-                for alias in facts.aliased(batch.connected, said, name, received_at):
+                for alias in facts.aliased(batch.connected, said, reading.id, reading.received_at):
                     queue(batch, alias, OfVersion(recipient.verdict, held=held))
             else:
                 queue(batch, post, recipient)
-        batch.oldest = min((post.published_at for post in observed), default=batch.oldest)
         batch.readings.clear()
         if batch.to_quarantine:
             await self._quarantine.keep(tenant, batch.to_quarantine)

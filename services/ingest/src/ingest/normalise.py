@@ -8,9 +8,10 @@ conversations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from chassis.clock import Instant
@@ -73,6 +74,16 @@ class TooMany(Unreadable):
         super().__init__(Reason.TOO_LARGE, f"more than {ITEMS_MAX} posts or flaws in one delivery")
 
 
+class Spaces(NamedTuple):
+    """The namespaces of the ids of one account scope of a channel, 16 bytes each."""
+
+    post: bytes
+    identity: bytes
+    handle: bytes
+    messages: bytes
+    conversation: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """What an adapter is told about the source. `owned`: ids and handles that are ours, folded, without @."""
@@ -80,6 +91,11 @@ class Account:
     channel: str
     account_scope: str
     owned: frozenset[str]
+    spaces: Spaces = field(init=False, repr=False, compare=False)
+    """For who makes many ids of it: see `post_id` and the others."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "spaces", spaces(self.channel, self.account_scope))
 
 
 def extent_of(length: int, parts: int) -> int:
@@ -203,29 +219,35 @@ def _space(kind: str, channel: str, account_scope: str) -> bytes:
     return uuid5_bytes(uuid5_bytes(uuid5_bytes(_ROOT, kind), channel), account_scope)
 
 
+@lru_cache(maxsize=1024)
+def spaces(channel: str, account_scope: str) -> Spaces:
+    """Where the ids of an account scope live."""
+    return Spaces(*(_space(kind, channel, account_scope) for kind in Spaces._fields))
+
+
 def post_id(channel: str, account_scope: str, external_id: str) -> str:
     """UUIDv5 of a post: the same platform id gives the same post for ever, whichever way it came."""
-    return uuid5(_space("post", channel, account_scope), external_id)
+    return uuid5(spaces(channel, account_scope).post, external_id)
 
 
 def identity_id(channel: str, account_scope: str, external_id: str) -> str:
     """UUIDv5 of an author's account."""
-    return uuid5(_space("identity", channel, account_scope), external_id)
+    return uuid5(spaces(channel, account_scope).identity, external_id)
 
 
 def handle_id(channel: str, account_scope: str, handle: str) -> str:
     """UUIDv5 of a handle as it is compared: what a mention that tells no id leads to."""
-    return uuid5(_space("handle", channel, account_scope), folded(handle))
+    return uuid5(spaces(channel, account_scope).handle, folded(handle))
 
 
 def messages_id(channel: str, account_scope: str, account: str, customer_id: str) -> str:
     """UUIDv5 of all direct messages between an account of ours and a customer."""
-    return uuid5(_space("messages", channel, account_scope), f"{account}\0{customer_id}")
+    return uuid5(spaces(channel, account_scope).messages, f"{account}\0{customer_id}")
 
 
 def conversation_id(channel: str, account_scope: str, external_id: str) -> str:
     """UUIDv5 of a platform's conversation."""
-    return uuid5(_space("conversation", channel, account_scope), external_id)
+    return uuid5(spaces(channel, account_scope).conversation, external_id)
 
 
 def delivery_id(source_id: str, payload_digest: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from chassis.clock import Instant, from_timestamp
+from chassis.identity import uuid5
 from switchboard.ingest.v1 import events_structs, service_pb2
 
 from ingest import channels, facts
@@ -25,7 +26,6 @@ from ingest.normalise import (
     Unreadable,
     Withdrawal,
     delivery_id,
-    post_id,
 )
 from ingest.validation import admitted
 from ingest.views.quarantined import QuarantineEntry, bytes_of
@@ -43,7 +43,7 @@ def read(
 
 
 def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None:
-    account, now = batch.connected.account, batch.now
+    now, spaces = batch.now, batch.connected.account.spaces
     verdict = Verdict(len(batch.verdicts), [], now)
     batch.verdicts.append(verdict)
     received_at = now
@@ -59,12 +59,13 @@ def _read_one(batch: Batch, delivery: service_pb2.Delivery, again: bool) -> None
     for read in items:
         item = admitted(read, now)
         if type(item) is Observation:
-            name = post_id(account.channel, account.account_scope, item.external_id)
-            batch.readings.append(Reading(name, item, received_at, part_of(verdict, name, item.where)))
+            name = uuid5(spaces.post, item.external_id)
+            author = uuid5(spaces.identity, item.author_id)
+            batch.readings.append(Reading(name, item, received_at, part_of(verdict, name, item.where), author))
             if item.repost_of:  # the original stands in the delivery as well
-                verdict.repeats.append(post_id(account.channel, account.account_scope, item.repost_of))
+                verdict.repeats.append(uuid5(spaces.post, item.repost_of))
         elif isinstance(item, Withdrawal):
-            name = post_id(account.channel, account.account_scope, item.external_id)
+            name = uuid5(spaces.post, item.external_id)
             fact = facts.withdrawn(batch.connected, name, item, received_at)
             batch.readings.append(Reading(name, fact, received_at, part_of(verdict, name)))
         elif isinstance(item, AuthorGone | LocationGone):
