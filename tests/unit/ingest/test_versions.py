@@ -22,7 +22,7 @@ from ingest import answers, decider
 from ingest.events import PostEvent, PostReceived, decode_received
 from ingest.intake import Intake
 from ingest.normalise import post_id
-from ingest.shards import SHARDS, from_request, shard_of
+from ingest.shards import SHARDS, Said, from_request, shard_of
 from ingest.sources import Settings, Source, Sources
 from ingest.views.posts import PostRow, PostsView, Row
 from ingest.views.quarantined import QuarantineEntry
@@ -59,7 +59,7 @@ class InMemory:
         self._calls_left = away_at
 
     async def call(
-        self, _tenant: str, shard: str, request: internal_pb2.RecordPostsRequest, _response: type
+        self, _tenant: str, shard: str, request: Said | internal_pb2.RecordPostsRequest, _response: type
     ) -> internal_pb2.RecordPostsResponse:
         self._calls_left -= 1
         if self._calls_left == 0:

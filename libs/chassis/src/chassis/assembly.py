@@ -180,7 +180,7 @@ class Assembly:
         self,
         shards: Sequence[str],
         decider: Decider[C, S, E],
-        handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
+        handle: Callable[[ShardWriter[C, S, E], Any], Awaitable[Message]],
         *,
         backing: BackingStore[C, S] | None = None,
         inputs: Inputs[C] | None = None,

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 from msgspec import Struct
@@ -37,6 +37,17 @@ class Request:
 
     request_id: bytes
     digest: bytes
+
+
+class Unsent(Protocol):
+    """A request that becomes a message only where another replica owns its shard."""
+
+    @property
+    def size(self) -> int:
+        """Bytes it weighs while it is in hand."""
+
+    def message(self) -> Message:
+        """The request as it is sent."""
 
 
 def request_of(message: Message) -> Request | None:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 import nats.errors
@@ -20,6 +20,7 @@ from switchboard.log.v1 import integrity_pb2, operations_pb2
 from chassis.calls import deadline_s
 from chassis.cancellation import raise_if_cancelled
 from chassis.clock import Clock, to_timestamp
+from chassis.commands import Unsent
 from chassis.commits import Position, Subject
 from chassis.decider import Decider
 from chassis.errors import Moved, StatusError, Unavailable
@@ -68,7 +69,7 @@ class ShardHost(Generic[C, S, E]):
         tenants: Tenants,
         snapshots: SnapshotStore,
         clock: Clock,
-        handle: Callable[[ShardWriter[C, S, E], Message], Awaitable[Message]],
+        handle: Callable[[ShardWriter[C, S, E], Any], Awaitable[Message]],
         backing: BackingStore[C, S] | None = None,
         inputs: Inputs[C] | None = None,
         snapshot_every: int = SNAPSHOT_EVERY,
@@ -105,9 +106,12 @@ class ShardHost(Generic[C, S, E]):
                 await self._take_over(tasks)
                 await self._look_again.wait()
 
-    async def call(self, tenant: str, shard: str, request: Message, response: type[M], *, known: int = 0) -> M:
+    async def call(
+        self, tenant: str, shard: str, request: Message | Unsent, response: type[M], *, known: int = 0
+    ) -> M:
         """Has a request executed by its shard's owner, here or elsewhere, within the caller's deadline. Where it
         follows from a fact of the shard, `known` is that fact's position: an owner that is behind it reads it first.
+        `handle` is given an Unsent as it is where the owner is here, and its message elsewhere.
 
         Raises what `handle` raises (from elsewhere as StatusError), NotFound for an unknown tenant, Unavailable while
         the shard moves or rests, and TimeoutError when the deadline passes.
@@ -120,7 +124,7 @@ class ShardHost(Generic[C, S, E]):
             )
         return answer
 
-    async def _at_owner(self, subject: Subject, request: Message, known: int) -> Message:
+    async def _at_owner(self, subject: Subject, request: Message | Unsent, known: int) -> Message:
         """While ownership moves nobody answers for a moment, or who owned it says so; nothing was done then, so it is
         asked again.
         """
@@ -131,7 +135,8 @@ class ShardHost(Generic[C, S, E]):
             try:
                 if self._membership.owns(str(subject)):
                     return await self._execute(await self._here(subject), request, known)
-                return await forward(self._log.nc, subject, request, known)
+                message = request if isinstance(request, Message) else request.message()
+                return await forward(self._log.nc, subject, message, known)
             except nats.errors.NoRespondersError:
                 refusal = Unavailable(f"shard {subject} has no owner at the moment; try again", 0.5)
             except Moved as moved:
@@ -281,7 +286,7 @@ class ShardHost(Generic[C, S, E]):
             raise Moved(subject)
         return self._owned[key]
 
-    async def _execute(self, owned: _Owned[C, S, E], request: Message, known: int) -> Message:
+    async def _execute(self, owned: _Owned[C, S, E], request: Message | Unsent, known: int) -> Message:
         match request:
             case operations_pb2.ListShardsRequest():
                 return self._description(owned)
@@ -291,7 +296,7 @@ class ShardHost(Generic[C, S, E]):
             case operations_pb2.ListParkedRequest():
                 return list_parked(owned.writer, request.page_token)
         writer = owned.writer
-        with writer.queue.admitted(request.ByteSize()):
+        with writer.queue.admitted(request.ByteSize() if isinstance(request, Message) else request.size):
             async with asyncio.timeout(deadline_s()):
                 await writer.until_ready()
                 await writer.reached(known)

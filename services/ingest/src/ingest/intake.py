@@ -27,7 +27,7 @@ from ingest.decider import Announcement, Candidate, key_of
 from ingest.events import PostReceived
 from ingest.normalise import AuthorGone, LocationGone, Observation, Reason, Withdrawal, delivery_id, identity_id
 from ingest.reading import part_of, quarantine, read
-from ingest.shards import SHARDS, shard_of, to_request
+from ingest.shards import SHARDS, Said, shard_of
 from ingest.views.posts import PostRow
 from ingest.views.quarantined import Quarantine, bytes_of
 from ingest.views.source_directory import Connected
@@ -59,7 +59,7 @@ class Shards(Protocol):
         self,
         tenant: str,
         shard: str,
-        request: internal_pb2.RecordPostsRequest,
+        request: Said | internal_pb2.RecordPostsRequest,
         response: type[internal_pb2.RecordPostsResponse],
     ) -> internal_pb2.RecordPostsResponse: ...
 
@@ -147,7 +147,7 @@ class Intake:
 
     async def _call(self, batch: Batch, shard: str, call: Call) -> int:
         """Takes what the shard answers to whom it is for, and notes what has to be said elsewhere or put away."""
-        tenant, ask = batch.connected.tenant, to_request(call.candidates)
+        tenant, ask = batch.connected.tenant, Said(call.candidates, call.size)
         answer = await self._shards.call(tenant, shard, ask, internal_pb2.RecordPostsResponse)
         answers = zip(call.candidates, call.recipients, answer.results, answer.revisions, strict=True)
         for candidate, recipient, result, revision in answers:

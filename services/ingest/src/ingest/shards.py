@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chassis import layout, telemetry
 from chassis.clock import Clock, to_timestamp
@@ -134,11 +135,23 @@ class PostsBacking:
         decider.forget(state, position)
 
 
-async def record_posts(writer: PostWriter, request: Message) -> Message:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one caller has to say to a shard: encoded only on its way to another replica."""
+
+    candidates: decider.Candidates
+    size: int
+    """Bytes it weighs, estimated from above."""
+
+    def message(self) -> internal_pb2.RecordPostsRequest:
+        """The same, for an owner elsewhere."""
+        return to_request(self.candidates)
+
+
+async def record_posts(writer: PostWriter, request: Said | internal_pb2.RecordPostsRequest) -> Message:
     """Decides a request's candidates and answers once the facts are durable; or is about a caller's request id."""
-    assert isinstance(request, internal_pb2.RecordPostsRequest)
     origin = Origin(traceparent=telemetry.inject())
-    if request.request_id:
+    if isinstance(request, internal_pb2.RecordPostsRequest) and request.request_id:
         return (
             await _answer_kept(writer, request, origin)
             if request.HasField("answer")
@@ -198,8 +211,10 @@ def to_request(candidates: decider.Candidates) -> internal_pb2.RecordPostsReques
     return request
 
 
-def from_request(request: internal_pb2.RecordPostsRequest) -> decider.Candidates:
+def from_request(request: Said | internal_pb2.RecordPostsRequest) -> decider.Candidates:
     """What one caller has to say, at the shard's owner."""
+    if isinstance(request, Said):
+        return request.candidates
     candidates: list[decider.Candidate] = [*_observed(request.observed)] if request.observed else []
     for other in request.others:
         candidates.insert(other.place, layout.struct(other.type, other.fact))
