@@ -56,23 +56,40 @@ insert into customers_v2_identities
 select 'acme', gen_random_uuid(), gen_random_uuid(), n, gen_random_uuid(), 'x', 'x', repeat('x', 300)::bytea, 1, null
 from generate_series(1, {ROWS}) n
 """
-PAIRS = ("text[], uuid[]", "array_fill('acme'::text, array[{0}])")
-ONE_TENANT = ("text, uuid[]", "'acme'")
+OF_PAIRS = "array_fill('acme'::text, array[{count}]), '{ids}'"
+PAIRS = ("text[], uuid[]", OF_PAIRS)
+OF_ONE = "'acme', '{ids}'"
+ONE_TENANT = ("text, uuid[]", OF_ONE)
+PROBE = "text, text[], text[], text[]"
 
 
 @pytest.mark.parametrize(
-    ("statements", "name", "types", "tenant", "schema", "fill"),
+    ("statements", "name", "types", "arguments", "schema", "fill"),
     [
-        pytest.param(posts._SQL, "probe", *ONE_TENANT, posts._SQL["schema"], POSTS, id="posts a shard asks about"),
+        pytest.param(
+            posts._SQL,
+            "probe",
+            PROBE,
+            "'acme', '{ids}', '{{}}', '{{}}'",
+            posts._SQL["schema"],
+            POSTS,
+            id="posts a shard asks about",
+        ),
         pytest.param(posts._SQL, "by_id", *ONE_TENANT, posts._SQL["schema"], POSTS, id="posts to show"),
         pytest.param(
-            posts._SQL, "gone_authors", *ONE_TENANT, posts._SQL["schema"], GONE, id="authors a shard asks about"
+            posts._SQL,
+            "probe",
+            PROBE,
+            "'acme', '{{}}', '{{}}', '{ids}'",
+            posts._SQL["schema"],
+            GONE,
+            id="authors a shard asks about",
         ),
         pytest.param(posts._SQL, "load_posts", *PAIRS, posts._SQL["schema"], POSTS, id="posts to amend"),
-        pytest.param(cases.SQL, "of_ids", "text, text[]", "'acme'", cases.SQL["schema"], CASES, id="cases recalled"),
-        pytest.param(cases.SQL, "load", "text[], text[]", PAIRS[1], cases.SQL["schema"], CASES, id="cases to amend"),
+        pytest.param(cases.SQL, "of_ids", "text, text[]", OF_ONE, cases.SQL["schema"], CASES, id="cases recalled"),
+        pytest.param(cases.SQL, "load", "text[], text[]", OF_PAIRS, cases.SQL["schema"], CASES, id="cases to amend"),
         *(
-            pytest.param(threads.SQL, name, "text, text[]", "'acme'", cases.SQL["schema"], fill, id=what)
+            pytest.param(threads.SQL, name, "text, text[]", OF_ONE, cases.SQL["schema"], fill, id=what)
             for name, fill, what in (
                 ("of_keys", THREADS + ";" + THREAD_POSTS, "keys of threads"),
                 ("of_cases", CASES, "threads of cases"),
@@ -81,7 +98,7 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
             )
         ),
         pytest.param(
-            contacts.SQL, "load_cases", "text[], text[]", PAIRS[1], contacts.SQL["schema"], CONTACTS, id="contacts"
+            contacts.SQL, "load_cases", "text[], text[]", OF_PAIRS, contacts.SQL["schema"], CONTACTS, id="contacts"
         ),
         pytest.param(
             customers.SQL, "load_identities", *PAIRS, customers.SQL["schema"], IDENTITIES, id="identities to amend"
@@ -97,10 +114,10 @@ ONE_TENANT = ("text, uuid[]", "'acme'")
     ],
 )
 async def test_a_look_up_by_id_is_no_scan(
-    statements: Mapping[str, str], name: str, types: str, tenant: str, schema: str, fill: str, database_url: str
+    statements: Mapping[str, str], name: str, types: str, arguments: str, schema: str, fill: str, database_url: str
 ) -> None:
     ids = "{" + ",".join(str(uuid.uuid4()) for _ in range(ASKED)) + "}"
-    execute = f"execute asked({tenant.format(ASKED)}, '{ids}')"
+    execute = f"execute asked({arguments.format(count=ASKED, ids=ids)})"
     async with Database(database_url, "lookups") as database, database.acquire() as connection:
         await connection.execute("create table projections (name text primary key, position bigint not null)")
         await connection.execute("insert into projections values ('posts_v2', 1)")

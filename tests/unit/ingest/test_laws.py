@@ -190,14 +190,16 @@ class View:
 
     def lend(self, posts: decider.Posts, asked: decider.Candidates) -> None:
         posts.view_position = max(posts.view_position, self.position)
-        for key in decider.unknown_in(posts, [asked]):
+        unknown = decider.unknown_in(posts, [asked])
+        for key in unknown.posts:
             if key in self._state.known:
                 posts.known[key] = self._state.known[key]
                 posts.borrowed.add(key)
+        for key in unknown.deliveries:
             if key in self._state.quarantined:
                 posts.quarantined[key] = self._state.quarantined[key]
                 posts.borrowed.add(key)
-        for author in decider.authors_in(posts, [asked]):
+        for author in unknown.authors:
             if author in self._state.gone_authors:
                 posts.gone_authors[author] = self._state.gone_authors[author]
                 posts.borrowed.add(author)

@@ -106,9 +106,7 @@ class ShardHost(Generic[C, S, E]):
                 await self._take_over(tasks)
                 await self._look_again.wait()
 
-    async def call(
-        self, tenant: str, shard: str, request: Message | Unsent, response: type[M], *, known: int = 0
-    ) -> M:
+    async def call(self, tenant: str, shard: str, request: Message | Unsent, response: type[M], *, known: int = 0) -> M:
         """Has a request executed by its shard's owner, here or elsewhere, within the caller's deadline. Where it
         follows from a fact of the shard, `known` is that fact's position: an owner that is behind it reads it first.
         `handle` is given an Unsent as it is where the owner is here, and its message elsewhere.

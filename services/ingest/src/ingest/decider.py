@@ -35,7 +35,7 @@ own: they know which post they mean, and whoever says something of them is told 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -129,23 +129,23 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
     """The facts of one command, candidates in order; a candidate sees what those before it decided."""
     events: list[PostEvent] = []
     known = posts.known
-    own: dict[str, Known] = {}
+    own: dict[str, Known | PostReceived] = {}
     in_quarantine: dict[str, bool] = {}
     left: dict[str, Left] = {}
     for candidate in command:
         match candidate:
             case PostReceived(post_id=post_id, identity_id=author):
-                before = own.get(post_id) or known.get(post_id)
+                before = _before(own, known, post_id)
                 took = left.get(author, posts.gone_authors.get(author, _NOTHING))
                 if before is None and candidate.published_at <= took.gone_at:
                     continue
                 is_unplaced = candidate.published_at <= took.unplaced_until
                 if before is None:
                     events.append(candidate)
-                    own[post_id] = before = _received(candidate, None)
-                    if is_unplaced and before.has_location:
+                    own[post_id] = candidate
+                    if is_unplaced and candidate.location == Location.TOLD:
                         events.append(_removal(candidate))
-                        own[post_id] = _unplaced(before)
+                        own[post_id] = _unplaced(_received(candidate, None))
                 elif not before.alias_of and not _is_anothers(candidate, before):
                     if news := _news(candidate, before):
                         events.append(news)
@@ -161,7 +161,7 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                         events.append(sighting)
                         own[post_id] = _sighted(sighting, before)
             case events_structs.PostWithdrawn(post_id=post_id):
-                before = own.get(post_id) or known.get(post_id)
+                before = _before(own, known, post_id)
                 if is_superseding(candidate):
                     is_news = before is not None and holds_version(before)
                 else:
@@ -180,12 +180,12 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     left[author] = _left(candidate, took)
             case events_structs.PostLocationRemoved(post_id=post_id):
-                before = own.get(post_id) or known.get(post_id)
+                before = _before(own, known, post_id)
                 if before is not None and before.has_location and not before.withdrawn:
                     events.append(candidate)
                     own[post_id] = _unplaced(before)
             case events_structs.PostAliased(alias_id=alias_id):
-                before = own.get(alias_id) or known.get(alias_id)
+                before = _before(own, known, alias_id)
                 if before is None or not (before.alias_of or _is_of_anothers(candidate, before)):
                     events.append(candidate)
                     own[alias_id] = _aliased(candidate, before)
@@ -198,6 +198,14 @@ def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
                     events.append(candidate)
                     in_quarantine[name] = False
     return events
+
+
+def _before(own: dict[str, Known | PostReceived], known: Mapping[str, Known], key: str) -> Known | None:
+    """What is known of an id within a command. Most posts are named once: the others become Known where it is asked."""
+    seen = own.get(key)
+    if isinstance(seen, PostReceived):
+        seen = own[key] = _received(seen, None)
+    return seen or known.get(key)
 
 
 def is_superseding(candidate: Candidate) -> bool:
@@ -458,27 +466,36 @@ def key_of(candidate: Candidate) -> str:
             return key
 
 
-def unknown_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
-    """Ids that commands touch and memory does not hold: the view must be asked."""
-    return list(
-        dict.fromkeys(
-            key
-            for command in commands
-            for key in map(key_of, command)
-            if key not in posts.known and key not in posts.quarantined
-        )
+class Unknown(NamedTuple):
+    """What commands touch or name and memory does not hold: the view must be asked. Each once."""
+
+    posts: list[str]
+    deliveries: list[str]
+    authors: list[str]
+    """Whom commands name: whether all of theirs is gone."""
+
+
+def unknown_in(posts: Posts, commands: Iterable[Candidates]) -> Unknown:
+    """What is to be borrowed before commands are decided."""
+    ids: dict[str, None] = {}
+    deliveries: dict[str, None] = {}
+    authors: dict[str, None] = {}
+    for command in commands:
+        for candidate in command:
+            match candidate:
+                case PostReceived():
+                    ids[candidate.post_id] = authors[candidate.identity_id] = None
+                case events_structs.AuthorWithdrawn() | events_structs.AuthorLocationRemoved():
+                    authors[candidate.identity_id] = None
+                case events_structs.DeliveryQuarantined() | events_structs.DeliveryRequeued():
+                    deliveries[candidate.delivery_id] = None
+                case _:
+                    ids[key_of(candidate)] = None
+    return Unknown(
+        [one for one in ids if one not in posts.known],
+        [one for one in deliveries if one not in posts.quarantined],
+        [one for one in authors if one not in posts.gone_authors],
     )
-
-
-def authors_in(posts: Posts, commands: Iterable[Candidates]) -> list[str]:
-    """Authors whom commands name and memory does not hold: the view must be asked whether all of theirs is gone."""
-    named = {
-        candidate.identity_id
-        for command in commands
-        for candidate in command
-        if isinstance(candidate, PostReceived | events_structs.AuthorWithdrawn | events_structs.AuthorLocationRemoved)
-    }
-    return [author for author in named if author not in posts.gone_authors]
 
 
 def forget(posts: Posts, position: int) -> None:

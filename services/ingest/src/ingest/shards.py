@@ -100,35 +100,15 @@ class PostsBacking:
 
     async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Candidates]) -> None:
         """Borrows what a round touches and memory does not hold: one query."""
-        wanted, authors = decider.unknown_in(state, commands), decider.authors_in(state, commands)
-        if authors:
-            for author, left in (await posts.gone_authors(self._database, tenant, authors)).items():
-                state.borrowed.add(author)
-                state.gone_authors[author] = decider.Left(*left)
-        if not wanted:
+        unknown = decider.unknown_in(state, commands)
+        if not any(unknown):
             return
-        position, found = await posts.probe(self._database, tenant, wanted)
-        state.view_position = max(state.view_position, position)
-        for row in found:
-            state.borrowed.add(row.key)
-            if row.in_quarantine is not None:
-                state.quarantined[row.key] = row.in_quarantine
-            else:
-                state.known[row.key] = decider.Known(
-                    row.revision,
-                    row.platform_revision,
-                    row.withdrawn,
-                    row.digests,
-                    row.author,
-                    row.is_ours,
-                    row.desks,
-                    row.addressed_desks,
-                    row.cut_length,
-                    row.alias_of,
-                    row.has_location,
-                    row.extent,
-                    row.of_post_from,
-                )
+        found = await posts.probe(self._database, tenant, *unknown)
+        state.view_position = max(state.view_position, found.position)
+        state.quarantined |= found.in_quarantine
+        state.gone_authors |= {author: decider.Left(*left) for author, left in found.gone_authors.items()}
+        state.known |= {row.key: decider.Known(*row[1:]) for row in found.posts}
+        state.borrowed.update(found.in_quarantine, found.gone_authors, [row.key for row in found.posts])
 
     def evict(self, state: decider.Posts, position: int) -> None:
         """Gives back what was borrowed and forgets what the view has."""

@@ -328,7 +328,7 @@ def _sighted(sighting: events_structs.PostSighted, before: PostRow) -> PostRow:
 
 
 class Probed(NamedTuple):
-    """What the view knows of an id a shard asked for."""
+    """What the view knows of a post a shard asked for."""
 
     key: str
     revision: int
@@ -347,41 +347,55 @@ class Probed(NamedTuple):
     extent: int
     of_post_from: int
     """When the post that it means was published; 0 where content came under the id itself."""
-    in_quarantine: bool | None
-    """Not None for a delivery: whether it lies in quarantine."""
 
 
-async def probe(database: Database, tenant: str, ids: Sequence[str]) -> tuple[int, list[Probed]]:
-    """(the view's position, what it knows of these ids), both as of one snapshot."""
-    rows = await database.fetch(_SQL["probe"], tenant, ids)
-    found = [
-        Probed(
-            row["post_id"],
-            row["revision"],
-            row["platform_revision"],
-            bool(row["withdrawn"]),
-            tuple(row["digests"][at : at + 16] for at in range(0, len(row["digests"] or b""), 16)),
-            row["identity_id"] or "",
-            row["direction"] == post_pb2.DIRECTION_OUTBOUND,
-            tuple(row["desks"] or ()),
-            tuple(row["addressed_desks"] or ()),
-            row["cut_length"],
-            row["alias_of"] or "",
-            row["has_location"],
-            row["extent"],
-            row["of_post_from"] or 0,
-            row["lodged"],
-        )
-        for row in rows
-        if row["post_id"] is not None
-    ]
-    return (rows[0]["view_position"] if rows else 0), found
+class Found(NamedTuple):
+    """What the view knows of all that a shard asked for, as of one snapshot."""
+
+    position: int
+    """The view's."""
+    posts: list[Probed]
+    in_quarantine: dict[str, bool]
+    """Deliveries, and whether they lie in quarantine."""
+    gone_authors: dict[str, tuple[Instant, Instant]]
+    """Those who took back their posts, or where they wrote them: (of which time, of which time)."""
 
 
-async def gone_authors(database: Database, tenant: str, authors: Sequence[str]) -> dict[str, tuple[Instant, Instant]]:
-    """Those of these authors who took back their posts, or where they wrote them: (of which time, of which time)."""
-    rows = await database.fetch(_SQL["gone_authors"], tenant, authors)
-    return {row["identity_id"]: (Instant(row["gone_at"]), Instant(row["unplaced_until"])) for row in rows}
+async def probe(
+    database: Database, tenant: str, ids: Sequence[str], deliveries: Sequence[str], authors: Sequence[str]
+) -> Found:
+    """What the view knows of posts, deliveries and authors."""
+    rows = await database.fetch(_SQL["probe"], tenant, ids, deliveries, authors)
+    found = Found(rows[0]["view_position"] if rows else 0, [], {}, {})
+    for row in rows:
+        key = row["key"]
+        if key is None:
+            continue
+        if row["lodged"] is not None:
+            found.in_quarantine[key] = row["lodged"]
+        elif row["gone_at"] is not None:
+            found.gone_authors[key] = (Instant(row["gone_at"]), Instant(row["unplaced_until"]))
+        else:
+            digests = row["digests"] or b""
+            found.posts.append(
+                Probed(
+                    key,
+                    row["revision"],
+                    row["platform_revision"],
+                    bool(row["withdrawn"]),
+                    tuple([digests[at : at + 16] for at in range(0, len(digests), 16)]),
+                    row["identity_id"] or "",
+                    row["direction"] == post_pb2.DIRECTION_OUTBOUND,
+                    tuple(row["desks"] or ()),
+                    tuple(row["addressed_desks"] or ()),
+                    row["cut_length"],
+                    row["alias_of"] or "",
+                    row["has_location"],
+                    row["extent"],
+                    row["of_post_from"] or 0,
+                )
+            )
+    return found
 
 
 async def position(database: Database) -> int:

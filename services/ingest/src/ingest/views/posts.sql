@@ -111,14 +111,6 @@ on conflict (identity_id, tenant) do update set
 delete from gone_authors_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_tenant, gone_id)
 where tenant = gone_tenant and identity_id = gone_id
 
--- name: gone_authors
-select found.*
-from unnest($2::uuid[]) as wanted (id)
-cross join lateral (
-    select identity_id, gone_at, unplaced_until from gone_authors_v2
-    where identity_id = wanted.id and tenant is not distinct from $1 limit 1
-) as found
-
 -- name: save_posts
 insert into posts_v2 (tenant, post_id, revision, platform_revision, digests, withdrawn_at, withdrawal_reason, channel,
     source_id, kind, direction, author_kind, identity_id, conversation_id, in_reply_to, links, language, text_length,
@@ -182,24 +174,33 @@ delete from deliveries_v2 using unnest($1::text[], $2::uuid[]) as gone (gone_ten
 where tenant = gone_tenant and delivery_id = gone_id
 
 -- name: probe
-select p.position as view_position, known.post_id, known.revision, known.platform_revision,
-    known.withdrawn_at is not null and known.withdrawal_reason <> 4 as withdrawn,   -- 4: superseded, see PostAliased
-    known.digests, known.identity_id, known.direction, known.desks, known.addressed_desks, known.cut_length,
-    known.alias_of, known.has_location, known.extent, known.of_post_from, known.lodged
+select p.position as view_position, known.*
 from projections p
 left join (
-    unnest($2::uuid[]) as wanted (id)
+    select found.* from unnest($2::text[]::uuid[]) as wanted (id)   -- as text the client encodes them in a third of the time
     cross join lateral (
-        (select post_id, revision, platform_revision, withdrawn_at, withdrawal_reason, digests, identity_id, direction,
-            desks, addressed_desks, cut_length, alias_of, has_location, extent,
-            case when revision = 0 then published_at end as of_post_from, null::boolean as lodged
-        from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 limit 1)
-        union all
-        (select delivery_id, 0, 0, null::bigint, null::smallint, null::bytea, null::uuid, null::smallint,
-            null::text[], null::text[], 0, null::uuid, false, 0, null::bigint, lodged
-        from deliveries_v2 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1)
-    ) as known
-) on true
+        select post_id as key, revision, platform_revision,
+            withdrawn_at is not null and withdrawal_reason <> 4 as withdrawn,   -- 4: superseded, see PostAliased
+            digests, identity_id, direction, desks, addressed_desks, cut_length, alias_of, has_location, extent,
+            case when revision = 0 then published_at end as of_post_from, null::boolean as lodged,
+            null::bigint as gone_at, null::bigint as unplaced_until
+        from posts_v2 where post_id = wanted.id and tenant is not distinct from $1 limit 1
+    ) as found
+    union all
+    select found.* from unnest($3::text[]::uuid[]) as wanted (id)
+    cross join lateral (
+        select delivery_id, 0, 0, false, null::bytea, null::uuid, null::smallint, null::text[], null::text[], 0,
+            null::uuid, false, 0, null::bigint, lodged, null::bigint, null::bigint
+        from deliveries_v2 where delivery_id = wanted.id and tenant is not distinct from $1 limit 1
+    ) as found
+    union all
+    select found.* from unnest($4::text[]::uuid[]) as wanted (id)
+    cross join lateral (
+        select identity_id, 0, 0, false, null::bytea, null::uuid, null::smallint, null::text[], null::text[], 0,
+            null::uuid, false, 0, null::bigint, null::boolean, gone_at, unplaced_until
+        from gone_authors_v2 where identity_id = wanted.id and tenant is not distinct from $1 limit 1
+    ) as found
+) as known on true
 where p.name = 'posts_v2'
 
 -- name: position
