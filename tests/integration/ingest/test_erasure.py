@@ -68,7 +68,7 @@ async def test_what_does_not_open_says_so_in_every_read_and_hides_nobody_else(
     async with Database(database_url, "ingest") as database:
         await database.execute("update vault.subject_keys set wrapped = '\\x00' where subject_id = $1", lost)
         await database.execute("delete from vault.subject_keys where subject_id = $1", gone)
-        await database.execute("update posts_v2 set ciphertext = '\\x00' where identity_id = $1", broken)
+        await database.execute("update posts_v3 set ciphertext = '\\x00' where identity_id = $1", broken)
     (again,) = await ingest(stack, request(source, tweet(12, CANARY, author=2)))  # has another key from now on
     assert results(again) == ["ACCEPTED"]
     posts = {post.name: post for post in (await stack.api.ListPosts(listing)).posts}

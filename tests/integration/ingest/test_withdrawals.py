@@ -89,7 +89,7 @@ async def test_what_was_withdrawn_is_shown_nowhere_and_its_ids_and_times_are(
         assert shown.text_length > len(CANARY)
         assert shown.readability == log_pb2.READABILITY_UNSPECIFIED
     async with Database(database_url, "ingest") as database:
-        (row,) = await database.fetch("select nonce, ciphertext, digests from posts_v2")
+        (row,) = await database.fetch("select nonce, ciphertext, digests from posts_v3")
         assert (row["nonce"], row["ciphertext"], row["digests"]) == (None, None, b"")
     await verified(stack)
 
@@ -101,7 +101,7 @@ async def test_what_was_deleted_before_it_came_never_comes(stack: Stack, databas
     listing = R.ListPostsRequest(parent=PARENT, min_position=answer.position)
     assert not (await stack.api.ListPosts(listing)).posts
     async with Database(database_url, "ingest") as database:
-        assert await database.fetchval("select count(*) from posts_v2 where ciphertext is not null") == 0
+        assert await database.fetchval("select count(*) from posts_v3 where ciphertext is not null") == 0
     await verified(stack)
 
 
@@ -137,8 +137,8 @@ async def test_what_comes_late_of_an_author_who_is_gone_is_no_post_and_what_they
     (again,) = await ingest(stack, request(source, leaves, *late))
     assert {R.Result.Name(one.result) for one in again.results} == {"RESULT_IGNORED", "RESULT_WITHDRAWN"}
     async with Database(database_url, "ingest") as database:
-        assert await database.fetchval("select count(*) from gone_authors_v2") == 1
-        assert await database.fetchval("select count(*) from posts_v2") == 2
+        assert await database.fetchval("select count(*) from gone_authors_v3") == 1
+        assert await database.fetchval("select count(*) from posts_v3") == 2
     await verified(stack)
 
 

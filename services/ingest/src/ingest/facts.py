@@ -231,8 +231,8 @@ def brought_over(version: PostRow, name: str, number: int) -> Iterator[Candidate
     if version.ciphertext is None or version.nonce is None or version.identity_id is None:
         return
     published_at, links = Instant(version.published_at or 0), version.links or b""
-    for desk, source_id in zip(version.desks, version.desk_sources, strict=True):
-        is_addressed = desk in version.addressed_desks
+    for desk, source_id in version.sights:
+        is_addressed = desk in version.spoken_to
         post = events_structs.PostReceived(
             post_id=name,
             channel=version.channel or "",

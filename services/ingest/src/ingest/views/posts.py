@@ -1,4 +1,4 @@
-"""Tables `posts_v2`, `deliveries_v2`, `gone_authors_v2`: posts as they stand, what lies in quarantine, who left.
+"""Tables `posts_v3`, `deliveries_v3`, `gone_authors_v3`: posts as they stand, what lies in quarantine, who left.
 
 Contents stay sealed until the post is withdrawn; then they are dropped, and what the platform calls the post and its
 author stays.
@@ -21,12 +21,12 @@ from switchboard.ingest.v1 import events_structs, post_pb2
 from switchboard.log.v1.log_structs import Sealed
 
 _SQL = queries(__file__, "posts.sql")
-NAME = "posts_v2"
+NAME = "posts_v3"
 _PACKAGE = "switchboard.ingest.v1."
 
 
 class PostRow(NamedTuple):
-    """One row of posts_v2, in the order of its columns."""
+    """One row of posts_v3, in the order of its columns."""
 
     tenant: str
     post_id: str
@@ -56,9 +56,11 @@ class PostRow(NamedTuple):
     ciphertext: bytes | None = None
     names_nonce: bytes | None = None
     names_ciphertext: bytes | None = None
-    desks: Sequence[str] = ()
-    desk_sources: Sequence[str] = ()
-    addressed_desks: Sequence[str] = ()
+    desk: str | None = None
+    is_addressed: bool | None = None
+    desks: Sequence[str] | None = None
+    desk_sources: Sequence[str] | None = None
+    addressed_desks: Sequence[str] | None = None
     repost_of: str | None = None
     is_bare_repost: bool | None = None
     cut_length: int = 0
@@ -66,9 +68,21 @@ class PostRow(NamedTuple):
     has_location: bool = False
     extent: int = 0
 
+    @property
+    def sights(self) -> list[tuple[str, str]]:
+        """(a desk that was brought it, the source it was brought through first), the first one first."""
+        if self.desks is not None and self.desk_sources is not None:
+            return list(zip(self.desks, self.desk_sources, strict=True))
+        return [] if self.desk is None else [(self.desk, self.source_id or "")]
+
+    @property
+    def spoken_to(self) -> tuple[str, ...]:
+        """The desks it speaks to."""
+        return _spoken_to(self.desk, self.is_addressed, self.addressed_desks)
+
 
 class DeliveryRow(NamedTuple):
-    """One row of deliveries_v2, in the order of its columns."""
+    """One row of deliveries_v3, in the order of its columns."""
 
     tenant: str
     delivery_id: str
@@ -80,7 +94,7 @@ class DeliveryRow(NamedTuple):
 
 
 class GoneAuthorRow(NamedTuple):
-    """One row of gone_authors_v2, in the order of its columns."""
+    """One row of gone_authors_v3, in the order of its columns."""
 
     tenant: str
     identity_id: str
@@ -117,8 +131,8 @@ class PostsView:
         for event in ("SourceConnected", "SourceChanged", "SourceDisconnected", "GapDetected", "GapFilled")
     )
     schema = _SQL["schema"]
-    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v2": "tenant, delivery_id",
-                                "gone_authors_v2": "tenant, identity_id"}  # fmt: skip
+    dumps: Mapping[str, str] = {NAME: "tenant, post_id", "deliveries_v3": "tenant, delivery_id",
+                                "gone_authors_v3": "tenant, identity_id"}  # fmt: skip
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """One post, one delivery or one author. `PostReceived` is decided only upon an id of which nothing is known."""
@@ -285,9 +299,11 @@ def _received(tenant: str, post: events_structs.PostReceived) -> PostRow:
         personal.ciphertext,
         names.nonce,
         names.ciphertext,
-        [post.desk],
-        [post.source_id],
-        [post.desk] if post.is_addressed else [],
+        post.desk,
+        post.is_addressed,
+        None,
+        None,
+        None,
         post.repost_of or None,
         post.is_bare_repost,
         max(post.text_length, 1) if post.is_cut else 0,
@@ -318,13 +334,24 @@ def _edited(edit: events_structs.PostEdited | events_structs.PostCompleted, befo
 
 
 def _sighted(sighting: events_structs.PostSighted, before: PostRow) -> PostRow:
-    desk, desks, addressed = sighting.desk, before.desks, before.addressed_desks
-    is_first = desk not in desks
+    desk, sights, spoken_to = sighting.desk, before.sights, before.spoken_to
+    is_first = desk not in [known for known, _ in sights]
+    is_addressed = sighting.is_addressed and desk not in spoken_to
+    if not is_first and not is_addressed:
+        return before
+    if is_first:
+        sights.append((desk, sighting.source_id))
     return before._replace(
-        desks=[*desks, desk] if is_first else desks,
-        desk_sources=[*before.desk_sources, sighting.source_id] if is_first else before.desk_sources,
-        addressed_desks=[*addressed, desk] if sighting.is_addressed and desk not in addressed else addressed,
+        desks=[known for known, _ in sights],
+        desk_sources=[source for _, source in sights],
+        addressed_desks=[*spoken_to, desk] if is_addressed else list(spoken_to),
     )
+
+
+def _spoken_to(desk: str | None, is_addressed: bool | None, desks: Sequence[str] | None) -> tuple[str, ...]:
+    if desks is not None:
+        return tuple(desks)
+    return (desk,) if desk is not None and is_addressed else ()
 
 
 class Probed(NamedTuple):
@@ -365,7 +392,7 @@ async def probe(
     database: Database, tenant: str, ids: Sequence[str], deliveries: Sequence[str], authors: Sequence[str]
 ) -> Found:
     """What the view knows of posts, deliveries and authors."""
-    rows = await database.fetch(_SQL["probe"], tenant, ids, deliveries, authors)
+    rows = await database.fetch(_SQL["probe"], tenant, *map(",".join, (ids, deliveries, authors)))
     found = Found(rows[0]["view_position"] if rows else 0, [], {}, {})
     for row in rows:
         key = row["key"]
@@ -386,8 +413,8 @@ async def probe(
                     tuple([digests[at : at + 16] for at in range(0, len(digests), 16)]),
                     row["identity_id"] or "",
                     row["direction"] == post_pb2.DIRECTION_OUTBOUND,
-                    tuple(row["desks"] or ()),
-                    tuple(row["addressed_desks"] or ()),
+                    tuple(row["desks"] or ([] if row["desk"] is None else [row["desk"]])),
+                    _spoken_to(row["desk"], row["is_addressed"], row["addressed_desks"]),
                     row["cut_length"],
                     row["alias_of"] or "",
                     row["has_location"],
@@ -461,7 +488,7 @@ _COLUMNS = {
     "conversation": "conversation_id",
     "author": "identity_id",
     "source": "source_id",
-    "desks": "desks",
+    "desks": "coalesce(desks, array[desk])",
     "channel": "channel",
     "direction": "direction",
     "kind": "kind",

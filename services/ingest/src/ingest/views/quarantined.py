@@ -1,7 +1,7 @@
 """Table `quarantined_deliveries`: what could not be read, sealed, until it is read or its time is up.
 
 No view: the bytes are not in the log, because they have a retention and the log has none. Which deliveries lie in
-quarantine is said by the log, and so by `deliveries_v2`. Nobody knows whose words are in an unreadable delivery, so
+quarantine is said by the log, and so by `deliveries_v3`. Nobody knows whose words are in an unreadable delivery, so
 each is sealed under a key of its own; who removes it destroys the key.
 """
 

@@ -47,8 +47,8 @@ from quarantined_deliveries q
 where tenant = $1 and delivery_id = any($2::uuid[]) and expires_at > $3
     and not exists (
         select from quarantined_posts h
-        join posts_v2 v on v.post_id = h.post_id and v.tenant = h.tenant   -- a version's id means its post
-        join posts_v2 p on p.post_id = coalesce(v.alias_of, v.post_id) and p.tenant = h.tenant
+        join posts_v3 v on v.post_id = h.post_id and v.tenant = h.tenant   -- a version's id means its post
+        join posts_v3 p on p.post_id = coalesce(v.alias_of, v.post_id) and p.tenant = h.tenant
         where h.tenant = q.tenant and h.delivery_id = q.delivery_id and p.withdrawn_at is not null
     )
 
@@ -70,8 +70,8 @@ union
 (
     select q.tenant, q.delivery_id, q.subject_id
     from quarantined_posts h
-    join posts_v2 v on v.post_id = h.post_id and v.tenant = h.tenant
-    join posts_v2 p on p.post_id = coalesce(v.alias_of, v.post_id) and p.tenant = h.tenant and p.withdrawn_at is not null
+    join posts_v3 v on v.post_id = h.post_id and v.tenant = h.tenant
+    join posts_v3 p on p.post_id = coalesce(v.alias_of, v.post_id) and p.tenant = h.tenant and p.withdrawn_at is not null
     join quarantined_deliveries q on q.tenant = h.tenant and q.delivery_id = h.delivery_id
     limit $2
 )
@@ -79,6 +79,6 @@ union
 -- name: select
 select d.delivery_id, d.source_id, d.reason, coalesce(q.detail, '') as detail,
     coalesce(q.content_type, '') as content_type, d.payload_bytes, d.received_at
-from deliveries_v2 d left join quarantined_deliveries q using (tenant, delivery_id)
+from deliveries_v3 d left join quarantined_deliveries q using (tenant, delivery_id)
 where d.tenant = $1 and d.lodged
     and ($2::bigint is null or (d.received_at, d.delivery_id) < ($2, $3::uuid))
