@@ -101,7 +101,7 @@ class PendingCommand(Generic[C, S, E]):
             self.outcome.set_exception(failure)
 
 
-class InputCommand(Struct, Generic[C]):
+class InputCommand(Struct, Generic[C], gc=False):
     """What one event of an input commit leads to: a command, or to being parked."""
 
     index: int

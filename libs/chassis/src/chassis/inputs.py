@@ -112,5 +112,5 @@ def _parked(recorded: Recorded, error: Exception) -> InputCommand[Any]:
 
 
 def _origin(recorded: Recorded) -> Origin:
-    event = recorded.event
-    return Origin("", event.correlation_id or recorded.event_id, recorded.event_id, event.traceparent)
+    event, event_id = recorded.event, recorded.event_id
+    return Origin("", event.correlation_id or event_id, event_id, event.traceparent)
