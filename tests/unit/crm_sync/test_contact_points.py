@@ -14,6 +14,7 @@ from crm_sync.decider import proofs
 from crm_sync.reactions import Claim, assertion
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -130,6 +131,10 @@ def test_normalises(kind: str, value: str, normalised: str, defect: Defect | Non
 @pytest.mark.parametrize("value", ["", " \t", "\u200b\u202a \ufeff"])
 def test_what_is_empty_or_invisible_is_no_contact_point(kind: str, value: str) -> None:
     assert contact(kind, value) is None
+
+
+def test_an_address_in_brackets_of_which_nothing_is_left_is_no_contact_point() -> None:
+    assert contact("email", "<>\u200c") is None
 
 
 @settings(max_examples=300, deadline=None)
@@ -294,7 +299,7 @@ def customers(kind: str, *values: str) -> int:
         said, _ = assertion(vault, "acme", vault, "service", [Claim(kind, value, True, 1000)], whole=False)
         seen = see(f"account-{at}", at=at)
         proved = frozenset(one.contact for one in proofs(said.attributes))
-        commands.append(seen._replace(profile=seen.profile._replace(said=said, proves=proved)))
+        commands.append(structs.replace(seen, profile=structs.replace(seen.profile, said=said, proves=proved)))
     return len(partition(after(commands)))
 
 

@@ -80,6 +80,8 @@ def is_region(region: str) -> bool:
 
 def compared_name(name: str) -> str:
     """A name as it is compared: NFKC, case folded, blanks collapsed, nothing invisible."""
+    if name.isascii():
+        return " ".join(name.casefold().split())
     return _settled(name, lambda text: " ".join(visible(text).casefold().split()))
 
 
@@ -124,7 +126,7 @@ def _email(text: str) -> tuple[str, Defect | None]:
     local = _settled(_unquoted(local), lambda part: visible(part.lower()))
     host = _host(domain) if len(text) <= TEXT_MAX else None
     if not at or host is None or _ATOM.fullmatch(local) is None or len(local.encode()) > 64:
-        return _settled(text, lambda whole: visible(whole.lower())), Defect.MALFORMED
+        return _settled(text, lambda whole: _bare_address(visible(whole.lower()))), Defect.MALFORMED
     address = f"{local}@{host}"
     if local.startswith(".") or local.endswith(".") or ".." in local:
         return address, Defect.MALFORMED
