@@ -22,6 +22,7 @@ from crm_sync.shards import CustomersBacking, differs
 from crm_sync.state import Customers as State
 from crm_sync.state import evolve
 from crm_sync.views.customers import Customers
+from msgspec import structs
 from provisioned import provision_log
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "crm_sync"))
@@ -48,7 +49,8 @@ def history(seed: int) -> list[Command]:
             values.append(crm_facts.said("member_id", chance.choice("12"), verified=True))
         source = chance.choice(["source/x", "source/x", "source/y", "crm"])
         sight = crm_facts.see(who(n), *values, at=at, source=source)
-        return sight._replace(profile=sight.profile._replace(founded_customer_id=uuid5(SPACE, f"customer {n}")))
+        profile = structs.replace(sight.profile, founded_customer_id=uuid5(SPACE, f"customer {n}"))
+        return structs.replace(sight, profile=profile)
 
     commands: list[Command] = []
     for at in range(1, 60):

@@ -16,6 +16,7 @@ from crm_sync.reactions import VALUE_BYTES_MAX, VALUES_BYTES_MAX, assertion
 from crm_sync.state import Customers, evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from switchboard.log.v1.log_structs import Sealed
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -32,7 +33,7 @@ def mails(count: int, start: int = 0) -> list[events.AssertedAttribute]:
 def saying(*attributes: events.AssertedAttribute, at: int, size: int = 10, insists: bool = False) -> Observe:
     """What a source says of identity a, sealed into so many bytes that no other fact has."""
     content = Sealed(subject_id="a", nonce=at.to_bytes(12, "big"), ciphertext=bytes(size))
-    shown = profile("a", *attributes, source="crm")._replace(content=content)
+    shown = structs.replace(profile("a", *attributes, source="crm"), content=content)
     return Observe(shown, CAUSE, Instant(at), insists=insists)
 
 

@@ -123,7 +123,7 @@ class OwnKeys:
                     tenant, subject, kek.unwrap(row["wrapped"], associated(tenant, subject))
                 )
             except KeyFileError as mistake:
-                found[subject] = LostKey(tenant, subject, mistake)
+                found[subject] = LostKey.of(tenant, subject, mistake)
         self._remembered.add(tenant, unwrapped)
         found |= unwrapped
         return unknown
@@ -161,7 +161,7 @@ class OwnKeys:
             for at, subject in enumerate(ordered)
         ]
         kek = await self._ring.current()
-        wrapped = kek.wrap_all([(key._key, key._associated) for key in made])
+        wrapped = kek.wrap_all([(key._key, key.associated) for key in made])
         rows = await self._database.fetch(
             _SQL["create"], tenant, ordered, wrapped, kek.id, held, kek.entry.fingerprint, self._own, before_trees
         )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
 from switchboard.log.v1.log_pb2 import (
     READABILITY_BROKEN,
     READABILITY_ERASED,
@@ -24,7 +25,6 @@ from switchboard.log.v1.log_structs import Sealed
 
 from chassis import telemetry
 from chassis.errors import KeyUnusable
-from chassis.keyfile import KeyFileError
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -63,21 +63,23 @@ class KeyLost(SealBroken, KeyUnusable):
     """
 
 
-class SubjectKey:
+class SubjectKey(Struct, gc=False, eq=False):
     """The key of one data subject of one tenant. Cheap to hold: its ciphers are expanded when used."""
 
-    __slots__ = ("_associated", "_digest_key", "_key", "_replaces", "subject_id")
-
-    def __init__(self, tenant: str, subject_id: str, key: bytes, *, replaces: bool = False) -> None:
-        """`replaces`: the subject may have had another key, which was lost."""
-        self.subject_id = subject_id
-        self._key = key
-        self._replaces = replaces
-        self._associated = associated(tenant, subject_id)
-        self._digest_key: bytes | None = None
+    tenant: str
+    subject_id: str
+    _key: bytes
+    replaces: bool = False
+    """The subject may have had another key, which was lost."""
+    _digest_key: bytes | None = None
 
     def __repr__(self) -> str:
         return f"SubjectKey({self.subject_id})"
+
+    @property
+    def associated(self) -> bytes:
+        """What is sealed by it is bound to."""
+        return associated(self.tenant, self.subject_id)
 
     def seal(self, plain: bytes) -> Sealed:
         """AES-256-GCM under a fresh random nonce: sealing twice gives different bytes. Use `digest` to compare."""
@@ -86,17 +88,17 @@ class SubjectKey:
 
     def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
         """The ciphertext of `seal`, for who seals many values at once. `nonce` is of `nonces` and used only here."""
-        return _cipher(self._key).encrypt(nonce, plain, self._associated)
+        return _cipher(self._key).encrypt(nonce, plain, self.associated)
 
     def seal_both(self, fresh: tuple[bytes, bytes], one: bytes, other: bytes) -> tuple[Sealed, Sealed]:
         """`seal` for two values that belong together: a cipher that is needed once is set up once. `fresh` as the
         nonce of `encrypt`.
         """
-        subject_id, associated, (nonce, further) = self.subject_id, self._associated, fresh
+        subject_id, bound, (nonce, further) = self.subject_id, self.associated, fresh
         encrypt = _cipher(self._key).encrypt
         return (
-            Sealed(subject_id, nonce, encrypt(nonce, one, associated)),
-            Sealed(subject_id, further, encrypt(further, other, associated)),
+            Sealed(subject_id, nonce, encrypt(nonce, one, bound)),
+            Sealed(subject_id, further, encrypt(further, other, bound)),
         )
 
     def open(self, sealed: Sealed) -> bytes:
@@ -104,9 +106,9 @@ class SubjectKey:
         if sealed.subject_id != self.subject_id:
             raise SealBroken(f"sealed for subject {sealed.subject_id}, opened with the key of {self.subject_id}")
         try:
-            return _cipher(self._key).decrypt(sealed.nonce, sealed.ciphertext, self._associated)
+            return _cipher(self._key).decrypt(sealed.nonce, sealed.ciphertext, self.associated)
         except (InvalidTag, ValueError):  # ValueError: a nonce of a length GCM does not have
-            broken = SealedBefore if self._replaces else SealBroken
+            broken = SealedBefore if self.replaces else SealBroken
             raise broken(f"a sealed value of subject {self.subject_id} does not open") from None
 
     def digest(self, content: bytes) -> bytes:
@@ -132,14 +134,15 @@ class SubjectKey:
         return key
 
 
-class LostKey(SubjectKey):
+class LostKey(SubjectKey, gc=True, eq=False):
     """Stands for a key that does not unwrap: every use raises KeyLost, so that only this subject's values suffer."""
 
-    __slots__ = ("_why",)
+    _why: Exception | None = None
 
-    def __init__(self, tenant: str, subject_id: str, why: KeyFileError) -> None:
-        super().__init__(tenant, subject_id, b"")
-        self._why = why
+    @staticmethod
+    def of(tenant: str, subject_id: str, why: Exception) -> "LostKey":
+        """The key of a subject that cannot be had, and why."""
+        return LostKey(tenant, subject_id, b"", _why=why)
 
     def _lost(self) -> KeyLost:
         return KeyLost(self.subject_id, str(self._why))

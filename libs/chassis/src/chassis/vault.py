@@ -168,7 +168,7 @@ class KeyVault:
         if derived.out:
             found |= rows
         for subject, why in derived.broken.items():
-            found[subject] = LostKey(tenant, subject, why)
+            found[subject] = LostKey.of(tenant, subject, why)
         return found
 
     async def _without_tree(
@@ -176,4 +176,4 @@ class KeyVault:
     ) -> dict[str, SubjectKey | None]:
         """Who has a row has a key all the same."""
         kept = await self._rows.known(tenant, asked)
-        return {subject: kept[subject] if subject in kept else LostKey(tenant, subject, why) for subject in asked}
+        return {subject: kept[subject] if subject in kept else LostKey.of(tenant, subject, why) for subject in asked}

@@ -25,6 +25,7 @@ from typing import NamedTuple, assert_never
 
 from chassis.clock import Instant
 from chassis.errors import Rejected
+from msgspec import Struct
 from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import events
@@ -48,7 +49,7 @@ class Reason(StrEnum):
     TOO_MANY_VALUES = "TOO_MANY_VALUES"
 
 
-class Profile(NamedTuple):
+class Profile(Struct, frozen=True, gc=False):
     """What one source says about one identity, sealed; the same object for as long as the profile stays the same."""
 
     identity_id: str
@@ -72,7 +73,7 @@ def proofs(attributes: Sequence[events.AssertedAttribute]) -> list[events.Assert
     return [one for one in attributes if one.contact and one.verified and one.unique]
 
 
-class Observe(NamedTuple):
+class Observe(Struct, frozen=True, gc=False):
     """A profile was seen. `insists`: unknown and erased identities are refused instead of passed over."""
 
     profile: Profile

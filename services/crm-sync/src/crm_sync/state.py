@@ -12,7 +12,9 @@ from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
+import msgspec
 from chassis.clock import Instant
+from msgspec import Struct
 from switchboard.log.v1.log_structs import Sealed
 
 from crm_sync import events
@@ -42,14 +44,21 @@ class Tie:
     at: Instant
 
 
-Statement = tuple[str, events.Assertion, Instant, bytes, int]
-"""Source, what it said, when, nonce and size of the sealed content."""
+class Statement(Struct, frozen=True, gc=False):
+    """What a source said and when, with nonce and size of the sealed content."""
+
+    source: str
+    said: events.Assertion
+    at: Instant
+    nonce: bytes
+    content_bytes: int
+
+
 _NO_TIES: Mapping[str, Tie] = {}
 _NOBODY: Mapping[str, bytes] = {}
 
 
-@dataclass(slots=True, eq=False)
-class Identity:
+class Identity(Struct, gc=False, eq=False):
     """One identity with everything that is decided by. Its parts are values: they are replaced, never changed."""
 
     identity_id: str
@@ -60,11 +69,11 @@ class Identity:
     names_at: Instant
     names_source: str
     erased: bool = False
-    profile_digests: Mapping[str, bytes] = field(default_factory=lambda: _NOBODY)
+    profile_digests: Mapping[str, bytes] = msgspec.field(default_factory=lambda: _NOBODY)
     """The digest of all a source shows, as of the last time it said something; empty when that was not all."""
     proofs: frozenset[tuple[str, bytes]] = frozenset()
     """(attribute, keyed index) of its verified unique contact points."""
-    ties: Mapping[str, Tie] = field(default_factory=lambda: _NO_TIES)
+    ties: Mapping[str, Tie] = msgspec.field(default_factory=lambda: _NO_TIES)
     barred: frozenset[str] = frozenset()
     conflicts: frozenset[tuple[str, events.ConflictReason, str]] = frozenset()
     """(the other identity, reason, attribute)"""
@@ -81,10 +90,10 @@ class Identity:
         """What each source said last in each slot. Sorted out when first asked for: most identities never change."""
         if self._values is None or self._statements:
             found = self._values or {}
-            for source, said, at, nonce, size in self._statements:
-                for one in said.attributes:
-                    slot = one.name, source, one.verified, one.contact
-                    found[slot] = KeptValue(one.digest, at, nonce, size, one.unique)
+            for told in self._statements:
+                for one in told.said.attributes:
+                    slot = one.name, told.source, one.verified, one.contact
+                    found[slot] = KeptValue(one.digest, told.at, told.nonce, told.content_bytes, one.unique)
             self._values, self._statements = found, ()
         return self._values
 
@@ -95,7 +104,8 @@ class Identity:
 
     def take(self, source: str, said: events.Assertion, at: Instant, content: Sealed) -> None:
         """Takes in what a source said. Taking it in again changes nothing."""
-        self._statements = (*self._statements, (source, said, at, content.nonce, len(content.ciphertext)))
+        told = Statement(source, said, at, content.nonce, len(content.ciphertext))
+        self._statements = (*self._statements, told)
         if self.profile_digests is _NOBODY:
             self.profile_digests = {source: said.profile_digest}
         else:
@@ -136,6 +146,9 @@ class Identity:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Identity) and self._all() == other._all()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # a struct's own would ask whether they are one object
 
     __hash__ = None  # type: ignore[assignment]
 
