@@ -105,7 +105,8 @@ PROBE = "text, text, text, text"
         pytest.param(
             customers.SQL,
             "customers_of",
-            *ONE_TENANT,
+            "text, text",
+            "'acme', '{texts}'",
             customers.SQL["schema"],
             IDENTITIES,
             id="customers of identities",

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from chassis import layout
@@ -82,8 +82,16 @@ _TAKES_PROFILE = frozenset((enums.WITHDRAWAL_REASON_DELETED, enums.WITHDRAWAL_RE
 """What takes a profile along. An account that some countries withhold is there for all others."""
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Keys = Mapping[str, SubjectKey | None]
 React = Callable[[Recorded], Observe | Withdraw | None]
+
+
+class _Shown(msgspec.Struct, frozen=True, gc=False):
+    """The profile that was made last of what a source shows, and a hash of all of that."""
+
+    whole: int
+    profile: Profile
 
 
 class Reactions:
@@ -94,7 +102,7 @@ class Reactions:
         self._vault = vault
         self._region_of = region_of
         self._retry_s = retry_s
-        self._profiles: dict[tuple[str, str, str], tuple[int, Profile]] = {}
+        self._profiles: dict[str, _Shown] = {}
         self._nonces: list[bytes] = []
 
     async def prepare(self, batch: Sequence[Recorded]) -> React:
@@ -154,10 +162,10 @@ class Reactions:
             claims.append((point.kind, point.value, point.verified, vouched, point.region or by_default))
         whole = hash((external_id, handle, *claims))
         source = _source(source_id)
-        at = (tenant, identity_id, source)
+        at = f"{tenant} {identity_id} {source}"
         before = self._profiles.get(at)
-        if before is not None and before[0] == whole:
-            return before[1]
+        if before is not None and before.whole == whole:
+            return before.profile
         said, values = assertion(self._vault, tenant, key, "service", claims, whole=True)
         content = names_pb2.ProfileContent(values=values)
         names = content.names
@@ -176,7 +184,7 @@ class Reactions:
         if len(self._profiles) >= PROFILES_MAX:
             self._profiles.clear()
         if channel:
-            self._profiles[at] = whole, profile
+            self._profiles[at] = _Shown(whole, profile)
         return profile
 
     def _sealed(self, key: SubjectKey, content: names_pb2.ProfileContent) -> Sealed:
@@ -239,10 +247,11 @@ def assertion(
     contact points that may link identities, others are kept as if several people could have them. `whole`: they are all
     that the source shows.
     """
-    found: dict[tuple[str, bool, bytes], tuple[str, str, bool, int]] = {}
+    found: dict[tuple[str, bool, bytes], tuple[str, int, str, bool, int]] = {}
     for name, given, verified, confidence, region in claims:
         value = said(given)
-        if not value or len(value) > VALUE_BYTES_MAX or len(value.encode()) > VALUE_BYTES_MAX:
+        size = len(value) if value.isascii() else len(value.encode())
+        if not 0 < size <= VALUE_BYTES_MAX:
             continue
         well_named, is_contact, is_name = _kind(name)
         if not well_named:
@@ -255,34 +264,53 @@ def assertion(
             index, unique, compared = vault.blind(tenant, point.indexed), point.unique, point.value
         elif is_name:
             compared = compared_name(value)
-        found.setdefault((name, verified, index), (value, compared, unique, confidence))
+        at = name, verified, index
+        if at not in found:
+            found[at] = value, size, compared, unique, confidence
     digest = key.digester()
-    digests = shown = b""
     names: list[str] = []
+    digests: list[bytes] = []
+    shown: list[bytes] = []
     values: list[str] = []
     confidences: list[int] = []
     standings: list[events.Standing] = []
     room, proofs_left = VALUES_BYTES_MAX, PROOFS_MAX
-    for (name, verified, index), (value, compared, unique, confidence) in sorted(found.items())[:ATTRIBUTES_MAX]:
-        room -= len(value.encode())
+    for at in sorted(found)[:ATTRIBUTES_MAX]:
+        name, verified, index = at
+        value, size, compared, unique, confidence = found[at]
+        room -= size
         if room < 0:
             break
         if verified and unique:
             proofs_left -= 1
-            unique = proofs_left >= 0  # noqa: PLW2901  (the claim is taken as this from here on)
+            unique = proofs_left >= 0
         if verified or index:
             standings.append(events.Standing(len(names), index, verified, unique))
         names.append(name)
         values.append(value)
         confidences.append(confidence)
         digested = digest(f"{name}\0{compared}".encode())
-        digests += digested
+        digests.append(digested)
         # The digests are keyed and tell names from each other; whether a value is proved is part of what is shown.
-        shown += digested + (b"1" if verified else b"0")
+        shown += (digested, b"1" if verified else b"0")
     if len(set(confidences)) == 1:
         del confidences[1:]
-    columns = tuple(names), digests, (), tuple(confidences), tuple(standings)
-    return events.Assertion(purpose, *columns, digest(shown) if whole else b""), values
+    whole_digest = digest(b"".join(shown)) if whole else b""
+    return events.Assertion(
+        purpose,
+        _shared(tuple(names)),
+        b"".join(digests),
+        (),
+        _shared(tuple(confidences)),
+        tuple(standings),
+        whole_digest,
+    ), values
+
+
+@lru_cache(maxsize=4096)
+def _shared(column: T) -> T:
+    """One object for all who have the same: the profiles of a platform have few shapes, and many are remembered."""
+    return column
 
 
 def sealed_content(key: SubjectKey, values: Sequence[str], called: tuple[str, str] | None) -> tuple[Sealed, bytes]:

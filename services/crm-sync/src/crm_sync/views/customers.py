@@ -428,7 +428,7 @@ async def identities_of(connection: Connection, tenant: str, customer_id: str) -
 
 async def customers_of(connection: Connection, tenant: str, identity_ids: Collection[str]) -> dict[str, str]:
     """The customer of each identity; unknown ones are left out."""
-    rows = await connection.fetch(SQL["customers_of"], tenant, list(identity_ids))
+    rows = await connection.fetch(SQL["customers_of"], tenant, ",".join(identity_ids))
     return {row["identity_id"]: row["customer_id"] for row in rows}
 
 
