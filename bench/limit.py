@@ -112,7 +112,8 @@ async def _tables(connection: asyncpg.Connection, posts: int) -> AsyncIterator[T
         select schemaname, relname, array(
             select attname::text from pg_attribute
             where attrelid = relid and attnum > 0 and not attisdropped and attgenerated = '' order by attnum) as columns
-        from pg_stat_user_tables where schemaname = any($1) order by 1, 2
+        from pg_stat_user_tables join pg_class on oid = relid
+        where schemaname = any($1) and relkind = 'r' order by 1, 2
         """,
         SCHEMAS,
     ):
