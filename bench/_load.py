@@ -18,11 +18,14 @@ import grpc
 import grpc.aio
 import psutil
 from _scratch import scratch
+from chassis import embedded
+from chassis.child import Child
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as routing
 from switchboard.routing.v1 import service_pb2_grpc as routing_grpc
 from switchboard.routing.v1.events_pb2 import PRESENCE_AVAILABLE
+from switchboard_cli.supervision import service_child
 
 TENANT = "bench"
 SERVICES = ("ingest", "routing", "crm", "kpi")
@@ -38,6 +41,9 @@ from switchboard_cli.stack import SERVICES, Stack, run_until_signal
 run_until_signal(Stack(pathlib.Path(sys.argv[1]), services=[one for one in SERVICES if one.name in sys.argv[2:]]))
 """
 """`switchboard up` with some of the services."""
+SETTLED_S = 12.0
+"""After new replicas: who is there is known after a second, and what moves has moved. Against: a member that does not
+say so is dead after five seconds."""
 _FORMS = 512
 """Different texts; what makes posts distinct is their ids and authors."""
 
@@ -148,6 +154,9 @@ class Stack:
         self.process = process
         served = [name for name in SERVICES if name in endpoints]
         self.channels = {name: grpc.aio.insecure_channel(endpoints[name], _OPTIONS) for name in served}
+        self.intakes = [self.channels["ingest"]]
+        """A channel to each replica of ingest."""
+        self._more: list[tuple[str, Child]] = []
 
     @staticmethod
     @contextlib.asynccontextmanager
@@ -169,11 +178,33 @@ class Stack:
             try:
                 yield stack
             finally:
-                for channel in stack.channels.values():
+                for channel in {*stack.channels.values(), *stack.intakes}:
                     await channel.close()
+                for _, replica in stack._more:
+                    await replica.stop()
                 with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                     process.terminate()
                 await process.wait()
+
+    async def replicate(self, more: int) -> None:
+        """Starts so many more replicas of each service, and waits until they own what is theirs."""
+        pids: dict[str, int] = json.loads((self.state / "processes.json").read_text())
+        for name in self.channels:
+            first = psutil.Process(pids[name])
+            environment, module = first.environ(), first.cmdline()[2]
+            for number in range(1, more + 1):
+                port = embedded.free_port()
+                own = {
+                    "SWITCHBOARD_GRPC_PORT": str(port),
+                    "SWITCHBOARD_METRICS_PORT": str(embedded.free_port()),
+                    "SWITCHBOARD_MEMBER": f"{name}-{number}",
+                }
+                replica = service_child(f"{name}-{number}", module, port, self.state, environment | own)
+                await replica.start()
+                self._more.append((name, replica))
+                if name == "ingest":
+                    self.intakes.append(grpc.aio.insecure_channel(f"127.0.0.1:{port}", _OPTIONS))
+        await asyncio.sleep(SETTLED_S)
 
     async def connect(self) -> str:
         """Connects the one source; returns its name."""
@@ -255,6 +286,8 @@ class Stack:
         pids: dict[str, int] = json.loads((self.state / "processes.json").read_text())
         del pids["switchboard"]
         found = {name: seconds_of(pid) for name, pid in pids.items()}
+        for name, replica in self._more:
+            found[name] += seconds_of(replica.pid)
         return {**found, "client": time.process_time()}
 
 

@@ -4,7 +4,7 @@
 ingest and the last consequence in every shard and view of all services, so that what it reports is the rate of the
 slowest of them; with `--rate` it sends no faster than that. `latency`: posts leave on a fixed schedule whatever
 happens; the clock runs from the time a post was due to leave until its offer is read from the end of the log. `idle`:
-what a stack costs that has nothing to do.
+what a stack costs that has nothing to do. `replicas`: what a post costs with one and with three of each service.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator
+from statistics import median
+from typing import Any
 
 import uvloop
 from _load import TENANT, Posts, Stack, quantile
@@ -29,6 +31,7 @@ AHEAD = 4
 """Batches a stream may have under way."""
 TICK_S = 0.05
 """How often the open loop hands over what is due; the wait for it counts."""
+REPLICAS = 3
 PATIENCE_S = 60.0
 """How long offers are waited for after the last post left."""
 _OFFERED = events_structs.CaseOffered.NAME
@@ -60,7 +63,8 @@ class Sustained:
         until = self._began + seconds
         async with asyncio.TaskGroup() as tasks:
             probing = tasks.create_task(self._probe())
-            streams = [tasks.create_task(self._stream(until)) for _ in range(STREAMS)]
+            count = max(STREAMS, len(self._stack.intakes))
+            streams = [tasks.create_task(self._stream(number, until)) for number in range(count)]
             await asyncio.wait(streams)
             took = time.monotonic() - self._began
             probing.cancel()
@@ -86,8 +90,9 @@ class Sustained:
             if early_s > 0:
                 await asyncio.sleep(early_s)
 
-    async def _stream(self, until: float) -> None:
-        api = service_pb2_grpc.IngestServiceStub(self._stack.channels["ingest"])
+    async def _stream(self, number: int, until: float) -> None:
+        intakes = self._stack.intakes
+        api = service_pb2_grpc.IngestServiceStub(intakes[number % len(intakes)])
         ahead = asyncio.Semaphore(AHEAD)
         sent_at: list[float] = []
 
@@ -113,11 +118,13 @@ class Sustained:
             self.position = response.position
 
 
-async def sustained(seconds: float, rate: float, backlog: int, running: str = "") -> dict[str, object]:
+async def sustained(seconds: float, rate: float, backlog: int, running: str = "", replicas: int = 1) -> dict[str, Any]:
     async with Stack.up(running) as stack:
         source = await stack.connect()
         if not running:
             await stack.hire(20, 10)
+        if replicas > 1:
+            await stack.replicate(replicas - 1)
         load = Sustained(stack, source, rate, backlog)
         await load.run(3)  # connections, plans and caches
         await stack.lags(load.position)
@@ -147,6 +154,20 @@ async def sustained(seconds: float, rate: float, backlog: int, running: str = ""
             },
             "events_in_the_last_commits": events_per_commit,
         }
+
+
+async def replicated(seconds: float, rate: float, backlog: int, rounds: int) -> dict[str, Any]:
+    """What a post costs when there are three of each service, against one: medians of rounds of one and of three."""
+    found: dict[int, list[dict[str, float]]] = {1: [], REPLICAS: []}
+    for _ in range(rounds):
+        for replicas, runs in found.items():
+            run = await sustained(seconds, rate, backlog, replicas=replicas)
+            runs.append(run["cpu_us_per_post"] | {"posts a second": run["posts_per_second"]})
+    one, several = ({name: median(run[name] for run in runs) for name in runs[0]} for runs in found.values())
+    return {
+        name: {"1": one[name], str(REPLICAS): several[name], "ratio": round(several[name] / one[name], 2)}
+        for name in one
+    }
 
 
 async def idle(seconds: float, running: str = "") -> dict[str, object]:
@@ -271,16 +292,21 @@ async def _seen(due: dict[str, float], offered_at: dict[str, float]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("sustained", "latency", "both", "idle"), default="both")
+    parser.add_argument("what", nargs="?", choices=("sustained", "latency", "both", "idle", "replicas"), default="both")
     parser.add_argument("--seconds", type=float, default=60.0, help="of the sustained load; latency takes half of it")
     parser.add_argument("--rate", type=float, default=0.0, help="posts a second at most, 0 for what is possible")
     parser.add_argument("--backlog", type=int, default=5_000, help="posts accepted and not yet everywhere, at most")
     parser.add_argument("--latency-rate", type=float, default=1_000.0)
+    parser.add_argument("--rounds", type=int, default=3, help="of replicas")
     parser.add_argument("--state", default="", help="load the stack that runs on this directory, for a profile")
     asked = parser.parse_args()
     report: dict[str, object] = {}
     if asked.what == "idle":
         print(json.dumps({"idle_percent_of_a_core": uvloop.run(idle(asked.seconds / 2, asked.state))}, indent=2))
+        return
+    if asked.what == "replicas":
+        report["replicas"] = uvloop.run(replicated(asked.seconds / 4, asked.rate, asked.backlog, asked.rounds))
+        print(json.dumps(report, indent=2))
         return
     if asked.what != "latency":
         report["sustained"] = uvloop.run(sustained(asked.seconds, asked.rate, asked.backlog, asked.state))
