@@ -40,7 +40,7 @@ FOLLOWING = {
     "queues": [ROUTING + "QueueChanged"],
     "source_channels": [INGEST + "SourceConnected"],
     "sources": [INGEST + "SourceChanged"],
-    "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued", ROUTING + "PostPlaced"],
+    "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
     "contacts": [ROUTING + "PostAttached", ROUTING + "PostPlaced"],
     "customers": [CRM + "AttributesAsserted", CRM + "IdentitiesLinked"],
 }

@@ -1,6 +1,7 @@
 """The 75,000th post of a thread costs what the first did: in the decision, in memory, in the log and in the tables."""
 
 import sys
+from itertools import chain
 from types import FrameType
 from typing import Any
 
@@ -49,7 +50,7 @@ class Thread:
     def written(self) -> int:
         """Bytes that go to the tables now; as after a round, the rows are read anew then."""
         tables = Tables.of(self.rows, list(self.rows), state_of)
-        posts = [*tables.rows_of_posts(), *tables.rows_of_keys(), *tables.rows_of_answers()[0]]
+        posts = [*chain(*tables.rows_of_posts()), *tables.rows_of_keys(), *tables.rows_of_answers()[0]]
         columns = [*tables.cases, *tables.places, *posts]
         size = sum(len(value) if isinstance(value, str | bytes) else 8 for row in columns for value in row)
         ((*_, places, _),) = tables.cases

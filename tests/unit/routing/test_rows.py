@@ -1,6 +1,7 @@
 """What the read model writes down of a case, and when."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import recording
 from chassis.commits import Recorded, Subject
@@ -64,7 +65,7 @@ def test_a_post_is_kept_with_its_thread_and_its_keys_and_with_what_it_is_to_a_ca
     assert {key: thread for _, key, thread, _ in tables.rows_of_keys()} == dict.fromkeys(
         ("p2", "thread", "other"), "p1"
     )
-    assert {(row[1], row[3], row[7], *row[12:15]) for row in tables.rows_of_posts()} == {
+    assert {(row[1], row[3], row[7], *row[12:15]) for row in chain(*tables.rows_of_posts())} == {
         ("p1", "p1", Direction.INBOUND, "case-p1", None, PostRole.CONTACT),
         ("p2", "p1", Direction.INBOUND, "case-p1", None, PostRole.CONTACT),
         ("b1", "p1", Direction.OUTBOUND, "", None, 0),

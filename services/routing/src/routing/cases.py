@@ -189,6 +189,8 @@ def case_id_of(tenant: str, opener: str) -> str:
 def holder(case: Case) -> str:
     """The agent whose capacity the case takes, "" for none."""
     match case.stage:
+        case Queued():  # most cases wait when they are written
+            return ""
         case Offered(agent_id=agent_id) | Accepted(agent_id=agent_id) | Pending(agent_id=agent_id):
             return agent_id
         case _:

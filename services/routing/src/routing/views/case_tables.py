@@ -79,11 +79,19 @@ class SeenPost(Struct, gc=False):
     """What a desk knows of a post, from the first fact that tells of it to the end of the round."""
 
     fact: events.PostThreaded
+    is_new: bool
+    """Whether the fact that tells of it founds it."""
     thread_id: str
     is_addressed: bool
     is_withdrawn: bool = False
     answers: int = 0
     part: Part = NO_PART
+
+
+class ToldAgain(ValueError):
+    """A fact founds a post that something in its round told of before. Another round would find it in the table, and
+    the event has to wait there as here.
+    """
 
 
 class Tables:
@@ -150,13 +158,10 @@ class Tables:
         """In the order of the log, whatever case or thread a fact is of; the desk is that of the case."""
         match fact:
             case events.CaseBegun(post=told):
-                self._thread(tenant, told)
+                self._thread(tenant, told, (fact.case_id, None, int(PostRole.CONTACT)))
                 self._open(tenant, fact.case_id, told.desk, told.thread_id)
-                post = self._find(tenant, told.post_id, told.desk)
-                if post is not None:
-                    post.part = fact.case_id, None, int(PostRole.CONTACT)
             case events.PostPlaced():
-                self._thread(tenant, fact.post)
+                self._thread(tenant, fact.post, NO_PART)
                 self._apply(tenant, desk, fact.attached)
             case events.PostThreaded():
                 self._thread(tenant, fact)
@@ -187,15 +192,23 @@ class Tables:
                 for post in self.posts.get((tenant, fact.post_id), ()):
                     post.is_withdrawn = True
 
-    def _thread(self, tenant: str, fact: events.PostThreaded) -> None:
+    def _thread(self, tenant: str, fact: events.PostThreaded, founds: Part | None = None) -> None:
+        """A post is told of; `founds` is what it is to its case where that was said with it. Raises ToldAgain."""
+        post_id = fact.post_id
         if fact.joined_thread_ids:
             self._tie(tenant, fact.thread_id, fact.joined_thread_ids)
         for key in fact.thread_keys:
-            if key != fact.post_id:
-                self._lead(tenant, key, fact.thread_id, fact.post_id if key in fact.alias_ids else "")
-        if self._find(tenant, fact.post_id, fact.desk) is None:
-            seen = SeenPost(fact, fact.thread_id, fact.is_addressed)
-            self.posts.setdefault((tenant, fact.post_id), []).append(seen)
+            if key != post_id:
+                self._lead(tenant, key, fact.thread_id, post_id if key in fact.alias_ids else "")
+        seen = self.posts.setdefault((tenant, post_id), [])
+        known = any(post.fact.desk == fact.desk for post in seen) if seen else False
+        if founds is None:
+            if not known:
+                seen.append(SeenPost(fact, False, fact.thread_id, fact.is_addressed))
+        elif known or (self.parts and (tenant, post_id, fact.desk) in self.parts):
+            raise ToldAgain(post_id)
+        else:
+            seen.append(SeenPost(fact, True, fact.thread_id, fact.is_addressed, part=founds))
 
     def _open(self, tenant: str, case_id: str, desk: str, thread_id: str) -> None:
         is_founded = case_id == case_id_of(tenant, f"{desk}\n{thread_id}")
@@ -271,28 +284,31 @@ class Tables:
         known = self.keys.get((tenant, key), ("", ""))
         self.keys[tenant, key] = thread_id, max(alias_of, known[1])
 
-    def rows_of_posts(self) -> list[Values]:
-        """Rows of what desks know of posts."""
-        return [
-            (
-                tenant,
-                post_id,
-                post.fact.desk,
-                post.thread_id,
-                post.fact.identity_id,
-                post.fact.published_at,
-                post.fact.window_expires_at,
-                int(post.fact.direction),
-                int(post.fact.author_kind),
-                post.answers,
-                post.is_addressed,
-                post.is_withdrawn,
-                *post.part,
-                dump_threaded(post.fact),
-            )
-            for (tenant, post_id), posts in self.posts.items()
-            for post in posts
-        ]
+    def rows_of_posts(self) -> tuple[list[Values], list[Values]]:
+        """(rows of what desks know of posts that are new, rows of those that may be there)."""
+        new: list[Values] = []
+        told: list[Values] = []
+        for (tenant, post_id), posts in self.posts.items():
+            for post in posts:
+                fact = post.fact
+                row = (
+                    tenant,
+                    post_id,
+                    fact.desk,
+                    post.thread_id,
+                    fact.identity_id,
+                    fact.published_at,
+                    fact.window_expires_at,
+                    int(fact.direction),
+                    int(fact.author_kind),
+                    post.answers,
+                    post.is_addressed,
+                    post.is_withdrawn,
+                    *post.part,
+                    dump_threaded(fact),
+                )
+                (new if post.is_new else told).append(row)
+        return new, told
 
     def rows_of_parts(self) -> list[Values]:
         """The same of posts that were told of before, with nothing but what they are to a case."""
@@ -362,8 +378,11 @@ class Tables:
         counts = [(tenant, post_id, more) for (tenant, post_id), more in self.answers.items() if more]
         if counts:
             await connection.execute(sql["count_answers"], *zip(*counts, strict=True))
-        if self.posts:
-            await connection.execute(sql["save_posts"], self.rows_of_posts())
+        new, told = self.rows_of_posts()
+        if new:
+            await connection.copy_records_to_table("case_posts_v5", records=new)
+        if told:
+            await connection.execute(sql["save_posts"], told)
         if self.parts:
             await connection.execute(sql["attach_posts"], self.rows_of_parts())
 

@@ -30,6 +30,7 @@ from routing.cases import (
     Resolved,
     Stage,
     Withdrawn,
+    begun,
     holder,
 )
 from routing.changes import case_changes
@@ -157,6 +158,9 @@ class CasesView:
             known = rows.get(key)
             rows[key] = Row(None, b"", News(None if known is None else known.news, here, placed))
             return
+        if isinstance(fact, events.CaseBegun):
+            rows[f"{tenant}/{fact.case_id}"] = Row(begun(fact), here, News(None, here, fact))
+            return
         fact = cast(events.CaseEvent, fact)
 
         def case_of(case_id: str) -> Case:
@@ -174,13 +178,7 @@ class CasesView:
                 row_key, row = key, known
             places, news = (b"", None) if row is None else (row.places, row.news)
             match fact:
-                case (
-                    events.CaseBegun()
-                    | events.PostPlaced()
-                    | events.PostAttached()
-                    | events.CaseOpened()
-                    | events.PostDetached()
-                ):
+                case events.PostPlaced() | events.PostAttached() | events.CaseOpened() | events.PostDetached():
                     news = News(news, here, fact)
                 case events.CasesJoined(joined_case_id=after.case_id, actor=""):  # somebody's join moves no post
                     news = News(news, here, fact)
