@@ -147,15 +147,18 @@ class Batch(Generic[C, S, E]):
         if inputs.position <= reached.position:
             return True  # included before a crash or by another writer
         included = reached.offset if reached.position == inputs.position - 1 else 0
+        offset = included
         for place, command in enumerate(inputs.commands):
             if command.index < included:
                 continue
             try:
                 if not self._decide_input(inputs, command):
+                    if offset > included:
+                        current.input = InputPosition(inputs.position - 1, offset)
                     return False
             except Exception as error:
                 raise Undecidable(inputs, error, place) from error
-            current.input = InputPosition(inputs.position - 1, command.index + 1)
+            offset = command.index + 1
         current.input = InputPosition(inputs.position)
         return True
 
