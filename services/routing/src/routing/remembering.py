@@ -77,7 +77,7 @@ def customers_of(decision: Decision, case_ids: Iterable[str]) -> list[Customer]:
     threads, fetched = decision.shard.threads, decision.shard.fetched.threads
     found: list[Customer] = []
     for case_id in case_ids:
-        for customer in threads.customers.get(case_id) or fetched.customers.get(case_id) or ():
+        for customer in threads.customers_of(case_id) or fetched.customers_of(case_id):
             if not any(customer is one for one in found):
                 found.append(customer)
     return found

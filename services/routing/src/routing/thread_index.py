@@ -4,7 +4,7 @@ Facts fill it; it decides nothing. Whatever a fact may make different beyond its
 shard's clock works off at once (`reviews.py`), one post at a time: so a decision stays as small as what it is about.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from weakref import ref
 
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from routing import events
 from routing.posts import Part, Post, post_of, sight_of
 from routing.terms import PostRole
-from routing.thread import Customer, Look, Thread, nobody
+from routing.thread import Alone, Customer, Look, Thread, is_alone, nobody
 
 
 class Kept(NamedTuple):
@@ -54,14 +54,14 @@ class Snapshot:
 class ThreadIndex:
     """All threads in memory."""
 
-    __slots__ = ("_at", "_snapshot", "_snapshots", "by_id", "by_key", "customers", "of_case", "quotes", "todo")
+    __slots__ = ("_at", "_customers", "_snapshot", "_snapshots", "by_id", "by_key", "of_case", "quotes", "todo")
 
     def __init__(self) -> None:
         self.by_id: dict[str, Thread] = {}
         self.by_key: dict[str, Thread] = {}
         self.of_case: dict[str, Thread] = {}
-        self.customers: dict[str, list[Customer]] = {}
-        """Case to its customers."""
+        self._customers: dict[str, list[Customer]] = {}
+        """Case to its customers, but for threads that are alone."""
         self.quotes: dict[str, dict[str, None]] = {}
         """Id to the posts that repeat the post of that id with words of their own."""
         self.todo: dict[str, Instant] = {}
@@ -80,6 +80,13 @@ class ThreadIndex:
         """The post that is called so."""
         thread = self.by_key.get(key)
         return None if thread is None else thread.find(key)
+
+    def customers_of(self, case_id: str) -> Sequence[Customer]:
+        """The customers of a case."""
+        thread = self.of_case.get(case_id)
+        if thread is not None:
+            self._open(thread)
+        return self._customers.get(case_id, ())
 
     def next_todo(self) -> Instant | None:
         """Since when something is to be looked at again."""
@@ -122,8 +129,15 @@ class ThreadIndex:
 
     def begun(self, event: events.CaseBegun) -> None:
         """A post has a place in a thread, and opened a case there."""
-        told = event.post
-        thread = self._hung(told, Part(event.case_id, told.identity_id, PostRole.CONTACT))
+        told, part = event.post, Part(event.case_id, event.post.identity_id, PostRole.CONTACT)
+        if told.thread_id not in self.by_id:
+            post = post_of(told, (part,))
+            if is_alone(post, told.thread_keys):
+                self._stand(told.thread_id, Alone(post, event.case_id))
+                if self.quotes:
+                    self._quoted(post, event.at)
+                return
+        thread = self._hung(told, part)
         self._hang(thread, thread.customer(told.desk, told.identity_id), event.case_id)
 
     def placed(self, event: events.PostPlaced) -> None:
@@ -139,7 +153,7 @@ class ThreadIndex:
 
     def attached(self, event: events.PostAttached) -> None:
         """A post became part of a case."""
-        thread, customers = self.of_case.get(event.case_id), self.customers.get(event.case_id)
+        thread, customers = self.of_case.get(event.case_id), self.customers_of(event.case_id)
         if thread is not None and customers:
             self._keep(thread)
             part = Part(event.case_id, event.customer_id, event.role, event.answers_published_at)
@@ -147,7 +161,7 @@ class ThreadIndex:
 
     def detached(self, event: events.PostDetached) -> None:
         """A post is no part of a case any more."""
-        thread, customers = self.of_case.get(event.case_id), self.customers.get(event.case_id)
+        thread, customers = self.of_case.get(event.case_id), self.customers_of(event.case_id)
         if thread is not None and customers:
             self._keep(thread)
             thread.drop(event.case_id, event.post_id, customers[0].desk, self._look(event.at))
@@ -156,14 +170,14 @@ class ThreadIndex:
         """What hung on one case hangs on another, when a link showed it; somebody's join moves nothing."""
         if event.actor:
             return
-        thread = self.of_case.get(event.case_id)
-        ended = self.customers.pop(event.joined_case_id, [])
+        thread, ended = self.of_case.get(event.case_id), self.customers_of(event.joined_case_id)
+        self._customers.pop(event.joined_case_id, None)
         if thread is None or event.case_id == event.joined_case_id:
             return
         self._keep(thread)
         thread.joined[event.joined_case_id] = event.case_id
         self.of_case[event.joined_case_id] = thread
-        customers = self.customers.setdefault(event.case_id, [])
+        customers = self._customers.setdefault(event.case_id, [])
         for customer in ended:
             if event.joined_case_id in customer.case_ids:
                 customer.case_ids.remove(event.joined_case_id)
@@ -190,7 +204,7 @@ class ThreadIndex:
         for desk in thread.desks.values():
             for customer in desk.customers.values():
                 for case_id in customer.case_ids:
-                    self.customers.pop(case_id, None)
+                    self._customers.pop(case_id, None)
                     if self.of_case.pop(case_id, None) is not None:
                         yield case_id
 
@@ -208,6 +222,7 @@ class ThreadIndex:
 
     def _keep(self, thread: Thread) -> None:
         """A thread is about to change: a snapshot that has not come to it yet keeps it as it is."""
+        self._open(thread)
         if thread.snapshot != self._snapshots:
             thread.snapshot = self._snapshots
             snapshot = self._snapshot()
@@ -216,6 +231,10 @@ class ThreadIndex:
 
     def restore(self, kept: Kept) -> None:
         """A thread of a snapshot, or a part of one."""
+        alone = _alone(kept)
+        if alone is not None and kept.thread_id not in self.by_id:
+            self._stand(kept.thread_id, alone)
+            return
         thread = self._tied(kept.thread_id, (), kept.keys, Instant(0))
         thread.is_partial |= kept.is_partial
         thread.joined.update(kept.joined)
@@ -227,6 +246,20 @@ class ThreadIndex:
                 self._hang(thread, thread.customer(desk, identity_id), case_id)
 
     # Parts of the above.
+
+    def _stand(self, thread_id: str, alone: Alone) -> None:
+        """A thread is there that is alone."""
+        thread = self.by_id[thread_id] = Thread(thread_id, alone)
+        thread.snapshot = self._snapshots
+        self.by_key[alone.post.post_id] = self.of_case[alone.case_id] = thread
+        self._repeats(alone.post)
+
+    def _open(self, thread: Thread) -> None:
+        """A thread is not alone any more, or somebody wants to know of it what only others have."""
+        alone = thread.alone
+        if alone is not None:
+            self._customers[alone.case_id] = [thread.customer(alone.desk, alone.post.identity_id)]
+            thread.alone = None
 
     def _look(self, at: Instant) -> Look:
         """Puts on the list what a fact of that time makes different."""
@@ -259,6 +292,9 @@ class ThreadIndex:
 
     def _add(self, thread: Thread, post: Post, look: Look) -> None:
         thread.add(post, look)
+        self._repeats(post)
+
+    def _repeats(self, post: Post) -> None:
         if post.is_repost:
             self.quotes.setdefault(post.parent, {})[post.post_id] = None
 
@@ -302,7 +338,7 @@ class ThreadIndex:
         for desk, identity_id in met:
             customer = thread.customer(desk, identity_id)
             for case_id in customer.case_ids:
-                customers = self.customers.setdefault(case_id, [])
+                customers = self._customers.setdefault(case_id, [])
                 customers[:] = [one for one in customers if one.identity_id != identity_id] + [customer]
             if len(customer.case_ids) > 1:
                 self._look(at)(customer.case_ids[:1])
@@ -311,7 +347,7 @@ class ThreadIndex:
         if case_id not in customer.case_ids:
             customer.case_ids.append(case_id)
         self.of_case[case_id] = thread
-        customers = self.customers.setdefault(case_id, [])
+        customers = self._customers.setdefault(case_id, [])
         if customer not in customers:
             customers.append(customer)
 
@@ -335,7 +371,23 @@ def _no_snapshot() -> None:
     """None is under way."""
 
 
+def _alone(kept: Kept) -> Alone | None:
+    """What a thread is that is alone, None for any other."""
+    if len(kept.posts) != 1 or len(kept.cases) != 1 or kept.joined or kept.is_partial:
+        return None
+    (post,), ((desk, identity_id, case_ids),) = kept.posts, kept.cases
+    if len(case_ids) != 1 or post.identity_id != identity_id or not is_alone(post, kept.keys):
+        return None
+    parts = (Part(case_ids[0], identity_id, PostRole.CONTACT),)
+    return Alone(post, case_ids[0]) if [(one.desk, one.parts) for one in post.sights] == [(desk, parts)] else None
+
+
 def _kept(thread: Thread) -> Kept:
+    alone = thread.alone
+    if alone is not None:
+        post = alone.post
+        case = alone.desk, post.identity_id, (alone.case_id,)
+        return Kept(thread.thread_id, (post.post_id,), (post,), (), (case,), False)
     cases = [
         (name, customer.identity_id, tuple(customer.case_ids))
         for name, desk in thread.desks.items()

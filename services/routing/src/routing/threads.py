@@ -126,7 +126,7 @@ def review(decision: Decision) -> None:
 
 def _review(decision: Decision, key: str) -> None:
     threads = decision.shard.threads
-    for customer in threads.customers.get(key, ()):
+    for customer in threads.customers_of(key):
         if len(customer.case_ids) > 1:
             _joined(decision, customer.case_ids, "")
     thread = threads.by_key.get(key)
