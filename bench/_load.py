@@ -41,9 +41,8 @@ from switchboard_cli.stack import SERVICES, Stack, run_until_signal
 run_until_signal(Stack(pathlib.Path(sys.argv[1]), services=[one for one in SERVICES if one.name in sys.argv[2:]]))
 """
 """`switchboard up` with some of the services."""
-SETTLED_S = 12.0
-"""After new replicas: who is there is known after a second, and what moves has moved. Against: a member that does not
-say so is dead after five seconds."""
+SETTLED_S = 5.0
+"""After new replicas. Against: who is there is known after a second, and what moves has moved in two."""
 _FORMS = 512
 """Different texts; what makes posts distinct is their ids and authors."""
 

@@ -109,10 +109,10 @@ class Written:
 async def _tables(connection: asyncpg.Connection, posts: int) -> AsyncIterator[Table]:
     for row in await connection.fetch(
         """
-        select schemaname, relname, array(
+        select schemaname, t.relname, array(
             select attname::text from pg_attribute
             where attrelid = relid and attnum > 0 and not attisdropped and attgenerated = '' order by attnum) as columns
-        from pg_stat_user_tables join pg_class on oid = relid
+        from pg_stat_user_tables t join pg_class c on c.oid = t.relid
         where schemaname = any($1) and relkind = 'r' order by 1, 2
         """,
         SCHEMAS,

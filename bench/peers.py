@@ -75,6 +75,7 @@ class Ours:
         self.name = name
         self.source = source
         self.channels = stack.channels
+        self.intakes = stack.intakes
         self.lags = stack.lags
         self.processes = tuple(stack.channels)
         self._stack = stack
@@ -180,6 +181,11 @@ class Peer(ABC):
                 await peer.close()
                 for server in servers.values():
                     await server.stop()
+
+    @property
+    def intakes(self) -> Sequence[grpc.aio.Channel]:
+        """Where posts go."""
+        return tuple(self.channels.values())
 
     @abstractmethod
     async def provision(self) -> None:

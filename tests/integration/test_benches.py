@@ -21,7 +21,7 @@ SHORT = [
     ("keys",),
     ("limit", "--seconds", "1", "--rounds", "1"),
     ("rebuild", "--posts", "500"),
-    ("pipeline", "sustained", "--seconds", "1"),
+    ("pipeline", "replicas", "--seconds", "4", "--rounds", "1"),
     ("pipeline", "idle", "--seconds", "1"),
     ("work", "--posts", "500"),
     ("peers", "--seconds", "1", "--rounds", "1", "--only", "packed,our ingest,eventsourcing"),
