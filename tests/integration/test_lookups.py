@@ -59,7 +59,7 @@ OF_PAIRS = "array_fill('acme'::text, array[{count}]), '{ids}'"
 PAIRS = ("text[], uuid[]", OF_PAIRS)
 OF_ONE = "'acme', '{ids}'"
 ONE_TENANT = ("text, uuid[]", OF_ONE)
-PROBE = "text, text, text, text"
+PROBE = "text, text, text, text, text"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ PROBE = "text, text, text, text"
             posts._SQL,
             "probe",
             PROBE,
-            "'acme', '{texts}', '', ''",
+            "'acme', '{texts}', '', '', 'posts_v3#6'",
             posts._SQL["schema"],
             POSTS,
             id="posts a shard asks about",
@@ -79,7 +79,7 @@ PROBE = "text, text, text, text"
             posts._SQL,
             "probe",
             PROBE,
-            "'acme', '', '', '{texts}'",
+            "'acme', '', '', '{texts}', 'posts_v3#6'",
             posts._SQL["schema"],
             GONE,
             id="authors a shard asks about",
@@ -120,7 +120,7 @@ async def test_a_look_up_by_id_is_no_scan(
     execute = f"execute asked({arguments.format(count=ASKED, ids='{' + ids + '}', texts=ids)})"
     async with Database(database_url, "lookups") as database, database.acquire() as connection:
         await connection.execute("create table projections (name text primary key, position bigint not null)")
-        await connection.execute("insert into projections values ('posts_v3', 1)")
+        await connection.execute("insert into projections values ('posts_v3#6', 1)")
         await connection.execute(schema)
         await connection.execute(f"prepare asked ({types}) as {statements[name]}")
         for _ in range(6):  # from the sixth on PostgreSQL keeps its plan

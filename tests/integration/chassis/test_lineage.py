@@ -251,6 +251,7 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
         assert await running.compare() is None
         watching = asyncio.create_task(running.watch())
         await tables.execute("insert into projections values ('posts_v1', 9), ('replies', 9), ('calls', 3)")
+        await tables.execute("insert into projections values ('posts_v2#3', 9, null), ('posts_v2', 7, 7)")
         await tables.execute("insert into shard_snapshots values ('ev.tally.acme.0', 'v', 9, 0, 0, 0)")
         assert "at position 9" in str(await Lineage(log, tables).compare())
 
@@ -260,7 +261,7 @@ async def test_after_a_rebuild_the_tables_fit_and_running_processes_begin_anew(
         positions = {
             row["name"]: row["position"] for row in await tables.fetch("select name, position from projections")
         }
-        assert positions == {"posts_v1": 0, "replies": 5, "calls": 3}
+        assert positions == {"posts_v1": 0, "posts_v2#3": 0, "posts_v2": 0, "replies": 5, "calls": 3}
         counts = [
             await tables.fetchval(f"select count(*) from {table}")
             for table in ("posts_v1", "contacts_v32_cases", "shard_snapshots", "quarantined")

@@ -17,6 +17,7 @@ from chassis.cursor import Fenced
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.parking import ParkingLot, own_key
+from chassis.parts import row_of
 from chassis.projection import Projection
 from lines import Lines, instance, log_of, taken
 
@@ -39,7 +40,8 @@ async def check_snapshot(url: str, log: Sequence[Entry]) -> None:
         Database(url, "tally", connections_max=1) as database,
         database.transaction(isolation="repeatable_read", readonly=True) as connection,
     ):
-        position = await connection.fetchval("select position from projections where name = 'lines_v1'")
+        at = row_of("lines_v1", "acme")
+        position = await connection.fetchval("select position from projections where name = $1", at)
         rows = await taken(connection)
         waiting: dict[str, list[Place]] = {}
         for row in await connection.fetch("select key, position, event_index from parked order by 2, 3"):

@@ -9,6 +9,7 @@ import pytest
 from chassis.clock import SystemClock
 from chassis.commits import Entry
 from chassis.database import Connection
+from chassis.parts import part_of
 from chassis.projection import POLL_S, Projection, drop
 from chassis.sink import Round
 from lines import Lines, instance, log_of, taken
@@ -38,7 +39,7 @@ async def test_what_speaks_of_the_server_parks_nothing_and_is_waited_for(
             return await back_off(error, retry_s)
 
         monkeypatch.setattr(projection, "_back_off", observed)
-        writing = asyncio.create_task(projection._until_written(log))
+        writing = asyncio.create_task(projection._until_written(log, projection.cursor.parts))
         async with asyncio.timeout(30):
             await waits.wait()
         assert await projection.parked() == frozenset()
@@ -89,33 +90,32 @@ async def test_whatever_a_view_raises_parks_the_key(database_url: str, at: str, 
             assert await taken(connection) == {"a": [(1, 0), (4, 1)], "b": [(3, 0)]}
 
 
-async def test_any_number_of_waiters_on_a_replica_that_does_not_project_share_one_look(
+async def test_any_number_of_waiters_for_what_another_replica_projects_share_one_look(
     nats_url: str, database_url: str
 ) -> None:
     async with opened(nats_url) as log, opened(nats_url) as other, sums_database(database_url) as database:
         members = [await alone(log, "tally", "one"), await alone(other, "tally", "two")]
         await members[0]._beat()
         projections = [Projection(SumsView(), log, database, member) for member in members]
-        owner, watcher = sorted(projections, key=lambda one: not one._owned())
-        assert owner._owned()
-        assert not watcher._owned()
+        owner, watcher = sorted(projections, key=lambda one: part_of("acme") not in one._owned())
+        assert part_of("acme") in owner._owned() - watcher._owned()
         looks = 0
-        reread = watcher.cursor.reread
+        where = watcher.cursor.where
 
-        async def counted() -> int:
+        async def counted() -> dict[int, int]:
             nonlocal looks
             looks += 1
-            return await reread()
+            return await where()
 
-        watcher.cursor.reread = counted  # type: ignore[method-assign]
+        watcher.cursor.where = counted  # type: ignore[method-assign]
         writer = writer_of(log, CLOCK)
         async with running(writer.run, watcher.run):
             last = (await writer.submit(Add("a", 1))).position
             began_at = time.monotonic()
-            waiting = [asyncio.create_task(watcher.reached(last, 60)) for _ in range(500)]
+            waiting = [asyncio.create_task(watcher.reached(last, 60, tenant)) for tenant in ("acme", "") * 250]
             async with running(owner.run):
                 await asyncio.gather(*waiting)
-            assert looks <= 3 + (time.monotonic() - began_at) / POLL_S
+            assert looks <= 4 + (time.monotonic() - began_at) / POLL_S
             assert watcher.position == last
 
 
@@ -134,7 +134,7 @@ async def test_a_transaction_that_takes_too_long_is_tried_with_half_of_its_commi
     log = log_of(*([[f"k{n}"]] for n in range(30)))
     async with instance(database_url, Slow()) as projection:
         async with asyncio.timeout(60):
-            await projection._until_written(log)
+            await projection._until_written(log, projection.cursor.parts)
         assert await projection.cursor.reread() == 30
         assert await projection.parked() == frozenset()
 

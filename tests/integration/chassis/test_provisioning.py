@@ -93,7 +93,8 @@ async def test_of_an_earlier_version_of_a_view_nothing_is_left_once_an_upgrade_i
         await provision_tables(database_url, "tally", before)
         await database.execute("create table sums_v0_contacts (contact bytea)")
         for view in ("sums_v0", "sums_v1"):
-            await database.execute("insert into projections (name, position) values ($1, 7)", view)
+            for row in (view, f"{view}#3"):
+                await database.execute("insert into projections (name, position) values ($1, 7)", row)
             await database.execute("insert into parked values ($1, 'k', 1, 0, 'ev.tally.acme.0', 'E', '')", view)
         await provision(settings, OWN)
         assert await database.fetchval("select to_regclass('sums_v0_contacts')") is not None, "an older process may run"
@@ -102,9 +103,12 @@ async def test_of_an_earlier_version_of_a_view_nothing_is_left_once_an_upgrade_i
         assert [row["relname"] for row in await database.fetch(
             "select relname from pg_class where relnamespace = 'tally'::regnamespace and relname like 'sums%v0%'"
         )] == []  # fmt: skip
-        for table, column in (("projections", "name"), ("parked", "projection")):
-            found = await database.fetch(f"select {column} as name from {table}")
-            assert [row["name"] for row in found] == ["sums_v1"]
+        for table, column, left in (
+            ("projections", "name", ["sums_v1", "sums_v1#3"]),
+            ("parked", "projection", ["sums_v1"]),
+        ):
+            found = await database.fetch(f"select {column} as name from {table} order by name")
+            assert [row["name"] for row in found] == left
         assert await database.fetchval("select to_regclass('kept')") is not None, "it is no view's"
         assert await provision(settings, OWN, finish=True) == []
 

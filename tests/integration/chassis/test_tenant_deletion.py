@@ -107,7 +107,7 @@ class World:
             clock=CLOCK,
             purge=purge or Purge(self.database, vault=False, pages=1),
             shards=lambda: [("tally", "0"), ("tally", "1")],
-            cursors=lambda: [self.projection.name],
+            cursors=lambda tenant: [self.projection.row_of(tenant)],
             settle_s=0,
         )
 

@@ -12,7 +12,7 @@ SUBJECT = Subject("tally", "acme", "0")
 
 @dataclass
 class Scales:
-    """A sink that knows what each commit weighs."""
+    """Knows what each commit weighs."""
 
     weights: list[Weight]
 
@@ -26,7 +26,7 @@ class Scales:
 )
 def test_a_part_weighs_no_more_than_it_may_unless_it_is_one_commit(weights: list[Weight], most: Weight) -> None:
     batch = [Entry(position, SUBJECT, b"") for position in range(1, len(weights) + 1)]
-    parts = portions(batch, Scales(weights), most)  # type: ignore[arg-type]  # all it is asked for
+    parts = portions(batch, Scales(weights).weigh, most)
     assert [entry for part in parts for entry in part] == batch
     for part in parts:
         weighed = [weights[entry.position - 1] for entry in part]

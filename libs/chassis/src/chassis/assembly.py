@@ -323,7 +323,10 @@ class Assembly:
             clock=self.settings.clock,
             purge=Purge(self.database, vault=resources.vault, kept=resources.emptied),
             shards=lambda: [(host.context, shard) for host in self._hosts for shard in host.shards],
-            cursors=lambda: [*(one.name for one in self._projections), *(one.name for one in self._reactors)],
+            cursors=lambda tenant: [
+                *(one.row_of(tenant) for one in self._projections),
+                *(one.name for one in self._reactors),
+            ],
             streams=[
                 (stream.name, subject.partition(".")[0]) for stream in resources.streams for subject in stream.subjects
             ],

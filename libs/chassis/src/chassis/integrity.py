@@ -41,6 +41,9 @@ select count(distinct (position, event_index)) filter (where key not in (select 
     count(distinct (position, event_index)) filter (where key in (select key from waiting)) as waiting
 from parked where projection = $1
 """
+_PLACES = """
+select count(*) as rows, min(position) as least, max(position) as most from projections where name = any($1)
+"""
 EXPORTED_MAX = 500
 EXPORTED_BYTES = 1024 * 1024
 """What one message of an export holds, and one commit more. Against: a client takes 4 MiB unless it says otherwise, a
@@ -113,21 +116,32 @@ async def commits_once(log: Log, context: str) -> list[Finding]:
 async def positions_agree(
     log: Log, database: Database, projections: Sequence[Projector], reactors: Sequence[Reactor] = ()
 ) -> list[Finding]:
-    """I4: every cursor is one row, not beyond the log, and nothing is parked under it; what a reactor tries again by
-    itself is counted, and is I9's matter.
+    """I4: every cursor has its row, or one for each part, none of them beyond the log, and nothing is parked under it;
+    what a reactor tries again by itself is counted, and is I9's matter.
     """
     end = await log.last_position()
     findings = []
-    for kind, name in [*(("view", p.name) for p in projections), *(("reactor", r.name) for r in reactors)]:
-        position = await database.fetchval("select position from projections where name = $1", name)
+    for kind, name, rows in [
+        *(("view", p.name, p.cursor.rows) for p in projections),
+        *(("reactor", r.name, (r.name,)) for r in reactors),
+    ]:
+        found = await database.fetchrow(_PLACES, rows)
         row = await database.fetchrow(_PARKED, name, WAITS)
+        assert found is not None, "an aggregate has one row"
         assert row is not None, "an aggregate has one row"
-        ok = position is not None and 0 <= position <= end and row["parked"] == 0
-        detail = f"at {position} of {end}, {row['parked']} events parked"
+        ok = found["rows"] == len(rows) and 0 <= found["least"] <= found["most"] <= end and row["parked"] == 0
+        detail = f"at {_between(found['least'], found['most'])} of {end}, {row['parked']} events parked"
+        if found["rows"] != len(rows):
+            detail += f", {len(rows) - found['rows']} of {len(rows)} positions are missing"
         if row["waiting"]:
             detail += f", {row['waiting']} wait for somebody who is away"
-        findings.append(Finding("I4", f"{kind} {name}", ok, detail, position or 0))
+        findings.append(Finding("I4", f"{kind} {name}", ok, detail, found["least"] or 0))
     return findings
+
+
+def _between(least: int | None, most: int | None) -> str:
+    """Where the parts of a cursor are."""
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 async def _digest(connection: Connection, dumps: Mapping[str, str]) -> tuple[str, int]:
@@ -157,16 +171,17 @@ async def views_replay(
 
 
 async def _replay(log: Log, database: Database, projection: Projector) -> Finding:
-    name, dumps = projection.name, projection.sink.dumps
+    name, dumps, cursor = projection.name, projection.sink.dumps, projection.cursor
     async with database.transaction(isolation="repeatable_read", readonly=True, timeout_s=600) as connection:
-        position = await connection.fetchval("select position from projections where name = $1", name)
+        positions = dict.fromkeys(cursor.parts, 0) | await cursor.where(connection)
         live, rows = await _digest(connection, dumps)
     async with shadow_of(database) as shadow:
-        await projection.in_database(shadow).replay(until=position)
+        await projection.in_database(shadow).replay(until=positions)
         async with shadow.transaction(readonly=True, timeout_s=600) as connection:
             replayed, replayed_rows = await _digest(connection, dumps)
     ok = (live, rows) == (replayed, replayed_rows)
-    detail = f"{rows} rows at {position}, live {live[:12]}, replayed {replayed[:12]} ({replayed_rows} rows)"
+    at = _between(min(positions.values()), max(positions.values()))
+    detail = f"{rows} rows at {at}, live {live[:12]}, replayed {replayed[:12]} ({replayed_rows} rows)"
     return Finding("I5", f"view {name}", ok, detail, rows)
 
 
@@ -222,7 +237,7 @@ class IntegrityServicer(integrity_pb2_grpc.IntegrityServiceServicer):
             for host in self._hosts:
                 position = max(position, await host.caught_up(request.tenant, position))
         for projection in self._projections:
-            await projection.reached(position, deadline_s())
+            await projection.reached(position, deadline_s(), request.tenant)
         return integrity_pb2.WaitUntilResponse(position=Position.encode(position))
 
     async def VerifyIntegrity(  # noqa: N802

@@ -41,7 +41,8 @@ RETRY_AFTER_S = 5.0
 
 _LOGGER = logging.getLogger(__name__)
 _POSITIONS: Final = {
-    "projections": "select name || ' of schema ' || current_schema() as what, position from projections",
+    "projections": "select split_part(name, '#', 1) || ' of schema ' || current_schema() as what, position"
+    " from projections",
     "shard_snapshots": "select 'the snapshot of ' || subject, greatest(position, input_position) from shard_snapshots",
     "log_seen": "select 'what schema ' || current_schema() || ' saw last', position from log_seen",
 }

@@ -19,6 +19,7 @@ from chassis.commits import Recorded, Subject
 from chassis.cursor import Cursor
 from chassis.database import OUTAGE, Connection, Database
 from chassis.errors import Overloaded, Unavailable
+from chassis.parts import part_of
 
 SCHEMA: Final = """
 create table if not exists parked (
@@ -86,6 +87,7 @@ select count(distinct (position, event_index)) from parked
 join unnest($2::bigint[], $3::integer[]) as place (at, index) on position = at and event_index = index
 where projection = $1
 """
+_SUBJECT_OF = "select subject from parked where projection = $1 and key = $2 limit 1"
 _WAITING = """
 select count(*) from (
     select distinct position, event_index from parked where projection = $1 and key = any($2::text[])
@@ -222,15 +224,19 @@ class ParkingLot:
     ) -> Released:
         """Takes what waits under a key again, in the order of the log, with the code as it is now.
 
-        Keys that were parked together come back together. It goes in portions, each its own transaction with the
-        cursor locked, in which `take` takes the events it is handed or parks them again; what is behind one that fails
-        again stays too. Any replica may do it, killed it goes on where it was, and repeating is harmless. Ends when
-        all was tried once or most of the call's time is up.
+        Keys that were parked together come back together. It goes in portions, each its own transaction with the part
+        of the cursor locked that their tenant is in; there `take` takes the events it is handed or parks them again,
+        and what is behind one that fails again stays too. Any replica may do it, killed it goes on where it was, and
+        repeating is harmless. Ends when all was tried once or most of the call's time is up.
         """
         ends_at = time.monotonic() + 0.7 * deadline_s()
         keys, after, released = {stored_key(key)}, (-1, -1), 0
+        subject = await cursor.database.fetchval(_SUBJECT_OF, self.consumer, stored_key(key))
+        if subject is None:
+            return Released(0, 0)
+        parts = (part_of(Subject.parse(subject).tenant, len(cursor.parts)),)  # no key is of two tenants
         while time.monotonic() < ends_at:
-            async with cursor.locked() as connection:
+            async with cursor.locked(parts=parts) as connection:
                 places, found = await self._portion(connection, keys, after)
                 if not found <= keys:  # what they wait behind comes first, from its begin
                     keys, after = keys | found, (-1, -1)
@@ -244,7 +250,7 @@ class ParkingLot:
                 stayed = await connection.fetchval(_STAYED_AT, self.consumer, *columns)
             after = places[-1]
             released += len(places) - int(stayed)
-        async with cursor.locked() as connection:
+        async with cursor.locked(parts=parts) as connection:
             return Released(released, int(await connection.fetchval(_WAITING, self.consumer, list(keys))))
 
     async def _portion(self, connection: Connection, keys: set[str], after: Place) -> tuple[list[Place], set[str]]:

@@ -1,7 +1,7 @@
 """A projection: the log written into tables, exactly once, what is written and the position in one transaction.
 
-It reads the log, owns a cursor among the replicas, waits out outages and tells who waits where the tables are; what
-becomes of the commits is its sink's. It has no side effect but its tables.
+It reads the log once for all parts of a cursor that this replica owns, waits out outages and tells who waits where the
+tables are; what becomes of the commits is its sink's. It has no side effect but its tables.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Generic, TypeVar
 
@@ -26,7 +26,8 @@ from chassis.log import Log
 from chassis.membership import Membership
 from chassis.parking import SCHEMA as PARKED
 from chassis.parking import ParkingLot, Released
-from chassis.sink import Apart, Round, Sink, Weight, portions
+from chassis.parts import part_of, stages
+from chassis.sink import NOTHING, Apart, Round, Sink, Weight, portions
 from chassis.tail import Tail
 from chassis.tenant_facts import is_deleted_by
 from chassis.tenants import Tenants
@@ -55,7 +56,8 @@ few events each, gathering for so long saves most of the round trips, and nobody
 HURRIED_S = 0.01
 """The same while somebody waits for the tables to reach a position."""
 POLL_S = 0.05
-"""How often a replica that does not project looks where the tables are while somebody waits there; one look for all."""
+"""How often a replica looks where the parts are that it does not move, while somebody waits for them; one look for all.
+"""
 RETRY_S = 0.2
 RETRY_MAX_S = 5.0
 """How soon what failed for a reason that may pass is tried again, doubled each time up to the latter."""
@@ -65,7 +67,12 @@ _TRANSIENT = (Unavailable, Overloaded, TimeoutError, asyncpg.PostgresError)
 
 
 class Projector:
-    """Moves a sink's cursor along the log on the replica that owns it."""
+    """Moves the parts of a sink's cursor along the log, on the replica that owns them.
+
+    All parts that stand at one position are moved in one transaction, with what is of their tenants. A part that came
+    from another replica and is behind is moved alone until it is where the others are; where it is ahead, the others
+    come to it.
+    """
 
     def __init__(
         self,
@@ -81,7 +88,7 @@ class Projector:
         is of a tenant that `tenants` says is deleted is passed.
         """
         self.sink = sink
-        self.cursor = Cursor(sink.name, database)
+        self.cursor = Cursor(sink.name, database, sink.parts)
         self._log = log
         self._database = database
         self._membership = membership
@@ -89,14 +96,21 @@ class Projector:
         self._tenants = tenants
         self._gone: frozenset[str] = frozenset()
         """Deleted tenants: all whose deletion stands before the cursor, and any that are known besides."""
-        self._key = f"view.{sink.name}"
+        self._keys = {part: f"view.{row}" for part, row in enumerate(self.cursor.rows)}
+        """What membership says the owners of."""
+        self._held: frozenset[int] = frozenset()
+        """The parts that are moved here; nobody else here says where they are."""
         self._marked_at = 0.0
         self._moved = asyncio.Condition()
-        self._waiting = 0
+        self._waiting = [0] * sink.parts
+        """How many wait here for each part."""
         self._hurry = asyncio.Event()
+        self._sought = asyncio.Event()
         self._wake = asyncio.Event()
+        self._following: asyncio.Timeout | None = None
+        """Set while there is nothing to do but wait for commits."""
         if membership is not None:
-            membership.on_change(self._wake.set)
+            membership.on_change(self._on_change)
 
     @property
     def name(self) -> str:
@@ -105,17 +119,30 @@ class Projector:
 
     @property
     def position(self) -> int:
-        """Log position the tables are at as far as this replica knows, -1 before it has looked."""
+        """Log position the tables are at for every tenant as far as this replica knows, -1 before it has looked."""
         return self.cursor.position
+
+    def position_of(self, tenant: str) -> int:
+        """The same for a tenant."""
+        return self.cursor.positions[part_of(tenant, self.sink.parts)]
+
+    def row_of(self, tenant: str) -> str:
+        """The row of `projections` that says it."""
+        return self.cursor.rows[part_of(tenant, self.sink.parts)]
 
     def in_database(self, database: Database) -> Projector:
         """The same sink with the tables of another database or schema, to `replay` into; any number may do so."""
         return Projector(self.sink, self._log, database, tenants=self._tenants)
 
     async def run(self) -> None:
-        """Projects while this replica owns the cursor, until cancelled. Nothing that stands in the log ends it, nor
-        does anything that PostgreSQL may recover from.
+        """Projects what this replica owns, until cancelled. Nothing that stands in the log ends it, nor does anything
+        that PostgreSQL may recover from.
         """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_elsewhere())
+            tasks.create_task(self._keep_projecting())
+
+    async def _keep_projecting(self) -> None:
         retry_s = RETRY_S
         while True:
             raise_if_cancelled()
@@ -123,7 +150,7 @@ class Projector:
                 await self.attach()
                 retry_s = RETRY_S
                 while True:
-                    await (self._project() if self._owned() else self._watch())
+                    await (self._project() if self._owned() else self._idle())
             except Fenced:
                 _LOGGER.warning("another instance moved a projection", extra={"fields": {"projection": self.name}})
             except _TRANSIENT as error:
@@ -139,65 +166,139 @@ class Projector:
         """Begins at the first commit, or where it was, on tables that are there. Idempotent."""
         await self.cursor.attach()
 
-    async def reached(self, position: int, timeout_s: float) -> None:
-        """Waits until the tables are at a position. Raises Unavailable when they are not within the time."""
-        if self.position >= position:
+    async def reached(self, position: int, timeout_s: float, tenant: str = "") -> None:
+        """Waits until the tables are at a position, for a tenant where one is named. Raises Unavailable when they are
+        not within the time.
+        """
+        if self.cursor.least(self._parts_of(tenant)) >= position:
             return
         try:
             async with asyncio.timeout(timeout_s):
-                await self.wait_beyond(position - 1)
+                await self.wait_beyond(position - 1, tenant)
         except TimeoutError:
             raise Unavailable(f"read model {self.name} has not caught up yet; try again", 0.5) from None
 
-    async def wait_beyond(self, position: int) -> int:
-        """Waits until the tables are past a position, whoever projects them; returns where they are. Any number may
-        wait: they cost PostgreSQL no more than one.
+    async def wait_beyond(self, position: int, tenant: str = "") -> int:
+        """Waits until the tables are past a position, whoever projects them, for a tenant where one is named; returns
+        where they are. Any number may wait: they cost PostgreSQL no more than one.
         """
-        self._waiting += 1
-        self._hurry.set()
-        self._wake.set()
+        parts = self._parts_of(tenant)
+        self._await(parts, 1)
         try:
             async with self._moved:
-                await self._moved.wait_for(lambda: self.position > position)
-            return self.position
+                await self._moved.wait_for(lambda: self.cursor.least(parts) > position)
+            return self.cursor.least(parts)
         finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._hurry.clear()
+            self._await(parts, -1)
 
-    def _owned(self) -> bool:
-        return self._membership is not None and self._membership.owns(self._key)
+    def _parts_of(self, tenant: str) -> Collection[int]:
+        return (part_of(tenant, self.sink.parts),) if tenant else self.cursor.parts
 
-    async def _watch(self) -> None:
-        """While another replica projects: looks where the tables are as long as somebody waits here, once for all."""
-        while not self._owned():
-            self._wake.clear()
-            if self._waiting:
-                await self.cursor.reread()
-                await self._notify()
-                await asyncio.sleep(POLL_S)
+    def _await(self, parts: Collection[int], more: int) -> None:
+        for part in parts:
+            self._waiting[part] += more
+        self._adjust()
+
+    def _hold(self, parts: frozenset[int]) -> None:
+        self._held = parts
+        self._adjust()
+
+    def _adjust(self) -> None:
+        """To who waits, and for what: transactions that are moved here hurry, others are looked at."""
+        awaited = {part for part, waiting in enumerate(self._waiting) if waiting}
+        for event, wanted in ((self._hurry, awaited & self._held), (self._sought, awaited - self._held)):
+            if wanted:
+                event.set()
             else:
-                await self._wake.wait()
+                event.clear()
+
+    def _owned(self) -> frozenset[int]:
+        """The parts this replica should move."""
+        owns = self._membership.owns if self._membership is not None else lambda key: False
+        return frozenset([part for part, key in self._keys.items() if owns(key)])
+
+    def _on_change(self) -> None:
+        self._wake.set()
+        if self._following is not None and not self._following.expired() and self._owned() != self._held:
+            self._following.reschedule(0.0)
+
+    async def _idle(self) -> None:
+        """While others project everything."""
+        self._wake.clear()
+        if not self._owned():
+            await self._wake.wait()
+
+    async def _look_elsewhere(self) -> None:
+        """Looks where the parts are that others move as long as somebody waits here for one of them, once for all."""
+        retry_s = RETRY_S
+        while True:
+            raise_if_cancelled()
+            await self._sought.wait()
+            try:
+                await self._look()
+                retry_s = RETRY_S
+            except _TRANSIENT as error:
+                retry_s = await self._back_off(error, retry_s)
+            await asyncio.sleep(POLL_S)
+
+    async def _look(self) -> None:
+        """Learns where the parts are that others move."""
+        found = await self.cursor.where()
+        for part in found.keys() - self._held:  # what is held has moved meanwhile
+            self.cursor.positions[part] = found[part]
+        await self._notify()
 
     async def _notify(self) -> None:
         async with self._moved:
             self._moved.notify_all()
 
     async def _project(self) -> None:
-        await self.cursor.reread()
-        await self._learn()
-        await self._notify()
-        follow = self._log.follow if self._tail is None else self._tail.entries
-        async with aclosing(follow(self.position)) as batches:
-            async for batch in batches:
-                if not self._owned():
-                    return
-                began_at = time.monotonic()
-                for part in portions(self._living(batch), self.sink, self._limits()):
-                    await self._until_written(part)
-                await self._report(batch[-1])
-                await self._notify()
-                await self._gather(began_at)
+        """Moves the parts this replica owns until it owns others."""
+        owned = self._owned()
+        self._hold(owned)
+        try:
+            await self.cursor.reread()
+            await self._learn()
+            await self._notify()
+            follow = self._log.follow if self._tail is None else self._tail.entries
+            async with aclosing(follow(self.cursor.least(owned))) as batches:
+                while (batch := await self._next(batches)) is not None and self._owned() == owned:
+                    began_at = time.monotonic()
+                    at = {part: self.cursor.positions[part] for part in owned}
+                    for parts, portion in self._portions(batch, at, dict.fromkeys(at, batch[-1].position)):
+                        await self._until_written(portion, parts)
+                    await self._report(batch[-1])
+                    await self._notify()
+                    await self._gather(began_at)
+        finally:
+            self._hold(frozenset())
+
+    async def _next(self, batches: AsyncGenerator[Sequence[Entry], None]) -> Sequence[Entry] | None:
+        """The next commits; None, and there will be no more, when this replica owns other parts than it holds."""
+        try:
+            async with asyncio.timeout(None) as self._following:
+                if self._owned() != self._held:
+                    return None
+                return await anext(batches)
+        except TimeoutError:
+            if self._following is None or not self._following.expired():
+                raise
+            return None
+        finally:
+            self._following = None
+
+    def _portions(
+        self, batch: Sequence[Entry], at: Mapping[int, int], until: Mapping[int, int]
+    ) -> Iterator[tuple[frozenset[int], Sequence[Entry]]]:
+        """Commits in portions of one transaction each, with the parts that take them: those that are at the first, and
+        not at their goal.
+        """
+        living, first = self._living(batch), batch[0].position
+        for parts, after, upto in stages(at, until):
+            stretch = living[max(0, after + 1 - first) : upto + 1 - first]
+            weigh = self._weigh_of(parts)
+            for portion in portions(stretch, weigh, self._limits()):
+                yield parts, portion
 
     async def _learn(self) -> None:
         """Asks which tenants are deleted, once the cursor is known: no deletion before it is missed."""
@@ -225,40 +326,51 @@ class Projector:
             async with asyncio.timeout(max(0.0, began_at + PACE_S - time.monotonic())):
                 await self._hurry.wait()
 
+    def _weigh_of(self, parts: frozenset[int]) -> Callable[[Entry], Weight]:
+        """What a commit costs these parts: one of another's tenant is not looked into."""
+        if parts == self.cursor.parts:
+            return self.sink.weigh
+        return lambda entry: self.sink.weigh(entry) if self._is_of(entry, parts) else NOTHING
+
+    def _is_of(self, entry: Entry, parts: frozenset[int]) -> bool:
+        return part_of(entry.subject.tenant, self.sink.parts) in parts
+
     @staticmethod
     def _limits() -> Weight:
         return Weight(EVENTS_PER_TRANSACTION, BYTES_PER_TRANSACTION)
 
     async def _report(self, done: Entry) -> None:
-        """Lag as metrics, and every MARK_S as the pending messages of a consumer in NATS."""
+        """Lag as metrics; every MARK_S that of the least part as the pending messages of a consumer in NATS."""
         labels = {"switchboard.projection": self.name}
         behind = done.behind if self._tail is None else max(done.behind, self._tail.last - done.position)
         _LAG_EVENTS.record(behind, labels)
         _LAG_S.record(max(0.0, time.time() - done.appended_at_s) if behind else 0.0, labels)
-        if time.monotonic() - self._marked_at > MARK_S:
+        if 0 in self._held and time.monotonic() - self._marked_at > MARK_S:  # one replica says it for all
             self._marked_at = time.monotonic()
-            await self._log.mark(self.name, done.position)
+            if self._held != self.cursor.parts:
+                await self._look()
+            await self._log.mark(self.name, self.position)
             _PARKED.record(await self._parked_keys(), labels)
 
     async def _parked_keys(self) -> int:
         return await ParkingLot(self.name).keys(self._database, PARKED_KEYS_COUNTED)
 
-    async def _until_written(self, part: Sequence[Entry]) -> None:
+    async def _until_written(self, portion: Sequence[Entry], parts: frozenset[int]) -> None:
         """Writes commits; while PostgreSQL is away or full it waits, the log goes on and the lag shows.
 
         A transaction that took too long is tried with half of its commits, so that a slow disk slows and never halts.
         """
-        most, retry_s = len(part), RETRY_S
-        while part:
+        most, retry_s = len(portion), RETRY_S
+        while portion:
             raise_if_cancelled()
             try:
-                await self.apply(part[:most])
-                part, retry_s = part[most:], RETRY_S
+                await self.apply(portion[:most], parts=parts)
+                portion, retry_s = portion[most:], RETRY_S
             except _TRANSIENT as error:
                 if isinstance(error, TimeoutError):
                     most = max(1, most // 2)
                 retry_s = await self._back_off(error, retry_s)
-                await self._reread_when_back()
+                await self._reread_when_back(parts)
 
     async def _back_off(self, error: Exception, retry_s: float) -> float:
         """Waits after a failure that may pass; returns how long to wait after the next one."""
@@ -267,48 +379,62 @@ class Projector:
         await asyncio.sleep(retry_s)
         return min(2 * retry_s, RETRY_MAX_S)
 
-    async def _reread_when_back(self) -> None:
-        """A commit whose outcome was lost may have happened: the position in the table decides."""
-        before = self.position
-        if await self.cursor.reread() != before:
-            raise Fenced(f"{self.name} is no longer at {before}")
+    async def _reread_when_back(self, parts: frozenset[int]) -> None:
+        """A commit whose outcome was lost may have happened: the positions in the table decide."""
+        before = self.cursor.positions
+        await self.cursor.reread()
+        if any(self.cursor.positions[part] != before[part] for part in parts):
+            raise Fenced(f"{self.name} has moved from where it was")
 
-    async def apply(self, entries: Sequence[Entry], prepared: Round | None = None) -> None:
-        """Writes commits and moves the position, in one transaction; those it has passed already are skipped. Raises
-        Fenced when the position is elsewhere. `prepared` is what the sink made of exactly these commits.
+    async def apply(
+        self, entries: Sequence[Entry], prepared: Round | None = None, *, parts: frozenset[int] | None = None
+    ) -> None:
+        """Writes commits and moves parts (default: all) past them, in one transaction; those they have passed already
+        are skipped. Raises Fenced when a part is elsewhere. `prepared` is what `_prepare` made of exactly these.
         """
-        fresh = [entry for entry in entries if entry.position > self.position]
+        parts = self.cursor.parts if parts is None else parts
+        at = self.cursor.least(parts)
+        fresh = [entry for entry in entries if entry.position > at]
         if not fresh:
             return
-        if fresh[0].position != self.position + 1 or fresh[-1].position != self.position + len(fresh):
-            raise Fenced(f"{self.name} at {self.position} was handed {fresh[0].position}")
+        if fresh[0].position != at + 1 or fresh[-1].position != at + len(fresh):
+            raise Fenced(f"{self.name} at {at} was handed {fresh[0].position}")
         if prepared is None or len(fresh) != len(entries):
-            prepared = await self.sink.prepare(fresh)
+            prepared = await self._prepare(fresh, parts)
         upto = fresh[-1].position
         with telemetry.process_span("ev.>", prepared.traceparents if prepared else (), len(fresh), self.name):
             if prepared is None:
-                await self.cursor.move(upto)
+                await self.cursor.move(upto, parts)
             else:
                 try:
-                    async with self.cursor.moving(upto, WRITE_S) as connection:
+                    async with self.cursor.moving(upto, WRITE_S, parts) as connection:
                         await prepared.write(connection)
                 except Apart:
-                    async with self.cursor.moving(upto, WRITE_S) as connection:
+                    async with self.cursor.moving(upto, WRITE_S, parts) as connection:
                         await prepared.write(connection, apart=True)
 
-    async def replay(self, until: int) -> None:
-        """Writes the log from where the tables are up to a position, without owning anything: for a proof or a
-        rebuild. The next round is prepared while PostgreSQL writes the one before.
+    async def _prepare(self, entries: Sequence[Entry], parts: frozenset[int]) -> Round | None:
+        if parts != self.cursor.parts:
+            entries = [entry for entry in entries if self._is_of(entry, parts)]
+        return await self.sink.prepare(entries) if entries else None
+
+    async def replay(self, until: int | Mapping[int, int]) -> None:
+        """Writes the log from where the tables are up to a position, or for each part up to its own, without owning
+        anything: for a proof or a rebuild. The next round is prepared while PostgreSQL writes the one before.
         """
         await self.prepare()
         await self._learn()
+        ends = until if isinstance(until, Mapping) else dict.fromkeys(self.cursor.parts, until)
+        at = {part: self.cursor.positions[part] for part in ends}
         writing = asyncio.create_task(asyncio.sleep(0))
         try:
-            async for batch in self._log.read(self.position, until=until):
-                for part in portions(self._living(batch), self.sink, self._limits()):
-                    prepared = await self.sink.prepare(part)
+            async for batch in self._log.read(min(at.values()), until=max(ends.values())):
+                goals = {part: max(place, min(ends[part], batch[-1].position)) for part, place in at.items()}
+                for parts, portion in self._portions(batch, at, goals):
+                    prepared = await self._prepare(portion, parts)
                     await writing
-                    writing = asyncio.create_task(self.apply(part, prepared))
+                    writing = asyncio.create_task(self.apply(portion, prepared, parts=parts))
+                at = goals
             await writing
         finally:
             writing.cancel()
@@ -340,7 +466,7 @@ class Projection(Projector, Generic[R]):
 
     async def release(self, key: str) -> Released:
         """Takes what waits under a key again, in order, with the code as it is now; see `ParkingLot.release`. Any
-        replica may do it, whoever owns the cursor.
+        replica may do it, whoever owns the part.
         """
 
         async def take(connection: Connection, events: Sequence[Recorded]) -> None:
@@ -354,5 +480,5 @@ async def drop(database: Database, name: str, tables: Sequence[str]) -> None:
     async with database.transaction() as connection:
         for table in tables:
             await connection.execute(f'drop table if exists "{table}"')
-        await connection.execute("delete from projections where name = $1", name)
+        await connection.execute("delete from projections where split_part(name, '#', 1) = $1", name)
         await connection.execute("delete from parked where projection = $1", name)

@@ -54,6 +54,7 @@ _LOCK = "select pg_advisory_xact_lock(hashtext('chassis.provisioning'))"
 TABLES_S = 300.0
 """How long the tables of one service may take, the wait for another provisioner included."""
 _CREATED = re.compile(r"create table if not exists (?:only )?([a-z0-9_]+)")
+_ADDED = re.compile(r"alter table ([a-z0-9_]+) add ([a-z0-9_]+)")
 _FINISH = "--finish"
 _VERSIONED = re.compile(r".*?_v[0-9]+(?=_|\Z)")
 """A table of a view, up to the version of the view it is named after."""
@@ -141,8 +142,10 @@ async def provision_tables(database_url: str, schema: str, own: Resources, *, fi
 
 async def _drop_former(connection: Connection, own: Resources) -> list[str]:
     """Drops the tables of views that this release has in another version, with their cursors and what is parked there.
-    Against: nobody keeps them up any more, so that what is erased, withdrawn or deleted stays there.
+    Against: nobody keeps them up any more, so that what is erased, withdrawn or deleted stays there. The rows that only
+    keep a release from moving what has parts now go as well.
     """
+    await connection.execute("delete from projections where parts_from is not null")
     declared = {name for sql in own.schemas for name in _CREATED.findall(sql)}
     there = [row["name"] for row in await connection.fetch(_TABLES)]
     former = {name: found[0] for name in there if name not in declared and (found := _VERSIONED.match(name))}
@@ -150,7 +153,7 @@ async def _drop_former(connection: Connection, own: Resources) -> list[str]:
         await connection.execute(f'drop table "{name}"')
     kept = {found[0] for name in declared if (found := _VERSIONED.match(name))}
     if views := sorted({*former.values()} - kept):
-        await connection.execute("delete from projections where name = any($1)", views)
+        await connection.execute("delete from projections where split_part(name, '#', 1) = any($1)", views)
         await connection.execute("delete from parked where projection = any($1)", views)
     return list(former)
 
@@ -175,12 +178,20 @@ async def _acting(database_url: str, own: ServiceRole) -> dict[str, str]:
 
 
 async def missing_tables(database: Database, own: Resources) -> list[str]:
-    """The tables of a service that are not there."""
+    """The tables of a service that are not there, and the columns that tables of an older release lack."""
     names = [name for sql in own.schemas for name in _CREATED.findall(sql)]
     rows = await database.fetch(
         "select name from unnest($1::text[]) as wanted (name) where to_regclass(name) is null", names
     )
-    return [row["name"] for row in rows]
+    columns = [found for sql in own.schemas for found in _ADDED.findall(sql)]
+    lacking = await database.fetch(
+        "select name || '.' || named as name from unnest($1::text[], $2::text[]) as wanted (name, named)"
+        " where to_regclass(name) is not null and not exists"
+        " (select from pg_attribute where attrelid = to_regclass(name) and attname = named and not attisdropped)",
+        [table for table, _ in columns],
+        [column for _, column in columns],
+    )
+    return [row["name"] for row in (*rows, *lacking)]
 
 
 async def table_findings(database: Database, own: Resources) -> list[str]:

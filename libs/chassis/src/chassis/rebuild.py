@@ -16,7 +16,7 @@ select c.relname as name from pg_class c
 where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
 order by c.relname
 """
-_VIEW = r"_v[0-9]+(_|$)"
+_VIEW = r"_v[0-9]+(_|#|$)"
 
 
 async def rebuild(database: Database, end: int) -> list[str]:
@@ -40,7 +40,10 @@ async def rebuild(database: Database, end: int) -> list[str]:
             await connection.execute(f"delete from {table}")  # noqa: S608 - one of these
         if "projections" in names:
             await connection.execute(
-                "update projections set position = case when name ~ $1 then 0 else least(position, $2) end", _VIEW, end
+                "update projections set position = case when name ~ $1 then 0 else least(position, $2) end,"
+                " parts_from = case when parts_from is not null then 0 end",
+                _VIEW,
+                end,
             )
         if "log_seen" in names:
             await connection.execute("update log_seen set position = 0, fingerprint = '', rebuilt = rebuilt + 1")

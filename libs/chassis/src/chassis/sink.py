@@ -6,7 +6,7 @@ and what happens in an outage is the same for all of them and theirs to ignore: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from chassis.commits import Entry
@@ -53,6 +53,12 @@ class Sink(Protocol):
         """Name of its cursor, with its version, such as "cases_v1"."""
 
     @property
+    def parts(self) -> int:
+        """How many parts it has, `parts.PARTS` or 1. Replicas share the parts, each with the tenants it is of; so no
+        row may be of two tenants. What needs the whole log in one order has one part.
+        """
+
+    @property
     def schema(self) -> str:
         """SQL that creates its tables where they are missing, unqualified names."""
 
@@ -65,16 +71,16 @@ class Sink(Protocol):
 
     async def prepare(self, entries: Sequence[Entry]) -> Round | None:
         """All that can be done before the transaction, also while PostgreSQL writes the round before; None when there
-        is nothing to write. The commits follow each other.
+        is nothing to write. The commits are those of one part's or more parts' tenants, in the order of the log.
         """
 
 
-def portions(batch: Sequence[Entry], sink: Sink, most: Weight) -> list[list[Entry]]:
+def portions(batch: Sequence[Entry], weigh: Callable[[Entry], Weight], most: Weight) -> list[list[Entry]]:
     """Cuts commits into parts of at most so many events and bytes, and one commit more; a commit is never cut."""
     parts: list[list[Entry]] = [[]]
     events = size = 0
     for entry in batch:
-        weight = sink.weigh(entry)
+        weight = weigh(entry)
         if parts[-1] and (events + weight.events > most.events or size + weight.bytes > most.bytes):
             parts.append([])
             events = size = 0

@@ -51,12 +51,13 @@ class TenantDeletions:
         clock: Clock,
         purge: Purge,
         shards: Callable[[], Sequence[tuple[str, str]]],
-        cursors: Callable[[], Sequence[str]],
+        cursors: Callable[[str], Sequence[str]],
         streams: Sequence[tuple[str, str]] = (),
         settle_s: float = SETTLE_S,
     ) -> None:
-        """`shards` are (context, shard) of each tenant; `cursors` the readers of the log whose tables are purged;
-        `streams` are (name, first token of its subjects) whose second token is the tenant.
+        """`shards` are (context, shard) of each tenant; `cursors` the rows of `projections` that say how far
+        each reader of the log is for a tenant; `streams` are (name, first token of its subjects) whose second token is
+        the tenant.
         """
         self.service = service
         self._log = log
@@ -97,7 +98,7 @@ class TenantDeletions:
         if deletion is not None and self.service not in deletion.purged:
             for context, shard in self._shards():
                 await close_shard(self._log, Subject(context, tenant, shard), self._clock)
-            await self._passed(deletion.position)
+            await self._passed(tenant, deletion.position)
             await self._empty_streams(tenant)
             await self._purge.all_of(tenant)
             left = 1
@@ -111,9 +112,9 @@ class TenantDeletions:
         await self._purge.forget(tenant)
         self._forgotten.add(tenant)
 
-    async def _passed(self, position: int) -> None:
+    async def _passed(self, tenant: str, position: int) -> None:
         """Waits until every reader has passed the fact of the deletion: behind it none of them takes anything."""
-        while await self._database.fetchval(_BEHIND, list(self._cursors()), position):
+        while await self._database.fetchval(_BEHIND, list(self._cursors(tenant)), position):
             raise_if_cancelled()
             await asyncio.sleep(CURSORS_EVERY_S)
 

@@ -28,6 +28,7 @@ from chassis.parking import (
     own_key,
 )
 from chassis.parking import SCHEMA as PARKED
+from chassis.parts import PARTS
 from chassis.sink import NOTHING, Apart, Weight
 from chassis.storable import check_storable
 
@@ -65,8 +66,8 @@ class View(Protocol[R]):
     """Its tables and the columns that order each of them completely, for the replay proof."""
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The keys of the rows an event touches; they are parked together when the event cannot be taken. Whatever it
-        raises parks the event alone.
+        """The keys of the rows an event touches, which are rows of its tenant; they are parked together when the event
+        cannot be taken. Whatever it raises parks the event alone.
         """
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, R]:
@@ -98,6 +99,11 @@ class ViewSink(Generic[R]):
     def name(self) -> str:
         """The view's."""
         return self.view.name
+
+    @property
+    def parts(self) -> int:
+        """Every view's rows are of one tenant each."""
+        return PARTS
 
     @property
     def schema(self) -> str:

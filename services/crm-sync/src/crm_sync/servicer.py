@@ -355,7 +355,7 @@ class CustomerServicer(service_pb2_grpc.CustomerServiceServicer):
         """One consistent look at the tables, no earlier than the caller asks for."""
         await self._tenants.require(tenant)
         if min_position:
-            await self._projection.reached(Position.decode(min_position), deadline_s())
+            await self._projection.reached(Position.decode(min_position), deadline_s(), tenant)
         async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
             return await found(connection)
 

@@ -62,16 +62,15 @@ class CustomersBacking:
     def __init__(self, database: Database, identities_max: int = IDENTITIES_MAX) -> None:
         self._database = database
         self._identities_max = identities_max
-        self._seen = 0
 
     async def position(self, tenant: str) -> int:
         """Log position the view has reached."""
-        return await tables.position(self._database)
+        return await tables.position(self._database, tenant)
 
     async def load(self, tenant: str, state: Customers, commands: Sequence[Command]) -> None:
         """Brings whole customers in: those of every identity, id and proved contact point the commands name."""
         if len(state.identities) > self._identities_max:
-            self._seen = max(self._seen, await tables.position(self._database))
+            state.seen = max(state.seen, await tables.position(self._database, tenant))
         ids, contacts, founded = _wanted(state, commands)
         if not (contacts or founded) and not await self._known(tenant, ids):
             return
@@ -105,7 +104,7 @@ class CustomersBacking:
                 return
             if identity_id in state.identities:
                 group = set(state.group(identity_id))
-                if all(state.changed_at.get(one, 0) <= self._seen for one in group):
+                if all(state.changed_at.get(one, 0) <= state.seen for one in group):
                     state.drop(group)
 
 

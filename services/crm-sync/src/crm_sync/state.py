@@ -186,6 +186,8 @@ class Customers:
     """Facts about rows that are not in memory, in their order."""
     complete: set[bytes] = field(default_factory=set)
     """Contact points of which all holders are known; see shard.py."""
+    seen: int = 0
+    """Log position the tables had reached for the tenant when that was last asked."""
     touched: set[str] = field(default_factory=set)
     """Rows changed since the last look at what may be forgotten; see shard.py."""
     changed_at: dict[str, int] = field(default_factory=dict)

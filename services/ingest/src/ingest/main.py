@@ -50,12 +50,12 @@ class TakenPosts:
 
     async def posts_of(self, tenant: str, identity: str, until: Instant) -> Sequence[str]:
         """Ids of the posts published until then that are still there."""
-        await self._view.reached(await self._log.last_position(), CATCH_UP_S)
+        await self._view.reached(await self._log.last_position(), CATCH_UP_S, tenant)
         return await posts.of_author(self._database, tenant, identity, until)
 
     async def versions(self, tenant: str, ids: Sequence[str]) -> Mapping[str, posts.PostRow]:
         """Posts by id, sealed."""
-        await self._view.reached(await self._log.last_position(), CATCH_UP_S)
+        await self._view.reached(await self._log.last_position(), CATCH_UP_S, tenant)
         return await posts.taken(self._database, tenant, ids)
 
 

@@ -40,7 +40,7 @@ class Queues:
         queue_id = name.rpartition("/")[2]
         if not name or queue_id == queues.DEFAULT_QUEUE:
             return
-        await self._view.reached(await self._log.last_position(), deadline_s())
+        await self._view.reached(await self._log.last_position(), deadline_s(), tenant)
         if not await queues.exists(self._database, tenant, queue_id):
             raise NotFound("queue", name)
 

@@ -250,7 +250,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         asked = page(request, (int, Uuid))
         wanted = parse(request.filter, quarantine_fields(tenant))
         check_order(request.order_by, ("", "received_at desc"))
-        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
+        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s(), tenant)
         cursor = None if asked.cursor is None else (int(asked.cursor[0]), str(asked.cursor[1]))
         rows = await self._quarantine.select(tenant, wanted, cursor, asked.size + 1)
         kept, token = asked.cut(rows, lambda row: (row.received_at, row.delivery_id))
@@ -277,8 +277,8 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.GetPostResponse:
         parts = parse_name("tenants/{tenant}/posts/{post}", request.name)
         await self._tenants.require(parts["tenant"])
-        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
         tenant, name = parts["tenant"], parts["post"]
+        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s(), tenant)
         found = {}
         if is_uuid(name):
             found = await posts.get(self._database, tenant, [await posts.meant(self._database, tenant, name)])
@@ -295,7 +295,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         wanted = parse(request.filter, post_fields(tenant))
         check_order(request.order_by, ORDERS)
         column, descending = ORDERS[request.order_by]
-        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s())
+        await self._posts_projection.reached(Position.decode(request.min_position), deadline_s(), tenant)
 
         def cursor_of(row: posts.ReadRow) -> tuple[int, str]:
             return getattr(row, column), row.post_id
@@ -326,7 +326,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         if request.resume_token:
             after = Position.decode(request.resume_token, "resume_token")
         else:
-            after = await posts.position(self._database)
+            after = await posts.position(self._database, tenant)
             async with aclosing(self._snapshot(tenant, wanted, context)) as present:
                 async for post in present:
                     yield service_pb2.WatchPostsResponse(change=service_pb2.POST_CHANGE_SNAPSHOT, post=post)
@@ -337,7 +337,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
                 if not changed:
                     yield service_pb2.WatchPostsResponse(resume_token=Position.encode(reached))
                     continue
-                await self._posts_projection.reached(max(at for _, _, at in changed), deadline_s())
+                await self._posts_projection.reached(max(at for _, _, at in changed), deadline_s(), tenant)
                 sent = False
                 for begin in range(0, len(changed), POSTS_AT_ONCE):
                     part = changed[begin : begin + POSTS_AT_ONCE]
@@ -442,7 +442,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
     ) -> service_pb2.GetSourceResponse:
         parts = parse_name("tenants/{tenant}/sources/{source}", request.name)
         await self._tenants.require(parts["tenant"])
-        await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
+        await self._sources_projection.reached(Position.decode(request.min_position), deadline_s(), parts["tenant"])
         row = await sources.get(self._database, parts["tenant"], parts["source"])
         if row is None:
             raise NotFound("source", request.name)
@@ -455,7 +455,7 @@ class IngestServicer(service_pb2_grpc.IngestServiceServicer):
         asked = page(request, (str,))
         wanted = parse(request.filter, SOURCE_FIELDS)
         check_order(request.order_by, ("", "name"))
-        await self._sources_projection.reached(Position.decode(request.min_position), deadline_s())
+        await self._sources_projection.reached(Position.decode(request.min_position), deadline_s(), tenant)
         after = "" if asked.cursor is None else str(asked.cursor[0])
         rows = await sources.select(self._database, tenant, wanted, after, asked.size + 1)
         kept, token = asked.cut(rows, lambda row: (row.source_id,))

@@ -96,7 +96,7 @@ class PostsBacking:
 
     async def position(self, tenant: str) -> int:
         """Log position the view has reached."""
-        return await posts.position(self._database)
+        return await posts.position(self._database, tenant)
 
     async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Candidates]) -> None:
         """Borrows what a round touches and memory does not hold: one query."""

@@ -117,7 +117,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
             return None
         tenant, position = scope
         await self._tenants.require(tenant)
-        await self._contacts.reached(position, deadline_s())
+        await self._contacts.reached(position, deadline_s(), tenant)
         return query.DIMENSIONS | await contacts.label_keys(self._database, tenant)
 
     async def _contents(self, asked: MetricsQuery) -> contacts.Contents:

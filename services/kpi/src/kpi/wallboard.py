@@ -77,9 +77,11 @@ class Wallboards:
     def __init__(
         self,
         compute: Callable[[pb.WatchWallboardRequest], Awaitable[Picture]],
-        wait_beyond: Callable[[int], Awaitable[object]],
+        wait_beyond: Callable[[int, str], Awaitable[object]],
     ) -> None:
-        """`compute` makes the picture of now; `wait_beyond` returns when more than a position is in the tables."""
+        """`compute` makes the picture of now; `wait_beyond` returns when more than a position is in a
+        tenant's tables.
+        """
         self._compute = compute
         self._wait_beyond = wait_beyond
         self._shared = _Shared()
@@ -119,7 +121,7 @@ class Wallboards:
             await asyncio.sleep(max(UPDATE_S, SHARE * shown.took_s))
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
-                    await self._wait_beyond(shown.position)
+                    await self._wait_beyond(shown.position, wire.tenant_of(request.parent))
         began = loop.time()
         picture = await self._shared.picture(request, lambda: self._compute(request))
         digests = {wire.group_of(row): wire.digest(row) for row in picture.rows}

@@ -44,7 +44,7 @@ class DormantCases:
 
     async def position(self, tenant: str) -> int:
         """Never needed: routing's shards have snapshots of their own."""
-        return max(0, self._projection.position)
+        return max(0, self._projection.position_of(tenant))
 
     async def load(self, tenant: str, state: Shard, batch: Sequence[Command]) -> None:
         """Fetches what the batch names and memory lacks. Waits while the read model is away or behind."""
@@ -61,7 +61,7 @@ class DormantCases:
             return
         while True:
             try:
-                await self._projection.reached(await self._needed(tenant, state, lacking), REACHED_S)
+                await self._projection.reached(await self._needed(tenant, state, lacking), REACHED_S, tenant)
                 await _fetch(self._database, tenant, state, lacking)
             except Unavailable:
                 await asyncio.sleep(0.2)

@@ -98,7 +98,7 @@ class Offers:
     async def _present(self, tenant: str, agent_id: str) -> tuple[int, list[service_pb2.WatchOffersResponse]]:
         """(as of where, an agent's open offers)."""
         async with self._database.transaction(isolation="repeatable_read", readonly=True) as connection:
-            at = await position(connection)
+            at = await position(connection, tenant)
             wanted = Junction("and", (Condition("state", "=", "OFFERED"), Condition("agent", "=", agent_id)))
             cases = await list_cases(connection, tenant, wanted, None, SNAPSHOT_MAX)
         return at, [

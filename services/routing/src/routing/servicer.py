@@ -92,14 +92,14 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
 
     async def GetCase(self, request: api.GetCaseRequest, context: Context) -> api.GetCaseResponse:  # noqa: N802
         tenant, case_id = _case_name(request.name)
-        await self._reached(request.min_position)
+        await self._reached(tenant, request.min_position)
         return api.GetCaseResponse(case=case_message(tenant, await self._case(tenant, case_id)))
 
     async def ListCases(self, request: api.ListCasesRequest, context: Context) -> api.ListCasesResponse:  # noqa: N802
         part, wanted = page(request, (int, str)), cases_wanted(request)
         tenant = _tenant(request.parent)
         await self._tenants.require(tenant)
-        await self._reached(request.min_position)
+        await self._reached(tenant, request.min_position)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
         found = await list_cases(self._database, tenant, wanted, after, part.size + 1)
         shown, token = part.cut(found, _case_cursor)
@@ -111,7 +111,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.ListCasePostsResponse:
         tenant, case_id = _case_name(request.parent, "parent")
         part, wanted = page(request, (int, Uuid)), posts_wanted(request)
-        await self._reached(request.min_position)
+        await self._reached(tenant, request.min_position)
         await self._case(tenant, case_id)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
         found = await posts_of(self._database, tenant, case_id, wanted, after=after, limit=part.size + 1)
@@ -123,7 +123,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.ListUnattributedPostsResponse:
         tenant, part, wanted = _tenant(request.parent), page(request, (int, Uuid)), unattributed_wanted(request)
         await self._tenants.require(tenant)
-        await self._reached(request.min_position)
+        await self._reached(tenant, request.min_position)
         after = (int(part.cursor[0]), str(part.cursor[1])) if part.cursor else None
         found = await list_unattributed(self._database, tenant, wanted, after, part.size + 1)
         shown, token = part.cut(found, lambda one: (int(one.post.published_at), one.post.post_id))
@@ -135,7 +135,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.ListCaseEventsResponse:
         tenant, case_id = _case_name(request.parent, "parent")
         part = page(request, (int, Int32))
-        await self._reached(request.min_position)
+        await self._reached(tenant, request.min_position)
         await self._case(tenant, case_id)
         after = (int(part.cursor[0]), int(part.cursor[1])) if part.cursor else (0, 0)
         places = await places_of(self._database, tenant, case_id, after, part.size + 1)
@@ -153,7 +153,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             after = Position.decode(request.resume_token, "resume_token")
         else:
             async with self._database.acquire() as connection:
-                after = await position(connection)
+                after = await position(connection, tenant)
             async with aclosing(self._present(tenant, wanted)) as cases:
                 async for case in cases:
                     shown.note(case.case_id, True)
@@ -165,7 +165,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
                 if not changed:
                     yield api.WatchCasesResponse(resume_token=Position.encode(reached))
                     continue
-                await self._projection.reached(max(at for at, _ in changed), CATCH_UP_S)
+                await self._projection.reached(max(at for at, _ in changed), CATCH_UP_S, tenant)
                 ids = dict.fromkeys(case_id for _, case_ids in changed for case_id in case_ids)
                 messages = await self._matching(tenant, wanted, ids, shown)
                 for number, message in enumerate(messages, 1):
@@ -370,9 +370,9 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             raise NotFound("case", f"tenants/{tenant}/cases/{case_id}")
         return case
 
-    async def _reached(self, token: str) -> None:
+    async def _reached(self, tenant: str, token: str) -> None:
         if token:
-            await self._projection.reached(Position.decode(token), deadline_s())
+            await self._projection.reached(Position.decode(token), deadline_s(), tenant)
 
     async def _reached_inputs(self, tenant: str, token: str) -> None:
         """Its own facts the owner's memory always has; those of others it may yet have to read."""

@@ -33,5 +33,5 @@ class Sources:
         last = await self._log.last(_SUBJECT.format(tenant))
         if last is None:
             return ""
-        await self._view.reached(last.position, deadline_s())
+        await self._view.reached(last.position, deadline_s(), tenant)
         return await sources.channel_of(self._database, tenant, source_id) or ""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, where
+from chassis.parts import row_of
 from chassis.view import Founding
 from switchboard.crm.v1 import events_structs as crm
 
@@ -372,9 +373,9 @@ class Record:
         )
 
 
-async def position(connection: Connection | Database) -> int:
-    """Log position of the tables as this connection sees them, 0 before the first event."""
-    return int(await connection.fetchval(SQL["position"], NAME) or 0)
+async def position(connection: Connection | Database, tenant: str) -> int:
+    """Log position of a tenant's rows as this connection sees them, 0 before the first event."""
+    return int(await connection.fetchval(SQL["position"], row_of(NAME, tenant)) or 0)
 
 
 Pair = tuple[str, str]

@@ -16,6 +16,7 @@ from chassis.clock import FIRST, Instant
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, where
+from chassis.parts import row_of
 from chassis.view import Founding
 from switchboard.ingest.v1 import events_structs, post_pb2
 from switchboard.log.v1.log_structs import Sealed
@@ -380,7 +381,7 @@ class Found(NamedTuple):
     """What the view knows of all that a shard asked for, as of one snapshot."""
 
     position: int
-    """The view's."""
+    """The view's for the tenant."""
     posts: list[Probed]
     in_quarantine: dict[str, bool]
     """Deliveries, and whether they lie in quarantine."""
@@ -392,7 +393,7 @@ async def probe(
     database: Database, tenant: str, ids: Sequence[str], deliveries: Sequence[str], authors: Sequence[str]
 ) -> Found:
     """What the view knows of posts, deliveries and authors."""
-    rows = await database.fetch(_SQL["probe"], tenant, *map(",".join, (ids, deliveries, authors)))
+    rows = await database.fetch(_SQL["probe"], tenant, *map(",".join, (ids, deliveries, authors)), row_of(NAME, tenant))
     found = Found(rows[0]["view_position"] if rows else 0, [], {}, {})
     for row in rows:
         key = row["key"]
@@ -425,9 +426,9 @@ async def probe(
     return found
 
 
-async def position(database: Database) -> int:
-    """Log position the view has reached."""
-    return int(await database.fetchval(_SQL["position"]) or 0)
+async def position(database: Database, tenant: str) -> int:
+    """Log position the view has reached for a tenant."""
+    return int(await database.fetchval(_SQL["position"], row_of(NAME, tenant)) or 0)
 
 
 class ReadRow(NamedTuple):

@@ -209,10 +209,10 @@ left join (
         from gone_authors_v3 where identity_id = wanted.id and tenant is not distinct from $1 limit 1
     ) as found
 ) as known on true
-where p.name = 'posts_v3'
+where p.name = $5
 
 -- name: position
-select position from projections where name = 'posts_v3'
+select position from projections where name = $1
 
 -- name: get
 select post_id, revision, withdrawn_at, channel, source_id, kind, direction, author_kind, identity_id, conversation_id,

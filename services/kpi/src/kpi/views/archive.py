@@ -50,6 +50,8 @@ class ArchiveSink:
     """The archive as a sink: whole commits are written, whatever is in them."""
 
     name = NAME
+    parts = 1
+    """Its digests are one chain."""
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {NAME: "position", REST: "position, part"}
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
+from chassis.parts import row_of
 from chassis.view import Founding
 from msgspec.structs import replace
 
@@ -165,7 +166,7 @@ BEGINNING, END = -(2**63), 2**63 - 1
 async def read(database: Database, tenant: str, start: int, end: int, until: int) -> Contents:
     """The contacts that start in [start, end) and not after `until`, as of one position; microseconds."""
     async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
-        position = await connection.fetchval(SQL["position"])
+        position = await connection.fetchval(SQL["position"], row_of(Contacts.name, tenant))
         sources = await connection.fetch(SQL["sources"], tenant)
         rows = await connection.fetch(SQL["contacts"], tenant, start, end, until)
     return Contents(position or 0, rows, Labels((source_id, since, text) for source_id, since, text in sources))

@@ -176,7 +176,7 @@ on conflict (tenant, case_id, episode) do update set
     skewed = excluded.skewed
 
 -- name: position
-select position from projections where name = 'contacts_v3'
+select position from projections where name = $1
 
 -- name: contacts
 select

@@ -14,6 +14,7 @@ from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
 from chassis.filters import Expression, bound, holds, where
+from chassis.parts import row_of
 from chassis.view import Founding
 from switchboard.routing.v1 import events_pb2, events_structs
 
@@ -212,9 +213,9 @@ async def list_cases(
     return [load_case(r["body"]) for r in await database.fetch(statement, *values)]
 
 
-async def position(connection: Connection) -> int:
-    """Log position of the rows this connection sees."""
-    return int(await connection.fetchval(SQL["position"]) or 0)
+async def position(connection: Connection, tenant: str) -> int:
+    """Log position of a tenant's rows as this connection sees them."""
+    return int(await connection.fetchval(SQL["position"], row_of(CasesView.name, tenant)) or 0)
 
 
 _POST_COLUMNS = {field: f"p.{field}" for field in ("direction", "author_kind", "role", "published_at")}

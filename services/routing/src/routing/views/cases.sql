@@ -243,7 +243,7 @@ where tenant = $1
     and ($2::bigint is null or opened_at < $2 or (opened_at = $2 and case_id > $3))
 
 -- name: position
-select position from projections where name = 'cases_v5'
+select position from projections where name = $1
 
 -- name: posts
 -- Those of cases that somebody joined into it as well. A post that is part of several is listed once, as what it is most.
