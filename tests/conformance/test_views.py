@@ -6,7 +6,11 @@ import typing
 from types import UnionType
 from typing import Any
 
+from chassis.commits import Subject
+from chassis.parts import PARTS
+from chassis.view import ViewSink
 from every_view import SERVICES, VIEWS, every_view
+from hostile_events import entries, ordinary
 
 CONTEXTS = {"ingest": ("post", "ingest"), "routing": ("work", "routing"), "crm_sync": ("crm", "crm")}
 """Service -> the context it owns, the contract's name."""
@@ -51,3 +55,35 @@ def test_a_view_creates_only_tables_that_carry_its_version(view: Any) -> None:
 def test_a_view_says_how_each_of_its_tables_is_ordered(view: Any) -> None:
     created = set(re.findall(r"create table if not exists ([a-z0-9_]+)", view.schema))
     assert set(view.dumps) <= created
+
+
+@every_view
+def test_each_row_of_a_view_is_of_one_tenant(view: Any) -> None:
+    tables = re.findall(r"create table if not exists ([a-z0-9_]+) \((.*?)\n\)", view.schema, flags=re.DOTALL)
+    assert {table for table, _ in tables} >= set(view.dumps)
+    for table, columns in tables:
+        assert re.search(r"^ *tenant text\b.* not null", columns, flags=re.MULTILINE), f"{table} has no tenant"
+        unique = [
+            *re.findall(r"(?:primary key|unique) \(([^)]*)\)", columns),
+            *re.findall(rf"create unique index if not exists \S+\s+on {table} \(([^)]*)\)", view.schema),
+        ]
+        assert unique, f"{table} has no key"
+        assert all("tenant" in re.split(r",\s*", one) for one in unique), f"two tenants share a key of {table}"
+
+
+@every_view
+def test_no_two_tenants_events_touch_a_row_of_a_view_together(view: Any) -> None:
+    # The same ids and all else, of two tenants; replicas fold them side by side.
+    one, other = view(), view()
+    for name in sorted(view.handles):
+        context = next(context for context, known in KNOWN.items() if name in known)
+        facts = [(Subject(context, tenant, "0"), [ordinary(name, "k")]) for tenant in ("acme", "globex")]
+        [mine], [others] = (entry.events() for entry in entries(facts))
+        mine_keys, others_keys = set(one.keys(mine)), set(other.keys(others))
+        assert mine_keys, f"{name} touches nothing"
+        assert mine_keys.isdisjoint(others_keys), f"{name} of two tenants touches {mine_keys & others_keys}"
+
+
+@every_view
+def test_replicas_share_every_view(view: Any) -> None:
+    assert ViewSink(view()).parts == PARTS
