@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from chassis.clock import Instant
 from chassis.errors import Rejected
+from chassis.sealing import SubjectKey
 from crm_sync import decider, events, state
 from crm_sync.decider import Erase, Forbid, Link, Observe, Reason, Unlink, decide
 from crm_sync.matching import HOLDERS_MAX, PROOFS_MAX, VALUES_MAX
-from crm_sync.reactions import VALUE_BYTES_MAX, VALUES_BYTES_MAX, assertion
+from crm_sync.reactions import VALUE_BYTES_MAX, VALUES_BYTES_MAX, Reactions, assertion
 from crm_sync.state import Customers, evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from switchboard.crm.v1 import names_pb2
+from switchboard.ingest.v1.post_structs import Author, ProfileAttribute
 from switchboard.log.v1.log_structs import Sealed
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -108,6 +111,9 @@ def test_a_holder_that_is_erased_makes_the_others_be_read_again() -> None:
     assert shared.contact not in customers.holders
 
 
+WHO = "00000000-0000-5000-8000-00000000000a"
+
+
 class _Vault:
     """What an assertion asks of a vault and a key, without either: equal for equal values."""
 
@@ -149,6 +155,24 @@ def test_whatever_is_claimed_an_assertion_stays_within_its_limits(
     assert sum(len(value.encode()) for value in values) <= VALUES_BYTES_MAX
     assert all(len(value.encode()) <= VALUE_BYTES_MAX for value in values)
     assert sum(one.verified and one.unique for one in found.attributes) <= PROOFS_MAX
+
+
+_ATTRIBUTES = st.tuples(
+    st.sampled_from(["location", "url", "first_name", "followers_count", "Bad name", "email", "display_name"]),
+    st.sampled_from(["", " ", "a", " B ", "\u00c9\u200b", "x" * 2_000, "\u00df" * 3_000]),
+)
+
+
+@given(st.sampled_from(["", "Mia  M\u00fcller", "mia"]), st.lists(_ATTRIBUTES, max_size=6))
+def test_a_profile_is_asserted_as_all_its_claims_are(name: str, attributes: list[tuple[str, str]]) -> None:
+    key, reactions = SubjectKey("acme", WHO, bytes(32)), Reactions(_Vault(), lambda _tenant: "")  # type: ignore[arg-type]
+    author = Author("", "1", "mia", name, tuple(ProfileAttribute(*one) for one in attributes))
+    claims = reactions._claims("acme", author)
+    expected, values = assertion(_Vault(), "acme", key, "service", claims, whole=True)  # type: ignore[arg-type]
+    profile = reactions._profile("acme", key, "x", "x-acme", author)
+    assert profile.said == expected
+    assert profile.content is not None
+    assert names_pb2.ProfileContent.FromString(key.open(profile.content)).values == values
 
 
 def test_an_identity_forgets_its_holders_list_when_nobody_is_left() -> None:

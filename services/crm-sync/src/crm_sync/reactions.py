@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -45,6 +46,11 @@ VALUE_BYTES_MAX = 4096
 """Of one value; a longer one is not taken over from a profile."""
 VALUES_BYTES_MAX = 64 * 1024
 """Of all values of one assertion. Against: an identity keeps twice as much."""
+_SURELY_SHORT = VALUE_BYTES_MAX // 4
+"""Code points that together are never too long."""
+_PURPOSE = "service"
+"""What platforms show is kept for."""
+_BY_ONESELF = (PROFILE_CONFIDENCE_PERMILLE,)
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -83,8 +89,36 @@ _TAKES_PROFILE = frozenset((enums.WITHDRAWAL_REASON_DELETED, enums.WITHDRAWAL_RE
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Claimed = tuple[str, str, bool, int, str]
+"""The fields of a `Claim`."""
 Keys = Mapping[str, SubjectKey | None]
 React = Callable[[Recorded], Observe | Withdraw | None]
+
+
+class Form(NamedTuple):
+    """What the profiles of one shape claim: the names that are kept, sorted, with the display name's."""
+
+    names: tuple[str, ...]
+    shown: Callable[[Sequence[str]], tuple[str, ...]]
+    """Their values, of the display name and those of all attributes."""
+    are_names: tuple[bool, ...]
+    """Whether each is what somebody is called."""
+
+
+@lru_cache(maxsize=4096)
+def _form(attributes: tuple[str, ...]) -> Form | None:
+    """Of profiles with these attributes; None where they take a closer look: a contact point is among them, a name that
+    is none, or one that is given twice.
+    """
+    names = {0: "display_name"} | {place: name for place, told in enumerate(attributes, 1) if (name := _kept(told))}
+    kinds = {place: _kind(name) for place, name in names.items()}
+    if len(set(names.values())) < len(names) or len(names) > ATTRIBUTES_MAX:
+        return None
+    if any(not well_named or is_contact for well_named, is_contact, _ in kinds.values()):
+        return None
+    places = sorted(names, key=names.__getitem__)
+    shown = itemgetter(*places) if len(places) > 1 else lambda given: (given[0],)
+    return Form(tuple([names[at] for at in places]), shown, tuple([kinds[at][2] for at in places]))
 
 
 class _Shown(msgspec.Struct, frozen=True, gc=False):
@@ -148,9 +182,46 @@ class Reactions:
 
     def _profile(self, tenant: str, key: SubjectKey, channel: str, source_id: str, author: Author) -> Profile:
         """The profile of an author as a post shows it: the one from before when nothing of it changed."""
-        identity_id = key.subject_id
-        external_id, handle, display_name = author.external_id, author.handle, author.display_name
-        claims = [("display_name", display_name, False, PROFILE_CONFIDENCE_PERMILLE, "")]
+        identity_id, external_id, handle = key.subject_id, author.external_id, author.handle
+        form = None if author.contact_points else _form(tuple([one.name for one in author.attributes]))
+        if form is None:
+            whole = hash((external_id, handle, *self._claims(tenant, author)))
+        else:
+            shown = form.shown((author.display_name, *[one.value for one in author.attributes]))
+            whole = hash((external_id, handle, form.names, shown))
+        source = _source(source_id)
+        at = f"{tenant} {identity_id} {source}"
+        before = self._profiles.get(at)
+        if before is not None and before.whole == whole:
+            return before.profile
+        values = [] if form is None else list(map(said, shown))
+        if form is not None and all(values) and sum(map(len, values)) <= _SURELY_SHORT:
+            told = claimed(key, form, values)
+        else:
+            told, values = assertion(self._vault, tenant, key, _PURPOSE, self._claims(tenant, author), whole=True)
+        content = names_pb2.ProfileContent(values=values)
+        names = content.names
+        names.external_id, names.handle, names.display_name = external_id, handle, author.display_name
+        profile = Profile(
+            identity_id,
+            founded_customer_id(identity_id),
+            channel,
+            source,
+            key.digest(names.SerializeToString()),
+            self._sealed(key, content),
+            told,
+            True,
+            frozenset([one.contact for one in proofs(told.attributes)]) if told.standings else _NOTHING,
+        )
+        if len(self._profiles) >= PROFILES_MAX:
+            self._profiles.clear()
+        if channel:
+            self._profiles[at] = _Shown(whole, profile)
+        return profile
+
+    def _claims(self, tenant: str, author: Author) -> list[_Claimed]:
+        """All that a profile claims, also what is proved."""
+        claims = [("display_name", author.display_name, False, PROFILE_CONFIDENCE_PERMILLE, "")]
         claims += [
             (name, one.value, False, PROFILE_CONFIDENCE_PERMILLE, "")
             for one in author.attributes
@@ -160,32 +231,7 @@ class Reactions:
         for point in author.contact_points:
             vouched = VOUCHED_CONFIDENCE_PERMILLE if point.verified else PROFILE_CONFIDENCE_PERMILLE
             claims.append((point.kind, point.value, point.verified, vouched, point.region or by_default))
-        whole = hash((external_id, handle, *claims))
-        source = _source(source_id)
-        at = f"{tenant} {identity_id} {source}"
-        before = self._profiles.get(at)
-        if before is not None and before.whole == whole:
-            return before.profile
-        said, values = assertion(self._vault, tenant, key, "service", claims, whole=True)
-        content = names_pb2.ProfileContent(values=values)
-        names = content.names
-        names.external_id, names.handle, names.display_name = external_id, handle, display_name
-        profile = Profile(
-            identity_id,
-            founded_customer_id(identity_id),
-            channel,
-            source,
-            key.digest(names.SerializeToString()),
-            self._sealed(key, content),
-            said,
-            True,
-            frozenset([one.contact for one in proofs(said.attributes)]) if said.standings else _NOTHING,
-        )
-        if len(self._profiles) >= PROFILES_MAX:
-            self._profiles.clear()
-        if channel:
-            self._profiles[at] = _Shown(whole, profile)
-        return profile
+        return claims
 
     def _sealed(self, key: SubjectKey, content: names_pb2.ProfileContent) -> Sealed:
         if not self._nonces:
@@ -236,7 +282,7 @@ def assertion(
     tenant: str,
     key: SubjectKey,
     purpose: str,
-    claims: Iterable[tuple[str, str, bool, int, str]],
+    claims: Iterable[_Claimed],
     *,
     whole: bool,
 ) -> tuple[events.Assertion, list[str]]:
@@ -305,6 +351,17 @@ def assertion(
         tuple(standings),
         whole_digest,
     ), values
+
+
+def claimed(key: SubjectKey, form: Form, values: Sequence[str]) -> events.Assertion:
+    """What `assertion` makes of a whole profile of this form where all values say something and fit by far."""
+    digest = key.digester()
+    digests = [
+        digest(f"{name}\0{compared_name(value) if is_name else value}".encode())
+        for name, value, is_name in zip(form.names, values, form.are_names, strict=True)
+    ]
+    shown = b"".join([digested + b"0" for digested in digests])
+    return events.Assertion(_PURPOSE, form.names, b"".join(digests), (), _BY_ONESELF, (), digest(shown))
 
 
 @lru_cache(maxsize=4096)
