@@ -220,7 +220,7 @@ def placed(
             entities.append(Entity(kind, start, end, decoration(value)))
     if len(mentions) + len(others) > PARTS_MAX or not counts_alike(text, furthest):
         return None
-    return entities, named + elsewhere
+    return entities, named + elsewhere if elsewhere else named
 
 
 def account_id(d: dict[str, object], key: str) -> str:
@@ -235,8 +235,10 @@ def account_number(number: object) -> str:
     return number if type(number) is str and number.isascii() and number.isdigit() and len(number) <= 40 else ""
 
 
-def spoken_to(named: Iterable[Mention], answered: object, handle: object) -> list[Mention]:
+def spoken_to(named: Sequence[Mention], answered: object, handle: object) -> list[Mention]:
     """The accounts a post speaks to: those its entities name, wherever X says they stand, and whose post it answers."""
+    if len(named) == 1 and not (answered or handle) and named[0] != _NOBODY:
+        return [*named]
     found = dict.fromkeys(named)
     if answered or handle:
         found[account_number(answered), decoration(handle, 200)] = None

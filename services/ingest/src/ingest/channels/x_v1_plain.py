@@ -256,12 +256,14 @@ def read(payload: bytes, account: Account, now: Instant) -> list[Item] | None:
 
 def _found(text: str, given: _Entities) -> tuple[list[Entity], list[Mention]] | None:
     mentions = [
-        (*one.indices, x_text.account_number(one.id_str or one.id), decoration(one.screen_name))
+        (one.indices[0], one.indices[1], x_text.account_number(one.id_str or one.id), decoration(one.screen_name))
         for one in given.user_mentions
     ]
-    others = [(post_pb2.ENTITY_KIND_HASHTAG, *tag.indices, tag.text) for tag in given.hashtags]
-    others += [(post_pb2.ENTITY_KIND_LINK, *link.indices, link.expanded_url or link.url) for link in given.urls]
-    others += [(post_pb2.ENTITY_KIND_CASHTAG, *tag.indices, tag.text) for tag in given.symbols]
+    others: list[tuple[int, int, int, str | None]] = []
+    if given.hashtags or given.urls or given.symbols:
+        others += [(post_pb2.ENTITY_KIND_HASHTAG, *tag.indices, tag.text) for tag in given.hashtags]
+        others += [(post_pb2.ENTITY_KIND_LINK, *link.indices, link.expanded_url or link.url) for link in given.urls]
+        others += [(post_pb2.ENTITY_KIND_CASHTAG, *tag.indices, tag.text) for tag in given.symbols]
     return x_text.placed(text, mentions, others)
 
 
