@@ -252,26 +252,24 @@ class Batch(Generic[C, S, E]):
             )
         if len(self.commit.events) + len(events) + spare > EVENTS_MAX or self.size + size > COMMIT_BYTES_MAX:
             return None
-        state = current.state
+        state, append = current.state, self.commit.events.append
+        occurred_at, evolve, measure = decider.occurred_at, decider.evolve, decider.measure
+        asked = origin.correlation_id, origin.causation_id, origin.actor, origin.traceparent
         for event, (name, fact) in zip(events, encoded, strict=True):
-            self._append(decider.occurred_at(event), name, fact, origin)
-            if decider.measure is not None and (measured := decider.measure(state, event)) is not None:
+            append(Event(occurred_at(event), name, Raw(fact), *asked))
+            if measure is not None and (measured := measure(state, event)) is not None:
                 self._measured.append(measured)
-            state = decider.evolve(state, event)
+            state = evolve(state, event)
         self.size += size
         current.state = state
         return events
 
     def _append_shard_event(self, fact: Message, origin: Origin) -> None:
         """Records a fact about the shard itself."""
-        data = pack(fact)
-        self._append(self._now, fact.DESCRIPTOR.full_name, data, origin)
+        data, name = pack(fact), fact.DESCRIPTOR.full_name
+        asked = origin.correlation_id, origin.causation_id, origin.actor, origin.traceparent
+        self.commit.events.append(Event(self._now, name, Raw(data), *asked))
         self.size += len(data) + _beside_bytes(origin)
-
-    def _append(self, at: Instant, name: str, fact: bytes, origin: Origin) -> None:
-        self.commit.events.append(
-            Event(at, name, Raw(fact), origin.correlation_id, origin.causation_id, origin.actor, origin.traceparent)
-        )
 
     def _repeats(self, pending: PendingCommand[C, S, E], request: Request) -> bool:
         """Whether the request was answered before, or its id belongs to another; the caller is told then."""

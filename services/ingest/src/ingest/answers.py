@@ -26,8 +26,9 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
     withdrawn_later = {event.post_id for event in events if _is_gone(event)}
     facts = iter(events)
     fact = next(facts, None)
+    accepted, inbound = service_pb2.RESULT_ACCEPTED, post_pb2.DIRECTION_INBOUND
     for place, candidate in enumerate(command):
-        key = key_of(candidate)
+        key = candidate.post_id if isinstance(candidate, PostReceived) else key_of(candidate)
         known = posts.known.get(key)
         revisions.append(0 if known is None else known.revision)
         if known is not None and known.alias_of and _is_to_move(candidate, known):
@@ -38,7 +39,8 @@ def results_of(command: Candidates, posts: Posts, events: Sequence[PostEvent]) -
         if known is None and isinstance(candidate, PostReceived):
             gone = True  # content that led to nothing at all: its author took all back
         if candidate is fact:
-            results.append(_result_of(candidate, gone=gone))
+            is_inbound = isinstance(candidate, PostReceived) and candidate.direction == inbound
+            results.append(accepted if is_inbound else _result_of(candidate, gone=gone))
             fact = next(facts, None)
             if isinstance(candidate, events_structs.PostWithdrawn):
                 withdrawn_later.discard(key)
