@@ -201,7 +201,7 @@ def stages(payloads: list[bytes]) -> dict[str, float]:
         batch = timed("read: normalise, post ids, results", intake.read, connected, deliveries.deliveries)
         timed("seal: identity ids, seal, digest, candidates", _finished, intake.seal(batch))
         for (call,) in batch.calls.values():
-            asked = timed("ask: to the shard's owner", lambda given: from_request(to_request(given)), call.candidates)
+            asked = timed("ask: to an owner elsewhere", lambda given: from_request(to_request(given)), call.candidates)
             events = timed("decide", decider.decide, asked, posts)
             timed("evolve", lambda given: [decider.evolve(posts, event) for event in given], events)
             answer = timed("answer", answers.results_of, asked, posts, events)
