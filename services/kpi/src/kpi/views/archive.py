@@ -74,9 +74,13 @@ class ArchiveRound:
     async def write(self, connection: Connection, *, apart: bool = False) -> None:
         """Appends them under the chain of digests, in partitions that are made as they are needed."""
         first, last = self.entries[0].position, self.entries[-1].position
-        for number in range(first // POSITIONS_PER_PARTITION, last // POSITIONS_PER_PARTITION + 1):
-            await _partition(connection, number)
-        digest = FIRST_DIGEST if first == 1 else await connection.fetchval(SQL["last_digest"], first - 1)
+        numbers = range(first // POSITIONS_PER_PARTITION, last // POSITIONS_PER_PARTITION + 1)
+        [(is_there, digest)] = await connection.fetch(SQL["begin"], f"{REST}_p{numbers[-1]}", first - 1)
+        if not is_there:
+            for number in numbers:
+                await _partition(connection, number)
+        if first == 1:
+            digest = FIRST_DIGEST
         if digest is None:
             raise Unavailable(f"{NAME} lacks position {first - 1}; restore it, or drop it and let it be refilled", 5.0)
         rows: list[tuple[Any, ...]] = []
@@ -96,12 +100,11 @@ class ArchiveRound:
 
 
 async def _partition(connection: Connection, number: int) -> None:
-    if await connection.fetchval("select to_regclass($1)", f"{REST}_p{number}") is None:
-        first = number * POSITIONS_PER_PARTITION
-        for table in (NAME, REST):
-            await connection.execute(
-                SQL["partition"].format(table=table, number=number, first=first, beyond=first + POSITIONS_PER_PARTITION)
-            )
+    first = number * POSITIONS_PER_PARTITION
+    for table in (NAME, REST):
+        await connection.execute(
+            SQL["partition"].format(table=table, number=number, first=first, beyond=first + POSITIONS_PER_PARTITION)
+        )
 
 
 @dataclass(frozen=True, slots=True)

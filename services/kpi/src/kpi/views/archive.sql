@@ -22,8 +22,9 @@ create table if not exists archive_v2_rest (
 -- name: partition
 create table if not exists {table}_p{number} partition of {table} for values from ({first}) to ({beyond})
 
--- name: last_digest
-select digest from archive_v2 where position = $1
+-- name: begin
+-- What a round goes on from: whether the partition of its last commit is there, and the digest before its first.
+select to_regclass($1) is not null, (select digest from archive_v2 where position = $2)
 
 -- name: last_two
 select position, digest from archive_v2 order by position desc limit 2
