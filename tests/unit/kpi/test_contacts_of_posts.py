@@ -13,9 +13,9 @@ from cases_by_hand import ANSWER, CONTACT, ByHand, Told
 from chassis.commits import Recorded, Subject
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kpi.episodes import Case, episodes
+from kpi.episodes import Began, Case, episodes
 from kpi.views.contact_folds import HANDLED, Row, fold
-from kpi.views.contact_rows import contact_values
+from kpi.views.contact_rows import contact_values, rows_of
 from routing import events
 from routing.shard import Shard
 from routing.views.cases import CODEC
@@ -113,6 +113,14 @@ def test_a_case_that_began_in_one_fact_is_the_contact_of_its_parts(data: st.Data
     given_ = data.draw(deliveries(data.draw(tales())))
     decided = perform(Shard(), given_, data.draw(acts(given_)))
     assert told(decided) == told(list(apart(decided)))
+
+
+@given(st.integers(), st.booleans(), st.text(max_size=3))
+def test_a_case_that_has_only_begun_has_the_row_that_its_episodes_make(at: int, direct: bool, name: str) -> None:
+    began = Began(at, at + 1, "", name, direct, "x", name, "shop", at + 2, "default", at + 3)
+    written = rows_of("acme", "c1", Case(facts=(began,)))
+    assert written is not None
+    assert written.contacts == [contact_values("acme", "c1", one) for one in episodes((began,))]
 
 
 def told(decided: Sequence[events.Event]) -> list[tuple[object, ...]]:

@@ -29,6 +29,9 @@ class CaseRows(NamedTuple):
 
 def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
     """The rows of a case that changed; None when its facts in parts have to be loaded first (`Case.earlier`)."""
+    if len(case.facts) == 1 and type(began := case.facts[0]) is Began and not (case.before or case.regrouped):
+        row = _case_values(tenant, case_id, case, case.facts, 0, "")
+        return CaseRows(row, (), [_begun_values(tenant, case_id, began)], None)
     found = _contacts(case)
     if found is None:
         return None
@@ -48,7 +51,14 @@ def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
             (tenant, case_id, (before + at) // PART, dump_facts(moved[at : at + PART])) for at in range(0, count, PART)
         ]
         before += count
-    row = (
+    row = _case_values(tenant, case_id, case, case.facts[count:], before, summary)
+    return CaseRows(row, parts, [contact_values(tenant, case_id, one) for one in contacts], lost_from)
+
+
+def _case_values(  # noqa: PLR0917  (all that a row is made of)
+    tenant: str, case_id: str, case: Case, facts: Sequence[Fact], before: int, summary: str
+) -> Values:
+    return (
         tenant,
         case_id,
         case.channel,
@@ -58,11 +68,10 @@ def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
         case.customer,
         case.agent,
         case.weight,
-        dump_facts(case.facts[count:]),
+        dump_facts(facts),
         before,
         summary,
     )
-    return CaseRows(row, parts, [contact_values(tenant, case_id, one) for one in contacts], lost_from)
 
 
 def _advanced(running: Running, facts: Sequence[Fact]) -> Running | None:
@@ -102,8 +111,11 @@ def _contacts_of_long(case: Case) -> tuple[list[Episode], int | None] | None:
     return [*concluded, *([] if current is None else [current])], None if keeps else first
 
 
+_NOBODY: Values = (None, "", None)
+
+
 def _act(done: Done | None) -> Values:
-    return (None, "", None) if done is None else (done.at, done.agent, done.ref)
+    return _NOBODY if done is None else (done.at, done.agent, done.ref)
 
 
 def contact_values(tenant: str, case_id: str, one: Episode) -> Values:
@@ -130,4 +142,30 @@ def contact_values(tenant: str, case_id: str, one: Episode) -> Values:
         start.published,
         None if queued is None else queued.due,
         one.skewed,
+    )
+
+
+def _begun_values(tenant: str, case_id: str, began: Began) -> Values:
+    """The same of a case that has only begun, as most are when they are written: nobody has done anything yet."""
+    return (
+        tenant,
+        case_id,
+        1,
+        began.at,
+        began.ref,
+        began.channel,
+        began.source,
+        began.direct,
+        *_NOBODY,
+        *_NOBODY,
+        *_NOBODY,
+        *_NOBODY,
+        None,
+        None,
+        None,
+        began.desk,
+        began.queue,
+        began.published,
+        began.due,
+        False,
     )

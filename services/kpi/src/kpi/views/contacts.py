@@ -123,8 +123,6 @@ class Contacts:
             await connection.execute(SQL["save_agents"], agents)
         if changed["new"]:
             await connection.copy_records_to_table("contacts_v3_cases", records=changed["new"])
-        if changed["cases"]:
-            await connection.execute(SQL["save_cases"], changed["cases"])
         if regrouped:
             await connection.execute(SQL["delete_parts"], *_columns(regrouped))
         if changed["parts"]:
@@ -133,8 +131,8 @@ class Contacts:
             await connection.execute(SQL["delete_contacts"], *_columns(lost))
         if changed["new_contacts"]:
             await connection.copy_records_to_table("contacts_v3", records=changed["new_contacts"])
-        if changed["contacts"]:
-            await connection.execute(SQL["save_contacts"], changed["contacts"])
+        if changed["cases"]:
+            await connection.execute(SQL["save"], changed["cases"], changed["contacts"])
 
 
 async def _earlier(connection: Connection, tenant: str, case_id: str) -> tuple[Fact, ...]:

@@ -96,25 +96,6 @@ from unnest($1::text[], $2::text[]) as k (tenant, source_id)
 join contacts_v3_sources s using (tenant, source_id)
 order by s.tenant, s.source_id, s.since_ref
 
--- name: save_cases
-insert into contacts_v3_cases (
-    tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
-)
-select
-    tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
-from unnest($1::contacts_v3_cases[])
-on conflict (tenant, case_id) do update set
-    channel = excluded.channel,
-    source_id = excluded.source_id,
-    joined_into = excluded.joined_into,
-    desk = excluded.desk,
-    customer = excluded.customer,
-    agent_id = excluded.agent_id,
-    weight = excluded.weight,
-    facts = excluded.facts,
-    before = excluded.before,
-    summary = excluded.summary
-
 -- name: save_sources
 insert into contacts_v3_sources (tenant, source_id, since_ref, labels)
 select tenant, source_id, since_ref, labels
@@ -137,7 +118,27 @@ delete from contacts_v3 c
 using unnest($1::text[], $2::text[], $3::integer[]) as k (tenant, case_id, first)
 where c.tenant = k.tenant and c.case_id = k.case_id and c.episode >= k.first
 
--- name: save_contacts
+-- name: save
+-- Cases that were there, with their contacts, which may be new.
+with saved as (
+    insert into contacts_v3_cases (
+        tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
+    )
+    select
+        tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, facts, before, summary
+    from unnest($1::contacts_v3_cases[])
+    on conflict (tenant, case_id) do update set
+        channel = excluded.channel,
+        source_id = excluded.source_id,
+        joined_into = excluded.joined_into,
+        desk = excluded.desk,
+        customer = excluded.customer,
+        agent_id = excluded.agent_id,
+        weight = excluded.weight,
+        facts = excluded.facts,
+        before = excluded.before,
+        summary = excluded.summary
+)
 insert into contacts_v3 (
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
@@ -147,7 +148,7 @@ select
     tenant, case_id, episode, start_at, start_ref, channel, source_id, direct, accepted_at, accepted_by, accepted_ref,
     any_at, any_by, any_ref, human_at, human_by, human_ref, resolved_at, resolved_by, resolved_ref, reopened_at,
     withdrawn_at, withdrawn_ref, desk, queue, published_at, due_at, skewed
-from unnest($1::contacts_v3[])
+from unnest($2::contacts_v3[])
 on conflict (tenant, case_id, episode) do update set
     start_at = excluded.start_at,
     start_ref = excluded.start_ref,
