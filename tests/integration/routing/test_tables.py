@@ -72,6 +72,8 @@ async def test_the_tables_say_what_the_shard_knows(database_url: str) -> None:
             joins += sum(isinstance(fact, events.CasesJoined) and not fact.actor for fact in facts)
             acts += sum(isinstance(fact, events.CaseSplit) for fact in facts)
             ties += sum(len(fact.joined_thread_ids) for fact in apart(facts) if isinstance(fact, events.PostThreaded))
+            if seed % 3 == 0:  # with ids of any form, as only releases wrote that told each thing by a fact of its own
+                facts = list(apart(facts))
             async with database.transaction() as connection:
                 await project(connection, tenant, facts, rng)
             await agree(database, tenant, shard, facts)

@@ -384,7 +384,7 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     NAME: ClassVar[str] = "switchboard.routing.v1.CaseBegun"
     """Full name of its message."""
     case_id: str = ""
-    """The case."""
+    """The case. Its id follows from the tenant, the desk and the post."""
     post: PostThreaded | None = None
     """The post with its place in its thread. It is the case's first contact."""
     weight: int = 0

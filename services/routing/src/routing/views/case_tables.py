@@ -159,14 +159,15 @@ class Tables:
         match fact:
             case events.CaseBegun(post=told):
                 self._thread(tenant, told, (fact.case_id, None, int(PostRole.CONTACT)))
-                self._open(tenant, fact.case_id, told.desk, told.thread_id)
+                self._opened[tenant, fact.case_id] = _Thread(told.thread_id, told.thread_id == told.post_id)
             case events.PostPlaced():
                 self._thread(tenant, fact.post, NO_PART)
                 self._apply(tenant, desk, fact.attached)
             case events.PostThreaded():
                 self._thread(tenant, fact)
             case events.CaseOpened():
-                self._open(tenant, fact.case_id, fact.desk, fact.thread_id)
+                is_founded = fact.case_id == case_id_of(tenant, f"{fact.desk}\n{fact.thread_id}")
+                self._opened[tenant, fact.case_id] = _Thread(fact.thread_id, is_founded)
             case events.PostAttached() if fact.direction == Direction.OUTBOUND:
                 self.answering.setdefault((tenant, fact.case_id), {})[fact.post_id] = fact
                 self._answered(tenant, fact, 1)
@@ -209,10 +210,6 @@ class Tables:
             raise ToldAgain(post_id)
         else:
             seen.append(SeenPost(fact, True, fact.thread_id, fact.is_addressed, part=founds))
-
-    def _open(self, tenant: str, case_id: str, desk: str, thread_id: str) -> None:
-        is_founded = case_id == case_id_of(tenant, f"{desk}\n{thread_id}")
-        self._opened[tenant, case_id] = _Thread(thread_id, is_founded)
 
     def _find(self, tenant: str, post_id: str, desk: str) -> SeenPost | None:
         """What a desk knows of a post that the round tells of."""
