@@ -63,7 +63,11 @@ class View(Protocol[R]):
     schema: str
     """SQL that creates its tables where they are missing, unqualified names."""
     dumps: Mapping[str, str]
-    """Its tables and the columns that order each of them completely, for the replay proof."""
+    """Its tables and the columns that order each of them completely, for the replay proof.
+
+    A view may say `founds_late = True`: facts that it takes of a row nobody founded make the row, and a founding event
+    that had to wait alone takes in what is there of it.
+    """
 
     def keys(self, event: Recorded) -> Sequence[str]:
         """The keys of the rows an event touches, which are rows of its tenant; they are parked together when the event
@@ -129,20 +133,21 @@ class ViewSink(Generic[R]):
 
     async def prepare_again(self, events: Sequence[Recorded]) -> ViewRound[R]:
         """The same for events that waited; what the view ignores by now is through."""
-        return await self._round(self._wanted(events))
+        return await self._round(self._wanted(events), late=getattr(self.view, "founds_late", False))
 
     def _wanted(self, events: Iterable[Recorded]) -> list[Recorded]:
         passed = self.view.ignores | CHASSIS_FACTS
         return [event for event in events if event.type not in passed]
 
-    async def _round(self, events: Sequence[Recorded]) -> ViewRound[R]:
-        """All that can be done for events without rows of the tables."""
+    async def _round(self, events: Sequence[Recorded], *, late: bool = False) -> ViewRound[R]:
+        """All that can be done for events without rows of the tables. `late`: what they found may be there already."""
         keyed: list[Keyed] = []
         waiting: list[Waiting] = []
         for at in range(0, len(events), PREPARED_AT_ONCE):
             for event in events[at : at + PREPARED_AT_ONCE]:
                 try:
-                    keyed.append((event, self._keys(event)))
+                    keys = self._keys(event)
+                    keyed.append((event, [str(key) for key in keys] if late else keys))
                 except Exception as error:  # noqa: BLE001  # parked alone, an alarm rings, the rest goes on
                     waiting.append(Waiting(event, (own_key(event),), type(error).__name__))
             await asyncio.sleep(0)

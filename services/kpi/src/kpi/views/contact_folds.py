@@ -128,9 +128,33 @@ def _on_begun(rows: Rows, event: Recorded) -> None:
     place = _is_direct(post), post.channel, post.source_id, post.desk
     at, published = min(post.published_at, post.received_at), post.published_at
     fact = Began(_ref(event), at, "", post.post_id, *place, published, body.queue, body.due_at)
-    rows[case_key(event.tenant, body.case_id)] = Case(
-        post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,)
+    key = case_key(event.tenant, body.case_id)
+    known = rows.get(key)
+    if isinstance(known, Case):
+        rows[key] = _begun_before(known, body)
+        _add(rows, event, body.case_id, fact)
+        return
+    rows[key] = Case(post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,))
+
+
+def _begun_before(case: Case, body: Any) -> Case:
+    """A case of which something was taken while what began it waited, since a release did not know that."""
+    post = body.post
+    named = replace(
+        case,
+        channel=post.channel,
+        source=post.source_id,
+        desk=post.desk,
+        customer=post.identity_id,
+        weight=0 if case.joined_into else case.weight or body.weight,
     )
+    facts = [
+        replace(one, channel=post.channel, source=one.source or post.source_id, desk=post.desk)
+        if type(one) is Wrote and not one.channel
+        else one
+        for one in case.all_facts
+    ]
+    return named.regrouped_with(tuple(facts), case.joined_into)
 
 
 def _on_attached(rows: Rows, event: Recorded) -> None:

@@ -35,6 +35,7 @@ class Contacts:
     handles = contact_folds.HANDLED
     ignores = contact_folds.IGNORED
     schema = SQL["schema"]
+    founds_late = True
     dumps: Mapping[str, str] = {
         "contacts_v3": "tenant, case_id, episode",
         "contacts_v3_agents": "tenant, agent_id",
