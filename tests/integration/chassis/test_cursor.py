@@ -69,3 +69,20 @@ async def test_nobody_moves_a_locked_cursor(database_url: str) -> None:
             assert await connection.fetchval("select position from projections") == 0
         await move
         assert await cursor.reread() == 1
+
+
+async def test_what_is_skipped_is_fenced_as_well_and_leaves_the_session_as_it_was(database_url: str) -> None:
+    async with Database(database_url, "tally", connections_max=1) as database:
+        one, other = Cursor("readers_v1", database, 4), Cursor("readers_v1", database, 4)
+        await one.create()
+        await other.create()
+        await one.skip(5, {1, 2})
+        assert await one.where() == {0: 0, 1: 5, 2: 5, 3: 0}
+        with pytest.raises(Fenced, match="readers_v1 is no longer at 0"):
+            await other.skip(5, {1})
+        assert await database.fetchval("select current_setting('synchronous_commit')") == "on", (
+            "facts' rows are lasting"
+        )
+        await one.skip(5, {0, 3})
+        await one.move(6)
+        assert await other.reread() == 6

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import uuid4
 
 import asyncpg
+import chassis.projection
 import pytest
 import recording
 from chassis.commits import Entry, Recorded, Subject
@@ -27,6 +28,7 @@ from lines import Lines, Place, instance, taken
 from provisioned import provision_log
 from switchboard.log.v1 import log_pb2
 from tally import alone, opened, running
+from waiting import becomes
 
 TENANTS = [f"tenant-{number}" for number in range(12)]
 """In all of the parts but one."""
@@ -283,6 +285,40 @@ async def test_who_waits_for_a_tenant_waits_for_nobody_elses_part(nats_url: str,
             least = asyncio.create_task(watcher.wait_beyond(0))
             await other.apply(entries, parts=others)
             assert await asyncio.wait_for(least, 30) == writer.last
+
+
+async def test_commits_of_others_are_passed_and_moved_past_when_somebody_waits_or_after_a_while(
+    nats_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.projection, "PASSED_S", 3_600.0)
+    monkeypatch.setattr(chassis.projection, "PACE_S", 0.0)
+    monkeypatch.setattr(chassis.projection, "HURRIED_S", 0.0)
+    async with opened(nats_url) as log, tables(database_url) as database:
+        writer, tail = Writer(log), Tail(log)
+        projection = Projection(TenantLines(), log, database, await alone(log), tail)
+        monkeypatch.setattr(TenantLines, "contexts", frozenset({"elsewhere"}))
+        async with running(tail.run, projection.run):
+            for _ in range(3):
+                last = await writer.add("tenant-1", "a")
+                await becomes(lambda last=last: projection._passed == last, 30)  # type: ignore[misc]
+            assert (await projection.cursor.where())[part_of("tenant-1")] == 0, "nothing was written, nobody waited"
+            await projection.reached(last, 30, "tenant-1")  # though nothing comes any more
+            assert set((await projection.cursor.where()).values()) == {last}
+
+            passed = await writer.add("tenant-1", "a")
+            await becomes(lambda: projection._passed == passed, 30)
+            monkeypatch.setattr(TenantLines, "contexts", frozenset({"tally"}))
+            last = await writer.add("tenant-1", "b")
+            await projection.reached(last, 30)
+            async with database.acquire() as connection:
+                assert await taken(connection) == {"tenant-1/b": [(last, 0)]}
+
+            monkeypatch.setattr(chassis.projection, "PASSED_S", 0.01)
+            monkeypatch.setattr(TenantLines, "contexts", frozenset({"elsewhere"}))
+            last = await writer.add("tenant-1", "a")
+            other = Projection(TenantLines(), log, database, Membership(log, "tally", "nobody"))
+            async with running(other.run):
+                await other.reached(last, 30)
 
 
 async def test_what_is_released_waits_for_who_moves_its_part_and_for_nobody_else(database_url: str) -> None:

@@ -33,6 +33,11 @@ process of an older release, which knows no parts, moves nothing any more. (To a
 whoever uses the table, and all others behind that.)"""
 _WHERE = "select name, position from projections where name = any($1)"
 _MOVE = "update projections set position = $3 where name = any($1) and position = $2"
+_SKIP = """
+with unhurried as (select set_config('synchronous_commit', 'off', true))
+update projections set position = $3 from unhurried where name = any($1) and position = $2
+"""
+"""The same without waiting for the disk: where there is nothing beside, a move that is lost is done again."""
 _LOCK = "select position from projections where name = any($1) order by name for update"
 _ATTACH = """
 insert into projections (name, position) select unnest($1::text[]), $2::bigint on conflict (name) do nothing
@@ -107,13 +112,19 @@ class Cursor:
         self.positions = [found.get(part, 0) for part in range(len(self.rows))]
         return self.position
 
-    async def move(self, upto: int, parts: Collection[int] | None = None) -> None:
-        """Moves it, or some parts of it, to `upto` where there is nothing to write beside. Raises Fenced, Unavailable
-        and TimeoutError; after any of them parts may have moved.
+    async def move(self, upto: int) -> None:
+        """Moves all of it to `upto`, for what was done elsewhere. Raises Fenced, Unavailable and TimeoutError; after
+        any of them it may have moved.
         """
-        moved = self.parts if parts is None else parts
-        await self._move(self.database, upto, moved)
-        self._moved(upto, moved)
+        await self._move(self.database, _MOVE, upto, self.parts)
+        self._moved(upto, self.parts)
+
+    async def skip(self, upto: int, parts: Collection[int]) -> None:
+        """Moves some parts to `upto` where there was nothing to do for them: should PostgreSQL lose that, they are
+        moved again. Raises as `move` does; parts may have moved then.
+        """
+        await self._move(self.database, _SKIP, upto, parts)
+        self._moved(upto, parts)
 
     @asynccontextmanager
     async def moving(
@@ -126,7 +137,7 @@ class Cursor:
         """
         moved = self.parts if parts is None else parts
         async with self.database.transaction(timeout_s) as connection:
-            await self._move(connection, upto, moved)
+            await self._move(connection, _MOVE, upto, moved)
             yield connection
         self._moved(upto, moved)
 
@@ -144,10 +155,10 @@ class Cursor:
     def _names(self, parts: Collection[int]) -> list[str]:
         return [self.rows[part] for part in sorted(parts)]
 
-    async def _move(self, connection: Connection | Database, upto: int, parts: Collection[int]) -> None:
+    async def _move(self, connection: Connection | Database, statement: str, upto: int, parts: Collection[int]) -> None:
         """One statement for all: each of them has to be where this holder knows it to be."""
         at = self.least(parts)
-        if await connection.execute(_MOVE, self._names(parts), at, upto) != f"UPDATE {len(parts)}":
+        if await connection.execute(statement, self._names(parts), at, upto) != f"UPDATE {len(parts)}":
             raise Fenced(f"{self.name} is no longer at {at}")
 
     def _moved(self, upto: int, parts: Collection[int]) -> None:

@@ -58,6 +58,10 @@ HURRIED_S = 0.01
 POLL_S = 0.05
 """How often a replica looks where the parts are that it does not move, while somebody waits for them; one look for all.
 """
+PASSED_S = 0.5
+"""How long commits that hold nothing for the parts of a replica may be passed before their positions are moved.
+Against: a move alone is a transaction with its sync, and of three replicas two had ten a second for each view and the
+commits of one tenant. Somebody who waits here, or anything to write, moves them at once."""
 RETRY_S = 0.2
 RETRY_MAX_S = 5.0
 """How soon what failed for a reason that may pass is tried again, doubled each time up to the latter."""
@@ -100,6 +104,10 @@ class Projector:
         """What membership says the owners of."""
         self._held: frozenset[int] = frozenset()
         """The parts that are moved here; nobody else here says where they are."""
+        self._passed = 0
+        """Up to here there is nothing for the parts that are moved here, all of which are at one place."""
+        self._passed_at = 0.0
+        """When that began to be further than they were moved, by the loop's clock."""
         self._marked_at = 0.0
         self._moved = asyncio.Condition()
         self._waiting = [0] * sink.parts
@@ -200,7 +208,7 @@ class Projector:
         self._adjust()
 
     def _hold(self, parts: frozenset[int]) -> None:
-        self._held = parts
+        self._held, self._passed = parts, 0
         self._adjust()
 
     def _adjust(self) -> None:
@@ -211,6 +219,13 @@ class Projector:
                 event.set()
             else:
                 event.clear()
+        if self._hurry.is_set() and self._overdue_at() is not None:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        """Ends the wait for commits."""
+        if self._following is not None and not self._following.expired():
+            self._following.reschedule(0.0)
 
     def _owned(self) -> frozenset[int]:
         """The parts this replica should move."""
@@ -219,8 +234,8 @@ class Projector:
 
     def _on_change(self) -> None:
         self._wake.set()
-        if self._following is not None and not self._following.expired() and self._owned() != self._held:
-            self._following.reschedule(0.0)
+        if self._owned() != self._held:
+            self._interrupt()
 
     async def _idle(self) -> None:
         """While others project everything."""
@@ -261,22 +276,25 @@ class Projector:
             await self._learn()
             await self._notify()
             follow = self._log.follow if self._tail is None else self._tail.entries
-            async with aclosing(follow(self.cursor.least(owned))) as batches:
-                while (batch := await self._next(batches)) is not None and self._owned() == owned:
-                    began_at = time.monotonic()
-                    at = {part: self.cursor.positions[part] for part in owned}
-                    for parts, portion in self._portions(batch, at, dict.fromkeys(at, batch[-1].position)):
-                        await self._until_written(portion, parts)
-                    await self._report(batch[-1])
-                    await self._notify()
-                    await self._gather(began_at)
+            while self._owned() == owned:
+                async with aclosing(follow(max(self._passed, self.cursor.least(owned)))) as batches:
+                    while (batch := await self._next(batches)) is not None and self._owned() == owned:
+                        began_at = time.monotonic()
+                        await self._take(batch)
+                        await self._report(batch[-1])
+                        await self._notify()
+                        await self._gather(began_at)
+                if self._owned() == owned:
+                    await self._move_to_passed()
         finally:
             self._hold(frozenset())
 
     async def _next(self, batches: AsyncGenerator[Sequence[Entry], None]) -> Sequence[Entry] | None:
-        """The next commits; None, and there will be no more, when this replica owns other parts than it holds."""
+        """The next commits; None, and there will be no more, when this replica owns other parts than it holds, or when
+        it is time to move them to what they have passed.
+        """
         try:
-            async with asyncio.timeout(None) as self._following:
+            async with asyncio.timeout_at(self._overdue_at()) as self._following:
                 if self._owned() != self._held:
                     return None
                 return await anext(batches)
@@ -286,6 +304,36 @@ class Projector:
             return None
         finally:
             self._following = None
+
+    async def _take(self, batch: Sequence[Entry]) -> None:
+        """Writes what is of the parts that are held. Where there is nothing for any of them they pass, and are moved
+        with what comes next.
+        """
+        at = {part: max(self._passed, self.cursor.positions[part]) for part in self._held}
+        for parts, portion in self._portions(batch, at, dict.fromkeys(at, batch[-1].position)):
+            weigh = self._weigh_of(parts)
+            if parts == self._held and all(weigh(entry) is NOTHING for entry in portion):
+                if self._overdue_at() is None:
+                    self._passed_at = asyncio.get_running_loop().time()
+                self._passed = portion[-1].position
+            else:
+                await self._until_written(portion, parts)
+        overdue_at = self._overdue_at()
+        if overdue_at is not None and overdue_at <= asyncio.get_running_loop().time():
+            await self._move_to_passed()
+
+    def _overdue_at(self) -> float | None:
+        """When the parts that are held have to be moved to what they have passed, by the loop's clock; None where they
+        are there.
+        """
+        if not self._held or self._passed <= self.cursor.least(self._held):
+            return None
+        return 0.0 if self._hurry.is_set() else self._passed_at + PASSED_S
+
+    async def _move_to_passed(self) -> None:
+        if self._overdue_at() is not None:
+            await self.cursor.skip(self._passed, self._held)
+            await self._notify()
 
     def _portions(
         self, batch: Sequence[Entry], at: Mapping[int, int], until: Mapping[int, int]
@@ -393,7 +441,7 @@ class Projector:
         are skipped. Raises Fenced when a part is elsewhere. `prepared` is what `_prepare` made of exactly these.
         """
         parts = self.cursor.parts if parts is None else parts
-        at = self.cursor.least(parts)
+        at = max(self.cursor.least(parts), self._passed if parts == self._held else 0)
         fresh = [entry for entry in entries if entry.position > at]
         if not fresh:
             return
@@ -404,7 +452,7 @@ class Projector:
         upto = fresh[-1].position
         with telemetry.process_span("ev.>", prepared.traceparents if prepared else (), len(fresh), self.name):
             if prepared is None:
-                await self.cursor.move(upto, parts)
+                await self.cursor.skip(upto, parts)
             else:
                 try:
                     async with self.cursor.moving(upto, WRITE_S, parts) as connection:
