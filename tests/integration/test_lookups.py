@@ -26,23 +26,23 @@ GONE = f"""
 insert into gone_authors_v3 select 'acme', gen_random_uuid(), n, n from generate_series(1, {ROWS}) n
 """
 CASES = f"""
-insert into cases_v5
+insert into cases_v6
 select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', 'x', '', false, '', '',
     repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
 """
 THREADS = f"""
-insert into case_keys_v5
+insert into case_keys_v6
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generate_series(1, {ROWS}) n
 """
 THREAD_POSTS = f"""
-insert into case_posts_v5
+insert into case_posts_v6
 select 'acme', id, 'x', id, 'x', n, null, 1, 1, 0, true, false, gen_random_uuid()::text, null, 1,
     repeat('x', 300)::bytea
 from (select gen_random_uuid()::text id, n from generate_series(1, {ROWS}) n) one
 """
 ANSWERS = f"""
-insert into case_answers_v5
+insert into case_answers_v6
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 1, 'x', null
 from generate_series(1, {ROWS}) n
 """
@@ -87,6 +87,15 @@ PROBE = "text, text, text, text, text"
         pytest.param(posts._SQL, "load_posts", *PAIRS, posts._SQL["schema"], POSTS, id="posts to amend"),
         pytest.param(cases.SQL, "of_ids", "text, text[]", OF_ONE, cases.SQL["schema"], CASES, id="cases recalled"),
         pytest.param(cases.SQL, "load", "text[], text[]", OF_PAIRS, cases.SQL["schema"], CASES, id="cases to amend"),
+        pytest.param(
+            {"posts": cases.SQL["posts"].replace("{wanted}", "true")},
+            "posts",
+            "text, text, bigint, text, integer",
+            "'acme', '{texts}', null, '', 100",
+            cases.SQL["schema"],
+            CASES + ";" + THREAD_POSTS,
+            id="posts of a case",
+        ),
         *(
             pytest.param(threads.SQL, name, "text, text[]", OF_ONE, cases.SQL["schema"], fill, id=what)
             for name, fill, what in (

@@ -112,19 +112,19 @@ def state_of(case: Case) -> str:
 
 
 class CasesView:
-    """The projection `cases_v5`."""
+    """The projection `cases_v6`."""
 
-    name = "cases_v5"
+    name = "cases_v6"
     contexts = frozenset({"work"})
     handles = CASE_FACTS | _THREAD_FACTS
     ignores = _OTHER_FACTS
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "cases_v5": "tenant, case_id",
-        "case_posts_v5": "tenant, post_id, desk",
-        "case_answers_v5": "tenant, case_id, post_id",
-        "case_keys_v5": "tenant, thread_key",
-        "case_places_v5": "tenant, case_id, last_position, last_index",
+        "cases_v6": "tenant, case_id",
+        "case_posts_v6": "tenant, post_id, desk",
+        "case_answers_v6": "tenant, case_id, post_id",
+        "case_keys_v6": "tenant, thread_key",
+        "case_places_v6": "tenant, case_id, last_position, last_index",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
