@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import chassis.database
 import chassis.shard_verification
 import pytest
 import recording
@@ -135,6 +136,15 @@ async def test_what_a_killed_process_left_is_dropped_by_the_next_one_and_what_is
         with pytest.raises(Exception, match=r"."):
             await dying.__aexit__(None, None, None)
         await shadow.close()
+
+
+async def test_who_uses_a_shadow_may_be_silent_longer_than_a_transaction_may(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.database, "FROZEN_S", 0.05)
+    async with Database(database_url, "tally") as database, shadow_of(database):
+        await database.execute("select pg_sleep(0.3)")
+        assert await drop_abandoned(database) == 0
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import uuid4
 
 import asyncpg
+import chassis.database
 import chassis.projection
 import pytest
 import recording
@@ -215,6 +216,30 @@ async def test_who_is_behind_in_one_part_is_fenced_in_all_and_writes_nothing(nat
         with pytest.raises(Fenced):  # nor are parts moved together that stand apart
             await late.apply(entries)
         assert (await check_snapshot(database, entries)).count(0) == PARTS - 1
+
+
+async def test_one_that_is_paused_in_a_transaction_keeps_its_parts_from_others_no_longer_than_it_may(
+    nats_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.database, "FROZEN_S", 1.0)
+    async with (
+        opened(nats_url) as log,
+        tables(database_url) as database,
+        Database(database_url, "tally", connections_max=1) as paused,
+    ):
+        writer = Writer(log)
+        for tenant in TENANTS:
+            await writer.add(tenant, "a")
+        entries = [entry async for batch in log.read() for entry in batch]
+        late, other = (Projection(TenantLines(), log, one) for one in (paused, database))
+        await late.attach()
+        await other.attach()
+        with pytest.raises(Unavailable):  # noqa: PT012  (what it was in the middle of is lost, whatever it says next)
+            async with late.cursor.moving(1, parts={0}) as connection:
+                async with asyncio.timeout(30):
+                    await other.apply(entries)
+                await connection.execute("delete from lines_v1")
+        assert set(await check_snapshot(database, entries)) == {writer.last}
 
 
 async def test_a_part_that_is_behind_or_ahead_joins_the_others(nats_url: str, database_url: str) -> None:

@@ -30,6 +30,9 @@ STATEMENTS_KEPT: Final = 100
 ROOM_AFTER_S: Final = 5.0
 """When to come back to a server without room: somebody has to make some first."""
 CONNECT_S: Final = 5.0
+FROZEN_S = 60.0
+"""After which the server ends a transaction whose client says nothing. Against: a process that is paused keeps its
+locks, and who moves what it moved waits for them. Who has to be silent for longer says so (`shadow`)."""
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}\Z")
 SCHEMA_LOCK: Final = "select pg_advisory_xact_lock(hashtext('chassis.schema'))"
 """For who creates a schema: two that create the same one at once would fail on the catalogue's unique index."""
@@ -155,7 +158,8 @@ class Database:
         return self
 
     def _settings(self) -> dict[str, str]:
-        return {"search_path": self.schema} | ({"role": self._role} if self._role else {})
+        own = {"search_path": self.schema, "idle_in_transaction_session_timeout": f"{1000 * FROZEN_S:.0f}"}
+        return own | ({"role": self._role} if self._role else {})
 
     async def _create_schema(self, connection: Connection) -> None:
         found = await connection.fetchrow(_MAY_CREATE, self.schema)

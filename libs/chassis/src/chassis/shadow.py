@@ -19,6 +19,8 @@ DROP_S = 60.0
 _MARK = "_replay_"
 _LOGGER = logging.getLogger(__name__)
 
+_SILENT = "set local idle_in_transaction_session_timeout = 0"
+"""Its user's holder says nothing while it is used."""
 _LOCK = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TRY_LOCK = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 _LEFT = """
@@ -36,6 +38,7 @@ async def shadow_of(database: Database) -> AsyncIterator[Database]:
     await drop_abandoned(database)
     name = f"{_prefix(database)}{secrets.token_hex(6)}"
     async with database.transaction(HELD_S) as holder:
+        await holder.execute(_SILENT)
         await holder.execute(_LOCK, name)
         try:
             async with database.sibling(name) as shadow:  # which creates it, and only now
