@@ -13,6 +13,7 @@ import chassis.database
 import chassis.projection
 import pytest
 import recording
+from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Entry, Recorded, Subject
 from chassis.cursor import Cursor, Fenced
 from chassis.database import Database
@@ -157,6 +158,7 @@ async def test_parts_that_change_hands_at_any_moment_take_every_event_once(
         async def beat() -> None:
             """Each hears of the others when it does: they disagree in between."""
             while True:
+                raise_if_cancelled()  # nats-py may have swallowed it
                 await asyncio.sleep(chance.random() / 30)
                 if replicas:
                     await chance.choice(replicas).membership._beat()
