@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -247,6 +248,21 @@ async def test_a_process_killed_between_two_portions_loses_nothing(nats_url: str
         end = await here.log.last_position()
         await resumed.deletions().delete(GONE)
         assert await here.log.last_position() == end, "what is done is not done again"
+
+
+async def test_one_that_is_through_takes_the_record_from_under_another_that_is_not(
+    nats_url: str, database_url: str
+) -> None:
+    async with world(nats_url, database_url) as here:
+        purges = [Purge(here.database, vault=False, pages=1) for _ in range(4)]
+
+        async def forget() -> None:
+            for _ in range(200):
+                await purges[0].forget(GONE)
+
+        await asyncio.gather(*(one.all_of(GONE) for one in purges), forget())
+        assert await purges[0].all_of(GONE) == 0
+        assert await here.rows() == {STAYS: MANY}
 
 
 async def test_a_projection_that_was_away_meanwhile_writes_nothing_of_it(nats_url: str, database_url: str) -> None:

@@ -147,7 +147,7 @@ class Purge:
             await connection.execute(_BEGIN, tenant, table.name)
             page = await connection.fetchval(_WHERE, tenant, table.name)
             end = await connection.fetchval(_PAGES, f'"{table.name}"')
-            if page >= end:
+            if page is None or page >= end:  # None: somebody else is through with all tables
                 return False
             went = await connection.execute(
                 f"{table.change} where {table.condition}"
