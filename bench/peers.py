@@ -63,7 +63,7 @@ TAKEN = {service_pb2.RESULT_ACCEPTED, service_pb2.RESULT_DUPLICATE}
 KINDS = ("client", "services", "postgres", "nats")
 PAIRS = (("ours", "bare", 1.4), ("ours", "packed", None), ("our ingest", "eventsourcing", 0.5))
 """Ours, theirs, and the ratio that is the goal."""
-_KEPT_IN = {"PostReceived": "log", "CaseBegun": "cases", "PostPlaced": "cases"}
+_KEPT_IN = {"PostReceived": "log", "CaseBegun": "cases", "PostPlaced": "cases", "PostAttached": "cases"}
 
 
 class Ours:

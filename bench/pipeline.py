@@ -35,7 +35,8 @@ REPLICAS = 3
 PATIENCE_S = 60.0
 """How long offers are waited for after the last post left."""
 _OFFERED = events_structs.CaseOffered.NAME
-_TAKES = {events_structs.CaseBegun.NAME, events_structs.PostPlaced.NAME}
+_ATTACHED = events_structs.PostAttached.NAME
+_TAKES = {events_structs.CaseBegun.NAME, events_structs.PostPlaced.NAME, _ATTACHED}
 """Facts with which a post becomes part of a case."""
 
 
@@ -242,10 +243,11 @@ async def _offers(log: Log, offered_at: dict[str, float]) -> None:
             for event in entry.recorded():
                 if event.type in _TAKES:
                     body = event.body
+                    post_id = body.post_id if event.type == _ATTACHED else body.post.post_id
                     if body.case_id in cases:
-                        offered_at[body.post.post_id] = now
+                        offered_at[post_id] = now
                     else:
-                        posts_of.setdefault(body.case_id, []).append(body.post.post_id)
+                        posts_of.setdefault(body.case_id, []).append(post_id)
                 elif event.type == _OFFERED:
                     case_id = event.body.case_id
                     cases[case_id] = now
