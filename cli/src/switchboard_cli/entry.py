@@ -81,6 +81,8 @@ def _quiet() -> None:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without UTF-8 is no fault
     if TRACEBACK in os.environ:
         return
+    # A poller of gRPC that is still at it while the process ends says on stderr that its descriptor is gone.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
