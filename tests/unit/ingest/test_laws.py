@@ -191,30 +191,36 @@ class View:
     def lend(self, posts: decider.Posts, asked: decider.Candidates) -> None:
         posts.view_position = max(posts.view_position, self.position)
         unknown = decider.unknown_in(posts, [asked])
-        for key in unknown.posts:
-            if key in self._state.known:
-                posts.known[key] = self._state.known[key]
-                posts.borrowed.add(key)
-        for key in unknown.deliveries:
-            if key in self._state.quarantined:
-                posts.quarantined[key] = self._state.quarantined[key]
-                posts.borrowed.add(key)
-        for author in unknown.authors:
-            if author in self._state.gone_authors:
-                posts.gone_authors[author] = self._state.gone_authors[author]
-                posts.borrowed.add(author)
+        there = self._state
+        decider.lend(
+            posts,
+            unknown,
+            {key: there.known[key] for key in unknown.posts if key in there.known},
+            {key: there.quarantined[key] for key in unknown.deliveries if key in there.quarantined},
+            {key: there.gone_authors[key] for key in unknown.authors if key in there.gone_authors},
+        )
+
+    def restarted(self) -> decider.Posts:
+        """A shard's memory after a restart: what the log has that this has not."""
+        posts = decider.Posts()
+        for position, events in self.log:
+            for event in events if position > self.position else ():
+                decider.evolve(posts, event)
+        return posts
 
 
-@settings(max_examples=100)
-@given(st.lists(st.tuples(st.lists(NEWS, min_size=1, max_size=4), st.integers(0, 4)), max_size=12))
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.lists(NEWS, min_size=1, max_size=4), st.integers(0, 4), st.booleans()), max_size=12))
 def test_a_shard_that_forgets_decides_as_one_that_remembers_all(
-    rounds: list[tuple[list[decider.Candidate], int]],
+    rounds: list[tuple[list[decider.Candidate], int, bool]],
 ) -> None:
     remembering, forgetting, view = decider.Posts(), decider.Posts(), View()
     position = 0
-    for news, lag in rounds:
+    for news, lag, is_restarted in rounds:
         asked = news
         view.follow(position - lag)
+        if is_restarted:
+            forgetting = view.restarted()
         view.lend(forgetting, asked)
         expected = decider.decide(asked, remembering)
         decided = decider.decide(asked, forgetting)

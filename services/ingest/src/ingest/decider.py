@@ -123,6 +123,9 @@ class Posts:
     """Ids read from the view for the batch in hand."""
     view_position: int = 0
     """Up to where the view was seen to have followed the log."""
+    unfounded: dict[str, list[PostEvent]] = field(default_factory=dict)
+    """Facts about ids that nothing in memory founds, in their order: after a restart the view has what was before. See
+    `lend`."""
 
 
 def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
@@ -416,6 +419,8 @@ def _aliased(alias: events_structs.PostAliased, before: Known | None) -> Known:
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:
     """Takes a fact into the state, in place: a shard has one owner. A fact about anything else changes nothing."""
+    if not isinstance(event, PostReceived | events_structs.DeliveryQuarantined | events_structs.DeliveryRequeued):
+        _note_unfounded(posts, event)
     match event:
         case PostReceived(post_id=key):
             posts.known[key] = _received(event, posts.known.get(key))
@@ -447,6 +452,50 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
             return posts
     posts.fresh.add(key)
     return posts
+
+
+def _note_unfounded(posts: Posts, event: PostEvent) -> None:
+    key = _subject_of(event)
+    if key in posts.unfounded or (key not in posts.known and key not in posts.gone_authors):
+        posts.unfounded.setdefault(key, []).append(event)
+
+
+def _subject_of(event: PostEvent) -> str:
+    match event:
+        case events_structs.AuthorWithdrawn() | events_structs.AuthorLocationRemoved():
+            return event.identity_id
+        case events_structs.PostAliased():
+            return event.alias_id
+        case events_structs.DeliveryQuarantined() | events_structs.DeliveryRequeued():
+            return event.delivery_id
+        case _:
+            return event.post_id
+
+
+def lend(
+    posts: Posts,
+    unknown: Unknown,
+    known: Mapping[str, Known],
+    in_quarantine: Mapping[str, bool],
+    gone_authors: Mapping[str, Left],
+) -> None:
+    """Takes in what the view knows of what memory did not hold. Facts that nothing in memory founded are taken into it
+    again: the view may have some of them already, and all of them once more, in their order, lead to the same.
+    """
+    fresh = posts.fresh.copy()
+    ours = posts.unfounded.keys() & {*unknown.posts, *unknown.authors}
+    posts.borrowed.update((known.keys() | in_quarantine.keys() | gone_authors.keys()) - ours)
+    for key in ours:
+        posts.known.pop(key, None)
+        posts.gone_authors.pop(key, None)
+    posts.known |= known
+    posts.quarantined |= in_quarantine
+    posts.gone_authors |= gone_authors
+    for key in ours:
+        for event in posts.unfounded.pop(key):
+            evolve(posts, event)
+        posts.unfounded.pop(key, None)
+    posts.fresh = fresh
 
 
 def key_of(candidate: Candidate) -> str:
@@ -492,9 +541,9 @@ def unknown_in(posts: Posts, commands: Iterable[Candidates]) -> Unknown:
                 case _:
                     ids[key_of(candidate)] = None
     return Unknown(
-        [one for one in ids if one not in posts.known],
+        [one for one in ids if one not in posts.known or one in posts.unfounded],
         [one for one in deliveries if one not in posts.quarantined],
-        [one for one in authors if one not in posts.gone_authors],
+        [one for one in authors if one not in posts.gone_authors or one in posts.unfounded],
     )
 
 
@@ -526,13 +575,15 @@ def _drop(posts: Posts, key: str) -> None:
     posts.known.pop(key, None)
     posts.quarantined.pop(key, None)
     posts.gone_authors.pop(key, None)
+    posts.unfounded.pop(key, None)
 
 
 def differs(live: Posts, again: Posts) -> str | None:
-    """How a live state differs from the refolded one in what memory still holds; None when it does not."""
+    """How a live state differs from the refolded one in what memory still holds whole; None when it does not."""
     wrong = [key for key, known in live.known.items() if again.known.get(key) != known]
     wrong += [key for key, in_quarantine in live.quarantined.items() if again.quarantined.get(key) != in_quarantine]
     wrong += [key for key, at in live.gone_authors.items() if again.gone_authors.get(key) != at]
+    wrong = [key for key in wrong if key not in live.unfounded]
     return f"{len(wrong)} ids differ, the first is {min(wrong)}" if wrong else None
 
 

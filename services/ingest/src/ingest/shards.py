@@ -105,10 +105,9 @@ class PostsBacking:
             return
         found = await posts.probe(self._database, tenant, *unknown)
         state.view_position = max(state.view_position, found.position)
-        state.quarantined |= found.in_quarantine
-        state.gone_authors |= {author: decider.Left(*left) for author, left in found.gone_authors.items()}
-        state.known |= {row.key: decider.Known(*row[1:]) for row in found.posts}
-        state.borrowed.update(found.in_quarantine, found.gone_authors, [row.key for row in found.posts])
+        known = {row.key: decider.Known(*row[1:]) for row in found.posts}
+        gone_authors = {author: decider.Left(*left) for author, left in found.gone_authors.items()}
+        decider.lend(state, unknown, known, found.in_quarantine, gone_authors)
 
     def evict(self, state: decider.Posts, position: int) -> None:
         """Gives back what was borrowed and forgets what the view has."""
