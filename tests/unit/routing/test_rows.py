@@ -85,3 +85,24 @@ def test_a_row_is_what_the_shard_has(sequence: list[commands.Command]) -> None:
     rows = rows_after([fact for _, decided in history_of(sequence, shard) for fact in decided])
     kept = {key: row.case for key, row in rows.items() if row.case is not None}
     assert kept == {f"acme/{c}": case for c, case in shard.cases.items()}
+
+
+def test_what_is_told_of_a_post_waits_for_the_fact_that_told_of_it_first() -> None:
+    told = [*run(Shard(), post("p1", "p0"), post("p2", "p1"), post("p3", "p2"), answer("b1", "p2", at=1))]
+    assert {type(fact) for fact in told} >= {events.CaseBegun, events.PostPlaced}
+    for fact in told:
+        about = getattr(fact, "post", fact)
+        if isinstance(about, events.PostThreaded):
+            gone = events.PostUnthreaded(about.post_id, about.thread_id, about.at)
+            addressed = events.PostAddressed(about.post_id, about.desk, about.thread_id, about.at)
+            keys = {str(key) for key in VIEW.keys(recorded(1, fact))}
+            for later in (gone, addressed):
+                assert not keys.isdisjoint(VIEW.keys(recorded(2, later)))
+
+
+def test_a_round_that_only_begins_cases_drops_none() -> None:
+    facts = run(Shard(), post("p1"), post("p2", "p1"))
+    touched = [str(key) for position, fact in enumerate(facts, 1) for key in VIEW.keys(recorded(position, fact))]
+    tables = written(rows_after(facts), list(dict.fromkeys(touched)))
+    assert len(touched) > len(facts)
+    assert tables.gone == []

@@ -40,7 +40,9 @@ _Key = tuple[str, str]
 """A tenant and an id."""
 _Seen = tuple[str, str, str]
 """A tenant, a post and a desk."""
-_PLACED = itemgetter(0)
+_PLACE_OF = itemgetter(0)
+THREAD = "/thread/"
+"""In the key of a row that is no case: what a fact about a post's thread adds to the tables."""
 
 
 class _Thread(NamedTuple):
@@ -129,7 +131,7 @@ class Tables:
         tables = Tables()
         for key in touched:
             tables._add(key, rows.get(key))
-        for _, tenant, desk, fact in sorted(tables._news, key=_PLACED):
+        for _, tenant, desk, fact in sorted(tables._news, key=_PLACE_OF):
             tables._apply(tenant, desk, fact)
         for is_new, tenant, case, places in tables._rows:
             opened = tables._opened.get((tenant, case.case_id), _NOWHERE)
@@ -140,7 +142,8 @@ class Tables:
         """A row as it is after the round, None when it was never there."""
         tenant, _, case_id = key.partition("/")
         if row is None:
-            self.gone.append((tenant, case_id))
+            if THREAD not in key:  # else all that is told of the post is told with its case
+                self.gone.append((tenant, case_id))
             return
         desk = ""
         if row.case is not None:

@@ -37,7 +37,7 @@ from routing.cases import (
 from routing.changes import case_changes
 from routing.state_codec import load_case
 from routing.terms import AuthorKind, Direction, PostRole
-from routing.views.case_tables import PLACE, PLACES_MAX, News, PlacedFact, Row, Tables
+from routing.views.case_tables import PLACE, PLACES_MAX, THREAD, News, PlacedFact, Row, Tables
 
 SQL = queries(__file__, "cases.sql")
 _PACKAGE = "switchboard.routing.v1."
@@ -59,11 +59,11 @@ _STATES: Mapping[type[Stage], str] = {
 CODEC: Codec[events.Event] = Codec(get_args(events.Event), events_pb2)
 
 
-_FOUNDS = frozenset({events_structs.CaseBegun.NAME, events_structs.CaseOpened.NAME})
+_BEGUN = events_structs.CaseBegun.NAME
+_OPENED = events_structs.CaseOpened.NAME
+_WITH_POST = frozenset({_BEGUN, events_structs.PostPlaced.NAME})
 _JOINED = events_structs.CasesJoined.NAME
 _SPLIT = events_structs.CaseSplit.NAME
-_THREAD = "/thread/"
-"""In the key of a row that is no case: what a fact about a thread adds to the tables."""
 
 
 class CasePost(NamedTuple):
@@ -128,13 +128,19 @@ class CasesView:
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
-        """The case, and one that is joined into it or split from it. Nothing is known of a case before it opens."""
+        """The case, and one that is joined into it or split from it; the post, where the fact tells of one. Nothing is
+        known of a case before it opens.
+        """
         kind, fact = event.type, CODEC.names(event)
         if kind in _THREAD_FACTS:
-            return (f"{event.tenant}{_THREAD}{fact.post_id}",)
+            return (f"{event.tenant}{THREAD}{fact.post_id}",)
         key = f"{event.tenant}/{fact.case_id}"
-        if kind in _FOUNDS:
+        if kind == _OPENED:
             return (Founding(key),)
+        if kind in _WITH_POST:
+            case_key = Founding(key) if kind == _BEGUN else key
+            told = fact.post  # None where the fact is none, and will be parked
+            return (case_key,) if told is None else (case_key, f"{event.tenant}{THREAD}{told.post_id}")
         if kind == _JOINED:
             return (key, f"{event.tenant}/{fact.joined_case_id}")
         if kind == _SPLIT:
@@ -143,7 +149,7 @@ class CasesView:
 
     async def load(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
         """The cases of these keys."""
-        split = [key.split("/", 1) for key in keys if _THREAD not in key]
+        split = [key.split("/", 1) for key in keys if THREAD not in key]
         if not split:
             return {}
         records = await connection.fetch(SQL["load"], [tenant for tenant, _ in split], [case for _, case in split])
@@ -155,7 +161,7 @@ class CasesView:
         here = PLACE.pack(event.position, event.index)
         if event.type in _THREAD_FACTS:
             placed = cast(PlacedFact, fact)
-            key = f"{tenant}{_THREAD}{placed.post_id}"
+            key = f"{tenant}{THREAD}{placed.post_id}"
             known = rows.get(key)
             rows[key] = Row(None, b"", News(None if known is None else known.news, here, placed))
             return
@@ -170,7 +176,7 @@ class CasesView:
             return case
 
         key = f"{tenant}/{fact.case_id}"
-        known = None if event.type in _FOUNDS else rows[key]
+        known = None if event.type == _OPENED else rows[key]
         for _, after in case_changes(fact, case_of):
             if after.case_id != fact.case_id:
                 row_key = f"{tenant}/{after.case_id}"
