@@ -334,9 +334,13 @@ async def once(contender: Contender, seconds: float, seed: int) -> dict[str, flo
     if isinstance(contender, Peer):
         await contender.supervise()
     before, began = contender.cpu(), time.monotonic()
-    async with asyncio.timeout(seconds + PATIENCE_S):  # an answer that never comes ends the bench, not its reader
-        await load.run(seconds)
-        await contender.lags(load.position)
+    try:
+        async with asyncio.timeout(seconds + PATIENCE_S):  # an answer that never comes ends the bench, not its reader
+            await load.run(seconds)
+            await contender.lags(load.position)
+    except TimeoutError:
+        done = f"{load.accepted} posts are answered and {load.done} everywhere"
+        raise SystemExit(f"{contender.name} stands still for {PATIENCE_S:.0f} s: {done}") from None
     took, after = time.monotonic() - began, contender.cpu()
     spent = {kind: (after[kind] - before[kind]) * 1e6 / load.accepted for kind in KINDS}
     return spent | {"sum": sum(spent.values()), "posts_per_second": load.accepted / took}
