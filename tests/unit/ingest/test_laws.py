@@ -8,7 +8,7 @@ import msgspec
 from chassis.clock import Instant
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest import decider
+from ingest import decider, memory
 from ingest.events import PostEvent, PostReceived
 from ingest.shards import from_request, to_request
 from msgspec import msgpack
@@ -190,9 +190,9 @@ class View:
 
     def lend(self, posts: decider.Posts, asked: decider.Candidates) -> None:
         posts.view_position = max(posts.view_position, self.position)
-        unknown = decider.unknown_in(posts, [asked])
+        unknown = memory.unknown_in(posts, [asked])
         there = self._state
-        decider.lend(
+        memory.borrow(
             posts,
             unknown,
             {key: there.known[key] for key in unknown.posts if key in there.known},
@@ -232,11 +232,11 @@ def test_a_shard_that_forgets_decides_as_one_that_remembers_all(
         if decided:
             position += 1
             view.log.append((position, list(decided)))
-        decider.forget(forgetting, position)
-        assert decider.differs(forgetting, remembering) is None
+        memory.forget(forgetting, position)
+        assert memory.differs(forgetting, remembering) is None
     view.follow(position)
     forgetting.view_position = position
-    decider.forget(forgetting, position)
+    memory.forget(forgetting, position)
     assert not forgetting.known
     assert not forgetting.gone_authors
     assert not forgetting.changed_at

@@ -35,7 +35,7 @@ own: they know which post they mean, and whoever says something of them is told 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -55,6 +55,8 @@ Announcement = (
     | events_structs.DeliveryRequeued
 )
 """What is short enough to be a message until it is stored."""
+_FOUNDING = (PostReceived, events_structs.DeliveryQuarantined, events_structs.DeliveryRequeued)
+"""Facts that say all there is to know of what they are about, whatever was before."""
 Candidate = PostReceived | Announcement
 """What a delivery says, as the fact it is if nothing like it is known."""
 Candidates = Sequence[Candidate]
@@ -125,7 +127,7 @@ class Posts:
     """Up to where the view was seen to have followed the log."""
     unfounded: dict[str, list[PostEvent]] = field(default_factory=dict)
     """Facts about ids that nothing in memory founds, in their order: after a restart the view has what was before. See
-    `lend`."""
+    `memory.borrow`."""
 
 
 def decide(command: Candidates, posts: Posts) -> list[PostEvent]:
@@ -419,7 +421,7 @@ def _aliased(alias: events_structs.PostAliased, before: Known | None) -> Known:
 
 def evolve(posts: Posts, event: PostEvent) -> Posts:
     """Takes a fact into the state, in place: a shard has one owner. A fact about anything else changes nothing."""
-    if not isinstance(event, PostReceived | events_structs.DeliveryQuarantined | events_structs.DeliveryRequeued):
+    if posts.unfounded or not isinstance(event, _FOUNDING):
         _note_unfounded(posts, event)
     match event:
         case PostReceived(post_id=key):
@@ -455,136 +457,22 @@ def evolve(posts: Posts, event: PostEvent) -> Posts:
 
 
 def _note_unfounded(posts: Posts, event: PostEvent) -> None:
-    key = _subject_of(event)
-    if key in posts.unfounded or (key not in posts.known and key not in posts.gone_authors):
+    key = key_of(event)
+    if key in posts.unfounded or not (isinstance(event, _FOUNDING) or key in posts.known or key in posts.gone_authors):
         posts.unfounded.setdefault(key, []).append(event)
 
 
-def _subject_of(event: PostEvent) -> str:
-    match event:
+def key_of(fact: Candidate | PostEvent) -> str:
+    """The id that a candidate, or a fact, is about."""
+    match fact:
         case events_structs.AuthorWithdrawn() | events_structs.AuthorLocationRemoved():
-            return event.identity_id
+            return fact.identity_id
         case events_structs.PostAliased():
-            return event.alias_id
+            return fact.alias_id
         case events_structs.DeliveryQuarantined() | events_structs.DeliveryRequeued():
-            return event.delivery_id
+            return fact.delivery_id
         case _:
-            return event.post_id
-
-
-def lend(
-    posts: Posts,
-    unknown: Unknown,
-    known: Mapping[str, Known],
-    in_quarantine: Mapping[str, bool],
-    gone_authors: Mapping[str, Left],
-) -> None:
-    """Takes in what the view knows of what memory did not hold. Facts that nothing in memory founded are taken into it
-    again: the view may have some of them already, and all of them once more, in their order, lead to the same.
-    """
-    fresh = posts.fresh.copy()
-    ours = posts.unfounded.keys() & {*unknown.posts, *unknown.authors}
-    posts.borrowed.update((known.keys() | in_quarantine.keys() | gone_authors.keys()) - ours)
-    for key in ours:
-        posts.known.pop(key, None)
-        posts.gone_authors.pop(key, None)
-    posts.known |= known
-    posts.quarantined |= in_quarantine
-    posts.gone_authors |= gone_authors
-    for key in ours:
-        for event in posts.unfounded.pop(key):
-            evolve(posts, event)
-        posts.unfounded.pop(key, None)
-    posts.fresh = fresh
-
-
-def key_of(candidate: Candidate) -> str:
-    """The id a candidate is about."""
-    match candidate:
-        case (
-            PostReceived(post_id=key)
-            | events_structs.PostWithdrawn(post_id=key)
-            | events_structs.PostLocationRemoved(post_id=key)
-        ):
-            return key
-        case events_structs.AuthorWithdrawn(identity_id=key) | events_structs.AuthorLocationRemoved(identity_id=key):
-            return key
-        case events_structs.PostAliased(alias_id=key):
-            return key
-        case events_structs.DeliveryQuarantined(delivery_id=key) | events_structs.DeliveryRequeued(delivery_id=key):
-            return key
-
-
-class Unknown(NamedTuple):
-    """What commands touch or name and memory does not hold: the view must be asked. Each once."""
-
-    posts: list[str]
-    deliveries: list[str]
-    authors: list[str]
-    """Whom commands name: whether all of theirs is gone."""
-
-
-def unknown_in(posts: Posts, commands: Iterable[Candidates]) -> Unknown:
-    """What is to be borrowed before commands are decided."""
-    ids: dict[str, None] = {}
-    deliveries: dict[str, None] = {}
-    authors: dict[str, None] = {}
-    for command in commands:
-        for candidate in command:
-            match candidate:
-                case PostReceived():
-                    ids[candidate.post_id] = authors[candidate.identity_id] = None
-                case events_structs.AuthorWithdrawn() | events_structs.AuthorLocationRemoved():
-                    authors[candidate.identity_id] = None
-                case events_structs.DeliveryQuarantined() | events_structs.DeliveryRequeued():
-                    deliveries[candidate.delivery_id] = None
-                case _:
-                    ids[key_of(candidate)] = None
-    return Unknown(
-        [one for one in ids if one not in posts.known or one in posts.unfounded],
-        [one for one in deliveries if one not in posts.quarantined],
-        [one for one in authors if one not in posts.gone_authors or one in posts.unfounded],
-    )
-
-
-def forget(posts: Posts, position: int) -> None:
-    """After a round: what was only borrowed goes back, and what the view has seen committed needs no memory.
-
-    Nothing is lost by it. Let p be the position of the last commit that changed an id. The id stays in memory until the
-    view was seen at p or later. Rows and position of the view commit together, so from then on every read of the view
-    finds the id as p left it, until another commit changes it; and that commit's round begins by reading it back
-    (`unknown_in`). So what a round sees of an id, in memory or in the view, is always its latest state, and an id found
-    in neither was never decided upon.
-    """
-    for key in posts.borrowed - posts.fresh:
-        _drop(posts, key)
-    posts.borrowed.clear()
-    if posts.fresh:
-        posts.recent.append((position, tuple(posts.fresh)))
-        posts.changed_at.update(dict.fromkeys(posts.fresh, position))
-        posts.fresh.clear()
-    while posts.recent and posts.recent[0][0] <= posts.view_position:
-        at, keys = posts.recent.popleft()
-        for key in keys:
-            if posts.changed_at[key] == at:
-                del posts.changed_at[key]
-                _drop(posts, key)
-
-
-def _drop(posts: Posts, key: str) -> None:
-    posts.known.pop(key, None)
-    posts.quarantined.pop(key, None)
-    posts.gone_authors.pop(key, None)
-    posts.unfounded.pop(key, None)
-
-
-def differs(live: Posts, again: Posts) -> str | None:
-    """How a live state differs from the refolded one in what memory still holds whole; None when it does not."""
-    wrong = [key for key, known in live.known.items() if again.known.get(key) != known]
-    wrong += [key for key, in_quarantine in live.quarantined.items() if again.quarantined.get(key) != in_quarantine]
-    wrong += [key for key, at in live.gone_authors.items() if again.gone_authors.get(key) != at]
-    wrong = [key for key in wrong if key not in live.unfounded]
-    return f"{len(wrong)} ids differ, the first is {min(wrong)}" if wrong else None
+            return fact.post_id
 
 
 def occurred_at(event: PostEvent) -> Instant:

@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 from msgspec import msgpack
 from switchboard.ingest.v1 import events_structs, internal_pb2, service_pb2
 
-from ingest import answers, decider, sources
+from ingest import answers, decider, memory, sources
 from ingest.events import Label, Location, PostEvent, PostReceived, SourceEvent
 from ingest.views import posts
 from ingest.views.sources import CODEC
@@ -72,7 +72,7 @@ POSTS: Decider[decider.Candidates, decider.Posts, PostEvent] = Decider(
     encode=_encoded,
     decode=_decoded,
     occurred_at=decider.occurred_at,
-    differs=decider.differs,
+    differs=memory.differs,
 )
 
 SOURCES: Decider[sources.Command, sources.Sources, SourceEvent] = Decider(
@@ -89,7 +89,7 @@ SOURCES: Decider[sources.Command, sources.Sources, SourceEvent] = Decider(
 
 
 class PostsBacking:
-    """The posts view as the memory behind a shard. `decider.forget` says why nothing is lost."""
+    """The posts view as the memory behind a shard. `memory.forget` says why nothing is lost."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -100,18 +100,18 @@ class PostsBacking:
 
     async def load(self, tenant: str, state: decider.Posts, commands: Sequence[decider.Candidates]) -> None:
         """Borrows what a round touches and memory does not hold: one query."""
-        unknown = decider.unknown_in(state, commands)
+        unknown = memory.unknown_in(state, commands)
         if not any(unknown):
             return
         found = await posts.probe(self._database, tenant, *unknown)
         state.view_position = max(state.view_position, found.position)
         known = {row.key: decider.Known(*row[1:]) for row in found.posts}
         gone_authors = {author: decider.Left(*left) for author, left in found.gone_authors.items()}
-        decider.lend(state, unknown, known, found.in_quarantine, gone_authors)
+        memory.borrow(state, unknown, known, found.in_quarantine, gone_authors)
 
     def evict(self, state: decider.Posts, position: int) -> None:
         """Gives back what was borrowed and forgets what the view has."""
-        decider.forget(state, position)
+        memory.forget(state, position)
 
 
 @dataclass(frozen=True, slots=True)
