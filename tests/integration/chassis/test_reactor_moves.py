@@ -11,11 +11,11 @@ from chassis.commits import Recorded, Subject
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.log import Log
-from chassis.membership import Membership
 from chassis.parked_facts import ParkedFacts
 from chassis.reactor import Reactor
 from chassis.tail import Tail
 from google.protobuf.wrappers_pb2 import StringValue
+from mortal import Mortal
 from provisioned import provision_log
 from switchboard.log.v1 import log_pb2
 from tally import opened, running
@@ -66,19 +66,16 @@ class Target:
             await asyncio.sleep(0)
 
 
-class Replica:
-    """One process that may be killed at any moment: its own database connections, its own place among the members."""
+class Replica(Mortal):
+    """One process with the reactor."""
 
     def __init__(self, log: Log, tail: Tail, url: str, target: Target) -> None:
-        self._log, self._tail, self._target = log, tail, target
-        self._database = Database(url, "tally", connections_max=4)
-        self.membership = Membership(log, "moves", uuid4().hex)
-        self._task: asyncio.Task[None] | None = None
+        super().__init__(log, "moves", url, connections_max=4)
+        self._tail, self._target = tail, target
 
     async def start(self) -> None:
         await self._database.open()
         await provision_log(self._log.nc, "moves")
-        await self.membership._beat()
         reactor = Reactor(
             "moves",
             "tally",
@@ -89,31 +86,7 @@ class Replica:
             membership=self.membership,
         )
         await reactor.prepare()
-        self._task = asyncio.create_task(reactor.run())
-
-    async def give_up(self) -> None:
-        """Learns that it does not own it any more, and goes on living."""
-        await self.membership.leave()
-
-    async def kill(self) -> None:
-        """Nothing of it reaches the database from now on; its heartbeat is over."""
-        assert self._task
-        assert self._database._pool
-        self._database._pool.terminate()
-        self._task.cancel()
-        await self.expire()
-        await self.end()
-
-    async def expire(self) -> None:
-        """What NATS does with a heartbeat that does not come: the others do not count it, while it may well live."""
-        await self._log.js.purge_stream("KV_MEMBERS-moves", subject=f"$KV.MEMBERS-moves.{self.membership.member}")
-
-    async def end(self) -> None:
-        assert self._task
-        assert not self._task.done() or self._task.cancelled(), self._task
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._database.close()
+        await self.live(reactor.run())
 
 
 async def fill(log: Log) -> int:

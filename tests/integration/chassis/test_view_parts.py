@@ -27,6 +27,7 @@ from chassis.provisioning import Resources, provision_tables, table_findings
 from chassis.tail import Tail
 from google.protobuf.wrappers_pb2 import StringValue
 from lines import Lines, Place, instance, taken
+from mortal import Mortal
 from provisioned import provision_log
 from switchboard.log.v1 import log_pb2
 from tally import alone, opened, running
@@ -61,50 +62,21 @@ class Writer:
         return position
 
 
-class Replica:
-    """One process that may be killed at any moment: its own connections, its own place among the members."""
+class Replica(Mortal):
+    """One process with its parts of the view."""
 
     def __init__(self, log: Log, tail: Tail, url: str) -> None:
-        self._log = log
-        self._database = Database(url, "tally", connections_max=3)
-        self.membership = Membership(log, "tally", uuid4().hex)
+        super().__init__(log, "tally", url, connections_max=3)
         self.projection = Projection(TenantLines(), log, self._database, self.membership, tail)
-        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._database.open()
-        await self.membership._beat()
-        self._task = asyncio.create_task(self.projection.run())
-
-    async def give_up(self) -> None:
-        """Leaves the others all it has, and goes on living for a while."""
-        await self.membership.leave()
-
-    async def kill(self) -> None:
-        """Nothing of it reaches the database from now on; its heartbeat is over."""
-        assert self._task
-        assert self._database._pool
-        self._database._pool.terminate()
-        self._task.cancel()
-        await self.expire()
-        await self.end()
+        await self.live(self.projection.run())
 
     async def cancel(self) -> None:
         """Ended in the middle of whatever it does, by itself."""
         await self.membership.leave()
         await self.end()
-
-    async def expire(self) -> None:
-        """The others do not count it any more, while it lives and believes that it owns what it owned."""
-        subject = f"$KV.{self.membership._bucket}.{self.membership.member}"
-        await self._log.js.purge_stream(f"KV_{self.membership._bucket}", subject=subject)
-
-    async def end(self) -> None:
-        assert self._task
-        assert not self._task.done() or self._task.cancelled(), self._task
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._database.close()
 
 
 def lines_of(log: Sequence[Entry]) -> dict[str, list[Place]]:
