@@ -46,6 +46,7 @@ from _eventsourced import application
 from _load import SERVICES, TENANT, Posts, Stack, seconds_of
 from _scratch import scratch
 from chassis import embedded
+from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Position
 from nats.js.api import AckPolicy, ConsumerConfig
 from pipeline import Sustained
@@ -231,6 +232,7 @@ class Peer(ABC):
         began = time.monotonic()
         async with asyncio.timeout(PATIENCE_S):
             while await self.reached() < int(position):  # another process gets there
+                raise_if_cancelled()
                 await self.supervise()
                 await asyncio.sleep(POLL_S)
         return {"all": time.monotonic() - began}

@@ -21,6 +21,7 @@ from typing import Any
 
 import uvloop
 from _load import TENANT, Posts, Stack, quantile
+from chassis.cancellation import raise_if_cancelled
 from chassis.log import Log, connect
 from switchboard.ingest.v1 import service_pb2, service_pb2_grpc
 from switchboard.routing.v1 import events_structs
@@ -74,6 +75,7 @@ class Sustained:
     async def _probe(self) -> None:
         """Follows the slowest consequence, and so measures the lag all the time."""
         while True:
+            raise_if_cancelled()
             accepted, position = self.accepted, self.position
             if accepted == self.done:
                 await asyncio.sleep(0.01)
