@@ -190,7 +190,7 @@ class Stack:
         pids: dict[str, int] = json.loads((self.state / "processes.json").read_text())
         for name in self.channels:
             first = psutil.Process(pids[name])
-            environment, module = first.environ(), first.cmdline()[2]
+            environment, module = first.environ(), first.cmdline()[-1]
             for number in range(1, more + 1):
                 port = embedded.free_port()
                 own = {

@@ -112,9 +112,14 @@ async def start(
         package = code / f"standin_{name}"
         package.mkdir(parents=True, exist_ok=True)
         (package / "main.py").write_text(STAND_IN)
+    here = state.parent / "here"
+    here.mkdir(exist_ok=True)
+    for name in ("standin_ingest", "standin_kpi", "chassis"):
+        (here / f"{name}.py").write_text("raise SystemExit('what lies where somebody happens to be was imported')")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SWITCHBOARD_")}
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", RUNNER, str(state), str(base), names),
+        *(sys.executable, "-P", "-c", RUNNER, str(state), str(base), names),
+        cwd=here,
         env={**environment, "PYTHONPATH": str(code), **variables},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

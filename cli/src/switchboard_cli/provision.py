@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from switchboard_cli.connection import StateDir, endpoints
 from switchboard_cli.failures import Failure
+from switchboard_cli.supervision import python
 
 MODULES = ("ingest.main", "routing.main", "crm_sync.main", "kpi.main")
 FINISH = "--finish"
@@ -54,7 +54,7 @@ async def provisioned(environment: Mapping[str, str], modules: Sequence[str], *,
     """Provisions what these modules declare, in a process of its own; a sentence for each change. Raises Failure."""
     arguments = [*modules, FINISH] if finish else modules
     job = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chassis.provisioning", *arguments,
+        *python("chassis.provisioning"), *arguments,
         env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

@@ -158,11 +158,16 @@ class Supervisor:
             self._say(f"{self._processes} is not current: {error.strerror}")
 
 
+def python(module: str) -> tuple[str, ...]:
+    """How one of our modules is started: what lies in the directory where somebody happens to be is not looked at."""
+    return sys.executable, "-P", "-m", module
+
+
 def service_child(name: str, module: str, port: int, state: Path, environment: Mapping[str, str]) -> Child:
     """A service as a child: alive once its liveness answers; readiness is `Supervisor.serving`'s."""
     return Child(
         name,
-        argv=[sys.executable, "-m", module],
+        argv=[*python(module)],
         leftover=lambda process: _is_service(process, state, (module,)),
         port=port,
         url=f"{LOOPBACK}:{port}",
@@ -181,7 +186,7 @@ def stop_orphans(state: Path, modules: Sequence[str]) -> int:
 
 def _is_service(process: psutil.Process, state: Path, modules: Sequence[str]) -> bool:
     argv = process.cmdline()
-    if argv[1:2] != ["-m"] or argv[2] not in modules:
+    if argv[-2:-1] != ["-m"] or argv[-1] not in modules:
         return False
     return bool(process.environ().get("SWITCHBOARD_STATE") == str(state))
 
