@@ -41,6 +41,8 @@ JOINED: list[commands.Command] = [
     post("p3", "p1", "p2"),
 ]
 """Case p2 went on in case p1 while its reply was on its way."""
+ALSO_BUSY_BEN: list[commands.Command] = [*BEN, post("p0"), accept("case-p0", "ben"), *MIA, post("p1")]
+"""Case p1 is offered to mia; ben takes offers and has no room."""
 ZH = Requirement("lang:zh", 3, hard=True)
 
 CASES = [
@@ -225,15 +227,50 @@ CASES = [
     ),
     pytest.param(
         [*MIA, post("p1"), decline("case-p1", "mia", at=1)],
-        tick(301),
+        tick(11),
         ["CaseOffered case-p1 mia 2"],
-        id="after the cool-down the only agent is offered it again",
+        id="the only agent is offered what it declined again soon",
     ),
     pytest.param(
         [*MIA, post("p1"), decline("case-p1", "mia", at=1)],
+        tick(10),
+        [],
+        id="not even the only agent is offered again at once what it declined",
+    ),
+    pytest.param(
+        [*ALSO_BUSY_BEN, decline("case-p1", "mia", at=1)],
         tick(300),
         [],
-        id="before the cool-down ends nothing happens",
+        id="while somebody else might take it a case spares who declined it for the cool-down",
+    ),
+    pytest.param(
+        [*ALSO_BUSY_BEN, decline("case-p1", "mia", at=1)],
+        tick(301),
+        ["CaseOffered case-p1 mia 2"],
+        id="after the cool-down who declined is offered it again",
+    ),
+    pytest.param(
+        [*ALSO_BUSY_BEN, decline("case-p1", "mia", at=1), presence("ben", Presence.BUSY, at=99)],
+        tick(99),
+        ["CaseOffered case-p1 mia 2"],
+        id="the cool-down is over when the last one who might have taken it leaves",
+    ),
+    pytest.param(
+        [
+            *ALSO_BUSY_BEN,
+            decline("case-p1", "mia", at=1),
+            presence("mia", Presence.BUSY, at=2),
+            presence("ben", Presence.BUSY, at=3),
+        ],
+        presence("mia", at=12),
+        ["PresenceChanged mia AVAILABLE agent", "CaseOffered case-p1 mia 2"],
+        id="who comes back to nobody else is offered what it declined",
+    ),
+    pytest.param(
+        [*MIA, *BEN, post("p1"), decline("case-p1", "ben", at=1), decline("case-p1", "mia", token=2, at=5)],
+        tick(11),
+        ["CaseOffered case-p1 ben 3"],
+        id="what all have declined goes round again",
     ),
     pytest.param(
         [*MIA, *BEN, post("p1")],
@@ -243,8 +280,8 @@ CASES = [
     ),
     pytest.param([*MIA, post("p1")], tick(59), [], id="an offer stands until its time is up"),
     pytest.param(
-        [*MIA, post("p1"), tick(60), tick(360), tick(420), tick(720)],
-        tick(780),
+        [*MIA, post("p1"), tick(60), tick(70), tick(130), tick(140)],
+        tick(200),
         ["OfferExpired case-p1 mia 3", "PresenceChanged mia AWAY missed_offers"],
         id="who misses three offers in a row is set away",
     ),

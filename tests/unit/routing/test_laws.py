@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 
 from chassis.clock import MICROS
 from chassis.errors import Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing import commands, events
-from routing.cases import Accepted, Joined, Offered, Pending, Queued, holder, is_apart, place_of
+from routing.cases import SOLE_COOLDOWN_S, Accepted, Joined, Offered, Pending, Queued, holder, is_apart, place_of
 from routing.decider import decide
 from routing.matching import Decision
+from routing.policies import is_skilled, serves
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
@@ -176,12 +178,32 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
             decided = []
         record(shard, decided)
         settle(shard, command.at)
-        cooldown = shard.policy.decline_cooldown_s * MICROS
-        refusals = ((at, case_id) for cases in shard.refused.values() for at, case_id in cases)
-        ready_again = {case_id for at, case_id in refusals if at + cooldown <= command.at}
+        refusals = ((again, case_id) for cases in shard.refused.values() for again, case_id in cases)
+        ready_again = {case_id for again, case_id in refusals if again <= command.at}
         for case in shard.cases.values():
             if isinstance(case.stage, Queued) and case.case_id not in ready_again:
                 assert Decision(shard, command.at)._best_agent(case) is None
+
+
+@FEW
+@given(sequences())
+def test_nobody_waits_for_a_cool_down_alone_while_the_only_one_who_could_take_it_is_free(
+    sequence: list[commands.Command],
+) -> None:
+    shard = Shard()
+    for command in [*STAFF, *sequence]:
+        with suppress(Rejected):
+            record(shard, decide(command, shard))
+        settle(shard, command.at)
+        while (due := next_due(shard)) is not None and due <= command.at:
+            record(shard, decide(commands.Tick(command.at), shard))
+        there = [agent for agent in shard.agents.values() if agent.presence == Presence.AVAILABLE]
+        for case in shard.cases.values():
+            if isinstance(case.stage, Queued):
+                could = [a for a in there if serves(a, case.queue) and is_skilled(a, case.requirements)]
+                if len(could) == 1 and could[0].free >= case.weight:
+                    refused_at = dict(case.refusals)[could[0].agent_id]
+                    assert command.at < refused_at + SOLE_COOLDOWN_S * MICROS
 
 
 @FEW

@@ -5,10 +5,10 @@ has at most one open offer or assignment (I6) is therefore a matter of type. The
 data classes are, made in a thirtieth of the time, and their own canonical bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import assert_never
 
-from chassis.clock import LAST, Instant
+from chassis.clock import LAST, MICROS, Instant
 from chassis.identity import uuid5
 from msgspec import Struct
 from msgspec.structs import astuple, replace
@@ -91,6 +91,10 @@ REFUSALS_MAX = 100
 """Refusals a case remembers, the latest: who refused before so many others may be offered it again."""
 JOINED_MAX = 20
 """Cases that may be joined into one. Against: resolving it is one decision about all of them."""
+SOLE_COOLDOWN_S = 10
+"""How long who refused a case is spared it while nobody else is there who could take it. Against: a desktop that
+declines by itself would be asked again as fast as it answers.
+"""
 UNSENT_MAX = 50
 """Replies of a case that may be on their way at once."""
 
@@ -287,6 +291,16 @@ def urgency_of(case: Case) -> int:
     if not case.joined:
         return case.urgency
     return max((case.urgency, *(joined.urgency for joined in case.joined if joined.wait is not None)))
+
+
+def is_refused_by_all(case: Case, present: Collection[str]) -> bool:
+    """Whether all of these agents have refused a case since it began to wait."""
+    return len(case.refusals) >= len(present) and {agent_id for agent_id, _ in case.refusals}.issuperset(present)
+
+
+def again_at(refused_at: Instant, cooldown_s: int, *, by_all: bool) -> Instant:
+    """From when a case may be offered again to an agent who refused it; sooner where all who are there have."""
+    return Instant(refused_at + (min(cooldown_s, SOLE_COOLDOWN_S) if by_all else cooldown_s) * MICROS)
 
 
 def window_of(case: Case) -> Instant:

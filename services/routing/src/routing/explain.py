@@ -8,7 +8,19 @@ from chassis.clock import MICROS, Instant
 
 from routing.agents import Agent
 from routing.case_decider import name, standing
-from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of, urgency_of
+from routing.cases import (
+    NEVER,
+    Accepted,
+    Case,
+    Joined,
+    Offered,
+    Pending,
+    Queued,
+    again_at,
+    holder,
+    place_of,
+    urgency_of,
+)
 from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
 from routing.segments import URGENCIES
 from routing.shard import Shard
@@ -114,12 +126,22 @@ def _constraint(shard: Shard, case: Case, agent: Agent, now: Instant) -> tuple[C
         return Constraint.SKILL, f"lacks {', '.join(lacks)}"
     if agent.free < case.weight:
         return Constraint.CAPACITY, f"has {agent.load} of {agent.capacity} units in use"
-    cooldown = shard.policy.decline_cooldown_s * MICROS
-    if any(who == agent.agent_id and at + cooldown > now for who, at in case.refusals):
-        return Constraint.COOLDOWN, "declined, missed or gave it back a moment ago"
+    wait_s = -(-(_again_at(shard, case, agent) - now) // MICROS)
+    if wait_s > 0:
+        return Constraint.COOLDOWN, f"declined, missed or gave it back a moment ago; may be offered it in {wait_s} s"
     if isinstance(case.stage, Offered | Accepted | Pending):
         return Constraint.OUTRANKED, f"could take it; {holder(case)} ranked before"
     return Constraint.UNSPECIFIED, "could take it"
+
+
+def _again_at(shard: Shard, case: Case, agent: Agent) -> Instant:
+    """From when the agent may be offered the case again, NEVER when it has not refused it."""
+    segment = shard.segments.find(case)
+    by_all = segment is not None and segment.refused.get(case.case_id, False)
+    for agent_id, at in case.refusals:
+        if agent_id == agent.agent_id:
+            return again_at(at, shard.policy.decline_cooldown_s, by_all=by_all)
+    return NEVER
 
 
 def _place(shard: Shard, case: Case, now: Instant) -> int:

@@ -13,7 +13,7 @@ from chassis.identity import uuid5
 
 from routing import events
 from routing.agents import Agent
-from routing.cases import Case, Queued, place_of, urgency_of
+from routing.cases import Case, Queued, again_at, is_refused_by_all, place_of, urgency_of
 from routing.changes import changes
 from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
 from routing.segments import Segment
@@ -189,8 +189,26 @@ class Decision:
         """Whether no cool-down keeps the agent from the case."""
         if not case.refusals:
             return True
-        cooldown = self.shard.policy.decline_cooldown_s * MICROS
-        return all(a != agent_id or at + cooldown <= self.at for a, at in case.refusals)
+        for refuser, at in case.refusals:
+            if refuser == agent_id:
+                cooldown_s, by_all = self.shard.policy.decline_cooldown_s, self._is_refused_by_all(case)
+                return again_at(at, cooldown_s, by_all=by_all) <= self.at
+        return True
+
+    def _is_refused_by_all(self, case: Case) -> bool:
+        """Whether everybody present who could take the case has refused it. Of one untouched it is what the shard
+        knows; where this decision makes a difference to it, a timer is due at once.
+        """
+        segment, touched = self.shard.segments.find(case), self._agents
+        if segment is not None and case.case_id not in self._cases:
+            return segment.refused.get(case.case_id, False)
+        if segment is None:
+            segment = Segment(case.queue, case.requirements, case.weight)
+            present = {a.agent_id for a in self.shard.agents.values() if segment.has_present(a)} - touched.keys()
+        else:
+            present = segment.present - touched.keys()
+        present.update(a.agent_id for a in touched.values() if segment.has_present(a))
+        return is_refused_by_all(case, present)
 
     def _best_agent(self, case: Case) -> str | None:
         """The agent to offer a waiting case to, None when nobody can take it."""
@@ -217,9 +235,8 @@ class Decision:
 
     def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
         """The cases, untouched by this decision, that an agent could take and that can be first."""
-        cooldown = self.shard.policy.decline_cooldown_s * MICROS
         refused = self.shard.refused.get(agent.agent_id, ())
-        skip = {*self._cases, *(case_id for at, case_id in refused if at + cooldown > self.at)}
+        skip = {*self._cases, *(case_id for again, case_id in refused if again > self.at)}
         for segment in self.shard.segments.by_key.values():
             if any(segment.waiting) and segment.is_open_to(agent):
                 yield from segment.heads(self.at, floor_turn, skip)

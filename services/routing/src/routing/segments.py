@@ -15,7 +15,7 @@ from chassis.clock import Instant
 from routing.agents import Agent
 from routing.cases import Case, Wait, urgency_of
 from routing.policies import OrderKey, Rank, Waiting, is_skilled, order_key, serves, skill_score
-from routing.terms import Requirement
+from routing.terms import Presence, Requirement
 
 URGENCIES = (3, 2, 1, 0)
 
@@ -33,6 +33,10 @@ class Segment:
     """By urgency, each sorted."""
     ready: list[Rank] = field(default_factory=list)
     """Sorted."""
+    present: set[str] = field(default_factory=set)
+    """Agents who take offers and could do it, were they free."""
+    refused: dict[str, bool] = field(default_factory=dict)
+    """Waiting cases that somebody refused, and whether everybody present has."""
 
     @property
     def count(self) -> int:
@@ -42,6 +46,10 @@ class Segment:
     def suits(self, agent: Agent) -> bool:
         """Whether the agent may do this kind of work at all."""
         return serves(agent, self.queue) and is_skilled(agent, self.requirements)
+
+    def has_present(self, agent: Agent) -> bool:
+        """Whether the agent takes offers and could do it, were it free."""
+        return agent.presence == Presence.AVAILABLE and agent.capacity >= self.weight and self.suits(agent)
 
     def is_open_to(self, agent: Agent) -> bool:
         """Whether the agent could take one more case of it now."""
@@ -77,10 +85,12 @@ class Segments:
     """Where each agent with free units is ready."""
     _suited: dict[str, tuple[object, object, list[tuple[Segment, float]]]] = field(default_factory=dict)
     """Per agent: its skills and queues when last looked at, and the segments it suits with minus its skill score."""
+    _present: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    """Per agent: what decided when last looked at where it is present."""
     _limit: int = SEGMENTS_MAX
 
-    def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent]) -> None:
-        """Puts a case where it waits."""
+    def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent]) -> Segment:
+        """Puts a case where it waits, and returns that."""
         key = (case.queue, case.requirements, case.weight)
         segment = self.by_key.get(key)
         if segment is None:
@@ -90,14 +100,30 @@ class Segments:
         while start > 0 and entry < waiting[max(0, start - 1)]:  # what comes last is mostly due about last
             start, step = start - step, 4 * step
         insort(waiting, entry, max(0, start))
+        return segment
 
-    def take_case(self, case: Case, wait: Wait) -> None:
-        """Takes a case out of where it waits."""
-        waiting = self.by_key[case.queue, case.requirements, case.weight].waiting[urgency_of(case)]
+    def take_case(self, case: Case, wait: Wait) -> Segment:
+        """Takes a case out of where it waits, and returns that."""
+        segment = self.by_key[case.queue, case.requirements, case.weight]
+        waiting = segment.waiting[urgency_of(case)]
         entry = Waiting(wait.deadline, wait.waiting_since, case.case_id)
         at = bisect_left(waiting, entry)
         if at < len(waiting) and waiting[at] == entry:
             del waiting[at]
+        return segment
+
+    def put_presence(self, agent: Agent) -> list[Segment]:
+        """Puts an agent, as it is now, where it is present, and nowhere else; returns where that is news."""
+        now = agent.presence, agent.capacity, agent.skills, agent.queues
+        if self._present.get(agent.agent_id) == now:
+            return []
+        self._present[agent.agent_id] = now
+        news = []
+        for segment in self.by_key.values():
+            if segment.has_present(agent) != (agent.agent_id in segment.present):
+                segment.present ^= {agent.agent_id}
+                news.append(segment)
+        return news
 
     def put_agent(self, agent: Agent) -> None:
         """Puts an agent, as it is now, where it is ready, and nowhere else."""
@@ -133,6 +159,8 @@ class Segments:
             self._drop_empty()
         segment = self.by_key[key] = Segment(*key)
         for agent in agents:
+            if segment.has_present(agent):
+                segment.present.add(agent.agent_id)
             suited = self._suited.get(agent.agent_id)
             if suited is None or not segment.suits(agent):
                 continue

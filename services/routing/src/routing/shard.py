@@ -15,9 +15,21 @@ from chassis.clock import MICROS, Instant
 
 from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, queue_of
-from routing.cases import Case, Joined, Offered, Pending, Queued, Resolved, is_apart, is_dormant, place_of
+from routing.cases import (
+    Case,
+    Joined,
+    Offered,
+    Pending,
+    Queued,
+    Resolved,
+    again_at,
+    is_apart,
+    is_dormant,
+    is_refused_by_all,
+    place_of,
+)
 from routing.changes import changes
-from routing.segments import Segments
+from routing.segments import Segment, Segments
 from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, QUEUE, Timers
 
@@ -71,7 +83,7 @@ class Shard:
     may first be offered again what it refused.
     """
     refused: dict[str, list[tuple[Instant, str]]] = field(default_factory=dict)
-    """Derived: agent to the waiting cases it refused, by the time it did."""
+    """Derived: agent to the waiting cases it refused, by when each may be offered to it again."""
     dormant_order: deque[tuple[int, str]] = field(default_factory=deque)
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
@@ -287,10 +299,9 @@ def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
     match case.stage:
         case Queued() if (wait := place_of(case)) is not None:
-            shard.segments.put_case(case, wait, shard.agents.values())
-            for agent_id, at in case.refusals:
-                insort(shard.refused.setdefault(agent_id, []), (at, case.case_id))
-                _set_cooldown(shard, agent_id)
+            segment = shard.segments.put_case(case, wait, shard.agents.values())
+            if case.refusals:
+                _put_refusals(shard, segment, case)
         case Offered(expires_at=at) | Pending(until=at):
             shard.timers.set(key, at)
         case Resolved(at=at):
@@ -302,15 +313,30 @@ def _index(shard: Shard, case: Case) -> None:
 def _unindex(shard: Shard, case: Case) -> None:
     match case.stage:
         case Queued() if (wait := place_of(case)) is not None:
-            shard.segments.take_case(case, wait)
-            for agent_id, at in case.refusals:
-                cases = shard.refused[agent_id]
-                del cases[bisect_left(cases, (at, case.case_id))]
-                if not cases:
-                    del shard.refused[agent_id]
-                _set_cooldown(shard, agent_id)
+            segment = shard.segments.take_case(case, wait)
+            if case.refusals:
+                _take_refusals(shard, segment, case)
         case _:
             shard.timers.cancel((CASE, case.case_id))
+
+
+def _put_refusals(shard: Shard, segment: Segment, case: Case) -> None:
+    by_all = segment.refused[case.case_id] = is_refused_by_all(case, segment.present)
+    for agent_id, at in case.refusals:
+        again = again_at(at, shard.policy.decline_cooldown_s, by_all=by_all)
+        insort(shard.refused.setdefault(agent_id, []), (again, case.case_id))
+        _set_cooldown(shard, agent_id)
+
+
+def _take_refusals(shard: Shard, segment: Segment, case: Case) -> None:
+    by_all = segment.refused.pop(case.case_id)
+    for agent_id, at in case.refusals:
+        again = again_at(at, shard.policy.decline_cooldown_s, by_all=by_all)
+        cases = shard.refused[agent_id]
+        del cases[bisect_left(cases, (again, case.case_id))]
+        if not cases:
+            del shard.refused[agent_id]
+        _set_cooldown(shard, agent_id)
 
 
 def _set_cooldown(shard: Shard, agent_id: str) -> None:
@@ -320,7 +346,7 @@ def _set_cooldown(shard: Shard, agent_id: str) -> None:
         for at, case_id in shard.refused.get(agent_id, ()):
             segment = shard.segments.find(shard.cases[case_id])
             if segment is not None and segment.is_open_to(agent):
-                shard.timers.set(key, Instant(at + shard.policy.decline_cooldown_s * MICROS))
+                shard.timers.set(key, at)
                 return
     shard.timers.cancel(key)
 
@@ -328,6 +354,12 @@ def _set_cooldown(shard: Shard, agent_id: str) -> None:
 def _put_agent(shard: Shard, agent: Agent) -> None:
     shard.agents[agent.agent_id] = agent
     shard.segments.put_agent(agent)
+    for segment in shard.segments.put_presence(agent):
+        for case_id, by_all in list(segment.refused.items()):
+            case = shard.cases[case_id]
+            if by_all != is_refused_by_all(case, segment.present):
+                _take_refusals(shard, segment, case)
+                _put_refusals(shard, segment, case)
     _set_cooldown(shard, agent.agent_id)
 
 
@@ -353,6 +385,7 @@ def refill(shard: Shard) -> Shard:
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
+        shard.segments.put_presence(agent)
     for thread in shard.threads.by_id.values():
         thread.awake = 0
     for case in shard.cases.values():

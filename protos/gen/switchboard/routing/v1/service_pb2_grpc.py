@@ -275,8 +275,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeclineOffer(self, request, context):
-        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
-        OFFER_TOKEN_STALE.
+        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+        while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -65,8 +65,8 @@ class RoutingServiceStub:
     Accepting twice is accepting once.
     """
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeclineOfferRequest, _service_pb2.DeclineOfferResponse]
-    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
-    OFFER_TOKEN_STALE.
+    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+    while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
     """
     ReleaseCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]
     """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
@@ -172,8 +172,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     Accepting twice is accepting once.
     """
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_service_pb2.DeclineOfferRequest, _service_pb2.DeclineOfferResponse]  # type: ignore[assignment]
-    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
-    OFFER_TOKEN_STALE.
+    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+    while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
     """
     ReleaseCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]  # type: ignore[assignment]
     """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
@@ -330,8 +330,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.DeclineOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.DeclineOfferResponse, _abc.Awaitable[_service_pb2.DeclineOfferResponse]]:
-        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down. Errors: OFFER_GONE,
-        OFFER_TOKEN_STALE.
+        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+        while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
         """
 
     @_abc_1.abstractmethod
