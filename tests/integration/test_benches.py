@@ -20,6 +20,7 @@ SHORT = [
     ("ingest", "--deliveries", "2000", "--streams", "2", "--replicas", "1"),
     ("keys",),
     ("limit", "--seconds", "1", "--rounds", "1"),
+    ("matching", "--size", "20", "100", "--seconds", "1"),
     ("rebuild", "--posts", "500"),
     ("pipeline", "replicas", "--seconds", "4", "--rounds", "1"),
     ("pipeline", "idle", "--seconds", "1"),
