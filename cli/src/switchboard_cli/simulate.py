@@ -1,0 +1,228 @@
+"""`switchboard simulate`: what a policy would do. The simulation is a process of routing's; here it is only shown.
+
+No service is imported: routing's package runs as a child, says how far it is and what it found, one JSON object a line.
+"""
+
+import json
+import math
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from switchboard_cli.connection import json_option
+from switchboard_cli.failures import Failure, first_line
+
+if TYPE_CHECKING:
+    from switchboard_cli.tables import Table
+
+MODULE = "routing.simulation"
+REPLICATIONS_MAX = 1_000
+SEED_MAX = 2**31 - 1
+
+SHARES = {"service_level", "abandoned", "left_over", "waited", "occupancy"}
+COLUMNS = (
+    ("arrived", "arrived"),
+    ("service_level", "in time"),
+    ("mean_wait_s", "mean wait"),
+    ("p95_wait_s", "p95 wait"),
+    ("abandoned", "gave up"),
+    ("occupancy", "occupancy"),
+    ("fairness", "fairness"),
+    ("mean_handling_s", "handling"),
+    ("left_over", "left over"),
+)
+"""Measures a person sees, with their column heads, the most important first. JSON has all there are."""
+COMPARED = ("service_level", "mean_wait_s", "p95_wait_s", "abandoned", "occupancy", "fairness", "mean_handling_s")
+MORE_IS_BETTER = {
+    "service_level": True,
+    "mean_wait_s": False,
+    "p95_wait_s": False,
+    "abandoned": False,
+    "fairness": True,
+}
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--replications", type=click.IntRange(1, REPLICATIONS_MAX), default=10, show_default=True,
+              metavar="NUMBER", help="How often it happens, each time with another seed.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, SEED_MAX), default=1, show_default=True, metavar="NUMBER",
+              help="The first seed. The same seeds give the same report.")  # fmt: skip
+@click.option("--load", type=click.FloatRange(0.01, 10), metavar="SHARE",
+              help="Bring as many customers as take this share of all agents' time, such as 0.9.")  # fmt: skip
+@json_option
+def simulate(*, scenario: Path, replications: int, seed: int, load: float | None, as_json: bool) -> None:
+    """Simulate SCENARIO, a TOML file of customers and teams: the routing of production on a simulated clock.
+
+    Shows service level, waits, abandonment, occupancy and fairness (Jain's index) with 95 % confidence intervals, how
+    many were accepted by when, and how policies differ: every policy meets the same customers, who would handle as long
+    and wait as patiently. docs/recipes/simulating.md has all keys and an example. It needs no stack.
+
+    \b
+    switchboard simulate docs/recipes/scenarios/small-desk.toml
+    switchboard simulate docs/recipes/scenarios/mixed-skills.toml --load 0.95 --replications 20
+    """
+    from switchboard_cli.output import console, print_json
+
+    if load is not None and math.isnan(load):
+        raise click.BadParameter("nan is no number such as 0.9", param_hint="--load")
+    arguments = ["--replications", str(replications), "--seed", str(seed)]
+    arguments += [] if load is None else ["--load", str(load)]
+    report = _simulated([*arguments, "--", str(scenario)], quiet=as_json)
+    if as_json:
+        print_json(report)
+        return
+    screen = console()
+    for table in tables(report):
+        screen.print(table)
+        screen.print()
+    for line in plot(report):
+        screen.print(line, markup=False)
+    screen.print(footnote(report), style="quiet")
+
+
+def _simulated(arguments: Sequence[str], *, quiet: bool) -> dict[str, Any]:
+    """What the child reports. Raises Failure with its sentence when it refuses."""
+    from switchboard_cli.progress import steps_bar
+
+    refused, report = "", None
+    with steps_bar(quiet=quiet) as steps, _child(arguments) as lines:
+        task = steps.add_task("simulating; runs done:", total=None)
+        for line in lines:
+            said = json.loads(line)
+            refused, report = said.get("refused", refused), said.get("report", report)
+            if "done" in said:
+                steps.update(task, completed=said["done"], total=said["of"])
+    if refused:
+        raise Failure(refused)
+    if not isinstance(report, dict):
+        raise Failure(f"the simulation ended without a report: {MODULE} is of another version than this command")
+    return report
+
+
+@contextmanager
+def _child(arguments: Sequence[str]) -> Iterator[Iterator[str]]:
+    """The lines a simulation says. Raises Failure with the last it said to people when it fails unforeseen."""
+    from switchboard_cli.supervision import python
+
+    argv = [*python(MODULE), *arguments]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:  # noqa: S603
+        try:
+            assert child.stdout is not None
+            assert child.stderr is not None
+            yield iter(child.stdout)
+            told = child.stderr.read()
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode not in (0, 1) or told:
+        last = first_line("\n".join(reversed(told.strip().splitlines())))
+        raise Failure(f"the simulation failed where it should not: {last or f'exit code {child.returncode}'}")
+
+
+def tables(report: dict[str, Any]) -> Iterator["Table"]:
+    """Each policy's measures, and where there are several, how each differs from those before it."""
+    from switchboard_cli.output import table
+
+    several = len(report["policies"]) > 1
+    for one in report["policies"]:
+        measures = [measure for row in one["rows"] for measure in row["measures"]]
+        columns = [(measure, head) for measure, head in COLUMNS if measure in measures]
+        shown = table("customers", *(head for _, head in columns), right=tuple(range(1, len(columns) + 1)), spill=False)
+        shown.title = f"policy {one['policy']}" if several else ""
+        for row in _rows(one):
+            cells = [cell(measure, row["measures"].get(measure)) for measure, _ in columns]
+            shown.add_row(row["customers"] or "all", *cells)
+        yield shown
+    for one in report["differences"]:
+        shown = table("customers", "measure", "difference", "", right=(2,), spill=False)
+        shown.title = f"{one['policy']} minus {one['against']}"
+        for row in _rows(one):
+            for measure in COMPARED:
+                if (found := row["measures"].get(measure)) is not None:
+                    shown.add_row(row["customers"] or "all", dict(COLUMNS)[measure], cell(measure, found),
+                                  verdict(measure, found))  # fmt: skip
+        yield shown
+
+
+def _rows(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """All customers, and each group where there are several."""
+    rows: list[dict[str, Any]] = one["rows"]
+    return rows if len(rows) > 2 else rows[:1]
+
+
+def cell(measure: str, found: dict[str, float | None] | None) -> str:
+    """An estimate with half of its interval, in the unit of its measure."""
+    from switchboard_cli.output import NOTHING, count, duration
+
+    if found is None or found["mean"] is None:
+        return NOTHING
+    mean, half = found["mean"], found["half_width"]
+    if measure in SHARES:
+        return f"{mean * 100:.1f} %" if half is None else f"{mean * 100:.1f} ±{half * 100:.1f} %"
+    if measure == "fairness":
+        return f"{mean:.3f}" if half is None else f"{mean:.3f} ±{half:.3f}"
+    if measure == "arrived":
+        return count(mean)
+    if half is None:
+        return duration(mean)
+    return f"{mean:.1f} ±{half:.1f} s" if abs(mean) + half < 1_000 else f"{mean / 60:.1f} ±{half / 60:.1f} min"
+
+
+def verdict(measure: str, found: dict[str, float | None]) -> str:
+    """What a difference says of the first policy."""
+    mean, half = found["mean"], found["half_width"]
+    if mean is None or half is None:
+        return "one replication says nothing"
+    if abs(mean) <= half:
+        return "no difference to be seen"
+    if measure not in MORE_IS_BETTER:
+        return "differs"
+    return "better" if (mean > 0) == MORE_IS_BETTER[measure] else "worse"
+
+
+WIDTH, HEIGHT = 61, 11
+"""Of the plot's field: with its labels it fits into 80 columns."""
+MARKS = "●○×+◆◇▲△■□"
+
+
+def plot(report: dict[str, Any]) -> list[str]:
+    """Which share of all customers was accepted within so many seconds, a mark for each policy; 80 columns at most."""
+    from switchboard_cli.output import duration
+
+    curves = [(one["policy"], one["accepted_within"]) for one in report["policies"]]
+    seconds = curves[0][1]["seconds"]
+    if not seconds or seconds[-1] <= 0:
+        return ["nobody waited"]
+    field = [[" "] * WIDTH for _ in range(HEIGHT)]
+    for (_, curve), mark in zip(reversed(curves), reversed(_marks(len(curves))), strict=True):
+        for column in range(WIDTH):
+            share = curve["share"][column * (len(seconds) - 1) // (WIDTH - 1)]
+            field[HEIGHT - 1 - round(share * (HEIGHT - 1))][column] = mark
+    lines = ["accepted within"]
+    for number, row in enumerate(field):
+        label = f"{100 - number * 100 // (HEIGHT - 1)} %" if number % 2 == 0 else ""
+        lines.append(f"{label:>6} │{''.join(row)}".rstrip())
+    lines.append(f"{'':>6} └{'─' * WIDTH}")
+    middle, end = duration(seconds[len(seconds) // 2]), duration(seconds[-1])
+    lines.append(f"{'':>8}0{middle:^{WIDTH - len(end) - 1}}{end}")
+    if len(curves) > 1:
+        lines += [f"{'':>8}{mark} {name}" for (name, _), mark in zip(curves, _marks(len(curves)), strict=True)]
+    return lines
+
+
+def _marks(number: int) -> str:
+    return (MARKS * (number // len(MARKS) + 1))[:number]
+
+
+def footnote(report: dict[str, Any]) -> str:
+    """What the numbers rest on."""
+    about, seeds = report["scenario"], report["seeds"]
+    interval = "no intervals of one replication" if len(seeds) < 2 else "± is half of a 95 % confidence interval"
+    load = about["load"]
+    busy = f"load {load:.2f}" + (": more comes than can be done" if load > 1 else "")
+    return f"{about['hours']:g} h, {len(seeds)} replications, seeds {seeds[0]} to {seeds[-1]}, {busy}; {interval}"
