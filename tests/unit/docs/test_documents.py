@@ -185,7 +185,9 @@ def test_a_fact_is_added_in_six_places_at_most_and_the_recipe_has_a_step_for_eac
 
 @pytest.mark.parametrize(("fact", "command"), [("CaseResolved", "ResolveCase"), ("CasePended", "PendCase")])
 def test_the_facts_that_are_there_stand_where_the_recipe_says(fact: str, command: str) -> None:
-    places = {*places_of_the_recipe(), "services/routing/src/routing/matching.py"}  # a look that may be spared
+    routing = "services/routing/src/routing"
+    not_needed = {f"{routing}/matching.py", f"{routing}/simulation/driving.py"}  # a look that may be spared, a look on
+    places = {*places_of_the_recipe(), *not_needed}
     assert {"events.proto", "events.py", "cases.py"} <= {Path(place).name for place in mentioning(fact)}
     assert mentioning(fact) <= places
     call = {f"services/routing/src/routing/{name}.py" for name in ("handler", "servicer")}
