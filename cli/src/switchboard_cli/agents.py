@@ -36,9 +36,10 @@ async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, tar
     shown = table("agent", "presence", "load", "name", "queues", "skills", "missed", right=(2, 6))
     for agent in page.items:
         presence = word(Presence, agent.presence, "PRESENCE_")
+        why = ", missed offers" if agent.presence_reason == "missed_offers" else ""
         shown.add_row(
             short(agent.name),
-            Text(presence, "good" if presence == "available" else "quiet"),
+            Text(presence + why, "good" if presence == "available" else "quiet"),
             f"{agent.load}/{agent.capacity}",
             agent.display_name,
             " ".join(short(queue) for queue in agent.queues) or "all",

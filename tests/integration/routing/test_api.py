@@ -169,6 +169,40 @@ async def test_an_offer_nobody_answers_expires_by_itself(routing: Running) -> No
     assert (await routing.case_of("p1")).state == api.CASE_STATE_QUEUED
 
 
+async def test_who_misses_offers_is_told_that_it_was_set_away_and_gets_none_until_it_is_back(routing: Running) -> None:
+    mia = await routing.agent(capacity=3)
+    await routing.api.CreateQueue(
+        api.CreateQueueRequest(parent=PLACE, queue_id="default", queue=api.Queue(offer_timeout_s=1), request_id=rid()),
+        timeout=LIMIT_S,
+    )
+    watch = routing.api.WatchOffers(api.WatchOffersRequest(agent=mia), timeout=LIMIT_S)
+    await watch.read()
+    await routing.ingest.say(*(received(f"p{n}") for n in range(3)))
+    told = [await watch.read() for _ in range(7)]
+    assert [one.change for one in told] == [api.OFFER_CHANGE_OPEN] * 3 + [api.OFFER_CHANGE_EXPIRED] * 3 + [0]
+    assert (told[-1].presence, told[-1].reason) == (events_pb2.PRESENCE_AWAY, "missed_offers")
+    assert not told[-1].HasField("offer")
+    agent = (await routing.api.GetAgent(api.GetAgentRequest(name=mia), timeout=LIMIT_S)).agent
+    assert (agent.presence, agent.presence_reason, list(agent.cases)) == (events_pb2.PRESENCE_AWAY, "missed_offers", [])
+    patient = api.Queue(name=f"{PLACE}/queues/default", offer_timeout_s=60)
+    await routing.api.UpdateQueue(api.UpdateQueueRequest(queue=patient, request_id=rid()), timeout=LIMIT_S)
+    back = api.SetPresenceRequest(name=mia, presence=events_pb2.PRESENCE_AVAILABLE, request_id=rid())
+    await routing.api.SetPresence(back, timeout=LIMIT_S)
+    offer = await watch.read()
+    assert offer.change == api.OFFER_CHANGE_OPEN
+    case, token = offer.offer.case, offer.offer.token
+    accept = api.AcceptOfferRequest(name=case, agent=mia, token=token, request_id=rid())
+    await routing.api.AcceptOffer(accept, timeout=LIMIT_S)
+    other = api.CreateQueueRequest(parent=PLACE, queue_id="vip", request_id=rid())
+    await routing.api.CreateQueue(other, timeout=LIMIT_S)
+    move = api.TransferCaseRequest(name=case, queue=f"{PLACE}/queues/vip", reason="for_vip", request_id=rid())
+    await routing.api.TransferCase(move, timeout=LIMIT_S)
+    while (change := await watch.read()).change != api.OFFER_CHANGE_RELEASED:
+        pass
+    assert (change.offer.case, change.reason) == (case, "for_vip")
+    watch.cancel()
+
+
 async def test_cases_are_listed_by_filter_and_page(routing: Running) -> None:
     await routing.ingest.say(*(received(f"p{n}") for n in range(5)))
     await routing.ingest.say(received("other", source_id="weibo-shop", channel="weibo"))

@@ -41,9 +41,18 @@ JOINED: list[commands.Command] = [
     post("p3", "p1", "p2"),
 ]
 """Case p2 went on in case p1 while its reply was on its way."""
+MISSED: list[commands.Command] = [*MIA, post("p1"), tick(60), tick(70), tick(130), tick(140), tick(200)]
+"""Mia, the only agent, has missed case p1 three times."""
 ALSO_BUSY_BEN: list[commands.Command] = [*BEN, post("p0"), accept("case-p0", "ben"), *MIA, post("p1")]
 """Case p1 is offered to mia; ben takes offers and has no room."""
 ZH = Requirement("lang:zh", 3, hard=True)
+
+
+def opened(post_id: str) -> list[str]:
+    """What a customer's post leads to while nobody is there."""
+    case_id = f"case-{post_id}"
+    return [f"CaseOpened {case_id}", f"PostAttached {case_id} {post_id}", f"CaseQueued {case_id} default 0"]
+
 
 CASES = [
     pytest.param(
@@ -280,10 +289,17 @@ CASES = [
     ),
     pytest.param([*MIA, post("p1")], tick(59), [], id="an offer stands until its time is up"),
     pytest.param(
-        [*MIA, post("p1"), tick(60), tick(70), tick(130), tick(140)],
-        tick(200),
+        MISSED[:-1],
+        MISSED[-1],
         ["OfferExpired case-p1 mia 3", "PresenceChanged mia AWAY missed_offers"],
         id="who misses three offers in a row is set away",
+    ),
+    pytest.param([*MISSED, tick(900)], post("p2", at=901), opened("p2"), id="who was set away gets nothing"),
+    pytest.param(
+        MISSED,
+        presence("mia", at=900),
+        ["PresenceChanged mia AVAILABLE agent", "CaseOffered case-p1 mia 4"],
+        id="until it comes back",
     ),
     pytest.param(
         [register("mia", capacity=2), presence("mia"), post("p1"), post("p2")],

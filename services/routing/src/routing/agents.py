@@ -12,6 +12,8 @@ from routing.terms import Presence, Requirement, Skill
 NEVER = Instant(0)
 CAPACITY_MAX = 100
 """Units of an agent at most: so many offers one decision makes to it, or takes back."""
+BY_AGENT, MISSED_OFFERS = "agent", "missed_offers"
+"""Reasons of a presence: it was asked for; too many offers were missed in a row."""
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
 
@@ -33,6 +35,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """Cases offered to it or with it, and the units each takes."""
     load: int = 0
     """Units in use: the sum over `work`."""
+    presence_reason: str = ""
+    """Why its presence is what it is."""
 
     @property
     def free(self) -> int:
@@ -71,7 +75,7 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 queues=event.queues,
             )
         case events.PresenceChanged():
-            return replace(agent, presence=event.presence, missed=0)
+            return replace(agent, presence=event.presence, missed=0, presence_reason=event.reason)
         case events.AgentDeleted():
             return replace(agent, presence=Presence.OFFLINE, missed=0)  # whoever keeps agents drops it after this
         case _:

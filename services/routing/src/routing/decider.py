@@ -10,7 +10,7 @@ from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import Agent
+from routing.agents import BY_AGENT, MISSED_OFFERS, Agent
 from routing.case_decider import decide_case, give_back, known_agent, together
 from routing.cases import Accepted, Offered, Pending, Resolved
 from routing.commands import Command, Reason
@@ -155,7 +155,7 @@ def _set_presence(decision: Decision, c: commands.SetPresence) -> None:
     agent = known_agent(decision, c.agent_id)
     if agent.presence == c.presence and not agent.missed:
         return
-    decision.emit(events.PresenceChanged(c.agent_id, c.presence, "agent", c.at))
+    decision.emit(events.PresenceChanged(c.agent_id, c.presence, BY_AGENT, c.at))
     if c.presence != Presence.AVAILABLE:
         _rescind_offers(decision, agent)
 
@@ -214,5 +214,5 @@ def _expire(decision: Decision, case_id: str, offer: Offered) -> None:
     missed = 1 if agent is None else agent.missed + 1
     decision.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, decision.at))
     if agent is not None and missed >= decision.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
-        decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, "missed_offers", decision.at))
+        decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, MISSED_OFFERS, decision.at))
         _rescind_offers(decision, decision.agent(offer.agent_id) or agent)

@@ -1,4 +1,7 @@
-"""Offers as they happen, for the agents who listen: the log is read once, each watch only hears of its own agent."""
+"""Offers as they happen, and what else an agent must hear of itself, for the agents who listen.
+
+The log is read once, each watch only hears of its own agent.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -16,6 +19,7 @@ from chassis.log import Log
 from chassis.tail import Tail
 from switchboard.routing.v1 import events_structs, service_pb2
 
+from routing.agents import BY_AGENT
 from routing.cases import Offered
 from routing.views.cases import list_cases, position
 from routing.wire import offer_message
@@ -31,7 +35,10 @@ _CHANGES = {
     events_structs.OfferDeclined.NAME: service_pb2.OFFER_CHANGE_DECLINED,
     events_structs.OfferExpired.NAME: service_pb2.OFFER_CHANGE_EXPIRED,
     events_structs.OfferRescinded.NAME: service_pb2.OFFER_CHANGE_RESCINDED,
+    events_structs.CaseReleased.NAME: service_pb2.OFFER_CHANGE_RELEASED,
 }
+_TOLD = frozenset({*_CHANGES, events_structs.PresenceChanged.NAME})
+"""Facts that their agent hears of."""
 
 Listener = asyncio.Queue[tuple[int, service_pb2.WatchOffersResponse] | None]
 """(where it stands in the log, what to send), None for a watch that reads too slowly."""
@@ -55,7 +62,7 @@ class Offers:
         async with aclosing(self._tail.of(self._position, "work")) as batches:
             async for reached, batch in batches:
                 for entry in batch:
-                    if self._listeners and any(event.type in _CHANGES for event in entry.commit.events):
+                    if self._listeners and any(event.type in _TOLD for event in entry.commit.events):
                         for recorded in _changes_in(entry):
                             self._tell(recorded)
                 self._position = reached
@@ -144,20 +151,27 @@ class Offers:
 
 
 def _changes_in(entry: Entry) -> list[Recorded]:
-    """The facts of a commit that change an offer, but for those whose bytes are no such fact."""
+    """The facts of a commit that an agent hears of, but for those whose bytes are no such fact."""
     found = []
     for recorded in entry.events():
-        if recorded.type in _CHANGES:
+        if recorded.type in _TOLD:
             with suppress(UnreadableEvent):
-                _ = recorded.body
-                found.append(recorded)
+                body: Any = recorded.body
+                if not isinstance(body, events_structs.PresenceChanged) or body.reason != BY_AGENT:
+                    found.append(recorded)
     return found
 
 
 def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
     body: Any = recorded.body
+    # The commit may hold more of them: coming back with this token shows it again rather than leave one out.
+    token = Position.encode(recorded.position - 1)
+    if isinstance(body, events_structs.PresenceChanged):
+        presence: Any = body.presence
+        return service_pb2.WatchOffersResponse(presence=presence, reason=body.reason, resume_token=token)
+    is_released = isinstance(body, events_structs.CaseReleased)
     offer = service_pb2.Offer(
-        offer_id=body.offer_id,
+        offer_id="" if is_released else body.offer_id,
         case=f"tenants/{tenant}/cases/{body.case_id}",
         agent=f"tenants/{tenant}/agents/{body.agent_id}",
     )
@@ -166,6 +180,6 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         offer.weight = body.weight
         offer.offered_at.CopyFrom(to_timestamp(body.at))
         offer.expires_at.CopyFrom(to_timestamp(body.expires_at))
-    # The commit may hold more of them: coming back with this token shows it again rather than leave one out.
-    token = Position.encode(recorded.position - 1)
-    return service_pb2.WatchOffersResponse(offer=offer, change=_CHANGES[recorded.type], resume_token=token)
+    reason = body.reason if is_released else ""
+    change = _CHANGES[recorded.type]
+    return service_pb2.WatchOffersResponse(offer=offer, change=change, reason=reason, resume_token=token)

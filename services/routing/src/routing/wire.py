@@ -128,6 +128,7 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
         missed_offers=agent.missed,
         cases=[f"{place}/cases/{case_id}" for case_id, _ in sorted(agent.work)],
         released_at=_stamp(agent.released_at or None),
+        presence_reason=agent.presence_reason,
     )
 
 

@@ -48,6 +48,7 @@ class OfferChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OFFER_CHANGE_DECLINED: _ClassVar[OfferChange]
     OFFER_CHANGE_EXPIRED: _ClassVar[OfferChange]
     OFFER_CHANGE_RESCINDED: _ClassVar[OfferChange]
+    OFFER_CHANGE_RELEASED: _ClassVar[OfferChange]
 CASE_STATE_UNSPECIFIED: CaseState
 CASE_STATE_IDLE: CaseState
 CASE_STATE_QUEUED: CaseState
@@ -72,6 +73,7 @@ OFFER_CHANGE_ACCEPTED: OfferChange
 OFFER_CHANGE_DECLINED: OfferChange
 OFFER_CHANGE_EXPIRED: OfferChange
 OFFER_CHANGE_RESCINDED: OfferChange
+OFFER_CHANGE_RELEASED: OfferChange
 
 class Case(_message.Message):
     __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases")
@@ -160,7 +162,7 @@ class Offer(_message.Message):
     def __init__(self, offer_id: _Optional[str] = ..., case: _Optional[str] = ..., agent: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., offered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Agent(_message.Message):
-    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at")
+    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +173,7 @@ class Agent(_message.Message):
     MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     CASES_FIELD_NUMBER: _ClassVar[int]
     RELEASED_AT_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_REASON_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[_events_pb2.Skill]
@@ -181,7 +184,8 @@ class Agent(_message.Message):
     missed_offers: int
     cases: _containers.RepeatedScalarFieldContainer[str]
     released_at: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    presence_reason: str
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ...) -> None: ...
 
 class Queue(_message.Message):
     __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting")
@@ -780,16 +784,20 @@ class WatchOffersRequest(_message.Message):
     def __init__(self, agent: _Optional[str] = ..., resume_token: _Optional[str] = ...) -> None: ...
 
 class WatchOffersResponse(_message.Message):
-    __slots__ = ("offer", "change", "snapshot", "resume_token")
+    __slots__ = ("offer", "change", "snapshot", "resume_token", "presence", "reason")
     OFFER_FIELD_NUMBER: _ClassVar[int]
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     offer: Offer
     change: OfferChange
     snapshot: bool
     resume_token: str
-    def __init__(self, offer: _Optional[_Union[Offer, _Mapping]] = ..., change: _Optional[_Union[OfferChange, str]] = ..., snapshot: _Optional[bool] = ..., resume_token: _Optional[str] = ...) -> None: ...
+    presence: _events_pb2.Presence
+    reason: str
+    def __init__(self, offer: _Optional[_Union[Offer, _Mapping]] = ..., change: _Optional[_Union[OfferChange, str]] = ..., snapshot: _Optional[bool] = ..., resume_token: _Optional[str] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CreateQueueRequest(_message.Message):
     __slots__ = ("parent", "queue_id", "queue", "request_id")

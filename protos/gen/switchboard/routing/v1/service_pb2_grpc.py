@@ -405,7 +405,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchOffers(self, request, context):
-        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
+        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
+        agent was set away, with the reasons. Tokens as in WatchCases.
         Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -117,7 +117,8 @@ class RoutingServiceStub:
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]
-    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
+    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
+    agent was set away, with the reasons. Tokens as in WatchCases.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
     """
     CreateQueue: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateQueueRequest, _service_pb2.CreateQueueResponse]
@@ -224,7 +225,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     WatchOffers: _aio.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]  # type: ignore[assignment]
-    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
+    """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
+    agent was set away, with the reasons. Tokens as in WatchCases.
     Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
     """
     CreateQueue: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateQueueRequest, _service_pb2.CreateQueueResponse]  # type: ignore[assignment]
@@ -484,7 +486,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.WatchOffersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchOffersResponse], _abc.AsyncIterator[_service_pb2.WatchOffersResponse]]:
-        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended. Tokens as in WatchCases.
+        """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
+        agent was set away, with the reasons. Tokens as in WatchCases.
         Ends with UNAVAILABLE and RetryInfo when the server drains; go on with the last `resume_token`.
         """
 
