@@ -136,10 +136,11 @@ def open_case(
     weight: int = 1,
     channel: str = "",
     source: tuple[str, str] = ("", ""),
+    urgency: int = 0,
 ) -> commands.OpenCase:
     """A case is opened by hand, to be answered through a source and its channel."""
     return commands.OpenCase(
-        case_id, queue_id, channel, *source, "", "und", 0, (), weight, Direction.INBOUND, "request", t(at)
+        case_id, queue_id, channel, *source, "", "und", urgency, (), weight, Direction.INBOUND, "request", t(at)
     )
 
 

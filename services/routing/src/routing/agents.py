@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
-from routing.terms import Presence, Requirement, Skill
+from routing.terms import Ordering, Presence, Requirement, Selection, Skill, SkillWeight
 
 NEVER = Instant(0)
 CAPACITY_MAX = 100
@@ -37,6 +37,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """Units in use: the sum over `work`."""
     presence_reason: str = ""
     """Why its presence is what it is."""
+    turn: int = 0
+    """Which of the tenant's offers was made to it last, counted from 1; 0 before."""
 
     @property
     def free(self) -> int:
@@ -52,6 +54,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     first_response_s: int = 3600
     offer_timeout_s: int = 60
     requirements: tuple[Requirement, ...] = ()
+    selection: Selection = Selection.UNSPECIFIED
+    """How its cases choose an agent; unspecified as the policy says."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -61,6 +65,15 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     max_missed_offers: int = 3
     decline_cooldown_s: int = 300
     confirm_window_s: int = 86_400
+    ordering: Ordering = Ordering.EARLIEST_DEADLINE
+    selection: Selection = Selection.BEST_FIT
+    late_share: int = 5
+    """Of so many offers one goes to late work first: enough to end a backlog, little enough to keep promises."""
+    urgency_head_start_s: int = 1_800
+    skill_weights: tuple[SkillWeight, ...] = ()
+    preferred_s: int = 300
+    since: Instant = NEVER
+    """When it became so."""
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -100,4 +113,29 @@ def release(agent: Agent, case_id: str, at: Instant) -> Agent:
 
 def queue_of(event: events.QueueChanged) -> Queue:
     """The queue as the fact says it is."""
-    return Queue(event.queue_id, event.display_name, event.first_response_s, event.offer_timeout_s, event.requirements)
+    return Queue(
+        event.queue_id,
+        event.display_name,
+        event.first_response_s,
+        event.offer_timeout_s,
+        event.requirements,
+        event.selection,
+    )
+
+
+def policy_of(event: events.PolicyChanged) -> Policy:
+    """The policy as the fact says it is; what it leaves open is as without a policy."""
+    usual = Policy()
+    return Policy(
+        event.version,
+        event.max_missed_offers,
+        event.decline_cooldown_s,
+        event.confirm_window_s,
+        event.ordering or usual.ordering,
+        event.selection or usual.selection,
+        event.late_share or usual.late_share,
+        event.urgency_head_start_s or usual.urgency_head_start_s,
+        event.skill_weights,
+        event.preferred_s,
+        event.at,
+    )

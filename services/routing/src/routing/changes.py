@@ -109,6 +109,12 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
             return () if before is None else ((before, evolve_case(before, event)),)
 
 
+def with_turn(changed: Changes, agent_id: str, turn: int) -> Changes:
+    """The same, and that of the tenant's offers this one was made to the agent last."""
+    agents = (replace(agent, turn=turn) if agent.agent_id == agent_id else agent for agent in changed.agents)
+    return replace(changed, agents=tuple(agents))
+
+
 def _joined_by(event: events.CasesJoined, survivor: Case, joined: Case) -> tuple[CaseChange, ...]:
     """Somebody joined two cases; not a case with itself, and none that is another's already."""
     if survivor.case_id == joined.case_id or isinstance(survivor.stage, Joined) or isinstance(joined.stage, Joined):

@@ -8,12 +8,15 @@ from routing.terms import (
     AuthorKind,
     CaseOrigin,
     Direction,
+    Ordering,
     PostKind,
     PostRole,
     Presence,
     Requirement,
     RescindReason,
+    Selection,
     Skill,
+    SkillWeight,
     WaitingFor,
 )
 
@@ -272,6 +275,8 @@ class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     weight: int
     expires_at: Instant
     at: Instant
+    policy_version: int = 0
+    is_preferred: bool = False
 
 
 class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
@@ -542,6 +547,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     offer_timeout_s: int
     requirements: tuple[Requirement, ...]
     at: Instant
+    selection: Selection = Selection.UNSPECIFIED
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -567,13 +573,19 @@ class AgentDeleted(Struct, frozen=True, array_like=True, gc=False):
 
 
 class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
-    """The tenant's routing policy changed."""
+    """The tenant's routing policy changed; carries it whole, as it is now."""
 
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
     confirm_window_s: int
     at: Instant
+    ordering: Ordering = Ordering.UNSPECIFIED
+    selection: Selection = Selection.UNSPECIFIED
+    late_share: int = 0
+    urgency_head_start_s: int = 0
+    skill_weights: tuple[SkillWeight, ...] = ()
+    preferred_s: int = 0
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):

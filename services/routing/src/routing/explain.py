@@ -21,8 +21,7 @@ from routing.cases import (
     place_of,
     urgency_of,
 )
-from routing.policies import Waiting, is_floor_turn, is_skilled, order_key, rank, serves, skill_score
-from routing.segments import URGENCIES
+from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
 from routing.shard import Shard
 from routing.terms import Presence
 
@@ -75,7 +74,14 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
             return Explanation(told, Constraint.UNSPECIFIED, (), 0)
         there = explain(shard, survivor, now)
         return replace(there, summary=f"{told}; {there.summary}")
-    ranked = sorted(shard.agents.values(), key=lambda agent: rank(agent, case.requirements))
+    choice = shard.choice(case.queue)
+
+    first = preferred(shard.policy, case, now)
+
+    def rank(agent: Agent) -> tuple[bool, Rank]:
+        return agent.agent_id != first, choice.rank(agent, choice.by_skills(agent, case.requirements))
+
+    ranked = sorted(shard.agents.values(), key=rank)
     candidates = sorted(
         (_standing(shard, case, agent, now) for agent in ranked), key=lambda standing_: not standing_.eligible
     )
@@ -108,7 +114,7 @@ _WHY = {
 def _standing(shard: Shard, case: Case, agent: Agent, now: Instant) -> Standing:
     constraint, sentence = _constraint(shard, case, agent, now)
     eligible = constraint in (Constraint.UNSPECIFIED, Constraint.OUTRANKED)
-    score = skill_score(agent, case.requirements)
+    score = skill_score(agent, case.requirements, weights_of(shard.policy))
     return Standing(agent.agent_id, eligible, constraint, sentence, score, agent.free, agent.released_at)
 
 
@@ -149,11 +155,12 @@ def _place(shard: Shard, case: Case, now: Instant) -> int:
     wait = place_of(case)
     if wait is None:
         return 0
-    turn = is_floor_turn(shard.offers_made)
-    mine = order_key(Waiting(wait.deadline, wait.waiting_since, case.case_id), urgency_of(case), now, turn)
+    order = shard.segments.order
+    turn = order.is_floor_turn(shard.offers_made)
+    mine = order.key(*order.place(wait, urgency_of(case), case.case_id), now, turn)
     return 1 + sum(
-        order_key(waiting, urgency, now, turn) < mine
+        order.key(line, waiting, now, turn) < mine
         for segment in shard.segments.by_key.values()
-        for urgency in URGENCIES
-        for waiting in segment.waiting[urgency]
+        for line, cases in enumerate(segment.waiting)
+        for waiting in cases
     )

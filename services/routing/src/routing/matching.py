@@ -14,8 +14,8 @@ from chassis.identity import uuid5
 from routing import events
 from routing.agents import Agent
 from routing.cases import Case, Queued, again_at, is_refused_by_all, place_of, urgency_of
-from routing.changes import changes
-from routing.policies import OrderKey, Waiting, is_floor_turn, order_key, rank
+from routing.changes import changes, with_turn
+from routing.policies import OrderKey, preferred
 from routing.segments import Segment
 from routing.shard import Shard
 
@@ -124,22 +124,27 @@ class Decision:
         if segment is None:
             self.match_up()
         elif segment.ready:
-            self.events.append(self._offered(begun.case_id, segment.ready[0].agent_id, 1, begun.weight, begun.queue))
+            self.events.append(
+                self._offered(
+                    begun.case_id, segment.ready[0].agent_id, 1, begun.weight, begun.queue, is_preferred=False
+                )
+            )
 
     def match_up(self) -> None:
         """Decides every offer that has become possible."""
         if not self._agents and self._leads_to_no_offer():
             return
         self._catch_up()
+        order = self.shard.segments.order
         while True:
             first: tuple[OrderKey, str] | None = None
             best: str | None = None
-            floor_turn = is_floor_turn(self.shard.offers_made + self._offers)
+            floor_turn = order.is_floor_turn(self.shard.offers_made + self._offers)
             for case in self._cases.values():
                 wait = place_of(case) if isinstance(case.stage, Queued) else None
                 if wait is not None:
-                    place = Waiting(wait.deadline, wait.waiting_since, case.case_id)
-                    key = (order_key(place, urgency_of(case), self.at, floor_turn), case.case_id)
+                    place = order.place(wait, urgency_of(case), case.case_id)
+                    key = (order.key(*place, self.at, floor_turn), case.case_id)
                     if first is None or key < first:
                         agent_id = self._best_agent(case)
                         if agent_id is not None:
@@ -176,14 +181,23 @@ class Decision:
         return True
 
     def _offer(self, case: Case, agent_id: str) -> None:
-        self.emit(self._offered(case.case_id, agent_id, case.token + 1, case.weight, case.queue))
-        self._offers += 1
+        is_preferred = preferred(self.shard.policy, case, self.at) == agent_id
+        self.emit(
+            self._offered(case.case_id, agent_id, case.token + 1, case.weight, case.queue, is_preferred=is_preferred)
+        )
         self._catch_up()
 
-    def _offered(self, case_id: str, agent_id: str, token: int, weight: int, queue: str) -> events.CaseOffered:
-        expires_at = Instant(self.at + self.shard.queue(queue).offer_timeout_s * MICROS)
+    def _offered(
+        self, case_id: str, agent_id: str, token: int, weight: int, queue: str, *, is_preferred: bool
+    ) -> events.CaseOffered:
+        policy, stands_s = self.shard.policy, self.shard.queue(queue).offer_timeout_s
+        if is_preferred:
+            stands_s = min(stands_s, policy.preferred_s)
+        expires_at = Instant(self.at + stands_s * MICROS)
         offer_id = uuid5(OFFERS, f"{case_id}/{token}")
-        return events.CaseOffered(case_id, agent_id, offer_id, token, weight, expires_at, self.at)
+        return events.CaseOffered(
+            case_id, agent_id, offer_id, token, weight, expires_at, self.at, policy.version, is_preferred
+        )
 
     def _may_be_offered(self, case: Case, agent_id: str) -> bool:
         """Whether no cool-down keeps the agent from the case."""
@@ -203,7 +217,7 @@ class Decision:
         if segment is not None and case.case_id not in self._cases:
             return segment.refused.get(case.case_id, False)
         if segment is None:
-            segment = Segment(case.queue, case.requirements, case.weight)
+            segment = self._segment_for(case)
             present = {a.agent_id for a in self.shard.agents.values() if segment.has_present(a)} - touched.keys()
         else:
             present = segment.present - touched.keys()
@@ -212,14 +226,17 @@ class Decision:
 
     def _best_agent(self, case: Case) -> str | None:
         """The agent to offer a waiting case to, None when nobody can take it."""
-        segment = self.shard.segments.find(case)
+        known = self.shard.segments.find(case)
+        segment = known or self._segment_for(case)
         touched = self._agents
+        had_it = self._all_agents().get(preferred(self.shard.policy, case, self.at))
+        if had_it is not None and segment.is_open_to(had_it):
+            return had_it.agent_id
         best = None
-        if segment is None:
-            segment = Segment(case.queue, case.requirements, case.weight)
+        if known is None:
             untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched and segment.is_open_to(a))
             best = min(
-                (rank(a, segment.requirements) for a in untouched if self._may_be_offered(case, a.agent_id)),
+                (segment.rank(a) for a in untouched if self._may_be_offered(case, a.agent_id)),
                 default=None,
             )
         else:
@@ -229,9 +246,14 @@ class Decision:
                     break
         for agent in touched.values():
             if segment.is_open_to(agent) and self._may_be_offered(case, agent.agent_id):
-                mine = rank(agent, segment.requirements)
+                mine = segment.rank(agent)
                 best = mine if best is None else min(best, mine)
         return None if best is None else best.agent_id
+
+    def _segment_for(self, case: Case) -> Segment:
+        """Where a case would wait that is the first of its kind."""
+        choice = self.shard.choice(case.queue)
+        return Segment(case.queue, case.requirements, case.weight, self.shard.segments.order, choice)
 
     def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
         """The cases, untouched by this decision, that an agent could take and that can be first."""
@@ -246,6 +268,9 @@ class Decision:
             event = self.events[self._applied]
             self._applied += 1
             changed = changes(event, self._find, self._all_agents().get)
+            if isinstance(event, events.CaseOffered):
+                self._offers += 1
+                changed = with_turn(changed, event.agent_id, self.shard.offers_made + self._offers)
             for _, case in changed.cases:
                 self._cases[case.case_id] = case
             for agent in changed.agents:

@@ -1,27 +1,31 @@
 """Which waiting case is served first, and which agent serves it. Pure; it knows nothing of offers, heaps or logs.
 
-The default is earliest deadline first within urgency, then the most skilled agent, then the longest idle. Work that is
-already late stands in a second band, so that it does not crowd out what can still be kept; every `LATE_SHARE`-th offer
-goes to the latest of the late ones first, whatever its urgency. Any waiting case becomes late in the end, the late are
-served oldest deadline first, and their share never ends: nobody waits for ever while agents are free.
+A tenant has one order for all its work, because an agent who serves two queues is offered the first of both; how one of
+several agents is chosen may differ by queue. The default is earliest deadline first within urgency, then the best fit,
+then the longest idle.
+
+Nobody waits for ever while agents are free, whatever the order. What arrives later stands behind a case in the first
+two from some moment on; of the third any case becomes late in the end, the late are served oldest deadline first, and
+every so many offers one is theirs whatever their urgency.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol, assert_never
 
-from chassis.clock import Instant
+from chassis.clock import MICROS, Instant
 
-from routing.agents import Agent
-from routing.terms import Requirement
-
-LATE_SHARE = 5
-"""Of so many offers one goes to late work first: enough to end a backlog, little enough to keep promises."""
+from routing.agents import NEVER, Agent, Policy
+from routing.cases import Case, Wait, place_of
+from routing.terms import Ordering, Requirement, Selection
 
 
 class Waiting(NamedTuple):
-    """A waiting case as far as its order is concerned; as a tuple it sorts by deadline, then age, then id."""
+    """A waiting case as far as its order is concerned; as a tuple it sorts by what the order goes by, then age, then
+    id.
+    """
 
-    deadline: Instant
+    by: Instant
     waiting_since: Instant
     case_id: str
 
@@ -29,8 +33,7 @@ class Waiting(NamedTuple):
 class Rank(NamedTuple):
     """An agent's standing for a kind of work; the least is served first."""
 
-    unskilled: float
-    """Minus the skill score."""
+    score: float
     released_at: Instant
     agent_id: str
 
@@ -38,17 +41,180 @@ class Rank(NamedTuple):
 OrderKey = tuple[int, int, Instant, Instant, str]
 
 
-def is_floor_turn(offers_made: int) -> bool:
-    """Whether the next offer belongs to late work."""
-    return offers_made % LATE_SHARE == LATE_SHARE - 1
+class Order(Protocol):
+    """Which waiting case is served first.
+
+    Cases wait in so many lines, each sorted by `Waiting`. Of a line only two can be first, whatever the time: its
+    first, and the first of those that are not late; so a look at each is enough.
+    """
+
+    lines: ClassVar[int]
+
+    def place(self, wait: Wait, urgency: int, case_id: str) -> tuple[int, Waiting]:
+        """(the line a case waits in, as what); it stays so while the case waits."""
+
+    def late_before(self, now: Instant) -> Instant:
+        """What of a line goes by an earlier instant than this is late; `NEVER` where nothing is."""
+
+    def is_floor_turn(self, offers_made: int) -> bool:
+        """Whether the next offer belongs to late work."""
+
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
+        """What all cases are ordered by; the least is served first. Total: no two cases have the same key."""
 
 
-def order_key(waiting: Waiting, urgency: int, now: Instant, floor_turn: bool) -> OrderKey:
-    """What cases are ordered by; the least is served first. Total: no two cases have the same key."""
-    late = waiting.deadline < now
-    if floor_turn:
-        return (0 if late else 1, 0 if late else -urgency, *waiting)
-    return (-urgency, 1 if late else 0, *waiting)
+class Choice(Protocol):
+    """Which of the agents who could take a case is offered it."""
+
+    def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
+        """What its skills alone make of an agent, the least first; kept while they are the same."""
+
+    def rank(self, agent: Agent, by_skills: float) -> Rank:
+        """The agent's standing as it is now. Total: ties end at the longest idle, then at the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarliestDeadline:
+    """Urgency first, then the earlier of promise and reply window. What is late stands behind what can still be kept,
+    so that it does not crowd that out, and has every `late_share`-th offer for itself.
+    """
+
+    lines: ClassVar[int] = 4
+    late_share: int = 5
+
+    def place(self, wait: Wait, urgency: int, case_id: str) -> tuple[int, Waiting]:
+        """By urgency."""
+        return urgency, Waiting(wait.deadline, wait.waiting_since, case_id)
+
+    def late_before(self, now: Instant) -> Instant:
+        """A deadline that has passed is missed."""
+        return now
+
+    def is_floor_turn(self, offers_made: int) -> bool:
+        """The last of so many."""
+        return offers_made % self.late_share == self.late_share - 1
+
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
+        """On a floor turn the latest of the late first, whatever its urgency."""
+        late = waiting.by < now
+        if floor_turn:
+            return (0 if late else 1, 0 if late else -line, *waiting)
+        return (-line, 1 if late else 0, *waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class LongestWait:
+    """Whoever has waited longest, each step of urgency counting as `head_start_s` seconds of waiting. It is a score of
+    urgency that grows with every minute; as it grows alike for all, their order never changes.
+    """
+
+    lines: ClassVar[int] = 1
+    head_start_s: int = 0
+
+    def place(self, wait: Wait, urgency: int, case_id: str) -> tuple[int, Waiting]:
+        """All in one line, by when it would have begun to wait without urgency."""
+        return 0, Waiting(
+            Instant(wait.waiting_since - urgency * self.head_start_s * MICROS), wait.waiting_since, case_id
+        )
+
+    def late_before(self, now: Instant) -> Instant:
+        """Deadlines are no matter here."""
+        return NEVER
+
+    def is_floor_turn(self, offers_made: int) -> bool:
+        """Nobody needs one."""
+        return False
+
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
+        """As it stands in its line."""
+        return (0, 0, *waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class BySkills:
+    """What an agent's skills are worth for the work decides."""
+
+    measure: Callable[[Agent, Sequence[Requirement]], float]
+    """The least first."""
+
+    def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
+        """All there is to it."""
+        return self.measure(agent, requirements)
+
+    def rank(self, agent: Agent, by_skills: float) -> Rank:
+        """As its skills have it."""
+        return Rank(by_skills, agent.released_at, agent.agent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ByState:
+    """How an agent stands now decides, whatever its skills."""
+
+    measure: Callable[[Agent], float]
+    """The least first."""
+
+    def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
+        """They are no matter here."""
+        return 0.0
+
+    def rank(self, agent: Agent, by_skills: float) -> Rank:
+        """As its state has it."""
+        return Rank(self.measure(agent), agent.released_at, agent.agent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BestFit:
+    """The highest mean level over the skills asked for, each counting with its weight."""
+
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+    def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
+        """Minus the mean."""
+        return -skill_score(agent, requirements, self.weights)
+
+    def rank(self, agent: Agent, by_skills: float) -> Rank:
+        """As its skills have it."""
+        return Rank(by_skills, agent.released_at, agent.agent_id)
+
+
+def order_of(policy: Policy) -> Order:
+    """The order that a policy names."""
+    match policy.ordering:
+        case Ordering.UNSPECIFIED | Ordering.EARLIEST_DEADLINE:
+            return EarliestDeadline(policy.late_share)
+        case Ordering.FIFO:
+            return LongestWait()
+        case Ordering.PRIORITY:
+            return LongestWait(policy.urgency_head_start_s)
+        case _:
+            assert_never(policy.ordering)
+
+
+def choice_of(policy: Policy, selection: Selection = Selection.UNSPECIFIED) -> Choice:
+    """The choice that a policy names, or a queue instead of it."""
+    named = selection or policy.selection
+    match named:
+        case Selection.UNSPECIFIED | Selection.BEST_FIT:
+            return BestFit(weights_of(policy))
+        case Selection.LONGEST_IDLE:
+            return ByState(lambda agent: 0.0)
+        case Selection.ROUND_ROBIN:
+            return ByState(lambda agent: agent.turn)
+        case Selection.LEAST_BUSY:
+            return ByState(lambda agent: agent.load - agent.capacity)
+        case Selection.LEAST_BUSY_SHARE:
+            return ByState(lambda agent: agent.load / max(1, agent.capacity))
+        case Selection.MOST_SKILLED:
+            return BySkills(lambda agent, requirements: -skill_score(agent, requirements))
+        case Selection.LEAST_SUFFICIENT:
+            return BySkills(_surplus)
+        case _:
+            assert_never(named)
+
+
+def weights_of(policy: Policy) -> Mapping[str, int]:
+    """What skills count in a best fit, where it is not 1."""
+    return {one.skill: max(1, one.weight) for one in policy.skill_weights}
 
 
 def is_skilled(agent: Agent, requirements: Sequence[Requirement]) -> bool:
@@ -64,14 +230,38 @@ def serves(agent: Agent, queue: str) -> bool:
     return not agent.queues or queue in agent.queues
 
 
-def skill_score(agent: Agent, requirements: Sequence[Requirement]) -> float:
-    """Mean level, 0..5, over the skills asked for; 0 when none is asked for, so that idleness alone decides."""
+def skill_score(agent: Agent, requirements: Sequence[Requirement], weights: Mapping[str, int] | None = None) -> float:
+    """Mean level, 0..5, over the skills asked for; 0 when none is asked for, so that idleness alone decides. A skill
+    that has no weight counts once.
+    """
     if not requirements:
         return 0.0
     levels = {skill.name: skill.level for skill in agent.skills}
-    return sum(levels.get(r.skill, 0) for r in requirements) / len(requirements)
+    if not weights:
+        return sum(levels.get(r.skill, 0) for r in requirements) / len(requirements)
+    counts = [weights.get(r.skill, 1) for r in requirements]
+    total = sum(levels.get(r.skill, 0) * count for r, count in zip(requirements, counts, strict=True))
+    return total / sum(counts)
 
 
-def rank(agent: Agent, requirements: Sequence[Requirement]) -> Rank:
-    """The agent's standing for work that asks for these skills. Total: ties end at the id."""
-    return Rank(-skill_score(agent, requirements), agent.released_at, agent.agent_id)
+def preferred(policy: Policy, case: Case, now: Instant) -> str:
+    """Who had a waiting case before and is offered it first, if it could take it; "" when nobody is preferred, or not
+    any more. Whoever gave it back is not.
+    """
+    wait = place_of(case)
+    if not case.agent_id or wait is None or now >= wait.waiting_since + policy.preferred_s * MICROS:
+        return ""
+    return "" if any(agent_id == case.agent_id for agent_id, _ in case.refusals) else case.agent_id
+
+
+_SHORT = 1_000
+"""A level too little against one too much. Against: twenty skills are asked for at most, each exceeded by four."""
+
+
+def _surplus(agent: Agent, requirements: Sequence[Requirement]) -> float:
+    """Levels beyond what is asked for, over all skills asked for; whoever has too little of a soft one stands behind
+    all who have enough.
+    """
+    levels = {skill.name: skill.level for skill in agent.skills}
+    over = [levels.get(r.skill, 0) - r.min_level for r in requirements]
+    return float(sum(one if one >= 0 else -one * _SHORT for one in over))

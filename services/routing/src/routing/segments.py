@@ -7,17 +7,15 @@ nothing.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from chassis.clock import Instant
 
 from routing.agents import Agent
 from routing.cases import Case, Wait, urgency_of
-from routing.policies import OrderKey, Rank, Waiting, is_skilled, order_key, serves, skill_score
+from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, serves
 from routing.terms import Presence, Requirement
-
-URGENCIES = (3, 2, 1, 0)
 
 SegmentKey = tuple[str, tuple[Requirement, ...], int]
 
@@ -29,14 +27,19 @@ class Segment:
     queue: str
     requirements: tuple[Requirement, ...]
     weight: int
-    waiting: tuple[list[Waiting], ...] = field(default_factory=lambda: ([], [], [], []))
-    """By urgency, each sorted."""
+    order: Order
+    choice: Choice
+    waiting: tuple[list[Waiting], ...] = field(init=False)
+    """The lines of the order, each sorted."""
     ready: list[Rank] = field(default_factory=list)
     """Sorted."""
     present: set[str] = field(default_factory=set)
     """Agents who take offers and could do it, were they free."""
     refused: dict[str, bool] = field(default_factory=dict)
     """Waiting cases that somebody refused, and whether everybody present has."""
+
+    def __post_init__(self) -> None:
+        self.waiting = tuple([] for _ in range(self.order.lines))
 
     @property
     def count(self) -> int:
@@ -55,18 +58,22 @@ class Segment:
         """Whether the agent could take one more case of it now."""
         return agent.free >= self.weight and self.suits(agent)
 
+    def rank(self, agent: Agent) -> Rank:
+        """The agent's standing for this kind of work."""
+        return self.choice.rank(agent, self.choice.by_skills(agent, self.requirements))
+
     def heads(self, now: Instant, floor_turn: bool, skip: Iterable[str]) -> Iterable[tuple[OrderKey, str]]:
-        """The cases that can be first: of each urgency the first on time and the first late, but for those to skip."""
+        """The cases that can be first: of each line the first on time and the first late, but for those to skip."""
         skipped = frozenset(skip)
-        for urgency in URGENCIES:
-            cases = self.waiting[urgency]
+        late_before = self.order.late_before(now)
+        for line, cases in enumerate(self.waiting):
             if not cases:
                 continue
-            on_time = bisect_left(cases, (now,))
+            on_time = bisect_left(cases, (late_before,))
             for start, end in ((0, on_time), (on_time, len(cases))):
                 for i in range(start, end):
                     if cases[i].case_id not in skipped:
-                        yield order_key(cases[i], urgency, now, floor_turn), cases[i].case_id
+                        yield self.order.key(line, cases[i], now, floor_turn), cases[i].case_id
                         break
 
 
@@ -80,22 +87,26 @@ hand may each ask for something else.
 class Segments:
     """All segments of a shard."""
 
+    order: Order = field(default_factory=EarliestDeadline)
     by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
     _ready: dict[str, tuple[tuple[Segment, Rank], ...]] = field(default_factory=dict)
     """Where each agent with free units is ready."""
     _suited: dict[str, tuple[object, object, list[tuple[Segment, float]]]] = field(default_factory=dict)
-    """Per agent: its skills and queues when last looked at, and the segments it suits with minus its skill score."""
+    """Per agent: its skills and queues when last looked at, and the segments it suits, with what its skills
+    make of it there.
+    """
     _present: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """Per agent: what decided when last looked at where it is present."""
     _limit: int = SEGMENTS_MAX
 
-    def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent]) -> Segment:
-        """Puts a case where it waits, and returns that."""
+    def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
+        """Puts a case where it waits, and returns that; who is chosen for its queue, `choice` says."""
         key = (case.queue, case.requirements, case.weight)
         segment = self.by_key.get(key)
         if segment is None:
-            segment = self._open(key, agents)
-        waiting, entry = segment.waiting[urgency_of(case)], Waiting(wait.deadline, wait.waiting_since, case.case_id)
+            segment = self._open(key, agents, choice(case.queue))
+        line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+        waiting = segment.waiting[line]
         start, step = len(waiting), 16
         while start > 0 and entry < waiting[max(0, start - 1)]:  # what comes last is mostly due about last
             start, step = start - step, 4 * step
@@ -104,9 +115,9 @@ class Segments:
 
     def take_case(self, case: Case, wait: Wait) -> Segment:
         """Takes a case out of where it waits, and returns that."""
+        line, entry = self.order.place(wait, urgency_of(case), case.case_id)
         segment = self.by_key[case.queue, case.requirements, case.weight]
-        waiting = segment.waiting[urgency_of(case)]
-        entry = Waiting(wait.deadline, wait.waiting_since, case.case_id)
+        waiting = segment.waiting[line]
         at = bisect_left(waiting, entry)
         if at < len(waiting) and waiting[at] == entry:
             del waiting[at]
@@ -133,9 +144,9 @@ class Segments:
         if free <= 0:
             return
         standing = []
-        for segment, unskilled in self._segments_for(agent):
+        for segment, by_skills in self._segments_for(agent):
             if free >= segment.weight:
-                rank = Rank(unskilled, agent.released_at, agent.agent_id)
+                rank = segment.choice.rank(agent, by_skills)
                 insort(segment.ready, rank)
                 standing.append((segment, rank))
         self._ready[agent.agent_id] = tuple(standing)
@@ -149,25 +160,30 @@ class Segments:
         segment = self.by_key.get((queue, requirements, weight))
         return bool(self._ready if segment is None else segment.ready)
 
+    def case_ids(self) -> list[str]:
+        """Every case that waits."""
+        lines = (line for segment in self.by_key.values() for line in segment.waiting)
+        return [waiting.case_id for line in lines for waiting in line]
+
     def waiting(self, queue: str | None = None) -> int:
         """How many cases wait, in one queue or in all."""
         segments = self.by_key.values()
         return sum(segment.count for segment in segments if queue in (None, segment.queue))
 
-    def _open(self, key: SegmentKey, agents: Iterable[Agent]) -> Segment:
+    def _open(self, key: SegmentKey, agents: Iterable[Agent], choice: Choice) -> Segment:
         if len(self.by_key) >= self._limit:
             self._drop_empty()
-        segment = self.by_key[key] = Segment(*key)
+        segment = self.by_key[key] = Segment(*key, self.order, choice)
         for agent in agents:
             if segment.has_present(agent):
                 segment.present.add(agent.agent_id)
             suited = self._suited.get(agent.agent_id)
             if suited is None or not segment.suits(agent):
                 continue
-            unskilled = -skill_score(agent, segment.requirements)
-            suited[2].append((segment, unskilled))
+            by_skills = choice.by_skills(agent, segment.requirements)
+            suited[2].append((segment, by_skills))
             if agent.free >= segment.weight:
-                rank = Rank(unskilled, agent.released_at, agent.agent_id)
+                rank = choice.rank(agent, by_skills)
                 insort(segment.ready, rank)
                 self._ready[agent.agent_id] = (*self._ready.get(agent.agent_id, ()), (segment, rank))
         return segment
@@ -186,7 +202,7 @@ class Segments:
         if known is not None and known[0] is agent.skills and known[1] is agent.queues:
             return known[2]
         suited = [
-            (segment, -skill_score(agent, segment.requirements))
+            (segment, segment.choice.by_skills(agent, segment.requirements))
             for segment in self.by_key.values()
             if segment.suits(agent)
         ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from chassis.clock import MICROS, Instant
 
 from routing import events
-from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, queue_of
+from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, policy_of, queue_of
 from routing.cases import (
     Case,
     Joined,
@@ -28,7 +28,8 @@ from routing.cases import (
     is_refused_by_all,
     place_of,
 )
-from routing.changes import changes
+from routing.changes import changes, with_turn
+from routing.policies import Choice, choice_of, order_of
 from routing.segments import Segment, Segments
 from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, QUEUE, Timers
@@ -103,6 +104,10 @@ class Shard:
         known = self.queues.get(queue_id) or self.queues.get(DEFAULT_QUEUE)
         return known if known is not None else Queue(queue_id)
 
+    def choice(self, queue_id: str) -> Choice:
+        """How the cases of a queue choose an agent."""
+        return choice_of(self.policy, self.queue(queue_id).selection)
+
     def has_queue(self, queue_id: str) -> bool:
         """Whether there is such a queue; the default one always is."""
         return queue_id == DEFAULT_QUEUE or (queue_id in self.queues and queue_id not in self.successors)
@@ -144,9 +149,12 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
         case events.PostAliased() | events.PostAddressed() | events.PostUnthreaded() | events.ThreadRecalled():
             _touch_thread(shard, event)
         case events.QueueChanged():
+            selection = shard.queue(event.queue_id).selection
             shard.queues[event.queue_id] = queue_of(event)
             shard.successors.pop(event.queue_id, None)
             _set_closing(shard, event.queue_id, None)
+            if event.selection is not selection:
+                _rearrange(shard)
         case events.QueueDeleted() if event.queue_id != DEFAULT_QUEUE:
             shard.successors[event.queue_id] = event.successor
             _set_closing(shard, event.queue_id, event.at)
@@ -162,8 +170,7 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             else:
                 shard.sources.pop(event.source_id, None)
         case events.PolicyChanged():
-            cooldown_s, window_s = event.decline_cooldown_s, event.confirm_window_s
-            shard.policy = Policy(event.version, event.max_missed_offers, cooldown_s, window_s)
+            shard.policy = policy_of(event)
             refill(shard)
         case events.QueueDeleted():
             pass  # the default one is always there
@@ -190,6 +197,7 @@ def _change(shard: Shard, event: events.Event) -> None:
             shard.threads.attached(event)
         case events.CaseOffered() if changed.cases:
             shard.offers_made += 1
+            changed = with_turn(changed, event.agent_id, shard.offers_made)
         case events.PostDetached() if changed.cases:
             shard.threads.detached(event)
         case events.CasesJoined() if changed.cases:
@@ -299,7 +307,7 @@ def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
     match case.stage:
         case Queued() if (wait := place_of(case)) is not None:
-            segment = shard.segments.put_case(case, wait, shard.agents.values())
+            segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
             if case.refusals:
                 _put_refusals(shard, segment, case)
         case Offered(expires_at=at) | Pending(until=at):
@@ -373,6 +381,22 @@ def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
         shard.timers.set((QUEUE, queue_id), since)
 
 
+def _rearrange(shard: Shard) -> None:
+    """Builds anew who waits for whom, after what decides it has changed."""
+    waiting = shard.segments.case_ids()
+    shard.segments = Segments(order_of(shard.policy))
+    for agent in shard.agents.values():
+        shard.segments.put_agent(agent)
+        shard.segments.put_presence(agent)
+    for case_id in waiting:
+        case = shard.cases[case_id]
+        wait = place_of(case)
+        if wait is not None:
+            segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
+            if case.refusals:
+                segment.refused[case_id] = is_refused_by_all(case, segment.present)
+
+
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
@@ -381,7 +405,7 @@ def refill(shard: Shard) -> Shard:
         for case in shard.cases.values()
         if isinstance(case.stage, Joined) and is_apart(case)
     }
-    shard.segments, shard.timers, shard.refused = Segments(), Timers(), {}
+    shard.segments, shard.timers, shard.refused = Segments(order_of(shard.policy)), Timers(), {}
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)

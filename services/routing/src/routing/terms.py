@@ -81,6 +81,28 @@ class WaitingFor(IntEnum):
     THIRD_PARTY = 2
 
 
+class Ordering(IntEnum):
+    """Which waiting case is served first."""
+
+    UNSPECIFIED = 0
+    FIFO = 1
+    PRIORITY = 2
+    EARLIEST_DEADLINE = 3
+
+
+class Selection(IntEnum):
+    """Which of several agents is offered a case."""
+
+    UNSPECIFIED = 0
+    LONGEST_IDLE = 1
+    ROUND_ROBIN = 2
+    LEAST_BUSY = 3
+    LEAST_BUSY_SHARE = 4
+    MOST_SKILLED = 5
+    LEAST_SUFFICIENT = 6
+    BEST_FIT = 7
+
+
 class Skill(Struct, frozen=True, array_like=True, gc=False):
     """A skill and how much of it."""
 
@@ -94,3 +116,10 @@ class Requirement(Struct, frozen=True, array_like=True, gc=False):
     skill: str
     min_level: int
     hard: bool
+
+
+class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
+    """How much a skill counts when the best fit is looked for."""
+
+    skill: str
+    weight: int

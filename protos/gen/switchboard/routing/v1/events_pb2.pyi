@@ -40,6 +40,24 @@ class WaitingFor(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAITING_FOR_CUSTOMER: _ClassVar[WaitingFor]
     WAITING_FOR_THIRD_PARTY: _ClassVar[WaitingFor]
 
+class Ordering(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ORDERING_UNSPECIFIED: _ClassVar[Ordering]
+    ORDERING_FIFO: _ClassVar[Ordering]
+    ORDERING_PRIORITY: _ClassVar[Ordering]
+    ORDERING_EARLIEST_DEADLINE: _ClassVar[Ordering]
+
+class Selection(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SELECTION_UNSPECIFIED: _ClassVar[Selection]
+    SELECTION_LONGEST_IDLE: _ClassVar[Selection]
+    SELECTION_ROUND_ROBIN: _ClassVar[Selection]
+    SELECTION_LEAST_BUSY: _ClassVar[Selection]
+    SELECTION_LEAST_BUSY_SHARE: _ClassVar[Selection]
+    SELECTION_MOST_SKILLED: _ClassVar[Selection]
+    SELECTION_LEAST_SUFFICIENT: _ClassVar[Selection]
+    SELECTION_BEST_FIT: _ClassVar[Selection]
+
 class PostRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     POST_ROLE_UNSPECIFIED: _ClassVar[PostRole]
@@ -62,6 +80,18 @@ PRESENCE_AWAY: Presence
 WAITING_FOR_UNSPECIFIED: WaitingFor
 WAITING_FOR_CUSTOMER: WaitingFor
 WAITING_FOR_THIRD_PARTY: WaitingFor
+ORDERING_UNSPECIFIED: Ordering
+ORDERING_FIFO: Ordering
+ORDERING_PRIORITY: Ordering
+ORDERING_EARLIEST_DEADLINE: Ordering
+SELECTION_UNSPECIFIED: Selection
+SELECTION_LONGEST_IDLE: Selection
+SELECTION_ROUND_ROBIN: Selection
+SELECTION_LEAST_BUSY: Selection
+SELECTION_LEAST_BUSY_SHARE: Selection
+SELECTION_MOST_SKILLED: Selection
+SELECTION_LEAST_SUFFICIENT: Selection
+SELECTION_BEST_FIT: Selection
 POST_ROLE_UNSPECIFIED: PostRole
 POST_ROLE_CONTACT: PostRole
 POST_ROLE_ANSWER: PostRole
@@ -84,6 +114,14 @@ class Requirement(_message.Message):
     min_level: int
     hard: bool
     def __init__(self, skill: _Optional[str] = ..., min_level: _Optional[int] = ..., hard: _Optional[bool] = ...) -> None: ...
+
+class SkillWeight(_message.Message):
+    __slots__ = ("skill", "weight")
+    SKILL_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    skill: str
+    weight: int
+    def __init__(self, skill: _Optional[str] = ..., weight: _Optional[int] = ...) -> None: ...
 
 class PostThreaded(_message.Message):
     __slots__ = ("post_id", "desk", "source_id", "channel", "direction", "author_kind", "kind", "identity_id", "handle_id", "parent", "is_addressed", "is_repost", "thread_keys", "mentioned_ids", "language", "published_at", "received_at", "window_expires_at", "at", "alias_ids", "thread_id", "joined_thread_ids", "opens_case_id")
@@ -418,7 +456,7 @@ class RequirementRelaxed(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., step: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseOffered(_message.Message):
-    __slots__ = ("case_id", "agent_id", "offer_id", "token", "weight", "expires_at", "at")
+    __slots__ = ("case_id", "agent_id", "offer_id", "token", "weight", "expires_at", "at", "policy_version", "is_preferred")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     OFFER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -426,6 +464,8 @@ class CaseOffered(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    IS_PREFERRED_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     offer_id: str
@@ -433,7 +473,9 @@ class CaseOffered(_message.Message):
     weight: int
     expires_at: _timestamp_pb2.Timestamp
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    policy_version: int
+    is_preferred: bool
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_version: _Optional[int] = ..., is_preferred: _Optional[bool] = ...) -> None: ...
 
 class OfferAccepted(_message.Message):
     __slots__ = ("case_id", "agent_id", "offer_id", "token", "at", "joined_case_ids")
@@ -804,20 +846,22 @@ class PresenceChanged(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueueChanged(_message.Message):
-    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at")
+    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection")
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
     OFFER_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
     queue_id: str
     display_name: str
     first_response_s: int
     offer_timeout_s: int
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     at: _timestamp_pb2.Timestamp
-    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    selection: Selection
+    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ...) -> None: ...
 
 class QueueDeleted(_message.Message):
     __slots__ = ("queue_id", "successor", "at")
@@ -846,18 +890,30 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
     CONFIRM_WINDOW_S_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    ORDERING_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    LATE_SHARE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_HEAD_START_S_FIELD_NUMBER: _ClassVar[int]
+    SKILL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_S_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
     confirm_window_s: int
     at: _timestamp_pb2.Timestamp
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    ordering: Ordering
+    selection: Selection
+    late_share: int
+    urgency_head_start_s: int
+    skill_weights: _containers.RepeatedCompositeFieldContainer[SkillWeight]
+    preferred_s: int
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")

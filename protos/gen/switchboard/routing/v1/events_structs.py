@@ -32,6 +32,17 @@ class Requirement(Struct, frozen=True, array_like=True, gc=False):
     """Whether an agent below it is excluded (hard) or only scored lower (soft)."""
 
 
+class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
+    """How much a skill counts when the best fit is looked for."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.SkillWeight"
+    """Full name of its message."""
+    skill: str = ""
+    """The skill's name."""
+    weight: int = 0
+    """1..10; a skill that is not named counts 1."""
+
+
 class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
     """A post is known to a desk and has a place in a thread; precedes what its arrival does to cases. Told once a post and desk."""
 
@@ -437,6 +448,10 @@ class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     """When the offer lapses."""
     at: Instant = Instant(0)
     """When."""
+    policy_version: int = 0
+    """Version of the routing policy it was decided by, 0 before there was one."""
+    is_preferred: bool = False
+    """Whether the agent was preferred, because it had the case before."""
 
 
 class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
@@ -899,6 +914,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """What its cases ask of an agent, sorted by skill."""
     at: Instant = Instant(0)
     """When."""
+    selection: int = 0
+    """How its cases choose an agent, UNSPECIFIED as the policy says."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -937,7 +954,7 @@ class AgentDeleted(Struct, frozen=True, array_like=True, gc=False):
 
 
 class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
-    """The tenant's routing policy changed."""
+    """The tenant's routing policy changed; carries it whole, as it is now. It touches nothing that was decided before."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.PolicyChanged"
     """Full name of its message."""
@@ -951,6 +968,18 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """How long after resolving a reopening counts against it, seconds."""
     at: Instant = Instant(0)
     """When."""
+    ordering: int = 0
+    """Which waiting case is served first."""
+    selection: int = 0
+    """Which agent is offered it, in queues that name no other way."""
+    late_share: int = 0
+    """Of so many offers one goes to late work first, 2..100; of EARLIEST_DEADLINE."""
+    urgency_head_start_s: int = 0
+    """Seconds of waiting that one step of urgency counts as, 1..86400; of PRIORITY."""
+    skill_weights: tuple[SkillWeight, ...] = ()
+    """What skills count in a best fit, sorted by skill, at most 100."""
+    preferred_s: int = 0
+    """How long a case that comes back is offered first to the agent who had it, seconds from when it waits again, 0..86400; 0 for not at all."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1037,4 +1066,4 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """Up to when acts of ours (resolving, replies sent through us) answer the customer's posts, absent when none does."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled,)}

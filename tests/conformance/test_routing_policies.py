@@ -1,0 +1,291 @@
+"""What must be true of every order of cases with every choice of agent, whatever policy is in force."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import pytest
+from chassis.clock import Instant
+from chassis.errors import Rejected
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.msgpack import encode
+from routing import commands, events
+from routing.agents import Agent, Policy
+from routing.cases import Case, Offered, Queued, Wait, place_of, urgency_of
+from routing.decider import decide
+from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
+from routing.shard import Shard, evolve
+from routing.state_codec import load
+from routing.terms import Direction, Ordering, Presence, Requirement, Selection, Skill, SkillWeight
+
+from tests.unit.routing.build import (
+    accept,
+    decline,
+    open_case,
+    presence,
+    queue,
+    record,
+    register,
+    resolve,
+    run,
+    t,
+    whole,
+)
+
+ORDERINGS = [one for one in Ordering if one]
+SELECTIONS = [one for one in Selection if one]
+EVERY = pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param((ordering, selection), id=f"{ordering.name.lower()}-{selection.name.lower()}")
+        for ordering, selection in product(ORDERINGS, SELECTIONS)
+    ],
+)
+FEW = settings(max_examples=15, deadline=None)
+SKILLS = ("lang:zh", "topic:billing")
+WEIGHTS = (SkillWeight("topic:billing", 4),)
+
+Named = tuple[Ordering, Selection]
+instants = st.integers(0, 50).map(Instant)
+names = st.sampled_from(SKILLS)
+requirements = st.lists(
+    st.builds(Requirement, names, st.integers(1, 5), st.booleans()), max_size=2, unique_by=lambda r: r.skill
+).map(lambda found: tuple(sorted(found, key=lambda r: r.skill)))
+skills = st.lists(st.builds(Skill, names, st.integers(0, 5)), max_size=2, unique_by=lambda s: s.name).map(tuple)
+agents = st.builds(
+    Agent,
+    st.sampled_from([f"a{n}" for n in range(30)]),
+    skills=skills,
+    capacity=st.integers(0, 5),
+    queues=st.sampled_from([(), ("care",), ("care", "default")]),
+    presence=st.sampled_from(list(Presence)),
+    released_at=instants,
+    load=st.integers(0, 5),
+    turn=st.integers(0, 9),
+)
+waits = st.tuples(
+    st.builds(Wait, instants, instants, instants), st.integers(0, 3), st.sampled_from([f"c{n}" for n in range(40)])
+)
+
+
+def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
+    """The policy, with numbers that matter within seconds."""
+    ordering, selection = policy
+    return events.PolicyChanged(version, 3, 300, 86_400, t(0), ordering, selection, 3, 1, WEIGHTS, 3)
+
+
+def founded(policy: Named, staff: Sequence[Agent]) -> Shard:
+    """A tenant under the policy, with two queues that promise little, and these agents."""
+    shard = Shard()
+    evolve(shard, fact(policy))
+    for command in (queue("default", 1, 86_400), queue("care", 3, 86_400, (Requirement(SKILLS[0], 2, True),))):
+        record(shard, decide(command, shard))
+    for agent in staff:
+        evolve(shard, events.AgentRegistered(agent.agent_id, "", agent.skills, agent.capacity, agent.queues, t(0)))
+        evolve(shard, events.PresenceChanged(agent.agent_id, agent.presence, "agent", t(0)))
+    return shard
+
+
+Step = tuple[int, float, int, int, tuple[Requirement, ...]]
+steps = st.lists(
+    st.tuples(
+        st.integers(0, 8),
+        st.sampled_from([0, 0, 0.1, 0.3]),
+        st.integers(0, 9),
+        st.integers(0, 3),
+        st.just(()) | requirements,
+    ),
+    min_size=10,
+    max_size=30,
+)
+"""Shorter, all together, than any cool-down."""
+workers = st.builds(
+    Agent,
+    st.sampled_from("abcdef"),
+    skills=st.tuples(st.integers(1, 5), st.integers(0, 5)).map(
+        lambda levels: tuple(Skill(skill, level) for skill, level in zip(SKILLS, levels, strict=True))
+    ),
+    capacity=st.integers(2, 5),
+    queues=st.sampled_from([(), (), ("care",), ("care", "default")]),
+    presence=st.sampled_from([Presence.AVAILABLE, Presence.AVAILABLE, Presence.AVAILABLE, Presence.AWAY]),
+)
+staffs = st.lists(workers, min_size=2, max_size=6, unique_by=lambda agent: agent.agent_id)
+"""Mostly able, so that there is somebody to choose from."""
+
+
+def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command:
+    """A case comes, or an agent takes, gives back, settles or refuses one, comes or goes."""
+    what, _, one, urgency, requirements_ = step
+    agent = sorted(shard.agents)[one % len(shard.agents)]
+    held = [shard.cases[case_id] for case_id, _ in shard.agents[agent].work]
+    if what == 0:
+        absent = shard.agents[agent].presence != Presence.AVAILABLE
+        return presence(agent, Presence.AVAILABLE if absent else Presence.BUSY, now)
+    if what <= 4 or not held:
+        weight, place = 1 + one % 3, ("care", "default")[one % 2]
+        return commands.OpenCase(
+            f"m{number}", place, "", "", "", "", "und", urgency, requirements_, weight, Direction.INBOUND, "", t(now)
+        )
+    case = held[urgency % len(held)]
+    if isinstance(case.stage, Offered):
+        answer = decline if what == 5 else accept
+        return answer(case.case_id, agent, case.token, now)
+    return commands.ReleaseCase(case.case_id, agent, "", t(now)) if what == 5 else resolve(case.case_id, agent, now)
+
+
+def may_take(case: Case, agent: Agent) -> bool:
+    """From the definitions: is there, serves the queue, has every hard skill, has room, and has not just refused it."""
+    there = agent.presence == Presence.AVAILABLE and serves(agent, case.queue)
+    has_room = agent.capacity - agent.load >= case.weight
+    return there and has_room and is_skilled(agent, case.requirements) and agent.agent_id not in dict(case.refusals)
+
+
+def offer_due(shard: Shard, now: Instant) -> tuple[str, str] | None:
+    """From the definitions, looking at everything: the first case that somebody could take, and who is first for it."""
+    order, found = order_of(shard.policy), []
+    floor_turn = order.is_floor_turn(shard.offers_made)
+    for case in shard.cases.values():
+        wait = place_of(case) if isinstance(case.stage, Queued) else None
+        could = [agent for agent in shard.agents.values() if may_take(case, agent)]
+        if wait is not None and could:
+            key = order.key(*order.place(wait, urgency_of(case), case.case_id), now, floor_turn)
+            found.append((key, case, could))
+    if not found:
+        return None
+    _, case, could = min(found, key=lambda one: one[0])
+    choice, had_it = choice_of(shard.policy, shard.queue(case.queue).selection), preferred(shard.policy, case, now)
+
+    def rank(agent: Agent) -> tuple[object, ...]:
+        return agent.agent_id != had_it, choice.rank(agent, choice.by_skills(agent, case.requirements))
+
+    return case.case_id, min(could, key=rank).agent_id
+
+
+@EVERY
+@FEW
+@given(staffs, steps)
+def test_every_offer_is_the_one_that_a_look_at_everything_finds(
+    policy: Named, staff: list[Agent], drawn: list[Step]
+) -> None:
+    shard, now = founded(policy, staff), 0.0
+    for number, step in enumerate(drawn):
+        now += step[1]
+        try:
+            facts = decide(asked(shard, step, number, now), shard)
+        except Rejected:
+            continue
+        for event in facts:
+            if isinstance(event, events.CaseOffered):
+                assert (event.case_id, event.agent_id) == offer_due(shard, t(now))
+                assert may_take(shard.cases[event.case_id], shard.agents[event.agent_id])
+                assert event.policy_version == 1
+            evolve(shard, event)
+            assert all(agent.load <= max(agent.capacity, 0) for agent in shard.agents.values())
+        assert offer_due(shard, t(now)) is None
+
+
+@EVERY
+@FEW
+@given(staffs, steps)
+def test_the_same_state_and_question_have_the_same_answer_however_the_state_came_to_be(
+    policy: Named, staff: list[Agent], drawn: list[Step]
+) -> None:
+    shard, now = founded(policy, staff), 0.0
+    for number, step in enumerate(drawn):
+        now += step[1]
+        command = asked(shard, step, number, now)
+        try:
+            facts = decide(command, shard)
+        except Rejected:
+            continue
+        assert encode(decide(command, shard)) == encode(facts)
+        assert encode(decide(command, load(whole(shard)))) == encode(facts)
+        record(shard, facts)
+
+
+@EVERY
+def test_nobody_waits_for_ever_though_more_urgent_cases_keep_coming(policy: Named) -> None:
+    shard = founded(policy, [])
+    run(shard, register("mia", 1, [("lang:zh", 5)]), presence("mia"))
+    served: list[str] = []
+    for number in range(60):
+        urgency = 0 if number == 3 else 3
+        opened = open_case(f"m{number}", "default", 10 * number, urgency=urgency)
+        record(shard, decide(opened, shard))
+        ((case_id, _),) = shard.agents["mia"].work
+        if number % 2:  # twice as much comes as can be done
+            served.append(case_id)
+            run(
+                shard,
+                accept(case_id, "mia", shard.cases[case_id].token, 10 * number),
+                resolve(case_id, "mia", 10 * number),
+            )
+    assert "m3" in served
+
+
+@EVERY
+@FEW
+@given(staffs, steps, st.sampled_from(SELECTIONS), st.sampled_from(ORDERINGS))
+def test_another_policy_touches_nothing_that_was_decided(
+    policy: Named, staff: list[Agent], drawn: list[Step], selection: Selection, ordering: Ordering
+) -> None:
+    shard, now = founded(policy, staff), 0.0
+    for number, step in enumerate(drawn):
+        now += step[1]
+        try:
+            record(shard, decide(asked(shard, step, number, now), shard))
+        except Rejected:
+            continue
+    cases, staff_before = dict(shard.cases), dict(shard.agents)
+    evolve(shard, fact((ordering, selection), version=2))
+    assert (shard.cases, shard.agents) == (cases, staff_before)
+    assert offer_due(shard, t(now)) is None
+    assert not [event for event in decide(commands.Tick(t(now)), shard) if isinstance(event, events.CaseOffered)]
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@given(st.lists(waits, min_size=1, max_size=12, unique_by=lambda one: one[2]), instants, st.booleans())
+def test_no_two_cases_tie_and_a_lines_two_heads_are_all_that_can_be_first(
+    ordering: Ordering, waiting: list[tuple[Wait, int, str]], now: Instant, floor_turn: bool
+) -> None:
+    order = order_of(Policy(ordering=ordering))
+    placed = [order.place(*one) for one in waiting]
+    keys = {order.key(line, entry, now, floor_turn) for line, entry in placed}
+    assert len(keys) == len(waiting)
+    heads = []
+    for line in range(order.lines):
+        entries = sorted(entry for theirs, entry in placed if theirs == line)
+        late = [entry for entry in entries if entry.by < order.late_before(now)]
+        heads += [order.key(line, band[0], now, floor_turn) for band in (late, entries[len(late) :]) if band]
+    assert min(heads) == min(keys)
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+@given(st.lists(agents, min_size=1, max_size=8, unique_by=lambda agent: agent.agent_id), requirements)
+def test_no_two_agents_tie_and_equals_are_served_longest_idle_first(
+    selection: Selection, staff: list[Agent], wanted: tuple[Requirement, ...]
+) -> None:
+    choice = choice_of(Policy(skill_weights=WEIGHTS), selection)
+    ranks = [choice.rank(agent, choice.by_skills(agent, wanted)) for agent in staff]
+    assert len(set(ranks)) == len(ranks)
+    first = min(ranks)
+    assert first.released_at == min(rank.released_at for rank in ranks if rank.score == first.score)
+
+
+@given(agents, requirements)
+def test_only_a_hard_requirement_excludes(agent: Agent, wanted: tuple[Requirement, ...]) -> None:
+    levels = {skill.name: skill.level for skill in agent.skills}
+    assert is_skilled(agent, wanted) == all(levels.get(r.skill, 0) >= r.min_level for r in wanted if r.hard)
+    assert 0 <= skill_score(agent, wanted, {"topic:billing": 4}) <= 5
+
+
+@given(agents)
+def test_who_names_no_queue_serves_them_all(agent: Agent) -> None:
+    assert serves(agent, "anything") == (not agent.queues)
+    assert all(serves(agent, named) for named in agent.queues)
+
+
+@given(agents)
+def test_only_who_is_available_has_room(agent: Agent) -> None:
+    assert 0 <= agent.free <= agent.capacity
+    assert agent.presence == Presence.AVAILABLE or agent.free == 0
