@@ -17,6 +17,8 @@ from switchboard_cli.connection import json_option
 from switchboard_cli.failures import Failure, first_line
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from switchboard_cli.tables import Table
 
 MODULE = "routing.simulation"
@@ -36,7 +38,6 @@ COLUMNS = (
     ("left_over", "left over"),
 )
 """Measures a person sees, with their column heads, the most important first. JSON has all there are."""
-COMPARED = ("service_level", "mean_wait_s", "p95_wait_s", "abandoned", "occupancy", "fairness", "mean_handling_s")
 MORE_IS_BETTER = {
     "service_level": True,
     "mean_wait_s": False,
@@ -44,6 +45,7 @@ MORE_IS_BETTER = {
     "abandoned": False,
     "fairness": True,
 }
+COMPARED = tuple(MORE_IS_BETTER)
 
 
 @click.command()
@@ -138,15 +140,29 @@ def tables(report: dict[str, Any]) -> Iterator["Table"]:
             cells = [cell(measure, row["measures"].get(measure)) for measure, _ in columns]
             shown.add_row(row["customers"] or "all", *cells)
         yield shown
-    for one in report["differences"]:
-        shown = table("customers", "measure", "difference", "", right=(2,), spill=False)
-        shown.title = f"{one['policy']} minus {one['against']}"
+    if several:
+        yield _differences(report["differences"])
+
+
+def _differences(pairs: Sequence[dict[str, Any]]) -> "Table":
+    """How each policy differs from each before it, in what one of them can be better at."""
+    from switchboard_cli.output import table
+
+    heads = (dict(COLUMNS)[measure] for measure in COMPARED)
+    shown = table("policy", "minus", "customers", *heads, spill=False)
+    for one in pairs:
         for row in _rows(one):
-            for measure in COMPARED:
-                if (found := row["measures"].get(measure)) is not None:
-                    shown.add_row(row["customers"] or "all", dict(COLUMNS)[measure], cell(measure, found),
-                                  verdict(measure, found))  # fmt: skip
-        yield shown
+            names = one["policy"], one["against"], row["customers"] or "all"
+            shown.add_row(*names, *(_difference(measure, row["measures"].get(measure)) for measure in COMPARED))
+    return shown
+
+
+def _difference(measure: str, found: dict[str, float | None] | None) -> "Text":
+    from rich.text import Text
+
+    said = "" if found is None else verdict(measure, found)
+    style = {"better": "good", "worse": "bad"}.get(said, "quiet")
+    return Text(f"{cell(measure, found)} {said}".rstrip(), style)
 
 
 def _rows(one: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,14 +190,10 @@ def cell(measure: str, found: dict[str, float | None] | None) -> str:
 
 
 def verdict(measure: str, found: dict[str, float | None]) -> str:
-    """What a difference says of the first policy."""
+    """What a difference says of the first policy: better, worse, or "" where the interval holds 0."""
     mean, half = found["mean"], found["half_width"]
-    if mean is None or half is None:
-        return "one replication says nothing"
-    if abs(mean) <= half:
-        return "no difference to be seen"
-    if measure not in MORE_IS_BETTER:
-        return "differs"
+    if mean is None or half is None or abs(mean) <= half:
+        return ""
     return "better" if (mean > 0) == MORE_IS_BETTER[measure] else "worse"
 
 
@@ -223,6 +235,8 @@ def footnote(report: dict[str, Any]) -> str:
     """What the numbers rest on."""
     about, seeds = report["scenario"], report["seeds"]
     interval = "no intervals of one replication" if len(seeds) < 2 else "± is half of a 95 % confidence interval"
+    if len(report["policies"]) > 1 and len(seeds) > 1:
+        interval += ", better and worse are what it does not explain"
     load = about["load"]
     busy = f"load {load:.2f}" + (": more comes than can be done" if load > 1 else "")
     return f"{about['hours']:g} h, {len(seeds)} replications, seeds {seeds[0]} to {seeds[-1]}, {busy}; {interval}"

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from routing.agents import Policy
 from routing.simulation.chance import Exponential, LogNormal
 from routing.simulation.scenario_file import BYTES_MAX, BadScenario, bounded, read_scenario
+from routing.terms import Ordering, Selection
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 SHIPPED = sorted((REPOSITORY / "docs" / "recipes" / "scenarios").glob("*.toml"))
@@ -32,6 +34,7 @@ def test_the_recipe_shows_the_small_desk_as_it_is_and_every_key() -> None:
         f"hours = 1\n[pace]\nx = 1\n{CALLS}{TEAM}",
         f"hours = 1\n{CALLS}x = 1\n{TEAM}",
         f"{GOOD}x = 1",
+        f"{GOOD}[[policies]]\nname = 'a'\nx = 1",
     )
     for scenario in everywhere:
         (known,) = re.findall("it can be (.*)", said(scenario))
@@ -114,6 +117,16 @@ def said(text: str) -> str:
         ),
         pytest.param(f"{GOOD}from_hour = 0\n", "teams[1].until_hour is missing", id="half a shift"),
         pytest.param(f"{GOOD}skils = 1\n", "teams[1].skils is no key that is known here; did you mean skills?", id="x"),
+        pytest.param(
+            f"{GOOD}[[policies]]\nname = 'a'\nordering = 'lifo'",
+            'policies[1].ordering is "lifo"; write one of fifo, priority, earliest_deadline',
+            id="an order that is not known",
+        ),
+        pytest.param(
+            GOOD + "".join(f"[[policies]]\nname = 'p{n}'\n" for n in range(11)),
+            "policies[11].name is one too many",
+            id="more policies than can be looked at",
+        ),
         pytest.param(f"pace = 2\n{GOOD}", "pace is 2; write a table such as [pace]", id="a number for a table"),
     ],
 )  # fmt: skip
@@ -156,3 +169,13 @@ def test_distributions_are_read_as_they_are_written() -> None:
     assert (orders.handling_s, orders.patience_s) == (LogNormal(240, 0.8), Exponential(600))
     assert orders.skills == (("orders", 3), ("refunds", 1))
     assert scenario.teams[1].shift_h == (3, 6)
+
+
+def test_policies_are_those_of_production_and_without_any_the_default_is_tried() -> None:
+    (usual,) = read_scenario(GOOD.encode()).policies
+    assert usual.policy == Policy()
+    for ordering in [word for word in Ordering if word]:
+        for selection in [word for word in Selection if word]:
+            words = f"ordering = '{ordering.name.lower()}'\nselection = '{selection.name.lower()}'\n"
+            (one,) = read_scenario(f"{GOOD}[[policies]]\nname = 'a'\n{words}".encode()).policies
+            assert one.policy == Policy(ordering=ordering, selection=selection)

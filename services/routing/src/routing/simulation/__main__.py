@@ -11,12 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from routing.agents import Policy
-from routing.simulation.comparing import Named, compare, document
+from routing.simulation.comparing import compare, document
 from routing.simulation.scenario import Scenario, world
 from routing.simulation.scenario_file import BYTES_MAX, BadScenario, bounded, read_scenario
-
-DEFAULT = Named("default", Policy())
 
 
 def main(arguments: list[str]) -> int:
@@ -33,16 +30,15 @@ def main(arguments: list[str]) -> int:
         said = refusal.strerror if isinstance(refusal, OSError) else refusal
         _say(refused=f"{asked.scenario}: {said}")
         return 1
-    policies = [DEFAULT]
     seeds = range(asked.seed, asked.seed + asked.replications)
-    rounds, done = len(policies) * len(seeds), 0
+    rounds, done = len(scenario.policies) * len(seeds), 0
 
     def one_more() -> None:
         nonlocal done
         done += 1
         _say(done=done, of=rounds)
 
-    tried = compare(lambda seed: world(scenario, seed), seeds, policies, one_more)
+    tried = compare(lambda seed: world(scenario, seed), seeds, scenario.policies, one_more)
     about = {"hours": scenario.hours, "warm_up_hours": scenario.warm_up_h, "load": scenario.load()}
     _say(report={"scenario": about, **document(tried, seeds)})
     return 0

@@ -9,22 +9,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from routing.agents import Policy
 from routing.simulation.driving import drive
 from routing.simulation.inference import CONFIDENCE, Estimate, difference, estimate
 from routing.simulation.measuring import Measures, at_share, counted, curve, measure, waits
+from routing.simulation.scenario import Named
 from routing.simulation.world import World
 
 POINTS = 61
 """Of a curve. Against: what fits beside its labels into a terminal of 80 columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A policy and what it is called."""
-
-    name: str
-    policy: Policy
 
 
 @dataclass(slots=True)

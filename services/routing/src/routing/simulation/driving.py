@@ -16,7 +16,7 @@ from routing.agents import DEFAULT_QUEUE, Agent, Policy
 from routing.commands import Command
 from routing.decider import decide
 from routing.policies import skill_score
-from routing.shard import Shard, evolve, next_due
+from routing.shard import Shard, evolve, next_due, refill
 from routing.simulation.world import Arrival, Staff, World, after
 from routing.terms import AuthorKind, Direction, PostKind, Presence
 
@@ -66,7 +66,7 @@ class _Drive:
     """One run under way: the shard, and what is still to happen, by when and in the order it came up."""
 
     def __init__(self, world: World, policy: Policy, told: Told | None) -> None:
-        self._shard = Shard(policy=policy)
+        self._shard = refill(Shard(policy=policy))
         self._told = told
         self._run = Run(world)
         self._staff = {one.agent_id: one for one in world.staff}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chassis.clock import LAST
 
-from routing.agents import Queue
+from routing.agents import Policy, Queue
 from routing.simulation.chance import Distribution, chosen, quantile, uniform
 from routing.simulation.world import ORDINARY, START, Arrival, Pace, Shift, Staff, World, after
 from routing.terms import Requirement, Skill
@@ -47,6 +47,14 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A policy and what it is called."""
+
+    name: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Who comes and who is there, for some hours; before those are counted, others fill the system."""
 
@@ -56,6 +64,8 @@ class Scenario:
     warm_up_h: float = 0.0
     offer_timeout_s: int = 60
     pace: Pace = ORDINARY
+    policies: tuple[Named, ...] = (Named("default", Policy()),)
+    """To be compared."""
 
     def expected(self) -> float:
         """Customers of a replication, on average."""

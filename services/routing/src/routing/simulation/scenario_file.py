@@ -8,12 +8,14 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from enum import IntEnum
+from typing import Any, NoReturn, TypeVar
 
-from routing.agents import CAPACITY_MAX
+from routing.agents import CAPACITY_MAX, Policy
 from routing.simulation.chance import Constant, Distribution, Exponential, LogNormal
-from routing.simulation.scenario import Customers, Scenario, Team
+from routing.simulation.scenario import Customers, Named, Scenario, Team
 from routing.simulation.world import ORDINARY, Pace
+from routing.terms import Ordering, Selection
 
 BYTES_MAX = 1_000_000
 HOURS_MAX = 744.0
@@ -23,6 +25,7 @@ AGENTS_MAX = 2_000
 ARRIVALS_MAX = 200_000
 """Customers of one replication. Against: a core goes through some four thousand a second."""
 GROUPS_MAX = 100
+POLICIES_MAX = 10
 SKILLS_MAX = 100
 WEIGHT_MAX = 1e6
 CV_MAX = 10.0
@@ -30,6 +33,9 @@ CV_MAX = 10.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _SKILL = re.compile(r"[a-z0-9][a-z0-9:._-]{0,62}")
 _SHOWN_MAX = 60
+
+
+M = TypeVar("M", bound=IntEnum)
 
 
 class BadScenario(ValueError):
@@ -97,6 +103,15 @@ class _Table:
         if value in taken:
             self.wrong(key, f"is {_shown(value)}, and so is another one's; give each a name of its own")
         return value
+
+    def word(self, key: str, words: type[M], default: M) -> M:
+        """A member of an enumeration, by its name in lower case."""
+        if not self.has(key):
+            return default
+        value, known = self.get(key), {member.name.lower(): member for member in words if member}
+        if not isinstance(value, str) or value not in known:
+            self.wrong(key, f"is {_shown(value)}; write one of {', '.join(known)}")
+        return known[value]
 
     def table(self, key: str) -> "_Table":
         value = self.get(key)
@@ -182,8 +197,9 @@ def _scenario(file: _Table) -> Scenario:
     pace = _pace(file.table("pace")) if file.has("pace") else ORDINARY
     teams = _teams(file, warm_up_h + hours)
     customers = _customers(file)
+    policies = _policies(file) if file.has("policies") else (Named("default", Policy()),)
     file.close()
-    scenario = Scenario(hours, customers, teams, warm_up_h, offer_timeout_s, pace)
+    scenario = Scenario(hours, customers, teams, warm_up_h, offer_timeout_s, pace, policies)
     for number, group in enumerate(customers, 1):
         for skill, _ in group.skills:
             if not any(name == skill and level >= group.least_level for team in teams for name, level in team.skills):
@@ -253,6 +269,29 @@ def _teams(file: _Table, total_h: float) -> tuple[Team, ...]:
                 table.whole("capacity", 1, CAPACITY_MAX, 1),
                 shift_h,
                 table.number("accepts_after_s", 0, SECONDS_MAX, 0.0),
+            )
+        )
+        table.close()
+    return tuple(found)
+
+
+def _policies(file: _Table) -> tuple[Named, ...]:
+    """What a policy leaves out is as without one."""
+    found: list[Named] = []
+    usual = Policy()
+    for table in file.tables("policies"):
+        if len(found) == POLICIES_MAX:
+            table.wrong("name", f"is one too many: at most {POLICIES_MAX} policies are compared")
+        found.append(
+            Named(
+                table.name("name", [one.name for one in found]),
+                Policy(
+                    ordering=table.word("ordering", Ordering, usual.ordering),
+                    selection=table.word("selection", Selection, usual.selection),
+                    late_share=table.whole("late_share", 1, 1_000, usual.late_share),
+                    urgency_head_start_s=table.whole("urgency_head_start_s", 1, 2_592_000, usual.urgency_head_start_s),
+                    max_missed_offers=table.whole("max_missed_offers", 1, 1_000, usual.max_missed_offers),
+                ),
             )
         )
         table.close()
