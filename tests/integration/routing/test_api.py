@@ -203,6 +203,38 @@ async def test_who_misses_offers_is_told_that_it_was_set_away_and_gets_none_unti
     watch.cancel()
 
 
+async def test_a_case_that_comes_back_too_often_is_listed_and_counted_until_a_supervisor_moves_it_on(
+    routing: Running,
+) -> None:
+    mia = await routing.agent()
+    queue = api.Queue(supervise_after_returns=1, reply_timeout_s=1)
+    create = api.CreateQueueRequest(parent=PLACE, queue_id="default", queue=queue, request_id=rid())
+    assert (await routing.api.CreateQueue(create, timeout=LIMIT_S)).queue.reply_timeout_s == 1
+    watch = routing.api.WatchOffers(api.WatchOffersRequest(agent=mia), timeout=LIMIT_S)
+    await watch.read()
+    await routing.ingest.post("p1")
+    offer = (await watch.read()).offer
+    accept = api.AcceptOfferRequest(name=offer.case, agent=mia, token=offer.token, request_id=rid())
+    assert (await routing.api.AcceptOffer(accept, timeout=LIMIT_S)).case.HasField("reply_due_at")
+    while (told := await watch.read()).change != api.OFFER_CHANGE_RELEASED:
+        pass
+    assert (told.offer.case, told.reason) == (offer.case, "reply_timeout")
+    get = api.GetQueueRequest(name=f"{PLACE}/queues/default")
+    counted = (await routing.api.GetQueue(get, timeout=LIMIT_S)).queue
+    assert (counted.waiting, counted.supervised) == (0, 1)
+    await routing.settled()
+    wanted = api.ListCasesRequest(parent=PLACE, filter="state = SUPERVISED")
+    [case] = (await routing.api.ListCases(wanted, timeout=LIMIT_S)).cases
+    assert (case.name, case.supervised_reason, case.returns) == (offer.case, "returned", 1)
+    explain = api.ExplainDecisionRequest(name=case.name)
+    said = await routing.api.ExplainDecision(explain, timeout=LIMIT_S)
+    assert said.binding_constraint == api.CONSTRAINT_SUPERVISED
+    move = api.TransferCaseRequest(name=case.name, queue=f"{PLACE}/queues/default", request_id=rid())
+    moved = (await routing.api.TransferCase(move, timeout=LIMIT_S)).case
+    assert (moved.state, moved.returns, moved.waiting_since) == (api.CASE_STATE_QUEUED, 0, case.waiting_since)
+    watch.cancel()
+
+
 async def test_cases_are_listed_by_filter_and_page(routing: Running) -> None:
     await routing.ingest.say(*(received(f"p{n}") for n in range(5)))
     await routing.ingest.say(received("other", source_id="weibo-shop", channel="weibo"))

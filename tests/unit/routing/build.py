@@ -124,9 +124,10 @@ def queue(
     first_response_s: int = 3600,
     offer_timeout_s: int = 60,
     requirements: tuple[Requirement, ...] = (),
+    limits: tuple[int, int, int] = (0, 0, 0),
 ) -> commands.CreateQueue:
-    """A queue is created."""
-    return commands.CreateQueue(queue_id, "", first_response_s, offer_timeout_s, requirements, T0)
+    """A queue is created; its limits are those of a reply, of returns and of waiting."""
+    return commands.CreateQueue(queue_id, "", first_response_s, offer_timeout_s, requirements, T0, *limits)
 
 
 def open_case(

@@ -10,6 +10,7 @@ from routing.shard import Shard
 from routing.terms import AuthorKind, PostKind, Presence, Requirement, WaitingFor
 
 from tests.unit.routing.build import (
+    TEXT,
     accept,
     answer,
     decline,
@@ -41,10 +42,14 @@ JOINED: list[commands.Command] = [
     post("p3", "p1", "p2"),
 ]
 """Case p2 went on in case p1 while its reply was on its way."""
+SUPERVISED: list[commands.Command] = [queue(limits=(0, 0, 90)), register("mia"), post("p1"), tick(90)]
+"""Case p1 waits for a supervisor; mia is not there."""
 MISSED: list[commands.Command] = [*MIA, post("p1"), tick(60), tick(70), tick(130), tick(140), tick(200)]
 """Mia, the only agent, has missed case p1 three times."""
 ALSO_BUSY_BEN: list[commands.Command] = [*BEN, post("p0"), accept("case-p0", "ben"), *MIA, post("p1")]
 """Case p1 is offered to mia; ben takes offers and has no room."""
+HURRIED: list[commands.Command] = [queue(limits=(20, 0, 0)), *MIA, post("p1")]
+"""Case p1 is offered to mia, who has 20 seconds to act."""
 ZH = Requirement("lang:zh", 3, hard=True)
 
 
@@ -293,6 +298,90 @@ CASES = [
         MISSED[-1],
         ["OfferExpired case-p1 mia 3", "PresenceChanged mia AWAY missed_offers"],
         id="who misses three offers in a row is set away",
+    ),
+    pytest.param(
+        [*HURRIED, accept("case-p1", "mia", at=5)],
+        tick(24),
+        [],
+        id="who accepts has time to reply",
+    ),
+    pytest.param(
+        [*HURRIED, accept("case-p1", "mia", at=5)],
+        tick(25),
+        ["CaseReleased case-p1 mia", "CaseQueued case-p1 default 0"],
+        id="a case that its agent does nothing with goes back",
+    ),
+    *(
+        pytest.param(
+            [*HURRIED, accept("case-p1", "mia", at=5), act],
+            tick(1000),
+            [],
+            id=f"an act is enough to keep a case: {type(act).__name__}",
+        )
+        for act in (
+            reply("case-p1", "mia", at=6),
+            commands.NoteCase("case-p1", "mia", "n1", TEXT, t(6)),
+            answer("b1", "p1", at=6),
+            commands.TransferCase("case-p1", "mia", "", 2, "", t(6)),
+        )
+    ),
+    pytest.param(
+        [*BEN[:1], *HURRIED, accept("case-p1", "mia", at=5), commands.NoteCase("case-p1", "ben", "n1", TEXT, t(6))],
+        tick(25),
+        ["CaseReleased case-p1 mia", "CaseQueued case-p1 default 0"],
+        id="what a colleague notes is no act of the one who has it",
+    ),
+    pytest.param(
+        [queue(limits=(0, 2, 0)), *MIA, post("p1"), decline("case-p1", "mia", at=1), tick(11)],
+        decline("case-p1", "mia", token=2, at=12),
+        ["OfferDeclined case-p1 mia", "CaseSupervised case-p1"],
+        id="a case that comes back too often waits for a supervisor",
+    ),
+    pytest.param(
+        [
+            queue(limits=(20, 2, 0)),
+            *MIA,
+            post("p1"),
+            decline("case-p1", "mia", at=1),
+            tick(11),
+            accept("case-p1", "mia", 2, 12),
+        ],
+        tick(32),
+        ["CaseReleased case-p1 mia", "CaseQueued case-p1 default 0", "CaseSupervised case-p1"],
+        id="what is accepted and not worked on counts as coming back",
+    ),
+    pytest.param(
+        [queue(limits=(0, 0, 90)), post("p1")],
+        tick(90),
+        ["CaseSupervised case-p1"],
+        id="a case nobody takes for too long waits for a supervisor",
+    ),
+    pytest.param(
+        SUPERVISED,
+        presence("mia", at=91),
+        ["PresenceChanged mia AVAILABLE agent"],
+        id="a supervisor's case is nobody's",
+    ),
+    pytest.param(
+        SUPERVISED,
+        post("p2", "p1", at=91),
+        ["PostAttached case-p1 p2"],
+        id="and stays one when the customer writes again",
+    ),
+    pytest.param(
+        SUPERVISED, answer("b1", "p1", at=91), ["PostAttached case-p1 b1 ANSWER"], id="until it is answered elsewhere"
+    ),
+    pytest.param(
+        [*SUPERVISED, queue("vip"), register("ann", queues=["vip"]), presence("ann")],
+        commands.TransferCase("case-p1", "", "vip", None, "", t(92)),
+        ["CaseTransferred case-p1 vip 0", "CaseQueued case-p1 vip 0", "CaseOffered case-p1 ann 1"],
+        id="a supervisor moves it on to another queue",
+    ),
+    pytest.param(
+        [queue(limits=(0, 1, 0)), *MIA, post("p1"), decline("case-p1", "mia", at=1)],
+        commands.TransferCase("case-p1", "", "default", None, "", t(12)),
+        ["CaseTransferred case-p1 default 0", "CaseOffered case-p1 mia 2"],
+        id="or back into its own",
     ),
     pytest.param([*MISSED, tick(900)], post("p2", at=901), opened("p2"), id="who was set away gets nothing"),
     pytest.param(

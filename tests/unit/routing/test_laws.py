@@ -9,7 +9,18 @@ from chassis.errors import Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing import commands, events
-from routing.cases import SOLE_COOLDOWN_S, Accepted, Joined, Offered, Pending, Queued, holder, is_apart, place_of
+from routing.cases import (
+    SOLE_COOLDOWN_S,
+    Accepted,
+    Joined,
+    Offered,
+    Pending,
+    Queued,
+    holder,
+    is_apart,
+    place_in_line,
+    place_of,
+)
 from routing.decider import decide
 from routing.matching import Decision
 from routing.policies import is_skilled, serves
@@ -26,7 +37,7 @@ FEW = settings(max_examples=60, deadline=None)
 ZH = (Requirement("lang:zh", 2, hard=True), Requirement("topic:billing", 1, hard=False))
 STAFF: Sequence[commands.Command] = (
     queue("default", 60, 10),
-    queue("care", 120, 20, ZH),
+    queue("care", 120, 20, ZH, limits=(20, 3, 400)),
     commands.SetSourceQueue("shop-zh", "care", t(0)),
     register("ann", 2, [("lang:zh", 5)]),
     register("ben", 1),
@@ -181,7 +192,7 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
         refusals = ((again, case_id) for cases in shard.refused.values() for again, case_id in cases)
         ready_again = {case_id for again, case_id in refusals if again <= command.at}
         for case in shard.cases.values():
-            if isinstance(case.stage, Queued) and case.case_id not in ready_again:
+            if place_in_line(case) is not None and case.case_id not in ready_again:
                 assert Decision(shard, command.at)._best_agent(case) is None
 
 
@@ -199,7 +210,7 @@ def test_nobody_waits_for_a_cool_down_alone_while_the_only_one_who_could_take_it
             record(shard, decide(commands.Tick(command.at), shard))
         there = [agent for agent in shard.agents.values() if agent.presence == Presence.AVAILABLE]
         for case in shard.cases.values():
-            if isinstance(case.stage, Queued):
+            if place_in_line(case) is not None:
                 could = [a for a in there if serves(a, case.queue) and is_skilled(a, case.requirements)]
                 if len(could) == 1 and could[0].free >= case.weight:
                     refused_at = dict(case.refusals)[could[0].agent_id]
@@ -242,6 +253,7 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
     assert len(loaded.threads) == len(live.threads)
     assert loaded.timers == live.timers
     assert loaded.refused == live.refused
+    assert loaded.supervised == live.supervised
     assert next_due(loaded) == next_due(live)
     now = history[-1][0].at
     for command in (

@@ -4,10 +4,11 @@ import pytest
 from chassis.errors import Rejected
 from routing import commands, events
 from routing.decider import decide
+from routing.explain import Constraint, explain
 from routing.shard import Shard
-from routing.terms import Requirement
+from routing.terms import Presence, Requirement
 
-from tests.unit.routing.build import accept, post, presence, queue, register, resolve, run, summary, tick
+from tests.unit.routing.build import accept, decline, post, presence, queue, register, resolve, run, summary, t, tick
 
 MIA: list[commands.Command] = [register("mia"), presence("mia")]
 BEN: list[commands.Command] = [register("ben"), presence("ben")]
@@ -22,6 +23,24 @@ def test_an_expired_offer_returns_to_the_same_place() -> None:
     run(shard, tick(60))
     assert shard.cases["case-p1"].wait == before
     assert summary(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
+
+
+def test_what_its_agent_did_nothing_with_returns_to_the_same_place() -> None:
+    shard = Shard()
+    run(shard, queue(limits=(20, 0, 0)), *MIA, post("p1"), post("p2", at=1))
+    before = shard.cases["case-p1"].wait
+    run(shard, accept("case-p1", "mia", at=5), tick(25))
+    assert shard.cases["case-p1"].wait == before
+    assert summary(run(shard, presence("mia", Presence.OFFLINE, at=26), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
+
+
+def test_a_case_that_waits_for_a_supervisor_is_explained() -> None:
+    shard = Shard()
+    run(shard, queue(limits=(0, 1, 0)), *MIA, post("p1"), decline("case-p1", "mia", at=1))
+    told = explain(shard, shard.cases["case-p1"], t(99))
+    assert "waits for a supervisor in queue default, because it came back once" in told.summary
+    assert (told.binding, told.rank) == (Constraint.SUPERVISED, 0)
+    assert [(one.eligible, one.constraint) for one in told.candidates] == [(False, Constraint.SUPERVISED)]
 
 
 def test_the_more_skilled_agent_is_preferred_and_then_the_longer_idle() -> None:

@@ -56,6 +56,9 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     requirements: tuple[Requirement, ...] = ()
     selection: Selection = Selection.UNSPECIFIED
     """How its cases choose an agent; unspecified as the policy says."""
+    reply_timeout_s: int = 0
+    supervise_after_returns: int = 0
+    supervise_after_s: int = 0
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -120,6 +123,9 @@ def queue_of(event: events.QueueChanged) -> Queue:
         event.offer_timeout_s,
         event.requirements,
         event.selection,
+        max(0, event.reply_timeout_s),
+        max(0, event.supervise_after_returns),
+        max(0, event.supervise_after_s),
     )
 
 

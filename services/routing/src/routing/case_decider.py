@@ -26,6 +26,7 @@ from routing.cases import (
     is_closed,
     needs_agent,
     owes,
+    place_in_line,
     place_of,
     wants_agent,
     window_of,
@@ -34,8 +35,11 @@ from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
-from routing.shard import Shard
+from routing.shard import Shard, waits_until
 from routing.terms import AuthorKind, Requirement, RescindReason
+
+REPLY_TIMEOUT = "reply_timeout"
+"""The reason of a release that nobody asked for: the agent did nothing with the case in time."""
 
 
 def decide_case(decision: Decision, command: CaseCommand) -> None:
@@ -54,6 +58,7 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             decision.emit(
                 events.OfferDeclined(case.case_id, command.agent_id, offer.offer_id, command.reason, command.at)
             )
+            supervise(decision, case.case_id)
         case commands.ReleaseCase():
             _demand_holder(case, command.agent_id)
             give_back(decision, case, command.agent_id, command.reason)
@@ -162,6 +167,28 @@ def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> Non
     decision.emit(events.CaseReleased(case.case_id, agent_id, reason, decision.at))
     if wants_agent(case):
         queue_up(decision, case)
+        supervise(decision, case.case_id)
+
+
+def take_back(decision: Decision, case: Case, held: Accepted) -> None:
+    """An agent has done nothing with a case in time: it waits again, in its old place."""
+    decision.emit(events.CaseReleased(case.case_id, held.agent_id, REPLY_TIMEOUT, decision.at))
+    if wants_agent(case):
+        queue_id = decision.shard.standing_queue(case.queue)
+        line_up(decision, case, queue_id, case.urgency, held.waiting_since or decision.at)
+        supervise(decision, case.case_id)
+
+
+def supervise(decision: Decision, case_id: str) -> None:
+    """A waiting case that has come back too often, or has waited too long, is a supervisor's."""
+    case, shard = decision.case(case_id), decision.shard
+    if case is None or place_in_line(case) is None:
+        return
+    returns_max, until = shard.queue(case.queue).supervise_after_returns, waits_until(shard, case)
+    if 0 < returns_max <= case.returns:
+        decision.emit(events.CaseSupervised(case_id, case.queue, "returned", case.returns, decision.at))
+    elif until is not None and until <= decision.at:
+        decision.emit(events.CaseSupervised(case_id, case.queue, "waited", case.returns, decision.at))
 
 
 def move(decision: Decision, case: Case, queue_id: str, urgency: int, *, reason: str, agent_id: str = "") -> None:
@@ -215,6 +242,11 @@ def standing(case: Case) -> str:
     match case.stage:
         case Idle():
             return "waits for nobody"
+        case Queued(supervised="returned"):
+            times = "once" if case.returns == 1 else f"{case.returns} times"
+            return f"waits for a supervisor in queue {case.queue}, because it came back {times}"
+        case Queued(supervised=reason) if reason:
+            return f"waits for a supervisor in queue {case.queue}, because nobody has taken it for too long"
         case Queued():
             return f"waits in queue {case.queue}"
         case Offered(agent_id=agent_id):
@@ -287,7 +319,8 @@ def _transfer(decision: Decision, case: Case, command: commands.TransferCase) ->
         raise Rejected(Reason.QUEUE_UNKNOWN, detail, resource=f"queues/{command.queue}")
     queue_id = command.queue or case.queue or shard.queue_of_source(case.source_id)
     urgency = case.urgency if command.urgency is None else command.urgency
-    if (queue_id, urgency) == (case.queue, case.urgency):
+    is_supervised = isinstance(case.stage, Queued) and case.stage.supervised
+    if (queue_id, urgency) == (case.queue, case.urgency) and not is_supervised:
         return
     goes = queue_id != case.queue
     held = isinstance(case.stage, Accepted | Pending)
@@ -304,7 +337,11 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
         return
     offer = _open_offer(case, command)
     also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
-    decision.emit(events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at, also))
+    limit_s = decision.shard.queue(case.queue).reply_timeout_s
+    due_at = Instant(command.at + limit_s * MICROS) if limit_s > 0 and not case.joined else None
+    decision.emit(
+        events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at, also, due_at)
+    )
 
 
 def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> None:

@@ -24,6 +24,9 @@ class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
 class Queued(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Waits for an agent; since when, says the case's `wait`."""
 
+    supervised: str = ""
+    """Why it waits for a supervisor instead, "" while it is in line."""
+
 
 class Offered(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Reserved for an agent until `expires_at`."""
@@ -39,6 +42,10 @@ class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """With an agent."""
 
     agent_id: str
+    reply_due_at: Instant | None = None
+    """Until when it is to act, None without limit and once it has."""
+    waiting_since: Instant | None = None
+    """Where it waited, while that limit stands."""
 
 
 class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -183,6 +190,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Who answers for it; "" for a manual case without one."""
     joined: tuple[JoinedCase, ...] = ()
     """What somebody joined into it, by id."""
+    returns: int = 0
+    """How often it came back from agents since it began to wait, was moved or was answered."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -286,6 +295,11 @@ def place_of(case: Case) -> Wait | None:
     return Wait(*(Instant(min(times)) for times in zip(*map(astuple, waits), strict=True)))
 
 
+def place_in_line(case: Case) -> Wait | None:
+    """Where a case waits to be offered, None when it does not."""
+    return place_of(case) if isinstance(case.stage, Queued) and not case.stage.supervised else None
+
+
 def urgency_of(case: Case) -> int:
     """How urgent a case is, with what is joined into it."""
     if not case.joined:
@@ -329,9 +343,19 @@ def _first_answer(case: Case, at: Instant) -> Case:
 def relieved(case: Case) -> Case:
     """Takes a case out of its queue when what it waited for is no longer owed; a joined case may wait on."""
     if isinstance(case.stage, Queued) and not needs_agent(case):
-        return replace(case, stage=IDLE, wait=None, refusals=())
+        return replace(case, stage=IDLE, wait=None, refusals=(), returns=0)
+    if isinstance(case.stage, Accepted) and not needs_agent(case):
+        return _attended(case, case.stage.agent_id)
     if case.joined and isinstance(case.stage, Queued | Offered) and not owes(case):
         return replace(case, wait=None)
+    return case
+
+
+def _attended(case: Case, agent_id: str) -> Case:
+    """The agent who has the case has done something with it."""
+    stage = case.stage
+    if isinstance(stage, Accepted) and stage.reply_due_at is not None and stage.agent_id == agent_id:
+        return replace(case, stage=Accepted(agent_id))
     return case
 
 
@@ -393,7 +417,8 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
         case events.PostPlaced():
             return attach(case, event.attached)
         case events.CaseQueued(for_joined=True):
-            return replace(case, queue=event.queue, requirements=event.requirements, stage=QUEUED, updated_at=event.at)
+            line = case.stage if isinstance(case.stage, Queued) else QUEUED
+            return replace(case, queue=event.queue, requirements=event.requirements, stage=line, updated_at=event.at)
         case events.CaseQueued():
             return replace(
                 case,
@@ -401,8 +426,9 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 urgency=max(0, min(event.urgency, URGENCY_MAX)),
                 requirements=event.requirements,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
-                # Offered for what is joined into it only, it begins to wait for itself: the offer stays.
-                stage=case.stage if isinstance(case.stage, Offered) else QUEUED,
+                # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
+                # a supervisor does so still.
+                stage=case.stage if isinstance(case.stage, Offered | Queued) else QUEUED,
                 updated_at=event.at,
             )
         case events.CaseOffered():
@@ -415,24 +441,29 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
 def _evolve(case: Case, event: events.CaseFact) -> Case:
     match event:
         case events.OfferAccepted():
+            since = None if event.reply_due_at is None or case.wait is None else case.wait.waiting_since
             return replace(
                 case,
                 agent_id=event.agent_id,
-                stage=Accepted(event.agent_id),
+                stage=Accepted(event.agent_id, event.reply_due_at, since),
                 wait=None,
                 refusals=(),
                 accepted_at=event.at,
             )
         case events.OfferDeclined() | events.OfferExpired():
             others = tuple(r for r in case.refusals if r[0] != event.agent_id)
-            return replace(case, stage=QUEUED, refusals=(*others, (event.agent_id, event.at))[-REFUSALS_MAX:])
+            refusals = (*others, (event.agent_id, event.at))[-REFUSALS_MAX:]
+            return replace(case, stage=QUEUED, refusals=refusals, returns=case.returns + 1)
         case events.OfferRescinded():
             return replace(case, stage=QUEUED)
         case events.CaseReleased():
-            return replace(case, stage=IDLE, refusals=((event.agent_id, event.at),))
+            returns = case.returns + 1 if wants_agent(case) else 0
+            return replace(case, stage=IDLE, refusals=((event.agent_id, event.at),), returns=returns)
+        case events.CaseSupervised():
+            return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():
             unsent = Unsent(event.reply_id, event.agent_id, event.author_kind, event.answers_published_at)
-            return replace(case, unsent=(*case.unsent, unsent))
+            return replace(_attended(case, event.agent_id), unsent=(*case.unsent, unsent))
         case events.ReplySent():
             sent = replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
             if event.author_kind != AuthorKind.BRAND_HUMAN:
@@ -446,7 +477,16 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             waits = case.owed_since is not None or any(joined.wait is not None for joined in case.joined)
             asked = isinstance(case.stage, Idle) and event.queue != case.queue and not waits
             urgency = max(0, min(event.urgency, URGENCY_MAX))
-            return replace(case, queue=event.queue, urgency=urgency, is_requested=case.is_requested or asked)
+            moved = _attended(case, event.agent_id)
+            if isinstance(case.stage, Queued) and case.stage.supervised:
+                moved = replace(case, stage=QUEUED)
+            return replace(
+                moved,
+                queue=event.queue,
+                urgency=urgency,
+                is_requested=case.is_requested or asked,
+                returns=0,
+            )
         case events.CasePended():
             return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until))
         case events.CaseResumed():
@@ -457,6 +497,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
                 stage=Resolved(event.at),
                 wait=None,
                 refusals=(),
+                returns=0,
                 resolved_at=event.at,
                 disposition=event.disposition,
                 tags=event.tags,
@@ -467,14 +508,15 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             requested = event.reason != "customer"
             return replace(case, episode=event.episode, is_requested=requested, answered_at=None, stage=IDLE)
         case events.CaseWithdrawn():
-            return replace(case, stage=Withdrawn(event.at), wait=None, refusals=())
+            return replace(case, stage=Withdrawn(event.at), wait=None, refusals=(), returns=0)
         case events.PostDetached():
             return detach(case, event)
         case events.PostAttached() | events.PostPlaced() | events.CaseQueued() | events.CaseOffered():
             return case  # seen to above
+        case events.CaseNoted():
+            return _attended(case, event.agent_id)
         case (
-            events.CaseNoted()
-            | events.CaseClassified()
+            events.CaseClassified()
             | events.RequirementRelaxed()
             | events.CaseClaimed()
             | events.ClaimLapsed()
@@ -482,7 +524,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             | events.TaskOpened()
             | events.TaskClosed()
         ):
-            return case  # a note changes nothing; the others are in the contract and nobody decides them yet
+            return case  # they are in the contract and nobody decides them yet
         case _:
             assert_never(event)
 

@@ -305,6 +305,9 @@ class CreateQueue(Struct, frozen=True, gc=False):
     offer_timeout_s: int
     requirements: tuple[Requirement, ...]
     at: Instant
+    reply_timeout_s: int = 0
+    supervise_after_returns: int = 0
+    supervise_after_s: int = 0
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -316,6 +319,9 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     offer_timeout_s: int | None
     requirements: tuple[Requirement, ...] | None
     at: Instant
+    reply_timeout_s: int | None = None
+    supervise_after_returns: int | None = None
+    supervise_after_s: int | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):

@@ -11,8 +11,8 @@ from chassis.errors import Rejected
 
 from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, Agent
-from routing.case_decider import decide_case, give_back, known_agent, together
-from routing.cases import Accepted, Offered, Pending, Resolved
+from routing.case_decider import decide_case, give_back, known_agent, supervise, take_back, together
+from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
 from routing.join_decider import carry, join_cases, split_case
 from routing.matching import Decision
@@ -199,12 +199,17 @@ def _time_is_up(decision: Decision, case_id: str) -> int:
         case Offered():
             _expire(decision, case_id, case.stage)
             return 2 * (len(decision.events) - before) + case.weight  # whoever waits again and every unit that is free
+        case Accepted(reply_due_at=due) if due is not None:
+            take_back(decision, case, case.stage)
+            return 2 * (len(decision.events) - before) + case.weight
+        case Queued():
+            supervise(decision, case_id)  # unless it was rescinded a moment ago, because its agent was set away
         case Pending():
             decision.emit(events.CaseResumed(case_id, "timer", decision.at))
         case Resolved():
             decision.emit(events.ResolutionConfirmed(case_id, decision.at))
         case _:
-            pass  # rescinded a moment ago, because its agent was set away
+            pass
     return 1
 
 
@@ -213,6 +218,7 @@ def _expire(decision: Decision, case_id: str, offer: Offered) -> None:
     agent = decision.agent(offer.agent_id)
     missed = 1 if agent is None else agent.missed + 1
     decision.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, decision.at))
+    supervise(decision, case_id)
     if agent is not None and missed >= decision.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
         decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, MISSED_OFFERS, decision.at))
         _rescind_offers(decision, decision.agent(offer.agent_id) or agent)

@@ -288,6 +288,7 @@ class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
     token: int
     at: Instant
     joined_case_ids: tuple[str, ...] = ()
+    reply_due_at: Instant | None = None
 
 
 class OfferDeclined(Struct, frozen=True, array_like=True, gc=False):
@@ -548,6 +549,9 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     requirements: tuple[Requirement, ...]
     at: Instant
     selection: Selection = Selection.UNSPECIFIED
+    reply_timeout_s: int = 0
+    supervise_after_returns: int = 0
+    supervise_after_s: int = 0
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -636,6 +640,16 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     acted_until: Instant | None = None
 
 
+class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
+    """A waiting case is not offered any more: a supervisor is to move it on."""
+
+    case_id: str
+    queue: str
+    reason: str
+    returns: int
+    at: Instant
+
+
 CaseFact = (
     PostAttached
     | PostPlaced
@@ -665,6 +679,7 @@ CaseFact = (
     | CaseReopened
     | CaseWithdrawn
     | PostDetached
+    | CaseSupervised
 )
 """What happens to one case that is there."""
 

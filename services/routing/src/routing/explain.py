@@ -18,6 +18,7 @@ from routing.cases import (
     Queued,
     again_at,
     holder,
+    place_in_line,
     place_of,
     urgency_of,
 )
@@ -37,6 +38,7 @@ class Constraint(IntEnum):
     COOLDOWN = 5
     OUTRANKED = 6
     ORDER = 7
+    SUPERVISED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
     candidates = sorted(
         (_standing(shard, case, agent, now) for agent in ranked), key=lambda standing_: not standing_.eligible
     )
-    waits = isinstance(case.stage, Queued)
+    waits = place_in_line(case) is not None
     binding = Constraint.UNSPECIFIED
     summary = f"{name(case.case_id)} {standing(case)}"
     if waits:
@@ -94,6 +96,9 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
             binding = max(failures, key=lambda constraint: (failures[constraint], constraint))
         why = "nobody is registered" if not candidates else _WHY[binding]
         summary = f"{summary}: {why}"
+    elif isinstance(case.stage, Queued):
+        binding = Constraint.SUPERVISED
+        summary = f"{summary}; TransferCase moves it on"
     if case.joined:
         summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
     return Explanation(summary, binding, tuple(candidates), _place(shard, case, now) if waits else 0)
@@ -108,6 +113,7 @@ _WHY = {
     Constraint.COOLDOWN: "most agents declined or missed it a moment ago",
     Constraint.OUTRANKED: "it is about to be offered",
     Constraint.ORDER: "it is about to be offered",
+    Constraint.SUPERVISED: "it waits for a supervisor",
 }
 
 
@@ -132,6 +138,8 @@ def _constraint(shard: Shard, case: Case, agent: Agent, now: Instant) -> tuple[C
         return Constraint.SKILL, f"lacks {', '.join(lacks)}"
     if agent.free < case.weight:
         return Constraint.CAPACITY, f"has {agent.load} of {agent.capacity} units in use"
+    if isinstance(case.stage, Queued) and case.stage.supervised:
+        return Constraint.SUPERVISED, "could take it; it waits for a supervisor"
     wait_s = -(-(_again_at(shard, case, agent) - now) // MICROS)
     if wait_s > 0:
         return Constraint.COOLDOWN, f"declined, missed or gave it back a moment ago; may be offered it in {wait_s} s"

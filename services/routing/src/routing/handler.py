@@ -328,11 +328,14 @@ def command_of(request: Message, now: Instant) -> commands.Command:
         case api.CreateQueueRequest():
             form.tenant()
             queue_id = form.text("queue_id", _QUEUE)
-            command = commands.CreateQueue(queue_id, *_queue(form, request.queue), now)
+            shown, first_response_s, offer_timeout_s, requirements, limits = _queue(form, request.queue)
+            settings = shown, first_response_s, offer_timeout_s, requirements
+            command = commands.CreateQueue(queue_id, *settings, now, *limits)
         case api.UpdateQueueRequest():
             _, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = _mask(form, request.queue, request.update_mask)
-            shown, first_response_s, offer_timeout_s, requirements = _queue(form, request.queue)
+            shown, first_response_s, offer_timeout_s, requirements, limits = _queue(form, request.queue)
+            reply_timeout_s, returns, waiting_s = limits
             command = commands.ChangeQueue(
                 queue_id,
                 shown if "display_name" in mask else None,
@@ -340,6 +343,9 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 offer_timeout_s if "offer_timeout_s" in mask else None,
                 requirements if "requirements" in mask else None,
                 now,
+                reply_timeout_s if "reply_timeout_s" in mask else None,
+                returns if "supervise_after_returns" in mask else None,
+                waiting_s if "supervise_after_s" in mask else None,
             )
         case api.DeleteQueueRequest():
             tenant, queue_id = form.name("name", "queues")
@@ -435,15 +441,21 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill,
     return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity or 1, queues
 
 
-def _queue(form: Form, queue: api.Queue) -> tuple[str, int, int, tuple[Requirement, ...]]:
+def _queue(form: Form, queue: api.Queue) -> tuple[str, int, int, tuple[Requirement, ...], tuple[int, int, int]]:
     if len(queue.display_name) > 100:
         form.wrong("queue.display_name", "has at most 100 code points")
     if not 0 <= queue.first_response_s <= 2_592_000:
         form.wrong("queue.first_response_s", "is 1 to 2592000, or 0 for 3600")
     if not 0 <= queue.offer_timeout_s <= 86_400:
         form.wrong("queue.offer_timeout_s", "is 1 to 86400, or 0 for 60")
+    for field in ("reply_timeout_s", "supervise_after_s"):
+        if not 0 <= getattr(queue, field) <= 2_592_000:
+            form.wrong(f"queue.{field}", "is 1 to 2592000, or 0 for no limit")
+    if not 0 <= queue.supervise_after_returns <= 1000:
+        form.wrong("queue.supervise_after_returns", "is 1 to 1000, or 0 for no limit")
     requirements = _requirements(form, "queue.requirements", queue.requirements)
-    return queue.display_name, queue.first_response_s or 3600, queue.offer_timeout_s or 60, requirements
+    limits = queue.reply_timeout_s, queue.supervise_after_returns, queue.supervise_after_s
+    return queue.display_name, queue.first_response_s or 3600, queue.offer_timeout_s or 60, requirements, limits
 
 
 def _requirements(form: Form, field: str, messages: Iterable[events_pb2.Requirement]) -> tuple[Requirement, ...]:

@@ -12,6 +12,7 @@ from routing.cases import (
     IDLE,
     NEVER,
     URGENCY_MAX,
+    Accepted,
     Case,
     Joined,
     JoinedCase,
@@ -99,7 +100,9 @@ def with_joined(case: Case, case_id: str, joined: JoinedCase | None) -> Case:
         others[case_id] = joined
     after = replace(case, joined=tuple(others[one] for one in sorted(others)))
     if isinstance(after.stage, Queued) and place_of(after) is None:
-        return replace(after, stage=IDLE, refusals=())
+        return replace(after, stage=IDLE, refusals=(), returns=0)
+    if isinstance(after.stage, Accepted) and after.stage.reply_due_at is not None:
+        return replace(after, stage=Accepted(after.stage.agent_id))  # joining is an act, and so is what follows
     return after
 
 

@@ -13,7 +13,7 @@ from chassis.identity import uuid5
 
 from routing import events
 from routing.agents import Agent
-from routing.cases import Case, Queued, again_at, is_refused_by_all, place_of, urgency_of
+from routing.cases import Case, again_at, is_refused_by_all, place_in_line, urgency_of
 from routing.changes import changes, with_turn
 from routing.policies import OrderKey, preferred
 from routing.segments import Segment
@@ -43,6 +43,7 @@ _FREES_NOBODY = frozenset(
         events.QueueDeleted,
         events.QueueCleared,
         events.SourceQueueChanged,
+        events.CaseSupervised,
     }
 )
 """Facts that neither give an agent room nor make a case wait."""
@@ -141,7 +142,7 @@ class Decision:
             best: str | None = None
             floor_turn = order.is_floor_turn(self.shard.offers_made + self._offers)
             for case in self._cases.values():
-                wait = place_of(case) if isinstance(case.stage, Queued) else None
+                wait = place_in_line(case)
                 if wait is not None:
                     place = order.place(wait, urgency_of(case), case.case_id)
                     key = (order.key(*place, self.at, floor_turn), case.case_id)

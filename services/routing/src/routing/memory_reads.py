@@ -26,8 +26,9 @@ FORWARDED_BYTES_MAX = 512 * 1024
 
 
 def queue_message(tenant: str, shard: Shard, queue: Queue) -> api.Queue:
-    """The queue and how many cases wait in it."""
-    return wire.queue_message(tenant, queue, _waiting(shard)[queue.queue_id])
+    """The queue, how many cases wait in it, and how many for a supervisor."""
+    supervised = Counter(shard.supervised.values())
+    return wire.queue_message(tenant, queue, _waiting(shard)[queue.queue_id], supervised[queue.queue_id])
 
 
 def _case(writer: Writer, request: api.GetCaseRequest, now: Instant) -> Message:
@@ -77,7 +78,8 @@ def _queues(writer: Writer, request: api.ListQueuesRequest, now: Instant) -> Mes
         if queue_id > str(after) and wanted(queues[queue_id], waiting[queue_id])
     ][: part.size + 1]
     listed, token = part.cut(chosen, _queue_cursor)
-    messages = [wire.queue_message(tenant, queue, waiting[queue.queue_id]) for queue in listed]
+    supervised = Counter(writer.state.supervised.values())
+    messages = [wire.queue_message(tenant, q, waiting[q.queue_id], supervised[q.queue_id]) for q in listed]
     queues_of_page, token = part.within(listed, messages, token, _queue_cursor, FORWARDED_BYTES_MAX)
     return api.ListQueuesResponse(queues=queues_of_page, next_page_token=token)
 

@@ -15,6 +15,7 @@ from routing.cases import Accepted, Case, Offered, Pending, Queued, alone
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.shard import Shard
+from routing.terms import Selection
 
 OPEN = (Queued, Offered, Accepted, Pending)
 """Stages in which a case waits in a queue, or is with an agent of one."""
@@ -44,7 +45,18 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
     if c.queue_id in decision.shard.queues and decision.shard.has_queue(c.queue_id):
         raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
     decision.emit(
-        events.QueueChanged(c.queue_id, c.display_name, c.first_response_s, c.offer_timeout_s, c.requirements, c.at)
+        events.QueueChanged(
+            c.queue_id,
+            c.display_name,
+            c.first_response_s,
+            c.offer_timeout_s,
+            c.requirements,
+            c.at,
+            Selection.UNSPECIFIED,
+            c.reply_timeout_s,
+            c.supervise_after_returns,
+            c.supervise_after_s,
+        )
     )
 
 
@@ -58,6 +70,10 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.first_response_s if c.first_response_s is None else c.first_response_s,
         queue.offer_timeout_s if c.offer_timeout_s is None else c.offer_timeout_s,
         queue.requirements if c.requirements is None else c.requirements,
+        queue.selection,
+        queue.reply_timeout_s if c.reply_timeout_s is None else c.reply_timeout_s,
+        queue.supervise_after_returns if c.supervise_after_returns is None else c.supervise_after_returns,
+        queue.supervise_after_s if c.supervise_after_s is None else c.supervise_after_s,
     )
     if changed != queue:
         decision.emit(
@@ -68,6 +84,10 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.offer_timeout_s,
                 changed.requirements,
                 c.at,
+                changed.selection,
+                changed.reply_timeout_s,
+                changed.supervise_after_returns,
+                changed.supervise_after_s,
             )
         )
 

@@ -16,6 +16,7 @@ from chassis.clock import MICROS, Instant
 from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, policy_of, queue_of
 from routing.cases import (
+    Accepted,
     Case,
     Joined,
     Offered,
@@ -26,7 +27,7 @@ from routing.cases import (
     is_apart,
     is_dormant,
     is_refused_by_all,
-    place_of,
+    place_in_line,
 )
 from routing.changes import changes, with_turn
 from routing.policies import Choice, choice_of, order_of
@@ -38,8 +39,8 @@ KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
 waits for it."""
 
-_INDEXED = frozenset({Queued, Offered, Pending, Resolved})
-"""Stages in which the case waits in a queue, or has a timer."""
+_INDEXED = frozenset({Queued, Offered, Accepted, Pending, Resolved})
+"""Stages in which the case waits in a queue, or may have a timer."""
 
 
 @dataclass(slots=True)
@@ -80,8 +81,8 @@ class Shard:
     segments: Segments = field(default_factory=Segments)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
-    """Derived: when an offer lapses, a pending case wakes up, a resolution is confirmed; and when an agent who is ready
-    may first be offered again what it refused.
+    """Derived: when an offer lapses, an agent has done nothing with a case, a case has waited too long, a pending case
+    wakes up, a resolution is confirmed; and when an agent who is ready may first be offered again what it refused.
     """
     refused: dict[str, list[tuple[Instant, str]]] = field(default_factory=dict)
     """Derived: agent to the waiting cases it refused, by when each may be offered to it again."""
@@ -89,6 +90,8 @@ class Shard:
     """Derived: the entries of `dormant` and some that have been overtaken, oldest first. The first of a dictionary
     whose first entries keep being deleted would be found by passing over all of those."""
 
+    supervised: dict[str, str] = field(default_factory=dict)
+    """Derived: case that waits for a supervisor to its queue."""
     joins: dict[str, str] = field(default_factory=dict)
     """Derived: case that somebody joined to the one it was joined into."""
     unsent: dict[str, str] = field(default_factory=dict)
@@ -149,11 +152,13 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
         case events.PostAliased() | events.PostAddressed() | events.PostUnthreaded() | events.ThreadRecalled():
             _touch_thread(shard, event)
         case events.QueueChanged():
-            selection = shard.queue(event.queue_id).selection
+            before = shard.queue(event.queue_id)
             shard.queues[event.queue_id] = queue_of(event)
+            if shard.queues[event.queue_id].supervise_after_s != before.supervise_after_s:
+                _set_limits(shard)
             shard.successors.pop(event.queue_id, None)
             _set_closing(shard, event.queue_id, None)
-            if event.selection is not selection:
+            if event.selection is not before.selection:
                 _rearrange(shard)
         case events.QueueDeleted() if event.queue_id != DEFAULT_QUEUE:
             shard.successors[event.queue_id] = event.successor
@@ -306,12 +311,18 @@ def _forget(shard: Shard, key: str) -> None:
 def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
     match case.stage:
-        case Queued() if (wait := place_of(case)) is not None:
+        case Queued() if (wait := place_in_line(case)) is not None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
             if case.refusals:
                 _put_refusals(shard, segment, case)
+            if (until := waits_until(shard, case)) is not None:
+                shard.timers.set(key, until)
+        case Queued(supervised=reason) if reason:
+            shard.supervised[case.case_id] = case.queue
         case Offered(expires_at=at) | Pending(until=at):
             shard.timers.set(key, at)
+        case Accepted(reply_due_at=due) if due is not None:
+            shard.timers.set(key, due)
         case Resolved(at=at):
             shard.timers.set(key, Instant(at + shard.policy.confirm_window_s * MICROS))
         case _:
@@ -320,12 +331,31 @@ def _index(shard: Shard, case: Case) -> None:
 
 def _unindex(shard: Shard, case: Case) -> None:
     match case.stage:
-        case Queued() if (wait := place_of(case)) is not None:
+        case Queued() if (wait := place_in_line(case)) is not None:
             segment = shard.segments.take_case(case, wait)
             if case.refusals:
                 _take_refusals(shard, segment, case)
+            shard.timers.cancel((CASE, case.case_id))
+        case Queued():
+            shard.supervised.pop(case.case_id, None)
         case _:
             shard.timers.cancel((CASE, case.case_id))
+
+
+def waits_until(shard: Shard, case: Case) -> Instant | None:
+    """When a case in line has waited too long and a supervisor is to see it, None when it may wait for ever."""
+    wait, limit_s = place_in_line(case), shard.queue(case.queue).supervise_after_s
+    return None if wait is None or limit_s <= 0 else Instant(wait.waiting_since + limit_s * MICROS)
+
+
+def _set_limits(shard: Shard) -> None:
+    """Sets anew until when each case in line may wait, after a queue's limit has changed."""
+    for case_id in shard.segments.case_ids():
+        until = waits_until(shard, shard.cases[case_id])
+        if until is None:
+            shard.timers.cancel((CASE, case_id))
+        else:
+            shard.timers.set((CASE, case_id), until)
 
 
 def _put_refusals(shard: Shard, segment: Segment, case: Case) -> None:
@@ -390,7 +420,7 @@ def _rearrange(shard: Shard) -> None:
         shard.segments.put_presence(agent)
     for case_id in waiting:
         case = shard.cases[case_id]
-        wait = place_of(case)
+        wait = place_in_line(case)
         if wait is not None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
             if case.refusals:
@@ -405,7 +435,8 @@ def refill(shard: Shard) -> Shard:
         for case in shard.cases.values()
         if isinstance(case.stage, Joined) and is_apart(case)
     }
-    shard.segments, shard.timers, shard.refused = Segments(order_of(shard.policy)), Timers(), {}
+    shard.segments, shard.timers = Segments(order_of(shard.policy)), Timers()
+    shard.refused, shard.supervised = {}, {}
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
@@ -425,8 +456,9 @@ def refill(shard: Shard) -> Shard:
 def next_due(shard: Shard) -> Instant | None:
     """When time itself next changes something; a tick at that time always decides something.
 
-    At once while something is to be looked at again; else an offer lapses, a pending case wakes, a resolution is
-    confirmed, an agent who is ready may be offered again what it refused, or a deleted queue has something left.
+    At once while something is to be looked at again; else an offer lapses, an agent has done nothing with a case, a
+    case has waited too long, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered
+    again what it refused, or a deleted queue has something left.
     """
     todo, timer = shard.threads.next_todo(), shard.timers.first()
     return timer if todo is None else todo if timer is None else min(todo, timer)

@@ -60,6 +60,9 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         latest_post=f"{at}/posts/{case.latest_post_id}" if case.latest_post_id else "",
         desk=case.desk,
         joined_cases=[f"{at}/cases/{joined.case_id}" for joined in case.joined],
+        reply_due_at=_stamp(stage.reply_due_at if isinstance(stage, Accepted) else None),
+        returns=case.returns,
+        supervised_reason=stage.supervised if isinstance(stage, Queued) else "",
     )
 
 
@@ -132,8 +135,8 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
     )
 
 
-def queue_message(tenant: str, queue: Queue, waiting: int) -> service_pb2.Queue:
-    """The queue and how many cases wait in it."""
+def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> service_pb2.Queue:
+    """The queue, how many cases wait in it, and how many for a supervisor."""
     return service_pb2.Queue(
         name=f"tenants/{tenant}/queues/{queue.queue_id}",
         display_name=queue.display_name,
@@ -141,6 +144,10 @@ def queue_message(tenant: str, queue: Queue, waiting: int) -> service_pb2.Queue:
         offer_timeout_s=queue.offer_timeout_s,
         requirements=requirement_messages(queue.requirements),
         waiting=waiting,
+        reply_timeout_s=queue.reply_timeout_s,
+        supervise_after_returns=queue.supervise_after_returns,
+        supervise_after_s=queue.supervise_after_s,
+        supervised=supervised,
     )
 
 

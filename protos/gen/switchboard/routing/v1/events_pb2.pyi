@@ -478,20 +478,22 @@ class CaseOffered(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_version: _Optional[int] = ..., is_preferred: _Optional[bool] = ...) -> None: ...
 
 class OfferAccepted(_message.Message):
-    __slots__ = ("case_id", "agent_id", "offer_id", "token", "at", "joined_case_ids")
+    __slots__ = ("case_id", "agent_id", "offer_id", "token", "at", "joined_case_ids", "reply_due_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     OFFER_ID_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     JOINED_CASE_IDS_FIELD_NUMBER: _ClassVar[int]
+    REPLY_DUE_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     offer_id: str
     token: int
     at: _timestamp_pb2.Timestamp
     joined_case_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., joined_case_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    reply_due_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., joined_case_ids: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class OfferDeclined(_message.Message):
     __slots__ = ("case_id", "agent_id", "offer_id", "reason", "at")
@@ -846,7 +848,7 @@ class PresenceChanged(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueueChanged(_message.Message):
-    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection")
+    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s")
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
@@ -854,6 +856,9 @@ class QueueChanged(_message.Message):
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     SELECTION_FIELD_NUMBER: _ClassVar[int]
+    REPLY_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISE_AFTER_RETURNS_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
     queue_id: str
     display_name: str
     first_response_s: int
@@ -861,7 +866,10 @@ class QueueChanged(_message.Message):
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     at: _timestamp_pb2.Timestamp
     selection: Selection
-    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ...) -> None: ...
+    reply_timeout_s: int
+    supervise_after_returns: int
+    supervise_after_s: int
+    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ...) -> None: ...
 
 class QueueDeleted(_message.Message):
     __slots__ = ("queue_id", "successor", "at")
@@ -992,3 +1000,17 @@ class CaseRecalled(_message.Message):
     thread_id: str
     acted_until: _timestamp_pb2.Timestamp
     def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CaseSupervised(_message.Message):
+    __slots__ = ("case_id", "queue", "reason", "returns", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RETURNS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    queue: str
+    reason: str
+    returns: int
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., reason: _Optional[str] = ..., returns: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

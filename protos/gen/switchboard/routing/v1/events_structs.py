@@ -471,6 +471,8 @@ class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     joined_case_ids: tuple[str, ...] = ()
     """Cases joined into it that wait, sorted: the agent took them as well."""
+    reply_due_at: Instant | None = None
+    """Until when the agent is to reply or to do anything else with it, else it goes back; absent when its queue gives no such time."""
 
 
 class OfferDeclined(Struct, frozen=True, array_like=True, gc=False):
@@ -916,6 +918,12 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     selection: int = 0
     """How its cases choose an agent, UNSPECIFIED as the policy says."""
+    reply_timeout_s: int = 0
+    """How long after accepting a case an agent is to reply or to do anything else with it, seconds, 1..2592000; 0 for no limit."""
+    supervise_after_returns: int = 0
+    """How often a case may come back (declined, missed, given back) before it waits for a supervisor, 1..1000; 0 for no limit."""
+    supervise_after_s: int = 0
+    """How long a case may wait before it waits for a supervisor, seconds, 1..2592000; 0 for no limit."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -1066,4 +1074,21 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """Up to when acts of ours (resolving, replies sent through us) answer the customer's posts, absent when none does."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled,)}
+class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
+    """A waiting case is not offered any more: it came back too often, or has waited too long, and a supervisor is to move it on. It keeps its place."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseSupervised"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    queue: str = ""
+    """The id of the queue it waits in."""
+    reason: str = ""
+    """"returned" when it came back too often, "waited" when nobody has taken it for too long."""
+    returns: int = 0
+    """How often it came back since it began to wait, was moved or was answered, from 0."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised,)}

@@ -28,6 +28,7 @@ class CaseState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CASE_STATE_CONFIRMED: _ClassVar[CaseState]
     CASE_STATE_WITHDRAWN: _ClassVar[CaseState]
     CASE_STATE_JOINED: _ClassVar[CaseState]
+    CASE_STATE_SUPERVISED: _ClassVar[CaseState]
 
 class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -39,6 +40,7 @@ class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_COOLDOWN: _ClassVar[Constraint]
     CONSTRAINT_OUTRANKED: _ClassVar[Constraint]
     CONSTRAINT_ORDER: _ClassVar[Constraint]
+    CONSTRAINT_SUPERVISED: _ClassVar[Constraint]
 
 class OfferChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -59,6 +61,7 @@ CASE_STATE_RESOLVED: CaseState
 CASE_STATE_CONFIRMED: CaseState
 CASE_STATE_WITHDRAWN: CaseState
 CASE_STATE_JOINED: CaseState
+CASE_STATE_SUPERVISED: CaseState
 CONSTRAINT_UNSPECIFIED: Constraint
 CONSTRAINT_PRESENCE: Constraint
 CONSTRAINT_CAPACITY: Constraint
@@ -67,6 +70,7 @@ CONSTRAINT_SKILL: Constraint
 CONSTRAINT_COOLDOWN: Constraint
 CONSTRAINT_OUTRANKED: Constraint
 CONSTRAINT_ORDER: Constraint
+CONSTRAINT_SUPERVISED: Constraint
 OFFER_CHANGE_UNSPECIFIED: OfferChange
 OFFER_CHANGE_OPEN: OfferChange
 OFFER_CHANGE_ACCEPTED: OfferChange
@@ -76,7 +80,7 @@ OFFER_CHANGE_RESCINDED: OfferChange
 OFFER_CHANGE_RELEASED: OfferChange
 
 class Case(_message.Message):
-    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases")
+    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
@@ -109,6 +113,9 @@ class Case(_message.Message):
     LATEST_POST_FIELD_NUMBER: _ClassVar[int]
     DESK_FIELD_NUMBER: _ClassVar[int]
     JOINED_CASES_FIELD_NUMBER: _ClassVar[int]
+    REPLY_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    RETURNS_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISED_REASON_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: CaseState
     origin: _events_pb2.CaseOrigin
@@ -141,7 +148,10 @@ class Case(_message.Message):
     latest_post: str
     desk: str
     joined_cases: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ...) -> None: ...
+    reply_due_at: _timestamp_pb2.Timestamp
+    returns: int
+    supervised_reason: str
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ...) -> None: ...
 
 class Offer(_message.Message):
     __slots__ = ("offer_id", "case", "agent", "token", "weight", "offered_at", "expires_at")
@@ -188,20 +198,28 @@ class Agent(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting")
+    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
     OFFER_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
+    REPLY_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISE_AFTER_RETURNS_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISED_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     first_response_s: int
     offer_timeout_s: int
     requirements: _containers.RepeatedCompositeFieldContainer[_events_pb2.Requirement]
     waiting: int
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ...) -> None: ...
+    reply_timeout_s: int
+    supervise_after_returns: int
+    supervise_after_s: int
+    supervised: int
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ...) -> None: ...
 
 class CasePost(_message.Message):
     __slots__ = ("post", "direction", "author_kind", "published_at", "window_expires_at", "role")

@@ -335,7 +335,8 @@ class RoutingServiceServicer:
 
     def TransferCase(self, request, context):
         """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-        open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+        open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
+        that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
         Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -88,7 +88,8 @@ class RoutingServiceStub:
     """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
     TransferCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-    open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+    open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
+    that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
     Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
     JoinCases: _grpc.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]
@@ -196,7 +197,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
     TransferCase: _aio.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]  # type: ignore[assignment]
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-    open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+    open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
+    that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
     Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
     JoinCases: _aio.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]  # type: ignore[assignment]
@@ -403,7 +405,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.TransferCaseResponse, _abc.Awaitable[_service_pb2.TransferCaseResponse]]:
         """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
-        open offer is taken back, an agent who has it gives it up. What it is already changes nothing.
+        open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
+        that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
         Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
         """
 

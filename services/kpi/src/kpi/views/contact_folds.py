@@ -363,6 +363,7 @@ _IGNORED = (
     work.QueueCleared,
     work.PolicyChanged,
     work.SourceQueueChanged,
+    work.CaseSupervised,  # it waits as it did, for somebody else
 )
 HANDLED = frozenset(_FOLDS)
 """Full names of the events that make something."""

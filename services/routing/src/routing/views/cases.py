@@ -108,23 +108,24 @@ def _value_of(case: Case, field: str) -> object:
 
 def state_of(case: Case) -> str:
     """The state's name as the interface has it, without its prefix."""
-    return _STATES[type(case.stage)]
+    stage = case.stage
+    return "SUPERVISED" if isinstance(stage, Queued) and stage.supervised else _STATES[type(stage)]
 
 
 class CasesView:
-    """The projection `cases_v6`."""
+    """The projection `cases_v7`."""
 
-    name = "cases_v6"
+    name = "cases_v7"
     contexts = frozenset({"work"})
     handles = CASE_FACTS | _THREAD_FACTS
     ignores = _OTHER_FACTS
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "cases_v6": "tenant, case_id",
-        "case_posts_v6": "tenant, post_id, desk",
-        "case_answers_v6": "tenant, case_id, post_id",
-        "case_keys_v6": "tenant, thread_key",
-        "case_places_v6": "tenant, case_id, last_position, last_index",
+        "cases_v7": "tenant, case_id",
+        "case_posts_v7": "tenant, post_id, desk",
+        "case_answers_v7": "tenant, case_id, post_id",
+        "case_keys_v7": "tenant, thread_key",
+        "case_places_v7": "tenant, case_id, last_position, last_index",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
