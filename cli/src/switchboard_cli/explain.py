@@ -19,12 +19,20 @@ def explain() -> None:
 
 @explain.command("case")
 @click.argument("case")
+@click.option(
+    "--offer",
+    "token",
+    type=click.IntRange(1),
+    help="Explain the offer with this token, counted from 1 for each case, as it was decided.",
+)
 @tenant_option
 @json_option
 @reaches
 @asynchronous
-async def explain_case(*, case: str, tenant: str, as_json: bool, targets: Targets) -> None:
-    """Every agent for CASE (its id): who may take it, how they rank, and what rules the others out."""
+async def explain_case(*, case: str, token: int | None, tenant: str, as_json: bool, targets: Targets) -> None:
+    """Every agent for CASE (its id): who may take it, how they rank, what rules the others out, and what would have
+    changed it.
+    """
     from rich.text import Text
     from switchboard.routing.v1.service_pb2 import Constraint, ExplainDecisionRequest
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
@@ -33,7 +41,7 @@ async def explain_case(*, case: str, tenant: str, as_json: bool, targets: Target
     from switchboard_cli.output import console, print_json, table
 
     async with calling(targets, "routing", act=f"to explain case {case}") as channel:
-        request = ExplainDecisionRequest(name=full(tenant, "cases", case))
+        request = ExplainDecisionRequest(name=full(tenant, "cases", case), token=token or 0)
         answer = await RoutingServiceStub(channel).ExplainDecision(request, timeout=targets.timeout_s)
     if as_json:
         print_json(document(answer))
@@ -52,6 +60,8 @@ async def explain_case(*, case: str, tenant: str, as_json: bool, targets: Target
             str(candidate.free_units),
         )
     screen.print(shown)
+    for alternative in answer.alternatives:
+        screen.print(alternative)
 
 
 @explain.command("attribute")

@@ -364,6 +364,29 @@ async def test_a_decision_is_explained(routing: Running) -> None:
     assert list((await routing.api.UpdateAgent(update, timeout=LIMIT_S)).agent.cases) == [case.name]
 
 
+async def test_an_offer_is_explained_as_it_was_decided_long_after(routing: Running) -> None:
+    mia = await routing.agent()
+    await routing.ingest.post("p1")
+    case = await routing.case_of("p1")
+    assert case.offer.agent == mia
+    noa = await routing.agent("noa", 3)
+    decline = api.DeclineOfferRequest(name=case.name, agent=mia, token=1, reason="break", request_id=rid())
+    moved = (await routing.api.DeclineOffer(decline, timeout=LIMIT_S)).case
+    assert (moved.offer.agent, moved.offer.token) == (noa, 2)
+    first, second = [
+        await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=case.name, token=token), timeout=LIMIT_S)
+        for token in (1, 2)
+    ]
+    assert (first.offer, [one.agent for one in first.candidates]) == (case.offer, [mia])
+    assert (second.offer, [one.agent for one in second.candidates]) == (moved.offer, [noa, mia])
+    assert list(second.candidates[1].constraints) == [api.CONSTRAINT_COOLDOWN]
+    assert [one.split(" s later")[0] for one in second.alternatives] == ["mia would have been offered it 300"]
+    for token, code in ((3, grpc.StatusCode.NOT_FOUND), (-1, grpc.StatusCode.INVALID_ARGUMENT)):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=case.name, token=token), timeout=LIMIT_S)
+        assert refused.value.code() is code
+
+
 async def test_a_manual_case_with_a_note_is_pended_resumed_released_and_reopened(routing: Running) -> None:
     mia = await routing.agent()
     opened = await routing.api.OpenCase(api.OpenCaseRequest(parent=PLACE, urgency=2, request_id=rid()), timeout=LIMIT_S)

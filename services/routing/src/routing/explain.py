@@ -1,11 +1,19 @@
-"""Why a case is, or is not, with whom it is, computed from the shard as it is. Pure; it decides nothing."""
+"""Why a case is, or is not, with whom it is, computed from the shard as it is, or as it was before an offer. Pure; it
+decides nothing.
+
+Every agent has a standing: all that keeps it from the case, and how it ranks. What else would have been decided had one
+thing been otherwise follows from the same policy that decides, of the agent as it would be then.
+"""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from chassis.clock import MICROS, Instant
+from msgspec.structs import replace as changed
 
+from routing import events
 from routing.agents import Agent
 from routing.case_decider import name, standing
 from routing.cases import (
@@ -24,7 +32,10 @@ from routing.cases import (
 )
 from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
 from routing.shard import Shard
-from routing.terms import Presence
+from routing.terms import Presence, Skill
+
+ALTERNATIVES_MAX = 5
+"""Sentences about what would have been otherwise: those about the agents who come first."""
 
 
 class Constraint(IntEnum):
@@ -42,6 +53,20 @@ class Constraint(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that keeps an agent from a case."""
+
+    constraint: Constraint
+    sentence: str
+    unless: str
+    """What would have to be otherwise."""
+    agent: Agent
+    """The agent as it would be then."""
+    later_s: int = 0
+    """Seconds after which it is otherwise by itself, 0 where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How one agent stands to one case."""
 
@@ -52,6 +77,23 @@ class Standing:
     skill_score: float
     free_units: int
     released_at: Instant
+    constraints: tuple[Constraint, ...]
+    """All that keeps the agent from the case."""
+    score: float
+    """What the policy ranks by, the least first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What would have been decided had one thing been otherwise."""
+
+    sentence: str
+    agent: Agent
+    """Who would have been offered the case, as it would have been."""
+    without: str = ""
+    """Who would not have been there, "" where something else is otherwise."""
+    later_s: int = 0
+    """How much later it would have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +105,8 @@ class Explanation:
     candidates: tuple[Standing, ...]
     rank: int
     """Place in line from 1, 0 when it does not wait."""
+    alternatives: tuple[Alternative, ...] = ()
+    policy_version: int = 0
 
 
 def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
@@ -76,17 +120,8 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
             return Explanation(told, Constraint.UNSPECIFIED, (), 0)
         there = explain(shard, survivor, now)
         return replace(there, summary=f"{told}; {there.summary}")
-    choice = shard.choice(case.queue)
-
-    first = preferred(shard.policy, case, now)
-
-    def rank(agent: Agent) -> tuple[bool, Rank]:
-        return agent.agent_id != first, choice.rank(agent, choice.by_skills(agent, case.requirements))
-
-    ranked = sorted(shard.agents.values(), key=rank)
-    candidates = sorted(
-        (_standing(shard, case, agent, now) for agent in ranked), key=lambda standing_: not standing_.eligible
-    )
+    view = _View(shard, case, now)
+    candidates = tuple(view.standings())
     waits = place_in_line(case) is not None
     binding = Constraint.UNSPECIFIED
     summary = f"{name(case.case_id)} {standing(case)}"
@@ -101,7 +136,26 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
         summary = f"{summary}; TransferCase moves it on"
     if case.joined:
         summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
-    return Explanation(summary, binding, tuple(candidates), _place(shard, case, now) if waits else 0)
+    alternatives = view.alternatives(None) if waits else ()
+    line = _place(shard, case, now) if waits else 0
+    return Explanation(summary, binding, candidates, line, alternatives, shard.policy.version)
+
+
+def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
+    """Why a case was offered to whom it was; of the shard as it was before the fact. Needs the case to be there."""
+    case, now = shard.cases[offered.case_id], offered.at
+    view = _View(shard, case, now)
+    candidates = tuple(view.standings(chosen=offered.agent_id))
+    able, line = sum(one.eligible for one in candidates), _place(shard, case, now)
+    waiting = shard.segments.waiting()
+    why = "had it before and is asked first" if view.first == offered.agent_id else "ranked first"
+    whom = "of 1 who could take it" if able == 1 else f"of {able} who could take it"
+    summary = (
+        f"{name(case.case_id)} was offered to {offered.agent_id}, who {why} {whom}; it was number {line} of {waiting}"
+        f" in line (offer {offered.token}, policy version {offered.policy_version})"
+    )
+    alternatives = view.alternatives(shard.agents.get(offered.agent_id))
+    return Explanation(summary, Constraint.UNSPECIFIED, candidates, line, alternatives, offered.policy_version)
 
 
 _WHY = {
@@ -117,45 +171,140 @@ _WHY = {
 }
 
 
-def _standing(shard: Shard, case: Case, agent: Agent, now: Instant) -> Standing:
-    constraint, sentence = _constraint(shard, case, agent, now)
-    eligible = constraint in (Constraint.UNSPECIFIED, Constraint.OUTRANKED)
-    score = skill_score(agent, case.requirements, weights_of(shard.policy))
-    return Standing(agent.agent_id, eligible, constraint, sentence, score, agent.free, agent.released_at)
+class _View:
+    """A case and all agents, as a moment's decision sees them."""
+
+    def __init__(self, shard: Shard, case: Case, now: Instant) -> None:
+        self._shard = shard
+        self._case = case
+        self._now = now
+        self._choice = shard.choice(case.queue)
+        self.first = preferred(shard.policy, case, now)
+        """Who is asked before all others, "" for nobody."""
+        self._ranked = sorted(shard.agents.values(), key=self.rank)
+
+    def rank(self, agent: Agent) -> tuple[bool, Rank]:
+        """An agent's standing; the least is asked first."""
+        by_skills = self._choice.by_skills(agent, self._case.requirements)
+        return agent.agent_id != self.first, self._choice.rank(agent, by_skills)
+
+    def standings(self, chosen: str = "") -> list[Standing]:
+        """Who can take it by rank, then the others. `chosen` is who was offered it, where it is not the case's now."""
+        found = [self._standing(agent, chosen or holder(self._case)) for agent in self._ranked]
+        return sorted(found, key=lambda one: not one.eligible)
+
+    def alternatives(self, chosen: Agent | None) -> tuple[Alternative, ...]:
+        """What one thing that was otherwise would have changed, about those who come first; `chosen` is who was offered
+        the case, None where nobody was.
+        """
+        found: list[Alternative] = []
+        soonest: Alternative | None = None
+        for agent in self._ranked:
+            obstacles = list(self._obstacles(agent))
+            if not obstacles and chosen is not None and agent.agent_id != chosen.agent_id:
+                sentence = f"without {chosen.agent_id} it would have been offered to {agent.agent_id}"
+                found.insert(0, Alternative(sentence, agent, without=chosen.agent_id))
+                break  # who ranks behind that one would not have been asked
+            if len(obstacles) == 1 and (chosen is None or self.rank(obstacles[0].agent) < self.rank(chosen)):
+                [only] = obstacles
+                would = "would be" if chosen is None else "would have been"
+                sentence = f"{agent.agent_id} {would} offered it {only.unless}"
+                told = Alternative(sentence, only.agent, later_s=only.later_s)
+                if not told.later_s:
+                    found.append(told)
+                elif soonest is None or told.later_s < soonest.later_s:
+                    soonest = told
+        if soonest is not None:  # only of one: with time the others' cool-downs end as well
+            found.append(soonest)
+        return tuple(found[:ALTERNATIVES_MAX])
+
+    def _standing(self, agent: Agent, chosen: str) -> Standing:
+        case, obstacles = self._case, list(self._obstacles(agent))
+        _, rank = self.rank(agent)
+        score = skill_score(agent, case.requirements, weights_of(self._shard.policy))
+        eligible, constraint, sentence = not obstacles, Constraint.UNSPECIFIED, "could take it"
+        if holder(case) == agent.agent_id:
+            eligible, obstacles = True, []
+            sentence = "has it" if isinstance(case.stage, Accepted | Pending) else "is offered it"
+        elif chosen == agent.agent_id:
+            sentence = "was offered it"
+        elif obstacles:
+            constraint, sentence = obstacles[0].constraint, obstacles[0].sentence
+        elif chosen:
+            constraint, sentence = Constraint.OUTRANKED, f"could take it; {self._before(chosen, rank)}"
+        constraints = tuple([one.constraint for one in obstacles])
+        return Standing(
+            agent.agent_id,
+            eligible,
+            constraint,
+            sentence,
+            score,
+            agent.free,
+            agent.released_at,
+            constraints,
+            rank.score,
+        )
+
+    def _before(self, chosen: str, rank: Rank) -> str:
+        """Why somebody came before an agent of this rank."""
+        winner = self._shard.agents.get(chosen)
+        if winner is None or isinstance(self._case.stage, Offered | Accepted | Pending):
+            return f"{chosen} ranked before"  # as they were then; how both stand now is another matter
+        if chosen == self.first:
+            return f"{chosen} had it before and is asked first"
+        _, theirs = self.rank(winner)
+        if theirs.score != rank.score:
+            return f"{chosen} ranks before: {theirs.score:g} is less than {rank.score:g}"
+        if theirs.released_at != rank.released_at:
+            return f"{chosen} has been idle for longer"
+        return f"{chosen} is first by id"
+
+    def _obstacles(self, agent: Agent) -> Iterator[Obstacle]:
+        """All that keeps an agent from the case, in the order of `Constraint` but for capacity, which is looked at
+        when the agent may do the work at all.
+        """
+        case = self._case
+        if agent.presence != Presence.AVAILABLE:
+            there = changed(agent, presence=Presence.AVAILABLE)
+            yield Obstacle(Constraint.PRESENCE, f"is {agent.presence.name.lower()}", "were it available", there)
+        if not serves(agent, case.queue):
+            queues = (*agent.queues, case.queue)
+            sentence, unless = f"does not serve queue {case.queue}", f"did it serve queue {case.queue}"
+            yield Obstacle(Constraint.QUEUE, sentence, unless, changed(agent, queues=queues))
+        if not is_skilled(agent, case.requirements):
+            yield _lack(agent, case)
+        if (lacking := case.weight - (agent.capacity - agent.load)) > 0:
+            sentence = f"has {agent.load} of {agent.capacity} units in use"
+            roomier = changed(agent, capacity=agent.capacity + lacking)
+            units = "1 unit" if lacking == 1 else f"{lacking} units"
+            yield Obstacle(Constraint.CAPACITY, sentence, f"had it {units} more free", roomier)
+        if isinstance(case.stage, Queued) and case.stage.supervised:
+            sentence = "could take it; it waits for a supervisor"
+            yield Obstacle(Constraint.SUPERVISED, sentence, "were it not with a supervisor", agent)
+        wait_s = -(-(self._again_at(agent) - self._now) // MICROS)
+        if wait_s > 0:
+            sentence = f"declined, missed or gave it back a moment ago; may be offered it in {wait_s} s"
+            yield Obstacle(Constraint.COOLDOWN, sentence, f"{wait_s} s later", agent, wait_s)
+
+    def _again_at(self, agent: Agent) -> Instant:
+        """From when the agent may be offered the case again, NEVER when it has not refused it."""
+        segment = self._shard.segments.find(self._case)
+        by_all = segment is not None and segment.refused.get(self._case.case_id, False)
+        for agent_id, at in self._case.refusals:
+            if agent_id == agent.agent_id:
+                return again_at(at, self._shard.policy.decline_cooldown_s, by_all=by_all)
+        return NEVER
 
 
-def _constraint(shard: Shard, case: Case, agent: Agent, now: Instant) -> tuple[Constraint, str]:
-    if holder(case) == agent.agent_id:
-        has = "has it" if isinstance(case.stage, Accepted | Pending) else "is offered it"
-        return Constraint.UNSPECIFIED, has
-    if agent.presence != Presence.AVAILABLE:
-        return Constraint.PRESENCE, f"is {agent.presence.name.lower()}"
-    if not serves(agent, case.queue):
-        return Constraint.QUEUE, f"does not serve queue {case.queue}"
-    if not is_skilled(agent, case.requirements):
-        levels = {skill.name: skill.level for skill in agent.skills}
-        lacks = [r.skill for r in case.requirements if r.hard and levels.get(r.skill, 0) < r.min_level]
-        return Constraint.SKILL, f"lacks {', '.join(lacks)}"
-    if agent.free < case.weight:
-        return Constraint.CAPACITY, f"has {agent.load} of {agent.capacity} units in use"
-    if isinstance(case.stage, Queued) and case.stage.supervised:
-        return Constraint.SUPERVISED, "could take it; it waits for a supervisor"
-    wait_s = -(-(_again_at(shard, case, agent) - now) // MICROS)
-    if wait_s > 0:
-        return Constraint.COOLDOWN, f"declined, missed or gave it back a moment ago; may be offered it in {wait_s} s"
-    if isinstance(case.stage, Offered | Accepted | Pending):
-        return Constraint.OUTRANKED, f"could take it; {holder(case)} ranked before"
-    return Constraint.UNSPECIFIED, "could take it"
-
-
-def _again_at(shard: Shard, case: Case, agent: Agent) -> Instant:
-    """From when the agent may be offered the case again, NEVER when it has not refused it."""
-    segment = shard.segments.find(case)
-    by_all = segment is not None and segment.refused.get(case.case_id, False)
-    for agent_id, at in case.refusals:
-        if agent_id == agent.agent_id:
-            return again_at(at, shard.policy.decline_cooldown_s, by_all=by_all)
-    return NEVER
+def _lack(agent: Agent, case: Case) -> Obstacle:
+    """The skills an agent lacks, and the agent with just enough of them."""
+    levels = {skill.name: skill.level for skill in agent.skills}
+    lacks = [r for r in case.requirements if r.hard and levels.get(r.skill, 0) < r.min_level]
+    enough = levels | {r.skill: r.min_level for r in lacks}
+    skilled = changed(agent, skills=tuple([Skill(skill, level) for skill, level in sorted(enough.items())]))
+    sentence = f"lacks {', '.join(r.skill for r in lacks)}"
+    unless = f"with {', '.join(f'{r.skill} at {r.min_level}' for r in lacks)}"
+    return Obstacle(Constraint.SKILL, sentence, unless, skilled)
 
 
 def _place(shard: Shard, case: Case, now: Instant) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.clock import Clock
+from chassis.errors import InvalidRequest
 from chassis.forms import Judge, together
 from chassis.requests import Int32, Uuid, page
 from google.protobuf.message import Message
@@ -54,4 +55,10 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.ListCaseEventsRequest: lambda asked: page(asked, (int, Int32)),
         api.ListAgentsRequest: lambda asked: together(lambda: page(asked), lambda: agents_wanted(asked)),
         api.ListQueuesRequest: lambda asked: together(lambda: page(asked), lambda: queues_wanted(asked)),
+        api.ExplainDecisionRequest: _token,
     }
+
+
+def _token(request: api.ExplainDecisionRequest) -> None:
+    if request.token < 0:
+        raise InvalidRequest([("token", "offers are counted from 1; 0 asks about the case as it stands now")])

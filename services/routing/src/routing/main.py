@@ -28,6 +28,7 @@ from routing.handler import LIMITS, Handler
 from routing.judges import judges
 from routing.measures import measure
 from routing.offers import Offers
+from routing.past_offers import PastOffers
 from routing.reactions import react
 from routing.replies import KEYS, OWED, Replies
 from routing.servicer import CODES, SHARD, RoutingServicer
@@ -98,6 +99,7 @@ async def build(process: Process) -> None:
         log=log,
         tail=parts.tail,
         offers=offers,
+        past_offers=PastOffers(log, ROUTING, SHARD),
         sources=sources,
         vault=parts.vault(Erasures("crm", crm.SubjectErased.NAME, lambda fact: str(fact.body.identity_id))),
         tenants=parts.tenants,

@@ -31,15 +31,23 @@ from routing.case_decider import name as called
 from routing.case_decider import standing
 from routing.cases import Case
 from routing.commands import Command, Reason
+from routing.explain import explain_offer
 from routing.filters import cases_wanted, posts_wanted, unattributed_wanted
 from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
+from routing.past_offers import PastOffers
 from routing.shard import Shard
 from routing.sources import Sources
 from routing.views.case_tables import Row
 from routing.views.cases import CASE_FACTS, cases_of, get_case, list_cases, matches, places_of, position, posts_of
 from routing.views.threads import list_unattributed
-from routing.wire import case_event_message, case_message, post_message, unattributed_message
+from routing.wire import (
+    case_event_message,
+    case_message,
+    past_explanation_message,
+    post_message,
+    unattributed_message,
+)
 
 M = TypeVar("M", bound=Message)
 Context = Any
@@ -74,6 +82,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         log: Log,
         tail: Tail,
         offers: Offers,
+        past_offers: PastOffers,
         sources: Sources,
         vault: KeyVault,
         tenants: Tenants,
@@ -84,6 +93,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self._log = log
         self._tail = tail
         self._offers = offers
+        self._past_offers = past_offers
         self._sources = sources
         self._vault = vault
         self._tenants = tenants
@@ -305,12 +315,24 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.ExplainDecisionRequest, context: Context
     ) -> api.ExplainDecisionResponse:
         tenant, case_id = _case_name(request.name)
+        if request.token:
+            return await self._explain_offer(tenant, case_id, request.token)
         said = await self._if_remembered(tenant, request, api.ExplainDecisionResponse)
         if said is not None:
             return said
         case = await self._case(tenant, case_id)
         summary = f"{called(case_id)} {standing(case)}"
         return api.ExplainDecisionResponse(state=case_message(tenant, case).state, summary=summary)
+
+    async def _explain_offer(self, tenant: str, case_id: str, token: int) -> api.ExplainDecisionResponse:
+        await self._case(tenant, case_id)  # what there never was need not be looked for in all of the log
+        found = await self._past_offers.before(tenant, case_id, token)
+        if found is None:
+            raise NotFound("offer", f"tenants/{tenant}/cases/{case_id} with token {token}")
+        shard, offered, at = found
+        said = past_explanation_message(tenant, shard.cases[case_id], offered, explain_offer(shard, offered))
+        said.position = Position.encode(at)
+        return said
 
     async def _founded(self, request: Message) -> str:
         """The tenant of a request that brings it into being, unless the request would be refused for its form."""

@@ -10,6 +10,7 @@ from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Queue
 from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of
+from routing.events import CaseOffered
 from routing.explain import Explanation
 from routing.terms import Requirement
 from routing.views.cases import CasePost, state_of
@@ -166,12 +167,35 @@ def explanation_message(tenant: str, case: Case, said: Explanation) -> service_p
                 skill_score=c.skill_score,
                 free_units=c.free_units,
                 released_at=_stamp(c.released_at or None),
+                constraints=[f"CONSTRAINT_{one.name}" for one in c.constraints],
+                rank_score=c.score,
             )
             for c in said.candidates[:CANDIDATES_MAX]
         ],
         rank=said.rank,
         candidate_count=len(said.candidates),
+        alternatives=[one.sentence for one in said.alternatives],
+        policy_version=said.policy_version,
     )
+
+
+def past_explanation_message(
+    tenant: str, case: Case, offered: CaseOffered, said: Explanation
+) -> service_pb2.ExplainDecisionResponse:
+    """Why a case, as it was before, was offered to whom it was; the caller sets the position."""
+    message = explanation_message(tenant, case, said)
+    message.offer.CopyFrom(
+        service_pb2.Offer(
+            offer_id=offered.offer_id,
+            case=f"tenants/{tenant}/cases/{offered.case_id}",
+            agent=f"tenants/{tenant}/agents/{offered.agent_id}",
+            token=offered.token,
+            weight=offered.weight,
+            offered_at=to_timestamp(offered.at),
+            expires_at=to_timestamp(offered.expires_at),
+        )
+    )
+    return message
 
 
 def requirement_messages(requirements: tuple[Requirement, ...]) -> list[events_pb2.Requirement]:

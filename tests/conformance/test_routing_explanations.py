@@ -1,0 +1,138 @@
+"""Why a case went to whom it went, under every policy: the explanation is what the policy finds when it is asked again
+of the facts before the offer, and what it says would have been otherwise is what would have been decided.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+from chassis.clock import MICROS, Instant
+from chassis.errors import Rejected
+from hypothesis import given, settings
+from routing import events
+from routing.agents import Agent
+from routing.cases import Queued
+from routing.decider import decide
+from routing.explain import Alternative, Constraint, explain, explain_offer
+from routing.matching import Decision
+from routing.shard import Shard, evolve, refill
+from routing.state_codec import load
+from routing.terms import Presence, Requirement
+
+from tests.conformance.test_routing_policies import EVERY, Named, Step, asked, founded, staffs, steps
+from tests.unit.routing.build import open_case, presence, queue, record, register, run, t, whole
+
+FEW = settings(max_examples=8, deadline=None)
+
+
+def offered_under(alternative: Alternative, shard: Shard, case_id: str, now: Instant) -> str | None:
+    """Whom the policy finds for a case in a world in which one thing is otherwise."""
+    other = load(whole(shard))
+    other.agents.pop(alternative.without, None)
+    if alternative.agent.agent_id in other.agents:
+        other.agents[alternative.agent.agent_id] = alternative.agent
+    refill(other)
+    later = Instant(now + alternative.later_s * MICROS)
+    return Decision(other, later)._best_agent(other.cases[case_id])  # what is decided, without deciding it
+
+
+@EVERY
+@given(staff=staffs, drawn=steps)
+@FEW
+def test_an_offer_is_explained_by_what_the_policy_finds_again(
+    policy: Named, staff: Sequence[Agent], drawn: Sequence[Step]
+) -> None:
+    shard, now = founded(policy, staff), 0.0
+    for number, step in enumerate(drawn):
+        now += step[1]
+        before = load(whole(shard))
+        try:
+            facts = record(shard, decide(asked(shard, step, number, now), shard))
+        except Rejected:
+            continue
+        for fact in facts:
+            if isinstance(fact, events.CaseOffered):
+                told = explain_offer(before, fact)
+                first, *others = told.candidates
+                assert (first.agent_id, first.eligible, first.constraints) == (fact.agent_id, True, ())
+                assert all((one.constraint == Constraint.OUTRANKED) == one.eligible for one in others)
+                assert all(bool(one.constraints) != one.eligible for one in others)
+                assert told.policy_version == fact.policy_version == 1
+                for alternative in told.alternatives:
+                    found = offered_under(alternative, before, fact.case_id, fact.at)
+                    assert found == alternative.agent.agent_id, alternative.sentence
+            evolve(before, fact)
+
+
+@EVERY
+@given(staff=staffs, drawn=steps)
+@FEW
+def test_what_would_end_a_case_s_waiting_would_end_it(
+    policy: Named, staff: Sequence[Agent], drawn: Sequence[Step]
+) -> None:
+    shard, now = founded(policy, staff), 0.0
+    for number, step in enumerate(drawn):
+        now += step[1]
+        try:
+            record(shard, decide(asked(shard, step, number, now), shard))
+        except Rejected:
+            continue
+    for case in [one for one in shard.cases.values() if isinstance(one.stage, Queued)]:
+        for alternative in explain(shard, case, t(now)).alternatives:
+            found = offered_under(alternative, shard, case.case_id, t(now))
+            assert found == alternative.agent.agent_id, alternative.sentence
+
+
+CARE = queue("care", requirements=(Requirement("lang:zh", 3, hard=True),))
+
+
+@pytest.mark.parametrize(
+    ("staff", "sentence"),
+    [
+        pytest.param([register("ann", 1, [("lang:zh", 3)])], "ann would be offered it were it available", id="absent"),
+        pytest.param(
+            [register("ann", 1, [("lang:zh", 2)]), presence("ann")],
+            "ann would be offered it with lang:zh at 3",
+            id="a level too low",
+        ),
+        pytest.param(
+            [register("ann", 1, [("lang:zh", 5)], ["default"]), presence("ann")],
+            "ann would be offered it did it serve queue care",
+            id="another queue",
+        ),
+        pytest.param(
+            [register("ann", 1, [("lang:zh", 5)]), presence("ann"), open_case("m0", "care")],
+            "ann would be offered it had it 1 unit more free",
+            id="no room",
+        ),
+    ],
+)
+def test_who_waits_is_told_what_would_end_it(staff: Sequence[object], sentence: str) -> None:
+    shard = Shard()
+    run(shard, CARE, *staff, open_case("m1", "care"))  # type: ignore[arg-type]
+    told = explain(shard, shard.cases["m1"], t(1))
+    assert [one.sentence for one in told.alternatives] == [sentence]
+
+
+def test_two_things_in_the_way_are_both_named_and_neither_alone_would_change_it() -> None:
+    shard = Shard()
+    run(shard, CARE, register("ann", 1, [("lang:zh", 1)]), presence("ann", Presence.BUSY), open_case("m1", "care"))
+    told = explain(shard, shard.cases["m1"], t(1))
+    assert told.candidates[0].constraints == (Constraint.PRESENCE, Constraint.SKILL)
+    assert told.alternatives == ()
+
+
+def test_who_came_second_is_who_would_have_been_offered_it() -> None:
+    shard = Shard()
+    run(shard, register("ann", 1), register("ben", 1), presence("ann"), presence("ben", at=1))
+    [offered] = [one for one in decide(open_case("m1", at=2), shard) if isinstance(one, events.CaseOffered)]
+    for fact in decide(open_case("m1", at=2), shard):
+        if fact == offered:
+            break
+        evolve(shard, fact)
+    told = explain_offer(shard, offered)
+    assert [one.sentence for one in told.alternatives] == ["without ann it would have been offered to ben"]
+    assert told.summary == (
+        "case m1 was offered to ann, who ranked first of 2 who could take it; it was number 1 of 1 in line"
+        " (offer 1, policy version 0)"
+    )
+    assert [one.sentence for one in told.candidates] == ["was offered it", "could take it; ann is first by id"]
