@@ -266,7 +266,7 @@ class CaseEvent(_message.Message):
     def __init__(self, position: _Optional[str] = ..., case: _Optional[str] = ..., type: _Optional[str] = ..., event: _Optional[_Union[_log_pb2.Event, _Mapping]] = ...) -> None: ...
 
 class Candidate(_message.Message):
-    __slots__ = ("agent", "eligible", "constraint", "explanation", "skill_score", "free_units", "released_at")
+    __slots__ = ("agent", "eligible", "constraint", "explanation", "skill_score", "free_units", "released_at", "constraints", "rank_score")
     AGENT_FIELD_NUMBER: _ClassVar[int]
     ELIGIBLE_FIELD_NUMBER: _ClassVar[int]
     CONSTRAINT_FIELD_NUMBER: _ClassVar[int]
@@ -274,6 +274,8 @@ class Candidate(_message.Message):
     SKILL_SCORE_FIELD_NUMBER: _ClassVar[int]
     FREE_UNITS_FIELD_NUMBER: _ClassVar[int]
     RELEASED_AT_FIELD_NUMBER: _ClassVar[int]
+    CONSTRAINTS_FIELD_NUMBER: _ClassVar[int]
+    RANK_SCORE_FIELD_NUMBER: _ClassVar[int]
     agent: str
     eligible: bool
     constraint: Constraint
@@ -281,7 +283,9 @@ class Candidate(_message.Message):
     skill_score: float
     free_units: int
     released_at: _timestamp_pb2.Timestamp
-    def __init__(self, agent: _Optional[str] = ..., eligible: _Optional[bool] = ..., constraint: _Optional[_Union[Constraint, str]] = ..., explanation: _Optional[str] = ..., skill_score: _Optional[float] = ..., free_units: _Optional[int] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    constraints: _containers.RepeatedScalarFieldContainer[Constraint]
+    rank_score: float
+    def __init__(self, agent: _Optional[str] = ..., eligible: _Optional[bool] = ..., constraint: _Optional[_Union[Constraint, str]] = ..., explanation: _Optional[str] = ..., skill_score: _Optional[float] = ..., free_units: _Optional[int] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., constraints: _Optional[_Iterable[_Union[Constraint, str]]] = ..., rank_score: _Optional[float] = ...) -> None: ...
 
 class GetCaseRequest(_message.Message):
     __slots__ = ("name", "min_position")
@@ -910,13 +914,15 @@ class DeleteQueueResponse(_message.Message):
     def __init__(self, position: _Optional[str] = ...) -> None: ...
 
 class ExplainDecisionRequest(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "token")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    token: int
+    def __init__(self, name: _Optional[str] = ..., token: _Optional[int] = ...) -> None: ...
 
 class ExplainDecisionResponse(_message.Message):
-    __slots__ = ("state", "summary", "binding_constraint", "candidates", "rank", "position", "candidate_count")
+    __slots__ = ("state", "summary", "binding_constraint", "candidates", "rank", "position", "candidate_count", "alternatives", "policy_version", "offer")
     STATE_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     BINDING_CONSTRAINT_FIELD_NUMBER: _ClassVar[int]
@@ -924,6 +930,9 @@ class ExplainDecisionResponse(_message.Message):
     RANK_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    OFFER_FIELD_NUMBER: _ClassVar[int]
     state: CaseState
     summary: str
     binding_constraint: Constraint
@@ -931,7 +940,10 @@ class ExplainDecisionResponse(_message.Message):
     rank: int
     position: str
     candidate_count: int
-    def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ..., candidate_count: _Optional[int] = ...) -> None: ...
+    alternatives: _containers.RepeatedScalarFieldContainer[str]
+    policy_version: int
+    offer: Offer
+    def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ..., candidate_count: _Optional[int] = ..., alternatives: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ...) -> None: ...
 
 class SealedText(_message.Message):
     __slots__ = ("reply", "note", "text", "text_length", "text_digest", "source_gone")

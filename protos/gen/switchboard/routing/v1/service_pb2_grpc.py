@@ -451,7 +451,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExplainDecision(self, request, context):
-        """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner.
+        """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
+        with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

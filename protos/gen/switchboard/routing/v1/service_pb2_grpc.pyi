@@ -135,7 +135,9 @@ class RoutingServiceStub:
     many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
     """
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
-    """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
+    """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
+    with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
+    """
 
 @_typing.type_check_only
 class RoutingServiceAsyncStub(RoutingServiceStub):
@@ -244,7 +246,9 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
     """
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
-    """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
+    """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
+    with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
+    """
 
 class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gives every customer's matter a case and every case the right person.
@@ -542,6 +546,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.ExplainDecisionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ExplainDecisionResponse, _abc.Awaitable[_service_pb2.ExplainDecisionResponse]]:
-        """Why a case is, or is not, with whom it is: every candidate, its score, and what rules it out, computed now by the case's owner."""
+        """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
+        with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
+        """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
