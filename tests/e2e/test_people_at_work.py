@@ -1,11 +1,13 @@
 """An agent takes, answers and settles; what the report says of it follows from the facts in the log by hand."""
 
+import json
 import os
 import select
 import signal
 import subprocess
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from agent_desk import Desk
@@ -34,7 +36,7 @@ def acts(facts: list[dict[str, Any]], kind: str) -> list[int]:
     return [micros(datetime.fromisoformat(moment.replace("Z", "+00:00"))) for moment in moments]
 
 
-def test_what_people_do_is_what_the_report_says(stack: RunningStack) -> None:
+def test_what_people_do_is_what_the_report_says(stack: RunningStack, tmp_path: Path) -> None:
     began = micros(datetime.now(UTC) - timedelta(minutes=50))
     minute = 60_000_000
     with stack.channel("ingest") as channel, stack.channel("routing") as work:
@@ -70,6 +72,11 @@ def test_what_people_do_is_what_the_report_says(stack: RunningStack) -> None:
     by_agent = stack.told("report", *question, "--by", "agent")["rows"]
     accepted = {row["group"]["agent"]: row["metrics"]["accepted"]["value"] for row in by_agent}
     assert accepted.get("mia", accepted.get(desk.agent)) == 3
+    log = tmp_path / "desk.jsonl"
+    log.write_text(stack.run("log", "export", "--tenant", TENANT), encoding="utf-8")
+    simulated = subprocess.run([COMMAND, "simulate", log, "--json"], capture_output=True, text=True, check=True)
+    again = json.loads(simulated.stdout)["recorded"]
+    assert (again["offers"], again["differing"]) == (len(acts(facts, "CaseOffered")), 0)
 
 
 FAULTS = {

@@ -29,7 +29,7 @@ COMMANDS = {
         "switchboard_cli.tenants:tenants",
         "List tenants, or create, show, change and delete one, with proof.",
     ),
-    "simulate": ("switchboard_cli.simulate:simulate", "What routing would do with made-up customers and teams."),
+    "simulate": ("switchboard_cli.simulate:simulate", "What routing would do: a scenario, or a recorded log."),
     "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
     "rebuild": (
         "switchboard_cli.rebuild:rebuild",

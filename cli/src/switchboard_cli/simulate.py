@@ -49,24 +49,42 @@ COMPARED = tuple(MORE_IS_BETTER)
 
 
 @click.command()
-@click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--replications", type=click.IntRange(1, REPLICATIONS_MAX), default=10, show_default=True,
               metavar="NUMBER", help="How often it happens, each time with another seed.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, SEED_MAX), default=1, show_default=True, metavar="NUMBER",
               help="The first seed. The same seeds give the same report.")  # fmt: skip
 @click.option("--load", type=click.FloatRange(0.01, 10), metavar="SHARE",
               help="Bring as many customers as take this share of all agents' time, such as 0.9.")  # fmt: skip
+@click.option("--tenant", default="", help="Whose facts of a recorded log are meant, where it has those of several.")
+@click.option("--policies", type=click.Path(path_type=Path, dir_okay=False), metavar="TOML",
+              help="Policies to serve a recorded log by, as [[policies]] in a scenario.")  # fmt: skip
 @json_option
-def simulate(*, scenario: Path, replications: int, seed: int, load: float | None, as_json: bool) -> None:
-    """Simulate SCENARIO, a TOML file of customers and teams: the routing of production on a simulated clock.
+def simulate(
+    *,
+    file: Path,
+    replications: int,
+    seed: int,
+    load: float | None,
+    tenant: str,
+    policies: Path | None,
+    as_json: bool,
+) -> None:
+    """Simulate FILE, a scenario or a recorded log: the routing of production on a simulated clock. Needs no stack.
 
-    Shows service level, waits, abandonment, occupancy and fairness (Jain's index) with 95 % confidence intervals, how
-    many were accepted by when, and how policies differ: every policy meets the same customers, who would handle as long
-    and wait as patiently. docs/recipes/simulating.md has all keys and an example. It needs no stack.
+    A scenario is a TOML file of customers, teams and policies. Shows service level, waits, abandonment, occupancy and
+    fairness (Jain's index) with 95 % confidence intervals, how many were accepted by when, and how policies differ:
+    every policy meets the same customers, who take as long and wait as patiently.
+
+    A recorded log is what `switchboard log export` prints. It is decided again, every offer must come out as it was
+    recorded, or the exit code is 1; --policies says by what else it is to be served.
+
+    docs/recipes/simulating.md has all keys and examples.
 
     \b
     switchboard simulate docs/recipes/scenarios/small-desk.toml
     switchboard simulate docs/recipes/scenarios/mixed-skills.toml --load 0.95 --replications 20
+    switchboard log export --tenant acme > acme.jsonl && switchboard simulate acme.jsonl --policies other.toml
     """
     from switchboard_cli.output import console, print_json
 
@@ -74,17 +92,35 @@ def simulate(*, scenario: Path, replications: int, seed: int, load: float | None
         raise click.BadParameter("nan is no number such as 0.9", param_hint="--load")
     arguments = ["--replications", str(replications), "--seed", str(seed)]
     arguments += [] if load is None else ["--load", str(load)]
-    report = _simulated([*arguments, "--", str(scenario)], quiet=as_json)
+    arguments += [f"--tenant={tenant}"] if tenant else []
+    arguments += [] if policies is None else [f"--policies={policies}"]
+    report = _simulated([*arguments, "--", str(file)], quiet=as_json)
     if as_json:
         print_json(report)
-        return
-    screen = console()
-    for table in tables(report):
-        screen.print(table)
-        screen.print()
-    for line in plot(report):
-        screen.print(line, markup=False)
-    screen.print(footnote(report), style="quiet")
+    else:
+        screen = console()
+        for table in tables(report):
+            screen.print(table)
+            screen.print()
+        for line in plot(report):
+            screen.print(line, markup=False)
+        screen.print(footnote(report), style="quiet")
+    if report.get("recorded", {}).get("differing"):
+        raise Failure(different(report["recorded"]))
+
+
+def different(again: dict[str, Any]) -> str:
+    """One sentence for a log that did not come out again as it was recorded."""
+    first = again["differences"][0]
+    return (
+        f"{again['differing']} of {again['decisions']} decisions come out differently, the first at position"
+        f" {first['position']}: recorded {_facts(first['recorded'])}, decided {_facts(first['decided'])};"
+        " either another release decided them, or the log does not begin at its beginning"
+    )
+
+
+def _facts(told: Sequence[str]) -> str:
+    return ", ".join(told) or "nothing"
 
 
 def _simulated(arguments: Sequence[str], *, quiet: bool) -> dict[str, Any]:
@@ -233,6 +269,11 @@ def _marks(number: int) -> str:
 
 def footnote(report: dict[str, Any]) -> str:
     """What the numbers rest on."""
+    if again := report.get("recorded"):
+        return (
+            f"{again['from']} to {again['until']}: {again['decisions']:,} decisions with {again['offers']:,} offers,"
+            f" {again['decisions'] - again['differing']:,} decided again as they were recorded"
+        )
     about, seeds = report["scenario"], report["seeds"]
     interval = "no intervals of one replication" if len(seeds) < 2 else "± is half of a 95 % confidence interval"
     if len(report["policies"]) > 1 and len(seeds) > 1:

@@ -144,6 +144,56 @@ def test_a_plot_has_a_mark_for_each_policy_and_fits_into_80_columns() -> None:
     assert plot({"policies": [still]}) == ["nobody waited"]
 
 
+LOG = """{"source": "/switchboard/tenants/acme/post/3", "type": "switchboard.ingest.v1.PostReceived", "data": {}}
+{"source": "/switchboard/tenants/acme/work/0", "type": "switchboard.routing.v1.AgentRegistered", "position": "cAE",\
+ "actor": "client", "data": {"agent_id": "mia", "capacity": 1, "at": "2026-03-02T09:00:00Z"}}
+{"source": "/switchboard/tenants/acme/work/0", "type": "switchboard.routing.v1.PresenceChanged", "position": "cAI",\
+ "actor": "client", "data": {"agent_id": "mia", "presence": "PRESENCE_AVAILABLE", "reason": "agent",\
+ "at": "2026-03-02T09:01:00Z"}}
+{"source": "/switchboard/tenants/acme/work/0", "type": "switchboard.routing.v1.CaseOpened", "position": "cAM",\
+ "actor": "client", "data": {"case_id": "c1", "origin": "CASE_ORIGIN_MANUAL", "direction": "DIRECTION_INBOUND",\
+ "weight": 1, "at": "2026-03-02T09:02:00Z"}}
+{"source": "/switchboard/tenants/acme/work/0", "type": "switchboard.routing.v1.CaseQueued", "position": "cAM",\
+ "actor": "client", "data": {"case_id": "c1", "queue": "default", "due_at": "2026-03-02T10:02:00Z",\
+ "waiting_since": "2026-03-02T09:02:00Z", "at": "2026-03-02T09:02:00Z"}}
+"""
+
+
+def test_a_log_that_misses_an_offer_is_exit_code_1_and_names_the_decision(tmp_path: Path) -> None:
+    path = tmp_path / "acme.jsonl"
+    path.write_text(LOG)
+    result = run(str(path))
+    assert result.exit_code == 1
+    assert "3 decisions with 0 offers, 2 decided again as they were recorded" in result.stdout
+    assert result.stderr.startswith(
+        "error: 1 of 3 decisions come out differently, the first at position cAM: recorded CaseOpened, CaseQueued,"
+        " decided CaseOpened, CaseQueued, CaseOffered c1 mia 1; either another release"
+    )
+
+
+def test_what_belongs_to_a_scenario_is_refused_with_a_log_and_the_other_way_round(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "acme.jsonl"
+    path.write_text(LOG)
+    assert run(str(path), "--load", "1").stderr == (
+        f"error: {path}: a recorded log has the customers it has; leave --load out\n"
+    )
+    assert "leave --tenant and --policies out" in run(str(tiny), "--tenant", "acme").stderr
+    assert run(str(path), "--policies", str(tmp_path / "none")).stderr == (
+        f"error: {tmp_path}/none: No such file or directory\n"
+    )
+
+
+def test_other_policies_stand_beside_what_was(tmp_path: Path) -> None:
+    path, policies = tmp_path / "acme.jsonl", tmp_path / "other.toml"
+    path.write_text(LOG)
+    policies.write_text('[[policies]]\nname = "other"\nordering = "fifo"\n')
+    result = run(str(path), "--policies", str(policies), "--json")
+    (really, other) = json.loads(result.stdout)["policies"]
+    assert (really["policy"], other["policy"]) == ("as recorded", "other")
+    left_over = [one["rows"][0]["measures"]["left_over"]["mean"] for one in (really, other)]
+    assert left_over == [1, 0]  # in the log nobody offers the case, and a policy would
+
+
 def test_one_replication_has_no_intervals_and_says_so() -> None:
     about = {"scenario": {"hours": 8.0, "load": 0.9}, "seeds": [3], "policies": [{}]}
     assert footnote(about) == "8 h, 1 replications, seeds 3 to 3, load 0.90; no intervals of one replication"

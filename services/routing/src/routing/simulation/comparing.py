@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from routing.simulation.driving import drive
+from routing.simulation.driving import Run, drive
 from routing.simulation.inference import CONFIDENCE, Estimate, difference, estimate
 from routing.simulation.measuring import Measures, at_share, counted, curve, measure, waits
 from routing.simulation.scenario import Named
@@ -30,6 +30,14 @@ class Tried:
     """Of all replications: how long each waited until it was accepted."""
     arrived: int = 0
 
+    def add(self, run: Run) -> None:
+        """One replication more."""
+        contacts = counted(run)
+        self.runs.append(measure(run))
+        self.waits += waits(contact for contact in contacts if contact.accepted_at is not None)
+        self.waits.sort()
+        self.arrived += len(contacts)
+
 
 def compare(
     worlds: Callable[[int], World], seeds: Sequence[int], policies: Sequence[Named], done: Callable[[], None]
@@ -39,14 +47,8 @@ def compare(
     for seed in seeds:
         world = worlds(seed)
         for named, one in zip(policies, tried, strict=True):
-            run = drive(world, named.policy)
-            one.runs.append(measure(run))
-            contacts = counted(run)
-            one.waits += waits(contact for contact in contacts if contact.accepted_at is not None)
-            one.arrived += len(contacts)
+            one.add(drive(world, named.policy))
             done()
-    for one in tried:
-        one.waits.sort()
     return tried
 
 

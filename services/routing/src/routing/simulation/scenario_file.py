@@ -44,6 +44,18 @@ class BadScenario(ValueError):
 
 def read_scenario(data: bytes) -> Scenario:
     """The scenario of a file's bytes. Raises BadScenario."""
+    return _scenario(_read(data))
+
+
+def read_policies(data: bytes) -> tuple[Named, ...]:
+    """The policies of a file that has nothing else. Raises BadScenario."""
+    file = _read(data)
+    policies = _policies(file)
+    file.close()
+    return policies
+
+
+def _read(data: bytes) -> "_Table":
     if len(data) > BYTES_MAX:
         raise BadScenario(f"it has more than {BYTES_MAX} bytes: that is another file")
     try:
@@ -54,7 +66,7 @@ def read_scenario(data: bytes) -> Scenario:
         raise BadScenario("it is nested too deeply; a scenario has tables in two levels") from None
     except ValueError as error:  # tomllib's own, or a number with too many digits
         raise BadScenario(f"it is no TOML: {_printable(str(error))}") from None
-    return _scenario(_Table("", document))
+    return _Table("", document)
 
 
 class _Table:
