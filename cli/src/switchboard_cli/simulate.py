@@ -84,7 +84,7 @@ def simulate(
     \b
     switchboard simulate docs/recipes/scenarios/small-desk.toml
     switchboard simulate docs/recipes/scenarios/mixed-skills.toml --load 0.95 --replications 20
-    switchboard log export --tenant acme > acme.jsonl && switchboard simulate acme.jsonl --policies other.toml
+    switchboard simulate acme.jsonl --policies docs/recipes/policies.toml
     """
     from switchboard_cli.output import console, print_json
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing.agents import Policy
 from routing.simulation.chance import Exponential, LogNormal
-from routing.simulation.scenario_file import BYTES_MAX, BadScenario, bounded, read_scenario
+from routing.simulation.scenario_file import BYTES_MAX, BadScenario, bounded, read_policies, read_scenario
 from routing.terms import Ordering, Selection
 
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -169,6 +169,15 @@ def test_distributions_are_read_as_they_are_written() -> None:
     assert (orders.handling_s, orders.patience_s) == (LogNormal(240, 0.8), Exponential(600))
     assert orders.skills == (("orders", 3), ("refunds", 1))
     assert scenario.teams[1].shift_h == (3, 6)
+
+
+def test_policies_for_a_log_stand_in_a_file_of_their_own() -> None:
+    named = read_policies((RECIPE.parent / "policies.toml").read_bytes())
+    assert [one.name for one in named] == ["fifo-idle", "deadline-skilled"]
+    with pytest.raises(BadScenario, match="hours is no key that is known here"):
+        read_policies(b"hours = 1\n[[policies]]\nname = 'a'\n")
+    with pytest.raises(BadScenario, match="policies is missing"):
+        read_policies(b"")
 
 
 def test_policies_are_those_of_production_and_without_any_the_default_is_tried() -> None:
