@@ -16,10 +16,10 @@ from routing.explain import Alternative, Constraint, explain, explain_offer
 from routing.matching import Decision
 from routing.shard import Shard, evolve, refill
 from routing.state_codec import load
-from routing.terms import Presence, Requirement
+from routing.terms import Ordering, Presence, Requirement, Selection
 
-from tests.conformance.test_routing_policies import EVERY, Named, Step, asked, founded, staffs, steps
-from tests.unit.routing.build import open_case, presence, queue, record, register, run, t, whole
+from tests.conformance.test_routing_policies import EVERY, Named, Step, asked, fact, founded, staffs, steps
+from tests.unit.routing.build import accept, open_case, presence, queue, record, register, run, t, whole
 
 FEW = settings(max_examples=8, deadline=None)
 
@@ -49,18 +49,18 @@ def test_an_offer_is_explained_by_what_the_policy_finds_again(
             facts = record(shard, decide(asked(shard, step, number, now), shard))
         except Rejected:
             continue
-        for fact in facts:
-            if isinstance(fact, events.CaseOffered):
-                told = explain_offer(before, fact)
+        for said in facts:
+            if isinstance(said, events.CaseOffered):
+                told = explain_offer(before, said)
                 first, *others = told.candidates
-                assert (first.agent_id, first.eligible, first.constraints) == (fact.agent_id, True, ())
+                assert (first.agent_id, first.eligible, first.constraints) == (said.agent_id, True, ())
                 assert all((one.constraint == Constraint.OUTRANKED) == one.eligible for one in others)
                 assert all(bool(one.constraints) != one.eligible for one in others)
-                assert told.policy_version == fact.policy_version == 1
+                assert told.policy_version == said.policy_version == 1
                 for alternative in told.alternatives:
-                    found = offered_under(alternative, before, fact.case_id, fact.at)
+                    found = offered_under(alternative, before, said.case_id, said.at)
                     assert found == alternative.agent.agent_id, alternative.sentence
-            evolve(before, fact)
+            evolve(before, said)
 
 
 @EVERY
@@ -125,10 +125,10 @@ def test_who_came_second_is_who_would_have_been_offered_it() -> None:
     shard = Shard()
     run(shard, register("ann", 1), register("ben", 1), presence("ann"), presence("ben", at=1))
     [offered] = [one for one in decide(open_case("m1", at=2), shard) if isinstance(one, events.CaseOffered)]
-    for fact in decide(open_case("m1", at=2), shard):
-        if fact == offered:
+    for said in decide(open_case("m1", at=2), shard):
+        if said == offered:
             break
-        evolve(shard, fact)
+        evolve(shard, said)
     told = explain_offer(shard, offered)
     assert [one.sentence for one in told.alternatives] == ["without ann it would have been offered to ben"]
     assert told.summary == (
@@ -136,3 +136,34 @@ def test_who_came_second_is_who_would_have_been_offered_it() -> None:
         " (offer 1, policy version 0)"
     )
     assert [one.sentence for one in told.candidates] == ["was offered it", "could take it; ann is first by id"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "sentence"),
+    [
+        pytest.param(Selection.BEST_FIT, "could take it; ann fits better: 5 against 3", id="best fit"),
+        pytest.param(Selection.MOST_SKILLED, "could take it; ann fits better: 5 against 3", id="most skilled"),
+        pytest.param(
+            Selection.LEAST_SUFFICIENT,
+            "could take it; ben has less skill to spare, or lacks less of what is asked for",
+            id="least sufficient",
+        ),
+        pytest.param(Selection.LEAST_BUSY, "could take it; ben has more free: 4 units against 2", id="least busy"),
+        pytest.param(
+            Selection.LEAST_BUSY_SHARE, "could take it; ben is less busy: 20% against 33%", id="least busy by share"
+        ),
+        pytest.param(Selection.ROUND_ROBIN, "could take it; ann has been offered nothing for longer", id="round robin"),
+        pytest.param(Selection.LONGEST_IDLE, "could take it; ann is first by id", id="longest idle"),
+    ],
+)
+def test_who_came_before_whom_is_said_in_the_words_of_the_choice(selection: Selection, sentence: str) -> None:
+    shard = Shard()
+    evolve(shard, fact((Ordering.FIFO, selection)))
+    staff = [register("ann", 3, [("lang:zh", 5)]), register("ben", 5, [("lang:zh", 3)])]
+    run(shard, CARE, *staff, presence("ann"), open_case("m1", at=1), accept("m1", "ann", at=1))
+    run(shard, presence("ann", Presence.BUSY, 2), presence("ben", at=2), open_case("m2", at=2), presence("ann", at=3))
+    case = open_case("m3", "care", at=4)
+    for told in decide(case, shard):
+        if isinstance(told, events.CaseOffered):
+            assert explain_offer(shard, told).candidates[1].sentence == sentence
+        evolve(shard, told)

@@ -32,7 +32,7 @@ from routing.cases import (
 )
 from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
 from routing.shard import Shard
-from routing.terms import Presence, Skill
+from routing.terms import Presence, Selection, Skill
 
 ALTERNATIVES_MAX = 5
 """Sentences about what would have been otherwise: those about the agents who come first."""
@@ -254,10 +254,24 @@ class _View:
             return f"{chosen} had it before and is asked first"
         _, theirs = self.rank(winner)
         if theirs.score != rank.score:
-            return f"{chosen} ranks before: {theirs.score:g} is less than {rank.score:g}"
+            return f"{chosen} {self._by_score(theirs.score, rank.score)}"
         if theirs.released_at != rank.released_at:
             return f"{chosen} has been idle for longer"
         return f"{chosen} is first by id"
+
+    def _by_score(self, theirs: float, other: float) -> str:
+        """What a lower score means, of one who came before another, in the words of the choice."""
+        match self._shard.queue(self._case.queue).selection or self._shard.policy.selection:
+            case Selection.ROUND_ROBIN:
+                return "has been offered nothing for longer"
+            case Selection.LEAST_BUSY:
+                return f"has more free: {-theirs:g} units against {-other:g}"
+            case Selection.LEAST_BUSY_SHARE:
+                return f"is less busy: {theirs:.0%} against {other:.0%}"
+            case Selection.LEAST_SUFFICIENT:
+                return "has less skill to spare, or lacks less of what is asked for"
+            case _:
+                return f"fits better: {-theirs:g} against {-other:g}"
 
     def _obstacles(self, agent: Agent) -> Iterator[Obstacle]:
         """All that keeps an agent from the case, in the order of `Constraint` but for capacity, which is looked at
