@@ -224,6 +224,22 @@ def test_nobody_waits_for_ever_though_more_urgent_cases_keep_coming(policy: Name
 
 
 @EVERY
+def test_a_match_is_a_look_however_many_cases_wait(policy: Named, monkeypatch: pytest.MonkeyPatch) -> None:
+    shard = founded(policy, [])
+    kind, looks = type(shard.segments.order), []
+    key = kind.key
+    monkeypatch.setattr(kind, "key", lambda *seen: looks.append(seen) or key(*seen))
+    counts = []
+    for first, last in ((0, 20), (20, 500)):
+        for number in range(first, last):
+            record(shard, decide(open_case(f"m{number}", urgency=number % 4), shard))
+        looks.clear()
+        run(shard, register(f"mia-{last}", 1), presence(f"mia-{last}", at=2))
+        counts.append(len(looks))
+    assert 0 < counts[1] <= counts[0] <= 2 * shard.segments.order.lines
+
+
+@EVERY
 @FEW
 @given(staffs, steps, st.sampled_from(SELECTIONS), st.sampled_from(ORDERINGS))
 def test_another_policy_touches_nothing_that_was_decided(

@@ -21,6 +21,7 @@ COMMANDS = {
     "top": ("switchboard_cli.top:top", "Live wallboard in the terminal."),
     "cases": ("switchboard_cli.cases:cases", "List cases, or show one with its history."),
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
+    "policy": ("switchboard_cli.policy:policy", "Show or change which case is served first, and by which agent."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),
     "split": ("switchboard_cli.joins:split", "Split what was joined, as if it had never been."),

@@ -306,6 +306,33 @@ async def test_a_source_sends_its_cases_to_its_queue_and_a_withdrawal_ends_them(
     assert gone.case.state == api.CASE_STATE_WITHDRAWN
 
 
+async def test_a_policy_is_changed_by_version_and_offers_name_theirs(routing: Running) -> None:
+    name = f"{PLACE}/routingPolicy"
+    mia = await routing.agent(capacity=3)
+    before = await routing.api.GetRoutingPolicy(api.GetRoutingPolicyRequest(name=name), timeout=LIMIT_S)
+    assert (before.routing_policy.version, before.routing_policy.late_share) == (0, 5)
+    assert before.routing_policy.ordering == events_pb2.ORDERING_EARLIEST_DEADLINE
+    request_id = rid()
+    for _ in range(2):  # the second is the first again
+        wanted = api.RoutingPolicy(name=name, ordering=events_pb2.ORDERING_FIFO, decline_cooldown_s=5)
+        asked = api.UpdateRoutingPolicyRequest(routing_policy=wanted, request_id=request_id)
+        changed = await routing.api.UpdateRoutingPolicy(asked, timeout=LIMIT_S)
+        assert (changed.routing_policy.version, changed.routing_policy.ordering) == (1, events_pb2.ORDERING_FIFO)
+    least = api.UpdateQueueRequest(
+        queue=api.Queue(name=f"{PLACE}/queues/default", selection=events_pb2.SELECTION_LEAST_BUSY), request_id=rid()
+    )
+    assert (await routing.api.UpdateQueue(least, timeout=LIMIT_S)).queue.selection == events_pb2.SELECTION_LEAST_BUSY
+    await routing.ingest.post("p1")
+    case = await routing.case_of("p1")
+    assert case.offer.agent == mia
+    said = await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=case.name), timeout=LIMIT_S)
+    assert said.policy_version == 1
+    history = await routing.api.ListCaseEvents(api.ListCaseEventsRequest(parent=case.name), timeout=LIMIT_S)
+    offer = events_pb2.CaseOffered()
+    assert [one.event.body.Unpack(offer) for one in history.case_events].count(True) == 1
+    assert (offer.policy_version, offer.is_preferred) == (1, False)
+
+
 async def test_our_own_answer_on_the_platform_ends_the_wait_and_others_open_nothing(routing: Running) -> None:
     await routing.ingest.say(
         received("p1"),

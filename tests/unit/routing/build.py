@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from chassis.clock import MICROS, Instant
 from routing import commands, events
@@ -9,7 +10,17 @@ from routing.agents import DEFAULT_QUEUE
 from routing.decider import decide
 from routing.shard import Shard, evolve
 from routing.state_codec import dump
-from routing.terms import AuthorKind, CaseOrigin, Direction, PostKind, PostRole, Presence, Requirement, Skill
+from routing.terms import (
+    AuthorKind,
+    CaseOrigin,
+    Direction,
+    PostKind,
+    PostRole,
+    Presence,
+    Requirement,
+    Selection,
+    Skill,
+)
 from switchboard.log.v1.log_structs import Sealed
 
 T0 = Instant(1_790_000_000 * MICROS)
@@ -125,9 +136,16 @@ def queue(
     offer_timeout_s: int = 60,
     requirements: tuple[Requirement, ...] = (),
     limits: tuple[int, int, int] = (0, 0, 0),
+    selection: Selection = Selection.UNSPECIFIED,
 ) -> commands.CreateQueue:
     """A queue is created; its limits are those of a reply, of returns and of waiting."""
-    return commands.CreateQueue(queue_id, "", first_response_s, offer_timeout_s, requirements, T0, *limits)
+    settings = "", first_response_s, offer_timeout_s, requirements
+    return commands.CreateQueue(queue_id, *settings, T0, *limits, selection)
+
+
+def policy(at: float = 0, **settings: Any) -> commands.ChangePolicy:
+    """The routing policy is changed."""
+    return commands.ChangePolicy(t(at), **settings)
 
 
 def open_case(

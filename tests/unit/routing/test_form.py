@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from chassis.errors import InvalidRequest
+from routing import commands
 from routing.handler import command_of, written
+from routing.terms import Selection
+from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from tests.unit.routing.build import t
@@ -62,3 +65,27 @@ def test_what_has_the_form_is_taken() -> None:
     command: Any = command_of(opening(**names), t(0))
     assert (command.identity_id, command.source_id) == (AN_ID, "shop-1")
     assert written(answering(AN_ID))[2] == AN_ID
+
+
+def test_a_policy_is_refused_with_all_that_is_wrong_with_it_at_once() -> None:
+    wrong = api.RoutingPolicy(
+        name="tenants/acme/policies/1",
+        ordering=9,  # type: ignore[arg-type]
+        late_share=1,
+        urgency_head_start_s=-1,
+        preferred_s=86_401,
+        skill_weights=[events_pb2.SkillWeight(skill="lang:zh", weight=11)],
+    )
+    with pytest.raises(InvalidRequest) as refusal:
+        command_of(api.UpdateRoutingPolicyRequest(routing_policy=wrong, request_id=AN_ID), t(0))
+    fields = [field.removeprefix("routing_policy.") for field, _ in refusal.value.violations]
+    numbers = ["late_share", "urgency_head_start_s", "preferred_s"]
+    assert sorted(fields) == sorted(["name", "ordering", "skill_weights", *numbers])
+
+
+def test_what_a_mask_names_and_nothing_gives_is_as_without_a_policy() -> None:
+    policy = api.RoutingPolicy(name="tenants/acme/routingPolicy")
+    asked = api.UpdateRoutingPolicyRequest(routing_policy=policy, request_id=AN_ID)
+    asked.update_mask.paths.extend(["late_share", "preferred_s", "selection"])
+    expected = commands.ChangePolicy(t(0), selection=Selection.BEST_FIT, late_share=5, preferred_s=0)
+    assert command_of(asked, t(0)) == expected

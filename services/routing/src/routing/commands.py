@@ -6,7 +6,18 @@ from chassis.clock import Instant
 from msgspec import Struct
 from switchboard.log.v1.log_structs import Sealed
 
-from routing.terms import AuthorKind, Direction, PostKind, Presence, Requirement, Skill, WaitingFor
+from routing.terms import (
+    AuthorKind,
+    Direction,
+    Ordering,
+    PostKind,
+    Presence,
+    Requirement,
+    Selection,
+    Skill,
+    SkillWeight,
+    WaitingFor,
+)
 
 
 class Reason(StrEnum):
@@ -308,6 +319,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     reply_timeout_s: int = 0
     supervise_after_returns: int = 0
     supervise_after_s: int = 0
+    selection: Selection = Selection.UNSPECIFIED
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -322,6 +334,7 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     reply_timeout_s: int | None = None
     supervise_after_returns: int | None = None
     supervise_after_s: int | None = None
+    selection: Selection | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):
@@ -331,6 +344,21 @@ class DeleteQueue(Struct, frozen=True, gc=False):
     force: bool
     successor: str
     at: Instant
+
+
+class ChangePolicy(Struct, frozen=True, gc=False):
+    """Change the tenant's routing policy; None leaves a setting as it is."""
+
+    at: Instant
+    ordering: Ordering | None = None
+    selection: Selection | None = None
+    late_share: int | None = None
+    urgency_head_start_s: int | None = None
+    skill_weights: tuple[SkillWeight, ...] | None = None
+    preferred_s: int | None = None
+    max_missed_offers: int | None = None
+    decline_cooldown_s: int | None = None
+    confirm_window_s: int | None = None
 
 
 class Tick(Struct, frozen=True, gc=False):
@@ -372,6 +400,7 @@ Command = (
     | CreateQueue
     | ChangeQueue
     | DeleteQueue
+    | ChangePolicy
     | Tick
 )
 """Everything routing can be asked."""

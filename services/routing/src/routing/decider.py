@@ -16,6 +16,7 @@ from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
 from routing.join_decider import carry, join_cases, split_case
 from routing.matching import Decision
+from routing.policy_decider import change_policy
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
 from routing.terms import CaseOrigin, Presence, RescindReason
@@ -64,6 +65,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             change_queue(decision, command)
         case commands.DeleteQueue():
             delete_queue(decision, command)
+        case commands.ChangePolicy():
+            change_policy(decision, command)
         case commands.Tick():
             _tick(decision)
         case _:

@@ -132,6 +132,7 @@ class Lacking:
                 | commands.CreateQueue()
                 | commands.ChangeQueue()
                 | commands.DeleteQueue()
+                | commands.ChangePolicy()
                 | commands.Tick()
             ):
                 pass

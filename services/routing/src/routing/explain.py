@@ -117,7 +117,7 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
         survivor = shard.cases.get(case.stage.into)
         told = f"{name(case.case_id)} {standing(case)}"
         if survivor is None:
-            return Explanation(told, Constraint.UNSPECIFIED, (), 0)
+            return Explanation(told, Constraint.UNSPECIFIED, (), 0, (), shard.policy.version)
         there = explain(shard, survivor, now)
         return replace(there, summary=f"{told}; {there.summary}")
     view = _View(shard, case, now)

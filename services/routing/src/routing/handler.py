@@ -5,6 +5,7 @@ What is malformed is refused with every violation at once; whether something may
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
 from hashlib import sha256
 from typing import Any, TypeVar
 from unicodedata import category
@@ -25,15 +26,16 @@ from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
-from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE
+from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE, Policy
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
-from routing.memory_reads import READS, Writer, queue_message
+from routing.memory_reads import POLICY, READS, Writer, queue_message
 from routing.shard import Shard
 from routing.sources import Sources
-from routing.terms import Direction, Presence, Requirement, Skill, WaitingFor
+from routing.terms import Direction, Ordering, Presence, Requirement, Selection, Skill, SkillWeight, WaitingFor
 
 T = TypeVar("T")
+E = TypeVar("E", bound=IntEnum)
 
 REPLIES = bytes.fromhex("8d3c0a5a7b0e5f0c9b1b64d2f9a35e27")
 """Namespace of replies and notes: named by the request that asked for them."""
@@ -46,6 +48,15 @@ LIMITS = MessageLimits(
 )
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
 PEND_MAX_S = 90 * 86_400
+_POLICY_RANGES = {
+    "late_share": (2, 100, ", or 0 for 5"),
+    "urgency_head_start_s": (1, 86_400, ", or 0 for 1800"),
+    "preferred_s": (0, 86_400, ""),
+    "max_missed_offers": (1, 100, ", or 0 for 3"),
+    "decline_cooldown_s": (1, 86_400, ", or 0 for 300"),
+    "confirm_window_s": (1, 2_592_000, ", or 0 for 86400"),
+}
+"""Of each number: least, most, and what 0 stands for."""
 _SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 _AGENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -128,16 +139,20 @@ class Handler:
 
 
 def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Message:
-    """The answer to a mutation: the case, agent or queue it was about, as it is now."""
+    """The answer to a mutation: the case, agent, queue or policy it was about, as it is now."""
     response: Any = getattr(api, type(request).__name__.removesuffix("Request") + "Response")()
     about: Any = command
-    match [field for field in ("case", "agent", "queue") if field in response.DESCRIPTOR.fields_by_name]:
+    match [
+        field for field in ("case", "agent", "queue", "routing_policy") if field in response.DESCRIPTOR.fields_by_name
+    ]:
         case ["case"]:
             response.case.CopyFrom(wire.case_message(tenant, shard.cases[about.case_id]))
         case []:
             pass  # what was deleted is not shown
         case ["agent"]:
             response.agent.CopyFrom(wire.agent_message(tenant, shard.agents[about.agent_id]))
+        case ["routing_policy"]:
+            response.routing_policy.CopyFrom(wire.policy_message(tenant, shard.policy))
         case _:
             response.queue.CopyFrom(queue_message(tenant, shard, shard.queues[about.queue_id]))
     answer: Message = response
@@ -245,7 +260,7 @@ class Form:
 
 def tenant_of(request: Message) -> str:
     """The tenant a request is about. Raises InvalidRequest."""
-    for field in ("name", "parent", "agent", "queue"):
+    for field in ("name", "parent", "agent", "queue", "routing_policy"):
         if field in request.DESCRIPTOR.fields_by_name:
             value = getattr(request, field)
             name: str = value if isinstance(value, str) else value.name
@@ -328,13 +343,13 @@ def command_of(request: Message, now: Instant) -> commands.Command:
         case api.CreateQueueRequest():
             form.tenant()
             queue_id = form.text("queue_id", _QUEUE)
-            shown, first_response_s, offer_timeout_s, requirements, limits = _queue(form, request.queue)
+            shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             settings = shown, first_response_s, offer_timeout_s, requirements
-            command = commands.CreateQueue(queue_id, *settings, now, *limits)
+            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection)
         case api.UpdateQueueRequest():
             _, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = _mask(form, request.queue, request.update_mask)
-            shown, first_response_s, offer_timeout_s, requirements, limits = _queue(form, request.queue)
+            shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             reply_timeout_s, returns, waiting_s = limits
             command = commands.ChangeQueue(
                 queue_id,
@@ -346,6 +361,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 reply_timeout_s if "reply_timeout_s" in mask else None,
                 returns if "supervise_after_returns" in mask else None,
                 waiting_s if "supervise_after_s" in mask else None,
+                selection if "selection" in mask else None,
             )
         case api.DeleteQueueRequest():
             tenant, queue_id = form.name("name", "queues")
@@ -355,6 +371,11 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             if successor and successor == queue_id:
                 form.wrong("successor", "is another queue than the one to delete")
             command = commands.DeleteQueue(queue_id, request.force, successor or DEFAULT_QUEUE, now)
+        case api.UpdateRoutingPolicyRequest():
+            form.take(lambda: parse_name(POLICY, request.routing_policy.name, "routing_policy.name"), dict[str, str]())
+            mask = _mask(form, request.routing_policy, request.update_mask)
+            given = _policy(form, request.routing_policy)
+            command = commands.ChangePolicy(now, **{name: given[name] for name in mask if name in given})
         case _:
             raise TypeError(f"{request.DESCRIPTOR.full_name} asks for nothing")
     form.check()
@@ -441,7 +462,9 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill,
     return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity or 1, queues
 
 
-def _queue(form: Form, queue: api.Queue) -> tuple[str, int, int, tuple[Requirement, ...], tuple[int, int, int]]:
+def _queue(
+    form: Form, queue: api.Queue
+) -> tuple[str, int, int, tuple[Requirement, ...], tuple[int, int, int], Selection]:
     if len(queue.display_name) > 100:
         form.wrong("queue.display_name", "has at most 100 code points")
     if not 0 <= queue.first_response_s <= 2_592_000:
@@ -455,7 +478,42 @@ def _queue(form: Form, queue: api.Queue) -> tuple[str, int, int, tuple[Requireme
         form.wrong("queue.supervise_after_returns", "is 1 to 1000, or 0 for no limit")
     requirements = _requirements(form, "queue.requirements", queue.requirements)
     limits = queue.reply_timeout_s, queue.supervise_after_returns, queue.supervise_after_s
-    return queue.display_name, queue.first_response_s or 3600, queue.offer_timeout_s or 60, requirements, limits
+    selection = _one_of(form, Selection, "queue.selection", queue.selection)
+    first_response_s, offer_timeout_s = queue.first_response_s or 3600, queue.offer_timeout_s or 60
+    return queue.display_name, first_response_s, offer_timeout_s, requirements, limits, selection
+
+
+def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
+    """The settings by name, those that are not given as they are without a policy."""
+    usual = Policy()
+    for name, (least, most, given) in _POLICY_RANGES.items():
+        value = getattr(policy, name)
+        if not least <= value <= most and (value != 0 or not given):
+            form.wrong(f"routing_policy.{name}", f"is {least} to {most}{given}")
+    weights = {one.skill: SkillWeight(one.skill, one.weight) for one in policy.skill_weights}
+    if len(policy.skill_weights) > 100 or len(weights) != len(policy.skill_weights):
+        form.wrong("routing_policy.skill_weights", "are at most 100, each skill named once")
+    if any(_SKILL.fullmatch(one.skill) is None or not 1 <= one.weight <= 10 for one in weights.values()):
+        form.wrong("routing_policy.skill_weights", f"have a skill of the form {_SKILL.pattern} and a weight of 1 to 10")
+    return {
+        "ordering": _one_of(form, Ordering, "routing_policy.ordering", policy.ordering) or usual.ordering,
+        "selection": _one_of(form, Selection, "routing_policy.selection", policy.selection) or usual.selection,
+        "late_share": policy.late_share or usual.late_share,
+        "urgency_head_start_s": policy.urgency_head_start_s or usual.urgency_head_start_s,
+        "skill_weights": tuple(weights[skill] for skill in sorted(weights)),
+        "preferred_s": policy.preferred_s,
+        "max_missed_offers": policy.max_missed_offers or usual.max_missed_offers,
+        "decline_cooldown_s": policy.decline_cooldown_s or usual.decline_cooldown_s,
+        "confirm_window_s": policy.confirm_window_s or usual.confirm_window_s,
+    }
+
+
+def _one_of(form: Form, kind: type[E], field: str, value: int) -> E:
+    """A value of an enumeration; its zero when it is none of them."""
+    if value in set(kind):
+        return kind(value)
+    form.wrong(field, f"is one of {', '.join(one.name for one in kind)}")
+    return kind(0)
 
 
 def _requirements(form: Form, field: str, messages: Iterable[events_pb2.Requirement]) -> tuple[Requirement, ...]:

@@ -32,6 +32,7 @@ COMMANDS = (
     api.CreateQueueRequest,
     api.UpdateQueueRequest,
     api.DeleteQueueRequest,
+    api.UpdateRoutingPolicyRequest,
 )
 """What becomes a command at the owner of a shard."""
 

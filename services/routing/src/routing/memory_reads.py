@@ -21,6 +21,8 @@ from routing.filters import agents_wanted, queues_wanted
 from routing.shard import Shard
 
 Writer = ShardWriter[Command, Shard, events.Event]
+POLICY = "tenants/{tenant}/routingPolicy"
+"""The name of a tenant's one policy."""
 FORWARDED_BYTES_MAX = 512 * 1024
 """Of a page that the owner answers. Against: a server's default limit for what one replica sends another is 1 MiB."""
 
@@ -92,6 +94,11 @@ def _queue_cursor(queue: Queue) -> tuple[str]:
     return (queue.queue_id,)
 
 
+def _policy(writer: Writer, request: api.GetRoutingPolicyRequest, now: Instant) -> Message:
+    tenant = parse_name(POLICY, request.name)["tenant"]
+    return api.GetRoutingPolicyResponse(routing_policy=wire.policy_message(tenant, writer.state.policy))
+
+
 def _explain(writer: Writer, request: api.ExplainDecisionRequest, now: Instant) -> Message:
     tenant, case_id = _case_of(request.name)
     case = writer.state.cases.get(case_id)
@@ -108,6 +115,7 @@ READS: Mapping[type[Message], Callable[[Writer, Any, Instant], Message]] = {
     api.ListAgentsRequest: _agents,
     api.GetQueueRequest: _queue,
     api.ListQueuesRequest: _queues,
+    api.GetRoutingPolicyRequest: _policy,
     api.ExplainDecisionRequest: _explain,
 }
 """What is answered at a moment at which everything in memory is durable. Raises NotFound and InvalidRequest."""

@@ -15,7 +15,6 @@ from routing.cases import Accepted, Case, Offered, Pending, Queued, alone
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.shard import Shard
-from routing.terms import Selection
 
 OPEN = (Queued, Offered, Accepted, Pending)
 """Stages in which a case waits in a queue, or is with an agent of one."""
@@ -52,7 +51,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.offer_timeout_s,
             c.requirements,
             c.at,
-            Selection.UNSPECIFIED,
+            c.selection,
             c.reply_timeout_s,
             c.supervise_after_returns,
             c.supervise_after_s,
@@ -70,7 +69,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.first_response_s if c.first_response_s is None else c.first_response_s,
         queue.offer_timeout_s if c.offer_timeout_s is None else c.offer_timeout_s,
         queue.requirements if c.requirements is None else c.requirements,
-        queue.selection,
+        queue.selection if c.selection is None else c.selection,
         queue.reply_timeout_s if c.reply_timeout_s is None else c.reply_timeout_s,
         queue.supervise_after_returns if c.supervise_after_returns is None else c.supervise_after_returns,
         queue.supervise_after_s if c.supervise_after_s is None else c.supervise_after_s,

@@ -311,6 +311,17 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.DeleteQueueResponse:
         return await self._call_owner(tenant_of(request), request, api.DeleteQueueResponse)
 
+    async def GetRoutingPolicy(  # noqa: N802
+        self, request: api.GetRoutingPolicyRequest, context: Context
+    ) -> api.GetRoutingPolicyResponse:
+        await self._reached_inputs(tenant_of(request), request.min_position)
+        return await self._call_owner(tenant_of(request), request, api.GetRoutingPolicyResponse)
+
+    async def UpdateRoutingPolicy(  # noqa: N802
+        self, request: api.UpdateRoutingPolicyRequest, context: Context
+    ) -> api.UpdateRoutingPolicyResponse:
+        return await self._call_owner(tenant_of(request), request, api.UpdateRoutingPolicyResponse)
+
     async def ExplainDecision(  # noqa: N802
         self, request: api.ExplainDecisionRequest, context: Context
     ) -> api.ExplainDecisionResponse:

@@ -78,7 +78,7 @@ class Shard:
 
     threads: ThreadIndex = field(default_factory=ThreadIndex)
     """Which posts there are, who answers whom, and what is to be looked at again."""
-    segments: Segments = field(default_factory=Segments)
+    segments: Segments = field(init=False)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
     """Derived: when an offer lapses, an agent has done nothing with a case, a case has waited too long, a pending case
@@ -101,6 +101,9 @@ class Shard:
     """For the batch in hand."""
     marks: deque[tuple[int, int]] = field(default_factory=deque)
     """How many case facts there were at which position of the log, ascending; no part of the state either."""
+
+    def __post_init__(self) -> None:
+        self.segments = Segments(order_of(self.policy))
 
     def queue(self, queue_id: str) -> Queue:
         """A queue's settings; one nobody created has the default's."""

@@ -8,7 +8,7 @@ from chassis.layout import UnreadableEvent
 from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
-from routing.agents import Agent, Queue
+from routing.agents import Agent, Policy, Queue
 from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of
 from routing.events import CaseOffered
 from routing.explain import Explanation
@@ -149,6 +149,25 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         supervise_after_returns=queue.supervise_after_returns,
         supervise_after_s=queue.supervise_after_s,
         supervised=supervised,
+        selection=f"SELECTION_{queue.selection.name}",
+    )
+
+
+def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
+    """The tenant's routing policy."""
+    return service_pb2.RoutingPolicy(
+        name=f"tenants/{tenant}/routingPolicy",
+        version=policy.version,
+        since=_stamp(policy.since or None),
+        ordering=f"ORDERING_{policy.ordering.name}",
+        selection=f"SELECTION_{policy.selection.name}",
+        late_share=policy.late_share,
+        urgency_head_start_s=policy.urgency_head_start_s,
+        skill_weights=[events_pb2.SkillWeight(skill=one.skill, weight=one.weight) for one in policy.skill_weights],
+        preferred_s=policy.preferred_s,
+        max_missed_offers=policy.max_missed_offers,
+        decline_cooldown_s=policy.decline_cooldown_s,
+        confirm_window_s=policy.confirm_window_s,
     )
 
 

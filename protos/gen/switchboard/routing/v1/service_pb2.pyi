@@ -198,13 +198,14 @@ class Agent(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised")
+    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
     OFFER_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
     REPLY_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
     SUPERVISE_AFTER_RETURNS_FIELD_NUMBER: _ClassVar[int]
     SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
@@ -215,11 +216,40 @@ class Queue(_message.Message):
     offer_timeout_s: int
     requirements: _containers.RepeatedCompositeFieldContainer[_events_pb2.Requirement]
     waiting: int
+    selection: _events_pb2.Selection
     reply_timeout_s: int
     supervise_after_returns: int
     supervise_after_s: int
     supervised: int
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ...) -> None: ...
+
+class RoutingPolicy(_message.Message):
+    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    ORDERING_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    LATE_SHARE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_HEAD_START_S_FIELD_NUMBER: _ClassVar[int]
+    SKILL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_S_FIELD_NUMBER: _ClassVar[int]
+    MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
+    DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
+    CONFIRM_WINDOW_S_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: int
+    since: _timestamp_pb2.Timestamp
+    ordering: _events_pb2.Ordering
+    selection: _events_pb2.Selection
+    late_share: int
+    urgency_head_start_s: int
+    skill_weights: _containers.RepeatedCompositeFieldContainer[_events_pb2.SkillWeight]
+    preferred_s: int
+    max_missed_offers: int
+    decline_cooldown_s: int
+    confirm_window_s: int
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ...) -> None: ...
 
 class CasePost(_message.Message):
     __slots__ = ("post", "direction", "author_kind", "published_at", "window_expires_at", "role")
@@ -960,3 +990,35 @@ class SealedText(_message.Message):
     text_digest: bytes
     source_gone: bool
     def __init__(self, reply: _Optional[_Union[ReplyToCaseRequest, _Mapping]] = ..., note: _Optional[_Union[NoteCaseRequest, _Mapping]] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., text_length: _Optional[int] = ..., text_digest: _Optional[bytes] = ..., source_gone: _Optional[bool] = ...) -> None: ...
+
+class GetRoutingPolicyRequest(_message.Message):
+    __slots__ = ("name", "min_position")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    min_position: str
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class GetRoutingPolicyResponse(_message.Message):
+    __slots__ = ("routing_policy",)
+    ROUTING_POLICY_FIELD_NUMBER: _ClassVar[int]
+    routing_policy: RoutingPolicy
+    def __init__(self, routing_policy: _Optional[_Union[RoutingPolicy, _Mapping]] = ...) -> None: ...
+
+class UpdateRoutingPolicyRequest(_message.Message):
+    __slots__ = ("routing_policy", "update_mask", "request_id")
+    ROUTING_POLICY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    routing_policy: RoutingPolicy
+    update_mask: _field_mask_pb2.FieldMask
+    request_id: str
+    def __init__(self, routing_policy: _Optional[_Union[RoutingPolicy, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UpdateRoutingPolicyResponse(_message.Message):
+    __slots__ = ("routing_policy", "position")
+    ROUTING_POLICY_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    routing_policy: RoutingPolicy
+    position: str
+    def __init__(self, routing_policy: _Optional[_Union[RoutingPolicy, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...

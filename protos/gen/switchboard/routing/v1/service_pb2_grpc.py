@@ -196,6 +196,16 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueResponse.FromString,
                 _registered_method=True)
+        self.GetRoutingPolicy = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/GetRoutingPolicy',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.GetRoutingPolicyRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.GetRoutingPolicyResponse.FromString,
+                _registered_method=True)
+        self.UpdateRoutingPolicy = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/UpdateRoutingPolicy',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyResponse.FromString,
+                _registered_method=True)
         self.ExplainDecision = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/ExplainDecision',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ExplainDecisionRequest.SerializeToString,
@@ -450,6 +460,21 @@ class RoutingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRoutingPolicy(self, request, context):
+        """The tenant's routing policy as it is now; before anybody changes it, version 0.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRoutingPolicy(self, request, context):
+        """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
+        cases that agents have stay as they are: the policy decides what is decided from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainDecision(self, request, context):
         """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
         with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
@@ -615,6 +640,16 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.DeleteQueue,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueResponse.SerializeToString,
+            ),
+            'GetRoutingPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRoutingPolicy,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.GetRoutingPolicyRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.GetRoutingPolicyResponse.SerializeToString,
+            ),
+            'UpdateRoutingPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRoutingPolicy,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyResponse.SerializeToString,
             ),
             'ExplainDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainDecision,
@@ -1466,6 +1501,60 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/DeleteQueue',
             switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.DeleteQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRoutingPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/GetRoutingPolicy',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.GetRoutingPolicyRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.GetRoutingPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRoutingPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/UpdateRoutingPolicy',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -134,6 +134,12 @@ class RoutingServiceStub:
     """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
     many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
     """
+    GetRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetRoutingPolicyRequest, _service_pb2.GetRoutingPolicyResponse]
+    """The tenant's routing policy as it is now; before anybody changes it, version 0."""
+    UpdateRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateRoutingPolicyRequest, _service_pb2.UpdateRoutingPolicyResponse]
+    """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
+    cases that agents have stay as they are: the policy decides what is decided from then on.
+    """
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
     """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
     with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
@@ -244,6 +250,12 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     DeleteQueue: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteQueueRequest, _service_pb2.DeleteQueueResponse]  # type: ignore[assignment]
     """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
     many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
+    """
+    GetRoutingPolicy: _aio.UnaryUnaryMultiCallable[_service_pb2.GetRoutingPolicyRequest, _service_pb2.GetRoutingPolicyResponse]  # type: ignore[assignment]
+    """The tenant's routing policy as it is now; before anybody changes it, version 0."""
+    UpdateRoutingPolicy: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateRoutingPolicyRequest, _service_pb2.UpdateRoutingPolicyResponse]  # type: ignore[assignment]
+    """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
+    cases that agents have stay as they are: the policy decides what is decided from then on.
     """
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
     """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
@@ -538,6 +550,24 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_pb2.DeleteQueueResponse, _abc.Awaitable[_service_pb2.DeleteQueueResponse]]:
         """Deletes a queue that nothing names. With `force` one that sources, agents or open cases name: they go to the successor, in portions when they are
         many. Errors: QUEUE_UNKNOWN (NOT_FOUND), QUEUE_PERMANENT for the default queue, QUEUE_IN_USE, whose PreconditionFailure names what uses it.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRoutingPolicy(
+        self,
+        request: _service_pb2.GetRoutingPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.GetRoutingPolicyResponse, _abc.Awaitable[_service_pb2.GetRoutingPolicyResponse]]:
+        """The tenant's routing policy as it is now; before anybody changes it, version 0."""
+
+    @_abc_1.abstractmethod
+    def UpdateRoutingPolicy(
+        self,
+        request: _service_pb2.UpdateRoutingPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.UpdateRoutingPolicyResponse, _abc.Awaitable[_service_pb2.UpdateRoutingPolicyResponse]]:
+        """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
+        cases that agents have stay as they are: the policy decides what is decided from then on.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,113 @@
+"""`switchboard policy`: which case is served first, and by which agent. It knows how to ask, not what follows."""
+
+from typing import Any
+
+import click
+
+from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+
+ORDERINGS = ("fifo", "priority", "earliest_deadline")
+SELECTIONS = (
+    "longest_idle", "round_robin", "least_busy", "least_busy_share", "most_skilled", "least_sufficient", "best_fit",
+)  # fmt: skip
+
+
+def _weights(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """Skills and what they count, of SKILL=N."""
+    found = {}
+    for one in given:
+        skill, _, weight = one.rpartition("=")
+        if not skill or not weight.isdecimal():
+            raise click.BadParameter(f"{one!r} is not SKILL=N, such as lang:zh=3")
+        found[skill] = int(weight)
+    return found
+
+
+@click.command()
+@tenant_option
+@click.option("--ordering", type=click.Choice(ORDERINGS), help="Which waiting case is served first.")
+@click.option("--selection", type=click.Choice(SELECTIONS),
+              help="Which agent, in queues that name no other way.")  # fmt: skip
+@click.option("--late-share", type=click.IntRange(2, 100), metavar="N",
+              help="With earliest_deadline, every N-th offer goes to late work first.")  # fmt: skip
+@click.option("--urgency-head-start-s", type=click.IntRange(1, 86_400), metavar="S",
+              help="With priority, seconds of waiting that one step of urgency counts as.")  # fmt: skip
+@click.option("--weight", "weights", multiple=True, metavar="SKILL=N", callback=_weights,
+              help="What a skill counts in a best fit, 1 to 10; those given replace all there are.")  # fmt: skip
+@click.option("--preferred-s", type=click.IntRange(0, 86_400), metavar="S",
+              help="How long a case that comes back goes first to the agent who had it; 0 for not at all.")  # fmt: skip
+@click.option("--max-missed-offers", type=click.IntRange(1, 100), metavar="N",
+              help="Offers missed in a row until an agent is set away.")  # fmt: skip
+@click.option("--decline-cooldown-s", type=click.IntRange(1, 86_400), metavar="S",
+              help="How long who refused a case is spared it.")  # fmt: skip
+@click.option("--confirm-window-s", type=click.IntRange(1, 2_592_000), metavar="S",
+              help="How long after resolving a case is confirmed.")  # fmt: skip
+@json_option
+@reaches
+@asynchronous
+async def policy(
+    *, tenant: str, weights: dict[str, int], as_json: bool, targets: Targets, **settings: str | int | None
+) -> None:
+    """Show the routing policy, or change what is given and show it then.
+
+    A change holds for what is decided from then on; offers that were made stay.
+    """
+    from switchboard.routing.v1 import service_pb2 as api
+    from switchboard.routing.v1.events_pb2 import SkillWeight
+    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
+
+    from switchboard_cli.names import document
+    from switchboard_cli.output import print_json
+
+    name = f"tenants/{tenant}/routingPolicy"
+    given = {key: value for key, value in settings.items() if value is not None}
+    values: dict[str, Any] = {
+        key: f"{key}_{value}".upper() if isinstance(value, str) else value for key, value in given.items()
+    }
+    counts = [SkillWeight(skill=skill, weight=count) for skill, count in weights.items()]
+    wanted = api.RoutingPolicy(name=name, skill_weights=counts, **values)
+    mask = [*given, *(["skill_weights"] if weights else [])]
+    act = "to change the policy" if mask else "to show the policy"
+    async with calling(targets, "routing", act=act) as channel:
+        stub = RoutingServiceStub(channel)
+        said: Any
+        if mask:
+            said = await stub.UpdateRoutingPolicy(_asked(wanted, mask), timeout=targets.timeout_s)
+        else:
+            said = await stub.GetRoutingPolicy(api.GetRoutingPolicyRequest(name=name), timeout=targets.timeout_s)
+    if as_json:
+        print_json(document(said.routing_policy))
+    else:
+        _show(said.routing_policy)
+
+
+def _asked(wanted: Any, mask: list[str]) -> Any:
+    import uuid
+
+    from google.protobuf.field_mask_pb2 import FieldMask
+    from switchboard.routing.v1.service_pb2 import UpdateRoutingPolicyRequest
+
+    return UpdateRoutingPolicyRequest(
+        routing_policy=wanted, update_mask=FieldMask(paths=mask), request_id=str(uuid.uuid4())
+    )
+
+
+def _show(shown: Any) -> None:
+    from switchboard.routing.v1.events_pb2 import Ordering, Selection
+
+    from switchboard_cli.names import moment, word
+    from switchboard_cli.output import console, table
+
+    rows = table("setting", "value")
+    rows.add_row("version", str(shown.version))
+    rows.add_row("since (UTC)", moment(shown, "since"))
+    rows.add_row("ordering", word(Ordering, shown.ordering, "ORDERING_"))
+    rows.add_row("selection", word(Selection, shown.selection, "SELECTION_"))
+    rows.add_row("late share", f"one of {shown.late_share} offers")
+    rows.add_row("urgency head start", f"{shown.urgency_head_start_s} s")
+    rows.add_row("skill weights", " ".join(f"{one.skill}={one.weight}" for one in shown.skill_weights) or "all alike")
+    rows.add_row("preferred for", f"{shown.preferred_s} s")
+    rows.add_row("away after", f"{shown.max_missed_offers} missed offers")
+    rows.add_row("spared after a refusal", f"{shown.decline_cooldown_s} s")
+    rows.add_row("confirmed after", f"{shown.confirm_window_s} s")
+    console().print(rows)
