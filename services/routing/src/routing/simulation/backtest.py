@@ -4,14 +4,15 @@ Each time a case began to wait and was accepted is one arrival: what came to it 
 no other. It takes as long as it did, whoever takes it. Who left the queue without being accepted, because the customer
 took the post back or was answered elsewhere, waits as long as it did and no longer; of who was accepted it is not known
 how long it would have waited, so it waits for ever. Agents are there when they were, with the skills and capacity they
-had last, and take as long to accept as they did on average.
+had last, and take as long to accept as they did on average. Nobody is there after the last fact, so that who is left
+over then is so under every policy.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chassis.clock import LAST, MICROS, Instant
+from chassis.clock import MICROS, Instant
 from msgspec.structs import replace
 
 from routing import events
@@ -67,7 +68,7 @@ def recorded(facts: Sequence[Fact]) -> Run:
             _presence(record, event.agent_id, event.at, available=available)
         evolve(shard, event)
     for agent_id, since in record.came.items():
-        record.shifts[agent_id].append(Shift(since, LAST))
+        record.shifts[agent_id].append(Shift(since, Instant(record.last + 1)))
     return _run(shard, record, facts[0].event.at)
 
 
