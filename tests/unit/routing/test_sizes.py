@@ -29,7 +29,9 @@ def attempt(shard: Shard, command: commands.Command) -> None:
 
 
 def close_everything(shard: Shard, now: float) -> float:
-    """Agents who can do anything work until nothing is left, and the confirm window passes; when it has."""
+    """Agents who can do anything, and a supervisor, work until nothing is left, and the confirm window passes; when it
+    has.
+    """
     skills = (Skill("lang:zh", 5), Skill("topic:billing", 5))
     for agent_id in AGENTS:
         attempt(shard, register(agent_id))  # who was deleted meanwhile
@@ -39,6 +41,8 @@ def close_everything(shard: Shard, now: float) -> float:
         for agent_id in AGENTS:
             attempt(shard, commands.SetPresence(agent_id, Presence.AVAILABLE, t(now)))
         attempt(shard, commands.Tick(t(now)))
+        for case_id in list(shard.supervised):
+            attempt(shard, commands.TransferCase(case_id, "", "", None, "", t(now)))
         for case_id, case in list(shard.cases.items()):
             for reply in case.unsent:
                 attempt(shard, commands.RecordSent(case_id, reply.reply_id, "", t(now)))

@@ -260,8 +260,8 @@ class Decision:
         """The cases, untouched by this decision, that an agent could take and that can be first."""
         refused = self.shard.refused.get(agent.agent_id, ())
         skip = {*self._cases, *(case_id for again, case_id in refused if again > self.at)}
-        for segment in self.shard.segments.by_key.values():
-            if any(segment.waiting) and segment.is_open_to(agent):
+        for segment in self.shard.segments.suited(agent):
+            if any(segment.waiting) and agent.free >= segment.weight:
                 yield from segment.heads(self.at, floor_turn, skip)
 
     def _catch_up(self) -> None:

@@ -7,7 +7,7 @@ nothing.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chassis.clock import Instant
@@ -88,7 +88,11 @@ class Segments:
     """All segments of a shard."""
 
     order: Order = field(default_factory=EarliestDeadline)
-    by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
+    _by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
+    _changed: dict[str, Agent] = field(default_factory=dict)
+    """Agents as they are now who are ready elsewhere than is noted: seen to when somebody looks. Whoever is done with a
+    case and is offered the next in one decision changes twice and is ready nowhere before and after.
+    """
     _ready: dict[str, tuple[tuple[Segment, Rank], ...]] = field(default_factory=dict)
     """Where each agent with free units is ready."""
     _suited: dict[str, tuple[object, object, list[tuple[Segment, float]]]] = field(default_factory=dict)
@@ -99,10 +103,23 @@ class Segments:
     """Per agent: what decided when last looked at where it is present."""
     _limit: int = SEGMENTS_MAX
 
+    @property
+    def by_key(self) -> Mapping[SegmentKey, Segment]:
+        """What there is, with everybody where it is ready now."""
+        if self._changed:
+            self._settle()
+        return self._by_key
+
+    def suited(self, agent: Agent) -> Iterator[Segment]:
+        """The kinds of work an agent may do at all."""
+        if self._changed:
+            self._settle()
+        return (segment for segment, _ in self._segments_for(agent))
+
     def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
         """Puts a case where it waits, and returns that; who is chosen for its queue, `choice` says."""
         key = (case.queue, case.requirements, case.weight)
-        segment = self.by_key.get(key)
+        segment = self._by_key.get(key)
         if segment is None:
             segment = self._open(key, agents, choice(case.queue))
         line, entry = self.order.place(wait, urgency_of(case), case.case_id)
@@ -116,7 +133,7 @@ class Segments:
     def take_case(self, case: Case, wait: Wait) -> Segment:
         """Takes a case out of where it waits, and returns that."""
         line, entry = self.order.place(wait, urgency_of(case), case.case_id)
-        segment = self.by_key[case.queue, case.requirements, case.weight]
+        segment = self._by_key[case.queue, case.requirements, case.weight]
         waiting = segment.waiting[line]
         at = bisect_left(waiting, entry)
         if at < len(waiting) and waiting[at] == entry:
@@ -130,7 +147,7 @@ class Segments:
             return []
         self._present[agent.agent_id] = now
         news = []
-        for segment in self.by_key.values():
+        for segment in self._by_key.values():
             if segment.has_present(agent) != (agent.agent_id in segment.present):
                 segment.present ^= {agent.agent_id}
                 news.append(segment)
@@ -138,18 +155,7 @@ class Segments:
 
     def put_agent(self, agent: Agent) -> None:
         """Puts an agent, as it is now, where it is ready, and nowhere else."""
-        for segment, rank in self._ready.pop(agent.agent_id, ()):
-            del segment.ready[bisect_left(segment.ready, rank)]
-        free = agent.free
-        if free <= 0:
-            return
-        standing = []
-        for segment, by_skills in self._segments_for(agent):
-            if free >= segment.weight:
-                rank = segment.choice.rank(agent, by_skills)
-                insort(segment.ready, rank)
-                standing.append((segment, rank))
-        self._ready[agent.agent_id] = tuple(standing)
+        self._changed[agent.agent_id] = agent
 
     def find(self, case: Case) -> Segment | None:
         """The segment a case would wait in, None when no case has been there yet."""
@@ -162,18 +168,36 @@ class Segments:
 
     def case_ids(self) -> list[str]:
         """Every case that waits."""
-        lines = (line for segment in self.by_key.values() for line in segment.waiting)
+        lines = (line for segment in self._by_key.values() for line in segment.waiting)
         return [waiting.case_id for line in lines for waiting in line]
 
     def waiting(self, queue: str | None = None) -> int:
         """How many cases wait, in one queue or in all."""
-        segments = self.by_key.values()
+        segments = self._by_key.values()
         return sum(segment.count for segment in segments if queue in (None, segment.queue))
 
+    def _settle(self) -> None:
+        """Puts all who have changed where they are ready."""
+        changed, self._changed = self._changed, {}
+        for agent_id, agent in changed.items():
+            for segment, rank in self._ready.pop(agent_id, ()):
+                del segment.ready[bisect_left(segment.ready, rank)]
+            free = agent.free
+            if free <= 0:
+                continue
+            standing = []
+            for segment, by_skills in self._segments_for(agent):
+                if free >= segment.weight:
+                    rank = segment.choice.rank(agent, by_skills)
+                    insort(segment.ready, rank)
+                    standing.append((segment, rank))
+            self._ready[agent_id] = tuple(standing)
+
     def _open(self, key: SegmentKey, agents: Iterable[Agent], choice: Choice) -> Segment:
-        if len(self.by_key) >= self._limit:
+        self._settle()
+        if len(self._by_key) >= self._limit:
             self._drop_empty()
-        segment = self.by_key[key] = Segment(*key, self.order, choice)
+        segment = self._by_key[key] = Segment(*key, self.order, choice)
         for agent in agents:
             if segment.has_present(agent):
                 segment.present.add(agent.agent_id)
@@ -190,8 +214,8 @@ class Segments:
 
     def _drop_empty(self) -> None:
         """Forgets the segments nobody waits in; their agents are ready in the others still."""
-        self.by_key = {key: segment for key, segment in self.by_key.items() if segment.count}
-        self._limit = max(SEGMENTS_MAX, 2 * len(self.by_key))
+        self._by_key = {key: segment for key, segment in self._by_key.items() if segment.count}
+        self._limit = max(SEGMENTS_MAX, 2 * len(self._by_key))
         for agent_id, standing in self._ready.items():
             self._ready[agent_id] = tuple(place for place in standing if place[0].count)
         for _, _, suited in self._suited.values():
@@ -203,7 +227,7 @@ class Segments:
             return known[2]
         suited = [
             (segment, segment.choice.by_skills(agent, segment.requirements))
-            for segment in self.by_key.values()
+            for segment in self._by_key.values()
             if segment.suits(agent)
         ]
         self._suited[agent.agent_id] = (agent.skills, agent.queues, suited)
