@@ -49,7 +49,7 @@ CONTRACTS = ("log", "ingest", "routing", "crm", "kpi")
 THINGS = {
     "log": ("Tenant", "TenantDeletion"),
     "ingest": ("Source", "Delivery", "Post"),
-    "routing": ("Case", "Offer", "Agent", "Queue"),
+    "routing": ("Case", "Offer", "Agent", "Queue", "RoutingPolicy"),
     "crm": ("Identity", "Customer", "AttributeValue", "Link", "Conflict"),
     "kpi": ("MetricDefinition",),
 }

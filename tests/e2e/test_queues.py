@@ -192,6 +192,17 @@ def test_a_case_is_moved_to_another_queue_and_urgency(both: Both, stack: Running
     assert "second" in stack.run("move", case, "--queue", "second", "--tenant", "queues")
 
 
+def test_the_routing_policy_is_changed_and_shown(stack: RunningStack) -> None:
+    given = ("--ordering", "priority", "--selection", "round_robin", "--weight", "lang:zh=3", "--preferred-s", "0")
+    told = stack.told("policy", *given, "--tenant", "queues")
+    assert (told["version"], told["ordering"], told["selection"]) == (1, "ORDERING_PRIORITY", "SELECTION_ROUND_ROBIN")
+    assert told["skill_weights"] == [{"skill": "lang:zh", "weight": 3}]
+    assert "preferred_s" not in told
+    assert stack.told("policy", "--tenant", "queues") == told
+    assert "lang:zh=3" in stack.run("policy", "--tenant", "queues")
+    assert stack.told("policy", "--preferred-s", "60", "--tenant", "queues")["version"] == 2
+
+
 def test_a_case_is_opened_for_a_source_that_was_connected_a_moment_ago_and_for_none_that_is_gone(both: Both) -> None:
     source = both.source("just-now", "").name
 
