@@ -3,6 +3,7 @@
 No service is imported: routing's package runs as a child, says how far it is and what it found, one JSON object a line.
 """
 
+import importlib.util
 import json
 import math
 import subprocess
@@ -147,6 +148,10 @@ def _child(arguments: Sequence[str]) -> Iterator[Iterator[str]]:
     """The lines a simulation says. Raises Failure with the last it said to people when it fails unforeseen."""
     from switchboard_cli.supervision import python
 
+    if importlib.util.find_spec(MODULE.partition(".")[0]) is None:
+        raise Failure(
+            "routing is not installed here, and it is routing that is simulated; run this where `make venv` was"
+        )
     argv = [*python(MODULE), *arguments]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:  # noqa: S603
         try:

@@ -99,6 +99,11 @@ def test_a_simulation_that_fails_unforeseen_is_told_in_a_sentence(tiny: Path, mo
     assert "Traceback" not in result.stderr
 
 
+def test_where_routing_is_not_installed_that_is_said(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("switchboard_cli.simulate.MODULE", "routing_of_nobody.simulation")
+    assert run(str(tiny)).stderr.startswith("error: routing is not installed here")
+
+
 @pytest.mark.parametrize(
     ("measure", "found", "shown"),
     [

@@ -1,6 +1,7 @@
 """A recorded log: decided again it gives its own decisions, and as a world it gives its own waits."""
 
 import json
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,7 @@ from chassis.layout import wire
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import Policy
@@ -84,6 +86,19 @@ def test_whatever_is_asked_is_decided_again_as_it_was(sequence: list[Command]) -
 def test_what_is_exported_is_read_as_it_was(sequence: list[Command]) -> None:
     facts = as_facts(history_of(sequence, Shard()))
     assert read_recording(exported(facts)) == facts
+
+
+@settings(max_examples=60, deadline=None)
+@given(sequences(), st.randoms(use_true_random=False), st.booleans())
+def test_a_log_that_is_torn_or_out_of_order_is_told_so_and_served_as_far_as_it_goes(
+    sequence: list[Command], rng: random.Random, torn: bool
+) -> None:
+    facts = as_facts(history_of(sequence, Shard()))
+    spoilt = [fact for fact in facts if rng.random() < 0.8] if torn else sorted(facts, key=lambda _: rng.random())
+    if spoilt:
+        assert replay(spoilt).differing <= len(spoilt)
+        run = recorded(spoilt)
+        assert len(drive(run.world, Policy()).contacts) == len(run.contacts)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: f"{policy.ordering.name}-{policy.selection.name}")

@@ -80,6 +80,14 @@ def said(text: str) -> str:
             id="more than a process holds",
         ),
         pytest.param(
+            GOOD.replace("per_hour = 10", "per_hour = [0, 9]"),
+            "customers.per_hour brings nobody in the hours",
+            id="later than the end",
+        ),
+        pytest.param(
+            GOOD.replace("per_hour = 10", "per_hour = 5e-324"), "customers.per_hour brings nobody", id="next to none"
+        ),
+        pytest.param(
             GOOD.replace("handling_s = 60", "handling_s = { weibull = 3 }"),
             "customers[1].handling_s names no distribution; write seconds, { exponential = MEAN }",
             id="a distribution that is not known",

@@ -77,7 +77,10 @@ def _asked(recorded: Sequence[events.Event], shard: Shard) -> Sequence[events.Ev
     """What was recorded with the offers that the matcher makes of it."""
     decision = Decision(shard, recorded[0].at)
     decision.emit(*(event for event in recorded if not isinstance(event, events.CaseOffered)))
-    decision.match_up()
+    try:
+        decision.match_up()
+    except LookupError:  # about a case that was opened before the log begins
+        return ()
     return decision.events
 
 

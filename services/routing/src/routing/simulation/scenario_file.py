@@ -24,6 +24,7 @@ SECONDS_MAX = 30 * 86_400.0
 AGENTS_MAX = 2_000
 ARRIVALS_MAX = 200_000
 """Customers of one replication. Against: a core goes through some four thousand a second."""
+ARRIVALS_LEAST = 0.01
 GROUPS_MAX = 100
 POLICIES_MAX = 10
 SKILLS_MAX = 100
@@ -212,6 +213,8 @@ def _scenario(file: _Table) -> Scenario:
     policies = _policies(file) if file.has("policies") else (Named("default", Policy()),)
     file.close()
     scenario = Scenario(hours, customers, teams, warm_up_h, offer_timeout_s, pace, policies)
+    if scenario.expected() < ARRIVALS_LEAST:
+        raise BadScenario("customers.per_hour brings nobody in the hours that are simulated; write more, or more hours")
     for number, group in enumerate(customers, 1):
         for skill, _ in group.skills:
             if not any(name == skill and level >= group.least_level for team in teams for name, level in team.skills):
