@@ -400,6 +400,21 @@ CASES = [
         ],
         id="going away takes back every open offer",
     ),
+    *(
+        pytest.param(
+            [*MIA, post("p1")],
+            presence("mia", gone),
+            [f"PresenceChanged mia {gone.name} agent", "OfferRescinded case-p1 mia AGENT_LEFT"],
+            id=f"so does {gone.name}",
+        )
+        for gone in (Presence.BUSY, Presence.OFFLINE)
+    ),
+    pytest.param(
+        [*MIA, *BEN, post("p1"), decline("case-p1", "ben", at=1), presence("mia", Presence.BUSY, at=2), tick(11)],
+        accept("case-p1", "ben", token=1, at=12),
+        Reason.OFFER_TOKEN_STALE,
+        id="who is offered a case again takes it with the new token only",
+    ),
     pytest.param(
         MINE,
         presence("mia", Presence.OFFLINE),

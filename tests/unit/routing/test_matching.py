@@ -16,12 +16,23 @@ MINE: list[commands.Command] = [*MIA, post("p1"), accept("case-p1", "mia")]
 """Case p1 is with mia."""
 
 
-def test_an_expired_offer_returns_to_the_same_place() -> None:
+@pytest.mark.parametrize(
+    "end",
+    [tick(60), decline("case-p1", "mia", at=59), presence("mia", Presence.BUSY, at=59)],
+    ids=["expired", "declined", "rescinded"],
+)
+def test_an_offer_that_ends_returns_its_case_to_the_same_place(end: commands.Command) -> None:
     shard = Shard()
     run(shard, *MIA, post("p1", at=0), post("p2", at=1))
     before = shard.cases["case-p1"].wait
-    run(shard, tick(60))
+    run(shard, end)
     assert shard.cases["case-p1"].wait == before
+
+
+def test_an_expired_offer_is_offered_before_what_came_later() -> None:
+    shard = Shard()
+    run(shard, *MIA, post("p1", at=0), post("p2", at=1))
+    run(shard, tick(60))
     assert summary(run(shard, accept("case-p2", "mia", at=61), *BEN))[-1:] == ["CaseOffered case-p1 ben 2"]
 
 
