@@ -19,6 +19,7 @@ from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import service_pb2 as ingest
 from switchboard.kpi.v1 import service_pb2 as kpi
 from switchboard.log.v1 import tenants_pb2
+from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as routing
 
 PARENT = "tenants/updates"
@@ -39,7 +40,9 @@ FIRST: Mapping[str, Callable[[], Message]] = {
     ),
     "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"]),
     "Queue": lambda: routing.Queue(
-        display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING
+        display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING,
+        selection=events_pb2.SELECTION_LONGEST_IDLE,
+        reply_timeout_s=300, supervise_after_returns=5, supervise_after_s=7_200,
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Acme", default_region="DE", time_zone="Europe/Berlin"),
 }  # fmt: skip
@@ -54,7 +57,9 @@ SECOND: Mapping[str, Callable[[], Message]] = {
         queues=[f"{PARENT}/queues/default"],
     ),
     "Queue": lambda: routing.Queue(
-        display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}]
+        display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}],
+        selection=events_pb2.SELECTION_ROUND_ROBIN,
+        reply_timeout_s=301, supervise_after_returns=6, supervise_after_s=7_201,
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Umbrella", default_region="CN", time_zone="Asia/Shanghai"),
 }  # fmt: skip
@@ -98,9 +103,12 @@ class Update:
 
 
 def updates() -> Iterator[Update]:
+    """Of what can be created; a tenant's one routing policy is always there."""
     for service, contract in CONTRACTS:
         for described in contract.DESCRIPTOR.services_by_name.values():
-            yield from (Update(service, one) for one in described.methods if one.name.startswith("Update"))
+            made = {one.name.removeprefix("Create") for one in described.methods if one.name.startswith("Create")}
+            found = (Update(service, one) for one in described.methods if one.name.startswith("Update"))
+            yield from (one for one in found if one.kind in made)
 
 
 UPDATES = [pytest.param(one, id=one.described.name) for one in updates()]
