@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.msgpack import encode
 from routing import commands, events
 from routing.agents import Agent, Policy
-from routing.cases import Case, Offered, Queued, Wait, place_of, urgency_of
+from routing.cases import Case, Offered, Queued, Resolved, Wait, place_of, urgency_of
 from routing.decider import decide
 from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
 from routing.shard import Shard, evolve
@@ -114,13 +114,16 @@ staffs = st.lists(workers, min_size=2, max_size=6, unique_by=lambda agent: agent
 
 
 def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command:
-    """A case comes, or an agent takes, gives back, settles or refuses one, comes or goes."""
+    """A case comes, or comes back, or an agent takes, gives back, settles or refuses one, comes or goes."""
     what, _, one, urgency, requirements_ = step
     agent = sorted(shard.agents)[one % len(shard.agents)]
     held = [shard.cases[case_id] for case_id, _ in shard.agents[agent].work]
     if what == 0:
         absent = shard.agents[agent].presence != Presence.AVAILABLE
         return presence(agent, Presence.AVAILABLE if absent else Presence.BUSY, now)
+    settled = sorted(case.case_id for case in shard.cases.values() if isinstance(case.stage, Resolved))
+    if what >= 7 and settled:
+        return commands.ReopenCase(settled[one % len(settled)], "again", t(now))
     if what <= 4 or not held:
         weight, place = 1 + one % 3, ("care", "default")[one % 2]
         return commands.OpenCase(
