@@ -11,6 +11,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import nats.errors
 from nats.js.errors import Error as JetStreamError
@@ -29,6 +30,7 @@ GRACE_S = 4.0
 longer to elect another than a key lives."""
 
 
+@lru_cache(maxsize=1 << 14)
 def owner_of(key: str, members: frozenset[str]) -> str:
     """The member with the highest rendezvous weight for a key: when one leaves, only its own keys move."""
     return max(members, key=lambda member: hashlib.blake2b(f"{member}\0{key}".encode(), digest_size=8).digest())
