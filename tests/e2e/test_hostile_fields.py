@@ -244,6 +244,7 @@ def template(method: Method, world: World) -> Message:
     named = {
         "GetCase": world.case, "ExplainDecision": world.case, "ReopenCase": world.closed_case,
         "GetAgent": world.agent, "SetPresence": world.agent, "GetQueue": world.queue, "GetPost": world.post,
+        "GetRoutingPolicy": f"{PARENT}/routingPolicy",
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
         "GetCustomer": world.customer, "ExplainAttribute": world.customer, "EraseSubject": nobody,
@@ -312,6 +313,8 @@ def template(method: Method, world: World) -> Message:
             request.token = 1
         case work.UpdateQueueRequest():
             request.queue.name = world.queue
+        case work.UpdateRoutingPolicyRequest():
+            request.routing_policy.name = f"{PARENT}/routingPolicy"
         case tenants_pb2.UpdateTenantRequest():
             request.tenant.name = PARENT
         case work.PendCaseRequest():
