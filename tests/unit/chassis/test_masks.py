@@ -26,9 +26,10 @@ def updated() -> Iterator[type[Message]]:
         for service in contract.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 if method.name.startswith("Update"):
-                    field = method.name.removeprefix("Update").lower()
-                    assert "update_mask" in method.input_type.fields_by_name, method.full_name
-                    yield message_factory.GetMessageClass(method.input_type.fields_by_name[field].message_type)
+                    resource, *others = method.input_type.fields
+                    assert "update_mask" in {field.name for field in others}, method.full_name
+                    assert resource.message_type.name == method.name.removeprefix("Update"), method.full_name
+                    yield message_factory.GetMessageClass(resource.message_type)
 
 
 RESOURCES = [pytest.param(kind, id=kind.DESCRIPTOR.name) for kind in updated()]
