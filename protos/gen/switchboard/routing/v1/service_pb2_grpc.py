@@ -285,7 +285,7 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeclineOffer(self, request, context):
-        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down, or for 10 seconds
         while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

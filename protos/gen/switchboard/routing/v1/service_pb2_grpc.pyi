@@ -65,7 +65,7 @@ class RoutingServiceStub:
     Accepting twice is accepting once.
     """
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeclineOfferRequest, _service_pb2.DeclineOfferResponse]
-    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down, or for 10 seconds
     while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
     """
     ReleaseCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]
@@ -182,7 +182,7 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     Accepting twice is accepting once.
     """
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_service_pb2.DeclineOfferRequest, _service_pb2.DeclineOfferResponse]  # type: ignore[assignment]
-    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+    """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down, or for 10 seconds
     while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
     """
     ReleaseCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]  # type: ignore[assignment]
@@ -350,7 +350,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.DeclineOfferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.DeclineOfferResponse, _abc.Awaitable[_service_pb2.DeclineOfferResponse]]:
-        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down (5 minutes), or for 10 seconds
+        """Gives an offered case back; it keeps its place and isn't offered to this agent for the policy's cool-down, or for 10 seconds
         while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
         """
 
