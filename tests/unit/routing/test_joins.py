@@ -34,6 +34,7 @@ from tests.unit.routing.build import (
     resolve,
     run,
     settle,
+    sight,
     summary,
     t,
     tick,
@@ -332,6 +333,18 @@ def test_two_cases_that_somebody_joined_are_one_when_a_link_shows_it() -> None:
     run(shard, post("p1"), post("p2", at=1), join(), post("p3", "p1", "p2", at=10))
     assert shard.cases["case-p2"].stage == Joined("case-p1")
     assert not shard.cases["case-p1"].joined
+
+
+def test_a_customer_who_took_all_back_and_writes_again_goes_on_in_the_same_episode_joined_or_not() -> None:
+    by_ben = {"by": "ben", "parent": "p1"}
+    episodes = []
+    for joins in ([], [join()]):
+        shard = Shard()
+        run(shard, post("p1"), post("p2", "p1", at=1, **by_ben), *joins, post("p3", "p1", at=3, told=False, **by_ben))
+        run(shard, commands.DetachPost("p2", t(4)), sight("p3", "shop", 5))
+        split_all(shard)
+        episodes.append(shard.cases["case-p2"].episode)
+    assert episodes == [1, 1]
 
 
 def test_joined_cases_stay_in_memory_together() -> None:

@@ -407,7 +407,8 @@ def _urgency(sight: Sight) -> int:
 
 def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) -> None:
     """What it means for a case that a post came or went, or another case joined it."""
-    match alone(case).stage:
+    stage = alone(case).stage
+    match stage:
         case Idle():
             if wants_agent(case) or (is_contact and needs_agent(case)):
                 queue_up(decision, case, urgency)
@@ -419,10 +420,10 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
                 decision.emit(events.CaseResumed(case.case_id, "customer", decision.at))
         case Resolved() | Confirmed() | Withdrawn():
             if case.owed_since is not None:
-                episode = case.episode if isinstance(case.stage, Withdrawn) else case.episode + 1
+                episode = case.episode if isinstance(stage, Withdrawn) else case.episode + 1
                 decision.emit(events.CaseReopened(case.case_id, "customer", episode, decision.at))
                 queue_up(decision, case, urgency)
         case Accepted() | Joined():
             pass
         case _:
-            assert_never(case.stage)
+            assert_never(stage)
