@@ -1,6 +1,6 @@
 """Writes what today's code writes into the log, for tests/unit/chassis/test_layout.py to read for ever.
 
-    .venv/bin/python tests/golden.py VERSION
+    .venv/bin/python tests/golden.py
 
 A file is written once, when a fact has got a field or is new; the earlier ones stay.
 """
@@ -21,10 +21,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def main() -> None:
-    """Writes tests/golden/VERSION.json."""
-    path = GOLDEN / f"{sys.argv[1]}.json"
-    if path.exists():
-        sys.exit(f"{path.name} is written for ever; give the new one another name")
+    """Writes tests/golden/vN.json, N the first number that is free: what is written stays as it is."""
+    path = GOLDEN / f"v{len(list(GOLDEN.glob('v*.json'))) + 1}.json"
     found = {}
     for name in [*FACTS, *OTHERS]:
         message = hostile_events.ordinary(name, "golden")
