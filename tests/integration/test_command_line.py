@@ -65,7 +65,12 @@ async def test_ctrl_c_is_130_without_a_word(after_s: float, ignored: bool, tmp_p
         await child.stdout.readline()
         await asyncio.sleep(after_s)
         child.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(child.communicate(), PATIENCE_S)
+        try:
+            out, err = await asyncio.wait_for(child.communicate(), PATIENCE_S)
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+            return f"{name}: goes on {PATIENCE_S} s after it was interrupted"
         # `top` is left by Ctrl-C, that is how it ends.
         right = child.returncode == 130 or (name == "top" and child.returncode == 0)
         # `ingest` says what it had sent, in one sentence.

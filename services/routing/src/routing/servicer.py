@@ -339,7 +339,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         await self._case(tenant, case_id)  # what there never was need not be looked for in all of the log
         found = await self._past_offers.before(tenant, case_id, token)
         if found is None:
-            raise NotFound("offer", f"tenants/{tenant}/cases/{case_id} with token {token}")
+            raise NotFound("offer", f"tenants/{tenant}/cases/{case_id}/offers/{token}")
         shard, offered, at = found
         said = past_explanation_message(tenant, shard.cases[case_id], offered, explain_offer(shard, offered))
         said.position = Position.encode(at)

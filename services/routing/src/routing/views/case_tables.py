@@ -109,7 +109,9 @@ class Tables:
         self.posts: dict[_Key, list[SeenPost]] = {}
         """Posts the round tells of first, by desk; what is in the table already stays as it is there."""
         self.parts: dict[_Seen, tuple[Part, events.PostAttached]] = {}
-        """What customers' posts that were told of before are to cases."""
+        """What customers' posts that were told of before are to cases, with the fact that said so first: of a post that
+    nothing tells of, it is all there is, and another round would find it in the table.
+    """
         self.parted: dict[tuple[str, str, str, str], None] = {}
         """Such posts, and the cases they left."""
         self.answering: dict[_Key, dict[str, events.PostAttached | None]] = {}
@@ -227,14 +229,15 @@ class Tables:
         if post is not None:
             post.part = part
         else:
-            self.parts[tenant, fact.post_id, desk] = part, fact
+            _, first = self.parts.get((tenant, fact.post_id, desk), (part, fact))
+            self.parts[tenant, fact.post_id, desk] = part, first
 
     def _detach(self, tenant: str, desk: str, fact: events.PostDetached) -> None:
         seen, post = (tenant, fact.post_id, desk), self._find(tenant, fact.post_id, desk)
         if post is not None and post.part[0] == fact.case_id:
             post.part = NO_PART
         if seen in self.parts and self.parts[seen][0][0] == fact.case_id:
-            del self.parts[seen]
+            self.parts[seen] = NO_PART, self.parts[seen][1]
         self.parted[*seen, fact.case_id] = None
 
     def _join(self, tenant: str, gone: str, into: str) -> None:

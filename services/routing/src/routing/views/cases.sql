@@ -153,7 +153,9 @@ where p.post_id = gone.post_id and p.desk = gone.desk and p.tenant = gone.tenant
 insert into case_posts_v7
 select * from unnest($1::case_posts_v7[])
 on conflict (post_id, desk, tenant) do update set
-    thread_id = excluded.thread_id, answers = excluded.answers, addressed = excluded.addressed,
+    thread_id = excluded.thread_id, identity = excluded.identity, published_at = excluded.published_at,
+    window_expires_at = excluded.window_expires_at, direction = excluded.direction,
+    author_kind = excluded.author_kind, answers = excluded.answers, addressed = excluded.addressed,
     withdrawn = excluded.withdrawn, body = excluded.body,
     case_id = case when excluded.case_id = '' then case_posts_v7.case_id else excluded.case_id end,
     customer = case when excluded.case_id = '' then case_posts_v7.customer else excluded.customer end,
