@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import math
 from pathlib import Path
 from uuid import uuid4
 
-import chassis.tail
-import pytest
 import recording
 from chassis.clock import SystemClock
 from chassis.commits import Subject
@@ -26,16 +23,13 @@ PATIENCE_S = 20.0
 ERASURES = Erasures("tally", StringValue.DESCRIPTOR.full_name, lambda fact: str(fact.body.value))
 
 
-@pytest.mark.parametrize("headers_only", [False, True])
 async def test_a_process_keeps_no_key_of_whom_the_log_says_is_erased_and_no_message_ends_it(
-    nats_url: str, database_url: str, kek_file: Path, headers_only: bool, monkeypatch: pytest.MonkeyPatch
+    nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    monkeypatch.setattr(chassis.tail, "JUDGED_S", math.inf)
     await migrate_all(database_url)
     mia, tom = str(uuid4()), str(uuid4())
     async with opened(nats_url) as log, Database(database_url, "ingest") as database:
         vault, tail = KeyVault(database, kek_file), Tail(log)
-        tail.takes_headers_only = headers_only
         await vault.keys("acme", [mia, tom])
         await vault.keys("other", [mia])
         subject, last = Subject("tally", "acme", "0"), 0

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import math
 from collections import Counter
 
-import chassis.tail
 import grpc
 import pytest
 import tally
@@ -121,12 +119,7 @@ async def test_who_is_ended_while_it_hands_over_its_shards_ends_quietly(nats_url
         assert await log.last_position() == 1  # the connection is as good as before
 
 
-@pytest.mark.parametrize("headers_only", [False, True])
-async def test_inputs_become_commands_exactly_once(
-    nats_url: str, headers_only: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chassis.tail, "JUDGED_S", math.inf)
-
+async def test_inputs_become_commands_exactly_once(nats_url: str) -> None:
     def react(recorded: Recorded) -> Add | None:
         key, amount, _ = json.loads(recorded.body.value)
         return Add(f"copy-{key}", amount) if key != "skipped" else None
@@ -141,7 +134,6 @@ async def test_inputs_become_commands_exactly_once(
             for _ in range(2):
                 async with opened(nats_url) as own:
                     copies = Replica(own, "one", "copy", Inputs("tally", react))
-                    copies.tail.takes_headers_only = headers_only
                     async with running(copies.run):
                         await settled(copies)
                         await copies.host.caught_up("acme", await log.last_position())

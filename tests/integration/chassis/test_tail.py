@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
 import recording
 from chassis import tail as tails
 from chassis.clock import SystemClock
-from chassis.commits import Entry, Subject
+from chassis.commits import Subject
 from chassis.identity import uuid7_bytes
 from chassis.log import Log
 from chassis.tail import Tail
@@ -117,62 +116,3 @@ async def test_who_wants_one_tenant_is_told_how_far_it_is_while_others_write(nat
             await until(upto, 8, moved)
         assert seen == [1, 2, 8]
         assert upto == sorted(upto)
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_whoever_wants_a_commit_is_handed_its_bytes_however_the_tail_takes_them(
-    nats_url: str, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    monkeypatch.setattr(tails, "JUDGED_S", 0.0)
-    monkeypatch.setattr(tails, "TAKEN_BYTES", 0)  # headers as soon as one is not wanted
-    chance = random.Random(seed)
-    async with opened(nats_url) as log:
-        write, tail = writing(log), Tail(log)
-        ways: set[bool] = set()
-        places: list[int] = []
-        seen: dict[str, dict[int, bytes]] = {"of": {}, "entries": {}, "next": {}, "late": {}}
-        moved = asyncio.Event()
-
-        def note(who: str, batch: Sequence[Entry]) -> None:
-            for entry in batch:
-                assert entry.position not in seen[who]
-                seen[who][entry.position] = entry.data
-            ways.add(tail.takes_headers_only)
-            moved.set()
-
-        def is_acmes(entry: Entry) -> bool:
-            return entry.subject.tenant == "acme"
-
-        async def read_of(who: str) -> None:
-            async for _, batch in tail.of(0, "tally", "acme"):
-                note(who, batch)
-
-        async def read_entries() -> None:
-            async for batch in tail.entries(0, wants=is_acmes):
-                places.extend(entry.position for entry in batch)
-                note("entries", [entry for entry in batch if is_acmes(entry)])
-
-        async def read_next() -> None:
-            after = 0
-            while True:
-                after, batch = await tail.next(after, "tally", "acme")
-                note("next", batch)
-
-        async with running(tail.run, lambda: read_of("of"), read_entries, read_next):
-            for _ in range(3):
-                for share in (0.1, 1.0):  # what nobody wants, and what everybody wants
-                    for _ in range(20):
-                        await write("acme" if chance.random() < share else "other", 1)
-            for lie in ({"Nats-Msg-Size": "x"}, {"Nats-Msg-Size": "0", "Facts": ""}):
-                await write("other", 20)
-                await log.nc.request("ev.tally.acme.lies", b"no commit", headers=lie)
-            end = await log.last_position()
-            async with running(lambda: read_of("late")), asyncio.timeout(PATIENCE_S):
-                while not all(end in found for found in seen.values()):
-                    moved.clear()
-                    await moved.wait()
-        there = [entry async for batch in log.read() for entry in batch]
-        wanted = {entry.position: entry.data for entry in there if is_acmes(entry)}
-        assert all(found == wanted for found in seen.values())
-        assert places == list(range(1, end + 1))
-        assert ways == {True, False}, "it took all of them in one way"

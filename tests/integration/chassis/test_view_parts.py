@@ -11,7 +11,6 @@ from uuid import uuid4
 import asyncpg
 import chassis.database
 import chassis.projection
-import chassis.tail
 import pytest
 import recording
 from chassis.cancellation import raise_if_cancelled
@@ -66,19 +65,13 @@ class Writer:
 class Replica(Mortal):
     """One process with its parts of the view."""
 
-    def __init__(self, log: Log, url: str) -> None:
+    def __init__(self, log: Log, tail: Tail, url: str) -> None:
         super().__init__(log, "tally", url, connections_max=3)
-        self.tail = Tail(log)
-        self.projection = Projection(TenantLines(), log, self._database, self.membership, self.tail)
+        self.projection = Projection(TenantLines(), log, self._database, self.membership, tail)
 
     async def start(self) -> None:
         await self._database.open()
-        await self.live(self._work())
-
-    async def _work(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.tail.run())
-            tasks.create_task(self.projection.run())
+        await self.live(self.projection.run())
 
     async def cancel(self) -> None:
         """Ended in the middle of whatever it does, by itself."""
@@ -125,20 +118,14 @@ async def tables(url: str) -> AsyncIterator[Database]:
 
 @pytest.mark.parametrize(("together", "seed"), [(2, 1), (3, 2)])
 async def test_parts_that_change_hands_at_any_moment_take_every_event_once(
-    nats_url: str, database_url: str, together: int, seed: int, monkeypatch: pytest.MonkeyPatch
+    nats_url: str, database_url: str, together: int, seed: int
 ) -> None:
-    """Each takes no more than headers as soon as there is a commit it does not want, and whole ones when there is none:
-    parts come and go while it does the one and the other.
-    """
-    monkeypatch.setattr(chassis.tail, "JUDGED_S", 0.0)
-    monkeypatch.setattr(chassis.tail, "TAKEN_BYTES", 0)
     chance = random.Random(seed)
     async with opened(nats_url) as log, tables(database_url) as database:
         await provision_log(log.nc, "tally")
-        writer = Writer(log)
+        tail, writer = Tail(log), Writer(log)
         replicas: list[Replica] = []
         apart = 0
-        by_headers: Counter[bool] = Counter()
 
         async def beat() -> None:
             """Each hears of the others when it does: they disagree in between."""
@@ -157,13 +144,12 @@ async def test_parts_that_change_hands_at_any_moment_take_every_event_once(
             nonlocal apart
             for _ in range(16):
                 while len(replicas) < together:
-                    replicas.append(Replica(log, database_url))
+                    replicas.append(Replica(log, tail, database_url))
                     await replicas[-1].start()
                 await asyncio.sleep(chance.random() / 4)
                 seen = await snapshot(database)
                 entries = [entry async for batch in log.read() for entry in batch]
                 apart += len(set(check(seen, entries))) > 1
-                by_headers.update([replica.tail.takes_headers_only for replica in replicas])
                 replica = chance.choice(replicas)
                 match chance.choice(("kill", "cancel", "give up", "expire")):
                     case "kill":
@@ -182,9 +168,9 @@ async def test_parts_that_change_hands_at_any_moment_take_every_event_once(
 
         moved = asyncio.Event()
         given_up: list[Replica] = []
-        async with running(beat):
+        async with running(tail.run, beat):
             await asyncio.gather(write(), move())
-            replicas.append(Replica(log, database_url))
+            replicas.append(Replica(log, tail, database_url))
             await replicas[-1].start()
             for replica in replicas:
                 await asyncio.gather(*(replica.projection.reached(writer.last, 60, tenant) for tenant in TENANTS))
@@ -196,7 +182,6 @@ async def test_parts_that_change_hands_at_any_moment_take_every_event_once(
             for replica in (*replicas, *given_up):
                 await replica.end()
         assert apart, "no part was ever elsewhere than the others"
-        assert by_headers[True], "nobody left anything in the log"
 
 
 async def test_who_is_behind_in_one_part_is_fenced_in_all_and_writes_nothing(nats_url: str, database_url: str) -> None:

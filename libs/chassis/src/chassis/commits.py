@@ -267,10 +267,6 @@ class Entry:
     """Told once that the message turned out to be unreadable."""
     gone: bool = False
     """Whether its tenant is deleted: it keeps its place, and nobody takes anything from it."""
-    left: int = 0
-    """Bytes of it that were left in the log, 0 where it was taken: it has a place and a subject then, and no data."""
-    names: frozenset[str] | None = None
-    """Full names of the facts in what was left, None where its headers do not say them."""
     _commit: Commit | None = None
     _unreadable: str = ""
     _recorded: list[Recorded] | None = None
@@ -278,29 +274,12 @@ class Entry:
 
     def without_tenant(self) -> Entry:
         """The same message, of a tenant that is deleted."""
-        return Entry(self.position, self.subject, self.data, self.behind, self.appended_at_s, gone=True, left=self.left)
-
-    @property
-    def size(self) -> int:
-        """Bytes of it, wherever they are."""
-        return self.left or len(self.data)
-
-    def may_hold(self, name: str) -> bool:
-        """Whether a fact of that full name may be in it; never False where one is. Nothing is decoded."""
-        if self.left:
-            return self.names is None or name in self.names
-        return name.encode() in self.data
-
-    def take(self, data: bytes) -> None:
-        """Brings what was left."""
-        self.data, self.left = data, 0
+        return Entry(self.position, self.subject, self.data, self.behind, self.appended_at_s, gone=True)
 
     @property
     def commit(self) -> Commit:
         """The commit; an empty one in place of what is unreadable."""
         if self._commit is None:
-            if self.left:
-                raise RuntimeError(f"the commit at {self.position} was left in the log by a reader who did not want it")
             self._commit, self._unreadable = _read(self.subject, self.data)
             if self._unreadable and self.report is not None:
                 self.report(self)

@@ -24,7 +24,7 @@ from chassis import telemetry
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Commit, Entry, Subject, encode
 from chassis.errors import Overloaded, Reason, StorageExhausted, Unavailable
-from chassis.reader import BULK, BULK_AT_ONCE, END, NAMES, Gap, Portion, Reader
+from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
 from chassis.streams import subjects_of
 from chassis.unreadable import Reports
 
@@ -47,8 +47,6 @@ _ITS_SUBJECT = "Nats-Subject"
 """Header of a message that was read directly: where it stands."""
 HEADER_BYTES = 4 * 1024
 """Room for a commit's headers, which count against the server's limit as well."""
-NAMES_BYTES_MAX = 2 * 1024
-"""What the names of a commit's facts may take of that."""
 FULL = frozenset({10023, 10047, 10077, 10122})
 """insufficient resources, storage resources exceeded, maximum bytes or messages exceeded"""
 
@@ -189,9 +187,6 @@ class Log:
             "Nats-Msg-Id": commit.commit_id.hex(),
             "Nats-Expected-Last-Subject-Sequence": str(expected),
         }
-        names = ",".join({event.type for event in commit.events})
-        if len(names) <= NAMES_BYTES_MAX:
-            headers[NAMES] = names
         began_at = time.monotonic()
         give_up_at = began_at + APPEND_GIVE_UP_S
         silent = 0
@@ -361,43 +356,24 @@ class Log:
                     return
 
     def follow(
-        self,
-        after: int,
-        subject_filter: str = EVERYTHING,
-        *,
-        batch_bytes: int = BATCH_BYTES,
-        headers_only: bool = False,
+        self, after: int, subject_filter: str = EVERYTHING, *, batch_bytes: int = BATCH_BYTES
     ) -> AsyncGenerator[list[Entry], None]:
         """The commits after a position for ever, in order and without gaps, in batches of what is there.
 
         Survives reconnects and server restarts by reading on from the last commit it yielded. The batch must be done
-        with when the next one is asked for. With `headers_only` the bytes of all commits are left, for `take`.
+        with when the next one is asked for.
         """
-        return self._batches(after, subject_filter, END, batch_bytes, headers_only=headers_only)
-
-    async def take(self, entry: Entry) -> None:
-        """Brings what was left of a commit, however long the log is away."""
-        while entry.left:
-            raise_if_cancelled()
-            with suppress(Unavailable):
-                found = await self.raw(entry.position)
-                if found is not None:
-                    entry.take(found[1])
-                    return
-            await asyncio.sleep(0.1)
+        return self._batches(after, subject_filter, END, batch_bytes)
 
     async def _batches(
-        self, after: int, subject_filter: str, portion: Portion, batch_bytes: int, *, headers_only: bool = False
+        self, after: int, subject_filter: str, portion: Portion, batch_bytes: int
     ) -> AsyncGenerator[list[Entry], None]:
         nc, js, turns = self.nc, self.js, None
         if portion is BULK:
             nc, js, turns = self._bulk, self._bulk_js, self._bulk_turns
         while True:
             raise_if_cancelled()
-            report = self._reports.report
-            reader = Reader(
-                nc, js, after, subject_filter, portion, batch_bytes, turns, report, headers_only=headers_only
-            )
+            reader = Reader(nc, js, after, subject_filter, portion, batch_bytes, turns, self._reports.report)
             try:
                 await reader.open()
                 while True:

@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from functools import partial
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -30,7 +29,6 @@ from chassis.parking import ParkingLot, Released
 from chassis.parts import part_of, stages
 from chassis.sink import NOTHING, Apart, Round, Sink, Weight, portions
 from chassis.tail import Tail
-from chassis.tenant_facts import CONTEXT as TENANTS
 from chassis.tenant_facts import is_deleted_by
 from chassis.tenants import Tenants
 from chassis.view import View, ViewSink
@@ -277,7 +275,7 @@ class Projector:
             await self.cursor.reread()
             await self._learn()
             await self._notify()
-            follow = self._log.follow if self._tail is None else partial(self._tail.entries, wants=self._wants)
+            follow = self._log.follow if self._tail is None else self._tail.entries
             while self._owned() == owned:
                 async with aclosing(follow(max(self._passed, self.cursor.least(owned)))) as batches:
                     while (batch := await self._next(batches)) is not None and self._owned() == owned:
@@ -381,11 +379,6 @@ class Projector:
         if parts == self.cursor.parts:
             return self.sink.weigh
         return lambda entry: self.sink.weigh(entry) if self._is_of(entry, parts) else NOTHING
-
-    def _wants(self, entry: Entry) -> bool:
-        """Whether anything in a commit is looked at for the parts that are held."""
-        subject = entry.subject
-        return subject.context == TENANTS or (self._is_of(entry, self._held) and self.sink.concerns(subject))
 
     def _is_of(self, entry: Entry, parts: frozenset[int]) -> bool:
         return part_of(entry.subject.tenant, self.sink.parts) in parts

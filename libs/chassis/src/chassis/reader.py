@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,11 +23,6 @@ from nats.js.client import JetStreamContext
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import STREAM, Entry, Subject
 
-NAMES: Final = "Facts"
-"""Header of a commit: the full names of its facts, without repetition."""
-_SIZE = "Nats-Msg-Size"
-"""Header of a message without its bytes: how many they are."""
-_A_SIZE = re.compile(r"[1-9][0-9]{0,8}\Z")
 ENVELOPE_BYTES: Final = 64 * 1024
 """Room for subject, headers and acknowledgement subject of one message, which the server counts too."""
 SILENT_S: Final = 1.5
@@ -77,8 +71,6 @@ class Reader:
         batch_bytes: int,
         turns: asyncio.Semaphore | None = None,
         report: Callable[[Entry], None] | None = None,
-        *,
-        headers_only: bool = False,
     ) -> None:
         """`turns` bounds the requests of all readers that share it; it is held from a request to its end, which does
         not depend on who consumes.
@@ -91,7 +83,6 @@ class Reader:
         self._batch_bytes = batch_bytes
         self._turns = turns
         self._report = report
-        self._headers_only = headers_only
         self._waiting: deque[Msg] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
@@ -120,7 +111,6 @@ class Reader:
             filter_subject=self._filter,
             inactive_threshold=30,
             mem_storage=True,
-            headers_only=self._headers_only or None,
             num_replicas=1,  # one that is lost with its node is made anew from the last position handed out
         )
         info = await self._js.add_consumer(STREAM, config)
@@ -225,7 +215,7 @@ class Reader:
         if sequence != self._sequence + 1:
             raise Gap(f"consumer {self._consumer} jumped from {self._sequence} to {sequence}")
         self._sequence = sequence
-        entry = Entry(
+        return Entry(
             position,
             Subject.of(message.subject),
             message.data,
@@ -233,13 +223,6 @@ class Reader:
             int(tokens[-2]) / 1e9,
             self._report,
         )
-        if self._headers_only:
-            headers = message.headers or {}
-            size, names = headers.get(_SIZE, ""), headers.get(NAMES)
-            # Whatever stands in a header, the bytes count as left; one that has none is asked for them in vain.
-            entry.left = int(size) if _A_SIZE.match(size) else 1
-            entry.names = None if names is None else frozenset(names.split(","))
-        return entry
 
     async def close(self) -> None:
         self._ended()

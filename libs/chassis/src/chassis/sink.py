@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from chassis.commits import Entry, Subject
+from chassis.commits import Entry
 from chassis.database import Connection
 
 
@@ -65,9 +65,6 @@ class Sink(Protocol):
     @property
     def dumps(self) -> Mapping[str, str]:
         """Its tables and the columns that order each of them completely, for the replay proof."""
-
-    def concerns(self, subject: Subject) -> bool:
-        """Whether it looks into commits of a subject; of all others it only needs to know that they are there."""
 
     def weigh(self, entry: Entry) -> Weight:
         """What a commit costs; nothing for one it only passes."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Final
 
 from chassis.cancellation import raise_if_cancelled
 from chassis.commits import EVERYTHING, Entry, Recorded, events_of
@@ -21,29 +20,10 @@ BATCH_BYTES = 2 * 1024 * 1024
 """What one batch of commits weighs at most, and one commit more."""
 BEHIND_MAX = 200_000
 """Positions a watch may ask to catch up from its token; further back a new snapshot is cheaper than the history."""
-TAKEN_BYTES: Final = 256 * 1024
-"""What taking one commit by itself costs, in bytes taken without being asked for. Against: 0.25 ms for its request, and
-1.4 ms for a megabyte at server and client together."""
-JUDGED_S: Final = 2.0
-"""How often it is judged whether commits are taken whole, by what was asked for of those before. Against: a view
-gathers for 0.1 s before it asks."""
-
-
-Wants = Callable[[Entry], bool]
-"""Whether somebody looks into a commit, by its subject and what its headers say."""
-
-
-def everything(entry: Entry) -> bool:
-    """Looks into all of them."""
-    return True
 
 
 class Tail:
-    """One follower of the log, fanned out. A watch that reads slowly costs no memory: it catches up from the log.
-
-    Where most of what comes is nothing to anybody in this process, only headers are taken, and the bytes of a commit
-    when it is asked for. Nobody is handed a commit he wants before they are here.
-    """
+    """One follower of the log, fanned out. A watch that reads slowly costs no memory: it catches up from the log."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -52,102 +32,52 @@ class Tail:
         self._from = -1
         self._last = -1
         self._moved = asyncio.Condition()
-        self._taking = asyncio.Lock()
-        self._asked: set[int] = set()
-        """Positions of kept commits that somebody wanted."""
-        self.takes_headers_only = False
-        """Whether the bytes of commits are left in the log until somebody asks for them."""
-        self._judged_at = 0.0
-        self._judged = (0, 0)
-        """What was judged last, and what will be next, end at these positions."""
 
     async def run(self) -> None:
         """Follows the log from its end until cancelled."""
         self._from = self._last = await self._log.last_position()
-        self._judged = self._last, self._last
         async with self._moved:
             self._moved.notify_all()
-        while True:
-            raise_if_cancelled()
-            headers_only = self.takes_headers_only
-            async with aclosing(self._log.follow(self._last, headers_only=headers_only)) as batches:
-                async for batch in batches:
-                    self._keep(batch)
-                    self._from = self._kept[0].position - 1
-                    self._last = batch[-1].position
-                    async with self._moved:
-                        self._moved.notify_all()
-                    self._judge()
-                    if self.takes_headers_only != headers_only:
-                        break
+        async with aclosing(self._log.follow(self._last)) as batches:
+            async for batch in batches:
+                self._keep(batch)
+                self._from = self._kept[0].position - 1
+                self._last = batch[-1].position
+                async with self._moved:
+                    self._moved.notify_all()
 
     def _keep(self, batch: Sequence[Entry]) -> None:
         kept = self._kept
         kept.extend(batch)
         self._bytes += sum([len(entry.data) for entry in batch])
         while len(kept) > KEPT or (self._bytes > KEPT_BYTES and len(kept) > 1):
-            oldest = kept.popleft()
-            self._bytes -= len(oldest.data)
-            self._asked.discard(oldest.position)
-
-    def _judge(self) -> None:
-        """Whether headers are enough from here on, by what became of the commits before the last ones."""
-        now = asyncio.get_running_loop().time()
-        if now < self._judged_at + JUDGED_S:
-            return
-        self._judged_at = now
-        after, upto = self._judged
-        self._judged = upto, self._last
-        judged = [entry for entry in self._kept if after < entry.position <= upto]
-        spared = sum([entry.size for entry in judged if entry.position not in self._asked])
-        asked = TAKEN_BYTES * (1 + sum([entry.position in self._asked for entry in judged]))
-        self.takes_headers_only = spared > (asked if self.takes_headers_only else 2 * asked)
-
-    async def _take(self, wanted: Sequence[Entry]) -> None:
-        """Brings what was left of commits."""
-        self._asked.update([entry.position for entry in wanted if entry.position > self._from])
-        if not any(entry.left for entry in wanted):
-            return
-        async with self._taking:  # who comes second finds them here
-            await asyncio.gather(*[self._bring(entry) for entry in wanted if entry.left])
-
-    async def _bring(self, entry: Entry) -> None:
-        await self._log.take(entry)
-        if entry.position > self._from:
-            self._bytes += len(entry.data)
+            self._bytes -= len(kept.popleft().data)
 
     @property
     def last(self) -> int:
         """Position of the last commit read, -1 before the first look."""
         return self._last
 
-    async def entries(self, after: int, *, wants: Wants = everything) -> AsyncGenerator[Sequence[Entry], None]:
-        """The commits of the whole log after a position, for ever, in order and without gaps. Those that are not wanted
-        may come without their bytes.
+    async def entries(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
+        """The commits of the whole log after a position, for ever, in order and without gaps.
 
         Like `Log.follow`, but who is at the end shares one reader and its decoded commits; who is behind what is kept
         reads the log until it is not.
         """
-        async with aclosing(self.of(after, wants=wants)) as batches:
+        async with aclosing(self.of(after)) as batches:
             async for _, batch in batches:
                 if batch:
                     yield batch
 
     async def of(
-        self,
-        after: int,
-        context: str = "",
-        tenant: str = "",
-        *,
-        wants: Wants = everything,
+        self, after: int, context: str = "", tenant: str = ""
     ) -> AsyncGenerator[tuple[int, Sequence[Entry]], None]:
-        """Like `entries`, of one context and tenant where they are named: (a position, such commits up to there). Where
-        none of them is wanted they are handed on in the turn in which that was said.
-        """
+        """Like `entries`, of one context and tenant where they are named: (a position, such commits up to there)."""
         subject_filter = f"ev.{context}.{tenant or '*'}.>" if context else EVERYTHING
         while True:
             raise_if_cancelled()
-            await self.moved(after)
+            async with self._moved:
+                await self._moved.wait_for(lambda at=after: self._last > at)  # type: ignore[misc]
             if after < self._from:
                 upto = self._last
                 async with aclosing(self._log.read(after, subject_filter, upto)) as missed:
@@ -160,7 +90,6 @@ class Tail:
             after = fresh[-1].position
             if context:
                 fresh = [one for one in fresh if one.subject.context == context and tenant in ("", one.subject.tenant)]
-            await self._take([one for one in fresh if wants(one)])
             yield after, fresh
 
     async def next(self, after: int, context: str, tenant: str) -> tuple[int, Sequence[Entry]]:
@@ -177,7 +106,6 @@ class Tail:
             return upto, ()
         fresh = self._after(after)
         own = [one for one in fresh if one.subject.context == context and one.subject.tenant == tenant]
-        await self._take(own)
         return fresh[-1].position, own
 
     async def moved(self, after: int) -> None:
@@ -199,7 +127,7 @@ class Tail:
         for place in range(position - self._from, len(self._kept)):
             entry = self._kept[place]  # a deque reaches what is near an end at once, and walks from its begin
             fresh.append(entry)
-            size += entry.size
+            size += len(entry.data)
             if size > BATCH_BYTES:
                 break
         return fresh

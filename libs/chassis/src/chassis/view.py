@@ -14,7 +14,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from switchboard.log.v1 import operations_pb2
 
-from chassis.commits import Entry, Recorded, Subject
+from chassis.commits import Entry, Recorded
 from chassis.database import Connection
 from chassis.layout import UnknownEvent
 from chassis.parking import (
@@ -119,19 +119,15 @@ class ViewSink(Generic[R]):
         """The view's."""
         return self.view.dumps
 
-    def concerns(self, subject: Subject) -> bool:
-        """Whether it is of the view's contexts."""
-        return subject.context in self.view.contexts
-
     def weigh(self, entry: Entry) -> Weight:
         """A commit of another context is not even decoded."""
-        if not self.concerns(entry.subject):
+        if entry.subject.context not in self.view.contexts:
             return NOTHING
         return Weight(len(entry.events()), len(entry.data))
 
     async def prepare(self, entries: Sequence[Entry]) -> ViewRound[R] | None:
         """Decodes the events that concern the view."""
-        mine = [entry for entry in entries if self.concerns(entry.subject)]
+        mine = [entry for entry in entries if entry.subject.context in self.view.contexts]
         events = self._wanted(chain.from_iterable(entry.events() for entry in mine))
         return await self._round(events) if events else None
 

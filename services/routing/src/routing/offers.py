@@ -59,17 +59,13 @@ class Offers:
         """Follows the log from its end until cancelled."""
         self._position = await self._log.last_position()
         self._started.set()
-        async with aclosing(self._tail.of(self._position, "work", wants=self._is_heard)) as batches:
+        async with aclosing(self._tail.of(self._position, "work")) as batches:
             async for reached, batch in batches:
                 for entry in batch:
                     if self._listeners and any(event.type in _TOLD for event in entry.commit.events):
                         for recorded in _changes_in(entry):
                             self._tell(recorded)
                 self._position = reached
-
-    def _is_heard(self, entry: Entry) -> bool:
-        """Whether anybody listens. Who begins to after this was asked of a commit begins behind it, and reads it."""
-        return bool(self._listeners)
 
     async def watch(
         self, tenant: str, agent_id: str, after: int | None

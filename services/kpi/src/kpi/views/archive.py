@@ -55,10 +55,6 @@ class ArchiveSink:
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {NAME: "position", REST: "position, part"}
 
-    def concerns(self, subject: Subject) -> bool:
-        """All of them are kept."""
-        return True
-
     def weigh(self, entry: Entry) -> Weight:
         """Its bytes; its events are not looked at."""
         return Weight(1, len(entry.data))
