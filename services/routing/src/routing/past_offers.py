@@ -30,14 +30,17 @@ class PastOffers:
         """Against: each is a second shard in memory."""
 
     async def before(self, tenant: str, case_id: str, token: int) -> tuple[Shard, events.CaseOffered, int] | None:
-        """(the shard before the offer, the offer, its commit's position); None when there was no such offer."""
+        """(the shard before the offer, the offer, its commit's position); None when there was no such offer of a case
+        that was there.
+        """
         current = ShardState(self._decider.initial())
         async with self._one_at_a_time:
             async for batch in self._log.read(0, str(Subject("work", tenant, self._shard))):
                 for entry in batch:
                     found = self._offered(entry, current.state, case_id, token)
                     if found is not None:
-                        return current.state, found, entry.position
+                        known = case_id in current.state.cases
+                        return (current.state, found, entry.position) if known else None
                     apply_commit(self._decider, current, entry)
                     await asyncio.sleep(0)  # a commit takes milliseconds, and nobody waits for this
         return None
