@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 from chassis.clock import MICROS, Instant
-from chassis.errors import Rejected
 from hypothesis import given, settings
 from routing import events
 from routing.agents import Agent
@@ -18,7 +17,7 @@ from routing.shard import Shard, evolve, refill
 from routing.state_codec import load
 from routing.terms import Ordering, Presence, Requirement, Selection
 
-from tests.conformance.test_routing_policies import EVERY, Named, Step, asked, fact, founded, staffs, steps
+from tests.conformance.test_routing_policies import EVERY, Named, Step, end_of, fact, founded, happening, staffs, steps
 from tests.unit.routing.build import accept, open_case, presence, queue, record, register, run, t, whole
 
 FEW = settings(max_examples=8, deadline=None)
@@ -41,15 +40,10 @@ def offered_under(alternative: Alternative, shard: Shard, case_id: str, now: Ins
 def test_an_offer_is_explained_by_what_the_policy_finds_again(
     policy: Named, staff: Sequence[Agent], drawn: Sequence[Step]
 ) -> None:
-    shard, now = founded(policy, staff), 0.0
-    for number, step in enumerate(drawn):
-        now += step[1]
+    shard = founded(policy, staff)
+    for _, facts in happening(shard, drawn):
         before = load(whole(shard))
-        try:
-            facts = record(shard, decide(asked(shard, step, number, now), shard))
-        except Rejected:
-            continue
-        for said in facts:
+        for said in record(shard, facts):
             if isinstance(said, events.CaseOffered):
                 told = explain_offer(before, said)
                 first, *others = told.candidates
@@ -69,16 +63,12 @@ def test_an_offer_is_explained_by_what_the_policy_finds_again(
 def test_what_would_end_a_case_s_waiting_would_end_it(
     policy: Named, staff: Sequence[Agent], drawn: Sequence[Step]
 ) -> None:
-    shard, now = founded(policy, staff), 0.0
-    for number, step in enumerate(drawn):
-        now += step[1]
-        try:
-            record(shard, decide(asked(shard, step, number, now), shard))
-        except Rejected:
-            continue
+    shard, now = founded(policy, staff), end_of(drawn)
+    for _, facts in happening(shard, drawn):
+        record(shard, facts)
     for case in [one for one in shard.cases.values() if isinstance(one.stage, Queued)]:
-        for alternative in explain(shard, case, t(now)).alternatives:
-            found = offered_under(alternative, shard, case.case_id, t(now))
+        for alternative in explain(shard, case, now).alternatives:
+            found = offered_under(alternative, shard, case.case_id, now)
             assert found == alternative.agent.agent_id, alternative.sentence
 
 

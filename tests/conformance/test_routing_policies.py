@@ -1,6 +1,6 @@
 """What must be true of every order of cases with every choice of agent, whatever policy is in force."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import pytest
@@ -136,6 +136,24 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
     return commands.ReleaseCase(case.case_id, agent, "", t(now)) if what == 5 else resolve(case.case_id, agent, now)
 
 
+def happening(shard: Shard, drawn: Sequence[Step]) -> Iterator[tuple[commands.Command, Sequence[events.Event]]]:
+    """What is asked, step by step, and what is decided, which whoever looks on records; but for what is refused."""
+    now = 0.0
+    for number, step in enumerate(drawn):
+        now += step[1]
+        command = asked(shard, step, number, now)
+        try:
+            facts = decide(command, shard)
+        except Rejected:
+            continue
+        yield command, facts
+
+
+def end_of(drawn: Sequence[Step]) -> Instant:
+    """When the last step is."""
+    return t(sum(step[1] for step in drawn))
+
+
 def may_take(case: Case, agent: Agent) -> bool:
     """From the definitions: is there, serves the queue, has every hard skill, has room, and has not just refused it."""
     there = agent.presence == Presence.AVAILABLE and serves(agent, case.queue)
@@ -170,21 +188,16 @@ def offer_due(shard: Shard, now: Instant) -> tuple[str, str] | None:
 def test_every_offer_is_the_one_that_a_look_at_everything_finds(
     policy: Named, staff: list[Agent], drawn: list[Step]
 ) -> None:
-    shard, now = founded(policy, staff), 0.0
-    for number, step in enumerate(drawn):
-        now += step[1]
-        try:
-            facts = decide(asked(shard, step, number, now), shard)
-        except Rejected:
-            continue
+    shard = founded(policy, staff)
+    for command, facts in happening(shard, drawn):
         for event in facts:
             if isinstance(event, events.CaseOffered):
-                assert (event.case_id, event.agent_id) == offer_due(shard, t(now))
+                assert (event.case_id, event.agent_id) == offer_due(shard, command.at)
                 assert may_take(shard.cases[event.case_id], shard.agents[event.agent_id])
                 assert event.policy_version == 1
             evolve(shard, event)
             assert all(agent.load <= max(agent.capacity, 0) for agent in shard.agents.values())
-        assert offer_due(shard, t(now)) is None
+        assert offer_due(shard, command.at) is None
 
 
 @EVERY
@@ -193,14 +206,8 @@ def test_every_offer_is_the_one_that_a_look_at_everything_finds(
 def test_the_same_state_and_question_have_the_same_answer_however_the_state_came_to_be(
     policy: Named, staff: list[Agent], drawn: list[Step]
 ) -> None:
-    shard, now = founded(policy, staff), 0.0
-    for number, step in enumerate(drawn):
-        now += step[1]
-        command = asked(shard, step, number, now)
-        try:
-            facts = decide(command, shard)
-        except Rejected:
-            continue
+    shard = founded(policy, staff)
+    for command, facts in happening(shard, drawn):
         assert encode(decide(command, shard)) == encode(facts)
         assert encode(decide(command, load(whole(shard)))) == encode(facts)
         record(shard, facts)
@@ -248,18 +255,14 @@ def test_a_match_is_a_look_however_many_cases_wait(policy: Named, monkeypatch: p
 def test_another_policy_touches_nothing_that_was_decided(
     policy: Named, staff: list[Agent], drawn: list[Step], selection: Selection, ordering: Ordering
 ) -> None:
-    shard, now = founded(policy, staff), 0.0
-    for number, step in enumerate(drawn):
-        now += step[1]
-        try:
-            record(shard, decide(asked(shard, step, number, now), shard))
-        except Rejected:
-            continue
+    shard, now = founded(policy, staff), end_of(drawn)
+    for _, facts in happening(shard, drawn):
+        record(shard, facts)
     cases, staff_before = dict(shard.cases), dict(shard.agents)
     evolve(shard, fact((ordering, selection), version=2))
     assert (shard.cases, shard.agents) == (cases, staff_before)
-    assert offer_due(shard, t(now)) is None
-    assert not [event for event in decide(commands.Tick(t(now)), shard) if isinstance(event, events.CaseOffered)]
+    assert offer_due(shard, now) is None
+    assert not [event for event in decide(commands.Tick(now), shard) if isinstance(event, events.CaseOffered)]
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
