@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError, Message
@@ -44,6 +44,7 @@ ENCODED_BYTES_MAX = COMMIT_BYTES_MAX + ANSWER_BYTES_MAX + 64 * 1024
 SHARD_CLOSED = "switchboard.log.v1.ShardClosed"
 SHARD_EVENTS = frozenset({"switchboard.log.v1.InputParked", "switchboard.log.v1.InputReleased", SHARD_CLOSED})
 """Facts about a shard itself. They are no service's: neither deciders nor views see them."""
+_INDEX = re.compile(r"0|[1-9][0-9]{0,4}")
 _SUBJECT = re.compile(r"ev\.([a-z]+)\.([a-z][a-z0-9-]{0,39})\.([a-z0-9-]+)\Z")
 
 
@@ -130,6 +131,35 @@ class Position:
                 [(field, "is not a position; pass one exactly as a response gave it, or leave it empty")]
             )
         return int.from_bytes(raw[1:], "big")
+
+
+class Mark(NamedTuple):
+    """How far a reader has come: it has seen the log up to a position, and of the commit there the facts up to an
+    index, the last one's. Marks are ordered as the log is.
+    """
+
+    position: int
+    last: int = _EVENTS_TOLD_APART
+    """The whole commit, unless another index is given."""
+
+    @property
+    def read_after(self) -> int:
+        """The position behind which what is new to the reader begins; some of the first commit there may not be."""
+        return self.position if self.last >= _EVENTS_TOLD_APART else max(0, self.position - 1)
+
+    def encode(self) -> str:
+        """The token of it; of a whole commit the position's."""
+        token = Position.encode(self.position)
+        return token if self.last >= _EVENTS_TOLD_APART else f"{token}.{self.last}"
+
+    @staticmethod
+    def decode(token: str, field: str) -> Mark:
+        """The mark of a token, which may be a position's. Raises InvalidRequest for anything else."""
+        position, point, index = token.partition(".")
+        if point and (_INDEX.fullmatch(index) is None or int(index) >= _EVENTS_TOLD_APART):
+            raise InvalidRequest([(field, "is not a token; pass one exactly as a response gave it, or leave it empty")])
+        whole = Position.decode(position, field)
+        return Mark(whole, int(index)) if point else Mark(whole)
 
 
 @dataclass(frozen=True, slots=True)

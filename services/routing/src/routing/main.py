@@ -27,7 +27,7 @@ from routing.dormant_cases import DormantCases
 from routing.handler import LIMITS, Handler
 from routing.judges import judges
 from routing.measures import measure
-from routing.offers import Offers
+from routing.offers import TOKENS, Offers
 from routing.past_offers import PastOffers
 from routing.reactions import react
 from routing.replies import KEYS, OWED, Replies
@@ -109,6 +109,7 @@ async def build(process: Process) -> None:
         codes=CODES,
         limits=LIMITS,
         judges=judges(clock),
+        tokens=TOKENS,
         obligations=(OWED,),
     )
 

@@ -4,13 +4,13 @@ The log is read once, each watch only hears of its own agent.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 from chassis import watches
 from chassis.clock import to_timestamp
-from chassis.commits import Entry, Position, Recorded
+from chassis.commits import Entry, Mark, Recorded
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.filters import Condition, Junction
@@ -40,8 +40,16 @@ _CHANGES = {
 _TOLD = frozenset({*_CHANGES, events_structs.PresenceChanged.NAME})
 """Facts that their agent hears of."""
 
-Listener = asyncio.Queue[tuple[int, service_pb2.WatchOffersResponse] | None]
+Listener = asyncio.Queue[tuple[Mark, service_pb2.WatchOffersResponse] | None]
 """(where it stands in the log, what to send), None for a watch that reads too slowly."""
+
+
+def _decode(token: str) -> Mark:
+    return Mark.decode(token, "resume_token")
+
+
+TOKENS = {"switchboard.routing.v1.WatchOffersRequest.resume_token": lambda token: _decode(token).position}
+"""Tokens that are more than a position: of one commit an agent may hear several times, and each has its own."""
 
 
 class Offers:
@@ -68,22 +76,25 @@ class Offers:
                 self._position = reached
 
     async def watch(
-        self, tenant: str, agent_id: str, after: int | None
+        self, tenant: str, agent_id: str, resume_token: str
     ) -> AsyncGenerator[service_pb2.WatchOffersResponse, None]:
-        """An agent's open offers (unless `after` says what is known), then every change of one, with bookmarks.
+        """An agent's open offers (unless a token says what is known), then every change of one, with bookmarks. Whoever
+        comes back with a token hears what it would have heard next, nothing twice.
 
-        Raises ResumeTokenExpired when `after` lies too far back.
+        Raises InvalidRequest for what is no token, ResumeTokenExpired for one that lies too far back.
         """
+        after = _decode(resume_token) if resume_token else None
         await self._started.wait()
         with self._listen(tenant, agent_id) as mine:
             known = self._position
             if after is None:
-                after, present = await self._present(tenant, agent_id)
+                at, present = await self._present(tenant, agent_id)
+                after = Mark(at)
                 for response in present:
                     yield response
-                yield service_pb2.WatchOffersResponse(snapshot=True, resume_token=Position.encode(after))
-            await self._tail.require_near(after)
-            while after < known:
+                yield service_pb2.WatchOffersResponse(snapshot=True, resume_token=after.encode())
+            await self._tail.require_near(after.position)
+            while after < Mark(known):
                 after, missed = await self._missed(tenant, agent_id, after)
                 for response in missed:
                     yield response
@@ -92,14 +103,14 @@ class Offers:
                     async with asyncio.timeout(watches.BOOKMARK_S):
                         change = await mine.get()
                 except TimeoutError:
-                    if mine.empty() and self._position > after:
-                        after = self._position
-                        yield service_pb2.WatchOffersResponse(resume_token=Position.encode(after))
+                    if mine.empty() and self._position > after.position:
+                        after = Mark(self._position)
+                        yield service_pb2.WatchOffersResponse(resume_token=after.encode())
                     continue
                 if change is None:
                     raise Unavailable("this watch reads too slowly; come back with its resume token", 0.1)
-                at, response = change
-                if at > after:
+                mark, response = change
+                if mark > after:
                     yield response
 
     async def _present(self, tenant: str, agent_id: str) -> tuple[int, list[service_pb2.WatchOffersResponse]]:
@@ -117,19 +128,18 @@ class Offers:
         ]
 
     async def _missed(
-        self, tenant: str, agent_id: str, after: int
-    ) -> tuple[int, list[service_pb2.WatchOffersResponse]]:
+        self, tenant: str, agent_id: str, after: Mark
+    ) -> tuple[Mark, list[service_pb2.WatchOffersResponse]]:
         """(up to where, the agent's changes) of the next part of the log; nothing of the log outlives this."""
-        reached, batch = await self._tail.next(after, "work", tenant)
-        facts = [recorded for entry in batch for recorded in _changes_in(entry)]
-        return reached, [_change(tenant, fact) for fact in facts if fact.body.agent_id == agent_id]
+        reached, batch = await self._tail.next(after.read_after, "work", tenant)
+        return max(after, Mark(reached)), heard(tenant, agent_id, batch, after)
 
     def _tell(self, recorded: Recorded) -> None:
         key = (recorded.tenant, recorded.body.agent_id)
         listeners = tuple(self._listeners.get(key, ()))
         if not listeners:
             return
-        change = recorded.position, _change(recorded.tenant, recorded)
+        change = _mark(recorded), _change(recorded.tenant, recorded)
         for listener in listeners:
             if listener.qsize() < WAITING_MAX:
                 listener.put_nowait(change)
@@ -150,6 +160,12 @@ class Offers:
                 del self._listeners[tenant, agent_id]
 
 
+def heard(tenant: str, agent_id: str, entries: Iterable[Entry], after: Mark) -> list[service_pb2.WatchOffersResponse]:
+    """What an agent hears of a tenant's commits, but for what it has heard of the first of them."""
+    facts = [recorded for entry in entries for recorded in _changes_in(entry) if _mark(recorded) > after]
+    return [_change(tenant, fact) for fact in facts if fact.body.agent_id == agent_id]
+
+
 def _changes_in(entry: Entry) -> list[Recorded]:
     """The facts of a commit that an agent hears of, but for those whose bytes are no such fact."""
     found = []
@@ -162,10 +178,13 @@ def _changes_in(entry: Entry) -> list[Recorded]:
     return found
 
 
+def _mark(recorded: Recorded) -> Mark:
+    return Mark(recorded.position, recorded.index)
+
+
 def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
     body: Any = recorded.body
-    # The commit may hold more of them: coming back with this token shows it again rather than leave one out.
-    token = Position.encode(recorded.position - 1)
+    token = _mark(recorded).encode()
     if isinstance(body, events_structs.PresenceChanged):
         presence: Any = body.presence
         return service_pb2.WatchOffersResponse(presence=presence, reason=body.reason, resume_token=token)

@@ -200,8 +200,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         found = parse_name("tenants/{tenant}/agents/{id}", request.agent, "agent")
         tenant, agent_id = found["tenant"], found["id"]
         await self._call_owner(tenant, api.GetAgentRequest(name=request.agent), api.GetAgentResponse)
-        after = Position.decode(request.resume_token, "resume_token") if request.resume_token else None
-        async with aclosing(self._offers.watch(tenant, agent_id, after)) as changes:
+        async with aclosing(self._offers.watch(tenant, agent_id, request.resume_token)) as changes:
             async for change in changes:
                 yield change
 
