@@ -323,6 +323,9 @@ def template(method: Method, world: World) -> Message:
     agent = fields.get("agent")
     if agent is not None and agent.message_type is None:
         request.agent = world.agent
+    if isinstance(request, work.OpenCaseRequest):  # who opens a case by hand, and why, is asked of posts only
+        request.ClearField("agent")
+        request.ClearField("reason")
     return request
 
 

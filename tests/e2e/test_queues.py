@@ -192,6 +192,24 @@ def test_a_case_is_moved_to_another_queue_and_urgency(both: Both, stack: Running
     assert "second" in stack.run("move", case, "--queue", "second", "--tenant", "queues")
 
 
+def test_a_case_goes_a_level_up_and_a_post_out_of_its_community(both: Both, stack: RunningStack) -> None:
+    first, second = both.queue("ground"), both.queue("upper")
+    up = work.UpdateQueueRequest(queue=work.Queue(name=first, escalates_to=second), request_id=str(uuid.uuid4()))
+    assert both.routing.UpdateQueue(up, timeout=PATIENCE_S).queue.escalates_to == second
+    case = both.post(both.source("hard", first).name, "hard")
+    told = stack.told("escalate", case.name, "--reason", "needs_engineer", "--tenant", "queues")
+    assert (told["queue"], told["state"], told["waiting_since"]) == (
+        second, "CASE_STATE_QUEUED", case.waiting_since.ToJsonString(),
+    )  # fmt: skip
+    assert told["escalation"]["from_queue"] == first
+    shown = stack.run("cases", case.name, "--tenant", "queues")
+    assert "escalated from queue ground, because needs_engineer (level 1)" in " ".join(shown.split())
+    again = work.EscalateCaseRequest(name=case.name, reason="more", request_id=str(uuid.uuid4()))
+    assert refused(lambda: both.routing.EscalateCase(again))[0] is grpc.StatusCode.FAILED_PRECONDITION
+    out = ("escalate", "--post", case.latest_post, "--tenant", "queues")
+    assert stack.told(*out)["name"] == case.name, "its author has a case, and keeps it"
+
+
 def test_the_routing_policy_is_changed_and_shown(stack: RunningStack) -> None:
     given = ("--ordering", "priority", "--selection", "round_robin", "--weight", "lang:zh=3", "--preferred-s", "0")
     told = stack.told("policy", *given, "--tenant", "queues")

@@ -43,6 +43,7 @@ FIRST: Mapping[str, Callable[[], Message]] = {
         display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING,
         selection=events_pb2.SELECTION_LONGEST_IDLE,
         reply_timeout_s=300, supervise_after_returns=5, supervise_after_s=7_200,
+        escalates_to=f"{PARENT}/queues/default",
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Acme", default_region="DE", time_zone="Europe/Berlin"),
 }  # fmt: skip
@@ -60,6 +61,7 @@ SECOND: Mapping[str, Callable[[], Message]] = {
         display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}],
         selection=events_pb2.SELECTION_ROUND_ROBIN,
         reply_timeout_s=301, supervise_after_returns=6, supervise_after_s=7_201,
+        escalates_to=f"{PARENT}/queues/vip",
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Umbrella", default_region="CN", time_zone="Asia/Shanghai"),
 }  # fmt: skip

@@ -115,6 +115,7 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
     from switchboard.routing.v1.service_pb2 import CaseState, GetCaseRequest, ListCaseEventsRequest
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
+    from switchboard_cli.escalate import escalation_of
     from switchboard_cli.joins import joins_of
     from switchboard_cli.names import document, full, word
     from switchboard_cli.output import console, print_json
@@ -136,9 +137,9 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
         print_json({"case": document(found), "events": [_fact(fact) for fact in history]})
         return
     _print([found])
-    joins = joins_of(found)
-    if joins:
-        console().print(f"case {case} is {word(CaseState, found.state, 'CASE_STATE_')}{joins}", style="head")
+    more = joins_of(found) + escalation_of(found)
+    if more:
+        console().print(f"case {case} is {word(CaseState, found.state, 'CASE_STATE_')}{more}", style="head")
     _print_history(history)
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
     "policy": ("switchboard_cli.policy:policy", "Show or change which case is served first, and by which agent."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
+    "escalate": ("switchboard_cli.escalate:escalate", "Send a case one level up, or make one of a community's post."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),
     "split": ("switchboard_cli.joins:split", "Split what was joined, as if it had never been."),
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),

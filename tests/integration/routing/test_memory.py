@@ -134,3 +134,21 @@ async def test_a_case_of_3000_posts_is_recalled_and_its_earlier_posts_are_still_
         findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]
         assert findings
         assert [one.detail for one in findings if not one.ok] == []
+
+
+async def test_a_thread_that_memory_has_forgotten_is_taken_out_of_its_community(
+    start: Callable[[], Any], running: Callable[[Any], Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "ROUTING", replace(main.ROUTING, initial=partial(Shard, keep_events=KEPT)))
+    async with start() as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        routing = running(channel)
+        idea = received("c1", "p1", is_addressed=False, identity_id=an_id("somebody"))
+        await routing.ingest.say(received("p1", is_addressed=False), idea)
+        for part in range(4):
+            await routing.ingest.say(*(received(f"f{part}-{n}", **OURS) for n in range(400)))
+        await routing.settled()
+        ask = api.OpenCaseRequest(parent=PLACE, post=f"{PLACE}/posts/{an_id('p1')}", request_id=rid())
+        case = (await routing.api.OpenCase(ask, timeout=30)).case
+        assert case.identity == f"{PLACE}/identities/{an_id('customer')}"
+        await routing.settled()
+        assert set(await routing.posts_of(case.name)) == {f"{PLACE}/posts/{an_id(name)}" for name in ("p1", "c1")}

@@ -278,6 +278,8 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
                 lines.append(f"{type(event).__name__} {event.queue_id}")
             case events.CaseTransferred():
                 lines.append(f"CaseTransferred {event.case_id} {event.queue} {event.urgency}")
+            case events.CaseEscalated():
+                lines.append(f"CaseEscalated {event.case_id} {event.from_queue or '-'} {event.queue} {event.level}")
             case events.QueueChanged() | events.PolicyChanged() | events.SourceQueueChanged():
                 lines.append(type(event).__name__)
             case _:

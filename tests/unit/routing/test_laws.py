@@ -51,7 +51,7 @@ tokens = st.integers(1, 4)
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 24),
+        st.integers(0, 26),
         st.sampled_from([0, 0, 1, 5, 11, 301, 90_000]),
         post_ids,
         post_ids,
@@ -124,6 +124,14 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
             return commands.JoinCases(f"case-{other}", case, agent if yes else "", at)
         case 23:
             return commands.SplitCase(case, agent if yes else "", at)
+        case 24:
+            if yes:
+                return commands.EscalateCase(case, agent, "care" if token % 2 else "", token - 1, "hard", at)
+            return commands.ChangeQueue("care", None, None, None, None, at, escalates_to="default")
+        case 25:
+            if yes:
+                return commands.EscalatePost(one, "", "care" if token % 2 else "", token - 1, "", "", at)
+            return post(one, other, at=now, told=False, by=agent)
         case _:
             if yes:
                 return commands.Tick(at)

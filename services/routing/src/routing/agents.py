@@ -59,6 +59,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     reply_timeout_s: int = 0
     supervise_after_returns: int = 0
     supervise_after_s: int = 0
+    escalates_to: str = ""
+    """The queue its cases are escalated to, "" for none; as it was said, whatever became of that one since."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -126,6 +128,7 @@ def queue_of(event: events.QueueChanged) -> Queue:
         max(0, event.reply_timeout_s),
         max(0, event.supervise_after_returns),
         max(0, event.supervise_after_s),
+        event.escalates_to,
     )
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from routing import events
-from routing.terms import AuthorKind, CaseOrigin, Direction, PostRole, Requirement, WaitingFor
+from routing.terms import AuthorKind, CaseOrigin, Direction, Escalation, PostRole, Requirement, WaitingFor
 
 
 class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -192,6 +192,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """What somebody joined into it, by id."""
     returns: int = 0
     """How often it came back from agents since it began to wait, was moved or was answered."""
+    escalation: Escalation | None = None
+    """Who escalated it last, and how often that was; None when nobody did."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -473,20 +475,10 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
         case events.ReplyFailed():
             return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
         case events.CaseTransferred():
-            # What nobody has and nobody waits for is asked of its new queue all the same: somebody sent it there.
-            waits = case.owed_since is not None or any(joined.wait is not None for joined in case.joined)
-            asked = isinstance(case.stage, Idle) and event.queue != case.queue and not waits
-            urgency = max(0, min(event.urgency, URGENCY_MAX))
-            moved = _attended(case, event.agent_id)
-            if isinstance(case.stage, Queued) and case.stage.supervised:
-                moved = replace(case, stage=QUEUED)
-            return replace(
-                moved,
-                queue=event.queue,
-                urgency=urgency,
-                is_requested=case.is_requested or asked,
-                returns=0,
-            )
+            return _moved(case, event)
+        case events.CaseEscalated():
+            how = Escalation(event.level, event.agent_id, event.from_queue, event.reason, event.at)
+            return replace(_moved(case, event) if event.queue else case, escalation=how)
         case events.CasePended():
             return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until))
         case events.CaseResumed():
@@ -520,13 +512,30 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             | events.RequirementRelaxed()
             | events.CaseClaimed()
             | events.ClaimLapsed()
-            | events.CaseEscalated()
             | events.TaskOpened()
             | events.TaskClosed()
         ):
             return case  # they are in the contract and nobody decides them yet
         case _:
             assert_never(event)
+
+
+def _moved(case: Case, event: events.CaseTransferred | events.CaseEscalated) -> Case:
+    """The case in another queue, or of another urgency."""
+    # What nobody has and nobody waits for is asked of its new queue all the same: somebody sent it there.
+    waits = case.owed_since is not None or any(joined.wait is not None for joined in case.joined)
+    asked = isinstance(case.stage, Idle) and event.queue != case.queue and not waits
+    urgency = max(0, min(event.urgency, URGENCY_MAX))
+    moved = _attended(case, event.agent_id)
+    if isinstance(case.stage, Queued) and case.stage.supervised:
+        moved = replace(case, stage=QUEUED)
+    return replace(
+        moved,
+        queue=event.queue,
+        urgency=urgency,
+        is_requested=case.is_requested or asked,
+        returns=0,
+    )
 
 
 def opened(event: events.CaseOpened) -> Case:

@@ -33,15 +33,20 @@ class Reason(StrEnum):
     CASE_UNKNOWN = "CASE_UNKNOWN"
     CHANNEL_DIFFERS = "CHANNEL_DIFFERS"
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
+    DESK_UNCLEAR = "DESK_UNCLEAR"
+    ESCALATION_CIRCLE = "ESCALATION_CIRCLE"
     NOT_JOINED = "NOT_JOINED"
     NOT_PENDING = "NOT_PENDING"
     NOT_RESOLVED = "NOT_RESOLVED"
     NOT_YOURS = "NOT_YOURS"
     NOT_THE_CUSTOMERS = "NOT_THE_CUSTOMERS"
     NO_CUSTOMER = "NO_CUSTOMER"
+    NO_HIGHER_QUEUE = "NO_HIGHER_QUEUE"
     NO_SOURCE = "NO_SOURCE"
     OFFER_GONE = "OFFER_GONE"
     OFFER_TOKEN_STALE = "OFFER_TOKEN_STALE"  # noqa: S105
+    POST_UNKNOWN = "POST_UNKNOWN"
+    POST_WITHDRAWN = "POST_WITHDRAWN"
     QUEUE_EXISTS = "QUEUE_EXISTS"
     QUEUE_IN_USE = "QUEUE_IN_USE"
     QUEUE_PERMANENT = "QUEUE_PERMANENT"
@@ -253,6 +258,33 @@ class TransferCase(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class EscalateCase(Struct, frozen=True, gc=False):
+    """Send a case one level up, to `queue` or, where that is "", to the queue its own escalates to; at `urgency`, None
+    for the one it has. `agent_id` is who does it, "" for a client.
+    """
+
+    case_id: str
+    agent_id: str
+    queue: str
+    urgency: int | None
+    reason: str
+    at: Instant
+
+
+class EscalatePost(Struct, frozen=True, gc=False):
+    """Take a post out of its community: it speaks to a desk from now on, "" for the only one that knows it. Its
+    author's case goes to `queue`, "" for that of its source, at `urgency` at least.
+    """
+
+    post_id: str
+    desk: str
+    queue: str
+    urgency: int
+    agent_id: str
+    reason: str
+    at: Instant
+
+
 class JoinCases(Struct, frozen=True, gc=False):
     """Join a case into `case_id`, which goes on. `agent_id` is who does it, "" for a client."""
 
@@ -320,6 +352,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     supervise_after_returns: int = 0
     supervise_after_s: int = 0
     selection: Selection = Selection.UNSPECIFIED
+    escalates_to: str = ""
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -335,6 +368,7 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     supervise_after_returns: int | None = None
     supervise_after_s: int | None = None
     selection: Selection | None = None
+    escalates_to: str | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):
@@ -391,6 +425,8 @@ Command = (
     | DetachPost
     | SetSourceQueue
     | OpenCase
+    | EscalateCase
+    | EscalatePost
     | JoinCases
     | SplitCase
     | RegisterAgent

@@ -14,6 +14,7 @@ from routing.agents import BY_AGENT, MISSED_OFFERS, Agent
 from routing.case_decider import decide_case, give_back, known_agent, supervise, take_back, together
 from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
+from routing.escalation import escalate_case, escalate_post
 from routing.join_decider import carry, join_cases, split_case
 from routing.matching import Decision
 from routing.policy_decider import change_policy
@@ -47,6 +48,10 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
                 decision.emit(events.SourceQueueChanged(source_id, queue, at))
         case commands.OpenCase():
             _open(decision, command)
+        case commands.EscalateCase():
+            escalate_case(decision, command)
+        case commands.EscalatePost():
+            escalate_post(decision, command)
         case commands.JoinCases():
             join_cases(decision, command)
         case commands.SplitCase():

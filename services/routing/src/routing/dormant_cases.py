@@ -120,7 +120,7 @@ class Lacking:
                 self._add_keys((*command.thread_keys, *parent), (command.identity_id, *command.mentioned_ids))
             case commands.AliasPost():
                 self._add_keys((command.post_id, *command.alias_ids), ())
-            case commands.SightPost() | commands.DetachPost():
+            case commands.SightPost() | commands.DetachPost() | commands.EscalatePost():
                 self._add_keys((command.post_id,), ())
             case (
                 commands.SetSourceQueue()

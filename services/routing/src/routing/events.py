@@ -8,6 +8,7 @@ from routing.terms import (
     AuthorKind,
     CaseOrigin,
     Direction,
+    Escalation,
     Ordering,
     PostKind,
     PostRole,
@@ -427,13 +428,16 @@ class CaseTransferred(Struct, frozen=True, array_like=True, gc=False):
 
 
 class CaseEscalated(Struct, frozen=True, array_like=True, gc=False):
-    """A case went up a level."""
+    """A case went up a level, to another queue."""
 
     case_id: str
     agent_id: str
     level: int
     reason: str
     at: Instant
+    queue: str = ""
+    from_queue: str = ""
+    urgency: int = 0
 
 
 class TaskOpened(Struct, frozen=True, array_like=True, gc=False):
@@ -552,6 +556,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     reply_timeout_s: int = 0
     supervise_after_returns: int = 0
     supervise_after_s: int = 0
+    escalates_to: str = ""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -638,6 +643,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     desk: str = ""
     thread_id: str = ""
     acted_until: Instant | None = None
+    escalation: Escalation | None = None
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):

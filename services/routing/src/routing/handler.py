@@ -29,6 +29,7 @@ from routing import commands, events, wire
 from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE, Policy
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
+from routing.escalation import case_id_of_post
 from routing.memory_reads import POLICY, READS, Writer, queue_message
 from routing.shard import Shard
 from routing.sources import Sources
@@ -47,6 +48,7 @@ LIMITS = MessageLimits(
     }
 )
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
+DESK_MAX = 200
 PEND_MAX_S = 90 * 86_400
 _POLICY_RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
@@ -142,6 +144,9 @@ def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Me
     """The answer to a mutation: the case, agent, queue or policy it was about, as it is now."""
     response: Any = getattr(api, type(request).__name__.removesuffix("Request") + "Response")()
     about: Any = command
+    if isinstance(command, commands.EscalatePost):
+        case_id = case_id_of_post(shard, command.post_id, command.desk)
+        return api.OpenCaseResponse(case=wire.case_message(tenant, shard.cases[case_id]))
     match [
         field for field in ("case", "agent", "queue", "routing_policy") if field in response.DESCRIPTOR.fields_by_name
     ]:
@@ -307,6 +312,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
         case api.TransferCaseRequest():
             command = _transfer(form, request, now)
+        case api.EscalateCaseRequest():
+            command = _escalate(form, request, now)
         case api.JoinCasesRequest():
             tenant, joined_case_id = form.name("name", "cases")
             case_id = form.of_tenant("into", "cases", tenant)
@@ -341,13 +348,14 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             presence = Presence(request.presence if request.presence in (1, 2, 3, 4) else 0)
             command = commands.SetPresence(form.name("name", "agents")[1], presence, now)
         case api.CreateQueueRequest():
-            form.tenant()
+            tenant = form.tenant()
             queue_id = form.text("queue_id", _QUEUE)
             shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             settings = shown, first_response_s, offer_timeout_s, requirements
-            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection)
+            above = _above(form, request.queue, tenant)
+            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection, above)
         case api.UpdateQueueRequest():
-            _, queue_id = form.name("queue.name", "queues", request.queue.name)
+            tenant, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = _mask(form, request.queue, request.update_mask)
             shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             reply_timeout_s, returns, waiting_s = limits
@@ -362,6 +370,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 returns if "supervise_after_returns" in mask else None,
                 waiting_s if "supervise_after_s" in mask else None,
                 selection if "selection" in mask else None,
+                _above(form, request.queue, tenant) if "escalates_to" in mask else None,
             )
         case api.DeleteQueueRequest():
             tenant, queue_id = form.name("name", "queues")
@@ -417,10 +426,35 @@ def _transfer(form: Form, request: api.TransferCaseRequest, now: Instant) -> com
     return commands.TransferCase(case_id, agent_id, queue_id, urgency, form.text("reason", _REASON), now)
 
 
-def _open(form: Form, request: api.OpenCaseRequest, request_id: str, now: Instant) -> commands.OpenCase:
+def _escalate(form: Form, request: api.EscalateCaseRequest, now: Instant) -> commands.EscalateCase:
+    tenant, case_id = form.name("name", "cases")
+    urgency = request.urgency if request.HasField("urgency") else None
+    if urgency is not None and not 0 <= urgency <= URGENCY_MAX:
+        form.wrong("urgency", f"is 0 to {URGENCY_MAX}, or absent")
+    agent_id, queue_id = form.optional("agent", "agents", tenant), form.optional("queue", "queues", tenant)
+    return commands.EscalateCase(case_id, agent_id, queue_id, urgency, form.text("reason", _CODE), now)
+
+
+_OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements")
+_OF_A_POST = ("desk", "agent", "reason")
+
+
+def _open(
+    form: Form, request: api.OpenCaseRequest, request_id: str, now: Instant
+) -> commands.OpenCase | commands.EscalatePost:
     tenant = form.tenant()
     if not 0 <= request.urgency <= URGENCY_MAX:
         form.wrong("urgency", f"is 0 to {URGENCY_MAX}")
+    agent_id, reason = form.optional("agent", "agents", tenant), form.text("reason", _REASON)
+    if len(request.desk) > DESK_MAX or any(category(one)[0] == "C" for one in request.desk):
+        form.wrong("desk", f"has at most {DESK_MAX} code points, none of them a control character")
+    post_id = form.optional("post", "posts", tenant)
+    for field in _OF_THE_POST if request.post else _OF_A_POST:
+        if getattr(request, field):
+            form.wrong(field, "is the post's own; leave it empty" if request.post else "is for a post only")
+    if request.post:
+        queue_id = form.optional("queue", "queues", tenant)
+        return commands.EscalatePost(post_id, request.desk, queue_id, request.urgency, agent_id, reason, now)
     if not 0 <= request.weight <= WEIGHT_MAX:
         form.wrong("weight", f"is 1 to {WEIGHT_MAX}, or 0 for 1")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}|", request.channel):
@@ -481,6 +515,13 @@ def _queue(
     selection = _one_of(form, Selection, "queue.selection", queue.selection)
     first_response_s, offer_timeout_s = queue.first_response_s or 3600, queue.offer_timeout_s or 60
     return queue.display_name, first_response_s, offer_timeout_s, requirements, limits, selection
+
+
+def _above(form: Form, queue: api.Queue, tenant: str) -> str:
+    """The id of the queue that a queue escalates to."""
+    if not queue.escalates_to:
+        return ""
+    return form.of_tenant("queue.escalates_to", "queues", tenant, queue.escalates_to)
 
 
 def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def _absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         unsent=case.unsent + joined.unsent,
         opened_at=min(case.opened_at, joined.opened_at),
         updated_at=event.at,
+        escalation=case.escalation or joined.escalation,
     )
     return relieved(merged)
 

@@ -23,6 +23,7 @@ COMMANDS = (
     api.ResolveCaseRequest,
     api.ReopenCaseRequest,
     api.TransferCaseRequest,
+    api.EscalateCaseRequest,
     api.JoinCasesRequest,
     api.SplitCaseRequest,
     api.CreateAgentRequest,

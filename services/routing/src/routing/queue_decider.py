@@ -39,10 +39,41 @@ def known_queues(shard: Shard, queue_ids: tuple[str, ...]) -> None:
         )
 
 
+def higher_queue(shard: Shard, queue_id: str) -> str:
+    """The queue that cases of one are escalated to, "" for none."""
+    settings = shard.queues.get(queue_id)
+    if settings is None or not settings.escalates_to:
+        return ""
+    above = shard.standing_queue(settings.escalates_to)
+    return "" if above == queue_id else above
+
+
+def _demand_a_way_up(shard: Shard, queue_id: str, above: str) -> None:
+    """Raises Rejected when a queue would escalate to none that is there, or round in a circle."""
+    if not above:
+        return
+    if above != queue_id:
+        known_queue(shard, above)
+    way = [queue_id]
+    while above and above not in way:
+        way.append(above)
+        settings = shard.queues.get(above)
+        named = "" if settings is None else settings.escalates_to
+        above = named if named == queue_id else higher_queue(shard, above)
+    if above == queue_id:
+        raise Rejected(
+            Reason.ESCALATION_CIRCLE,
+            f"queue {queue_id} would escalate to itself: {' to '.join([*way, queue_id])}; let one of them escalate to"
+            " no other, or to one that is not among them",
+            resource=f"queues/{queue_id}",
+        )
+
+
 def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
     """Decides a queue, unless there is one of that id."""
     if c.queue_id in decision.shard.queues and decision.shard.has_queue(c.queue_id):
         raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
+    _demand_a_way_up(decision.shard, c.queue_id, c.escalates_to)
     decision.emit(
         events.QueueChanged(
             c.queue_id,
@@ -55,6 +86,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.reply_timeout_s,
             c.supervise_after_returns,
             c.supervise_after_s,
+            c.escalates_to,
         )
     )
 
@@ -73,7 +105,10 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.reply_timeout_s if c.reply_timeout_s is None else c.reply_timeout_s,
         queue.supervise_after_returns if c.supervise_after_returns is None else c.supervise_after_returns,
         queue.supervise_after_s if c.supervise_after_s is None else c.supervise_after_s,
+        queue.escalates_to if c.escalates_to is None else c.escalates_to,
     )
+    if changed.escalates_to != queue.escalates_to:
+        _demand_a_way_up(decision.shard, c.queue_id, changed.escalates_to)
     if changed != queue:
         decision.emit(
             events.QueueChanged(
@@ -87,6 +122,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.reply_timeout_s,
                 changed.supervise_after_returns,
                 changed.supervise_after_s,
+                changed.escalates_to,
             )
         )
 
@@ -135,7 +171,8 @@ def _demand_unused(shard: Shard, queue_id: str) -> None:
     sources = sorted(source for source, queue in shard.sources.items() if shard.standing_queue(queue) == queue_id)
     agents = [agent.agent_id for agent in _agents_of(shard, queue_id)]
     cases = [case.case_id for case in _cases_of(shard, queue_id)]
-    found = (("sources", sources), ("agents", agents), ("cases", cases))
+    below = sorted(one for one in shard.queues if shard.has_queue(one) and higher_queue(shard, one) == queue_id)
+    found = (("sources", sources), ("agents", agents), ("cases", cases), ("queues", below))
     if any(ids for _, ids in found):
         counted = ", ".join(f"{len(ids)} {kind if len(ids) > 1 else kind[:-1]}" for kind, ids in found if ids)
         raise Rejected(

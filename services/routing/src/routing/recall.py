@@ -49,6 +49,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.desk,
         thread_id,
         case.acted_until,
+        case.escalation,
     )
 
 
@@ -88,4 +89,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         disposition=event.disposition,
         tags=event.tags,
         desk=event.desk,
+        escalation=event.escalation,
     )

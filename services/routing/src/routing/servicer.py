@@ -63,6 +63,7 @@ CODES: Mapping[str, grpc.StatusCode] = {
     Reason.AGENT_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.CASE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.CASE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.POST_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.QUEUE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.QUEUE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.SOURCE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
@@ -252,6 +253,11 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.TransferCaseRequest, context: Context
     ) -> api.TransferCaseResponse:
         return await self._call_owner(tenant_of(request), request, api.TransferCaseResponse)
+
+    async def EscalateCase(  # noqa: N802
+        self, request: api.EscalateCaseRequest, context: Context
+    ) -> api.EscalateCaseResponse:
+        return await self._call_owner(tenant_of(request), request, api.EscalateCaseResponse)
 
     async def JoinCases(self, request: api.JoinCasesRequest, context: Context) -> api.JoinCasesResponse:  # noqa: N802
         return await self._call_owner(tenant_of(request), request, api.JoinCasesResponse)

@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from chassis.clock import Instant
 from msgspec import Struct
 
 
@@ -123,3 +124,13 @@ class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
 
     skill: str
     weight: int
+
+
+class Escalation(Struct, frozen=True, array_like=True, gc=False):
+    """That a case was escalated: how often, and how the last time."""
+
+    level: int
+    agent_id: str
+    from_queue: str
+    reason: str
+    escalated_at: Instant

@@ -83,7 +83,7 @@ def sight_post(decision: Decision, c: commands.SightPost) -> None:
         sight = Sight(c.desk, c.source_id, c.kind, c.received_at, c.case_id, c.is_addressed)
         _see(decision, together, post, sight, (post.post_id,))
     elif c.is_addressed and not known.is_addressed:
-        _become_addressed(decision, together, post, known)
+        become_addressed(decision, together, post, known)
 
 
 def alias_post(decision: Decision, c: commands.AliasPost) -> None:
@@ -138,7 +138,7 @@ def _review(decision: Decision, key: str) -> None:
 def _review_post(decision: Decision, together: Together, post: Post) -> None:
     for sight in post.sights:
         if not (post.is_withdrawn or sight.is_addressed) and _speaks(decision, together, post, sight.desk):
-            _become_addressed(decision, together, post, sight)
+            become_addressed(decision, together, post, sight)
         else:
             _rehang(decision, together, post, sight)
 
@@ -180,7 +180,8 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
         decision.offer_at_once(begun)
 
 
-def _become_addressed(decision: Decision, together: Together, post: Post, sight: Sight) -> None:
+def become_addressed(decision: Decision, together: Together, post: Post, sight: Sight) -> None:
+    """A customer's post speaks to a desk from now on."""
     decision.emit(events.PostAddressed(post.post_id, sight.desk, together.thread_id, decision.at))
     _rehang(decision, together, post, replace(sight, is_addressed=True))
 

@@ -12,7 +12,7 @@ from routing.agents import Agent, Policy, Queue
 from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of
 from routing.events import CaseOffered
 from routing.explain import Explanation
-from routing.terms import Requirement
+from routing.terms import Escalation, Requirement
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -64,6 +64,17 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         reply_due_at=_stamp(stage.reply_due_at if isinstance(stage, Accepted) else None),
         returns=case.returns,
         supervised_reason=stage.supervised if isinstance(stage, Queued) else "",
+        escalation=None if case.escalation is None else _escalation_message(at, case.escalation),
+    )
+
+
+def _escalation_message(at: str, how: Escalation) -> service_pb2.CaseEscalation:
+    return service_pb2.CaseEscalation(
+        level=how.level,
+        agent=f"{at}/agents/{how.agent_id}" if how.agent_id else "",
+        from_queue=f"{at}/queues/{how.from_queue}" if how.from_queue else "",
+        reason=how.reason,
+        escalated_at=to_timestamp(how.escalated_at),
     )
 
 
@@ -150,6 +161,7 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         supervise_after_s=queue.supervise_after_s,
         supervised=supervised,
         selection=f"SELECTION_{queue.selection.name}",
+        escalates_to=f"tenants/{tenant}/queues/{queue.escalates_to}" if queue.escalates_to else "",
     )
 
 

@@ -688,18 +688,38 @@ class CaseTransferred(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., queue: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[int] = ...) -> None: ...
 
 class CaseEscalated(_message.Message):
-    __slots__ = ("case_id", "agent_id", "level", "reason", "at")
+    __slots__ = ("case_id", "agent_id", "level", "reason", "at", "queue", "from_queue", "urgency")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    FROM_QUEUE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     level: int
     reason: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., level: _Optional[int] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    queue: str
+    from_queue: str
+    urgency: int
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., level: _Optional[int] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., from_queue: _Optional[str] = ..., urgency: _Optional[int] = ...) -> None: ...
+
+class Escalation(_message.Message):
+    __slots__ = ("level", "agent_id", "from_queue", "reason", "escalated_at")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_QUEUE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ESCALATED_AT_FIELD_NUMBER: _ClassVar[int]
+    level: int
+    agent_id: str
+    from_queue: str
+    reason: str
+    escalated_at: _timestamp_pb2.Timestamp
+    def __init__(self, level: _Optional[int] = ..., agent_id: _Optional[str] = ..., from_queue: _Optional[str] = ..., reason: _Optional[str] = ..., escalated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TaskOpened(_message.Message):
     __slots__ = ("case_id", "task_id", "queue", "due_at", "at")
@@ -848,7 +868,7 @@ class PresenceChanged(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueueChanged(_message.Message):
-    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s")
+    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to")
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
@@ -859,6 +879,7 @@ class QueueChanged(_message.Message):
     REPLY_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
     SUPERVISE_AFTER_RETURNS_FIELD_NUMBER: _ClassVar[int]
     SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    ESCALATES_TO_FIELD_NUMBER: _ClassVar[int]
     queue_id: str
     display_name: str
     first_response_s: int
@@ -869,7 +890,8 @@ class QueueChanged(_message.Message):
     reply_timeout_s: int
     supervise_after_returns: int
     supervise_after_s: int
-    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ...) -> None: ...
+    escalates_to: str
+    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., escalates_to: _Optional[str] = ...) -> None: ...
 
 class QueueDeleted(_message.Message):
     __slots__ = ("queue_id", "successor", "at")
@@ -934,7 +956,7 @@ class SourceQueueChanged(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseRecalled(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -967,6 +989,7 @@ class CaseRecalled(_message.Message):
     DESK_FIELD_NUMBER: _ClassVar[int]
     THREAD_ID_FIELD_NUMBER: _ClassVar[int]
     ACTED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    ESCALATION_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -999,7 +1022,8 @@ class CaseRecalled(_message.Message):
     desk: str
     thread_id: str
     acted_until: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    escalation: Escalation
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ...) -> None: ...
 
 class CaseSupervised(_message.Message):
     __slots__ = ("case_id", "queue", "reason", "returns", "at")

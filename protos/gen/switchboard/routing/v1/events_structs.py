@@ -707,19 +707,42 @@ class CaseTransferred(Struct, frozen=True, array_like=True, gc=False):
 
 
 class CaseEscalated(Struct, frozen=True, array_like=True, gc=False):
-    """A case went up a level."""
+    """A case went up a level: to another queue, which it waits in from now on. Who had it, or was offered it, gave it up before."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.CaseEscalated"
     """Full name of its message."""
     case_id: str = ""
     """The case."""
     agent_id: str = ""
-    """The agent."""
+    """The agent who escalated it, "" when a client did."""
     level: int = 0
-    """The new level, from 1."""
+    """How often it has been escalated, this time included, from 1."""
     reason: str = ""
     """Reason code."""
     at: Instant = Instant(0)
+    """When."""
+    queue: str = ""
+    """The id of the queue it belongs to from now on, "" in a fact of a release that moved none."""
+    from_queue: str = ""
+    """The id of the queue it came from, "" when it was a community's until then."""
+    urgency: int = 0
+    """Its urgency from now on, 0 (can wait) to 3 (crisis)."""
+
+
+class Escalation(Struct, frozen=True, array_like=True, gc=False):
+    """That a case was escalated, and how."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Escalation"
+    """Full name of its message."""
+    level: int = 0
+    """How often it has been escalated, from 1; what follows is about the last time."""
+    agent_id: str = ""
+    """The agent who did it, "" when a client did."""
+    from_queue: str = ""
+    """The id of the queue it came from, "" when it was a community's until then."""
+    reason: str = ""
+    """Reason code."""
+    escalated_at: Instant = Instant(0)
     """When."""
 
 
@@ -924,6 +947,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """How often a case may come back (declined, missed, given back) before it waits for a supervisor, 1..1000; 0 for no limit."""
     supervise_after_s: int = 0
     """How long a case may wait before it waits for a supervisor, seconds, 1..2592000; 0 for no limit."""
+    escalates_to: str = ""
+    """The id of the queue that its cases are escalated to, "" for none."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -1072,6 +1097,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """The thread it is about, "" for a manual case."""
     acted_until: Instant | None = None
     """Up to when acts of ours (resolving, replies sent through us) answer the customer's posts, absent when none does."""
+    escalation: Escalation | None = None
+    """That it was escalated, absent when it never was."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1091,4 +1118,4 @@ class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised,)}

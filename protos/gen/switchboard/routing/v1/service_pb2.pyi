@@ -80,7 +80,7 @@ OFFER_CHANGE_RESCINDED: OfferChange
 OFFER_CHANGE_RELEASED: OfferChange
 
 class Case(_message.Message):
-    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason")
+    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +116,7 @@ class Case(_message.Message):
     REPLY_DUE_AT_FIELD_NUMBER: _ClassVar[int]
     RETURNS_FIELD_NUMBER: _ClassVar[int]
     SUPERVISED_REASON_FIELD_NUMBER: _ClassVar[int]
+    ESCALATION_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: CaseState
     origin: _events_pb2.CaseOrigin
@@ -151,7 +152,22 @@ class Case(_message.Message):
     reply_due_at: _timestamp_pb2.Timestamp
     returns: int
     supervised_reason: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ...) -> None: ...
+    escalation: CaseEscalation
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ...) -> None: ...
+
+class CaseEscalation(_message.Message):
+    __slots__ = ("level", "agent", "from_queue", "reason", "escalated_at")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    FROM_QUEUE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ESCALATED_AT_FIELD_NUMBER: _ClassVar[int]
+    level: int
+    agent: str
+    from_queue: str
+    reason: str
+    escalated_at: _timestamp_pb2.Timestamp
+    def __init__(self, level: _Optional[int] = ..., agent: _Optional[str] = ..., from_queue: _Optional[str] = ..., reason: _Optional[str] = ..., escalated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Offer(_message.Message):
     __slots__ = ("offer_id", "case", "agent", "token", "weight", "offered_at", "expires_at")
@@ -198,7 +214,7 @@ class Agent(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised")
+    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised", "escalates_to")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
@@ -210,6 +226,7 @@ class Queue(_message.Message):
     SUPERVISE_AFTER_RETURNS_FIELD_NUMBER: _ClassVar[int]
     SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
     SUPERVISED_FIELD_NUMBER: _ClassVar[int]
+    ESCALATES_TO_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     first_response_s: int
@@ -221,7 +238,8 @@ class Queue(_message.Message):
     supervise_after_returns: int
     supervise_after_s: int
     supervised: int
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ...) -> None: ...
+    escalates_to: str
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ..., escalates_to: _Optional[str] = ...) -> None: ...
 
 class RoutingPolicy(_message.Message):
     __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s")
@@ -438,7 +456,7 @@ class ListCaseEventsResponse(_message.Message):
     def __init__(self, case_events: _Optional[_Iterable[_Union[CaseEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class OpenCaseRequest(_message.Message):
-    __slots__ = ("parent", "queue", "channel", "source", "identity", "language", "urgency", "requirements", "weight", "direction", "request_id")
+    __slots__ = ("parent", "queue", "channel", "source", "identity", "language", "urgency", "requirements", "weight", "direction", "request_id", "post", "desk", "agent", "reason")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
@@ -450,6 +468,10 @@ class OpenCaseRequest(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    POST_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     parent: str
     queue: str
     channel: str
@@ -461,7 +483,11 @@ class OpenCaseRequest(_message.Message):
     weight: int
     direction: _post_pb2.Direction
     request_id: str
-    def __init__(self, parent: _Optional[str] = ..., queue: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    post: str
+    desk: str
+    agent: str
+    reason: str
+    def __init__(self, parent: _Optional[str] = ..., queue: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., request_id: _Optional[str] = ..., post: _Optional[str] = ..., desk: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class OpenCaseResponse(_message.Message):
     __slots__ = ("case", "position")
@@ -676,6 +702,30 @@ class TransferCaseRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class TransferCaseResponse(_message.Message):
+    __slots__ = ("case", "position")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    case: Case
+    position: str
+    def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class EscalateCaseRequest(_message.Message):
+    __slots__ = ("name", "queue", "urgency", "agent", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    queue: str
+    urgency: int
+    agent: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class EscalateCaseResponse(_message.Message):
     __slots__ = ("case", "position")
     CASE_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]

@@ -126,6 +126,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
                 _registered_method=True)
+        self.EscalateCase = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/EscalateCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseResponse.FromString,
+                _registered_method=True)
         self.JoinCases = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/JoinCases',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesRequest.SerializeToString,
@@ -269,7 +274,10 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenCase(self, request, context):
-        """Opens a case by hand and queues it. Errors: QUEUE_UNKNOWN (NOT_FOUND).
+        """Opens a case by hand and queues it. With `post` it takes a thread out of a community in one step: the post speaks to us from then on, its author gets the
+        case (or had one), what else was said in the thread is in it as context, and it goes to `queue`. Doing that twice with one post is doing it once.
+        Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN, SOURCE_UNKNOWN and POST_UNKNOWN (NOT_FOUND), CHANNEL_DIFFERS; of a post NOT_THE_CUSTOMERS when we wrote it,
+        POST_WITHDRAWN, DESK_UNCLEAR when several desks know it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -348,6 +356,15 @@ class RoutingServiceServicer:
         open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
         that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
         Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EscalateCase(self, request, context):
+        """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
+        waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
+        Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -570,6 +587,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.TransferCase,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.SerializeToString,
+            ),
+            'EscalateCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.EscalateCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseResponse.SerializeToString,
             ),
             'JoinCases': grpc.unary_unary_rpc_method_handler(
                     servicer.JoinCases,
@@ -1123,6 +1145,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/TransferCase',
             switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EscalateCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/EscalateCase',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

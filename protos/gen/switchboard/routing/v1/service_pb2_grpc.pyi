@@ -58,7 +58,11 @@ class RoutingServiceStub:
     ListCaseEvents: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCaseEventsRequest, _service_pb2.ListCaseEventsResponse]
     """The history of one case, oldest first, straight from the log; includes the histories of cases joined into it."""
     OpenCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.OpenCaseRequest, _service_pb2.OpenCaseResponse]
-    """Opens a case by hand and queues it. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+    """Opens a case by hand and queues it. With `post` it takes a thread out of a community in one step: the post speaks to us from then on, its author gets the
+    case (or had one), what else was said in the thread is in it as context, and it goes to `queue`. Doing that twice with one post is doing it once.
+    Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN, SOURCE_UNKNOWN and POST_UNKNOWN (NOT_FOUND), CHANNEL_DIFFERS; of a post NOT_THE_CUSTOMERS when we wrote it,
+    POST_WITHDRAWN, DESK_UNCLEAR when several desks know it.
+    """
     AcceptOffer: _grpc.UnaryUnaryMultiCallable[_service_pb2.AcceptOfferRequest, _service_pb2.AcceptOfferResponse]
     """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, OFFER_TOKEN_STALE when it is open and only
     the token is another one's (the message says which is right).
@@ -91,6 +95,11 @@ class RoutingServiceStub:
     open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
     that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
     Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+    """
+    EscalateCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.EscalateCaseRequest, _service_pb2.EscalateCaseResponse]
+    """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
+    waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
+    Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
     JoinCases: _grpc.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]
     """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
@@ -175,7 +184,11 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ListCaseEvents: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCaseEventsRequest, _service_pb2.ListCaseEventsResponse]  # type: ignore[assignment]
     """The history of one case, oldest first, straight from the log; includes the histories of cases joined into it."""
     OpenCase: _aio.UnaryUnaryMultiCallable[_service_pb2.OpenCaseRequest, _service_pb2.OpenCaseResponse]  # type: ignore[assignment]
-    """Opens a case by hand and queues it. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+    """Opens a case by hand and queues it. With `post` it takes a thread out of a community in one step: the post speaks to us from then on, its author gets the
+    case (or had one), what else was said in the thread is in it as context, and it goes to `queue`. Doing that twice with one post is doing it once.
+    Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN, SOURCE_UNKNOWN and POST_UNKNOWN (NOT_FOUND), CHANNEL_DIFFERS; of a post NOT_THE_CUSTOMERS when we wrote it,
+    POST_WITHDRAWN, DESK_UNCLEAR when several desks know it.
+    """
     AcceptOffer: _aio.UnaryUnaryMultiCallable[_service_pb2.AcceptOfferRequest, _service_pb2.AcceptOfferResponse]  # type: ignore[assignment]
     """Takes an offered case. Errors: OFFER_GONE when the offer expired, was rescinded or went to somebody else, OFFER_TOKEN_STALE when it is open and only
     the token is another one's (the message says which is right).
@@ -208,6 +221,11 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
     that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
     Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+    """
+    EscalateCase: _aio.UnaryUnaryMultiCallable[_service_pb2.EscalateCaseRequest, _service_pb2.EscalateCaseResponse]  # type: ignore[assignment]
+    """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
+    waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
+    Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
     JoinCases: _aio.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]  # type: ignore[assignment]
     """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
@@ -331,7 +349,11 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.OpenCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.OpenCaseResponse, _abc.Awaitable[_service_pb2.OpenCaseResponse]]:
-        """Opens a case by hand and queues it. Errors: QUEUE_UNKNOWN (NOT_FOUND)."""
+        """Opens a case by hand and queues it. With `post` it takes a thread out of a community in one step: the post speaks to us from then on, its author gets the
+        case (or had one), what else was said in the thread is in it as context, and it goes to `queue`. Doing that twice with one post is doing it once.
+        Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN, SOURCE_UNKNOWN and POST_UNKNOWN (NOT_FOUND), CHANNEL_DIFFERS; of a post NOT_THE_CUSTOMERS when we wrote it,
+        POST_WITHDRAWN, DESK_UNCLEAR when several desks know it.
+        """
 
     @_abc_1.abstractmethod
     def AcceptOffer(
@@ -424,6 +446,17 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
         that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
         Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def EscalateCase(
+        self,
+        request: _service_pb2.EscalateCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.EscalateCaseResponse, _abc.Awaitable[_service_pb2.EscalateCaseResponse]]:
+        """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
+        waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
+        Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
