@@ -35,7 +35,7 @@ from switchboard.ingest.v1 import post_pb2
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.kpi.v1 import service_pb2 as kpi
 from switchboard.log.v1 import integrity_pb2, operations_pb2, tenants_pb2
-from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import desk_pb2, events_pb2
 from switchboard.routing.v1 import service_pb2 as work
 
 TENANT = "fields"
@@ -53,6 +53,8 @@ SERVED: Mapping[str, tuple[Any, str]] = {
     "crm": (crm, "CustomerService"),
     "kpi": (kpi, "KpiService"),
 }
+BESIDE: Mapping[str, tuple[tuple[Any, str], ...]] = {"routing": ((desk_pb2, "DeskService"),)}
+"""Further services of the same process."""
 COMMON = (
     (integrity_pb2, "IntegrityService"),
     (operations_pb2, "OperationsService"),
@@ -154,7 +156,7 @@ def complaint(answer: Answer) -> str:
 
 def methods() -> Iterator[Method]:
     for served, (contract, service) in SERVED.items():
-        for module, name in ((contract, service), *COMMON):
+        for module, name in ((contract, service), *BESIDE.get(served, ()), *COMMON):
             described = module.DESCRIPTOR.services_by_name[name]
             yield from (Method(served, one) for one in described.methods)
 
@@ -245,6 +247,7 @@ def template(method: Method, world: World) -> Message:
         "GetCase": world.case, "ExplainDecision": world.case, "ReopenCase": world.closed_case,
         "GetAgent": world.agent, "SetPresence": world.agent, "GetQueue": world.queue, "GetPost": world.post,
         "GetRoutingPolicy": f"{PARENT}/routingPolicy",
+        "GetDraft": f"{world.case}/drafts/mia", "DeleteDraft": f"{world.case}/drafts/mia",
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
         "GetCustomer": world.customer, "ExplainAttribute": world.customer, "EraseSubject": nobody,
@@ -253,6 +256,7 @@ def template(method: Method, world: World) -> Message:
     parents = {
         "ListCaseEvents": world.case,
         "ListCasePosts": world.case,
+        "ListDrafts": world.case,
         "ListAttributeValues": world.customer,
         "ListLinks": world.customer,
     }
@@ -455,6 +459,7 @@ CURSORS: Mapping[str, tuple[str | int, ...]] = {
     "ListAttributeValues": ("a", "a", "a", 0, "a"),
     "ListLinks": (NOBODY, NOBODY),
     "ListCasePosts": (0, NOBODY),
+    "ListDrafts": ("a",),
     "ListUnattributedPosts": (0, NOBODY),
     "ExplainAttribute": (1,),
     "ListParked": ("a", "a", 1, 1),

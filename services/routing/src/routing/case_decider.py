@@ -67,11 +67,13 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
         case commands.NoteCase():
             known_agent(decision, command.agent_id)
             if command.text is None:
-                raise Rejected(
-                    Reason.CUSTOMER_ERASED,
-                    f"the customer of {name(case.case_id)} was erased",
-                )
+                raise _erased(case)
             decision.emit(events.CaseNoted(case.case_id, command.note_id, command.agent_id, command.text, command.at))
+        case commands.SaveDraft():
+            _save_draft(decision, case, command)
+        case commands.DiscardDraft():
+            known_agent(decision, command.agent_id)
+            decision.emit(events.DraftDiscarded(case.case_id, command.agent_id, command.at))
         case commands.PendCase():
             _demand_holder(case, command.agent_id)
             wait = Pending(command.agent_id, command.waiting_for, command.until)
@@ -101,6 +103,21 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             _transfer(decision, case, command)
         case _:
             assert_never(command)
+
+
+def _save_draft(decision: Decision, case: Case, command: commands.SaveDraft) -> None:
+    """Whoever has the case: who takes it over, or helps, writes before it is theirs."""
+    known_agent(decision, command.agent_id)
+    if is_closed(alone(case)):
+        detail = f"{name(case.case_id)} {standing(case)}, and nothing more is written there"
+        raise Rejected(Reason.CASE_CLOSED, detail, resource=f"cases/{case.case_id}")
+    if command.text is None:
+        raise _erased(case)
+    decision.emit(events.DraftSaved(case.case_id, command.agent_id, command.text, command.text_length, command.at))
+
+
+def _erased(case: Case) -> Rejected:
+    return Rejected(Reason.CUSTOMER_ERASED, f"the customer of {name(case.case_id)} was erased")
 
 
 def find(decision: Decision, case_id: str) -> Case:
@@ -358,7 +375,7 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
         detail = f"source {case.source_id} of {name(case.case_id)} is not connected, and replies go out through it"
         raise Rejected(Reason.SOURCE_UNKNOWN, detail, resource=f"sources/{case.source_id}")
     if command.text is None:
-        raise Rejected(Reason.CUSTOMER_ERASED, f"the customer of {name(case.case_id)} was erased")
+        raise _erased(case)
     if len(case.unsent) >= UNSENT_MAX:
         detail = f"{name(case.case_id)} has {UNSENT_MAX} replies on their way; wait until the channel takes them"
         raise Rejected(Reason.REPLIES_UNSENT, detail)

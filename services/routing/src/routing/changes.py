@@ -57,6 +57,8 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
             | events.PostUnthreaded()
             | events.ThreadReviewed()
             | events.ThreadRecalled()
+            | events.DraftSaved()
+            | events.DraftDiscarded()
         ):
             return _NOTHING
         case _:

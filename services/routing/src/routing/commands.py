@@ -209,6 +209,24 @@ class NoteCase(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class SaveDraft(Struct, frozen=True, gc=False):
+    """Keep what an agent is writing. `text` is None when the customer was erased."""
+
+    case_id: str
+    agent_id: str
+    text: Sealed | None
+    text_length: int
+    at: Instant
+
+
+class DiscardDraft(Struct, frozen=True, gc=False):
+    """Throw away what an agent was writing."""
+
+    case_id: str
+    agent_id: str
+    at: Instant
+
+
 class PendCase(Struct, frozen=True, gc=False):
     """Let a case wait for somebody."""
 
@@ -409,6 +427,8 @@ CaseCommand = (
     | RecordSent
     | RecordFailed
     | NoteCase
+    | SaveDraft
+    | DiscardDraft
     | PendCase
     | ResumeCase
     | ResolveCase

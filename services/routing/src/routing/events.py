@@ -656,6 +656,24 @@ class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
 
 
+class DraftSaved(Struct, frozen=True, array_like=True, gc=False):
+    """A text that an agent is writing was kept."""
+
+    case_id: str
+    agent_id: str
+    text: Sealed
+    text_length: int
+    at: Instant
+
+
+class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
+    """An agent threw a draft away."""
+
+    case_id: str
+    agent_id: str
+    at: Instant
+
+
 CaseFact = (
     PostAttached
     | PostPlaced
@@ -701,5 +719,8 @@ SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | Sourc
 ThreadFact = PostThreaded | PostAliased | PostAddressed | PostUnthreaded | ThreadReviewed | ThreadRecalled
 """What happens to threads."""
 
-Event = CaseEvent | ThreadFact | AgentFact | SettingFact
+DraftFact = DraftSaved | DraftDiscarded
+"""What happens to texts that are not sent yet. It changes no case: who writes is no act on it."""
+
+Event = CaseEvent | ThreadFact | AgentFact | SettingFact | DraftFact
 """Everything routing can say."""

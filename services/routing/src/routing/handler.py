@@ -4,6 +4,7 @@ What is malformed is refused with every violation at once; whether something may
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from hashlib import sha256
@@ -45,6 +46,7 @@ LIMITS = MessageLimits(
     texts={
         "switchboard.routing.v1.ReplyToCaseRequest.text": 4 * TEXT_MAX,
         "switchboard.routing.v1.NoteCaseRequest.text": 4 * TEXT_MAX,
+        "switchboard.routing.v1.SaveDraftRequest.text": 4 * TEXT_MAX,
     }
 )
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
@@ -103,7 +105,7 @@ class Handler:
         def respond(shard: Shard, _: Sequence[events.Event]) -> Message:
             return _answer(request, command, tenant, shard)
 
-        return await _submit(writer, command, request_of(request), respond)
+        return await submit(writer, command, request_of(request), respond)
 
     async def _write(self, writer: Writer, sealed: api.SealedText) -> Message:
         request = sealed.reply if sealed.HasField("reply") else sealed.note
@@ -130,7 +132,7 @@ class Handler:
                 return api.ReplyToCaseResponse(case=case, reply_id=text_id)
             return api.NoteCaseResponse(case=case, note_id=text_id)
 
-        return await _submit(writer, command, _request_of(sealed, request_id), respond)
+        return await submit(writer, command, _request_of(sealed, request_id), respond)
 
     async def _still_due(self, writer: Writer, requested: events_pb2.ReplyRequested) -> Message:
         """The reply itself while it waits to be sent. Raises Rejected once it is settled."""
@@ -164,12 +166,13 @@ def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Me
     return answer
 
 
-async def _submit(
+async def submit(
     writer: Writer,
     command: Command,
     request: Request | None,
     respond: Callable[[Shard, Sequence[events.Event]], Message],
 ) -> Message:
+    """Has a command decided; its answer says where that stands in the log."""
     agent_id = getattr(command, "agent_id", "")
     origin = Origin(f"agent/{agent_id}" if agent_id else "client")
     outcome = await writer.submit(command, origin=origin, request=request, respond=respond)
@@ -218,6 +221,12 @@ class Form:
         nothing: dict[str, str] = {}
         found = self.take(lambda: parse_name(f"tenants/{{tenant}}/{kind}/{{id}}", text, field), nothing)
         return found.get("tenant", ""), found.get("id", "")
+
+    def parts(self, field: str, pattern: str) -> dict[str, str]:
+        """The variables of a resource name of this pattern, all "" when it is another one."""
+        text: str = getattr(self.request, field)
+        nothing: dict[str, str] = {}
+        return defaultdict(str, self.take(lambda: parse_name(pattern, text, field), nothing))
 
     def tenant(self, field: str = "parent") -> str:
         """The tenant of `tenants/*`."""
@@ -286,12 +295,12 @@ def command_of(request: Message, now: Instant) -> commands.Command:
         case api.OpenCaseRequest():
             command = _open(form, request, request_id, now)
         case api.AcceptOfferRequest():
-            command = commands.AcceptOffer(*_case_and_agent(form), request.token, now)
+            command = commands.AcceptOffer(*case_and_agent(form), request.token, now)
         case api.DeclineOfferRequest():
             reason = form.text("reason", _REASON)
-            command = commands.DeclineOffer(*_case_and_agent(form), request.token, reason, now)
+            command = commands.DeclineOffer(*case_and_agent(form), request.token, reason, now)
         case api.ReleaseCaseRequest():
-            command = commands.ReleaseCase(*_case_and_agent(form), form.text("reason", _REASON), now)
+            command = commands.ReleaseCase(*case_and_agent(form), form.text("reason", _REASON), now)
         case api.PendCaseRequest():
             until = form.take(lambda: instant(request, "until"), now)
             if not now < until <= now + PEND_MAX_S * MICROS and not form.violations:
@@ -299,15 +308,15 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             if request.waiting_for not in (1, 2):
                 form.wrong("waiting_for", "is CUSTOMER or THIRD_PARTY")
             waiting_for = WaitingFor(request.waiting_for if request.waiting_for in (1, 2) else 0)
-            command = commands.PendCase(*_case_and_agent(form), waiting_for, until, now)
+            command = commands.PendCase(*case_and_agent(form), waiting_for, until, now)
         case api.ResumeCaseRequest():
-            command = commands.ResumeCase(*_case_and_agent(form), now)
+            command = commands.ResumeCase(*case_and_agent(form), now)
         case api.ResolveCaseRequest():
             tags = tuple(sorted(set(request.tags)))
             if len(tags) > 20 or any(_TAG.fullmatch(tag) is None for tag in tags):
                 form.wrong("tags", f"are at most 20 of the form {_TAG.pattern}")
             disposition = form.text("disposition", _CODE)
-            command = commands.ResolveCase(*_case_and_agent(form), disposition, tags, now)
+            command = commands.ResolveCase(*case_and_agent(form), disposition, tags, now)
         case api.ReopenCaseRequest():
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
         case api.TransferCaseRequest():
@@ -395,9 +404,8 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
     """(case, agent, in_reply_to, request id) of a request with a text. Raises InvalidRequest."""
     form = Form(request)
     request_id = form.request_id()
-    case_id, agent_id = _case_and_agent(form)
-    if not 1 <= len(request.text) <= TEXT_MAX or _is_blank(request.text):
-        form.wrong("text", f"has 1 to {TEXT_MAX} code points, one at least that can be seen")
+    case_id, agent_id = case_and_agent(form)
+    check_text(form, request.text)
     in_reply_to = ""
     if isinstance(request, api.ReplyToCaseRequest):
         in_reply_to = form.optional("in_reply_to", "posts", form.name("name", "cases")[0])
@@ -405,12 +413,19 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
     return case_id, agent_id, in_reply_to, request_id
 
 
+def check_text(form: Form, text: str) -> None:
+    """Judges a text that a person wrote to a customer or about one."""
+    if not 1 <= len(text) <= TEXT_MAX or _is_blank(text):
+        form.wrong("text", f"has 1 to {TEXT_MAX} code points, one at least that can be seen")
+
+
 def _is_blank(text: str) -> bool:
     """Whether nothing can be seen of a text: it is of separators, control and format characters alone."""
     return all(category(character)[0] in "ZC" for character in text)
 
 
-def _case_and_agent(form: Form) -> tuple[str, str]:
+def case_and_agent(form: Form) -> tuple[str, str]:
+    """The case and the agent that a request names."""
     tenant, case_id = form.name("name", "cases")
     return case_id, form.of_tenant("agent", "agents", tenant)
 

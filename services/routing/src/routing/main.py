@@ -18,11 +18,13 @@ from chassis.streams import Stream
 from nats.js.errors import APIError
 from nats.js.errors import Error as JetStreamError
 from switchboard.crm.v1 import events_structs as crm
-from switchboard.routing.v1 import service_pb2_grpc
+from switchboard.routing.v1 import desk_pb2_grpc, service_pb2_grpc
 
 from routing import events
 from routing.commands import Command, Tick
 from routing.decider import decide
+from routing.desk import DeskServicer, desk_judges
+from routing.desk_handler import DeskHandler
 from routing.dormant_cases import DormantCases
 from routing.handler import LIMITS, Handler
 from routing.judges import judges
@@ -36,12 +38,14 @@ from routing.shard import Shard, evolve, next_due
 from routing.sources import Sources
 from routing.state_codec import VERSION, dump, load
 from routing.views.cases import CODEC, CasesView
+from routing.views.drafts import DraftsView
 from routing.views.sources import SourcesView
 
 OUTBOX = Stream("OUTBOX", ("out.>",), max_age_s=7 * 86_400, duplicate_window_s=3600)
 """Replies on their way to the channels' senders; a sender that was away for a week finds nothing older."""
 
-RESOURCES = Resources("routing", streams=(OUTBOX,), tables=(CasesView.schema, SourcesView.schema), vault=True)
+TABLES = CasesView.schema, SourcesView.schema, DraftsView.schema
+RESOURCES = Resources("routing", streams=(OUTBOX,), tables=TABLES, vault=True)
 
 ROUTING: Decider[Command, Shard, events.Event] = Decider(
     initial=Shard,
@@ -73,7 +77,7 @@ async def build(process: Process) -> None:
     host = parts.host(
         (SHARD,),
         ROUTING,
-        Handler(clock, sources).handle,
+        DeskHandler(clock, Handler(clock, sources)).handle,
         backing=DormantCases(log, database, cases),
         inputs=inputs,
         codes=CODES,
@@ -92,6 +96,7 @@ async def build(process: Process) -> None:
     await parts.reactor("routing_replies", Replies(host, publish).act, KEYS)
     offers = Offers(log, parts.tail, database)
     process.loop("offers", offers.run)
+    vault = parts.vault(Erasures("crm", crm.SubjectErased.NAME, lambda fact: str(fact.body.identity_id)))
     servicer = RoutingServicer(
         host=host,
         database=database,
@@ -101,14 +106,23 @@ async def build(process: Process) -> None:
         offers=offers,
         past_offers=PastOffers(log, ROUTING, SHARD),
         sources=sources,
-        vault=parts.vault(Erasures("crm", crm.SubjectErased.NAME, lambda fact: str(fact.body.identity_id))),
+        vault=vault,
         tenants=parts.tenants,
+    )
+    desk = DeskServicer(
+        host=host,
+        database=database,
+        drafts=await parts.projection(DraftsView()),
+        vault=vault,
+        tenants=parts.tenants,
+        customer_of=servicer.customer_of,
     )
     await parts.serve(
         (service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer),
+        (desk_pb2_grpc.add_DeskServiceServicer_to_server, desk),
         codes=CODES,
         limits=LIMITS,
-        judges=judges(clock),
+        judges={**judges(clock), **desk_judges(clock)},
         tokens=TOKENS,
         obligations=(OWED,),
     )

@@ -44,6 +44,8 @@ _FREES_NOBODY = frozenset(
         events.QueueCleared,
         events.SourceQueueChanged,
         events.CaseSupervised,
+        events.DraftSaved,
+        events.DraftDiscarded,
     }
 )
 """Facts that neither give an agent room nor make a case wait."""

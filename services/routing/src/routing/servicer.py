@@ -363,7 +363,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def _write(self, request: api.ReplyToCaseRequest | api.NoteCaseRequest, response: type[M]) -> M:
         tenant, text = tenant_of(request), request.text
         case_id, _, _, _ = written(request)
-        customer, source = await self._customer(tenant, case_id)
+        customer, source = await self.customer_of(tenant, case_id)
         subject = customer or case_id
         key = (await self._vault.keys(tenant, [subject]))[subject]
         sealed = api.SealedText(text_length=len(text))
@@ -379,7 +379,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             sealed.text_digest = key.digest(text.encode())
         return await self._call_owner(tenant, sealed, response)
 
-    async def _customer(self, tenant: str, case_id: str) -> tuple[str, str]:
+    async def customer_of(self, tenant: str, case_id: str) -> tuple[str, str]:
         """(the customer's identity, the source) of a case, "" where there is none; memory knows it first, the read
         model for longer.
         """

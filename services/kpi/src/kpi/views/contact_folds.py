@@ -363,6 +363,8 @@ _IGNORED = (
     work.QueueCleared,
     work.PolicyChanged,
     work.SourceQueueChanged,
+    work.DraftSaved,
+    work.DraftDiscarded,
     work.CaseSupervised,  # it waits as it did, for somebody else
 )
 HANDLED = frozenset(_FOLDS)

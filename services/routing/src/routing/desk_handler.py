@@ -1,0 +1,62 @@
+"""What is asked of an agent's desk, at the owner of its shard: its form is judged, it becomes a command."""
+
+from chassis.clock import Clock, Instant
+from chassis.commands import request_of
+from chassis.layout import struct_of
+from google.protobuf.message import Message
+from switchboard.routing.v1 import desk_pb2 as api
+
+from routing import commands
+from routing.handler import Form, Handler, case_and_agent, check_text, submit
+from routing.memory_reads import Writer
+
+DRAFT = "tenants/{tenant}/cases/{case}/drafts/{draft}"
+"""The name of a draft; its last part is the id of the agent who writes it."""
+
+
+class DeskHandler:
+    """Handles requests about desks, and hands on all others."""
+
+    def __init__(self, clock: Clock, others: Handler) -> None:
+        self._clock = clock
+        self._others = others
+
+    async def handle(self, writer: Writer, request: Message) -> Message:
+        """The answer to a request. Raises what the decider and the checks of form raise."""
+        match request:
+            case api.SealedDraft():
+                return await self._save(writer, request)
+            case api.DeleteDraftRequest():
+                command = discarded(request, self._clock.now())
+                return await submit(writer, command, request_of(request), lambda *_: api.DeleteDraftResponse())
+            case _:
+                return await self._others.handle(writer, request)
+
+    async def _save(self, writer: Writer, sealed: api.SealedDraft) -> Message:
+        case_id, agent_id = sealed.name.rpartition("/")[2], sealed.agent.rpartition("/")[2]
+        text = struct_of(sealed.text) if sealed.HasField("text") else None
+        command = commands.SaveDraft(case_id, agent_id, text, sealed.text_length, self._clock.now())
+        bare = api.SealedDraft()
+        bare.CopyFrom(sealed)
+        bare.ClearField("text")  # sealing it twice gives other bytes, its keyed digest stays
+        name = f"{sealed.name}/drafts/{agent_id}"
+        return await submit(writer, command, request_of(bare), lambda *_: api.SaveDraftResponse(draft=name))
+
+
+def saved(request: api.SaveDraftRequest) -> tuple[str, str]:
+    """(case, agent) of a draft to be kept. Raises InvalidRequest."""
+    form = Form(request)
+    form.request_id()
+    case_id, agent_id = case_and_agent(form)
+    check_text(form, request.text)
+    form.check()
+    return case_id, agent_id
+
+
+def discarded(request: api.DeleteDraftRequest, now: Instant) -> commands.DiscardDraft:
+    """The command of a draft to be thrown away. Raises InvalidRequest."""
+    form = Form(request)
+    form.request_id()
+    parts = form.parts("name", DRAFT)
+    form.check()
+    return commands.DiscardDraft(parts["case"], parts["draft"], now)
