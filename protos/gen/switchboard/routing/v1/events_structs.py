@@ -1118,4 +1118,34 @@ class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised,)}
+class DraftSaved(Struct, frozen=True, array_like=True, gc=False):
+    """A text that an agent is writing to a case's customer was kept; it stands for the one kept before by the same agent for the same case. It says nothing about the case itself."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.DraftSaved"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who writes it, whoever has the case."""
+    text: Sealed | None = None
+    """The text under the customer's key."""
+    text_length: int = 0
+    """Number of code points of the text, 1..10000."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
+    """An agent threw a draft away; whether there was one, nobody asked."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.DraftDiscarded"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded,)}
