@@ -245,7 +245,8 @@ def template(method: Method, world: World) -> Message:
     nobody = f"{PARENT}/customers/{uuid.uuid4()}"
     named = {
         "GetCase": world.case, "ExplainDecision": world.case, "ReopenCase": world.closed_case,
-        "GetAgent": world.agent, "SetPresence": world.agent, "GetQueue": world.queue, "GetPost": world.post,
+        "GetAgent": world.agent, "SetPresence": world.agent, "DrainAgent": world.agent,
+        "GetQueue": world.queue, "GetPost": world.post,
         "GetRoutingPolicy": f"{PARENT}/routingPolicy",
         "GetDraft": f"{world.case}/drafts/mia", "DeleteDraft": f"{world.case}/drafts/mia",
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",

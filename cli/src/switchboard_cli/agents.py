@@ -36,7 +36,8 @@ async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, tar
     shown = table("agent", "presence", "load", "name", "queues", "skills", "missed", right=(2, 6))
     for agent in page.items:
         presence = word(Presence, agent.presence, "PRESENCE_")
-        why = ", missed offers" if agent.presence_reason == "missed_offers" else ""
+        reason = agent.presence_reason.replace("_", " ")
+        why = f", {reason}" if reason not in ("", "agent") else ""
         shown.add_row(
             short(agent.name),
             Text(presence + why, "good" if presence == "available" else "quiet"),

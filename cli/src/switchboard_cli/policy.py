@@ -42,6 +42,8 @@ def _weights(context: click.Context, parameter: click.Parameter, given: tuple[st
               help="How long who refused a case is spared it.")  # fmt: skip
 @click.option("--confirm-window-s", type=click.IntRange(1, 2_592_000), metavar="S",
               help="How long after resolving a case is confirmed.")  # fmt: skip
+@click.option("--absence-s", type=click.IntRange(0, 604_800), metavar="S",
+              help="How long an agent who is away or offline keeps its cases; 0 for ever.")  # fmt: skip
 @json_option
 @reaches
 @asynchronous
@@ -110,4 +112,5 @@ def _show(shown: Any) -> None:
     rows.add_row("away after", f"{shown.max_missed_offers} missed offers")
     rows.add_row("spared after a refusal", f"{shown.decline_cooldown_s} s")
     rows.add_row("confirmed after", f"{shown.confirm_window_s} s")
+    rows.add_row("who is away keeps cases", f"{shown.absence_s} s" if shown.absence_s else "for ever")
     console().print(rows)

@@ -15,7 +15,7 @@ from routing.commands import Reason
 from routing.decider import decide
 from routing.explain import explain
 from routing.joins import as_joined
-from routing.shard import Shard
+from routing.shard import Shard, next_due
 from routing.state_codec import load
 from routing.terms import PostKind, Requirement, WaitingFor
 
@@ -256,6 +256,32 @@ CASES = [
         id="nor moved by itself",
     ),
 ]
+
+
+LIMITED = [queue(limits=(20, 0, 0)), *HELD]
+"""Mia has both, and 20 seconds to do something."""
+
+
+def test_who_does_nothing_with_joined_cases_in_time_has_them_no_longer() -> None:
+    shard = Shard()
+    run(shard, *LIMITED)
+    due = next_due(shard)
+    assert due == t(20)
+    run(shard, post("p9", "p2", by="ben", at=10))
+    assert next_due(shard) == t(20), "that a customer writes is no act of hers"
+    facts = summary(run(shard, tick(20)))
+    assert facts[:2] == ["CaseReleased case-p1 mia", "CaseQueued case-p1 default 0"]
+
+
+@pytest.mark.parametrize("case", ["case-p1", "case-p2"])
+def test_what_is_done_with_one_of_joined_cases_is_done_with_all_in_time(case: str) -> None:
+    shard = Shard()
+    run(shard, *LIMITED, commands.NoteCase(case, "mia", "n1", TEXT, t(10)))
+    assert summary(run(shard, tick(20))) == []
+    note = commands.NoteCase("case-p2", "ghost", "n2", TEXT, t(10))
+    other = Shard()
+    run(other, *LIMITED, register("ghost"), note)
+    assert next_due(other) == t(20), "what others do is not what she does"
 
 
 @pytest.mark.parametrize(("given", "when", "then"), CASES)

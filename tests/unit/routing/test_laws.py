@@ -51,7 +51,7 @@ tokens = st.integers(1, 4)
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 26),
+        st.integers(0, 27),
         st.sampled_from([0, 0, 1, 5, 11, 301, 90_000]),
         post_ids,
         post_ids,
@@ -132,6 +132,10 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
             if yes:
                 return commands.EscalatePost(one, "", "care" if token % 2 else "", token - 1, "", "", at)
             return post(one, other, at=now, told=False, by=agent)
+        case 26:
+            if yes:
+                return commands.DrainAgent(agent, t(now + 3 * token), at)
+            return commands.ChangePolicy(at, absence_s=4 * (token - 1))
         case _:
             if yes:
                 return commands.Tick(at)

@@ -14,6 +14,8 @@ CAPACITY_MAX = 100
 """Units of an agent at most: so many offers one decision makes to it, or takes back."""
 BY_AGENT, MISSED_OFFERS = "agent", "missed_offers"
 """Reasons of a presence: it was asked for; too many offers were missed in a row."""
+DRAIN, DRAINED, ABSENT = "drain", "drained", "absent"
+"""More of them: it finishes what it has; that is over; it was away for too long."""
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
 
@@ -39,6 +41,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """Why its presence is what it is."""
     turn: int = 0
     """Which of the tenant's offers was made to it last, counted from 1; 0 before."""
+    leaves_at: Instant | None = None
+    """When what it has goes back to the line, None for never."""
 
     @property
     def free(self) -> int:
@@ -79,6 +83,8 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     preferred_s: int = 300
     since: Instant = NEVER
     """When it became so."""
+    absence_s: int = 0
+    """How long who is away or offline keeps its cases, 0 for ever."""
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -93,11 +99,21 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 queues=event.queues,
             )
         case events.PresenceChanged():
-            return replace(agent, presence=event.presence, missed=0, presence_reason=event.reason)
+            leaves_at = event.leaves_at
+            return replace(agent, presence=event.presence, missed=0, presence_reason=event.reason, leaves_at=leaves_at)
         case events.AgentDeleted():
             return replace(agent, presence=Presence.OFFLINE, missed=0)  # whoever keeps agents drops it after this
         case _:
             assert_never(event)
+
+
+def gives_back_at(agent: Agent) -> Instant | None:
+    """When an agent is to leave: at a time while it has something, and who drains as soon as it has nothing."""
+    if agent.leaves_at is None or agent.presence == Presence.AVAILABLE:
+        return None
+    if agent.work:
+        return agent.leaves_at
+    return min(agent.released_at, agent.leaves_at) if agent.presence_reason == DRAIN else None
 
 
 def reserve(agent: Agent, case_id: str, weight: int) -> Agent:
@@ -147,4 +163,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.skill_weights,
         event.preferred_s,
         event.at,
+        max(0, event.absence_s),
     )

@@ -36,7 +36,7 @@ from routing.contacts import contact_after
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, waits_until
-from routing.terms import AuthorKind, Requirement, RescindReason
+from routing.terms import AuthorKind, CaseOrigin, Requirement, RescindReason
 
 REPLY_TIMEOUT = "reply_timeout"
 """The reason of a release that nobody asked for: the agent did nothing with the case in time."""
@@ -61,7 +61,10 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             supervise(decision, case.case_id)
         case commands.ReleaseCase():
             _demand_holder(case, command.agent_id)
-            give_back(decision, case, command.agent_id, command.reason)
+            if isinstance(case.stage, Pending):
+                put_back(decision, case, command.reason)
+            else:
+                give_back(decision, case, command.agent_id, command.reason)
         case commands.ReplyToCase():
             _reply(decision, case, command)
         case commands.NoteCase():
@@ -185,6 +188,33 @@ def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> Non
     if wants_agent(case):
         queue_up(decision, case)
         supervise(decision, case.case_id)
+
+
+def put_back(decision: Decision, case: Case, reason: str) -> None:
+    """The agent who has a case leaves: it waits again, in its place, where somebody is owed something or it was to wake
+    up to somebody.
+    """
+    is_asked = isinstance(case.stage, Pending)
+    decision.emit(events.CaseReleased(case.case_id, holder(case), reason, decision.at, is_asked))
+    left = decision.case(case.case_id) or case
+    if wants_agent(left) or is_asked:
+        queue_id = decision.shard.standing_queue(case.queue)
+        line_up(decision, left, queue_id, case.urgency, waits_since(case, decision.at))
+        supervise(decision, case.case_id)
+
+
+def waits_since(case: Case, at: Instant) -> Instant:
+    """Since when somebody has waited for a case that is not settled, by our clock; from now on where nobody has."""
+    stage, place = alone(case).stage, place_of(case)
+    if isinstance(stage, Queued | Offered) and place is not None:
+        return (case.wait or place).waiting_since
+    if isinstance(stage, Accepted) and stage.waiting_since is not None:
+        return stage.waiting_since
+    if case.owed_since is not None:
+        return Instant(min(case.owed_since, at))
+    if case.origin is CaseOrigin.MANUAL and case.answered_until is None:
+        return case.opened_at
+    return at
 
 
 def take_back(decision: Decision, case: Case, held: Accepted) -> None:
@@ -355,7 +385,7 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
     offer = _open_offer(case, command)
     also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
     limit_s = decision.shard.queue(case.queue).reply_timeout_s
-    due_at = Instant(command.at + limit_s * MICROS) if limit_s > 0 and not case.joined else None
+    due_at = Instant(command.at + limit_s * MICROS) if limit_s > 0 else None
     decision.emit(
         events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at, also, due_at)
     )

@@ -459,8 +459,9 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
         case events.OfferRescinded():
             return replace(case, stage=QUEUED)
         case events.CaseReleased():
-            returns = case.returns + 1 if wants_agent(case) else 0
-            return replace(case, stage=IDLE, refusals=((event.agent_id, event.at),), returns=returns)
+            left = replace(case, is_requested=case.is_requested or event.is_asked)
+            returns = left.returns + 1 if wants_agent(left) else 0
+            return replace(left, stage=IDLE, refusals=((event.agent_id, event.at),), returns=returns)
         case events.CaseSupervised():
             return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():

@@ -95,7 +95,7 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
             survivor = case_of(event.case_id)
             if survivor is None or all(one.case_id != event.joined_case_id for one in survivor.joined):
                 return ()
-            after = with_joined(survivor, event.joined_case_id, placed(event))
+            after = with_joined(survivor, event.joined_case_id, placed(event), keeps_limit=event.keeps_limit)
             return ((survivor, replace(after, updated_at=event.at)),)
         case events.CaseSplit():
             survivor, joined = case_of(event.case_id), case_of(event.new_case_id)

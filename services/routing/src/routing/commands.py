@@ -357,6 +357,14 @@ class SetPresence(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class DrainAgent(Struct, frozen=True, gc=False):
+    """Let an agent finish what it has until a time, at the latest now or later; what is left then goes back."""
+
+    agent_id: str
+    until: Instant
+    at: Instant
+
+
 class CreateQueue(Struct, frozen=True, gc=False):
     """Create a queue."""
 
@@ -411,6 +419,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     max_missed_offers: int | None = None
     decline_cooldown_s: int | None = None
     confirm_window_s: int | None = None
+    absence_s: int | None = None
 
 
 class Tick(Struct, frozen=True, gc=False):
@@ -453,6 +462,7 @@ Command = (
     | ChangeAgent
     | DeleteAgent
     | SetPresence
+    | DrainAgent
     | CreateQueue
     | ChangeQueue
     | DeleteQueue

@@ -10,19 +10,20 @@ from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import BY_AGENT, MISSED_OFFERS, Agent
-from routing.case_decider import decide_case, give_back, known_agent, supervise, take_back, together
+from routing.agents import BY_AGENT, MISSED_OFFERS
+from routing.case_decider import decide_case, known_agent, put_back, supervise, take_back, together
 from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
 from routing.join_decider import carry, join_cases, split_case
+from routing.leaving import drain_agent, leave, leaves_at, rescind_offers
 from routing.matching import Decision
 from routing.policy_decider import change_policy
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
-from routing.terms import CaseOrigin, Presence, RescindReason
+from routing.terms import CaseOrigin, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
-from routing.timers import AGENT, QUEUE
+from routing.timers import AGENT, LEAVES, QUEUE
 
 PORTION = 200
 """Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
@@ -64,6 +65,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             _delete_agent(decision, command)
         case commands.SetPresence():
             _set_presence(decision, command)
+        case commands.DrainAgent():
+            drain_agent(decision, command)
         case commands.CreateQueue():
             create_queue(decision, command)
         case commands.ChangeQueue():
@@ -151,11 +154,11 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
 def _delete_agent(decision: Decision, c: commands.DeleteAgent) -> None:
     """Offers are taken back and accepted cases given back, before the agent is gone."""
     agent = known_agent(decision, c.agent_id)
-    _rescind_offers(decision, agent)
+    rescind_offers(decision, agent)
     for case_id, _ in agent.work:
         case = decision.case(case_id)
         if case is not None and isinstance(case.stage, Accepted | Pending):
-            give_back(decision, case, c.agent_id, "agent_deleted")
+            put_back(decision, case, "agent_deleted")
     decision.emit(events.AgentDeleted(c.agent_id, c.at))
 
 
@@ -163,18 +166,10 @@ def _set_presence(decision: Decision, c: commands.SetPresence) -> None:
     agent = known_agent(decision, c.agent_id)
     if agent.presence == c.presence and not agent.missed:
         return
-    decision.emit(events.PresenceChanged(c.agent_id, c.presence, BY_AGENT, c.at))
+    until = leaves_at(decision.shard, agent, c.presence, c.at)
+    decision.emit(events.PresenceChanged(c.agent_id, c.presence, BY_AGENT, c.at, until))
     if c.presence != Presence.AVAILABLE:
-        _rescind_offers(decision, agent)
-
-
-def _rescind_offers(decision: Decision, agent: Agent) -> None:
-    """Takes back every open offer of an agent who has left."""
-    for case_id, _ in agent.work:
-        case = decision.case(case_id)
-        if case is not None and isinstance(case.stage, Offered):
-            reason = RescindReason.AGENT_LEFT
-            decision.emit(events.OfferRescinded(case_id, agent.agent_id, case.stage.offer_id, reason, decision.at))
+        rescind_offers(decision, agent)
 
 
 def _tick(decision: Decision) -> None:
@@ -186,6 +181,10 @@ def _tick(decision: Decision) -> None:
     for kind, key in decision.shard.timers.due(decision.at):
         if kind == QUEUE:
             room -= clear(decision, key, decision.shard.standing_queue(key), room)
+        elif kind == LEAVES:
+            before = len(decision.events)
+            leave(decision, key)
+            room -= 2 * (len(decision.events) - before)
         else:
             room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
         if room <= 0:
@@ -228,5 +227,6 @@ def _expire(decision: Decision, case_id: str, offer: Offered) -> None:
     decision.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, decision.at))
     supervise(decision, case_id)
     if agent is not None and missed >= decision.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
-        decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, MISSED_OFFERS, decision.at))
-        _rescind_offers(decision, decision.agent(offer.agent_id) or agent)
+        until = leaves_at(decision.shard, agent, Presence.AWAY, decision.at)
+        decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, MISSED_OFFERS, decision.at, until))
+        rescind_offers(decision, decision.agent(offer.agent_id) or agent)

@@ -129,6 +129,7 @@ class Lacking:
                 | commands.ChangeAgent()
                 | commands.DeleteAgent()
                 | commands.SetPresence()
+                | commands.DrainAgent()
                 | commands.CreateQueue()
                 | commands.ChangeQueue()
                 | commands.DeleteQueue()

@@ -4,12 +4,11 @@ A post that is taken out of a community speaks to us from then on, and everythin
 for any post: whose case it is, what of its thread hangs on it, whatever arrives later and in which order.
 """
 
-from chassis.clock import Instant
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.case_decider import find, known_agent, line_up, name, standing
-from routing.cases import Accepted, Case, Idle, Joined, Offered, Pending, Queued, alone, holder, is_closed, place_of
+from routing.case_decider import find, known_agent, line_up, name, standing, waits_since
+from routing.cases import Accepted, Case, Idle, Joined, Offered, Pending, Queued, alone, holder, is_closed
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.posts import Post, Sight
@@ -17,7 +16,7 @@ from routing.queue_decider import higher_queue, known_queue
 from routing.remembering import find_post, threads_of
 from routing.roles import Together
 from routing.shard import Shard
-from routing.terms import CaseOrigin, RescindReason
+from routing.terms import RescindReason
 from routing.threads import become_addressed
 
 ESCALATED = "escalated"
@@ -78,20 +77,6 @@ def case_id_of_post(shard: Shard, post_id: str, desk: str) -> str:
                 thread = shard.threads.by_key[post_id]
                 return thread.case_of(part)
     return ""
-
-
-def waits_since(case: Case, at: Instant) -> Instant:
-    """Since when somebody has waited for a case that is not settled, by our clock; from now on where nobody has."""
-    stage, place = alone(case).stage, place_of(case)
-    if isinstance(stage, Queued | Offered) and place is not None:
-        return (case.wait or place).waiting_since
-    if isinstance(stage, Accepted) and stage.waiting_since is not None:
-        return stage.waiting_since
-    if case.owed_since is not None:
-        return Instant(min(case.owed_since, at))
-    if case.origin is CaseOrigin.MANUAL and case.answered_until is None:
-        return case.opened_at
-    return at
 
 
 def _escalated(

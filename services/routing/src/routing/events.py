@@ -215,6 +215,7 @@ class JoinedCasePlaced(Struct, frozen=True, array_like=True, gc=False):
     urgency: int
     agent_id: str
     at: Instant
+    keeps_limit: bool = False
 
 
 class CaseClassified(Struct, frozen=True, array_like=True, gc=False):
@@ -348,6 +349,7 @@ class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     agent_id: str
     reason: str
     at: Instant
+    is_asked: bool = False
 
 
 class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
@@ -541,6 +543,7 @@ class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     presence: Presence
     reason: str
     at: Instant
+    leaves_at: Instant | None = None
 
 
 class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -595,6 +598,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     urgency_head_start_s: int = 0
     skill_weights: tuple[SkillWeight, ...] = ()
     preferred_s: int = 0
+    absence_s: int = 0
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):

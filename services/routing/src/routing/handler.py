@@ -51,6 +51,7 @@ LIMITS = MessageLimits(
 )
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
 DESK_MAX = 200
+DRAIN_MAX_S = 7 * 86_400
 PEND_MAX_S = 90 * 86_400
 _POLICY_RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
@@ -59,6 +60,7 @@ _POLICY_RANGES = {
     "max_missed_offers": (1, 100, ", or 0 for 3"),
     "decline_cooldown_s": (1, 86_400, ", or 0 for 300"),
     "confirm_window_s": (1, 2_592_000, ", or 0 for 86400"),
+    "absence_s": (1, 604_800, ", or 0 for ever"),
 }
 """Of each number: least, most, and what 0 stands for."""
 _SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
@@ -356,6 +358,11 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 form.wrong("presence", "is OFFLINE, AVAILABLE, BUSY or AWAY")
             presence = Presence(request.presence if request.presence in (1, 2, 3, 4) else 0)
             command = commands.SetPresence(form.name("name", "agents")[1], presence, now)
+        case api.DrainAgentRequest():
+            until = form.take(lambda: instant(request, "until"), now) if request.HasField("until") else now
+            if not now <= until <= now + DRAIN_MAX_S * MICROS:
+                form.wrong("until", "is in the future, at most 7 days away, or absent for at once")
+            command = commands.DrainAgent(form.name("name", "agents")[1], until, now)
         case api.CreateQueueRequest():
             tenant = form.tenant()
             queue_id = form.text("queue_id", _QUEUE)
@@ -561,6 +568,7 @@ def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
         "max_missed_offers": policy.max_missed_offers or usual.max_missed_offers,
         "decline_cooldown_s": policy.decline_cooldown_s or usual.decline_cooldown_s,
         "confirm_window_s": policy.confirm_window_s or usual.confirm_window_s,
+        "absence_s": policy.absence_s,
     }
 
 

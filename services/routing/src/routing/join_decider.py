@@ -162,6 +162,9 @@ def renew(decision: Decision, case_id: str, acts: Sequence[Act]) -> None:
 
 def carry(decision: Decision) -> None:
     """What has been decided about joined cases, told to those they were joined into; and what that means for them."""
+    for event in tuple(decision.events):
+        if isinstance(event, events.ReplyRequested | events.CaseNoted):
+            _acted(decision, event)
     ids = dict.fromkeys(getattr(event, "case_id", "") for event in decision.events)
     for case_id in ids:
         case = decision.case(case_id)
@@ -169,6 +172,17 @@ def carry(decision: Decision) -> None:
             _tell(decision, case)
         elif case is not None and case.joined:
             _go_on(decision, case)
+
+
+def _acted(decision: Decision, act: events.ReplyRequested | events.CaseNoted) -> None:
+    """Whoever has a case and does something with one that is joined into it has done something with what it has."""
+    joined = decision.case(act.case_id)
+    stage = None if joined is None else joined.stage
+    survivor = decision.case(stage.into) if isinstance(stage, Joined) else None
+    if joined is None or survivor is None or not isinstance(survivor.stage, Accepted):
+        return
+    if survivor.stage.reply_due_at is not None and survivor.stage.agent_id == act.agent_id:
+        decision.emit(_placed(decision, survivor, as_joined(joined), keeps_limit=False))
 
 
 def _tell(decision: Decision, case: Case) -> None:
@@ -190,7 +204,9 @@ def _tell(decision: Decision, case: Case) -> None:
     _go_on(decision, decision.case(survivor.case_id) or survivor)
 
 
-def _placed(decision: Decision, survivor: Case, joined: JoinedCase) -> events.JoinedCasePlaced:
+def _placed(
+    decision: Decision, survivor: Case, joined: JoinedCase, *, keeps_limit: bool = True
+) -> events.JoinedCasePlaced:
     wait = joined.wait
     return events.JoinedCasePlaced(
         survivor.case_id,
@@ -201,6 +217,7 @@ def _placed(decision: Decision, survivor: Case, joined: JoinedCase) -> events.Jo
         joined.urgency,
         "" if wait is None else _also(survivor),
         decision.at,
+        keeps_limit,
     )
 
 

@@ -19,6 +19,7 @@ from routing.cases import (
     Queued,
     Wait,
     alone,
+    needs_agent,
     place_of,
     relieved,
     underneath,
@@ -94,16 +95,19 @@ def as_joined(case: Case) -> JoinedCase:
     return JoinedCase(case.case_id, waits, case.urgency if waits is not None else 0)
 
 
-def with_joined(case: Case, case_id: str, joined: JoinedCase | None) -> Case:
-    """The case with another one joined into it, None for no longer; in its queue as long as anybody waits there."""
+def with_joined(case: Case, case_id: str, joined: JoinedCase | None, *, keeps_limit: bool = False) -> Case:
+    """The case with another one joined into it, None for no longer; in its queue as long as anybody waits there. Its
+    agent has acted by that, unless the time to act is to go on and somebody waits still.
+    """
     others = {one.case_id: one for one in case.joined if one.case_id != case_id}
     if joined is not None:
         others[case_id] = joined
     after = replace(case, joined=tuple(others[one] for one in sorted(others)))
     if isinstance(after.stage, Queued) and place_of(after) is None:
         return replace(after, stage=IDLE, refusals=(), returns=0)
-    if isinstance(after.stage, Accepted) and after.stage.reply_due_at is not None:
-        return replace(after, stage=Accepted(after.stage.agent_id))  # joining is an act, and so is what follows
+    is_limited = isinstance(after.stage, Accepted) and after.stage.reply_due_at is not None
+    if isinstance(after.stage, Accepted) and is_limited and not (keeps_limit and needs_agent(after)):
+        return replace(after, stage=Accepted(after.stage.agent_id))
     return after
 
 

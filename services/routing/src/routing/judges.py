@@ -30,6 +30,7 @@ COMMANDS = (
     api.UpdateAgentRequest,
     api.DeleteAgentRequest,
     api.SetPresenceRequest,
+    api.DrainAgentRequest,
     api.CreateQueueRequest,
     api.UpdateQueueRequest,
     api.DeleteQueueRequest,

@@ -25,5 +25,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.urgency_head_start_s,
                 changed.skill_weights,
                 changed.preferred_s,
+                changed.absence_s,
             )
         )

@@ -293,6 +293,9 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.SetPresenceResponse:
         return await self._call_owner(tenant_of(request), request, api.SetPresenceResponse)
 
+    async def DrainAgent(self, request: api.DrainAgentRequest, context: Context) -> api.DrainAgentResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.DrainAgentResponse)
+
     async def CreateQueue(  # noqa: N802
         self, request: api.CreateQueueRequest, context: Context
     ) -> api.CreateQueueResponse:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from chassis.clock import MICROS, Instant
 
 from routing import events
-from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, policy_of, queue_of
+from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, gives_back_at, policy_of, queue_of
 from routing.cases import (
     Accepted,
     Case,
@@ -33,7 +33,7 @@ from routing.changes import changes, with_turn
 from routing.policies import Choice, choice_of, order_of
 from routing.segments import Segment, Segments
 from routing.thread_index import ThreadIndex
-from routing.timers import AGENT, CASE, QUEUE, Timers
+from routing.timers import AGENT, CASE, LEAVES, QUEUE, Timers
 
 KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
@@ -172,6 +172,7 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
         case events.AgentDeleted():
             _change(shard, event)
             shard.agents.pop(event.agent_id, None)
+            shard.timers.cancel((LEAVES, event.agent_id))
         case events.SourceQueueChanged():
             if event.queue:
                 shard.sources[event.source_id] = event.queue
@@ -393,7 +394,10 @@ def _set_cooldown(shard: Shard, agent_id: str) -> None:
 
 
 def _put_agent(shard: Shard, agent: Agent) -> None:
+    before = shard.agents.get(agent.agent_id)
     shard.agents[agent.agent_id] = agent
+    if agent.leaves_at is not None or (before is not None and before.leaves_at is not None):
+        _set_leaving(shard, agent)
     shard.segments.put_agent(agent)
     for segment in shard.segments.put_presence(agent):
         for case_id, by_all in list(segment.refused.items()):
@@ -402,6 +406,15 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
                 _take_refusals(shard, segment, case)
                 _put_refusals(shard, segment, case)
     _set_cooldown(shard, agent.agent_id)
+
+
+def _set_leaving(shard: Shard, agent: Agent) -> None:
+    """Sets the timer at which what an agent has goes back."""
+    at = gives_back_at(agent)
+    if at is None:
+        shard.timers.cancel((LEAVES, agent.agent_id))
+    else:
+        shard.timers.set((LEAVES, agent.agent_id), at)
 
 
 def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
@@ -444,6 +457,7 @@ def refill(shard: Shard) -> Shard:
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
         shard.segments.put_presence(agent)
+        _set_leaving(shard, agent)
     for thread in shard.threads.by_id.values():
         thread.awake = 0
     for case in shard.cases.values():
@@ -461,7 +475,7 @@ def next_due(shard: Shard) -> Instant | None:
 
     At once while something is to be looked at again; else an offer lapses, an agent has done nothing with a case, a
     case has waited too long, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered
-    again what it refused, or a deleted queue has something left.
+    again what it refused, who drains or is away leaves, or a deleted queue has something left.
     """
     todo, timer = shard.threads.next_todo(), shard.timers.first()
     return timer if todo is None else todo if timer is None else min(todo, timer)

@@ -144,6 +144,7 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
         cases=[f"{place}/cases/{case_id}" for case_id, _ in sorted(agent.work)],
         released_at=_stamp(agent.released_at or None),
         presence_reason=agent.presence_reason,
+        leaves_at=_stamp(agent.leaves_at if agent.work else None),
     )
 
 
@@ -180,6 +181,7 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         max_missed_offers=policy.max_missed_offers,
         decline_cooldown_s=policy.decline_cooldown_s,
         confirm_window_s=policy.confirm_window_s,
+        absence_s=policy.absence_s,
     )
 
 

@@ -171,6 +171,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SetPresenceRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SetPresenceResponse.FromString,
                 _registered_method=True)
+        self.DrainAgent = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/DrainAgent',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DrainAgentRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DrainAgentResponse.FromString,
+                _registered_method=True)
         self.WatchOffers = channel.unary_stream(
                 '/switchboard.routing.v1.RoutingService/WatchOffers',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.WatchOffersRequest.SerializeToString,
@@ -432,6 +437,14 @@ class RoutingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DrainAgent(self, request, context):
+        """Lets an agent finish: it gets no more offers and open ones are taken back, it keeps its cases until a time, then they go back to their places in line and it is
+        OFFLINE; at once when it has none, or has finished the last. SetPresence with AVAILABLE takes that back. Errors: AGENT_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchOffers(self, request, context):
         """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
         agent was set away, with the reasons. Tokens as in WatchCases.
@@ -632,6 +645,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.SetPresence,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SetPresenceRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SetPresenceResponse.SerializeToString,
+            ),
+            'DrainAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.DrainAgent,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DrainAgentRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.DrainAgentResponse.SerializeToString,
             ),
             'WatchOffers': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchOffers,
@@ -1388,6 +1406,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/SetPresence',
             switchboard_dot_routing_dot_v1_dot_service__pb2.SetPresenceRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.SetPresenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DrainAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/DrainAgent',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.DrainAgentRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.DrainAgentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -126,6 +126,10 @@ class RoutingServiceStub:
     """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+    DrainAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.DrainAgentRequest, _service_pb2.DrainAgentResponse]
+    """Lets an agent finish: it gets no more offers and open ones are taken back, it keeps its cases until a time, then they go back to their places in line and it is
+    OFFLINE; at once when it has none, or has finished the last. SetPresence with AVAILABLE takes that back. Errors: AGENT_UNKNOWN (NOT_FOUND).
+    """
     WatchOffers: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]
     """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
     agent was set away, with the reasons. Tokens as in WatchCases.
@@ -252,6 +256,10 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
     """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+    DrainAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.DrainAgentRequest, _service_pb2.DrainAgentResponse]  # type: ignore[assignment]
+    """Lets an agent finish: it gets no more offers and open ones are taken back, it keeps its cases until a time, then they go back to their places in line and it is
+    OFFLINE; at once when it has none, or has finished the last. SetPresence with AVAILABLE takes that back. Errors: AGENT_UNKNOWN (NOT_FOUND).
+    """
     WatchOffers: _aio.UnaryStreamMultiCallable[_service_pb2.WatchOffersRequest, _service_pb2.WatchOffersResponse]  # type: ignore[assignment]
     """What an agent's desktop listens to: the open offers as they are now, then every offer made and ended, every case that went back, and that the
     agent was set away, with the reasons. Tokens as in WatchCases.
@@ -531,6 +539,16 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.SetPresenceResponse, _abc.Awaitable[_service_pb2.SetPresenceResponse]]:
         """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def DrainAgent(
+        self,
+        request: _service_pb2.DrainAgentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.DrainAgentResponse, _abc.Awaitable[_service_pb2.DrainAgentResponse]]:
+        """Lets an agent finish: it gets no more offers and open ones are taken back, it keeps its cases until a time, then they go back to their places in line and it is
+        OFFLINE; at once when it has none, or has finished the last. SetPresence with AVAILABLE takes that back. Errors: AGENT_UNKNOWN (NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def WatchOffers(
