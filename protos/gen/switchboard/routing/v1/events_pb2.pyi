@@ -366,7 +366,7 @@ class CaseSplit(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., new_case_id: _Optional[str] = ..., post_ids: _Optional[_Iterable[str]] = ..., actor: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class JoinedCasePlaced(_message.Message):
-    __slots__ = ("case_id", "joined_case_id", "waiting_since", "due_at", "deadline", "urgency", "agent_id", "at")
+    __slots__ = ("case_id", "joined_case_id", "waiting_since", "due_at", "deadline", "urgency", "agent_id", "at", "keeps_limit")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     JOINED_CASE_ID_FIELD_NUMBER: _ClassVar[int]
     WAITING_SINCE_FIELD_NUMBER: _ClassVar[int]
@@ -375,6 +375,7 @@ class JoinedCasePlaced(_message.Message):
     URGENCY_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    KEEPS_LIMIT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     joined_case_id: str
     waiting_since: _timestamp_pb2.Timestamp
@@ -383,7 +384,8 @@ class JoinedCasePlaced(_message.Message):
     urgency: int
     agent_id: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., joined_case_id: _Optional[str] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[int] = ..., agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    keeps_limit: bool
+    def __init__(self, case_id: _Optional[str] = ..., joined_case_id: _Optional[str] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[int] = ..., agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., keeps_limit: _Optional[bool] = ...) -> None: ...
 
 class CaseClassified(_message.Message):
     __slots__ = ("case_id", "intent", "requirements", "urgency", "classifier", "at")
@@ -564,16 +566,18 @@ class ClaimLapsed(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., token: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseReleased(_message.Message):
-    __slots__ = ("case_id", "agent_id", "reason", "at")
+    __slots__ = ("case_id", "agent_id", "reason", "at", "is_asked")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    IS_ASKED_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     reason: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    is_asked: bool
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ...) -> None: ...
 
 class ReplyRequested(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at")
@@ -856,16 +860,18 @@ class AgentChanged(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PresenceChanged(_message.Message):
-    __slots__ = ("agent_id", "presence", "reason", "at")
+    __slots__ = ("agent_id", "presence", "reason", "at", "leaves_at")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_AT_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     presence: Presence
     reason: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    leaves_at: _timestamp_pb2.Timestamp
+    def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueueChanged(_message.Message):
     __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to")
@@ -920,7 +926,7 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
@@ -932,6 +938,7 @@ class PolicyChanged(_message.Message):
     URGENCY_HEAD_START_S_FIELD_NUMBER: _ClassVar[int]
     SKILL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     PREFERRED_S_FIELD_NUMBER: _ClassVar[int]
+    ABSENCE_S_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
@@ -943,7 +950,8 @@ class PolicyChanged(_message.Message):
     urgency_head_start_s: int
     skill_weights: _containers.RepeatedCompositeFieldContainer[SkillWeight]
     preferred_s: int
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ...) -> None: ...
+    absence_s: int
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")

@@ -345,6 +345,8 @@ class JoinedCasePlaced(Struct, frozen=True, array_like=True, gc=False):
     """The agent who has the case that goes on, and this one with it, "" for nobody and when it does not wait."""
     at: Instant = Instant(0)
     """When."""
+    keeps_limit: bool = False
+    """Whether the agent's time to act goes on; not where the agent did something with the joined case, and in facts from before there was such a time."""
 
 
 class CaseClassified(Struct, frozen=True, array_like=True, gc=False):
@@ -571,6 +573,8 @@ class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     """Reason code."""
     at: Instant = Instant(0)
     """When."""
+    is_asked: bool = False
+    """Whether somebody is to go on with it although its customer waits for nothing: it was pending, and nobody is there to whom it would wake up."""
 
 
 class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
@@ -917,9 +921,11 @@ class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     presence: int = 0
     """The new presence."""
     reason: str = ""
-    """"agent", "missed_offers" or a reason code."""
+    """"agent" when it was set, "missed_offers" when too many offers were missed in a row, "drain" while it finishes what it has, "drained" when that is over, "absent" when it was away for too long; or a reason code."""
     at: Instant = Instant(0)
     """When."""
+    leaves_at: Instant | None = None
+    """When what it has goes back to the line, absent for never."""
 
 
 class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1013,6 +1019,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """What skills count in a best fit, sorted by skill, at most 100."""
     preferred_s: int = 0
     """How long a case that comes back is offered first to the agent who had it, seconds from when it waits again, 0..86400; 0 for not at all."""
+    absence_s: int = 0
+    """How long an agent who is away or offline keeps its cases, seconds, 1..604800; 0 for ever."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
