@@ -169,7 +169,7 @@ class House:
                 if not agent.work:
                     await asyncio.sleep(0.001)  # nothing that he may do has come
                     continue
-                case_id, agent_id = agent.work[0][0], agent.agent_id
+                case_id, agent_id = agent.work[0].case_id, agent.agent_id
                 token = self.writer.state.cases[case_id].token
                 await self.writer.submit(commands.AcceptOffer(case_id, agent_id, token, SystemClock().now()))
                 began = time.monotonic()

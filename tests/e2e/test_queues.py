@@ -221,6 +221,26 @@ def test_the_routing_policy_is_changed_and_shown(stack: RunningStack) -> None:
     assert stack.told("policy", "--preferred-s", "60", "--tenant", "queues")["version"] == 2
 
 
+def test_an_agent_is_shown_and_told_what_to_work_now(both: Both, stack: RunningStack) -> None:
+    both.agent("ann")
+    given = ("--capacity", "4", "--limit", "chat=2", "--skill", "lang:de=4", "--presence", "available", "--for", "chat")
+    told = stack.told("agent", "ann", *given, "--tenant", "queues")
+    assert (told["capacity"], told["channel_capacity"]) == (4, [{"channel": "chat", "units": 2}])
+    assert (told["presence"], told["channels"]) == ("PRESENCE_AVAILABLE", ["chat"])
+    shown = stack.run("agent", "ann", "--tenant", "queues")
+    assert "available for chat" in shown
+    assert "0 of 2" in shown
+    assert stack.told("agent", "ann", "--no-limits", "--tenant", "queues").get("channel_capacity") is None
+    units = stack.told("policy", "--units", ":direct_message=2", "--units", "voice=5", "--tenant", "queues")
+    assert [one["units"] for one in units["channel_units"]] == [2, 5]
+    stack.run("policy", "--pending-percent", "25", "--resume-percent", "150", "--tenant", "queues")
+    shown = stack.run("policy", "--tenant", "queues")
+    assert ":direct_message=2 voice=5" in shown
+    assert "25 % of its units" in shown
+    stack.run("agent", "ann", "--limit", "chat", "--tenant", "queues", code=2)
+    assert stack.told("agent", "ann", "--presence", "offline", "--tenant", "queues").get("channels") is None
+
+
 def test_a_case_is_opened_for_a_source_that_was_connected_a_moment_ago_and_for_none_that_is_gone(both: Both) -> None:
     source = both.source("just-now", "").name
 

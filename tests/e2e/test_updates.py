@@ -38,7 +38,9 @@ FIRST: Mapping[str, Callable[[], Message]] = {
         desk="acme", listening=True,
         default_queue=f"{PARENT}/queues/vip",
     ),
-    "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"]),
+    "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"],
+        channel_capacity=[{"channel": "chat", "units": 2}],
+    ),
     "Queue": lambda: routing.Queue(
         display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING,
         selection=events_pb2.SELECTION_LONGEST_IDLE,
@@ -55,7 +57,7 @@ SECOND: Mapping[str, Callable[[], Message]] = {
         default_queue=f"{PARENT}/queues/default",
     ),
     "Agent": lambda: routing.Agent(display_name="Leo", skills=[{"name": "vip", "level": 1}], capacity=5,
-        queues=[f"{PARENT}/queues/default"],
+        queues=[f"{PARENT}/queues/default"], channel_capacity=[{"channel": "voice", "units": 1}],
     ),
     "Queue": lambda: routing.Queue(
         display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}],

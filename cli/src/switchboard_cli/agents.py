@@ -1,5 +1,7 @@
 """`switchboard agents`: who works, where and how much. It knows how to print agents."""
 
+from typing import Any
+
 import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
@@ -15,11 +17,10 @@ from switchboard_cli.connection import Targets, asynchronous, calling, json_opti
 async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, targets: Targets) -> None:
     """List agents with presence, load and skills."""
     from rich.text import Text
-    from switchboard.routing.v1.events_pb2 import Presence
     from switchboard.routing.v1.service_pb2 import ListAgentsRequest
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import document, short, word
+    from switchboard_cli.names import document, short
     from switchboard_cli.output import console, print_json, say_cut, table
     from switchboard_cli.paging import first
 
@@ -35,12 +36,10 @@ async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, tar
         return
     shown = table("agent", "presence", "load", "name", "queues", "skills", "missed", right=(2, 6))
     for agent in page.items:
-        presence = word(Presence, agent.presence, "PRESENCE_")
-        reason = agent.presence_reason.replace("_", " ")
-        why = f", {reason}" if reason not in ("", "agent") else ""
+        presence = presence_of(agent)
         shown.add_row(
             short(agent.name),
-            Text(presence + why, "good" if presence == "available" else "quiet"),
+            Text(presence, "good" if presence.startswith("available") else "quiet"),
             f"{agent.load}/{agent.capacity}",
             agent.display_name,
             " ".join(short(queue) for queue in agent.queues) or "all",
@@ -48,3 +47,15 @@ async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, tar
             str(agent.missed_offers),
         )
     console().print(shown)
+
+
+def presence_of(agent: Any) -> str:
+    """Whether an agent takes offers, of what, and why not."""
+    from switchboard.routing.v1.events_pb2 import Presence
+
+    from switchboard_cli.names import word
+
+    presence = word(Presence, agent.presence, "PRESENCE_")
+    if agent.presence_reason not in ("", "agent"):
+        return f"{presence}, {agent.presence_reason.replace('_', ' ')}"
+    return f"{presence} for {' '.join(agent.channels)}" if agent.channels else presence

@@ -12,6 +12,9 @@ SELECTIONS = (
 )  # fmt: skip
 
 
+KINDS = ("post", "comment", "mention", "direct_message", "review", "email", "repost")
+
+
 def _weights(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
     """Skills and what they count, of SKILL=N."""
     found = {}
@@ -20,6 +23,19 @@ def _weights(context: click.Context, parameter: click.Parameter, given: tuple[st
         if not skill or not weight.isdecimal():
             raise click.BadParameter(f"{one!r} is not SKILL=N, such as lang:zh=3")
         found[skill] = int(weight)
+    return found
+
+
+def _units(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[tuple[str, str], int]:
+    """Channels and kinds of post, and what a case of them takes, of CHANNEL=N, CHANNEL:KIND=N or :KIND=N."""
+    found = {}
+    for one in given:
+        place, _, units = one.rpartition("=")
+        channel, _, kind = place.partition(":")
+        if not place or not units.isdecimal() or (kind and kind not in KINDS):
+            kinds = ", ".join(KINDS)
+            raise click.BadParameter(f"{one!r} is not CHANNEL=N, or CHANNEL:KIND=N or :KIND=N with a KIND of {kinds}")
+        found[channel, kind] = int(units)
     return found
 
 
@@ -34,6 +50,8 @@ def _weights(context: click.Context, parameter: click.Parameter, given: tuple[st
               help="With priority, seconds of waiting that one step of urgency counts as.")  # fmt: skip
 @click.option("--weight", "weights", multiple=True, metavar="SKILL=N", callback=_weights,
               help="What a skill counts in a best fit, 1 to 10; those given replace all there are.")  # fmt: skip
+@click.option("--units", "units", multiple=True, metavar="CHANNEL[:KIND]=N", callback=_units,
+              help="What a case of a channel or kind takes, 1 to 10; those given replace all there are.")  # fmt: skip
 @click.option("--preferred-s", type=click.IntRange(0, 86_400), metavar="S",
               help="How long a case that comes back goes first to the agent who had it; 0 for not at all.")  # fmt: skip
 @click.option("--max-missed-offers", type=click.IntRange(1, 100), metavar="N",
@@ -44,18 +62,28 @@ def _weights(context: click.Context, parameter: click.Parameter, given: tuple[st
               help="How long after resolving a case is confirmed.")  # fmt: skip
 @click.option("--absence-s", type=click.IntRange(0, 604_800), metavar="S",
               help="How long an agent who is away or offline keeps its cases; 0 for ever.")  # fmt: skip
+@click.option("--pending-percent", type=click.IntRange(1, 100), metavar="N",
+              help="Of its units, what a case takes that waits for its customer.")  # fmt: skip
+@click.option("--resume-percent", type=click.IntRange(100, 1_000), metavar="N",
+              help="Of an agent's capacity, up to where its pending cases go on with it.")  # fmt: skip
 @json_option
 @reaches
 @asynchronous
 async def policy(
-    *, tenant: str, weights: dict[str, int], as_json: bool, targets: Targets, **settings: str | int | None
+    *,
+    tenant: str,
+    weights: dict[str, int],
+    units: dict[tuple[str, str], int],
+    as_json: bool,
+    targets: Targets,
+    **settings: str | int | None,
 ) -> None:
     """Show the routing policy, or change what is given and show it then.
 
     A change holds for what is decided from then on; offers that were made stay.
     """
     from switchboard.routing.v1 import service_pb2 as api
-    from switchboard.routing.v1.events_pb2 import SkillWeight
+    from switchboard.routing.v1.events_pb2 import ChannelUnits, SkillWeight
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.names import document
@@ -67,8 +95,12 @@ async def policy(
         key: f"{key}_{value}".upper() if isinstance(value, str) else value for key, value in given.items()
     }
     counts = [SkillWeight(skill=skill, weight=count) for skill, count in weights.items()]
-    wanted = api.RoutingPolicy(name=name, skill_weights=counts, **values)
-    mask = [*given, *(["skill_weights"] if weights else [])]
+    takes = [
+        ChannelUnits(channel=channel, kind=f"POST_KIND_{kind.upper() or 'UNSPECIFIED'}", units=n)
+        for (channel, kind), n in units.items()
+    ]
+    wanted = api.RoutingPolicy(name=name, skill_weights=counts, channel_units=takes, **values)
+    mask = [*given, *(["skill_weights"] if weights else []), *(["channel_units"] if units else [])]
     act = "to change the policy" if mask else "to show the policy"
     async with calling(targets, "routing", act=act) as channel:
         stub = RoutingServiceStub(channel)
@@ -108,9 +140,19 @@ def _show(shown: Any) -> None:
     rows.add_row("late share", f"one of {shown.late_share} offers")
     rows.add_row("urgency head start", f"{shown.urgency_head_start_s} s")
     rows.add_row("skill weights", " ".join(f"{one.skill}={one.weight}" for one in shown.skill_weights) or "all alike")
+    rows.add_row("units of a case", " ".join(_units_of(one) for one in shown.channel_units) or "1")
     rows.add_row("preferred for", f"{shown.preferred_s} s")
     rows.add_row("away after", f"{shown.max_missed_offers} missed offers")
     rows.add_row("spared after a refusal", f"{shown.decline_cooldown_s} s")
     rows.add_row("confirmed after", f"{shown.confirm_window_s} s")
     rows.add_row("who is away keeps cases", f"{shown.absence_s} s" if shown.absence_s else "for ever")
+    rows.add_row("a pending case takes", f"{shown.pending_percent} % of its units")
+    rows.add_row("and goes on up to", f"{shown.resume_percent} % of its agent's capacity")
     console().print(rows)
+
+
+def _units_of(one: Any) -> str:
+    from switchboard.ingest.v1.post_pb2 import PostKind
+
+    kind = f":{PostKind.Name(one.kind).removeprefix('POST_KIND_').lower()}" if one.kind else ""
+    return f"{one.channel}{kind}={one.units}"

@@ -13,6 +13,7 @@ from routing.state_codec import dump
 from routing.terms import (
     AuthorKind,
     CaseOrigin,
+    ChannelCapacity,
     Direction,
     PostKind,
     PostRole,
@@ -20,6 +21,7 @@ from routing.terms import (
     Requirement,
     Selection,
     Skill,
+    WaitingFor,
 )
 from switchboard.log.v1.log_structs import Sealed
 
@@ -98,16 +100,23 @@ def answer(
 
 
 def register(
-    agent_id: str, capacity: int = 1, skills: Sequence[tuple[str, int]] = (), queues: Sequence[str] = ()
+    agent_id: str,
+    capacity: int = 1,
+    skills: Sequence[tuple[str, int]] = (),
+    queues: Sequence[str] = (),
+    limits: Sequence[tuple[str, int]] = (),
 ) -> commands.RegisterAgent:
-    """An agent is registered."""
+    """An agent is registered; its limits are those of channels."""
     named = tuple(Skill(name, level) for name, level in sorted(skills))
-    return commands.RegisterAgent(agent_id, agent_id.title(), named, capacity, tuple(sorted(queues)), T0)
+    limited = tuple(ChannelCapacity(channel, units) for channel, units in sorted(limits))
+    return commands.RegisterAgent(agent_id, agent_id.title(), named, capacity, tuple(sorted(queues)), T0, limited)
 
 
-def presence(agent_id: str, value: Presence = Presence.AVAILABLE, at: float = 0) -> commands.SetPresence:
-    """An agent says whether it takes offers."""
-    return commands.SetPresence(agent_id, value, t(at))
+def presence(
+    agent_id: str, value: Presence = Presence.AVAILABLE, at: float = 0, channels: tuple[str, ...] = ()
+) -> commands.SetPresence:
+    """An agent says whether it takes offers, and of which channels."""
+    return commands.SetPresence(agent_id, value, t(at), channels)
 
 
 def accept(case_id: str, agent_id: str, token: int = 1, at: float = 0) -> commands.AcceptOffer:
@@ -118,6 +127,13 @@ def accept(case_id: str, agent_id: str, token: int = 1, at: float = 0) -> comman
 def decline(case_id: str, agent_id: str, token: int = 1, at: float = 0) -> commands.DeclineOffer:
     """An agent gives an offer back."""
     return commands.DeclineOffer(case_id, agent_id, token, "busy", t(at))
+
+
+def pend(
+    case_id: str, agent_id: str, until: float, at: float = 0, waiting_for: WaitingFor = WaitingFor.CUSTOMER
+) -> commands.PendCase:
+    """An agent lets a case wait for its customer, or somebody else."""
+    return commands.PendCase(case_id, agent_id, waiting_for, t(until), t(at))
 
 
 def reply(case_id: str, agent_id: str, reply_id: str = "r1", at: float = 0) -> commands.ReplyToCase:

@@ -172,8 +172,8 @@ def check(shard: Shard) -> None:
             assert case.case_id in [one.case_id for one in survivor.joined]
         assert all(shard.joins.get(one.case_id) == case.case_id for one in case.joined)
     for agent in shard.agents.values():
-        assert dict(agent.work) == held[agent.agent_id]
-        assert len(agent.work) == len(dict(agent.work))
+        assert {one.case_id: one.units for one in agent.work} == held[agent.agent_id]
+        assert len(agent.work) == len(held[agent.agent_id])
         assert agent.load <= agent.capacity
 
 

@@ -1,5 +1,6 @@
 """One agent and one queue: what they are and what each fact makes of them. It knows no case but by id and weight."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from chassis.clock import Instant
@@ -7,7 +8,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
-from routing.terms import Ordering, Presence, Requirement, Selection, Skill, SkillWeight
+from routing.terms import (
+    ChannelCapacity,
+    ChannelUnits,
+    Ordering,
+    PostKind,
+    Presence,
+    Requirement,
+    Selection,
+    Skill,
+    SkillWeight,
+)
 
 NEVER = Instant(0)
 CAPACITY_MAX = 100
@@ -18,6 +29,21 @@ DRAIN, DRAINED, ABSENT = "drain", "drained", "absent"
 """More of them: it finishes what it has; that is over; it was away for too long."""
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
+
+
+class Held(Struct, frozen=True, array_like=True, gc=False):
+    """A case that an agent has or is offered, as far as its capacity is concerned."""
+
+    case_id: str
+    units: int
+    channel: str = ""
+    percent: int = 100
+    """Of its units, what it takes now."""
+
+    @property
+    def share(self) -> int:
+        """Hundredths of a unit that it takes now."""
+        return self.units * self.percent
 
 
 class Agent(Struct, frozen=True, array_like=True, gc=False):
@@ -33,21 +59,63 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """Offers missed in a row."""
     released_at: Instant = NEVER
     """When work was last taken off it, 0 before; an offer that came to nothing is no work."""
-    work: tuple[tuple[str, int], ...] = ()
-    """Cases offered to it or with it, and the units each takes."""
+    work: tuple[Held, ...] = ()
+    """Cases offered to it or with it."""
     load: int = 0
-    """Units in use: the sum over `work`."""
+    """Units in use: the sum over `work`, rounded up."""
     presence_reason: str = ""
     """Why its presence is what it is."""
     turn: int = 0
     """Which of the tenant's offers was made to it last, counted from 1; 0 before."""
     leaves_at: Instant | None = None
     """When what it has goes back to the line, None for never."""
+    channel_capacity: tuple[ChannelCapacity, ...] = ()
+    """Limits of single channels."""
+    channels: tuple[str, ...] = ()
+    """Channels it takes offers of while available; of all when there are none."""
 
     @property
     def free(self) -> int:
         """Units an offer may take now: none unless available."""
         return max(0, self.capacity - self.load) if self.presence == Presence.AVAILABLE else 0
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a case's channel makes a difference to it."""
+        return bool(self.channel_capacity or self.channels)
+
+    @property
+    def channels_named(self) -> frozenset[str]:
+        """The channels it makes a difference of."""
+        return frozenset((*self.channels, *(one.channel for one in self.channel_capacity)))
+
+    def limit(self, channel: str) -> int:
+        """Units of a channel it works at a time, whatever it has now."""
+        if self.channels and channel not in self.channels:
+            return 0
+        return min((one.units for one in self.channel_capacity if one.channel == channel), default=self.capacity)
+
+    def load_of(self, channel: str) -> int:
+        """Units of a channel in use, rounded up."""
+        return -(-sum(held.share for held in self.work if held.channel == channel) // 100)
+
+    def may_resume(self, case_id: str, percent: int) -> bool:
+        """Whether a pending case may take all of its units again, so many percent of capacity and limits allowed."""
+        found = next((held for held in self.work if held.case_id == case_id), None)
+        if found is None or found.percent >= 100:
+            return True
+        load = sum(held.share for held in self.work) - found.share + 100 * found.units
+        limits = [one.units for one in self.channel_capacity if one.channel == found.channel]
+        theirs = sum(held.share for held in self.work if held.channel == found.channel) - found.share
+        fits = all(theirs + 100 * found.units <= percent * limit for limit in limits)
+        return fits and load <= percent * self.capacity
+
+    def room(self, channel: str) -> int:
+        """Units an offer of a channel may take now. One that no agent has a limit for may go by any other such name."""
+        free = self.free
+        if free <= 0 or not self.is_limited:
+            return free
+        return max(0, min(free, self.limit(channel) - self.load_of(channel)))
 
 
 class Queue(Struct, frozen=True, array_like=True, gc=False):
@@ -81,6 +149,9 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     urgency_head_start_s: int = 1_800
     skill_weights: tuple[SkillWeight, ...] = ()
     preferred_s: int = 300
+    channel_units: tuple[ChannelUnits, ...] = ()
+    pending_percent: int = 100
+    resume_percent: int = 100
     since: Instant = NEVER
     """When it became so."""
     absence_s: int = 0
@@ -97,10 +168,17 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 skills=event.skills,
                 capacity=max(0, min(event.capacity, CAPACITY_MAX)),
                 queues=event.queues,
+                channel_capacity=event.channel_capacity,
             )
         case events.PresenceChanged():
-            leaves_at = event.leaves_at
-            return replace(agent, presence=event.presence, missed=0, presence_reason=event.reason, leaves_at=leaves_at)
+            return replace(
+                agent,
+                presence=event.presence,
+                missed=0,
+                presence_reason=event.reason,
+                leaves_at=event.leaves_at,
+                channels=event.channels,
+            )
         case events.AgentDeleted():
             return replace(agent, presence=Presence.OFFLINE, missed=0)  # whoever keeps agents drops it after this
         case _:
@@ -116,15 +194,43 @@ def gives_back_at(agent: Agent) -> Instant | None:
     return min(agent.released_at, agent.leaves_at) if agent.presence_reason == DRAIN else None
 
 
-def reserve(agent: Agent, case_id: str, weight: int) -> Agent:
+def agent_changed(agent: Agent, at: Instant) -> events.AgentChanged:
+    """The fact that an agent's settings are these."""
+    settings = agent.display_name, agent.skills, agent.capacity, agent.queues, at, agent.channel_capacity
+    return events.AgentChanged(agent.agent_id, *settings)
+
+
+def units_of(policy: Policy, channel: str, kind: PostKind) -> int:
+    """What a case takes of an agent, where nobody says it of the case itself."""
+    if not policy.channel_units:
+        return 1
+    said = {(one.channel, one.kind): one.units for one in policy.channel_units}
+    for place in ((channel, kind), (channel, PostKind.UNSPECIFIED), ("", kind)):
+        if place in said:
+            return said[place]
+    return 1
+
+
+def reserve(agent: Agent, case_id: str, weight: int, channel: str) -> Agent:
     """The agent with one case more."""
-    return replace(agent, work=(*agent.work, (case_id, weight)), load=agent.load + weight)
+    return replace(agent, work=(*agent.work, Held(case_id, weight, channel)), load=agent.load + weight)  # whole units
 
 
 def unreserve(agent: Agent, case_id: str) -> Agent:
     """The agent with one case less, after an offer that came to nothing."""
-    work = tuple(w for w in agent.work if w[0] != case_id)
-    return replace(agent, work=work, load=sum(weight for _, weight in work))
+    work = tuple([held for held in agent.work if held.case_id != case_id])
+    return replace(agent, work=work, load=load_of(work))
+
+
+def reweigh(agent: Agent, case_id: str, percent: int) -> Agent:
+    """The agent with one case taking another part of its units."""
+    work = tuple([replace(held, percent=percent) if held.case_id == case_id else held for held in agent.work])
+    return replace(agent, work=work, load=load_of(work))
+
+
+def load_of(work: Iterable[Held]) -> int:
+    """Units in use, rounded up."""
+    return -(-sum([held.share for held in work]) // 100)
 
 
 def release(agent: Agent, case_id: str, at: Instant) -> Agent:
@@ -162,6 +268,9 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.urgency_head_start_s or usual.urgency_head_start_s,
         event.skill_weights,
         event.preferred_s,
+        event.channel_units,
+        event.pending_percent or usual.pending_percent,
+        event.resume_percent or usual.resume_percent,
         event.at,
         max(0, event.absence_s),
     )

@@ -36,8 +36,10 @@ from routing.contacts import contact_after
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, waits_until
-from routing.terms import AuthorKind, CaseOrigin, Requirement, RescindReason
+from routing.terms import AuthorKind, CaseOrigin, Requirement, RescindReason, WaitingFor
 
+NO_ROOM = "no_room"
+"""The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
 REPLY_TIMEOUT = "reply_timeout"
 """The reason of a release that nobody asked for: the agent did nothing with the case in time."""
 
@@ -79,15 +81,12 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             decision.emit(events.DraftDiscarded(case.case_id, command.agent_id, command.at))
         case commands.PendCase():
             _demand_holder(case, command.agent_id)
-            wait = Pending(command.agent_id, command.waiting_for, command.until)
-            if case.stage != wait:
-                decision.emit(
-                    events.CasePended(case.case_id, command.agent_id, command.waiting_for, command.until, command.at)
-                )
+            _pend(decision, case, command)
         case commands.ResumeCase():
             _demand_holder(case, command.agent_id)
             if not isinstance(case.stage, Pending):
                 raise Rejected(Reason.NOT_PENDING, f"{name(case.case_id)} is not waiting for anybody")
+            _demand_room(decision, case, command.agent_id)
             decision.emit(events.CaseResumed(case.case_id, "agent", command.at))
         case commands.ResolveCase():
             if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
@@ -215,6 +214,18 @@ def waits_since(case: Case, at: Instant) -> Instant:
     if case.origin is CaseOrigin.MANUAL and case.answered_until is None:
         return case.opened_at
     return at
+
+
+def resume(decision: Decision, case: Case, held: Pending, reason: str) -> None:
+    """A pending case goes on with its agent; where that has no room for all of it, it waits in line, and first for that
+    agent.
+    """
+    agent = decision.agent(held.agent_id)
+    if agent is None or agent.may_resume(case.case_id, decision.shard.policy.resume_percent):
+        decision.emit(events.CaseResumed(case.case_id, reason, decision.at))
+        return
+    decision.emit(events.CaseReleased(case.case_id, held.agent_id, NO_ROOM, decision.at, is_crowded_out=True))
+    queue_up(decision, decision.case(case.case_id) or case)
 
 
 def take_back(decision: Decision, case: Case, held: Accepted) -> None:
@@ -347,6 +358,28 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
         f"offer {command.token} of {name(case.case_id)} to {command.agent_id} is no longer open; it {standing(case)}",
         resource=f"cases/{case.case_id}",
     )
+
+
+def _demand_room(decision: Decision, case: Case, agent_id: str) -> None:
+    """Raises Rejected when an agent has no room for all of a case that takes a part of its units while it waits."""
+    agent = known_agent(decision, agent_id)
+    if not agent.may_resume(case.case_id, decision.shard.policy.resume_percent):
+        raise Rejected(
+            Reason.AGENT_FULL,
+            f"agent {agent_id} has {agent.load} of {agent.capacity} units in use and no room for the {case.weight} of"
+            f" {name(case.case_id)}; settle, pend or release something first, or release this one",
+            resource=f"agents/{agent_id}",
+        )
+
+
+def _pend(decision: Decision, case: Case, command: commands.PendCase) -> None:
+    percent = decision.shard.policy.pending_percent if command.waiting_for == WaitingFor.CUSTOMER else 100
+    if case.stage == Pending(command.agent_id, command.waiting_for, command.until, percent):
+        return
+    if percent == 100:
+        _demand_room(decision, case, command.agent_id)
+    waits = command.waiting_for, command.until, command.at, percent
+    decision.emit(events.CasePended(case.case_id, command.agent_id, *waits))
 
 
 def _transfer(decision: Decision, case: Case, command: commands.TransferCase) -> None:

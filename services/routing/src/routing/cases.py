@@ -54,6 +54,8 @@ class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
     agent_id: str
     waiting_for: WaitingFor
     until: Instant
+    percent: int = 100
+    """Of its units, what it takes of its agent meanwhile."""
 
 
 class Resolved(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -458,6 +460,8 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(case, stage=QUEUED, refusals=refusals, returns=case.returns + 1)
         case events.OfferRescinded():
             return replace(case, stage=QUEUED)
+        case events.CaseReleased(is_crowded_out=True):
+            return replace(case, stage=IDLE, refusals=(), is_requested=case.is_requested or not needs_agent(case))
         case events.CaseReleased():
             left = replace(case, is_requested=case.is_requested or event.is_asked)
             returns = left.returns + 1 if wants_agent(left) else 0
@@ -481,7 +485,8 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             how = Escalation(event.level, event.agent_id, event.from_queue, event.reason, event.at)
             return replace(_moved(case, event) if event.queue else case, escalation=how)
         case events.CasePended():
-            return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until))
+            percent = min(event.weight_percent, 100) if event.weight_percent > 0 else 100
+            return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until, percent))
         case events.CaseResumed():
             return replace(case, stage=Accepted(holder(case)))
         case events.CaseResolved():

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
-from routing.agents import Agent, evolve_agent, release, reserve, unreserve
+from routing.agents import Agent, evolve_agent, release, reserve, reweigh, unreserve
 from routing.cases import Accepted, Case, Joined, Offered, Pending, alone, begun, evolve_case, holder, opened
 from routing.joins import absorb, as_joined, gone_into, join_into, placed, with_joined
 from routing.recall import recalled
@@ -132,6 +132,8 @@ def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentO
         return ()
     had, has = holder(before), holder(after)
     winner = agent_of(has) if has else None
+    if had == has and winner is not None and (type(before.stage) is Pending or type(after.stage) is Pending):
+        return (reweigh(winner, after.case_id, after.stage.percent if isinstance(after.stage, Pending) else 100),)
     if had == has:
         taken = isinstance(event, events.OfferAccepted) and winner is not None and winner.missed
         return (replace(winner, missed=0),) if taken and winner is not None else ()
@@ -140,7 +142,7 @@ def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentO
     if loser is not None:
         changed = (_let_go(event, before, loser),)
     if winner is not None:
-        changed = (*changed, reserve(winner, after.case_id, after.weight))
+        changed = (*changed, reserve(winner, after.case_id, after.weight, after.channel))
     return changed
 
 

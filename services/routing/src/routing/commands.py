@@ -8,6 +8,8 @@ from switchboard.log.v1.log_structs import Sealed
 
 from routing.terms import (
     AuthorKind,
+    ChannelCapacity,
+    ChannelUnits,
     Direction,
     Ordering,
     PostKind,
@@ -24,6 +26,7 @@ class Reason(StrEnum):
     """Why the business says no."""
 
     AGENT_EXISTS = "AGENT_EXISTS"
+    AGENT_FULL = "AGENT_FULL"
     AGENT_UNKNOWN = "AGENT_UNKNOWN"
     CAPACITY_IN_USE = "CAPACITY_IN_USE"
     CASE_CLOSED = "CASE_CLOSED"
@@ -121,7 +124,9 @@ class SetSourceQueue(Struct, frozen=True, gc=False):
 
 
 class OpenCase(Struct, frozen=True, gc=False):
-    """Open a case by hand. `source_channel` is the channel of the source, "" where there is no such source."""
+    """Open a case by hand. `source_channel` is the channel of the source, "" where there is no such source; of weight 0
+    it takes what the policy says.
+    """
 
     case_id: str
     queue: str
@@ -329,6 +334,7 @@ class RegisterAgent(Struct, frozen=True, gc=False):
     capacity: int
     queues: tuple[str, ...]
     at: Instant
+    channel_capacity: tuple[ChannelCapacity, ...] = ()
 
 
 class ChangeAgent(Struct, frozen=True, gc=False):
@@ -340,6 +346,7 @@ class ChangeAgent(Struct, frozen=True, gc=False):
     capacity: int | None
     queues: tuple[str, ...] | None
     at: Instant
+    channel_capacity: tuple[ChannelCapacity, ...] | None = None
 
 
 class DeleteAgent(Struct, frozen=True, gc=False):
@@ -350,11 +357,12 @@ class DeleteAgent(Struct, frozen=True, gc=False):
 
 
 class SetPresence(Struct, frozen=True, gc=False):
-    """Say whether an agent takes offers."""
+    """Say whether an agent takes offers, and of which channels; of all where none is named."""
 
     agent_id: str
     presence: Presence
     at: Instant
+    channels: tuple[str, ...] = ()
 
 
 class DrainAgent(Struct, frozen=True, gc=False):
@@ -420,6 +428,9 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     decline_cooldown_s: int | None = None
     confirm_window_s: int | None = None
     absence_s: int | None = None
+    channel_units: tuple[ChannelUnits, ...] | None = None
+    pending_percent: int | None = None
+    resume_percent: int | None = None
 
 
 class Tick(Struct, frozen=True, gc=False):

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
+from msgspec.structs import asdict, replace
 
 from routing import commands, events
-from routing.agents import BY_AGENT, MISSED_OFFERS
-from routing.case_decider import decide_case, known_agent, put_back, supervise, take_back, together
+from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
+from routing.case_decider import decide_case, known_agent, put_back, resume, supervise, take_back, together
 from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
@@ -21,7 +22,7 @@ from routing.matching import Decision
 from routing.policy_decider import change_policy
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
-from routing.terms import CaseOrigin, Presence
+from routing.terms import CaseOrigin, PostKind, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
 from routing.timers import AGENT, LEAVES, QUEUE
 
@@ -98,17 +99,17 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
         detail = f"source {c.source_id} is one of channel {c.source_channel}, not of {c.channel}; leave channel empty"
         raise Rejected(Reason.CHANNEL_DIFFERS, detail, resource=f"sources/{c.source_id}")
     queue_id = c.queue or decision.shard.queue_of_source(c.source_id)
-    queue = decision.shard.queue(queue_id)
+    queue, channel = decision.shard.queue(queue_id), c.channel or c.source_channel
     decision.emit(
         events.CaseOpened(
             c.case_id,
             CaseOrigin.MANUAL,
             c.direction,
-            c.channel or c.source_channel,
+            channel,
             c.source_id,
             c.identity_id,
             c.language,
-            c.weight,
+            c.weight or units_of(decision.shard.policy, channel, PostKind.UNSPECIFIED),
             c.request_id,
             c.at,
         ),
@@ -128,35 +129,32 @@ def _register(decision: Decision, c: commands.RegisterAgent) -> None:
     if c.agent_id in decision.shard.agents:
         raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=f"agents/{c.agent_id}")
     known_queues(decision.shard, c.queues)
-    decision.emit(events.AgentRegistered(c.agent_id, c.display_name, c.skills, c.capacity, c.queues, c.at))
+    settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity
+    decision.emit(events.AgentRegistered(c.agent_id, *settings))
 
 
 def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     agent = known_agent(decision, c.agent_id)
     known_queues(decision.shard, c.queues or ())
-    capacity = agent.capacity if c.capacity is None else c.capacity
-    if capacity < agent.load:
-        detail = f"agent {c.agent_id} has {agent.load} units in use, more than {capacity}"
+    wanted = {name: value for name, value in asdict(c).items() if name not in ("agent_id", "at") and value is not None}
+    changed = replace(agent, **wanted)
+    too_much = [f"{agent.load} units in use, more than {changed.capacity}"] if changed.capacity < agent.load else []
+    for limit in changed.channel_capacity:
+        if limit.units < (load := agent.load_of(limit.channel)):
+            too_much.append(f"{load} units of channel {limit.channel} in use, more than {limit.units}")
+    if too_much:
+        detail = f"agent {c.agent_id} has {', and '.join(too_much)}"
         raise Rejected(Reason.CAPACITY_IN_USE, detail, resource=f"agents/{c.agent_id}")
-    changed = events.AgentChanged(
-        c.agent_id,
-        agent.display_name if c.display_name is None else c.display_name,
-        agent.skills if c.skills is None else c.skills,
-        capacity,
-        agent.queues if c.queues is None else c.queues,
-        c.at,
-    )
-    now = (agent.display_name, agent.skills, agent.capacity, agent.queues)
-    if (changed.display_name, changed.skills, changed.capacity, changed.queues) != now:
-        decision.emit(changed)
+    if changed != agent:
+        decision.emit(agent_changed(changed, c.at))
 
 
 def _delete_agent(decision: Decision, c: commands.DeleteAgent) -> None:
     """Offers are taken back and accepted cases given back, before the agent is gone."""
     agent = known_agent(decision, c.agent_id)
     rescind_offers(decision, agent)
-    for case_id, _ in agent.work:
-        case = decision.case(case_id)
+    for held in agent.work:
+        case = decision.case(held.case_id)
         if case is not None and isinstance(case.stage, Accepted | Pending):
             put_back(decision, case, "agent_deleted")
     decision.emit(events.AgentDeleted(c.agent_id, c.at))
@@ -164,12 +162,14 @@ def _delete_agent(decision: Decision, c: commands.DeleteAgent) -> None:
 
 def _set_presence(decision: Decision, c: commands.SetPresence) -> None:
     agent = known_agent(decision, c.agent_id)
-    if agent.presence == c.presence and not agent.missed:
+    if (agent.presence, agent.channels) == (c.presence, c.channels) and not agent.missed:
         return
     until = leaves_at(decision.shard, agent, c.presence, c.at)
-    decision.emit(events.PresenceChanged(c.agent_id, c.presence, BY_AGENT, c.at, until))
+    decision.emit(events.PresenceChanged(c.agent_id, c.presence, BY_AGENT, c.at, until, c.channels))
     if c.presence != Presence.AVAILABLE:
         rescind_offers(decision, agent)
+    elif c.channels:
+        rescind_offers(decision, agent, but_of=c.channels)
 
 
 def _tick(decision: Decision) -> None:
@@ -212,7 +212,8 @@ def _time_is_up(decision: Decision, case_id: str) -> int:
         case Queued():
             supervise(decision, case_id)  # unless it was rescinded a moment ago, because its agent was set away
         case Pending():
-            decision.emit(events.CaseResumed(case_id, "timer", decision.at))
+            resume(decision, case, case.stage, "timer")
+            return len(decision.events) - before + case.weight
         case Resolved():
             decision.emit(events.ResolutionConfirmed(case_id, decision.at))
         case _:

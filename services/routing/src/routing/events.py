@@ -7,6 +7,8 @@ from switchboard.log.v1.log_structs import Sealed
 from routing.terms import (
     AuthorKind,
     CaseOrigin,
+    ChannelCapacity,
+    ChannelUnits,
     Direction,
     Escalation,
     Ordering,
@@ -350,6 +352,7 @@ class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     reason: str
     at: Instant
     is_asked: bool = False
+    is_crowded_out: bool = False
 
 
 class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
@@ -408,6 +411,7 @@ class CasePended(Struct, frozen=True, array_like=True, gc=False):
     waiting_for: WaitingFor
     until: Instant
     at: Instant
+    weight_percent: int = 0
 
 
 class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
@@ -523,6 +527,7 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     capacity: int
     queues: tuple[str, ...]
     at: Instant
+    channel_capacity: tuple[ChannelCapacity, ...] = ()
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -534,6 +539,7 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     capacity: int
     queues: tuple[str, ...]
     at: Instant
+    channel_capacity: tuple[ChannelCapacity, ...] = ()
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -544,6 +550,7 @@ class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     reason: str
     at: Instant
     leaves_at: Instant | None = None
+    channels: tuple[str, ...] = ()
 
 
 class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -599,6 +606,9 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     skill_weights: tuple[SkillWeight, ...] = ()
     preferred_s: int = 0
     absence_s: int = 0
+    channel_units: tuple[ChannelUnits, ...] = ()
+    pending_percent: int = 0
+    resume_percent: int = 0
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):

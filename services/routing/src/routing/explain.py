@@ -32,7 +32,7 @@ from routing.cases import (
 )
 from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
 from routing.shard import Shard
-from routing.terms import Presence, Selection, Skill
+from routing.terms import ChannelCapacity, Presence, Selection, Skill
 
 ALTERNATIVES_MAX = 5
 """Sentences about what would have been otherwise: those about the agents who come first."""
@@ -239,7 +239,7 @@ class _View:
             constraint,
             sentence,
             score,
-            agent.free,
+            agent.room(case.channel),
             agent.released_at,
             constraints,
             rank.score,
@@ -281,6 +281,10 @@ class _View:
         if agent.presence != Presence.AVAILABLE:
             there = changed(agent, presence=Presence.AVAILABLE)
             yield Obstacle(Constraint.PRESENCE, f"is {agent.presence.name.lower()}", "were it available", there)
+        if agent.channels and case.channel not in agent.channels:
+            there = changed(agent, channels=tuple(sorted({*agent.channels, case.channel})))
+            sentence = f"takes offers of {', '.join(agent.channels)} only"
+            yield Obstacle(Constraint.PRESENCE, sentence, f"did it take {_of_channel(case)}", there)
         if not serves(agent, case.queue):
             queues = (*agent.queues, case.queue)
             sentence, unless = f"does not serve queue {case.queue}", f"did it serve queue {case.queue}"
@@ -292,6 +296,7 @@ class _View:
             roomier = changed(agent, capacity=agent.capacity + lacking)
             units = "1 unit" if lacking == 1 else f"{lacking} units"
             yield Obstacle(Constraint.CAPACITY, sentence, f"had it {units} more free", roomier)
+        yield from _limited(agent, case)
         if isinstance(case.stage, Queued) and case.stage.supervised:
             sentence = "could take it; it waits for a supervisor"
             yield Obstacle(Constraint.SUPERVISED, sentence, "were it not with a supervisor", agent)
@@ -308,6 +313,23 @@ class _View:
             if agent_id == agent.agent_id:
                 return again_at(at, self._shard.policy.decline_cooldown_s, by_all=by_all)
         return NEVER
+
+
+def _limited(agent: Agent, case: Case) -> Iterator[Obstacle]:
+    """That an agent works no more of a case's channel, and the agent with just enough room for it."""
+    for limit in agent.channel_capacity:
+        load = agent.load_of(limit.channel)
+        if limit.channel == case.channel and (lacking := case.weight - (limit.units - load)) > 0:
+            others = [one for one in agent.channel_capacity if one.channel != case.channel]
+            wider = sorted([*others, ChannelCapacity(case.channel, limit.units + lacking)], key=lambda one: one.channel)
+            roomier = changed(agent, channel_capacity=tuple(wider))
+            sentence = f"has {load} of {limit.units} units of {_of_channel(case)} in use"
+            units = "1 unit" if lacking == 1 else f"{lacking} units"
+            yield Obstacle(Constraint.CAPACITY, sentence, f"had it {units} of {_of_channel(case)} more free", roomier)
+
+
+def _of_channel(case: Case) -> str:
+    return f"channel {case.channel}" if case.channel else "work without a channel"
 
 
 def _lack(agent: Agent, case: Case) -> Obstacle:

@@ -34,7 +34,19 @@ from routing.escalation import case_id_of_post
 from routing.memory_reads import POLICY, READS, Writer, queue_message
 from routing.shard import Shard
 from routing.sources import Sources
-from routing.terms import Direction, Ordering, Presence, Requirement, Selection, Skill, SkillWeight, WaitingFor
+from routing.terms import (
+    ChannelCapacity,
+    ChannelUnits,
+    Direction,
+    Ordering,
+    PostKind,
+    Presence,
+    Requirement,
+    Selection,
+    Skill,
+    SkillWeight,
+    WaitingFor,
+)
 
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
@@ -52,6 +64,8 @@ LIMITS = MessageLimits(
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
 DESK_MAX = 200
 DRAIN_MAX_S = 7 * 86_400
+CHANNELS_MAX = 20
+"""Channels that an agent makes a difference of. Against: cases of each wait apart."""
 PEND_MAX_S = 90 * 86_400
 _POLICY_RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
@@ -61,10 +75,13 @@ _POLICY_RANGES = {
     "decline_cooldown_s": (1, 86_400, ", or 0 for 300"),
     "confirm_window_s": (1, 2_592_000, ", or 0 for 86400"),
     "absence_s": (1, 604_800, ", or 0 for ever"),
+    "pending_percent": (1, 100, ", or 0 for 100"),
+    "resume_percent": (100, 1_000, ", or 0 for 100"),
 }
 """Of each number: least, most, and what 0 stands for."""
 _SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 _AGENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _REASON = re.compile(r"[a-z0-9_]{0,60}")
@@ -337,27 +354,25 @@ def command_of(request: Message, now: Instant) -> commands.Command:
         case api.CreateAgentRequest():
             tenant = form.tenant()
             agent_id = form.text("agent_id", _AGENT)
-            name, skills, capacity, queues = _agent(form, request.agent, tenant)
-            command = commands.RegisterAgent(agent_id, name, skills, capacity, queues, now)
+            command = commands.RegisterAgent(agent_id, at=now, **_agent(form, request.agent, tenant))
         case api.UpdateAgentRequest():
             tenant, agent_id = form.name("agent.name", "agents", request.agent.name)
             mask = _mask(form, request.agent, request.update_mask)
-            name, skills, capacity, queues = _agent(form, request.agent, tenant)
-            command = commands.ChangeAgent(
-                agent_id,
-                name if "display_name" in mask else None,
-                skills if "skills" in mask else None,
-                capacity if "capacity" in mask else None,
-                queues if "queues" in mask else None,
-                now,
-            )
+            given = _agent(form, request.agent, tenant)
+            changes = {name: value if name in mask else None for name, value in given.items()}
+            command = commands.ChangeAgent(agent_id, at=now, **changes)
         case api.DeleteAgentRequest():
             command = commands.DeleteAgent(form.name("name", "agents")[1], now)
         case api.SetPresenceRequest():
             if request.presence not in (1, 2, 3, 4):
                 form.wrong("presence", "is OFFLINE, AVAILABLE, BUSY or AWAY")
             presence = Presence(request.presence if request.presence in (1, 2, 3, 4) else 0)
-            command = commands.SetPresence(form.name("name", "agents")[1], presence, now)
+            if request.channels and presence != Presence.AVAILABLE:
+                form.wrong("channels", "are for AVAILABLE only: an agent takes offers of them")
+            if len(request.channels) > CHANNELS_MAX or any(_CHANNEL.fullmatch(one) is None for one in request.channels):
+                form.wrong("channels", f"are at most {CHANNELS_MAX} of the form {_CHANNEL.pattern}")
+            channels = tuple(sorted(set(request.channels)))
+            command = commands.SetPresence(form.name("name", "agents")[1], presence, now, channels)
         case api.DrainAgentRequest():
             until = form.take(lambda: instant(request, "until"), now) if request.HasField("until") else now
             if not now <= until <= now + DRAIN_MAX_S * MICROS:
@@ -478,8 +493,8 @@ def _open(
         queue_id = form.optional("queue", "queues", tenant)
         return commands.EscalatePost(post_id, request.desk, queue_id, request.urgency, agent_id, reason, now)
     if not 0 <= request.weight <= WEIGHT_MAX:
-        form.wrong("weight", f"is 1 to {WEIGHT_MAX}, or 0 for 1")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}|", request.channel):
+        form.wrong("weight", f"is 1 to {WEIGHT_MAX}, or 0 for what the policy says")
+    if request.channel and _CHANNEL.fullmatch(request.channel) is None:
         form.wrong("channel", "is a channel's name")
     if not re.fullmatch(r"[A-Za-z0-9-]{2,35}|", request.language):
         form.wrong("language", "is a BCP 47 tag")
@@ -495,14 +510,15 @@ def _open(
         request.language or "und",
         request.urgency,
         _requirements(form, "requirements", request.requirements),
-        request.weight or 1,
+        request.weight,
         Direction.OUTBOUND if request.direction == 2 else Direction.INBOUND,
         request_id,
         now,
     )
 
 
-def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill, ...], int, tuple[str, ...]]:
+def _agent(form: Form, agent: api.Agent, tenant: str) -> dict[str, Any]:
+    """The settings by name, those that are not given as they are by default."""
     if len(agent.display_name) > 100:
         form.wrong("agent.display_name", "has at most 100 code points")
     skills = {skill.name: Skill(skill.name, skill.level) for skill in agent.skills}
@@ -515,7 +531,19 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> tuple[str, tuple[Skill,
     if len(agent.queues) > 100:
         form.wrong("agent.queues", "are at most 100")
     queues = tuple(sorted({form.of_tenant("agent.queues", "queues", tenant, queue) for queue in agent.queues}))
-    return agent.display_name, tuple(skills[name] for name in sorted(skills)), agent.capacity or 1, queues
+    limits = {one.channel: ChannelCapacity(one.channel, one.units) for one in agent.channel_capacity}
+    if len(agent.channel_capacity) > CHANNELS_MAX or len(limits) != len(agent.channel_capacity):
+        form.wrong("agent.channel_capacity", f"are at most {CHANNELS_MAX}, each channel named once")
+    if any(_CHANNEL.fullmatch(one.channel) is None or not 0 <= one.units <= CAPACITY_MAX for one in limits.values()):
+        why = f"have a channel of the form {_CHANNEL.pattern} and 0 to {CAPACITY_MAX} units"
+        form.wrong("agent.channel_capacity", why)
+    return {
+        "display_name": agent.display_name,
+        "skills": tuple(skills[name] for name in sorted(skills)),
+        "capacity": agent.capacity or 1,
+        "queues": queues,
+        "channel_capacity": tuple(limits[channel] for channel in sorted(limits)),
+    }
 
 
 def _queue(
@@ -558,7 +586,19 @@ def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
         form.wrong("routing_policy.skill_weights", "are at most 100, each skill named once")
     if any(_SKILL.fullmatch(one.skill) is None or not 1 <= one.weight <= 10 for one in weights.values()):
         form.wrong("routing_policy.skill_weights", f"have a skill of the form {_SKILL.pattern} and a weight of 1 to 10")
+    units = [
+        ChannelUnits(one.channel, _one_of(form, PostKind, "routing_policy.channel_units", one.kind), one.units)
+        for one in policy.channel_units
+    ]
+    if len(units) > 100 or len({(one.channel, one.kind) for one in units}) != len(units):
+        form.wrong("routing_policy.channel_units", "are at most 100, each pair of channel and kind named once")
+    if any((one.channel and _CHANNEL.fullmatch(one.channel) is None) or not (one.channel or one.kind) for one in units):
+        why = f"have a channel of the form {_CHANNEL.pattern}, a kind of post, or both"
+        form.wrong("routing_policy.channel_units", why)
+    if any(not 1 <= one.units <= WEIGHT_MAX for one in units):
+        form.wrong("routing_policy.channel_units", f"have 1 to {WEIGHT_MAX} units")
     return {
+        "channel_units": tuple(sorted(units, key=lambda one: (one.channel, one.kind))),
         "ordering": _one_of(form, Ordering, "routing_policy.ordering", policy.ordering) or usual.ordering,
         "selection": _one_of(form, Selection, "routing_policy.selection", policy.selection) or usual.selection,
         "late_share": policy.late_share or usual.late_share,
@@ -569,6 +609,8 @@ def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
         "decline_cooldown_s": policy.decline_cooldown_s or usual.decline_cooldown_s,
         "confirm_window_s": policy.confirm_window_s or usual.confirm_window_s,
         "absence_s": policy.absence_s,
+        "pending_percent": policy.pending_percent or usual.pending_percent,
+        "resume_percent": policy.resume_percent or usual.resume_percent,
     }
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, NoReturn
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.case_decider import find, give_back, known_agent, line_up, name, queue_up, rescind, standing
+from routing.case_decider import find, give_back, known_agent, line_up, name, queue_up, rescind, resume, standing
 from routing.cases import (
     JOINED_MAX,
     Accepted,
@@ -232,7 +232,7 @@ def _go_on(decision: Decision, survivor: Case) -> None:
 def _wake(decision: Decision, survivor: Case) -> None:
     """Something joined into a case waits that did not, or not there: whoever has it is to see that."""
     if isinstance(survivor.stage, Pending):
-        decision.emit(events.CaseResumed(survivor.case_id, JOINED, decision.at))
+        resume(decision, survivor, survivor.stage, JOINED)
 
 
 def _also(survivor: Case) -> str:

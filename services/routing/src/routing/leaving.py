@@ -23,7 +23,7 @@ def drain(decision: Decision, agent: Agent, until: Instant) -> None:
     if agent.presence == Presence.OFFLINE and not agent.work:
         return
     rescind_offers(decision, agent)
-    kept = [case for case_id, _ in agent.work if (case := decision.case(case_id)) and _has(case.stage)]
+    kept = [case for held in agent.work if (case := decision.case(held.case_id)) and _has(case.stage)]
     if not kept or until <= decision.at:
         _leave(decision, agent, DRAINED)
     elif (agent.presence, agent.presence_reason, agent.leaves_at) != (Presence.BUSY, DRAIN, until):
@@ -46,20 +46,21 @@ def leaves_at(shard: Shard, agent: Agent, presence: Presence, at: Instant) -> In
     return min((time for time in times if time is not None), default=None)
 
 
-def rescind_offers(decision: Decision, agent: Agent) -> None:
-    """Takes back every open offer of an agent who has left."""
-    for case_id, _ in agent.work:
-        case = decision.case(case_id)
-        if case is not None and isinstance(case.stage, Offered):
+def rescind_offers(decision: Decision, agent: Agent, but_of: tuple[str, ...] = ()) -> None:
+    """Takes back every open offer of an agent who has left, or takes those of some channels only."""
+    for held in agent.work:
+        case = decision.case(held.case_id)
+        if case is not None and isinstance(case.stage, Offered) and held.channel not in but_of:
             reason = RescindReason.AGENT_LEFT
-            decision.emit(events.OfferRescinded(case_id, agent.agent_id, case.stage.offer_id, reason, decision.at))
+            offer_id = case.stage.offer_id
+            decision.emit(events.OfferRescinded(held.case_id, agent.agent_id, offer_id, reason, decision.at))
 
 
 def _leave(decision: Decision, agent: Agent, reason: str) -> None:
     """What an agent has goes back, and it is offline."""
     decision.emit(events.PresenceChanged(agent.agent_id, Presence.OFFLINE, reason, decision.at))
-    for case_id, _ in agent.work:
-        case = decision.case(case_id)
+    for held in agent.work:
+        case = decision.case(held.case_id)
         if case is not None and _has(case.stage):
             put_back(decision, case, reason)
 

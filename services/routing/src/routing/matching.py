@@ -31,7 +31,6 @@ _FREES_NOBODY = frozenset(
         events.PostPlaced,
         events.CaseReopened,
         events.CaseNoted,
-        events.CasePended,
         events.CaseResumed,
         events.ResolutionConfirmed,
         events.ReplyRequested,
@@ -122,7 +121,9 @@ class Decision:
         Nobody who was ready suits what waited before, so only the new case can be matched, and with whoever is first
         among those who are ready for its kind. Where that is not known by looking, all is looked at.
         """
-        segment = self.shard.segments.by_key.get((begun.queue, begun.requirements, begun.weight))
+        segments = self.shard.segments
+        key = segments.key(begun.queue, begun.requirements, begun.weight, begun.post.channel)
+        segment = segments.by_key.get(key)
         self.is_matched = True
         if segment is None:
             self.match_up()
@@ -167,18 +168,24 @@ class Decision:
 
     def _leads_to_no_offer(self) -> bool:
         """Whether it is plain, without applying the facts, that none of them can lead to an offer."""
-        weights: dict[str, int] = {}
+        kinds: dict[str, tuple[int, str]] = {}
         for event in self.events:
             match event:
                 case events.CaseBegun():
-                    if self.shard.segments.has_ready(event.queue, event.requirements, event.weight):
+                    kind = event.weight, event.post.channel
+                    if self.shard.segments.has_ready(event.queue, event.requirements, *kind):
                         return False
                 case events.CaseOpened() | events.CaseRecalled():
-                    weights[event.case_id] = event.weight
+                    kinds[event.case_id] = event.weight, event.channel
                 case events.CaseQueued():
-                    weight = weights.get(event.case_id) or self.shard.cases[event.case_id].weight
-                    if self.shard.segments.has_ready(event.queue, event.requirements, weight):
+                    found = kinds.get(event.case_id)
+                    if found is None:
+                        case = self.shard.cases[event.case_id]
+                        found = case.weight, case.channel
+                    if self.shard.segments.has_ready(event.queue, event.requirements, *found):
                         return False
+                case events.CasePended(weight_percent=0 | 100):
+                    pass
                 case _ if type(event) not in _FREES_NOBODY:
                     return False
         return True
@@ -221,10 +228,11 @@ class Decision:
             return segment.refused.get(case.case_id, False)
         if segment is None:
             segment = self._segment_for(case)
-            present = {a.agent_id for a in self.shard.agents.values() if segment.has_present(a)} - touched.keys()
+            there = (a for a in self.shard.agents.values() if segment.has_present(a, case.channel))
+            present = {a.agent_id for a in there} - touched.keys()
         else:
             present = segment.present - touched.keys()
-        present.update(a.agent_id for a in touched.values() if segment.has_present(a))
+        present.update(a.agent_id for a in touched.values() if segment.has_present(a, case.channel))
         return is_refused_by_all(case, present)
 
     def _best_agent(self, case: Case) -> str | None:
@@ -233,13 +241,14 @@ class Decision:
         segment = known or self._segment_for(case)
         touched = self._agents
         had_it = self._all_agents().get(preferred(self.shard.policy, case, self.at))
-        if had_it is not None and segment.is_open_to(had_it):
+        if had_it is not None and segment.is_open_to(had_it, case.channel):
             return had_it.agent_id
         best = None
         if known is None:
-            untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched and segment.is_open_to(a))
+            untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched)
+            able = (a for a in untouched if segment.is_open_to(a, case.channel))
             best = min(
-                (segment.rank(a) for a in untouched if self._may_be_offered(case, a.agent_id)),
+                (segment.rank(a) for a in able if self._may_be_offered(case, a.agent_id)),
                 default=None,
             )
         else:
@@ -248,23 +257,36 @@ class Decision:
                     best = ready
                     break
         for agent in touched.values():
-            if segment.is_open_to(agent) and self._may_be_offered(case, agent.agent_id):
+            if segment.is_open_to(agent, case.channel) and self._may_be_offered(case, agent.agent_id):
                 mine = segment.rank(agent)
                 best = mine if best is None else min(best, mine)
         return None if best is None else best.agent_id
 
     def _segment_for(self, case: Case) -> Segment:
         """Where a case would wait that is the first of its kind."""
-        choice = self.shard.choice(case.queue)
-        return Segment(case.queue, case.requirements, case.weight, self.shard.segments.order, choice)
+        segments = self.shard.segments
+        key = segments.key(case.queue, case.requirements, case.weight, case.channel)
+        return Segment(*key, segments.order, self.shard.choice(case.queue))
 
     def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
         """The cases, untouched by this decision, that an agent could take and that can be first."""
         refused = self.shard.refused.get(agent.agent_id, ())
         skip = {*self._cases, *(case_id for again, case_id in refused if again > self.at)}
+        are_apart = self.shard.segments.tells_apart(agent)
         for segment in self.shard.segments.suited(agent):
             if any(segment.waiting) and agent.free >= segment.weight:
+                if not are_apart:  # it makes a difference of a channel as the first: this once all cases are looked at
+                    skip.update(self._of_other_channels(segment, agent))
+                elif agent.room(segment.channel) < segment.weight:
+                    continue
                 yield from segment.heads(self.at, floor_turn, skip)
+
+    def _of_other_channels(self, segment: Segment, agent: Agent) -> Iterator[str]:
+        """The waiting cases of a segment that are of a channel the agent has no room in."""
+        for line in segment.waiting:
+            for waiting in line:
+                if agent.room(self.shard.cases[waiting.case_id].channel) < segment.weight:
+                    yield waiting.case_id
 
     def _catch_up(self) -> None:
         while self._applied < len(self.events):

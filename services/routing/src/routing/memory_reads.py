@@ -132,8 +132,8 @@ def _waiting(shard: Shard) -> Counter[str]:
     waiting: Counter[str] = Counter()
     for segment in shard.segments.by_key.values():
         waiting[segment.queue] += segment.count
-    held = (shard.cases[case_id] for agent in shard.agents.values() for case_id, _ in agent.work)
-    waiting.update(case.queue for case in held if isinstance(case.stage, Offered))
+    found = (shard.cases[held.case_id] for agent in shard.agents.values() for held in agent.work)
+    waiting.update(case.queue for case in found if isinstance(case.stage, Offered))
     return waiting
 
 

@@ -26,5 +26,8 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.skill_weights,
                 changed.preferred_s,
                 changed.absence_s,
+                changed.channel_units,
+                changed.pending_percent,
+                changed.resume_percent,
             )
         )

@@ -7,9 +7,10 @@ agents that name it follow in portions, each a decision of its own, until nothin
 from __future__ import annotations
 
 from chassis.errors import Rejected
+from msgspec.structs import replace
 
 from routing import commands, events
-from routing.agents import DEFAULT_QUEUE, Agent, Queue
+from routing.agents import DEFAULT_QUEUE, Agent, Queue, agent_changed
 from routing.case_decider import move
 from routing.cases import Accepted, Case, Offered, Pending, Queued, alone
 from routing.commands import Reason
@@ -152,10 +153,7 @@ def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
         if cost >= room:
             return cost
         queues = tuple(sorted({successor if one == queue_id else one for one in agent.queues}))
-        changed = events.AgentChanged(
-            agent.agent_id, agent.display_name, agent.skills, agent.capacity, queues, decision.at
-        )
-        decision.emit(changed)
+        decision.emit(agent_changed(replace(agent, queues=queues), decision.at))
         cost += 1 + agent.free
     for case in _cases_of(decision.shard, queue_id):
         if cost >= room:

@@ -1,9 +1,9 @@
 """Waiting cases and ready agents, indexed so that a match costs a look, not a search. It decides nothing.
 
-A queue segment is one kind of work: a queue, what its cases ask of an agent, and how many units each takes. Every
-waiting case is in one segment; every agent who could take one more case of a segment now is ready in it. Both sides are
-sorted lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and reading changes
-nothing.
+A queue segment is one kind of work: a queue, what its cases ask of an agent, how many units each takes, and of which
+channel they are, where an agent makes a difference of it. Every waiting case is in one segment; every agent who could
+take one more case of a segment now is ready in it. Both sides are sorted lists: the first element is the answer, an
+insertion is a `bisect` and a move of pointers, and reading changes nothing.
 """
 
 from bisect import bisect_left, insort
@@ -17,7 +17,9 @@ from routing.cases import Case, Wait, urgency_of
 from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, serves
 from routing.terms import Presence, Requirement
 
-SegmentKey = tuple[str, tuple[Requirement, ...], int]
+SegmentKey = tuple[str, tuple[Requirement, ...], int, str]
+OTHERS = ""
+"""The channel of a segment whose cases may be of any that no agent makes a difference of."""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Segment:
     queue: str
     requirements: tuple[Requirement, ...]
     weight: int
+    channel: str
     order: Order
     choice: Choice
     waiting: tuple[list[Waiting], ...] = field(init=False)
@@ -50,13 +53,15 @@ class Segment:
         """Whether the agent may do this kind of work at all."""
         return serves(agent, self.queue) and is_skilled(agent, self.requirements)
 
-    def has_present(self, agent: Agent) -> bool:
-        """Whether the agent takes offers and could do it, were it free."""
-        return agent.presence == Presence.AVAILABLE and agent.capacity >= self.weight and self.suits(agent)
+    def has_present(self, agent: Agent, channel: str) -> bool:
+        """Whether the agent takes offers and could do a case of it of a channel, were it free."""
+        if agent.presence != Presence.AVAILABLE or min(agent.capacity, agent.limit(channel)) < self.weight:
+            return False
+        return self.suits(agent)
 
-    def is_open_to(self, agent: Agent) -> bool:
-        """Whether the agent could take one more case of it now."""
-        return agent.free >= self.weight and self.suits(agent)
+    def is_open_to(self, agent: Agent, channel: str) -> bool:
+        """Whether the agent could take one more case of it of a channel now."""
+        return agent.room(channel) >= self.weight and self.suits(agent)
 
     def rank(self, agent: Agent) -> Rank:
         """The agent's standing for this kind of work."""
@@ -88,6 +93,8 @@ class Segments:
     """All segments of a shard."""
 
     order: Order = field(default_factory=EarliestDeadline)
+    channels: frozenset[str] = frozenset()
+    """Channels that some agent makes, or has made, a difference of; cases of all others are told apart by none."""
     _by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
     _changed: dict[str, Agent] = field(default_factory=dict)
     """Agents as they are now who are ready elsewhere than is noted: seen to when somebody looks. Whoever is done with a
@@ -110,6 +117,14 @@ class Segments:
             self._settle()
         return self._by_key
 
+    def key(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> SegmentKey:
+        """Where such a case waits."""
+        return queue, requirements, weight, channel if channel in self.channels else OTHERS
+
+    def tells_apart(self, agent: Agent) -> bool:
+        """Whether every channel that the agent makes a difference of has segments of its own."""
+        return not agent.is_limited or self.channels.issuperset(agent.channels_named)
+
     def suited(self, agent: Agent) -> Iterator[Segment]:
         """The kinds of work an agent may do at all."""
         if self._changed:
@@ -118,7 +133,7 @@ class Segments:
 
     def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
         """Puts a case where it waits, and returns that; who is chosen for its queue, `choice` says."""
-        key = (case.queue, case.requirements, case.weight)
+        key = self.key(case.queue, case.requirements, case.weight, case.channel)
         segment = self._by_key.get(key)
         if segment is None:
             segment = self._open(key, agents, choice(case.queue))
@@ -133,7 +148,7 @@ class Segments:
     def take_case(self, case: Case, wait: Wait) -> Segment:
         """Takes a case out of where it waits, and returns that."""
         line, entry = self.order.place(wait, urgency_of(case), case.case_id)
-        segment = self._by_key[case.queue, case.requirements, case.weight]
+        segment = self._by_key[self.key(case.queue, case.requirements, case.weight, case.channel)]
         waiting = segment.waiting[line]
         at = bisect_left(waiting, entry)
         if at < len(waiting) and waiting[at] == entry:
@@ -142,13 +157,13 @@ class Segments:
 
     def put_presence(self, agent: Agent) -> list[Segment]:
         """Puts an agent, as it is now, where it is present, and nowhere else; returns where that is news."""
-        now = agent.presence, agent.capacity, agent.skills, agent.queues
+        now = agent.presence, agent.capacity, agent.skills, agent.queues, agent.channel_capacity, agent.channels
         if self._present.get(agent.agent_id) == now:
             return []
         self._present[agent.agent_id] = now
         news = []
         for segment in self._by_key.values():
-            if segment.has_present(agent) != (agent.agent_id in segment.present):
+            if segment.has_present(agent, segment.channel) != (agent.agent_id in segment.present):
                 segment.present ^= {agent.agent_id}
                 news.append(segment)
         return news
@@ -159,11 +174,11 @@ class Segments:
 
     def find(self, case: Case) -> Segment | None:
         """The segment a case would wait in, None when no case has been there yet."""
-        return self.by_key.get((case.queue, case.requirements, case.weight))
+        return self.by_key.get(self.key(case.queue, case.requirements, case.weight, case.channel))
 
-    def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int) -> bool:
+    def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> bool:
         """Whether somebody might take such a case now; of a kind not seen before, whether anybody is free."""
-        segment = self.by_key.get((queue, requirements, weight))
+        segment = self.by_key.get(self.key(queue, requirements, weight, channel))
         return bool(self._ready if segment is None else segment.ready)
 
     def case_ids(self) -> list[str]:
@@ -185,9 +200,9 @@ class Segments:
             free = agent.free
             if free <= 0:
                 continue
-            standing = []
+            standing, is_limited = [], agent.is_limited
             for segment, by_skills in self._segments_for(agent):
-                if free >= segment.weight:
+                if (free if not is_limited else agent.room(segment.channel)) >= segment.weight:
                     rank = segment.choice.rank(agent, by_skills)
                     insort(segment.ready, rank)
                     standing.append((segment, rank))
@@ -199,14 +214,14 @@ class Segments:
             self._drop_empty()
         segment = self._by_key[key] = Segment(*key, self.order, choice)
         for agent in agents:
-            if segment.has_present(agent):
+            if segment.has_present(agent, segment.channel):
                 segment.present.add(agent.agent_id)
             suited = self._suited.get(agent.agent_id)
             if suited is None or not segment.suits(agent):
                 continue
             by_skills = choice.by_skills(agent, segment.requirements)
             suited[2].append((segment, by_skills))
-            if agent.free >= segment.weight:
+            if agent.room(segment.channel) >= segment.weight:
                 rank = choice.rank(agent, by_skills)
                 insort(segment.ready, rank)
                 self._ready[agent.agent_id] = (*self._ready.get(agent.agent_id, ()), (segment, rank))

@@ -387,13 +387,15 @@ def _set_cooldown(shard: Shard, agent_id: str) -> None:
     if agent is not None and agent.free > 0:
         for at, case_id in shard.refused.get(agent_id, ()):
             segment = shard.segments.find(shard.cases[case_id])
-            if segment is not None and segment.is_open_to(agent):
+            if segment is not None and segment.is_open_to(agent, segment.channel):
                 shard.timers.set(key, at)
                 return
     shard.timers.cancel(key)
 
 
 def _put_agent(shard: Shard, agent: Agent) -> None:
+    if not shard.segments.tells_apart(agent):
+        _rearrange(shard, agent.channels_named)
     before = shard.agents.get(agent.agent_id)
     shard.agents[agent.agent_id] = agent
     if agent.leaves_at is not None or (before is not None and before.leaves_at is not None):
@@ -427,10 +429,15 @@ def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
         shard.timers.set((QUEUE, queue_id), since)
 
 
-def _rearrange(shard: Shard) -> None:
-    """Builds anew who waits for whom, after what decides it has changed."""
+def _channels(shard: Shard) -> frozenset[str]:
+    """What agents make a difference of."""
+    return frozenset().union(*(agent.channels_named for agent in shard.agents.values() if agent.is_limited))
+
+
+def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
+    """Builds anew who waits for whom, after what decides it has changed, or these channels are to be told apart."""
     waiting = shard.segments.case_ids()
-    shard.segments = Segments(order_of(shard.policy))
+    shard.segments = Segments(order_of(shard.policy), _channels(shard) | channels)
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
         shard.segments.put_presence(agent)
@@ -451,7 +458,7 @@ def refill(shard: Shard) -> Shard:
         for case in shard.cases.values()
         if isinstance(case.stage, Joined) and is_apart(case)
     }
-    shard.segments, shard.timers = Segments(order_of(shard.policy)), Timers()
+    shard.segments, shard.timers = Segments(order_of(shard.policy), _channels(shard)), Timers()
     shard.refused, shard.supervised = {}, {}
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():

@@ -119,6 +119,21 @@ class Requirement(Struct, frozen=True, array_like=True, gc=False):
     hard: bool
 
 
+class ChannelCapacity(Struct, frozen=True, array_like=True, gc=False):
+    """How many units of one channel an agent works at a time."""
+
+    channel: str
+    units: int
+
+
+class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
+    """What a case takes of an agent, by its channel and by what sort of post began it."""
+
+    channel: str
+    kind: PostKind
+    units: int
+
+
 class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
     """How much a skill counts when the best fit is looked for."""
 

@@ -11,7 +11,8 @@ from chassis.clock import LAST, MICROS, Instant
 from msgspec.structs import replace
 
 from routing import commands, events
-from routing.case_decider import queue_up, rescind
+from routing.agents import units_of
+from routing.case_decider import queue_up, rescind, resume
 from routing.cases import (
     Accepted,
     Case,
@@ -46,7 +47,6 @@ REVIEWS_MAX = 200
 """Posts that one decision finds to be as they should. Against: their ids are in one fact."""
 WAITING_MAX = 20
 """Answers that came before their question and are attached with it, so that nobody is offered what is answered."""
-_WEIGHT = 1
 
 
 def attach_post(decision: Decision, c: commands.AttachPost) -> None:
@@ -173,7 +173,8 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
     queue = shard.queue(queue_id)
     due_at = Instant(min(told.published_at, decision.at) + queue.first_response_s * MICROS)
     asked = queue.requirements
-    begun = events.CaseBegun(told.opens_case_id, told, _WEIGHT, queue_id, urgency, asked, due_at, decision.at)
+    weight = units_of(shard.policy, told.channel, told.kind)
+    begun = events.CaseBegun(told.opens_case_id, told, weight, queue_id, urgency, asked, due_at, decision.at)
     is_all = not decision.events
     decision.emit(begun)
     if is_all:
@@ -316,7 +317,7 @@ def _open(decision: Decision, together: Together, post: Post, sight: Sight, want
         sight.source_id,
         want.customer_id,
         post.language,
-        _WEIGHT,
+        units_of(decision.shard.policy, post.channel, sight.kind),
         "",
         decision.at,
         sight.desk,
@@ -418,7 +419,7 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
                 queue_up(decision, case, urgency)
         case Pending():
             if is_contact:
-                decision.emit(events.CaseResumed(case.case_id, "customer", decision.at))
+                resume(decision, case, stage, "customer")
         case Resolved() | Confirmed() | Withdrawn():
             if case.owed_since is not None:
                 episode = case.episode if isinstance(stage, Withdrawn) else case.episode + 1

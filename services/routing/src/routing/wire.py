@@ -1,5 +1,6 @@
 """What routing knows as messages of its interface. It decides nothing and asks nobody."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from chassis.clock import Instant, to_timestamp
@@ -141,10 +142,13 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
         presence=f"PRESENCE_{agent.presence.name}",
         load=agent.load,
         missed_offers=agent.missed,
-        cases=[f"{place}/cases/{case_id}" for case_id, _ in sorted(agent.work)],
+        cases=[f"{place}/cases/{case_id}" for case_id in sorted(held.case_id for held in agent.work)],
         released_at=_stamp(agent.released_at or None),
         presence_reason=agent.presence_reason,
         leaves_at=_stamp(agent.leaves_at if agent.work else None),
+        channel_capacity=channel_messages((one.channel, one.units) for one in agent.channel_capacity),
+        channels=agent.channels,
+        channel_load=channel_messages((name, agent.load_of(name)) for name in sorted({h.channel for h in agent.work})),
     )
 
 
@@ -182,6 +186,12 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         decline_cooldown_s=policy.decline_cooldown_s,
         confirm_window_s=policy.confirm_window_s,
         absence_s=policy.absence_s,
+        pending_percent=policy.pending_percent,
+        resume_percent=policy.resume_percent,
+        channel_units=[
+            events_pb2.ChannelUnits(channel=one.channel, kind=f"POST_KIND_{one.kind.name}", units=one.units)
+            for one in policy.channel_units
+        ],
     )
 
 
@@ -234,6 +244,11 @@ def past_explanation_message(
 def requirement_messages(requirements: tuple[Requirement, ...]) -> list[events_pb2.Requirement]:
     """What is asked of an agent."""
     return [events_pb2.Requirement(skill=r.skill, min_level=r.min_level, hard=r.hard) for r in requirements]
+
+
+def channel_messages(units: Iterable[tuple[str, int]]) -> list[events_pb2.ChannelCapacity]:
+    """Units by channel."""
+    return [events_pb2.ChannelCapacity(channel=channel, units=count) for channel, count in units if channel]
 
 
 def _stamp(at: Instant | None) -> Timestamp | None:

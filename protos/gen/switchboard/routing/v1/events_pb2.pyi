@@ -123,6 +123,24 @@ class SkillWeight(_message.Message):
     weight: int
     def __init__(self, skill: _Optional[str] = ..., weight: _Optional[int] = ...) -> None: ...
 
+class ChannelCapacity(_message.Message):
+    __slots__ = ("channel", "units")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    units: int
+    def __init__(self, channel: _Optional[str] = ..., units: _Optional[int] = ...) -> None: ...
+
+class ChannelUnits(_message.Message):
+    __slots__ = ("channel", "kind", "units")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    kind: _post_pb2.PostKind
+    units: int
+    def __init__(self, channel: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., units: _Optional[int] = ...) -> None: ...
+
 class PostThreaded(_message.Message):
     __slots__ = ("post_id", "desk", "source_id", "channel", "direction", "author_kind", "kind", "identity_id", "handle_id", "parent", "is_addressed", "is_repost", "thread_keys", "mentioned_ids", "language", "published_at", "received_at", "window_expires_at", "at", "alias_ids", "thread_id", "joined_thread_ids", "opens_case_id")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -566,18 +584,20 @@ class ClaimLapsed(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., token: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseReleased(_message.Message):
-    __slots__ = ("case_id", "agent_id", "reason", "at", "is_asked")
+    __slots__ = ("case_id", "agent_id", "reason", "at", "is_asked", "is_crowded_out")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     IS_ASKED_FIELD_NUMBER: _ClassVar[int]
+    IS_CROWDED_OUT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     reason: str
     at: _timestamp_pb2.Timestamp
     is_asked: bool
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ...) -> None: ...
+    is_crowded_out: bool
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ..., is_crowded_out: _Optional[bool] = ...) -> None: ...
 
 class ReplyRequested(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at")
@@ -652,18 +672,20 @@ class CaseNoted(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., note_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CasePended(_message.Message):
-    __slots__ = ("case_id", "agent_id", "waiting_for", "until", "at")
+    __slots__ = ("case_id", "agent_id", "waiting_for", "until", "at", "weight_percent")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     WAITING_FOR_FIELD_NUMBER: _ClassVar[int]
     UNTIL_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_PERCENT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     waiting_for: WaitingFor
     until: _timestamp_pb2.Timestamp
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., waiting_for: _Optional[_Union[WaitingFor, str]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    weight_percent: int
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., waiting_for: _Optional[_Union[WaitingFor, str]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., weight_percent: _Optional[int] = ...) -> None: ...
 
 class CaseResumed(_message.Message):
     __slots__ = ("case_id", "reason", "at")
@@ -828,50 +850,56 @@ class PostDetached(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[PostRole, str]] = ..., is_moved: _Optional[bool] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AgentRegistered(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
     capacity: int
     queues: _containers.RepeatedScalarFieldContainer[str]
     at: _timestamp_pb2.Timestamp
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    channel_capacity: _containers.RepeatedCompositeFieldContainer[ChannelCapacity]
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ...) -> None: ...
 
 class AgentChanged(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
     capacity: int
     queues: _containers.RepeatedScalarFieldContainer[str]
     at: _timestamp_pb2.Timestamp
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    channel_capacity: _containers.RepeatedCompositeFieldContainer[ChannelCapacity]
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ...) -> None: ...
 
 class PresenceChanged(_message.Message):
-    __slots__ = ("agent_id", "presence", "reason", "at", "leaves_at")
+    __slots__ = ("agent_id", "presence", "reason", "at", "leaves_at", "channels")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     LEAVES_AT_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     presence: Presence
     reason: str
     at: _timestamp_pb2.Timestamp
     leaves_at: _timestamp_pb2.Timestamp
-    def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    channels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class QueueChanged(_message.Message):
     __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to")
@@ -926,7 +954,7 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
@@ -939,6 +967,9 @@ class PolicyChanged(_message.Message):
     SKILL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     PREFERRED_S_FIELD_NUMBER: _ClassVar[int]
     ABSENCE_S_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_UNITS_FIELD_NUMBER: _ClassVar[int]
+    PENDING_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    RESUME_PERCENT_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
@@ -951,7 +982,10 @@ class PolicyChanged(_message.Message):
     skill_weights: _containers.RepeatedCompositeFieldContainer[SkillWeight]
     preferred_s: int
     absence_s: int
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ...) -> None: ...
+    channel_units: _containers.RepeatedCompositeFieldContainer[ChannelUnits]
+    pending_percent: int
+    resume_percent: int
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")

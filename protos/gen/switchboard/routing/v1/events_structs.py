@@ -43,6 +43,30 @@ class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
     """1..10; a skill that is not named counts 1."""
 
 
+class ChannelCapacity(Struct, frozen=True, array_like=True, gc=False):
+    """How many units of one channel an agent works at a time."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ChannelCapacity"
+    """Full name of its message."""
+    channel: str = ""
+    """The channel's name, `[a-z0-9][a-z0-9_-]{0,62}`."""
+    units: int = 0
+    """Units at a time, within the agent's capacity, 0..100; 0 for none of it."""
+
+
+class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
+    """What a case takes of an agent."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ChannelUnits"
+    """Full name of its message."""
+    channel: str = ""
+    """The channel's name, "" for any."""
+    kind: int = 0
+    """What sort of post began the case, UNSPECIFIED for any; a case opened by hand is of no sort."""
+    units: int = 0
+    """Units of an agent's capacity, 1..10."""
+
+
 class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
     """A post is known to a desk and has a place in a thread; precedes what its arrival does to cases. Told once a post and desk."""
 
@@ -575,6 +599,8 @@ class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     is_asked: bool = False
     """Whether somebody is to go on with it although its customer waits for nothing: it was pending, and nobody is there to whom it would wake up."""
+    is_crowded_out: bool = False
+    """Whether it was to go on and its agent had no room for that: it waits in line, and first for that agent."""
 
 
 class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
@@ -676,6 +702,8 @@ class CasePended(Struct, frozen=True, array_like=True, gc=False):
     """When it wakes up by itself."""
     at: Instant = Instant(0)
     """When."""
+    weight_percent: int = 0
+    """Percent of its units that it takes of its agent while it waits, 1..100; 0 in facts from before there was such a thing, where it is 100."""
 
 
 class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
@@ -890,6 +918,8 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """Queues served, sorted; empty serves all."""
     at: Instant = Instant(0)
     """When."""
+    channel_capacity: tuple[ChannelCapacity, ...] = ()
+    """Limits of single channels, sorted by channel, at most 20; a channel without one has only that of `capacity`."""
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -909,6 +939,8 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     """Queues served, sorted; empty serves all."""
     at: Instant = Instant(0)
     """When."""
+    channel_capacity: tuple[ChannelCapacity, ...] = ()
+    """Limits of single channels, sorted by channel, at most 20; a channel without one has only that of `capacity`."""
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -926,6 +958,8 @@ class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     leaves_at: Instant | None = None
     """When what it has goes back to the line, absent for never."""
+    channels: tuple[str, ...] = ()
+    """Channels it takes offers of, sorted, at most 20; empty for all. Only with AVAILABLE."""
 
 
 class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1021,6 +1055,12 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """How long a case that comes back is offered first to the agent who had it, seconds from when it waits again, 0..86400; 0 for not at all."""
     absence_s: int = 0
     """How long an agent who is away or offline keeps its cases, seconds, 1..604800; 0 for ever."""
+    channel_units: tuple[ChannelUnits, ...] = ()
+    """What cases take of an agent, sorted by channel and kind, at most 100; one that none is said of takes 1."""
+    pending_percent: int = 0
+    """Percent of its units that a case takes which waits for its customer, 1..100; 0 in facts from before there was such a thing, where it is 100."""
+    resume_percent: int = 0
+    """Percent of its capacity up to which an agent's pending cases may go on with it, 100..1000; 0 in facts from before there was such a thing, where it is 100."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1156,4 +1196,4 @@ class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded,)}

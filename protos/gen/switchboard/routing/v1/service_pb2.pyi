@@ -188,7 +188,7 @@ class Offer(_message.Message):
     def __init__(self, offer_id: _Optional[str] = ..., case: _Optional[str] = ..., agent: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., offered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Agent(_message.Message):
-    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason", "leaves_at")
+    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason", "leaves_at", "channel_capacity", "channels", "channel_load")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -201,6 +201,9 @@ class Agent(_message.Message):
     RELEASED_AT_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_REASON_FIELD_NUMBER: _ClassVar[int]
     LEAVES_AT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_LOAD_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[_events_pb2.Skill]
@@ -213,7 +216,10 @@ class Agent(_message.Message):
     released_at: _timestamp_pb2.Timestamp
     presence_reason: str
     leaves_at: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    channel_capacity: _containers.RepeatedCompositeFieldContainer[_events_pb2.ChannelCapacity]
+    channels: _containers.RepeatedScalarFieldContainer[str]
+    channel_load: _containers.RepeatedCompositeFieldContainer[_events_pb2.ChannelCapacity]
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., channel_load: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ...) -> None: ...
 
 class Queue(_message.Message):
     __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised", "escalates_to")
@@ -244,7 +250,7 @@ class Queue(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ..., escalates_to: _Optional[str] = ...) -> None: ...
 
 class RoutingPolicy(_message.Message):
-    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "absence_s")
+    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "absence_s", "channel_units", "pending_percent", "resume_percent")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
@@ -258,6 +264,9 @@ class RoutingPolicy(_message.Message):
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
     CONFIRM_WINDOW_S_FIELD_NUMBER: _ClassVar[int]
     ABSENCE_S_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_UNITS_FIELD_NUMBER: _ClassVar[int]
+    PENDING_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    RESUME_PERCENT_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: int
     since: _timestamp_pb2.Timestamp
@@ -271,7 +280,10 @@ class RoutingPolicy(_message.Message):
     decline_cooldown_s: int
     confirm_window_s: int
     absence_s: int
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ...) -> None: ...
+    channel_units: _containers.RepeatedCompositeFieldContainer[_events_pb2.ChannelUnits]
+    pending_percent: int
+    resume_percent: int
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[_events_pb2.ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ...) -> None: ...
 
 class CasePost(_message.Message):
     __slots__ = ("post", "direction", "author_kind", "published_at", "window_expires_at", "role")
@@ -864,14 +876,16 @@ class DeleteAgentResponse(_message.Message):
     def __init__(self, position: _Optional[str] = ...) -> None: ...
 
 class SetPresenceRequest(_message.Message):
-    __slots__ = ("name", "presence", "request_id")
+    __slots__ = ("name", "presence", "request_id", "channels")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
     name: str
     presence: _events_pb2.Presence
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    channels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., request_id: _Optional[str] = ..., channels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SetPresenceResponse(_message.Message):
     __slots__ = ("agent", "position")

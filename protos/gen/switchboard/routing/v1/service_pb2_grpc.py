@@ -328,14 +328,16 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PendCase(self, request, context):
-        """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. Errors: NOT_YOURS, CASE_CLOSED.
+        """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
+        `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
+        that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResumeCase(self, request, context):
-        """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING.
+        """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -417,7 +419,7 @@ class RoutingServiceServicer:
 
     def UpdateAgent(self, request, context):
         """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
-        has more work than the new capacity.
+        has more work than the new capacity, in total or of a channel.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -431,7 +433,8 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetPresence(self, request, context):
-        """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND).
+        """Says whether an agent takes offers, and of which channels. Going busy, away or offline takes back its open offers at once, naming channels those of others.
+        Errors: AGENT_UNKNOWN (NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -81,9 +81,12 @@ class RoutingServiceStub:
     NoteCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
     PendCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.PendCaseRequest, _service_pb2.PendCaseResponse]
-    """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. Errors: NOT_YOURS, CASE_CLOSED."""
+    """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
+    `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
+    that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+    """
     ResumeCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ResumeCaseRequest, _service_pb2.ResumeCaseResponse]
-    """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING."""
+    """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
     ResolveCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ResolveCaseRequest, _service_pb2.ResolveCaseResponse]
     """Says the matter is settled. Capacity is free at once; the case is confirmed when the policy's window passes.
     Errors: NOT_YOURS, CASE_CLOSED. Resolving twice is resolving once.
@@ -120,12 +123,14 @@ class RoutingServiceStub:
     """Agents by id."""
     UpdateAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]
     """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
-    has more work than the new capacity.
+    has more work than the new capacity, in total or of a channel.
     """
     DeleteAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteAgentRequest, _service_pb2.DeleteAgentResponse]
     """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     SetPresence: _grpc.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]
-    """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+    """Says whether an agent takes offers, and of which channels. Going busy, away or offline takes back its open offers at once, naming channels those of others.
+    Errors: AGENT_UNKNOWN (NOT_FOUND).
+    """
     DrainAgent: _grpc.UnaryUnaryMultiCallable[_service_pb2.DrainAgentRequest, _service_pb2.DrainAgentResponse]
     """Lets an agent finish: it gets no more offers and open ones are taken back, it keeps its cases until a time, then they go back to their places in line and it is
     OFFLINE; at once when it has none, or has finished the last. SetPresence with AVAILABLE takes that back. Errors: AGENT_UNKNOWN (NOT_FOUND).
@@ -211,9 +216,12 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     NoteCase: _aio.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]  # type: ignore[assignment]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
     PendCase: _aio.UnaryUnaryMultiCallable[_service_pb2.PendCaseRequest, _service_pb2.PendCaseResponse]  # type: ignore[assignment]
-    """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. Errors: NOT_YOURS, CASE_CLOSED."""
+    """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
+    `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
+    that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+    """
     ResumeCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ResumeCaseRequest, _service_pb2.ResumeCaseResponse]  # type: ignore[assignment]
-    """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING."""
+    """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
     ResolveCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ResolveCaseRequest, _service_pb2.ResolveCaseResponse]  # type: ignore[assignment]
     """Says the matter is settled. Capacity is free at once; the case is confirmed when the policy's window passes.
     Errors: NOT_YOURS, CASE_CLOSED. Resolving twice is resolving once.
@@ -250,12 +258,14 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Agents by id."""
     UpdateAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateAgentRequest, _service_pb2.UpdateAgentResponse]  # type: ignore[assignment]
     """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
-    has more work than the new capacity.
+    has more work than the new capacity, in total or of a channel.
     """
     DeleteAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteAgentRequest, _service_pb2.DeleteAgentResponse]  # type: ignore[assignment]
     """Deletes an agent. Its offers are taken back, and what it had goes back to its queue. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
     SetPresence: _aio.UnaryUnaryMultiCallable[_service_pb2.SetPresenceRequest, _service_pb2.SetPresenceResponse]  # type: ignore[assignment]
-    """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+    """Says whether an agent takes offers, and of which channels. Going busy, away or offline takes back its open offers at once, naming channels those of others.
+    Errors: AGENT_UNKNOWN (NOT_FOUND).
+    """
     DrainAgent: _aio.UnaryUnaryMultiCallable[_service_pb2.DrainAgentRequest, _service_pb2.DrainAgentResponse]  # type: ignore[assignment]
     """Lets an agent finish: it gets no more offers and open ones are taken back, it keeps its cases until a time, then they go back to their places in line and it is
     OFFLINE; at once when it has none, or has finished the last. SetPresence with AVAILABLE takes that back. Errors: AGENT_UNKNOWN (NOT_FOUND).
@@ -416,7 +426,10 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.PendCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.PendCaseResponse, _abc.Awaitable[_service_pb2.PendCaseResponse]]:
-        """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. Errors: NOT_YOURS, CASE_CLOSED."""
+        """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
+        `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
+        that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+        """
 
     @_abc_1.abstractmethod
     def ResumeCase(
@@ -424,7 +437,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.ResumeCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ResumeCaseResponse, _abc.Awaitable[_service_pb2.ResumeCaseResponse]]:
-        """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING."""
+        """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
 
     @_abc_1.abstractmethod
     def ResolveCase(
@@ -521,7 +534,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateAgentResponse, _abc.Awaitable[_service_pb2.UpdateAgentResponse]]:
         """Changes settings of an agent, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND), CAPACITY_IN_USE when it
-        has more work than the new capacity.
+        has more work than the new capacity, in total or of a channel.
         """
 
     @_abc_1.abstractmethod
@@ -538,7 +551,9 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.SetPresenceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.SetPresenceResponse, _abc.Awaitable[_service_pb2.SetPresenceResponse]]:
-        """Says whether an agent takes offers. Going busy, away or offline takes back an open offer at once. Errors: AGENT_UNKNOWN (NOT_FOUND)."""
+        """Says whether an agent takes offers, and of which channels. Going busy, away or offline takes back its open offers at once, naming channels those of others.
+        Errors: AGENT_UNKNOWN (NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def DrainAgent(
