@@ -35,7 +35,7 @@ from switchboard.ingest.v1 import post_pb2
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.kpi.v1 import service_pb2 as kpi
 from switchboard.log.v1 import integrity_pb2, operations_pb2, tenants_pb2
-from switchboard.routing.v1 import desk_pb2, events_pb2
+from switchboard.routing.v1 import desk_pb2, desk_pb2_grpc, events_pb2
 from switchboard.routing.v1 import service_pb2 as work
 
 TENANT = "fields"
@@ -63,7 +63,7 @@ COMMON = (
 NEVER = frozenset({"INTERNAL", "UNKNOWN", "DATA_LOSS", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "CANCELLED"})
 ABOUT_RESOURCES = frozenset({"NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION"})
 COME_BACK = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED"})
-RESOURCE = re.compile(r"tenants/[^/]+(?:/[a-z]+/.+)?|ev\..+|[a-z_0-9]+")
+RESOURCE = re.compile(r"tenants/[^/]+(?:/[A-Za-z]+/.+)?|ev\..+|[a-z_0-9]+")
 """Of a tenant; or a shard by its subject, or a consumer by its name."""
 REASON = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 
@@ -234,6 +234,10 @@ def world(stack: RunningStack) -> Iterator[World]:
     agent = work.CreateAgentRequest(parent=PARENT, agent_id="mia", request_id=new_id())
     made.do("routing", "CreateAgent", agent)
     made.do("routing", "CreateQueue", work.CreateQueueRequest(parent=PARENT, queue_id="vip", request_id=new_id()))
+    text = desk_pb2.CannedText(text="Hi {customer.handle}")
+    desk_pb2_grpc.DeskServiceStub(channels["routing"]).CreateCannedText(
+        desk_pb2.CreateCannedTextRequest(parent=PARENT, canned_text_id="hello", canned_text=text, request_id=new_id())
+    )
     yield made
     for channel in channels.values():
         channel.close()
@@ -248,6 +252,8 @@ def template(method: Method, world: World) -> Message:
         "GetAgent": world.agent, "SetPresence": world.agent, "DrainAgent": world.agent,
         "GetQueue": world.queue, "GetPost": world.post,
         "GetRoutingPolicy": f"{PARENT}/routingPolicy",
+        "GetCannedText": f"{PARENT}/cannedTexts/hello", "RenderCannedText": f"{PARENT}/cannedTexts/hello",
+        "DeleteCannedText": f"{PARENT}/cannedTexts/gone",
         "GetDraft": f"{world.case}/drafts/mia", "DeleteDraft": f"{world.case}/drafts/mia",
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
@@ -269,6 +275,7 @@ def template(method: Method, world: World) -> Message:
         "source_id": "other",
         "agent_id": "leo",
         "queue_id": "low",
+        "canned_text_id": "bye",
         "tenant_id": TENANT,
         "metric": "offered",
         "attribute": "email",
@@ -309,6 +316,12 @@ def template(method: Method, world: World) -> Message:
             request.attributes.add(attribute="city", value="Ulm")
         case work.UpdateAgentRequest():
             request.agent.name = world.agent
+        case desk_pb2.CreateCannedTextRequest():
+            request.canned_text.text = "Hi {customer.handle}"
+        case desk_pb2.UpdateCannedTextRequest():
+            request.canned_text.name = f"{PARENT}/cannedTexts/hello"
+        case desk_pb2.RenderCannedTextRequest():
+            request.case = world.case
         case work.JoinCasesRequest():
             request.into = world.case.rpartition("/")[0] + "/" + str(uuid.uuid4())
         case work.TransferCaseRequest():
@@ -401,7 +414,7 @@ def test_what_is_wrong_is_said_at_once_whoever_finds_it(world: World, method: Me
         "order_by": "colour",
         "min_position": "nowhere", "successor": "elsewhere", "disposition": "Not A Code", "agent_id": "NO",
         "urgency": 7,
-        "queue_id": "NO", "source_id": "NO", "tenant_id": "No",
+        "queue_id": "NO", "canned_text_id": "NO", "source_id": "NO", "tenant_id": "No",
         "language": "x" * 99, "channel": "No Channel", "attribute": "NO",
         "time_zone": "Mars/Olympus", "display_name": "x" * 9_000,
     }  # fmt: skip
@@ -461,6 +474,7 @@ CURSORS: Mapping[str, tuple[str | int, ...]] = {
     "ListLinks": (NOBODY, NOBODY),
     "ListCasePosts": (0, NOBODY),
     "ListDrafts": ("a",),
+    "ListCannedTexts": ("a",),
     "ListUnattributedPosts": (0, NOBODY),
     "ExplainAttribute": (1,),
     "ListParked": ("a", "a", 1, 1),

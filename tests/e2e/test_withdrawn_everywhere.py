@@ -211,6 +211,10 @@ def test_what_was_taken_back_is_nowhere(stack: RunningStack, database: str) -> N
             name=offer.case, agent=desk.agent, text="good day", request_id=str(uuid.uuid4())
         )
         drafted = desk_pb2_grpc.DeskServiceStub(routing).SaveDraft(draft, timeout=PATIENCE_S)
+        canned = desk_pb2.CreateCannedTextRequest(
+            parent=PARENT, canned_text_id="hi", canned_text=desk_pb2.CannedText(text="hi"), request_id=str(uuid.uuid4())
+        )
+        text = desk_pb2_grpc.DeskServiceStub(routing).CreateCannedText(canned, timeout=PATIENCE_S).canned_text.name
         with stack.channel("crm") as customers:
             listing = crm.ListCustomersRequest(parent=PARENT, min_position=position)
             stub = crm_grpc.CustomerServiceStub(customers)
@@ -218,7 +222,7 @@ def test_what_was_taken_back_is_nowhere(stack: RunningStack, database: str) -> N
         names = {
             "post": taken.result.posts[0].post, "case": offer.case, "identity": case.identity, "agent": desk.agent,
             "customer": customer, "source": f"{PARENT}/sources/shop", "queue": case.queue,
-            "policy": f"{PARENT}/routingPolicy", "draft": drafted.draft,
+            "policy": f"{PARENT}/routingPolicy", "draft": drafted.draft, "text": text,
         }  # fmt: skip
         before = answers(stack, names)
         assert {name for name, data in before.items() if CANARY.encode() in data} == SHOWS_POSTS

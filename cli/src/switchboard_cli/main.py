@@ -24,6 +24,7 @@ COMMANDS = {
     "drain": ("switchboard_cli.drain:drain", "Let an agent finish, and give back what it has."),
     "agent": ("switchboard_cli.agent:agent", "Show an agent, or change what it works and whether it does now."),
     "policy": ("switchboard_cli.policy:policy", "Show or change which case is served first, and by which agent."),
+    "texts": ("switchboard_cli.texts:texts", "List canned texts, or set and delete one."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "escalate": ("switchboard_cli.escalate:escalate", "Send a case one level up, or make one of a community's post."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),

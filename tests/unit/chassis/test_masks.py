@@ -17,12 +17,13 @@ from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import service_pb2 as ingest
 from switchboard.kpi.v1 import service_pb2 as kpi
 from switchboard.log.v1 import operations_pb2, tenants_pb2
+from switchboard.routing.v1 import desk_pb2
 from switchboard.routing.v1 import service_pb2 as routing
 
 
 def updated() -> Iterator[type[Message]]:
     """The resource of every Update method."""
-    for contract in (ingest, routing, crm, kpi, operations_pb2, tenants_pb2):
+    for contract in (ingest, routing, desk_pb2, crm, kpi, operations_pb2, tenants_pb2):
         for service in contract.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 if method.name.startswith("Update"):

@@ -95,7 +95,7 @@ def test_a_failed_precondition_is_about_the_same_resource() -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [("tenants/acme/cases/1", "case"), ("tenants/acme/identities/1", "identity"), ("tenants/acme", "tenant"),
-     ("views/x", "view"), ("x", ""), ("", "")],
+     ("tenants/acme/cannedTexts/hi", "canned text"), ("views/x", "view"), ("x", ""), ("", "")],
 )  # fmt: skip
 def test_a_type_follows_from_the_name(name: str, kind: str) -> None:
     assert type_of(name) == kind

@@ -296,6 +296,8 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
                 lines.append(f"CaseTransferred {event.case_id} {event.queue} {event.urgency}")
             case events.CaseEscalated():
                 lines.append(f"CaseEscalated {event.case_id} {event.from_queue or '-'} {event.queue} {event.level}")
+            case events.CannedTextChanged() | events.CannedTextDeleted():
+                lines.append(f"{type(event).__name__} {event.text_id}")
             case events.QueueChanged() | events.PolicyChanged() | events.SourceQueueChanged():
                 lines.append(type(event).__name__)
             case _:

@@ -6,6 +6,7 @@ here, in the one place that every refusal passes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import grpc
@@ -45,11 +46,13 @@ def tenant_in(request: Message) -> str:
 
 
 def type_of(name: str) -> str:
-    """The type of a resource by its name: `case` for `tenants/acme/cases/42`, "" for what is no such name."""
+    """The type of a resource by its name: `case` for `tenants/acme/cases/42`, `canned text` of those in `cannedTexts`;
+    "" for what is no such name.
+    """
     parts = name.split("/")
     if len(parts) % 2 or not parts[-2].isalpha():
         return ""
-    collection = parts[-2]
+    collection = re.sub("[A-Z]", lambda capital: f" {capital[0].lower()}", parts[-2])
     if collection.endswith("ies"):
         return collection[:-3] + "y"
     return collection.removesuffix("s")

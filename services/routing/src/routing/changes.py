@@ -59,6 +59,8 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
             | events.ThreadRecalled()
             | events.DraftSaved()
             | events.DraftDiscarded()
+            | events.CannedTextChanged()
+            | events.CannedTextDeleted()
         ):
             return _NOTHING
         case _:

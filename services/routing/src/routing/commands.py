@@ -29,6 +29,8 @@ class Reason(StrEnum):
     AGENT_FULL = "AGENT_FULL"
     AGENT_UNKNOWN = "AGENT_UNKNOWN"
     CAPACITY_IN_USE = "CAPACITY_IN_USE"
+    CANNED_TEXT_EXISTS = "CANNED_TEXT_EXISTS"
+    CANNED_TEXT_UNKNOWN = "CANNED_TEXT_UNKNOWN"
     CASE_CLOSED = "CASE_CLOSED"
     CASE_EXISTS = "CASE_EXISTS"
     CASE_HAS_JOINED = "CASE_HAS_JOINED"
@@ -57,6 +59,7 @@ class Reason(StrEnum):
     REPLIES_UNSENT = "REPLIES_UNSENT"
     REPLY_SETTLED = "REPLY_SETTLED"
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN"
+    TOO_MANY_CANNED_TEXTS = "TOO_MANY_CANNED_TEXTS"
     TOO_MANY_JOINED = "TOO_MANY_JOINED"
     WINDOW_CLOSED = "WINDOW_CLOSED"
 
@@ -433,6 +436,35 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     resume_percent: int | None = None
 
 
+class CreateCannedText(Struct, frozen=True, gc=False):
+    """Create a text of the house; its form is right."""
+
+    text_id: str
+    display_name: str
+    language: str
+    queues: tuple[str, ...]
+    text: str
+    at: Instant
+
+
+class ChangeCannedText(Struct, frozen=True, gc=False):
+    """Change one; None leaves a setting as it is."""
+
+    text_id: str
+    display_name: str | None
+    language: str | None
+    queues: tuple[str, ...] | None
+    text: str | None
+    at: Instant
+
+
+class DeleteCannedText(Struct, frozen=True, gc=False):
+    """Delete one."""
+
+    text_id: str
+    at: Instant
+
+
 class Tick(Struct, frozen=True, gc=False):
     """Say which time it is."""
 
@@ -478,6 +510,9 @@ Command = (
     | ChangeQueue
     | DeleteQueue
     | ChangePolicy
+    | CreateCannedText
+    | ChangeCannedText
+    | DeleteCannedText
     | Tick
 )
 """Everything routing can be asked."""

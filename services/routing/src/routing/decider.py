@@ -12,6 +12,7 @@ from msgspec.structs import asdict, replace
 
 from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
+from routing.canned_decider import change_text, create_text, delete_text
 from routing.case_decider import decide_case, known_agent, put_back, resume, supervise, take_back, together
 from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
@@ -76,6 +77,12 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             delete_queue(decision, command)
         case commands.ChangePolicy():
             change_policy(decision, command)
+        case commands.CreateCannedText():
+            create_text(decision, command)
+        case commands.ChangeCannedText():
+            change_text(decision, command)
+        case commands.DeleteCannedText():
+            delete_text(decision, command)
         case commands.Tick():
             _tick(decision)
         case _:

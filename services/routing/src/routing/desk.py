@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-from chassis.clock import Clock, Instant, to_timestamp
+from chassis.clock import FIRST, Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.database import Database
 from chassis.errors import NotFound
-from chassis.forms import Judge
+from chassis.forms import Judge, together
 from chassis.host import ShardHost
 from chassis.layout import message_of
 from chassis.projection import Projection
@@ -22,23 +22,27 @@ from switchboard.log.v1.log_pb2 import READABILITY_ERASED
 from switchboard.log.v1.log_structs import Sealed
 from switchboard.routing.v1 import desk_pb2 as api
 from switchboard.routing.v1 import desk_pb2_grpc
+from switchboard.routing.v1 import service_pb2 as work
 
-from routing import events
+from routing import canned_requests, events
+from routing.canned import render
 from routing.commands import Command
 from routing.desk_handler import DRAFT, discarded, saved
 from routing.handler import tenant_of
-from routing.servicer import SHARD
+from routing.servicer import SHARD, RoutingServicer
 from routing.shard import Shard
 from routing.views.cases import get_case
 from routing.views.drafts import Drafts, draft_of, drafts_of
 
+M = TypeVar("M", bound=Message)
 Context = Any
+CANNED = api.CreateCannedTextRequest, api.UpdateCannedTextRequest, api.DeleteCannedTextRequest
 Written = tuple[str, Instant, Sealed]
 """Who writes, when it was saved, the text."""
 
 
 class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
-    """What callers reach. `customer_of` says whose a case is: (identity, source), "" where there is none."""
+    """What callers reach; it finds cases as RoutingService does."""
 
     def __init__(
         self,
@@ -48,20 +52,20 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         drafts: Projection[Drafts],
         vault: KeyVault,
         tenants: Tenants,
-        customer_of: Callable[[str, str], Awaitable[tuple[str, str]]],
+        routing: RoutingServicer,
     ) -> None:
         self._host = host
         self._database = database
         self._drafts = drafts
         self._vault = vault
         self._tenants = tenants
-        self._customer_of = customer_of
+        self._routing = routing
 
     async def SaveDraft(self, request: api.SaveDraftRequest, context: Context) -> api.SaveDraftResponse:  # noqa: N802
         tenant, text = tenant_of(request), request.text.encode()
         case_id, _ = saved(request)
-        customer, _ = await self._customer_of(tenant, case_id)
-        subject = customer or case_id
+        case = await self._routing.case_of(tenant, case_id)
+        subject = case.identity.rpartition("/")[2] or case_id
         key = (await self._vault.keys(tenant, [subject]))[subject]
         sealed = api.SealedDraft(
             name=request.name, agent=request.agent, text_length=len(request.text), request_id=request.request_id
@@ -102,6 +106,68 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     ) -> api.DeleteDraftResponse:
         return await self._host.call(tenant_of(request), SHARD, request, api.DeleteDraftResponse)
 
+    async def CreateCannedText(  # noqa: N802
+        self, request: api.CreateCannedTextRequest, context: Context
+    ) -> api.CreateCannedTextResponse:
+        canned_requests.command_of(request, FIRST)  # who asks for nothing right brings no tenant into being
+        tenant = tenant_of(request)
+        await self._tenants.ensure(tenant)
+        return await self._host.call(tenant, SHARD, request, api.CreateCannedTextResponse)
+
+    async def GetCannedText(  # noqa: N802
+        self, request: api.GetCannedTextRequest, context: Context
+    ) -> api.GetCannedTextResponse:
+        return await self._read(request, request.min_position, api.GetCannedTextResponse)
+
+    async def ListCannedTexts(  # noqa: N802
+        self, request: api.ListCannedTextsRequest, context: Context
+    ) -> api.ListCannedTextsResponse:
+        return await self._read(request, request.min_position, api.ListCannedTextsResponse)
+
+    async def UpdateCannedText(  # noqa: N802
+        self, request: api.UpdateCannedTextRequest, context: Context
+    ) -> api.UpdateCannedTextResponse:
+        return await self._host.call(tenant_of(request), SHARD, request, api.UpdateCannedTextResponse)
+
+    async def DeleteCannedText(  # noqa: N802
+        self, request: api.DeleteCannedTextRequest, context: Context
+    ) -> api.DeleteCannedTextResponse:
+        return await self._host.call(tenant_of(request), SHARD, request, api.DeleteCannedTextResponse)
+
+    async def RenderCannedText(  # noqa: N802
+        self, request: api.RenderCannedTextRequest, context: Context
+    ) -> api.RenderCannedTextResponse:
+        tenant, said = tenant_of(request), canned_requests.rendering(request)
+        asked = api.GetCannedTextRequest(name=request.name)
+        found = await self._host.call(tenant, SHARD, asked, api.GetCannedTextResponse)
+        case = await self._routing.case_of(tenant, request.case.rpartition("/")[2])
+        agent_asked = work.GetAgentRequest(name=request.agent)
+        agent = (await self._host.call(tenant, SHARD, agent_asked, work.GetAgentResponse)).agent
+        values = {
+            **said,
+            "agent.display_name": agent.display_name,
+            "case.id": case.name.rpartition("/")[2],
+            "case.channel": case.channel,
+            "case.desk": case.desk,
+            "queue.display_name": await self._queue_called(tenant, case.queue),
+        }
+        text, missing = render(found.canned_text.text, values)
+        return api.RenderCannedTextResponse(text=text, missing=missing)
+
+    async def _queue_called(self, tenant: str, queue: str) -> str:
+        """What people call the queue of a case; its id where it has no name, or was deleted."""
+        if not queue:
+            return ""
+        found = await self._routing.if_remembered(tenant, work.GetQueueRequest(name=queue), work.GetQueueResponse)
+        return ("" if found is None else found.queue.display_name) or queue.rpartition("/")[2]
+
+    async def _read(self, request: Message, min_position: str, response: type[M]) -> M:
+        """What the owner's memory says; its own facts it always has, those of others it may yet have to read."""
+        tenant = tenant_of(request)
+        if min_position:
+            await self._host.caught_up(tenant, Position.decode(min_position))
+        return await self._host.call(tenant, SHARD, request, response)
+
     async def _opened(self, tenant: str, case_id: str, rows: Sequence[Written]) -> list[api.Draft]:
         """The drafts with their texts; an erased customer's are no more, whatever the table still holds."""
         texts = await self._vault.open_all(tenant, [text for _, _, text in rows])
@@ -129,6 +195,9 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.SaveDraftRequest: saved,
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
+        **dict.fromkeys(CANNED, lambda request: canned_requests.command_of(request, clock.now())),
+        api.ListCannedTextsRequest: lambda asked: together(lambda: page(asked), lambda: canned_requests.wanted(asked)),
+        api.RenderCannedTextRequest: canned_requests.rendering,
     }
 
 

@@ -1,14 +1,17 @@
 """What is asked of an agent's desk, at the owner of its shard: its form is judged, it becomes a command."""
 
+from collections.abc import Sequence
+
 from chassis.clock import Clock, Instant
 from chassis.commands import request_of
 from chassis.layout import struct_of
 from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
-from routing import commands
+from routing import canned_requests, commands, events
 from routing.handler import Form, Handler, case_and_agent, check_text, submit
 from routing.memory_reads import Writer
+from routing.shard import Shard
 
 DRAFT = "tenants/{tenant}/cases/{case}/drafts/{draft}"
 """The name of a draft; its last part is the id of the agent who writes it."""
@@ -29,8 +32,33 @@ class DeskHandler:
             case api.DeleteDraftRequest():
                 command = discarded(request, self._clock.now())
                 return await submit(writer, command, request_of(request), lambda *_: api.DeleteDraftResponse())
+            case api.GetCannedTextRequest():
+                async with writer.commit_lock:  # what is told is durable
+                    return canned_requests.get(writer, request)
+            case api.ListCannedTextsRequest():
+                async with writer.commit_lock:
+                    return canned_requests.listed(writer, request)
+            case api.CreateCannedTextRequest() | api.UpdateCannedTextRequest() | api.DeleteCannedTextRequest():
+                return await self._change_text(writer, request)
             case _:
                 return await self._others.handle(writer, request)
+
+    async def _change_text(
+        self,
+        writer: Writer,
+        request: api.CreateCannedTextRequest | api.UpdateCannedTextRequest | api.DeleteCannedTextRequest,
+    ) -> Message:
+        command, tenant = canned_requests.command_of(request, self._clock.now()), writer.subject.tenant
+
+        def respond(shard: Shard, _: Sequence[events.Event]) -> Message:
+            if isinstance(request, api.DeleteCannedTextRequest):
+                return api.DeleteCannedTextResponse()
+            shown = canned_requests.message(tenant, shard.canned[command.text_id])
+            if isinstance(request, api.CreateCannedTextRequest):
+                return api.CreateCannedTextResponse(canned_text=shown)
+            return api.UpdateCannedTextResponse(canned_text=shown)
+
+        return await submit(writer, command, request_of(request), respond)
 
     async def _save(self, writer: Writer, sealed: api.SealedDraft) -> Message:
         case_id, agent_id = sealed.name.rpartition("/")[2], sealed.agent.rpartition("/")[2]

@@ -134,6 +134,9 @@ class Lacking:
                 | commands.ChangeQueue()
                 | commands.DeleteQueue()
                 | commands.ChangePolicy()
+                | commands.CreateCannedText()
+                | commands.ChangeCannedText()
+                | commands.DeleteCannedText()
                 | commands.Tick()
             ):
                 pass

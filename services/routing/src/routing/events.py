@@ -688,6 +688,24 @@ class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
 
 
+class CannedTextChanged(Struct, frozen=True, array_like=True, gc=False):
+    """A text of the house was created or changed; carries it whole, as it is now."""
+
+    text_id: str
+    display_name: str
+    language: str
+    queues: tuple[str, ...]
+    text: str
+    at: Instant
+
+
+class CannedTextDeleted(Struct, frozen=True, array_like=True, gc=False):
+    """A text of the house was deleted."""
+
+    text_id: str
+    at: Instant
+
+
 CaseFact = (
     PostAttached
     | PostPlaced
@@ -730,11 +748,14 @@ AgentFact = AgentRegistered | AgentChanged | PresenceChanged | AgentDeleted
 SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged
 """What holds for what is decided from now on."""
 
+CannedFact = CannedTextChanged | CannedTextDeleted
+"""What happens to texts of the house."""
+
 ThreadFact = PostThreaded | PostAliased | PostAddressed | PostUnthreaded | ThreadReviewed | ThreadRecalled
 """What happens to threads."""
 
 DraftFact = DraftSaved | DraftDiscarded
 """What happens to texts that are not sent yet. It changes no case: who writes is no act on it."""
 
-Event = CaseEvent | ThreadFact | AgentFact | SettingFact | DraftFact
+Event = CaseEvent | ThreadFact | AgentFact | SettingFact | DraftFact | CannedFact
 """Everything routing can say."""

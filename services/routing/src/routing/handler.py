@@ -28,6 +28,7 @@ from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
 from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE, Policy
+from routing.canned import TEXT_MAX as CANNED_MAX
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
 from routing.escalation import case_id_of_post
@@ -59,6 +60,7 @@ LIMITS = MessageLimits(
         "switchboard.routing.v1.ReplyToCaseRequest.text": 4 * TEXT_MAX,
         "switchboard.routing.v1.NoteCaseRequest.text": 4 * TEXT_MAX,
         "switchboard.routing.v1.SaveDraftRequest.text": 4 * TEXT_MAX,
+        "switchboard.routing.v1.CannedText.text": 4 * CANNED_MAX,
     }
 )
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
@@ -293,7 +295,7 @@ class Form:
 
 def tenant_of(request: Message) -> str:
     """The tenant a request is about. Raises InvalidRequest."""
-    for field in ("name", "parent", "agent", "queue", "routing_policy"):
+    for field in ("name", "parent", "agent", "queue", "routing_policy", "canned_text"):
         if field in request.DESCRIPTOR.fields_by_name:
             value = getattr(request, field)
             name: str = value if isinstance(value, str) else value.name
@@ -435,10 +437,10 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
     return case_id, agent_id, in_reply_to, request_id
 
 
-def check_text(form: Form, text: str) -> None:
-    """Judges a text that a person wrote to a customer or about one."""
-    if not 1 <= len(text) <= TEXT_MAX or _is_blank(text):
-        form.wrong("text", f"has 1 to {TEXT_MAX} code points, one at least that can be seen")
+def check_text(form: Form, text: str, field: str = "text", longest: int = TEXT_MAX) -> None:
+    """Judges a text that a person wrote."""
+    if not 1 <= len(text) <= longest or _is_blank(text):
+        form.wrong(field, f"has 1 to {longest} code points, one at least that can be seen")
 
 
 def _is_blank(text: str) -> bool:

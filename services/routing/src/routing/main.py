@@ -115,7 +115,7 @@ async def build(process: Process) -> None:
         drafts=await parts.projection(DraftsView()),
         vault=vault,
         tenants=parts.tenants,
-        customer_of=servicer.customer_of,
+        routing=servicer,
     )
     await parts.serve(
         (service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer),

@@ -45,6 +45,8 @@ _FREES_NOBODY = frozenset(
         events.CaseSupervised,
         events.DraftSaved,
         events.DraftDiscarded,
+        events.CannedTextChanged,
+        events.CannedTextDeleted,
     }
 )
 """Facts that neither give an agent room nor make a case wait."""

@@ -61,6 +61,8 @@ CATCH_UP_S = 30.0
 CODES: Mapping[str, grpc.StatusCode] = {
     Reason.AGENT_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.AGENT_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.CANNED_TEXT_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Reason.CANNED_TEXT_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.CASE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.CASE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.POST_UNKNOWN: grpc.StatusCode.NOT_FOUND,
@@ -336,7 +338,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         tenant, case_id = _case_name(request.name)
         if request.token:
             return await self._explain_offer(tenant, case_id, request.token)
-        said = await self._if_remembered(tenant, request, api.ExplainDecisionResponse)
+        said = await self.if_remembered(tenant, request, api.ExplainDecisionResponse)
         if said is not None:
             return said
         case = await self._case(tenant, case_id)
@@ -366,8 +368,9 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     async def _write(self, request: api.ReplyToCaseRequest | api.NoteCaseRequest, response: type[M]) -> M:
         tenant, text = tenant_of(request), request.text
         case_id, _, _, _ = written(request)
-        customer, source = await self.customer_of(tenant, case_id)
-        subject = customer or case_id
+        case = await self.case_of(tenant, case_id)
+        source = case.source.rpartition("/")[2]
+        subject = case.identity.rpartition("/")[2] or case_id
         key = (await self._vault.keys(tenant, [subject]))[subject]
         sealed = api.SealedText(text_length=len(text))
         if isinstance(request, api.ReplyToCaseRequest):
@@ -382,18 +385,13 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             sealed.text_digest = key.digest(text.encode())
         return await self._call_owner(tenant, sealed, response)
 
-    async def customer_of(self, tenant: str, case_id: str) -> tuple[str, str]:
-        """(the customer's identity, the source) of a case, "" where there is none; memory knows it first, the read
-        model for longer.
-        """
+    async def case_of(self, tenant: str, case_id: str) -> api.Case:
+        """A case; memory knows it first, the read model for longer. Raises NotFound."""
         request = api.GetCaseRequest(name=f"tenants/{tenant}/cases/{case_id}")
-        found = await self._if_remembered(tenant, request, api.GetCaseResponse)
-        if found is not None:
-            return found.case.identity.rpartition("/")[2], found.case.source.rpartition("/")[2]
-        case = await self._case(tenant, case_id)
-        return case.identity_id, case.source_id
+        found = await self.if_remembered(tenant, request, api.GetCaseResponse)
+        return case_message(tenant, await self._case(tenant, case_id)) if found is None else found.case
 
-    async def _if_remembered(self, tenant: str, request: Message, response: type[M]) -> M | None:
+    async def if_remembered(self, tenant: str, request: Message, response: type[M]) -> M | None:
         """What the owner says about a case, None when its memory does not hold it."""
         try:
             return await self._call_owner(tenant, request, response)

@@ -15,6 +15,7 @@ from chassis.clock import MICROS, Instant
 
 from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, gives_back_at, policy_of, queue_of
+from routing.canned import CannedText, canned
 from routing.cases import (
     Accepted,
     Case,
@@ -78,6 +79,8 @@ class Shard:
 
     threads: ThreadIndex = field(default_factory=ThreadIndex)
     """Which posts there are, who answers whom, and what is to be looked at again."""
+    canned: dict[str, CannedText] = field(default_factory=dict)
+    """Texts of the house; no decision about a case looks at them."""
     segments: Segments = field(init=False)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
@@ -183,6 +186,10 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             refill(shard)
         case events.QueueDeleted():
             pass  # the default one is always there
+        case events.CannedTextChanged():
+            shard.canned[event.text_id] = canned(event)
+        case events.CannedTextDeleted():
+            shard.canned.pop(event.text_id, None)
         case _:
             _change(shard, event)
     return shard

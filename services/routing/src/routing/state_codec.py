@@ -14,12 +14,13 @@ from msgspec.msgpack import Decoder, Encoder
 from msgspec.structs import replace
 
 from routing.agents import Agent, Policy, Queue
+from routing.canned import CannedText
 from routing.cases import Case
 from routing.events import PostThreaded
 from routing.shard import Shard, refill
 from routing.thread_index import Kept, ThreadIndex
 
-VERSION = "12"
+VERSION = "13"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, or keys and posts, of one part: three milliseconds' work."""
@@ -39,6 +40,7 @@ class _Kept(Struct, array_like=True):
     offers_made: int
     forgotten: int
     todo: list[tuple[str, int]]
+    canned: list[CannedText]
 
 
 _encoder = Encoder()
@@ -64,6 +66,7 @@ def dump(shard: Shard) -> Iterator[bytes]:
         shard.offers_made,
         shard.forgotten,
         list(shard.threads.todo.items()),
+        [shard.canned[text_id] for text_id in sorted(shard.canned)],
     )
     return _parts(_encoder.encode(kept), shard.cases.copy(), shard.threads.kept())
 
@@ -136,6 +139,7 @@ def load(raw: bytes) -> Shard:
         kept.offers_made,
         kept.forgotten,
         threads,
+        {one.text_id: one for one in kept.canned},
     )
     return refill(shard)
 

@@ -365,6 +365,8 @@ _IGNORED = (
     work.SourceQueueChanged,
     work.DraftSaved,
     work.DraftDiscarded,
+    work.CannedTextChanged,
+    work.CannedTextDeleted,
     work.CaseSupervised,  # it waits as it did, for somebody else
 )
 HANDLED = frozenset(_FOLDS)
