@@ -24,24 +24,35 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from switchboard.log.v1 import log_pb2 as switchboard_dot_log_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switchboard/routing/v1/desk.proto\x12\x16switchboard.routing.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xfa\x01\n\x05\x44raft\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12%\n\x05\x61gent\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Agent\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x34\n\x0breadability\x18\x04 \x01(\x0e\x32\x1f.switchboard.log.v1.Readability\x12,\n\x08saved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\xea\x41\x41\n\x11switchboard/Draft\x12,tenants/{tenant}/cases/{case}/drafts/{draft}\"\x94\x01\n\x10SaveDraftRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"L\n\x11SaveDraftResponse\x12%\n\x05\x64raft\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Draft\x12\x10\n\x08position\x18\x02 \x01(\t\"Q\n\x0fGetDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"@\n\x10GetDraftResponse\x12,\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x1d.switchboard.routing.v1.Draft\"{\n\x11ListDraftsRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_position\x18\x04 \x01(\t\"\\\n\x12ListDraftsResponse\x12-\n\x06\x64rafts\x18\x01 \x03(\x0b\x32\x1d.switchboard.routing.v1.Draft\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x12\x44\x65leteDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\'\n\x13\x44\x65leteDraftResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\x92\x01\n\x0bSealedDraft\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12(\n\x04text\x18\x03 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x13\n\x0btext_length\x18\x04 \x01(\x05\x12\x13\n\x0btext_digest\x18\x05 \x01(\x0c\x12\x12\n\nrequest_id\x18\x06 \x01(\t2\x9b\x03\n\x0b\x44\x65skService\x12`\n\tSaveDraft\x12(.switchboard.routing.v1.SaveDraftRequest\x1a).switchboard.routing.v1.SaveDraftResponse\x12]\n\x08GetDraft\x12\'.switchboard.routing.v1.GetDraftRequest\x1a(.switchboard.routing.v1.GetDraftResponse\x12\x63\n\nListDrafts\x12).switchboard.routing.v1.ListDraftsRequest\x1a*.switchboard.routing.v1.ListDraftsResponse\x12\x66\n\x0b\x44\x65leteDraft\x12*.switchboard.routing.v1.DeleteDraftRequest\x1a+.switchboard.routing.v1.DeleteDraftResponseBk\xea\x41\x31\n\x10switchboard/Case\x12\x1dtenants/{tenant}/cases/{case}\xea\x41\x34\n\x11switchboard/Agent\x12\x1ftenants/{tenant}/agents/{agent}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switchboard/routing/v1/desk.proto\x12\x16switchboard.routing.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xfa\x01\n\x05\x44raft\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12%\n\x05\x61gent\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Agent\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x34\n\x0breadability\x18\x04 \x01(\x0e\x32\x1f.switchboard.log.v1.Readability\x12,\n\x08saved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\xea\x41\x41\n\x11switchboard/Draft\x12,tenants/{tenant}/cases/{case}/drafts/{draft}\"\x96\x02\n\nCannedText\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12&\n\x06queues\x18\x04 \x03(\tB\x16\xfa\x41\x13\n\x11switchboard/Queue\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x17\n\tvariables\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:G\xea\x41\x44\n\x16switchboard/CannedText\x12*tenants/{tenant}/cannedTexts/{canned_text}\"\x94\x01\n\x10SaveDraftRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"L\n\x11SaveDraftResponse\x12%\n\x05\x64raft\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Draft\x12\x10\n\x08position\x18\x02 \x01(\t\"Q\n\x0fGetDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"@\n\x10GetDraftResponse\x12,\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x1d.switchboard.routing.v1.Draft\"{\n\x11ListDraftsRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_position\x18\x04 \x01(\t\"\\\n\x12ListDraftsResponse\x12-\n\x06\x64rafts\x18\x01 \x03(\x0b\x32\x1d.switchboard.routing.v1.Draft\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x12\x44\x65leteDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\'\n\x13\x44\x65leteDraftResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\x92\x01\n\x0bSealedDraft\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12(\n\x04text\x18\x03 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x13\n\x0btext_length\x18\x04 \x01(\x05\x12\x13\n\x0btext_digest\x18\x05 \x01(\x0c\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\xbd\x01\n\x17\x43reateCannedTextRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x1c\n\x0e\x63\x61nned_text_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12=\n\x0b\x63\x61nned_text\x18\x03 \x01(\x0b\x32\".switchboard.routing.v1.CannedTextB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"e\n\x18\x43reateCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x10\n\x08position\x18\x02 \x01(\t\"[\n\x14GetCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"P\n\x15GetCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\"\x92\x01\n\x16ListCannedTextsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x14\n\x0cmin_position\x18\x05 \x01(\t\"l\n\x17ListCannedTextsResponse\x12\x38\n\x0c\x63\x61nned_texts\x18\x01 \x03(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa3\x01\n\x17UpdateCannedTextRequest\x12=\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedTextB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\"e\n\x18UpdateCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x10\n\x08position\x18\x02 \x01(\t\"b\n\x17\x44\x65leteCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\",\n\x18\x44\x65leteCannedTextResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\xd4\x01\n\x17RenderCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\'\n\x04\x63\x61se\x18\x02 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x03 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x17\n\x0f\x63ustomer_handle\x18\x04 \x01(\t\x12\x1d\n\x15\x63ustomer_display_name\x18\x05 \x01(\t\"9\n\x18RenderCannedTextResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07missing\x18\x02 \x03(\t2\xd9\x08\n\x0b\x44\x65skService\x12`\n\tSaveDraft\x12(.switchboard.routing.v1.SaveDraftRequest\x1a).switchboard.routing.v1.SaveDraftResponse\x12]\n\x08GetDraft\x12\'.switchboard.routing.v1.GetDraftRequest\x1a(.switchboard.routing.v1.GetDraftResponse\x12\x63\n\nListDrafts\x12).switchboard.routing.v1.ListDraftsRequest\x1a*.switchboard.routing.v1.ListDraftsResponse\x12\x66\n\x0b\x44\x65leteDraft\x12*.switchboard.routing.v1.DeleteDraftRequest\x1a+.switchboard.routing.v1.DeleteDraftResponse\x12u\n\x10\x43reateCannedText\x12/.switchboard.routing.v1.CreateCannedTextRequest\x1a\x30.switchboard.routing.v1.CreateCannedTextResponse\x12l\n\rGetCannedText\x12,.switchboard.routing.v1.GetCannedTextRequest\x1a-.switchboard.routing.v1.GetCannedTextResponse\x12r\n\x0fListCannedTexts\x12..switchboard.routing.v1.ListCannedTextsRequest\x1a/.switchboard.routing.v1.ListCannedTextsResponse\x12u\n\x10UpdateCannedText\x12/.switchboard.routing.v1.UpdateCannedTextRequest\x1a\x30.switchboard.routing.v1.UpdateCannedTextResponse\x12u\n\x10\x44\x65leteCannedText\x12/.switchboard.routing.v1.DeleteCannedTextRequest\x1a\x30.switchboard.routing.v1.DeleteCannedTextResponse\x12u\n\x10RenderCannedText\x12/.switchboard.routing.v1.RenderCannedTextRequest\x1a\x30.switchboard.routing.v1.RenderCannedTextResponseB\xcb\x01\xea\x41\x31\n\x10switchboard/Case\x12\x1dtenants/{tenant}/cases/{case}\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\xea\x41\x34\n\x11switchboard/Queue\x12\x1ftenants/{tenant}/queues/{queue}\xea\x41\x34\n\x11switchboard/Agent\x12\x1ftenants/{tenant}/agents/{agent}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.routing.v1.desk_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\352A1\n\020switchboard/Case\022\035tenants/{tenant}/cases/{case}\352A4\n\021switchboard/Agent\022\037tenants/{tenant}/agents/{agent}'
+  _globals['DESCRIPTOR']._serialized_options = b'\352A1\n\020switchboard/Case\022\035tenants/{tenant}/cases/{case}\352A&\n\022switchboard/Tenant\022\020tenants/{tenant}\352A4\n\021switchboard/Queue\022\037tenants/{tenant}/queues/{queue}\352A4\n\021switchboard/Agent\022\037tenants/{tenant}/agents/{agent}'
   _globals['_DRAFT'].fields_by_name['name']._loaded_options = None
   _globals['_DRAFT'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_DRAFT'].fields_by_name['agent']._loaded_options = None
   _globals['_DRAFT'].fields_by_name['agent']._serialized_options = b'\372A\023\n\021switchboard/Agent'
   _globals['_DRAFT']._loaded_options = None
   _globals['_DRAFT']._serialized_options = b'\352AA\n\021switchboard/Draft\022,tenants/{tenant}/cases/{case}/drafts/{draft}'
+  _globals['_CANNEDTEXT'].fields_by_name['name']._loaded_options = None
+  _globals['_CANNEDTEXT'].fields_by_name['name']._serialized_options = b'\342A\001\010'
+  _globals['_CANNEDTEXT'].fields_by_name['queues']._loaded_options = None
+  _globals['_CANNEDTEXT'].fields_by_name['queues']._serialized_options = b'\372A\023\n\021switchboard/Queue'
+  _globals['_CANNEDTEXT'].fields_by_name['variables']._loaded_options = None
+  _globals['_CANNEDTEXT'].fields_by_name['variables']._serialized_options = b'\342A\001\003'
+  _globals['_CANNEDTEXT'].fields_by_name['updated_at']._loaded_options = None
+  _globals['_CANNEDTEXT'].fields_by_name['updated_at']._serialized_options = b'\342A\001\003'
+  _globals['_CANNEDTEXT']._loaded_options = None
+  _globals['_CANNEDTEXT']._serialized_options = b'\352AD\n\026switchboard/CannedText\022*tenants/{tenant}/cannedTexts/{canned_text}'
   _globals['_SAVEDRAFTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_SAVEDRAFTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020switchboard/Case'
   _globals['_SAVEDRAFTREQUEST'].fields_by_name['agent']._loaded_options = None
@@ -60,26 +71,78 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEDRAFTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021switchboard/Draft'
   _globals['_DELETEDRAFTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEDRAFTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
-  _globals['_DRAFT']._serialized_start=185
-  _globals['_DRAFT']._serialized_end=435
-  _globals['_SAVEDRAFTREQUEST']._serialized_start=438
-  _globals['_SAVEDRAFTREQUEST']._serialized_end=586
-  _globals['_SAVEDRAFTRESPONSE']._serialized_start=588
-  _globals['_SAVEDRAFTRESPONSE']._serialized_end=664
-  _globals['_GETDRAFTREQUEST']._serialized_start=666
-  _globals['_GETDRAFTREQUEST']._serialized_end=747
-  _globals['_GETDRAFTRESPONSE']._serialized_start=749
-  _globals['_GETDRAFTRESPONSE']._serialized_end=813
-  _globals['_LISTDRAFTSREQUEST']._serialized_start=815
-  _globals['_LISTDRAFTSREQUEST']._serialized_end=938
-  _globals['_LISTDRAFTSRESPONSE']._serialized_start=940
-  _globals['_LISTDRAFTSRESPONSE']._serialized_end=1032
-  _globals['_DELETEDRAFTREQUEST']._serialized_start=1034
-  _globals['_DELETEDRAFTREQUEST']._serialized_end=1122
-  _globals['_DELETEDRAFTRESPONSE']._serialized_start=1124
-  _globals['_DELETEDRAFTRESPONSE']._serialized_end=1163
-  _globals['_SEALEDDRAFT']._serialized_start=1166
-  _globals['_SEALEDDRAFT']._serialized_end=1312
-  _globals['_DESKSERVICE']._serialized_start=1315
-  _globals['_DESKSERVICE']._serialized_end=1726
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['canned_text_id']._loaded_options = None
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['canned_text_id']._serialized_options = b'\342A\001\002'
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['canned_text']._loaded_options = None
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['canned_text']._serialized_options = b'\342A\001\002'
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATECANNEDTEXTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETCANNEDTEXTREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETCANNEDTEXTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026switchboard/CannedText'
+  _globals['_LISTCANNEDTEXTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTCANNEDTEXTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_UPDATECANNEDTEXTREQUEST'].fields_by_name['canned_text']._loaded_options = None
+  _globals['_UPDATECANNEDTEXTREQUEST'].fields_by_name['canned_text']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATECANNEDTEXTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_UPDATECANNEDTEXTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
+  _globals['_DELETECANNEDTEXTREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETECANNEDTEXTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026switchboard/CannedText'
+  _globals['_DELETECANNEDTEXTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DELETECANNEDTEXTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
+  _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026switchboard/CannedText'
+  _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['case']._loaded_options = None
+  _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['case']._serialized_options = b'\342A\001\002\372A\022\n\020switchboard/Case'
+  _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['agent']._loaded_options = None
+  _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['agent']._serialized_options = b'\342A\001\002\372A\023\n\021switchboard/Agent'
+  _globals['_DRAFT']._serialized_start=219
+  _globals['_DRAFT']._serialized_end=469
+  _globals['_CANNEDTEXT']._serialized_start=472
+  _globals['_CANNEDTEXT']._serialized_end=750
+  _globals['_SAVEDRAFTREQUEST']._serialized_start=753
+  _globals['_SAVEDRAFTREQUEST']._serialized_end=901
+  _globals['_SAVEDRAFTRESPONSE']._serialized_start=903
+  _globals['_SAVEDRAFTRESPONSE']._serialized_end=979
+  _globals['_GETDRAFTREQUEST']._serialized_start=981
+  _globals['_GETDRAFTREQUEST']._serialized_end=1062
+  _globals['_GETDRAFTRESPONSE']._serialized_start=1064
+  _globals['_GETDRAFTRESPONSE']._serialized_end=1128
+  _globals['_LISTDRAFTSREQUEST']._serialized_start=1130
+  _globals['_LISTDRAFTSREQUEST']._serialized_end=1253
+  _globals['_LISTDRAFTSRESPONSE']._serialized_start=1255
+  _globals['_LISTDRAFTSRESPONSE']._serialized_end=1347
+  _globals['_DELETEDRAFTREQUEST']._serialized_start=1349
+  _globals['_DELETEDRAFTREQUEST']._serialized_end=1437
+  _globals['_DELETEDRAFTRESPONSE']._serialized_start=1439
+  _globals['_DELETEDRAFTRESPONSE']._serialized_end=1478
+  _globals['_SEALEDDRAFT']._serialized_start=1481
+  _globals['_SEALEDDRAFT']._serialized_end=1627
+  _globals['_CREATECANNEDTEXTREQUEST']._serialized_start=1630
+  _globals['_CREATECANNEDTEXTREQUEST']._serialized_end=1819
+  _globals['_CREATECANNEDTEXTRESPONSE']._serialized_start=1821
+  _globals['_CREATECANNEDTEXTRESPONSE']._serialized_end=1922
+  _globals['_GETCANNEDTEXTREQUEST']._serialized_start=1924
+  _globals['_GETCANNEDTEXTREQUEST']._serialized_end=2015
+  _globals['_GETCANNEDTEXTRESPONSE']._serialized_start=2017
+  _globals['_GETCANNEDTEXTRESPONSE']._serialized_end=2097
+  _globals['_LISTCANNEDTEXTSREQUEST']._serialized_start=2100
+  _globals['_LISTCANNEDTEXTSREQUEST']._serialized_end=2246
+  _globals['_LISTCANNEDTEXTSRESPONSE']._serialized_start=2248
+  _globals['_LISTCANNEDTEXTSRESPONSE']._serialized_end=2356
+  _globals['_UPDATECANNEDTEXTREQUEST']._serialized_start=2359
+  _globals['_UPDATECANNEDTEXTREQUEST']._serialized_end=2522
+  _globals['_UPDATECANNEDTEXTRESPONSE']._serialized_start=2524
+  _globals['_UPDATECANNEDTEXTRESPONSE']._serialized_end=2625
+  _globals['_DELETECANNEDTEXTREQUEST']._serialized_start=2627
+  _globals['_DELETECANNEDTEXTREQUEST']._serialized_end=2725
+  _globals['_DELETECANNEDTEXTRESPONSE']._serialized_start=2727
+  _globals['_DELETECANNEDTEXTRESPONSE']._serialized_end=2771
+  _globals['_RENDERCANNEDTEXTREQUEST']._serialized_start=2774
+  _globals['_RENDERCANNEDTEXTREQUEST']._serialized_end=2986
+  _globals['_RENDERCANNEDTEXTRESPONSE']._serialized_start=2988
+  _globals['_RENDERCANNEDTEXTRESPONSE']._serialized_end=3045
+  _globals['_DESKSERVICE']._serialized_start=3048
+  _globals['_DESKSERVICE']._serialized_end=4161
 # @@protoc_insertion_point(module_scope)

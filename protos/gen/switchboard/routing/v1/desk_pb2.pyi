@@ -2,6 +2,7 @@ import datetime
 
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from switchboard.log.v1 import log_pb2 as _log_pb2
 from google.protobuf.internal import containers as _containers
@@ -25,6 +26,24 @@ class Draft(_message.Message):
     readability: _log_pb2.Readability
     saved_at: _timestamp_pb2.Timestamp
     def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., text: _Optional[str] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ..., saved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CannedText(_message.Message):
+    __slots__ = ("name", "display_name", "language", "queues", "text", "variables", "updated_at")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    display_name: str
+    language: str
+    queues: _containers.RepeatedScalarFieldContainer[str]
+    text: str
+    variables: _containers.RepeatedScalarFieldContainer[str]
+    updated_at: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., language: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., variables: _Optional[_Iterable[str]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SaveDraftRequest(_message.Message):
     __slots__ = ("name", "agent", "text", "request_id")
@@ -109,3 +128,113 @@ class SealedDraft(_message.Message):
     text_digest: bytes
     request_id: str
     def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., text_length: _Optional[int] = ..., text_digest: _Optional[bytes] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CreateCannedTextRequest(_message.Message):
+    __slots__ = ("parent", "canned_text_id", "canned_text", "request_id")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    CANNED_TEXT_ID_FIELD_NUMBER: _ClassVar[int]
+    CANNED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    canned_text_id: str
+    canned_text: CannedText
+    request_id: str
+    def __init__(self, parent: _Optional[str] = ..., canned_text_id: _Optional[str] = ..., canned_text: _Optional[_Union[CannedText, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CreateCannedTextResponse(_message.Message):
+    __slots__ = ("canned_text", "position")
+    CANNED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    canned_text: CannedText
+    position: str
+    def __init__(self, canned_text: _Optional[_Union[CannedText, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class GetCannedTextRequest(_message.Message):
+    __slots__ = ("name", "min_position")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    min_position: str
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class GetCannedTextResponse(_message.Message):
+    __slots__ = ("canned_text",)
+    CANNED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    canned_text: CannedText
+    def __init__(self, canned_text: _Optional[_Union[CannedText, _Mapping]] = ...) -> None: ...
+
+class ListCannedTextsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "filter", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    filter: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class ListCannedTextsResponse(_message.Message):
+    __slots__ = ("canned_texts", "next_page_token")
+    CANNED_TEXTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    canned_texts: _containers.RepeatedCompositeFieldContainer[CannedText]
+    next_page_token: str
+    def __init__(self, canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateCannedTextRequest(_message.Message):
+    __slots__ = ("canned_text", "update_mask", "request_id")
+    CANNED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    canned_text: CannedText
+    update_mask: _field_mask_pb2.FieldMask
+    request_id: str
+    def __init__(self, canned_text: _Optional[_Union[CannedText, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UpdateCannedTextResponse(_message.Message):
+    __slots__ = ("canned_text", "position")
+    CANNED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    canned_text: CannedText
+    position: str
+    def __init__(self, canned_text: _Optional[_Union[CannedText, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class DeleteCannedTextRequest(_message.Message):
+    __slots__ = ("name", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class DeleteCannedTextResponse(_message.Message):
+    __slots__ = ("position",)
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    position: str
+    def __init__(self, position: _Optional[str] = ...) -> None: ...
+
+class RenderCannedTextRequest(_message.Message):
+    __slots__ = ("name", "case", "agent", "customer_handle", "customer_display_name")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_HANDLE_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    case: str
+    agent: str
+    customer_handle: str
+    customer_display_name: str
+    def __init__(self, name: _Optional[str] = ..., case: _Optional[str] = ..., agent: _Optional[str] = ..., customer_handle: _Optional[str] = ..., customer_display_name: _Optional[str] = ...) -> None: ...
+
+class RenderCannedTextResponse(_message.Message):
+    __slots__ = ("text", "missing")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    missing: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, text: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ...) -> None: ...

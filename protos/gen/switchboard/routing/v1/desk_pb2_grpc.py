@@ -55,6 +55,36 @@ class DeskServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteDraftRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteDraftResponse.FromString,
                 _registered_method=True)
+        self.CreateCannedText = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/CreateCannedText',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CreateCannedTextRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CreateCannedTextResponse.FromString,
+                _registered_method=True)
+        self.GetCannedText = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/GetCannedText',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCannedTextRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCannedTextResponse.FromString,
+                _registered_method=True)
+        self.ListCannedTexts = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/ListCannedTexts',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListCannedTextsRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListCannedTextsResponse.FromString,
+                _registered_method=True)
+        self.UpdateCannedText = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/UpdateCannedText',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateCannedTextRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateCannedTextResponse.FromString,
+                _registered_method=True)
+        self.DeleteCannedText = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/DeleteCannedText',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteCannedTextRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteCannedTextResponse.FromString,
+                _registered_method=True)
+        self.RenderCannedText = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/RenderCannedText',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextResponse.FromString,
+                _registered_method=True)
 
 
 class DeskServiceServicer:
@@ -91,6 +121,48 @@ class DeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateCannedText(self, request, context):
+        """Creates a canned text, at most 500 a tenant. Errors: CANNED_TEXT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND), TOO_MANY_CANNED_TEXTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCannedText(self, request, context):
+        """One canned text.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCannedTexts(self, request, context):
+        """Canned texts by id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCannedText(self, request, context):
+        """Changes settings of a canned text, as `update_mask` says. Errors: CANNED_TEXT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCannedText(self, request, context):
+        """Deletes a canned text. Errors: CANNED_TEXT_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenderCannedText(self, request, context):
+        """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +185,36 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.DeleteDraft,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteDraftRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteDraftResponse.SerializeToString,
+            ),
+            'CreateCannedText': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCannedText,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CreateCannedTextRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CreateCannedTextResponse.SerializeToString,
+            ),
+            'GetCannedText': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCannedText,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCannedTextRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCannedTextResponse.SerializeToString,
+            ),
+            'ListCannedTexts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCannedTexts,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListCannedTextsRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListCannedTextsResponse.SerializeToString,
+            ),
+            'UpdateCannedText': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCannedText,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateCannedTextRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateCannedTextResponse.SerializeToString,
+            ),
+            'DeleteCannedText': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCannedText,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteCannedTextRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteCannedTextResponse.SerializeToString,
+            ),
+            'RenderCannedText': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenderCannedText,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +326,168 @@ class DeskService:
             '/switchboard.routing.v1.DeskService/DeleteDraft',
             switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteDraftRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCannedText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/CreateCannedText',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.CreateCannedTextRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.CreateCannedTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCannedText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/GetCannedText',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCannedTextRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCannedTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCannedTexts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/ListCannedTexts',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ListCannedTextsRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ListCannedTextsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCannedText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/UpdateCannedText',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateCannedTextRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateCannedTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCannedText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/DeleteCannedText',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteCannedTextRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.DeleteCannedTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderCannedText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/RenderCannedText',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextResponse.FromString,
             options,
             channel_credentials,
             insecure,

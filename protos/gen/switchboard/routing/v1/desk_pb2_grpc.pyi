@@ -44,6 +44,18 @@ class DeskServiceStub:
     """The drafts of a case, whoever wrote them, by agent: who takes over sees what was being written."""
     DeleteDraft: _grpc.UnaryUnaryMultiCallable[_desk_pb2.DeleteDraftRequest, _desk_pb2.DeleteDraftResponse]
     """Throws a draft away. Deleting what is not there is no error. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
+    CreateCannedText: _grpc.UnaryUnaryMultiCallable[_desk_pb2.CreateCannedTextRequest, _desk_pb2.CreateCannedTextResponse]
+    """Creates a canned text, at most 500 a tenant. Errors: CANNED_TEXT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND), TOO_MANY_CANNED_TEXTS."""
+    GetCannedText: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetCannedTextRequest, _desk_pb2.GetCannedTextResponse]
+    """One canned text."""
+    ListCannedTexts: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListCannedTextsRequest, _desk_pb2.ListCannedTextsResponse]
+    """Canned texts by id."""
+    UpdateCannedText: _grpc.UnaryUnaryMultiCallable[_desk_pb2.UpdateCannedTextRequest, _desk_pb2.UpdateCannedTextResponse]
+    """Changes settings of a canned text, as `update_mask` says. Errors: CANNED_TEXT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND)."""
+    DeleteCannedText: _grpc.UnaryUnaryMultiCallable[_desk_pb2.DeleteCannedTextRequest, _desk_pb2.DeleteCannedTextResponse]
+    """Deletes a canned text. Errors: CANNED_TEXT_UNKNOWN (NOT_FOUND)."""
+    RenderCannedText: _grpc.UnaryUnaryMultiCallable[_desk_pb2.RenderCannedTextRequest, _desk_pb2.RenderCannedTextResponse]
+    """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
 
 @_typing.type_check_only
 class DeskServiceAsyncStub(DeskServiceStub):
@@ -61,6 +73,18 @@ class DeskServiceAsyncStub(DeskServiceStub):
     """The drafts of a case, whoever wrote them, by agent: who takes over sees what was being written."""
     DeleteDraft: _aio.UnaryUnaryMultiCallable[_desk_pb2.DeleteDraftRequest, _desk_pb2.DeleteDraftResponse]  # type: ignore[assignment]
     """Throws a draft away. Deleting what is not there is no error. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
+    CreateCannedText: _aio.UnaryUnaryMultiCallable[_desk_pb2.CreateCannedTextRequest, _desk_pb2.CreateCannedTextResponse]  # type: ignore[assignment]
+    """Creates a canned text, at most 500 a tenant. Errors: CANNED_TEXT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND), TOO_MANY_CANNED_TEXTS."""
+    GetCannedText: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetCannedTextRequest, _desk_pb2.GetCannedTextResponse]  # type: ignore[assignment]
+    """One canned text."""
+    ListCannedTexts: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListCannedTextsRequest, _desk_pb2.ListCannedTextsResponse]  # type: ignore[assignment]
+    """Canned texts by id."""
+    UpdateCannedText: _aio.UnaryUnaryMultiCallable[_desk_pb2.UpdateCannedTextRequest, _desk_pb2.UpdateCannedTextResponse]  # type: ignore[assignment]
+    """Changes settings of a canned text, as `update_mask` says. Errors: CANNED_TEXT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND)."""
+    DeleteCannedText: _aio.UnaryUnaryMultiCallable[_desk_pb2.DeleteCannedTextRequest, _desk_pb2.DeleteCannedTextResponse]  # type: ignore[assignment]
+    """Deletes a canned text. Errors: CANNED_TEXT_UNKNOWN (NOT_FOUND)."""
+    RenderCannedText: _aio.UnaryUnaryMultiCallable[_desk_pb2.RenderCannedTextRequest, _desk_pb2.RenderCannedTextResponse]  # type: ignore[assignment]
+    """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
 
 class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """What is on an agent's desk. What is common to all calls of RoutingService is common to these."""
@@ -99,5 +123,53 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.DeleteDraftResponse, _abc.Awaitable[_desk_pb2.DeleteDraftResponse]]:
         """Throws a draft away. Deleting what is not there is no error. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def CreateCannedText(
+        self,
+        request: _desk_pb2.CreateCannedTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.CreateCannedTextResponse, _abc.Awaitable[_desk_pb2.CreateCannedTextResponse]]:
+        """Creates a canned text, at most 500 a tenant. Errors: CANNED_TEXT_EXISTS (ALREADY_EXISTS), QUEUE_UNKNOWN (NOT_FOUND), TOO_MANY_CANNED_TEXTS."""
+
+    @_abc_1.abstractmethod
+    def GetCannedText(
+        self,
+        request: _desk_pb2.GetCannedTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.GetCannedTextResponse, _abc.Awaitable[_desk_pb2.GetCannedTextResponse]]:
+        """One canned text."""
+
+    @_abc_1.abstractmethod
+    def ListCannedTexts(
+        self,
+        request: _desk_pb2.ListCannedTextsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.ListCannedTextsResponse, _abc.Awaitable[_desk_pb2.ListCannedTextsResponse]]:
+        """Canned texts by id."""
+
+    @_abc_1.abstractmethod
+    def UpdateCannedText(
+        self,
+        request: _desk_pb2.UpdateCannedTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.UpdateCannedTextResponse, _abc.Awaitable[_desk_pb2.UpdateCannedTextResponse]]:
+        """Changes settings of a canned text, as `update_mask` says. Errors: CANNED_TEXT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def DeleteCannedText(
+        self,
+        request: _desk_pb2.DeleteCannedTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.DeleteCannedTextResponse, _abc.Awaitable[_desk_pb2.DeleteCannedTextResponse]]:
+        """Deletes a canned text. Errors: CANNED_TEXT_UNKNOWN (NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def RenderCannedText(
+        self,
+        request: _desk_pb2.RenderCannedTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.RenderCannedTextResponse, _abc.Awaitable[_desk_pb2.RenderCannedTextResponse]]:
+        """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
 
 def add_DeskServiceServicer_to_server(servicer: DeskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1104,3 +1104,27 @@ class DraftDiscarded(_message.Message):
     agent_id: str
     at: _timestamp_pb2.Timestamp
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CannedTextChanged(_message.Message):
+    __slots__ = ("text_id", "display_name", "language", "queues", "text", "at")
+    TEXT_ID_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    text_id: str
+    display_name: str
+    language: str
+    queues: _containers.RepeatedScalarFieldContainer[str]
+    text: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, text_id: _Optional[str] = ..., display_name: _Optional[str] = ..., language: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CannedTextDeleted(_message.Message):
+    __slots__ = ("text_id", "at")
+    TEXT_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    text_id: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, text_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

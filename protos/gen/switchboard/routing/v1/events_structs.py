@@ -1196,4 +1196,34 @@ class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded,)}
+class CannedTextChanged(Struct, frozen=True, array_like=True, gc=False):
+    """A text of the house for many customers was created or changed; carries it whole, as it is now. It is about nobody."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CannedTextChanged"
+    """Full name of its message."""
+    text_id: str = ""
+    """Its id, `[a-z0-9][a-z0-9-]{0,62}`."""
+    display_name: str = ""
+    """Shown to agents, 0..100 code points."""
+    language: str = ""
+    """BCP 47 tag, "" for any language."""
+    queues: tuple[str, ...] = ()
+    """Ids of the queues it is for, sorted, at most 100; empty for all."""
+    text: str = ""
+    """The text, 1..4000 code points, with variables."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class CannedTextDeleted(Struct, frozen=True, array_like=True, gc=False):
+    """A text of the house was deleted."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CannedTextDeleted"
+    """Full name of its message."""
+    text_id: str = ""
+    """Its id."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted,)}
