@@ -15,7 +15,7 @@ from routing.agents import Agent, Policy
 from routing.cases import Case, Offered, Pending, Queued, Resolved, Wait, place_of, urgency_of
 from routing.decider import decide
 from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
-from routing.shard import Shard, evolve
+from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import (
     ChannelCapacity,
@@ -24,6 +24,9 @@ from routing.terms import (
     Presence,
     Requirement,
     Selection,
+    ShiftException,
+    ShiftPhase,
+    ShiftPlan,
     Skill,
     SkillWeight,
     WaitingFor,
@@ -83,10 +86,18 @@ waits = st.tuples(
 )
 
 
+def hours(*times: tuple[float, float]) -> ShiftPlan:
+    """A plan to work at these seconds and never else."""
+    return ShiftPlan("", (), tuple(ShiftException(t(starts), t(ends), False) for starts, ends in times))
+
+
+SHIFTS = (None, None, None, None, hours((0, 1), (1.3, 3)), hours((0.4, 9)))
+
+
 def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
-    rules = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120
+    rules = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0
     return events.PolicyChanged(version, 3, 300, 86_400, t(0), *rules)
 
 
@@ -100,6 +111,9 @@ def founded(policy: Named, staff: Sequence[Agent]) -> Shard:
         settings = agent.skills, agent.capacity, agent.queues, t(0), agent.channel_capacity
         evolve(shard, events.AgentRegistered(agent.agent_id, "", *settings))
         evolve(shard, events.PresenceChanged(agent.agent_id, agent.presence, "agent", t(0), None, agent.channels))
+        if agent.shifts is not None:
+            command = commands.ChangeAgent(agent.agent_id, None, None, None, None, t(0), None, agent.shifts)
+            record(shard, decide(command, shard))
     return shard
 
 
@@ -127,6 +141,7 @@ workers = st.builds(
     presence=st.sampled_from([Presence.AVAILABLE, Presence.AVAILABLE, Presence.AVAILABLE, Presence.AWAY]),
     channel_capacity=st.sampled_from(LIMITS),
     channels=st.sampled_from([(), (), *SOME]),
+    shifts=st.sampled_from(SHIFTS),
 )
 staffs = st.lists(workers, min_size=2, max_size=6, unique_by=lambda agent: agent.agent_id)
 """Mostly able, so that there is somebody to choose from."""
@@ -201,6 +216,7 @@ def may_take(case: Case, agent: Agent) -> bool:
     """
     there = agent.presence == Presence.AVAILABLE and serves(agent, case.queue)
     there = there and (not agent.channels or case.channel in agent.channels)
+    there = there and agent.phase in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON)
     room = [agent.capacity - agent.load]
     room += [
         limit.units - load_of(agent, limit.channel) for limit in agent.channel_capacity if limit.channel == case.channel
@@ -325,8 +341,7 @@ def test_another_policy_touches_nothing_that_was_decided(
     evolve(shard, fact((ordering, selection), version=2))
     assert (shard.cases, shard.agents) == (cases, staff_before)
     assert offer_due(shard, now) is None
-    wakes = (one.stage.until for one in shard.cases.values() if isinstance(one.stage, Pending))
-    if min(wakes, default=LAST) > now:
+    if (next_due(shard) or LAST) > now:
         assert not [event for event in decide(commands.Tick(now), shard) if isinstance(event, events.CaseOffered)]
 
 

@@ -238,6 +238,18 @@ def test_an_agent_is_shown_and_told_what_to_work_now(both: Both, stack: RunningS
     assert ":direct_message=2 voice=5" in shown
     assert "25 % of its units" in shown
     stack.run("agent", "ann", "--limit", "chat", "--tenant", "queues", code=2)
+    hours = (
+        "--shift",
+        "mon-sun=00:00-24:00",
+        "--time-zone",
+        "Asia/Kathmandu",
+        "--off",
+        "2030-01-01T00:00Z/2030-01-02T00:00Z",
+    )
+    told = stack.told("agent", "ann", *hours, "--tenant", "queues")
+    assert (told["shift_phase"], len(told["shifts"]["weekly"])) == ("SHIFT_PHASE_ON", 7)
+    assert "mon=00:00-24:00" in stack.run("agent", "ann", "--tenant", "queues")
+    assert stack.told("agent", "ann", "--no-shifts", "--tenant", "queues").get("shifts") is None
     assert stack.told("agent", "ann", "--presence", "offline", "--tenant", "queues").get("channels") is None
 
 

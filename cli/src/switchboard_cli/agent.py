@@ -1,6 +1,9 @@
 """`switchboard agent`: what one agent works, and whether it does now. It knows how to ask, not what follows."""
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import click
@@ -25,6 +28,40 @@ def _counts(example: str) -> Callable[[click.Context, click.Parameter, tuple[str
     return read
 
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?=([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
+
+
+def _weekly(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[int, int, int]]:
+    """(weekday, start minute, end minute), of DAYS=FROM-TO; an end before its start is on the next day."""
+    found = []
+    for one in given:
+        read = _HOURS.fullmatch(one.lower())
+        first, last = (read[1], read[2] or read[1]) if read else ("", "")
+        if read is None or first not in DAYS or last not in DAYS or max(read[3], read[5]) > "24":
+            raise click.BadParameter(f"{one!r} is not DAYS=FROM-TO, such as mon-fri=09:00-17:30")
+        starts, ends = 60 * int(read[3]) + int(read[4]), 60 * int(read[5]) + int(read[6])
+        ends += 1_440 if ends <= starts else 0
+        length = (DAYS.index(last) - DAYS.index(first)) % 7
+        found += [((DAYS.index(first) + day) % 7 + 1, starts, ends) for day in range(length + 1)]
+    return found
+
+
+def _times(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[datetime, datetime]]:
+    """Pairs of moments, of FROM/TO in ISO 8601 with a zone."""
+    found = []
+    for one in given:
+        with suppress(ValueError):
+            starts, ends = (datetime.fromisoformat(part) for part in one.split("/"))
+            if starts.tzinfo is not None and ends.tzinfo is not None:
+                found.append((starts, ends))
+                continue
+        raise click.BadParameter(f"{one!r} is not FROM/TO, such as 2026-12-24T00:00Z/2026-12-27T00:00Z")
+    return found
+
+
 @click.command()
 @click.argument("agent")
 @tenant_option
@@ -37,6 +74,13 @@ def _counts(example: str) -> Callable[[click.Context, click.Parameter, tuple[str
               help="A skill and its level, 0 to 5; those given replace all there are.")  # fmt: skip
 @click.option("--queue", "queues", multiple=True, metavar="ID",
               help="A queue it serves; those given replace all there are.")  # fmt: skip
+@click.option("--shift", "weekly", multiple=True, metavar="DAYS=FROM-TO", callback=_weekly,
+              help="Hours of the week, such as mon-fri=09:00-17:30; those given replace all there are.")  # fmt: skip
+@click.option("--time-zone", metavar="ZONE", help="Whose wall clock these are by, such as Europe/Berlin.")
+@click.option("--on", "extra", multiple=True, metavar="FROM/TO", callback=_times,
+              help="A time it works besides, such as 2026-12-05T10:00Z/2026-12-05T14:00Z; added.")  # fmt: skip
+@click.option("--off", multiple=True, metavar="FROM/TO", callback=_times, help="A time it does not work; added.")
+@click.option("--no-shifts", is_flag=True, help="Takes all shifts away: it takes offers whenever it is available.")
 @click.option("--presence", type=click.Choice(PRESENCES), help="Whether it takes offers from now on.")
 @click.option("--for", "channels", multiple=True, metavar="CHANNEL",
               help="Of which channel it takes them, with '--presence available'; without it, of all.")  # fmt: skip
@@ -51,6 +95,11 @@ async def agent(
     no_limits: bool,
     skills: Mapping[str, int],
     queues: tuple[str, ...],
+    weekly: list[tuple[int, int, int]],
+    time_zone: str | None,
+    extra: list[tuple[datetime, datetime]],
+    off: list[tuple[datetime, datetime]],
+    no_shifts: bool,
     presence: str | None,
     channels: tuple[str, ...],
     as_json: bool,
@@ -59,7 +108,7 @@ async def agent(
 ) -> None:
     """Show AGENT (its id), or change what is given and show it then."""
     from switchboard.routing.v1 import service_pb2 as api
-    from switchboard.routing.v1.events_pb2 import ChannelCapacity, Skill
+    from switchboard.routing.v1.events_pb2 import ChannelCapacity, ShiftPlan, Skill
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.names import document, full
@@ -76,11 +125,20 @@ async def agent(
         given["skills"] = [Skill(name=name, level=level) for name, level in skills.items()]
     if queues:
         given["queues"] = [full(tenant, "queues", queue) for queue in queues]
+    if no_shifts and (weekly or time_zone or extra or off):
+        raise click.UsageError("--no-shifts takes away what the others say: give it alone")
     name = full(tenant, "agents", agent)
-    act = f"to change agent {agent}" if given or presence else f"to show agent {agent}"
+    is_planned = bool(weekly or time_zone or extra or off)
+    if no_shifts:
+        given["shifts"] = ShiftPlan()
+    is_change = given or presence or is_planned
+    act = f"to change agent {agent}" if is_change else f"to show agent {agent}"
     async with calling(targets, "routing", act=act) as channel:
         stub = RoutingServiceStub(channel)
         said: Any = None
+        if is_planned:
+            known = await stub.GetAgent(api.GetAgentRequest(name=name), timeout=targets.timeout_s)
+            given["shifts"] = _plan(known.agent.shifts, weekly, time_zone, extra, off)
         if given:
             wanted = api.Agent(name=name, **given)
             said = await stub.UpdateAgent(_update(wanted, list(given)), timeout=targets.timeout_s)
@@ -92,6 +150,29 @@ async def agent(
         print_json(document(said.agent))
     else:
         _show(said.agent)
+
+
+def _plan(
+    plan: Any,
+    weekly: list[tuple[int, int, int]],
+    time_zone: str | None,
+    extra: list[tuple[datetime, datetime]],
+    off: list[tuple[datetime, datetime]],
+) -> Any:
+    """The plan there is with what is given."""
+    from switchboard.routing.v1.events_pb2 import WeeklyShift
+
+    if time_zone is not None:
+        plan.time_zone = time_zone
+    if weekly:
+        del plan.weekly[:]
+        plan.weekly.extend(WeeklyShift(weekday=day, start_minute=start, end_minute=end) for day, start, end in weekly)
+    for times, is_off in ((extra, False), (off, True)):
+        for starts, ends in times:
+            added = plan.exceptions.add(is_off=is_off)
+            added.starts_at.FromDatetime(starts)
+            added.ends_at.FromDatetime(ends)
+    return plan
 
 
 def _update(wanted: Any, mask: list[str]) -> Any:
@@ -113,8 +194,10 @@ def _presence(name: str, presence: str, channels: tuple[str, ...]) -> Any:
 
 
 def _show(shown: Any) -> None:
+    from switchboard.routing.v1.events_pb2 import ShiftPhase
+
     from switchboard_cli.agents import presence_of
-    from switchboard_cli.names import moment, short
+    from switchboard_cli.names import moment, short, word
     from switchboard_cli.output import NOTHING, console, table
 
     rows = table("agent", short(shown.name), whole=(0,))
@@ -128,7 +211,24 @@ def _show(shown: Any) -> None:
         rows.add_row(f"  of {channel}", f"{loads.get(channel, 0)}{most}")
     rows.add_row("skills", " ".join(f"{skill.name}={skill.level}" for skill in shown.skills) or NOTHING)
     rows.add_row("queues", " ".join(short(queue) for queue in shown.queues) or "all")
+    if shown.HasField("shifts"):
+        phase = word(ShiftPhase, shown.shift_phase, "SHIFT_PHASE_")
+        when = f"{moment(shown, 'shift_starts_at')} to {moment(shown, 'shift_ends_at')}"
+        rows.add_row("shift (UTC)", f"{phase}, {when}" if shown.HasField("shift_ends_at") else "none planned")
+        rows.add_row(
+            "hours", f"{' '.join(_hours(one) for one in shown.shifts.weekly)} {shown.shifts.time_zone}".strip()
+        )
+        for one in shown.shifts.exceptions:
+            when = f"{moment(one, 'starts_at')} to {moment(one, 'ends_at')}"
+            rows.add_row("  off (UTC)" if one.is_off else "  besides (UTC)", when)
     rows.add_row("missed in a row", str(shown.missed_offers))
     rows.add_row("idle since (UTC)", moment(shown, "released_at"))
     rows.add_row("cases", " ".join(short(case) for case in shown.cases) or NOTHING)
     console().print(rows)
+
+
+def _hours(one: Any) -> str:
+    """Hours of a weekday as they are typed."""
+    ends = one.end_minute if one.end_minute <= 1_440 else one.end_minute - 1_440
+    starts, ends = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (one.start_minute, ends))
+    return f"{DAYS[one.weekday - 1]}={starts}-{ends}"

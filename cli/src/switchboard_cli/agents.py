@@ -51,11 +51,17 @@ async def agents(*, tenant: str, conditions: str, limit: int, as_json: bool, tar
 
 def presence_of(agent: Any) -> str:
     """Whether an agent takes offers, of what, and why not."""
-    from switchboard.routing.v1.events_pb2 import Presence
+    from switchboard.routing.v1.events_pb2 import Presence, ShiftPhase
 
     from switchboard_cli.names import word
 
     presence = word(Presence, agent.presence, "PRESENCE_")
     if agent.presence_reason not in ("", "agent"):
         return f"{presence}, {agent.presence_reason.replace('_', ' ')}"
-    return f"{presence} for {' '.join(agent.channels)}" if agent.channels else presence
+    if agent.channels:
+        presence = f"{presence} for {' '.join(agent.channels)}"
+    if presence.startswith("available") and agent.shift_phase == ShiftPhase.SHIFT_PHASE_PLANNED:
+        return f"{presence}, in no shift"
+    if presence.startswith("available") and agent.shift_phase == ShiftPhase.SHIFT_PHASE_CLOSING:
+        return f"{presence}, shift ends soon"
+    return presence

@@ -66,6 +66,8 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
               help="Of its units, what a case takes that waits for its customer.")  # fmt: skip
 @click.option("--resume-percent", type=click.IntRange(100, 1_000), metavar="N",
               help="Of an agent's capacity, up to where its pending cases go on with it.")  # fmt: skip
+@click.option("--wind-down-s", type=click.IntRange(0, 86_400), metavar="S",
+              help="How long before the end of a shift its agent gets no new offers.")  # fmt: skip
 @json_option
 @reaches
 @asynchronous
@@ -148,6 +150,7 @@ def _show(shown: Any) -> None:
     rows.add_row("who is away keeps cases", f"{shown.absence_s} s" if shown.absence_s else "for ever")
     rows.add_row("a pending case takes", f"{shown.pending_percent} % of its units")
     rows.add_row("and goes on up to", f"{shown.resume_percent} % of its agent's capacity")
+    rows.add_row("last offers", f"{shown.wind_down_s} s before the end of a shift")
     console().print(rows)
 
 

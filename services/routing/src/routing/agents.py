@@ -16,6 +16,8 @@ from routing.terms import (
     Presence,
     Requirement,
     Selection,
+    ShiftPhase,
+    ShiftPlan,
     Skill,
     SkillWeight,
 )
@@ -27,6 +29,7 @@ BY_AGENT, MISSED_OFFERS = "agent", "missed_offers"
 """Reasons of a presence: it was asked for; too many offers were missed in a row."""
 DRAIN, DRAINED, ABSENT = "drain", "drained", "absent"
 """More of them: it finishes what it has; that is over; it was away for too long."""
+NO_SHIFT = ShiftPhase.UNSPECIFIED
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
 
@@ -73,11 +76,39 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """Limits of single channels."""
     channels: tuple[str, ...] = ()
     """Channels it takes offers of while available; of all when there are none."""
+    shifts: ShiftPlan | None = None
+    """When it works; None for whenever it is available."""
+    phase: ShiftPhase = ShiftPhase.UNSPECIFIED
+    shift_starts_at: Instant | None = None
+    """When its shift, or the next one, begins."""
+    shift_ends_at: Instant | None = None
+    offers_until: Instant | None = None
+    """When the last part of that shift begins, in which nothing new is offered."""
+
+    @property
+    def takes_offers(self) -> bool:
+        """Whether it is there for new work: available, and in a shift where it has shifts."""
+        return self.presence == Presence.AVAILABLE and self.phase in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON)
 
     @property
     def free(self) -> int:
-        """Units an offer may take now: none unless available."""
-        return max(0, self.capacity - self.load) if self.presence == Presence.AVAILABLE else 0
+        """Units an offer may take now: none unless it takes offers."""
+        return max(0, self.capacity - self.load) if self.takes_offers else 0
+
+    @property
+    def shift_due(self) -> Instant | None:
+        """When its shift comes to the next step, None when time brings none."""
+        match self.phase:
+            case ShiftPhase.UNSPECIFIED:
+                return None
+            case ShiftPhase.PLANNED:
+                return self.shift_starts_at
+            case ShiftPhase.ON:
+                return self.offers_until
+            case ShiftPhase.CLOSING:
+                return self.shift_ends_at
+            case _:
+                assert_never(self.phase)
 
     @property
     def is_limited(self) -> bool:
@@ -152,6 +183,7 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     channel_units: tuple[ChannelUnits, ...] = ()
     pending_percent: int = 100
     resume_percent: int = 100
+    wind_down_s: int = 0
     since: Instant = NEVER
     """When it became so."""
     absence_s: int = 0
@@ -162,6 +194,8 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
     """What a fact about an agent makes of it. Never raises."""
     match event:
         case events.AgentRegistered() | events.AgentChanged():
+            if event.shifts is None and agent.shifts is not None:
+                agent = replace(agent, phase=NO_SHIFT, shift_starts_at=None, shift_ends_at=None, offers_until=None)
             return replace(
                 agent,
                 display_name=event.display_name,
@@ -169,7 +203,11 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 capacity=max(0, min(event.capacity, CAPACITY_MAX)),
                 queues=event.queues,
                 channel_capacity=event.channel_capacity,
+                shifts=event.shifts,
             )
+        case events.ShiftChanged():
+            starts, ends, until = event.starts_at, event.ends_at, event.offers_until
+            return replace(agent, phase=event.phase, shift_starts_at=starts, shift_ends_at=ends, offers_until=until)
         case events.PresenceChanged():
             return replace(
                 agent,
@@ -180,7 +218,9 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 channels=event.channels,
             )
         case events.AgentDeleted():
-            return replace(agent, presence=Presence.OFFLINE, missed=0)  # whoever keeps agents drops it after this
+            return replace(
+                agent, presence=Presence.OFFLINE, missed=0, phase=NO_SHIFT
+            )  # whoever keeps agents drops it after this
         case _:
             assert_never(event)
 
@@ -196,7 +236,7 @@ def gives_back_at(agent: Agent) -> Instant | None:
 
 def agent_changed(agent: Agent, at: Instant) -> events.AgentChanged:
     """The fact that an agent's settings are these."""
-    settings = agent.display_name, agent.skills, agent.capacity, agent.queues, at, agent.channel_capacity
+    settings = agent.display_name, agent.skills, agent.capacity, agent.queues, at, agent.channel_capacity, agent.shifts
     return events.AgentChanged(agent.agent_id, *settings)
 
 
@@ -271,6 +311,7 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.channel_units,
         event.pending_percent or usual.pending_percent,
         event.resume_percent or usual.resume_percent,
+        event.wind_down_s,
         event.at,
         max(0, event.absence_s),
     )

@@ -42,7 +42,13 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
             return Changes(((None, begun(event)),))
         case events.PostPlaced() | events.PostAttached() | events.CaseQueued() | events.CaseOffered():
             cases = case_changes(event, case_of)
-        case events.AgentRegistered() | events.AgentChanged() | events.PresenceChanged() | events.AgentDeleted():
+        case (
+            events.AgentRegistered()
+            | events.AgentChanged()
+            | events.PresenceChanged()
+            | events.ShiftChanged()
+            | events.AgentDeleted()
+        ):
             agent = agent_of(event.agent_id) or Agent(event.agent_id)
             return Changes((), (evolve_agent(agent, event),))
         case (

@@ -16,6 +16,7 @@ from routing.terms import (
     Presence,
     Requirement,
     Selection,
+    ShiftPlan,
     Skill,
     SkillWeight,
     WaitingFor,
@@ -338,10 +339,11 @@ class RegisterAgent(Struct, frozen=True, gc=False):
     queues: tuple[str, ...]
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] = ()
+    shifts: ShiftPlan | None = None
 
 
 class ChangeAgent(Struct, frozen=True, gc=False):
-    """Change an agent's settings; None leaves one as it is."""
+    """Change an agent's settings; None leaves one as it is. A plan without a time in it takes the one there is away."""
 
     agent_id: str
     display_name: str | None
@@ -350,6 +352,7 @@ class ChangeAgent(Struct, frozen=True, gc=False):
     queues: tuple[str, ...] | None
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] | None = None
+    shifts: ShiftPlan | None = None
 
 
 class DeleteAgent(Struct, frozen=True, gc=False):
@@ -434,6 +437,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     channel_units: tuple[ChannelUnits, ...] | None = None
     pending_percent: int | None = None
     resume_percent: int | None = None
+    wind_down_s: int | None = None
 
 
 class CreateCannedText(Struct, frozen=True, gc=False):

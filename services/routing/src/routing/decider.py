@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
@@ -23,9 +23,10 @@ from routing.matching import Decision
 from routing.policy_decider import change_policy
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
+from routing.shift_decider import move_on, plan_shift
 from routing.terms import CaseOrigin, PostKind, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
-from routing.timers import AGENT, LEAVES, QUEUE
+from routing.timers import AGENT, LEAVES, QUEUE, SHIFT
 
 PORTION = 200
 """Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
@@ -136,14 +137,18 @@ def _register(decision: Decision, c: commands.RegisterAgent) -> None:
     if c.agent_id in decision.shard.agents:
         raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=f"agents/{c.agent_id}")
     known_queues(decision.shard, c.queues)
-    settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity
+    settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity, c.shifts
     decision.emit(events.AgentRegistered(c.agent_id, *settings))
+    plan_shift(decision, c.agent_id)
 
 
 def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     agent = known_agent(decision, c.agent_id)
     known_queues(decision.shard, c.queues or ())
-    wanted = {name: value for name, value in asdict(c).items() if name not in ("agent_id", "at") and value is not None}
+    given = ((name, getattr(c, name)) for name in c.__struct_fields__ if name not in ("agent_id", "at"))
+    wanted = {name: value for name, value in given if value is not None}
+    if c.shifts is not None and not (c.shifts.weekly or c.shifts.exceptions):
+        wanted["shifts"] = None
     changed = replace(agent, **wanted)
     too_much = [f"{agent.load} units in use, more than {changed.capacity}"] if changed.capacity < agent.load else []
     for limit in changed.channel_capacity:
@@ -154,6 +159,8 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
         raise Rejected(Reason.CAPACITY_IN_USE, detail, resource=f"agents/{c.agent_id}")
     if changed != agent:
         decision.emit(agent_changed(changed, c.at))
+        if changed.shifts != agent.shifts:
+            plan_shift(decision, c.agent_id)
 
 
 def _delete_agent(decision: Decision, c: commands.DeleteAgent) -> None:
@@ -192,6 +199,8 @@ def _tick(decision: Decision) -> None:
             before = len(decision.events)
             leave(decision, key)
             room -= 2 * (len(decision.events) - before)
+        elif kind == SHIFT:
+            room -= move_on(decision, key)
         else:
             room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
         if room <= 0:

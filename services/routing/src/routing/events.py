@@ -18,6 +18,8 @@ from routing.terms import (
     Requirement,
     RescindReason,
     Selection,
+    ShiftPhase,
+    ShiftPlan,
     Skill,
     SkillWeight,
     WaitingFor,
@@ -528,6 +530,7 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     queues: tuple[str, ...]
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] = ()
+    shifts: ShiftPlan | None = None
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -540,6 +543,7 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     queues: tuple[str, ...]
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] = ()
+    shifts: ShiftPlan | None = None
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -551,6 +555,17 @@ class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     leaves_at: Instant | None = None
     channels: tuple[str, ...] = ()
+
+
+class ShiftChanged(Struct, frozen=True, array_like=True, gc=False):
+    """An agent's shift was planned, began, came to its last part, or was planned anew after it had ended."""
+
+    agent_id: str
+    phase: ShiftPhase
+    starts_at: Instant | None
+    ends_at: Instant | None
+    offers_until: Instant | None
+    at: Instant
 
 
 class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -609,6 +624,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     channel_units: tuple[ChannelUnits, ...] = ()
     pending_percent: int = 0
     resume_percent: int = 0
+    wind_down_s: int = 0
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -742,7 +758,7 @@ CaseFact = (
 CaseEvent = CaseFact | CaseBegun | CaseOpened | CaseRecalled | CasesJoined | JoinedCasePlaced | CaseSplit
 """What happens to cases."""
 
-AgentFact = AgentRegistered | AgentChanged | PresenceChanged | AgentDeleted
+AgentFact = AgentRegistered | AgentChanged | PresenceChanged | ShiftChanged | AgentDeleted
 """What happens to an agent itself."""
 
 SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged

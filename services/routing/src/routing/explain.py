@@ -32,7 +32,7 @@ from routing.cases import (
 )
 from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
 from routing.shard import Shard
-from routing.terms import ChannelCapacity, Presence, Selection, Skill
+from routing.terms import ChannelCapacity, Presence, Selection, ShiftPhase, Skill
 
 ALTERNATIVES_MAX = 5
 """Sentences about what would have been otherwise: those about the agents who come first."""
@@ -50,6 +50,7 @@ class Constraint(IntEnum):
     OUTRANKED = 6
     ORDER = 7
     SUPERVISED = 8
+    SHIFT = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ _WHY = {
     Constraint.OUTRANKED: "it is about to be offered",
     Constraint.ORDER: "it is about to be offered",
     Constraint.SUPERVISED: "it waits for a supervisor",
+    Constraint.SHIFT: "most agents are in no shift",
 }
 
 
@@ -285,6 +287,8 @@ class _View:
             there = changed(agent, channels=tuple(sorted({*agent.channels, case.channel})))
             sentence = f"takes offers of {', '.join(agent.channels)} only"
             yield Obstacle(Constraint.PRESENCE, sentence, f"did it take {_of_channel(case)}", there)
+        if agent.phase not in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON):
+            yield _off_shift(agent, self._now)
         if not serves(agent, case.queue):
             queues = (*agent.queues, case.queue)
             sentence, unless = f"does not serve queue {case.queue}", f"did it serve queue {case.queue}"
@@ -313,6 +317,18 @@ class _View:
             if agent_id == agent.agent_id:
                 return again_at(at, self._shard.policy.decline_cooldown_s, by_all=by_all)
         return NEVER
+
+
+def _off_shift(agent: Agent, now: Instant) -> Obstacle:
+    """That an agent is not in a shift, or not for long."""
+    there = changed(agent, phase=ShiftPhase.ON)
+    if agent.phase == ShiftPhase.CLOSING and agent.shift_ends_at is not None:
+        sentence = f"has a shift that ends in {max(0, -(-(agent.shift_ends_at - now) // MICROS))} s"
+        return Obstacle(Constraint.SHIFT, sentence, "were its shift longer", there)
+    if agent.shift_starts_at is None:
+        return Obstacle(Constraint.SHIFT, "has no shift planned", "were it in a shift", there)
+    wait_s = max(1, -(-(agent.shift_starts_at - now) // MICROS))
+    return Obstacle(Constraint.SHIFT, f"is in no shift for {wait_s} s", f"{wait_s} s later", there, wait_s)
 
 
 def _limited(agent: Agent, case: Case) -> Iterator[Obstacle]:

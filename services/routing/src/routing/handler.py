@@ -19,7 +19,7 @@ from chassis.identity import is_uuid, uuid5, uuid_bytes
 from chassis.layout import struct_of
 from chassis.masks import changed_fields
 from chassis.message_limits import MessageLimits
-from chassis.requests import instant, parse_name, request_uuid
+from chassis.requests import instant, parse_name, request_uuid, time_zone
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from msgspec import structs
@@ -44,9 +44,12 @@ from routing.terms import (
     Presence,
     Requirement,
     Selection,
+    ShiftException,
+    ShiftPlan,
     Skill,
     SkillWeight,
     WaitingFor,
+    WeeklyShift,
 )
 
 T = TypeVar("T")
@@ -66,6 +69,8 @@ LIMITS = MessageLimits(
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
 DESK_MAX = 200
 DRAIN_MAX_S = 7 * 86_400
+WEEKLY_MAX, EXCEPTIONS_MAX = 50, 100
+DAY_MIN = 1_440
 CHANNELS_MAX = 20
 """Channels that an agent makes a difference of. Against: cases of each wait apart."""
 PEND_MAX_S = 90 * 86_400
@@ -79,6 +84,7 @@ _POLICY_RANGES = {
     "absence_s": (1, 604_800, ", or 0 for ever"),
     "pending_percent": (1, 100, ", or 0 for 100"),
     "resume_percent": (100, 1_000, ", or 0 for 100"),
+    "wind_down_s": (0, 86_400, ""),
 }
 """Of each number: least, most, and what 0 stands for."""
 _SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
@@ -356,7 +362,10 @@ def command_of(request: Message, now: Instant) -> commands.Command:
         case api.CreateAgentRequest():
             tenant = form.tenant()
             agent_id = form.text("agent_id", _AGENT)
-            command = commands.RegisterAgent(agent_id, at=now, **_agent(form, request.agent, tenant))
+            given = _agent(form, request.agent, tenant)
+            if not (given["shifts"].weekly or given["shifts"].exceptions):
+                given["shifts"] = None
+            command = commands.RegisterAgent(agent_id, at=now, **given)
         case api.UpdateAgentRequest():
             tenant, agent_id = form.name("agent.name", "agents", request.agent.name)
             mask = _mask(form, request.agent, request.update_mask)
@@ -545,7 +554,33 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> dict[str, Any]:
         "capacity": agent.capacity or 1,
         "queues": queues,
         "channel_capacity": tuple(limits[channel] for channel in sorted(limits)),
+        "shifts": _shifts(form, agent.shifts),
     }
+
+
+def _shifts(form: Form, plan: events_pb2.ShiftPlan) -> ShiftPlan:
+    """When an agent works; without a time in it where it is whenever it is available."""
+    weekly = [WeeklyShift(one.weekday, one.start_minute, one.end_minute) for one in plan.weekly]
+    exceptions = []
+    for one in plan.exceptions:
+        try:
+            starts_at, ends_at = instant(one, "starts_at"), instant(one, "ends_at")
+        except InvalidRequest:
+            form.wrong("agent.shifts.exceptions", "have a time each from when and until when")
+            break
+        exceptions.append(ShiftException(starts_at, ends_at, one.is_off))
+    form.take(lambda: time_zone(plan.time_zone, "agent.shifts.time_zone"), None)
+    if len(plan.weekly) > WEEKLY_MAX or len(plan.exceptions) > EXCEPTIONS_MAX:
+        form.wrong("agent.shifts", f"has at most {WEEKLY_MAX} weekly hours and {EXCEPTIONS_MAX} exceptions")
+    if any(not 1 <= w.weekday <= 7 or not 0 <= w.start_minute < DAY_MIN for w in weekly):
+        form.wrong("agent.shifts.weekly", "have a weekday of 1 to 7 and begin at minute 0 to 1439 of it")
+    if any(not 0 < w.end_minute - w.start_minute <= DAY_MIN for w in weekly):
+        form.wrong("agent.shifts.weekly", "end 1 to 1440 minutes after they begin")
+    if any(not 0 < one.ends_at - one.starts_at <= 366 * DAY_MIN * 60 * MICROS for one in exceptions):
+        form.wrong("agent.shifts.exceptions", "end after they begin, at most 366 days")
+    hours = sorted(weekly, key=lambda w: (w.weekday, w.start_minute, w.end_minute))
+    times = sorted(exceptions, key=lambda one: (one.starts_at, one.ends_at, one.is_off))
+    return ShiftPlan(plan.time_zone, tuple(hours), tuple(times))
 
 
 def _queue(
@@ -613,6 +648,7 @@ def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
         "absence_s": policy.absence_s,
         "pending_percent": policy.pending_percent or usual.pending_percent,
         "resume_percent": policy.resume_percent or usual.resume_percent,
+        "wind_down_s": policy.wind_down_s,
     }
 
 

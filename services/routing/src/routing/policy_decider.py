@@ -29,5 +29,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.channel_units,
                 changed.pending_percent,
                 changed.resume_percent,
+                changed.wind_down_s,
             )
         )

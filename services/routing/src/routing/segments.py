@@ -15,7 +15,7 @@ from chassis.clock import Instant
 from routing.agents import Agent
 from routing.cases import Case, Wait, urgency_of
 from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, serves
-from routing.terms import Presence, Requirement
+from routing.terms import Requirement
 
 SegmentKey = tuple[str, tuple[Requirement, ...], int, str]
 OTHERS = ""
@@ -55,7 +55,7 @@ class Segment:
 
     def has_present(self, agent: Agent, channel: str) -> bool:
         """Whether the agent takes offers and could do a case of it of a channel, were it free."""
-        if agent.presence != Presence.AVAILABLE or min(agent.capacity, agent.limit(channel)) < self.weight:
+        if not agent.takes_offers or min(agent.capacity, agent.limit(channel)) < self.weight:
             return False
         return self.suits(agent)
 
@@ -157,7 +157,7 @@ class Segments:
 
     def put_presence(self, agent: Agent) -> list[Segment]:
         """Puts an agent, as it is now, where it is present, and nowhere else; returns where that is news."""
-        now = agent.presence, agent.capacity, agent.skills, agent.queues, agent.channel_capacity, agent.channels
+        now = agent.takes_offers, agent.capacity, agent.skills, agent.queues, agent.channel_capacity, agent.channels
         if self._present.get(agent.agent_id) == now:
             return []
         self._present[agent.agent_id] = now

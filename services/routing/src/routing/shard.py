@@ -34,7 +34,7 @@ from routing.changes import changes, with_turn
 from routing.policies import Choice, choice_of, order_of
 from routing.segments import Segment, Segments
 from routing.thread_index import ThreadIndex
-from routing.timers import AGENT, CASE, LEAVES, QUEUE, Timers
+from routing.timers import AGENT, CASE, LEAVES, QUEUE, SHIFT, Timers
 
 KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
@@ -85,7 +85,8 @@ class Shard:
     """Derived."""
     timers: Timers = field(default_factory=Timers)
     """Derived: when an offer lapses, an agent has done nothing with a case, a case has waited too long, a pending case
-    wakes up, a resolution is confirmed; and when an agent who is ready may first be offered again what it refused.
+    wakes up, a resolution is confirmed; when an agent who is ready may first be offered again what it refused; and when
+    a shift comes to its next step.
     """
     refused: dict[str, list[tuple[Instant, str]]] = field(default_factory=dict)
     """Derived: agent to the waiting cases it refused, by when each may be offered to it again."""
@@ -404,6 +405,8 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
     if not shard.segments.tells_apart(agent):
         _rearrange(shard, agent.channels_named)
     before = shard.agents.get(agent.agent_id)
+    if agent.shifts is not None or (before is not None and before.shifts is not None):
+        _set_shift(shard, agent)
     shard.agents[agent.agent_id] = agent
     if agent.leaves_at is not None or (before is not None and before.leaves_at is not None):
         _set_leaving(shard, agent)
@@ -424,6 +427,15 @@ def _set_leaving(shard: Shard, agent: Agent) -> None:
         shard.timers.cancel((LEAVES, agent.agent_id))
     else:
         shard.timers.set((LEAVES, agent.agent_id), at)
+
+
+def _set_shift(shard: Shard, agent: Agent) -> None:
+    """Sets the timer of an agent's shift, or takes it away."""
+    key, due = (SHIFT, agent.agent_id), agent.shift_due
+    if due is None:
+        shard.timers.cancel(key)
+    else:
+        shard.timers.set(key, due)
 
 
 def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
@@ -472,6 +484,7 @@ def refill(shard: Shard) -> Shard:
         shard.segments.put_agent(agent)
         shard.segments.put_presence(agent)
         _set_leaving(shard, agent)
+        _set_shift(shard, agent)
     for thread in shard.threads.by_id.values():
         thread.awake = 0
     for case in shard.cases.values():
@@ -489,7 +502,8 @@ def next_due(shard: Shard) -> Instant | None:
 
     At once while something is to be looked at again; else an offer lapses, an agent has done nothing with a case, a
     case has waited too long, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered
-    again what it refused, who drains or is away leaves, or a deleted queue has something left.
+    again what it refused, who drains or is away leaves, a shift comes to its next step, or a deleted queue has
+    something left.
     """
     todo, timer = shard.threads.next_todo(), shard.timers.first()
     return timer if todo is None else todo if timer is None else min(todo, timer)

@@ -119,6 +119,39 @@ class Requirement(Struct, frozen=True, array_like=True, gc=False):
     hard: bool
 
 
+class ShiftPhase(IntEnum):
+    """Where an agent's shift stands."""
+
+    UNSPECIFIED = 0
+    PLANNED = 1
+    ON = 2
+    CLOSING = 3
+
+
+class WeeklyShift(Struct, frozen=True, array_like=True, gc=False):
+    """Hours of one day of the week."""
+
+    weekday: int
+    start_minute: int
+    end_minute: int
+
+
+class ShiftException(Struct, frozen=True, array_like=True, gc=False):
+    """A time that is otherwise than the weekly hours."""
+
+    starts_at: Instant
+    ends_at: Instant
+    is_off: bool
+
+
+class ShiftPlan(Struct, frozen=True, array_like=True, gc=False):
+    """When an agent works."""
+
+    time_zone: str
+    weekly: tuple[WeeklyShift, ...] = ()
+    exceptions: tuple[ShiftException, ...] = ()
+
+
 class ChannelCapacity(Struct, frozen=True, array_like=True, gc=False):
     """How many units of one channel an agent works at a time."""
 

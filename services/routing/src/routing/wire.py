@@ -13,7 +13,7 @@ from routing.agents import Agent, Policy, Queue
 from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of
 from routing.events import CaseOffered
 from routing.explain import Explanation
-from routing.terms import Escalation, Requirement
+from routing.terms import Escalation, Requirement, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -148,6 +148,10 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
         leaves_at=_stamp(agent.leaves_at if agent.work else None),
         channel_capacity=channel_messages((one.channel, one.units) for one in agent.channel_capacity),
         channels=agent.channels,
+        shifts=None if agent.shifts is None else shift_message(agent.shifts),
+        shift_phase=f"SHIFT_PHASE_{agent.phase.name}",
+        shift_starts_at=_stamp(agent.shift_starts_at),
+        shift_ends_at=_stamp(agent.shift_ends_at),
         channel_load=channel_messages((name, agent.load_of(name)) for name in sorted({h.channel for h in agent.work})),
     )
 
@@ -188,6 +192,7 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         absence_s=policy.absence_s,
         pending_percent=policy.pending_percent,
         resume_percent=policy.resume_percent,
+        wind_down_s=policy.wind_down_s,
         channel_units=[
             events_pb2.ChannelUnits(channel=one.channel, kind=f"POST_KIND_{one.kind.name}", units=one.units)
             for one in policy.channel_units
@@ -244,6 +249,23 @@ def past_explanation_message(
 def requirement_messages(requirements: tuple[Requirement, ...]) -> list[events_pb2.Requirement]:
     """What is asked of an agent."""
     return [events_pb2.Requirement(skill=r.skill, min_level=r.min_level, hard=r.hard) for r in requirements]
+
+
+def shift_message(plan: ShiftPlan) -> events_pb2.ShiftPlan:
+    """When an agent works."""
+    return events_pb2.ShiftPlan(
+        time_zone=plan.time_zone,
+        weekly=[
+            events_pb2.WeeklyShift(weekday=w.weekday, start_minute=w.start_minute, end_minute=w.end_minute)
+            for w in plan.weekly
+        ],
+        exceptions=[
+            events_pb2.ShiftException(
+                starts_at=to_timestamp(one.starts_at), ends_at=to_timestamp(one.ends_at), is_off=one.is_off
+            )
+            for one in plan.exceptions
+        ],
+    )
 
 
 def channel_messages(units: Iterable[tuple[str, int]]) -> list[events_pb2.ChannelCapacity]:

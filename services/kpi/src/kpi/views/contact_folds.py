@@ -362,6 +362,7 @@ _IGNORED = (
     work.QueueDeleted,
     work.QueueCleared,
     work.PolicyChanged,
+    work.ShiftChanged,
     work.SourceQueueChanged,
     work.DraftSaved,
     work.DraftDiscarded,
