@@ -25,7 +25,7 @@ from switchboard.structs import STRUCTS
 
 assert struct_pb2, error_details_pb2  # messages with maps, for layout to find
 GOLDEN = Path(__file__).parents[2] / "golden"
-VERSIONS = sorted(path.name for path in GOLDEN.iterdir())
+VERSIONS = sorted((path.name for path in GOLDEN.glob("v*.json")), key=lambda name: int(name[1:-5]))
 ANY = st.sampled_from([*FACTS, *OTHERS])
 SOME = ANY.flatmap(facts_of_contracts.messages)
 ELEMENTS = st.lists(
