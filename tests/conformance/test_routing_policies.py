@@ -10,6 +10,7 @@ from chassis.errors import Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.msgpack import encode
+from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import Agent, Policy
 from routing.cases import Case, Offered, Pending, Queued, Resolved, Wait, place_of, urgency_of
@@ -105,7 +106,8 @@ def founded(policy: Named, staff: Sequence[Agent]) -> Shard:
     """A tenant under the policy, with two queues that promise little, and these agents."""
     shard = Shard()
     evolve(shard, fact(policy))
-    for command in (queue("default", 1, 86_400), queue("care", 3, 86_400, (Requirement(SKILLS[0], 2, True),))):
+    zh = Requirement(SKILLS[0], 2, True)
+    for command in (replace(queue("default", 1, 86_400), language_level=2), queue("care", 3, 86_400, (zh,))):
         record(shard, decide(command, shard))
     for agent in staff:
         settings = agent.skills, agent.capacity, agent.queues, t(0), agent.channel_capacity
@@ -173,7 +175,7 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
             "",
             "",
             "",
-            "und",
+            ("und", "zh-CN")[urgency % 2],
             urgency,
             requirements_,
             weight,

@@ -164,6 +164,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     supervise_after_s: int = 0
     escalates_to: str = ""
     """The queue its cases are escalated to, "" for none; as it was said, whatever became of that one since."""
+    language_level: int = 0
+    """At which level its cases ask for the language they are in, 0 for not at all."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -291,6 +293,7 @@ def queue_of(event: events.QueueChanged) -> Queue:
         max(0, event.supervise_after_returns),
         max(0, event.supervise_after_s),
         event.escalates_to,
+        max(0, min(event.language_level, 5)),
     )
 
 

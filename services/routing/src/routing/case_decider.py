@@ -6,7 +6,7 @@ from chassis.clock import MICROS, Instant
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import Agent
+from routing.agents import Agent, Queue
 from routing.cases import (
     UNSENT_MAX,
     Accepted,
@@ -38,6 +38,8 @@ from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, waits_until
 from routing.terms import AuthorKind, CaseOrigin, Requirement, RescindReason, WaitingFor
 
+NO_LANGUAGE = frozenset({"und", "mul", "zxx"})
+"""Primary subtags of ISO 639 that name no single language."""
 NO_ROOM = "no_room"
 """The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
 REPLY_TIMEOUT = "reply_timeout"
@@ -164,9 +166,9 @@ def _requirements_in(shard: Shard, case: Case, queue_id: str) -> tuple[Requireme
     """In another queue it asks for what that asks, and for what was asked of it beyond its old one."""
     if queue_id == case.queue:
         return case.requirements
-    before = shard.queue(case.queue).requirements if case.queue else ()
+    before = asked_in(shard.queue(case.queue), case.language) if case.queue else ()
     own = tuple(requirement for requirement in case.requirements if requirement not in before)
-    return together(shard.queue(queue_id).requirements, own)
+    return together(asked_in(shard.queue(queue_id), case.language), own)
 
 
 def _waits_for_joined(case: Case) -> bool:
@@ -279,6 +281,18 @@ def line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting
             decision.at,
         )
     )
+
+
+def asked_in(queue: Queue, language: str) -> tuple[Requirement, ...]:
+    """What a queue asks for of a case in a language (a BCP 47 tag), that one included where the queue wants it. Tags of
+    no language, or of several, ask for none.
+    """
+    if queue.language_level <= 0:
+        return queue.requirements
+    primary = language.partition("-")[0].lower()
+    if primary in NO_LANGUAGE or not (primary.isascii() and primary.isalpha()):
+        return queue.requirements
+    return together(queue.requirements, (Requirement(f"lang:{primary}", queue.language_level, hard=True),))
 
 
 def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

@@ -393,6 +393,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     supervise_after_s: int = 0
     selection: Selection = Selection.UNSPECIFIED
     escalates_to: str = ""
+    language_level: int = 0
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -409,6 +410,7 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     supervise_after_s: int | None = None
     selection: Selection | None = None
     escalates_to: str | None = None
+    language_level: int | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):

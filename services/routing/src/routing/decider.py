@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
 from routing.canned_decider import change_text, create_text, delete_text
-from routing.case_decider import decide_case, known_agent, put_back, resume, supervise, take_back, together
+from routing.case_decider import asked_in, decide_case, known_agent, put_back, resume, supervise, take_back, together
 from routing.cases import Accepted, Offered, Pending, Queued, Resolved
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
@@ -125,7 +125,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             c.case_id,
             queue_id,
             c.urgency,
-            together(queue.requirements, c.requirements),
+            together(asked_in(queue, c.language), c.requirements),
             Instant(c.at + queue.first_response_s * MICROS),
             c.at,
             c.at,

@@ -582,6 +582,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     supervise_after_returns: int = 0
     supervise_after_s: int = 0
     escalates_to: str = ""
+    language_level: int = 0
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):

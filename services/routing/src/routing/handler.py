@@ -395,7 +395,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             settings = shown, first_response_s, offer_timeout_s, requirements
             above = _above(form, request.queue, tenant)
-            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection, above)
+            language_level = _language_level(form, request.queue)
+            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection, above, language_level)
         case api.UpdateQueueRequest():
             tenant, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = _mask(form, request.queue, request.update_mask)
@@ -413,6 +414,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 waiting_s if "supervise_after_s" in mask else None,
                 selection if "selection" in mask else None,
                 _above(form, request.queue, tenant) if "escalates_to" in mask else None,
+                _language_level(form, request.queue) if "language_level" in mask else None,
             )
         case api.DeleteQueueRequest():
             tenant, queue_id = form.name("name", "queues")
@@ -602,6 +604,13 @@ def _queue(
     selection = _one_of(form, Selection, "queue.selection", queue.selection)
     first_response_s, offer_timeout_s = queue.first_response_s or 3600, queue.offer_timeout_s or 60
     return queue.display_name, first_response_s, offer_timeout_s, requirements, limits, selection
+
+
+def _language_level(form: Form, queue: api.Queue) -> int:
+    """At which level a queue's cases ask for their language."""
+    if not 0 <= queue.language_level <= 5:
+        form.wrong("queue.language_level", "is 1 to 5, or 0 for not at all")
+    return queue.language_level
 
 
 def _above(form: Form, queue: api.Queue, tenant: str) -> str:

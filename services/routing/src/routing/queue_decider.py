@@ -88,6 +88,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.supervise_after_returns,
             c.supervise_after_s,
             c.escalates_to,
+            c.language_level,
         )
     )
 
@@ -107,6 +108,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.supervise_after_returns if c.supervise_after_returns is None else c.supervise_after_returns,
         queue.supervise_after_s if c.supervise_after_s is None else c.supervise_after_s,
         queue.escalates_to if c.escalates_to is None else c.escalates_to,
+        queue.language_level if c.language_level is None else c.language_level,
     )
     if changed.escalates_to != queue.escalates_to:
         _demand_a_way_up(decision.shard, c.queue_id, changed.escalates_to)
@@ -124,6 +126,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.supervise_after_returns,
                 changed.supervise_after_s,
                 changed.escalates_to,
+                changed.language_level,
             )
         )
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from routing import commands, events
 from routing.agents import units_of
-from routing.case_decider import queue_up, rescind, resume
+from routing.case_decider import asked_in, queue_up, rescind, resume
 from routing.cases import (
     Accepted,
     Case,
@@ -172,7 +172,7 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
     queue_id = shard.queue_of_source(told.source_id)
     queue = shard.queue(queue_id)
     due_at = Instant(min(told.published_at, decision.at) + queue.first_response_s * MICROS)
-    asked = queue.requirements
+    asked = asked_in(queue, told.language)
     weight = units_of(shard.policy, told.channel, told.kind)
     begun = events.CaseBegun(told.opens_case_id, told, weight, queue_id, urgency, asked, due_at, decision.at)
     is_all = not decision.events
@@ -358,7 +358,8 @@ def _queued(decision: Decision, opened: events.CaseOpened, post: Post, sight: Si
     queue = shard.queue(queue_id)
     due_at = Instant(min(post.published_at, decision.at) + queue.first_response_s * MICROS)
     urgency = _urgency(sight)
-    return events.CaseQueued(opened.case_id, queue_id, urgency, queue.requirements, due_at, decision.at, decision.at)
+    asked = asked_in(queue, opened.language)
+    return events.CaseQueued(opened.case_id, queue_id, urgency, asked, due_at, decision.at, decision.at)
 
 
 def _attached(  # noqa: PLR0917  (all that a fact is made of)

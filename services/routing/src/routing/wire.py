@@ -171,6 +171,7 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         supervised=supervised,
         selection=f"SELECTION_{queue.selection.name}",
         escalates_to=f"tenants/{tenant}/queues/{queue.escalates_to}" if queue.escalates_to else "",
+        language_level=queue.language_level,
     )
 
 
