@@ -58,6 +58,13 @@ class Selection(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SELECTION_LEAST_SUFFICIENT: _ClassVar[Selection]
     SELECTION_BEST_FIT: _ClassVar[Selection]
 
+class ShiftPhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SHIFT_PHASE_UNSPECIFIED: _ClassVar[ShiftPhase]
+    SHIFT_PHASE_PLANNED: _ClassVar[ShiftPhase]
+    SHIFT_PHASE_ON: _ClassVar[ShiftPhase]
+    SHIFT_PHASE_CLOSING: _ClassVar[ShiftPhase]
+
 class PostRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     POST_ROLE_UNSPECIFIED: _ClassVar[PostRole]
@@ -92,6 +99,10 @@ SELECTION_LEAST_BUSY_SHARE: Selection
 SELECTION_MOST_SKILLED: Selection
 SELECTION_LEAST_SUFFICIENT: Selection
 SELECTION_BEST_FIT: Selection
+SHIFT_PHASE_UNSPECIFIED: ShiftPhase
+SHIFT_PHASE_PLANNED: ShiftPhase
+SHIFT_PHASE_ON: ShiftPhase
+SHIFT_PHASE_CLOSING: ShiftPhase
 POST_ROLE_UNSPECIFIED: PostRole
 POST_ROLE_CONTACT: PostRole
 POST_ROLE_ANSWER: PostRole
@@ -122,6 +133,36 @@ class SkillWeight(_message.Message):
     skill: str
     weight: int
     def __init__(self, skill: _Optional[str] = ..., weight: _Optional[int] = ...) -> None: ...
+
+class WeeklyShift(_message.Message):
+    __slots__ = ("weekday", "start_minute", "end_minute")
+    WEEKDAY_FIELD_NUMBER: _ClassVar[int]
+    START_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    END_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    weekday: int
+    start_minute: int
+    end_minute: int
+    def __init__(self, weekday: _Optional[int] = ..., start_minute: _Optional[int] = ..., end_minute: _Optional[int] = ...) -> None: ...
+
+class ShiftException(_message.Message):
+    __slots__ = ("starts_at", "ends_at", "is_off")
+    STARTS_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_AT_FIELD_NUMBER: _ClassVar[int]
+    IS_OFF_FIELD_NUMBER: _ClassVar[int]
+    starts_at: _timestamp_pb2.Timestamp
+    ends_at: _timestamp_pb2.Timestamp
+    is_off: bool
+    def __init__(self, starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_off: _Optional[bool] = ...) -> None: ...
+
+class ShiftPlan(_message.Message):
+    __slots__ = ("time_zone", "weekly", "exceptions")
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    WEEKLY_FIELD_NUMBER: _ClassVar[int]
+    EXCEPTIONS_FIELD_NUMBER: _ClassVar[int]
+    time_zone: str
+    weekly: _containers.RepeatedCompositeFieldContainer[WeeklyShift]
+    exceptions: _containers.RepeatedCompositeFieldContainer[ShiftException]
+    def __init__(self, time_zone: _Optional[str] = ..., weekly: _Optional[_Iterable[_Union[WeeklyShift, _Mapping]]] = ..., exceptions: _Optional[_Iterable[_Union[ShiftException, _Mapping]]] = ...) -> None: ...
 
 class ChannelCapacity(_message.Message):
     __slots__ = ("channel", "units")
@@ -850,7 +891,7 @@ class PostDetached(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[_Union[PostRole, str]] = ..., is_moved: _Optional[bool] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AgentRegistered(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -858,6 +899,7 @@ class AgentRegistered(_message.Message):
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    SHIFTS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
@@ -865,10 +907,11 @@ class AgentRegistered(_message.Message):
     queues: _containers.RepeatedScalarFieldContainer[str]
     at: _timestamp_pb2.Timestamp
     channel_capacity: _containers.RepeatedCompositeFieldContainer[ChannelCapacity]
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ...) -> None: ...
+    shifts: ShiftPlan
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ...) -> None: ...
 
 class AgentChanged(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -876,6 +919,7 @@ class AgentChanged(_message.Message):
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    SHIFTS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
@@ -883,7 +927,8 @@ class AgentChanged(_message.Message):
     queues: _containers.RepeatedScalarFieldContainer[str]
     at: _timestamp_pb2.Timestamp
     channel_capacity: _containers.RepeatedCompositeFieldContainer[ChannelCapacity]
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ...) -> None: ...
+    shifts: ShiftPlan
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ...) -> None: ...
 
 class PresenceChanged(_message.Message):
     __slots__ = ("agent_id", "presence", "reason", "at", "leaves_at", "channels")
@@ -901,8 +946,24 @@ class PresenceChanged(_message.Message):
     channels: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class ShiftChanged(_message.Message):
+    __slots__ = ("agent_id", "phase", "starts_at", "ends_at", "offers_until", "at")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    STARTS_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_AT_FIELD_NUMBER: _ClassVar[int]
+    OFFERS_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    phase: ShiftPhase
+    starts_at: _timestamp_pb2.Timestamp
+    ends_at: _timestamp_pb2.Timestamp
+    offers_until: _timestamp_pb2.Timestamp
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, agent_id: _Optional[str] = ..., phase: _Optional[_Union[ShiftPhase, str]] = ..., starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class QueueChanged(_message.Message):
-    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to")
+    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to", "language_level")
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
@@ -914,6 +975,7 @@ class QueueChanged(_message.Message):
     SUPERVISE_AFTER_RETURNS_FIELD_NUMBER: _ClassVar[int]
     SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
     ESCALATES_TO_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_LEVEL_FIELD_NUMBER: _ClassVar[int]
     queue_id: str
     display_name: str
     first_response_s: int
@@ -925,7 +987,8 @@ class QueueChanged(_message.Message):
     supervise_after_returns: int
     supervise_after_s: int
     escalates_to: str
-    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., escalates_to: _Optional[str] = ...) -> None: ...
+    language_level: int
+    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., escalates_to: _Optional[str] = ..., language_level: _Optional[int] = ...) -> None: ...
 
 class QueueDeleted(_message.Message):
     __slots__ = ("queue_id", "successor", "at")
@@ -954,7 +1017,7 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
@@ -970,6 +1033,7 @@ class PolicyChanged(_message.Message):
     CHANNEL_UNITS_FIELD_NUMBER: _ClassVar[int]
     PENDING_PERCENT_FIELD_NUMBER: _ClassVar[int]
     RESUME_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    WIND_DOWN_S_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
@@ -985,7 +1049,8 @@ class PolicyChanged(_message.Message):
     channel_units: _containers.RepeatedCompositeFieldContainer[ChannelUnits]
     pending_percent: int
     resume_percent: int
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ...) -> None: ...
+    wind_down_s: int
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")

@@ -43,6 +43,45 @@ class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
     """1..10; a skill that is not named counts 1."""
 
 
+class WeeklyShift(Struct, frozen=True, array_like=True, gc=False):
+    """Hours of one day of the week."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.WeeklyShift"
+    """Full name of its message."""
+    weekday: int = 0
+    """1 (Monday) to 7 (Sunday)."""
+    start_minute: int = 0
+    """Minutes from midnight by the wall clock, 0..1439. A time that the zone leaves out that day is the one as much later."""
+    end_minute: int = 0
+    """The same; above 1440 it is on the next day. At least 1 and at most 1440 after `start_minute`."""
+
+
+class ShiftException(Struct, frozen=True, array_like=True, gc=False):
+    """A time that is otherwise than the weekly hours."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ShiftException"
+    """Full name of its message."""
+    starts_at: Instant = Instant(0)
+    """From when."""
+    ends_at: Instant = Instant(0)
+    """Until before when, at most 366 days later."""
+    is_off: bool = False
+    """Whether the agent does not work then; false where it works besides its hours. What is off is off."""
+
+
+class ShiftPlan(Struct, frozen=True, array_like=True, gc=False):
+    """When an agent works."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ShiftPlan"
+    """Full name of its message."""
+    time_zone: str = ""
+    """IANA time zone of the weekly hours, UTC when ""."""
+    weekly: tuple[WeeklyShift, ...] = ()
+    """Sorted by weekday and time, at most 50; they may overlap."""
+    exceptions: tuple[ShiftException, ...] = ()
+    """Sorted by time, at most 100."""
+
+
 class ChannelCapacity(Struct, frozen=True, array_like=True, gc=False):
     """How many units of one channel an agent works at a time."""
 
@@ -920,6 +959,8 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     """Limits of single channels, sorted by channel, at most 20; a channel without one has only that of `capacity`."""
+    shifts: ShiftPlan | None = None
+    """When it works, absent when it takes offers whenever it is available."""
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -941,6 +982,8 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     """Limits of single channels, sorted by channel, at most 20; a channel without one has only that of `capacity`."""
+    shifts: ShiftPlan | None = None
+    """When it works, absent when it takes offers whenever it is available."""
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -960,6 +1003,25 @@ class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
     """When what it has goes back to the line, absent for never."""
     channels: tuple[str, ...] = ()
     """Channels it takes offers of, sorted, at most 20; empty for all. Only with AVAILABLE."""
+
+
+class ShiftChanged(Struct, frozen=True, array_like=True, gc=False):
+    """An agent's shift was planned, began, came to its last part, or was planned anew after it had ended. What the wall clock of its zone means is said in instants: whoever reads this needs no table of time zones."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ShiftChanged"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent."""
+    phase: int = 0
+    """Where it stands."""
+    starts_at: Instant | None = None
+    """When it begins or began, absent when none is planned."""
+    ends_at: Instant | None = None
+    """When it ends, absent when none is planned."""
+    offers_until: Instant | None = None
+    """When its last part begins, `ends_at` when it has none; absent when none is planned."""
+    at: Instant = Instant(0)
+    """When."""
 
 
 class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -989,6 +1051,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """How long a case may wait before it waits for a supervisor, seconds, 1..2592000; 0 for no limit."""
     escalates_to: str = ""
     """The id of the queue that its cases are escalated to, "" for none."""
+    language_level: int = 0
+    """Least level of the skill of their language that its cases ask for, 1..5; 0 for none."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -1061,6 +1125,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """Percent of its units that a case takes which waits for its customer, 1..100; 0 in facts from before there was such a thing, where it is 100."""
     resume_percent: int = 0
     """Percent of its capacity up to which an agent's pending cases may go on with it, 100..1000; 0 in facts from before there was such a thing, where it is 100."""
+    wind_down_s: int = 0
+    """How long before the end of a shift an agent gets no new offers, seconds, 0..86400."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1226,4 +1292,4 @@ class CannedTextDeleted(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted,)}

@@ -41,6 +41,7 @@ class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_OUTRANKED: _ClassVar[Constraint]
     CONSTRAINT_ORDER: _ClassVar[Constraint]
     CONSTRAINT_SUPERVISED: _ClassVar[Constraint]
+    CONSTRAINT_SHIFT: _ClassVar[Constraint]
 
 class OfferChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -71,6 +72,7 @@ CONSTRAINT_COOLDOWN: Constraint
 CONSTRAINT_OUTRANKED: Constraint
 CONSTRAINT_ORDER: Constraint
 CONSTRAINT_SUPERVISED: Constraint
+CONSTRAINT_SHIFT: Constraint
 OFFER_CHANGE_UNSPECIFIED: OfferChange
 OFFER_CHANGE_OPEN: OfferChange
 OFFER_CHANGE_ACCEPTED: OfferChange
@@ -188,7 +190,7 @@ class Offer(_message.Message):
     def __init__(self, offer_id: _Optional[str] = ..., case: _Optional[str] = ..., agent: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., offered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Agent(_message.Message):
-    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason", "leaves_at", "channel_capacity", "channels", "channel_load")
+    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason", "leaves_at", "channel_capacity", "channels", "channel_load", "shifts", "shift_phase", "shift_starts_at", "shift_ends_at")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -204,6 +206,10 @@ class Agent(_message.Message):
     CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_LOAD_FIELD_NUMBER: _ClassVar[int]
+    SHIFTS_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_PHASE_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_STARTS_AT_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_ENDS_AT_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[_events_pb2.Skill]
@@ -219,10 +225,14 @@ class Agent(_message.Message):
     channel_capacity: _containers.RepeatedCompositeFieldContainer[_events_pb2.ChannelCapacity]
     channels: _containers.RepeatedScalarFieldContainer[str]
     channel_load: _containers.RepeatedCompositeFieldContainer[_events_pb2.ChannelCapacity]
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., channel_load: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ...) -> None: ...
+    shifts: _events_pb2.ShiftPlan
+    shift_phase: _events_pb2.ShiftPhase
+    shift_starts_at: _timestamp_pb2.Timestamp
+    shift_ends_at: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., channel_load: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[_events_pb2.ShiftPlan, _Mapping]] = ..., shift_phase: _Optional[_Union[_events_pb2.ShiftPhase, str]] = ..., shift_starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shift_ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised", "escalates_to")
+    __slots__ = ("name", "display_name", "first_response_s", "offer_timeout_s", "requirements", "waiting", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "supervised", "escalates_to", "language_level")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
@@ -235,6 +245,7 @@ class Queue(_message.Message):
     SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
     SUPERVISED_FIELD_NUMBER: _ClassVar[int]
     ESCALATES_TO_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_LEVEL_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     first_response_s: int
@@ -247,10 +258,11 @@ class Queue(_message.Message):
     supervise_after_s: int
     supervised: int
     escalates_to: str
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ..., escalates_to: _Optional[str] = ...) -> None: ...
+    language_level: int
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ..., escalates_to: _Optional[str] = ..., language_level: _Optional[int] = ...) -> None: ...
 
 class RoutingPolicy(_message.Message):
-    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "absence_s", "channel_units", "pending_percent", "resume_percent")
+    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
@@ -267,6 +279,7 @@ class RoutingPolicy(_message.Message):
     CHANNEL_UNITS_FIELD_NUMBER: _ClassVar[int]
     PENDING_PERCENT_FIELD_NUMBER: _ClassVar[int]
     RESUME_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    WIND_DOWN_S_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: int
     since: _timestamp_pb2.Timestamp
@@ -283,7 +296,8 @@ class RoutingPolicy(_message.Message):
     channel_units: _containers.RepeatedCompositeFieldContainer[_events_pb2.ChannelUnits]
     pending_percent: int
     resume_percent: int
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[_events_pb2.ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ...) -> None: ...
+    wind_down_s: int
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[_events_pb2.ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ...) -> None: ...
 
 class CasePost(_message.Message):
     __slots__ = ("post", "direction", "author_kind", "published_at", "window_expires_at", "role")
