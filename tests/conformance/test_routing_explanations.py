@@ -17,7 +17,18 @@ from routing.shard import Shard, evolve, refill
 from routing.state_codec import load
 from routing.terms import Ordering, Presence, Requirement, Selection
 
-from tests.conformance.test_routing_policies import EVERY, Named, Step, end_of, fact, founded, happening, staffs, steps
+from tests.conformance.test_routing_policies import (
+    EVERY,
+    WIDTHS,
+    Named,
+    Step,
+    end_of,
+    fact,
+    founded,
+    happening,
+    staffs,
+    steps,
+)
 from tests.unit.routing.build import accept, open_case, presence, queue, record, register, run, t, whole
 
 FEW = settings(max_examples=8, deadline=None)
@@ -35,12 +46,12 @@ def offered_under(alternative: Alternative, shard: Shard, case_id: str, now: Ins
 
 
 @EVERY
-@given(staff=staffs, drawn=steps)
+@given(staff=staffs, drawn=steps, widths=WIDTHS)
 @FEW
 def test_an_offer_is_explained_by_what_the_policy_finds_again(
-    policy: Named, staff: Sequence[Agent], drawn: Sequence[Step]
+    policy: Named, staff: Sequence[Agent], drawn: Sequence[Step], widths: tuple[int, int]
 ) -> None:
-    shard = founded(policy, staff)
+    shard = founded(policy, staff, widths)
     for _, facts in happening(shard, drawn):
         before = load(whole(shard))
         for said in record(shard, facts):
@@ -58,12 +69,12 @@ def test_an_offer_is_explained_by_what_the_policy_finds_again(
 
 
 @EVERY
-@given(staff=staffs, drawn=steps)
+@given(staff=staffs, drawn=steps, widths=WIDTHS)
 @FEW
 def test_what_would_end_a_case_s_waiting_would_end_it(
-    policy: Named, staff: Sequence[Agent], drawn: Sequence[Step]
+    policy: Named, staff: Sequence[Agent], drawn: Sequence[Step], widths: tuple[int, int]
 ) -> None:
-    shard, now = founded(policy, staff), end_of(drawn)
+    shard, now = founded(policy, staff, widths), end_of(drawn)
     for _, facts in happening(shard, drawn):
         record(shard, facts)
     for case in [one for one in shard.cases.values() if isinstance(one.stage, Queued)]:

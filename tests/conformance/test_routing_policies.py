@@ -13,7 +13,7 @@ from msgspec.msgpack import encode
 from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import Agent, Policy
-from routing.cases import Case, Offered, Pending, Queued, Resolved, Wait, place_of, urgency_of
+from routing.cases import Broadcast, Case, Pending, Queued, Resolved, Wait, offer_to, place_of, urgency_of
 from routing.decider import decide
 from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
 from routing.shard import Shard, evolve, next_due
@@ -102,12 +102,13 @@ def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     return events.PolicyChanged(version, 3, 300, 86_400, t(0), *rules)
 
 
-def founded(policy: Named, staff: Sequence[Agent]) -> Shard:
-    """A tenant under the policy, with two queues that promise little, and these agents."""
-    shard = Shard()
+def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1, 1)) -> Shard:
+    """A tenant under the policy, with two queues that promise little and offer to so many at once, and these agents."""
+    shard, (width, other) = Shard(), widths
     evolve(shard, fact(policy))
-    zh = Requirement(SKILLS[0], 2, True)
-    for command in (replace(queue("default", 1, 86_400), language_level=2), queue("care", 3, 86_400, (zh,))):
+    zh = (Requirement(SKILLS[0], 2, True),)
+    default = replace(queue("default", 1, 86_400, width=width), language_level=2)
+    for command in (default, queue("care", 3, 86_400, zh, width=other)):
         record(shard, decide(command, shard))
     for agent in staff:
         settings = agent.skills, agent.capacity, agent.queues, t(0), agent.channel_capacity
@@ -119,6 +120,7 @@ def founded(policy: Named, staff: Sequence[Agent]) -> Shard:
     return shard
 
 
+WIDTHS = st.tuples(st.integers(1, 4), st.integers(1, 4))
 Step = tuple[int, float, int, int, tuple[Requirement, ...]]
 steps = st.lists(
     st.tuples(
@@ -184,9 +186,9 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
             t(now),
         )
     case = held[urgency % len(held)]
-    if isinstance(case.stage, Offered):
+    if (offer := offer_to(case, agent)) is not None:
         answer = decline if what == 5 else accept
-        return answer(case.case_id, agent, case.token, now)
+        return answer(case.case_id, agent, offer.token, now)
     if what == 10:
         return commands.PendCase(case.case_id, agent, WaitingFor(1 + one % 2), t(now + 0.2), t(now))
     if isinstance(case.stage, Pending) and one % 2:
@@ -214,7 +216,7 @@ def end_of(drawn: Sequence[Step]) -> Instant:
 
 def may_take(case: Case, agent: Agent) -> bool:
     """From the definitions: is there for the channel, serves the queue, has every hard skill, has room, also of the
-    channel, and has not just refused it.
+    channel, has not just refused it, and is not offered it.
     """
     there = agent.presence == Presence.AVAILABLE and serves(agent, case.queue)
     there = there and (not agent.channels or case.channel in agent.channels)
@@ -224,7 +226,8 @@ def may_take(case: Case, agent: Agent) -> bool:
         limit.units - load_of(agent, limit.channel) for limit in agent.channel_capacity if limit.channel == case.channel
     ]
     has_room = min(room) >= case.weight
-    return there and has_room and is_skilled(agent, case.requirements) and agent.agent_id not in dict(case.refusals)
+    is_new = agent.agent_id not in dict(case.refusals) and offer_to(case, agent.agent_id) is None
+    return there and has_room and is_skilled(agent, case.requirements) and is_new
 
 
 def load_of(agent: Agent, channel: str) -> int:
@@ -241,11 +244,21 @@ def is_within(agent: Agent, percent: int = 100) -> bool:
 
 
 def offer_due(shard: Shard, now: Instant) -> tuple[str, str] | None:
-    """From the definitions, looking at everything: the first case that somebody could take, and who is first for it."""
-    order, found = order_of(shard.policy), []
+    """From the definitions, looking at everything: the first case that somebody could take, and who is first for it; of
+    those that are offered to nobody, then of those that are offered to fewer than they may be.
+    """
+    order = order_of(shard.policy)
+    waiting = [case for case in shard.cases.values() if isinstance(case.stage, Queued)]
+    thin = [c for c in shard.cases.values() if isinstance(c.stage, Broadcast) and len(c.stage.offers) < c.stage.width]
     floor_turn = order.is_floor_turn(shard.offers_made)
-    for case in shard.cases.values():
-        wait = place_of(case) if isinstance(case.stage, Queued) else None
+    return first_of(shard, waiting, now, floor_turn=floor_turn) or first_of(shard, thin, now, floor_turn=False)
+
+
+def first_of(shard: Shard, cases: Sequence[Case], now: Instant, *, floor_turn: bool) -> tuple[str, str] | None:
+    """Which of these cases is first of all that somebody could take, and who is first for it."""
+    order, found = order_of(shard.policy), []
+    for case in cases:
+        wait = place_of(case)
         could = [agent for agent in shard.agents.values() if may_take(case, agent)]
         if wait is not None and could:
             key = order.key(*order.place(wait, urgency_of(case), case.case_id), now, floor_turn)
@@ -263,11 +276,11 @@ def offer_due(shard: Shard, now: Instant) -> tuple[str, str] | None:
 
 @EVERY
 @FEW
-@given(staffs, steps)
+@given(staffs, steps, WIDTHS)
 def test_every_offer_is_the_one_that_a_look_at_everything_finds(
-    policy: Named, staff: list[Agent], drawn: list[Step]
+    policy: Named, staff: list[Agent], drawn: list[Step], widths: tuple[int, int]
 ) -> None:
-    shard = founded(policy, staff)
+    shard = founded(policy, staff, widths)
     for command, facts in happening(shard, drawn):
         for event in facts:
             if isinstance(event, events.CaseOffered):
@@ -283,11 +296,11 @@ def test_every_offer_is_the_one_that_a_look_at_everything_finds(
 
 @EVERY
 @FEW
-@given(staffs, steps)
+@given(staffs, steps, WIDTHS)
 def test_the_same_state_and_question_have_the_same_answer_however_the_state_came_to_be(
-    policy: Named, staff: list[Agent], drawn: list[Step]
+    policy: Named, staff: list[Agent], drawn: list[Step], widths: tuple[int, int]
 ) -> None:
-    shard = founded(policy, staff)
+    shard = founded(policy, staff, widths)
     for command, facts in happening(shard, drawn):
         assert encode(decide(command, shard)) == encode(facts)
         assert encode(decide(command, load(whole(shard)))) == encode(facts)
@@ -332,11 +345,16 @@ def test_a_match_is_a_look_however_many_cases_wait(policy: Named, monkeypatch: p
 
 @EVERY
 @FEW
-@given(staffs, steps, st.sampled_from(SELECTIONS), st.sampled_from(ORDERINGS))
+@given(staffs, steps, WIDTHS, st.sampled_from(SELECTIONS), st.sampled_from(ORDERINGS))
 def test_another_policy_touches_nothing_that_was_decided(
-    policy: Named, staff: list[Agent], drawn: list[Step], selection: Selection, ordering: Ordering
+    policy: Named,
+    staff: list[Agent],
+    drawn: list[Step],
+    widths: tuple[int, int],
+    selection: Selection,
+    ordering: Ordering,
 ) -> None:
-    shard, now = founded(policy, staff), end_of(drawn)
+    shard, now = founded(policy, staff, widths), end_of(drawn)
     for _, facts in happening(shard, drawn):
         record(shard, facts)
     cases, staff_before = dict(shard.cases), dict(shard.agents)

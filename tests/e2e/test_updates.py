@@ -47,7 +47,7 @@ FIRST: Mapping[str, Callable[[], Message]] = {
         selection=events_pb2.SELECTION_LONGEST_IDLE,
         reply_timeout_s=300, supervise_after_returns=5, supervise_after_s=7_200,
         escalates_to=f"{PARENT}/queues/default",
-        language_level=3,
+        language_level=3, offer_width=3,
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Acme", default_region="DE", time_zone="Europe/Berlin"),
 }  # fmt: skip
@@ -67,7 +67,7 @@ SECOND: Mapping[str, Callable[[], Message]] = {
         selection=events_pb2.SELECTION_ROUND_ROBIN,
         reply_timeout_s=301, supervise_after_returns=6, supervise_after_s=7_201,
         escalates_to=f"{PARENT}/queues/vip",
-        language_level=4,
+        language_level=4, offer_width=2,
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Umbrella", default_region="CN", time_zone="Asia/Shanghai"),
 }  # fmt: skip

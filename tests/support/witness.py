@@ -36,6 +36,8 @@ class Testimony:
     addressed: set[str] = field(default_factory=set)
     """Posts of customers that by themselves speak to us; a repost without words does not."""
     attached: Counter[tuple[str, str]] = field(default_factory=Counter)
+    open_offers_max: int = 0
+    """Of one case at once."""
     violations: list[str] = field(default_factory=list)
 
 
@@ -50,7 +52,7 @@ async def export(channel: grpc.aio.Channel, tenant: str) -> AsyncIterator[Commit
 async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
     """I3, I6 and I7 at every prefix, and which posts are in the log how often."""
     seen = Testimony()
-    open_offer: dict[str, str] = {}
+    open_offers: defaultdict[str, set[str]] = defaultdict(set)
     holder: dict[str, str] = {}
     weight: dict[str, int] = {}
     capacity: dict[str, int] = {}
@@ -81,18 +83,22 @@ async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
             elif short == "CaseOpened":
                 weight[body.case_id] = body.weight
             elif short == "CaseOffered":
-                if body.case_id in open_offer or body.case_id in holder:
+                offered_to = open_offers[body.case_id]
+                if body.case_id in holder or body.agent_id in offered_to or len(offered_to) >= max(1, body.width):
                     seen.violations.append(f"I6: case {body.case_id} was offered while it was offered or held")
-                open_offer[body.case_id] = body.agent_id
+                offered_to.add(body.agent_id)
+                seen.open_offers_max = max(seen.open_offers_max, len(offered_to))
                 load[body.agent_id] += body.weight
                 weight[body.case_id] = body.weight
                 if load[body.agent_id] > capacity[body.agent_id]:
                     seen.violations.append(f"I7: agent {body.agent_id} carries {load[body.agent_id]}")
             elif short in _ENDS_OFFER:
-                agent = open_offer.pop(body.case_id, "")
-                if agent != body.agent_id:
+                if body.agent_id not in open_offers[body.case_id]:
                     seen.violations.append(f"I6: {short} of case {body.case_id} without its offer")
+                open_offers[body.case_id].discard(body.agent_id)
                 if short == "OfferAccepted":
+                    if open_offers[body.case_id]:
+                        seen.violations.append(f"I6: case {body.case_id} was accepted while others were offered it")
                     holder[body.case_id] = body.agent_id
                 else:
                     load[body.agent_id] -= weight[body.case_id]

@@ -58,6 +58,9 @@ async def test_gauges_of_every_tenant(log: Log, database: Database, reader: InMe
         *(e.registered("ben"), e.present("ben", work.PRESENCE_AVAILABLE)),
         *(e.registered("cem"), e.present("cem", work.PRESENCE_AWAY)),
         e.registered("dia"),
+        *(e.registered(one) for one in ("eva", "fay")),
+        *(e.present(one, work.PRESENCE_AVAILABLE) for one in ("eva", "fay")),
+        *(e.opened("c4"), e.offered("c4", "eva", 50, width=2), e.offered("c4", "fay", 50, width=2)),
     ]
     await project(database, entries(events), 100)
     await gauges.set_all(database, tenants, At())
@@ -65,7 +68,7 @@ async def test_gauges_of_every_tenant(log: Log, database: Database, reader: InMe
     assert gauge(reader, "switchboard.cases.oldest_wait") == {"acme": 90, "quiet": 0}
     assert gauge(reader, "switchboard.agents") == {
         "acme free": 1,
-        "acme busy": 1,
+        "acme busy": 3,
         "acme away": 1,
         "quiet free": 0,
         "quiet busy": 0,

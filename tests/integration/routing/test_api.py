@@ -151,6 +151,41 @@ async def test_an_agent_hears_of_offers_and_comes_back_with_its_token(routing: R
     again.cancel()
 
 
+async def test_who_accepts_first_has_it_and_the_others_hear_that_it_is_taken(routing: Running) -> None:
+    mia, ben = await routing.agent("mia"), await routing.agent("ben")
+    wide = api.CreateQueueRequest(parent=PLACE, queue_id="default", queue=api.Queue(offer_width=3), request_id=rid())
+    assert (await routing.api.CreateQueue(wide, timeout=LIMIT_S)).queue.offer_width == 3
+    await routing.ingest.post("p1")
+    case = await offered(routing, "p1")
+    assert {one.agent for one in case.offers} == {mia, ben}
+    assert case.offer == case.offers[0]
+    assert len({one.token for one in case.offers}) == 2
+    mine, theirs = sorted(case.offers, key=lambda one: one.agent == ben)
+    watches = [routing.api.WatchOffers(api.WatchOffersRequest(agent=one), timeout=LIMIT_S) for one in (mia, ben)]
+    for watch, expected in zip(watches, (mine, theirs), strict=True):
+        assert (await watch.read()).offer == expected
+        assert (await watch.read()).snapshot
+    for agent in (mia, ben):
+        both = api.ListCasesRequest(parent=PLACE, filter=f'state = OFFERED AND agent = "{agent}"')
+        assert [one.name for one in (await routing.api.ListCases(both, timeout=LIMIT_S)).cases] == [case.name]
+    nobody = api.ListCasesRequest(parent=PLACE, filter='agent != mia AND agent != ""')
+    assert not (await routing.api.ListCases(nobody, timeout=LIMIT_S)).cases
+    queues = await routing.api.ListQueues(api.ListQueuesRequest(parent=PLACE), timeout=LIMIT_S)
+    assert [queue.waiting for queue in queues.queues] == [1]
+    accept = api.AcceptOfferRequest(name=case.name, agent=ben, token=theirs.token, request_id=rid())
+    taken = (await routing.api.AcceptOffer(accept, timeout=LIMIT_S)).case
+    assert (taken.agent, taken.state, list(taken.offers)) == (ben, api.CASE_STATE_ACCEPTED, [])
+    gone, won = await watches[0].read(), await watches[1].read()
+    assert (gone.change, gone.reason, gone.offer.offer_id) == (api.OFFER_CHANGE_RESCINDED, "taken", mine.offer_id)
+    assert won.change == api.OFFER_CHANGE_ACCEPTED
+    late = api.AcceptOfferRequest(name=case.name, agent=mia, token=mine.token, request_id=rid())
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.AcceptOffer(late, timeout=LIMIT_S)
+    assert reason(refused.value) == "OFFER_GONE"
+    for watch in watches:
+        watch.cancel()
+
+
 async def test_an_offer_nobody_answers_expires_by_itself(routing: Running) -> None:
     mia = await routing.agent()
     await routing.api.CreateQueue(

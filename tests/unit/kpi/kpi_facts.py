@@ -114,12 +114,16 @@ def present(agent: str, presence: work.Presence) -> Message:
     return work.PresenceChanged(agent_id=agent, presence=presence, at=ts(0))
 
 
-def offered(case: str, agent: str, at: float, weight: int = 1) -> Message:
-    return work.CaseOffered(case_id=case, agent_id=agent, weight=weight, at=ts(at))
+def offered(case: str, agent: str, at: float, weight: int = 1, width: int = 0) -> Message:
+    return work.CaseOffered(case_id=case, agent_id=agent, weight=weight, at=ts(at), width=width)
 
 
 def declined(case: str, agent: str, at: float) -> Message:
     return work.OfferDeclined(case_id=case, agent_id=agent, at=ts(at))
+
+
+def rescinded(case: str, agent: str, at: float) -> Message:
+    return work.OfferRescinded(case_id=case, agent_id=agent, reason=work.RESCIND_REASON_TAKEN, at=ts(at))
 
 
 def accepted(case: str, agent: str, at: float, also: Sequence[str] = ()) -> Message:

@@ -312,12 +312,24 @@ def test_a_direct_message_says_so() -> None:
     assert episodes(row.facts)[0].start.direct
 
 
+BESIDE = [e.offered("c1", "mia", 1, width=2), e.offered("c1", "ben", 1, width=2)]
+
+
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
         pytest.param([e.offered("c1", "mia", 1, 2)], ("mia", 2), id="an offer takes room"),
         pytest.param([e.offered("c1", "mia", 1), e.accepted("c1", "mia", 2)], ("mia", 1), id="so does the case"),
         pytest.param([e.offered("c1", "mia", 1), e.declined("c1", "mia", 2)], ("", 1), id="a declined offer none"),
+        pytest.param(
+            [e.offered("c1", "mia", 1, 2, width=3), e.offered("c1", "ben", 1, 2, width=3)],
+            ("mia ben", 2),
+            id="an offer to several takes the room of each",
+        ),
+        pytest.param(
+            [*BESIDE, e.rescinded("c1", "mia", 2), e.accepted("c1", "ben", 2)], ("ben", 1), id="until one takes it"
+        ),
+        pytest.param([*BESIDE, e.declined("c1", "ben", 2)], ("mia", 1), id="and of the others when one declines"),
         pytest.param([e.accepted("c1", "mia", 2), e.resolved("c1", "mia", 3)], ("", 0), id="nor a resolved case"),
         pytest.param([e.accepted("c1", "mia", 2), e.withdrawn("c1", 3)], ("", 0), id="nor a withdrawn one"),
         pytest.param([e.accepted("c1", "mia", 2), e.joined("c0", "c1")], ("", 0), id="nor one that became another"),

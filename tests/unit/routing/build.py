@@ -153,10 +153,11 @@ def queue(
     requirements: tuple[Requirement, ...] = (),
     limits: tuple[int, int, int] = (0, 0, 0),
     selection: Selection = Selection.UNSPECIFIED,
+    width: int = 1,
 ) -> commands.CreateQueue:
     """A queue is created; its limits are those of a reply, of returns and of waiting."""
     settings = "", first_response_s, offer_timeout_s, requirements
-    return commands.CreateQueue(queue_id, *settings, T0, *limits, selection)
+    return commands.CreateQueue(queue_id, *settings, T0, *limits, selection, offer_width=width)
 
 
 def policy(at: float = 0, **settings: Any) -> commands.ChangePolicy:

@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 from routing import commands, events
 from routing.cases import (
     SOLE_COOLDOWN_S,
-    Accepted,
+    Broadcast,
     Joined,
-    Offered,
-    Pending,
     Queued,
-    holder,
+    holders,
     is_apart,
     place_in_line,
     place_of,
@@ -47,6 +45,12 @@ STAFF: Sequence[commands.Command] = (
 post_ids = st.sampled_from(POSTS)
 agent_ids = st.sampled_from(AGENTS)
 tokens = st.integers(1, 4)
+widths = st.sampled_from([1, 1, 2, 3, 4])
+
+
+def widened(queue_id: str, width: int) -> commands.Command:
+    """A queue's cases are offered to so many agents at once."""
+    return commands.ChangeQueue(queue_id, None, None, None, None, t(0), offer_width=width)
 
 
 steps = st.lists(
@@ -65,12 +69,12 @@ steps = st.lists(
 
 
 def sequences() -> st.SearchStrategy[list[commands.Command]]:
-    """Things asked one after the other, some of them nonsense, while time passes."""
-    return steps.map(_spell_out)
+    """Things asked one after the other, some of them nonsense, while time passes, in queues of any width."""
+    return st.builds(_spell_out, steps, st.tuples(widths, widths))
 
 
-def _spell_out(drawn: list[tuple[int, int, str, str, str, int, bool]]) -> list[commands.Command]:
-    now, sequence = 0.0, []
+def _spell_out(drawn: list[tuple[int, int, str, str, str, int, bool]], wide: tuple[int, int]) -> list[commands.Command]:
+    now, sequence = 0.0, [widened(queue_id, width) for queue_id, width in zip(("default", "care"), wide, strict=True)]
     for what, later, one, other, agent, token, yes in drawn:
         now += later
         sequence.append(_command(what, now, one, other, agent, token, yes))
@@ -162,8 +166,10 @@ def check(shard: Shard) -> None:
     """I6 and I7 of a state, and that agents and cases agree about who has what."""
     held: dict[str, dict[str, int]] = defaultdict(dict)
     for case in shard.cases.values():
-        if isinstance(case.stage, Offered | Accepted | Pending):
-            held[holder(case)][case.case_id] = case.weight
+        for agent_id in holders(case):
+            assert case.case_id not in held[agent_id]
+            held[agent_id][case.case_id] = case.weight
+        assert len(holders(case)) <= (case.stage.width if isinstance(case.stage, Broadcast) else 1)
         assert case.stage is None or (isinstance(case.stage, Queued) <= (place_of(case) is not None))
         if isinstance(case.stage, Joined) and is_apart(case):
             survivor = shard.cases[case.stage.into]
@@ -205,6 +211,8 @@ def test_nobody_waits_while_somebody_who_could_take_it_is_free(sequence: list[co
         ready_again = {case_id for again, case_id in refusals if again <= command.at}
         for case in shard.cases.values():
             if place_in_line(case) is not None and case.case_id not in ready_again:
+                assert Decision(shard, command.at)._best_agent(case) is None
+            if isinstance(case.stage, Broadcast) and len(case.stage.offers) < case.stage.width:
                 assert Decision(shard, command.at)._best_agent(case) is None
 
 

@@ -9,7 +9,7 @@ from chassis.clock import Instant
 from hypothesis import given
 from hypothesis import strategies as st
 from routing import commands, events
-from routing.cases import Offered, Queued
+from routing.cases import Offered, Queued, offers_of
 from routing.decider import decide
 from routing.reactions import KEYS_MAX
 from routing.shard import Shard, evolve, next_due
@@ -156,7 +156,7 @@ def test_portions_bring_what_one_large_decision_would(sequence: list[commands.Co
         with pytest.MonkeyPatch.context() as patch:
             shard = Shard()
             history = history_of(sequence, shard)
-            offers = {case.stage.offer_id for case in shard.cases.values() if isinstance(case.stage, Offered)}
+            offers = {offer.offer_id for case in shard.cases.values() for offer in offers_of(case)}
             patch.setattr("routing.decider.PORTION", portion)
             facts = [fact for decided in ticks(shard, Instant(history[-1][0].at + later * 10**6)) for fact in decided]
             outcomes.append({(type(fact) is events.CaseResumed, fact.case_id) for fact in facts if ends(fact, offers)})

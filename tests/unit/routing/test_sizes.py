@@ -6,8 +6,9 @@ from chassis.clock import MICROS
 from chassis.errors import Rejected
 from hypothesis import given
 from routing import commands
-from routing.cases import Accepted, Offered, Pending, Queued
+from routing.cases import Accepted, Pending, offers_of
 from routing.decider import decide
+from routing.queue_decider import OPEN
 from routing.segments import SEGMENTS_MAX
 from routing.shard import Shard, evolve, next_due
 from routing.terms import Presence, Requirement, Skill
@@ -46,12 +47,12 @@ def close_everything(shard: Shard, now: float) -> float:
         for case_id, case in list(shard.cases.items()):
             for reply in case.unsent:
                 attempt(shard, commands.RecordSent(case_id, reply.reply_id, "", t(now)))
-            if isinstance(case.stage, Offered):
-                attempt(shard, commands.AcceptOffer(case_id, case.stage.agent_id, case.token, t(now)))
+            for offer in offers_of(case)[:1]:
+                attempt(shard, commands.AcceptOffer(case_id, offer.agent_id, offer.token, t(now)))
             stage = shard.cases[case_id].stage if case_id in shard.cases else None
             if isinstance(stage, Accepted | Pending):
                 attempt(shard, commands.ResolveCase(case_id, stage.agent_id, "done", (), t(now)))
-        if not any(isinstance(c.stage, Queued | Offered | Accepted | Pending) for c in shard.cases.values()):
+        if not any(isinstance(c.stage, OPEN) for c in shard.cases.values()):
             break
     now += 100_000
     while (due := next_due(shard)) is not None and due <= t(now):

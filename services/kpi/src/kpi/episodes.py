@@ -197,7 +197,8 @@ class Case(msgspec.Struct, frozen=True):
     """A case: where it came through, the case it has been joined into ("" when it stands alone), facts in log order.
 
     `desk` answers for it and `customer` is whose it is, "" while nobody has spoken. `agent` has it or was offered it,
-    "" when nobody does; it takes `weight` units of their capacity. Of a long case `facts` are the last ones; `before`
+    "" when nobody does, several with spaces between them where it is offered to several; it takes `weight` units of the
+    capacity of each. Of a long case `facts` are the last ones; `before`
     counts those that stand before them, in parts of PART facts, and `earlier` has them where somebody needs all: a
     join.
     """

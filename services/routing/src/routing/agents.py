@@ -30,6 +30,8 @@ BY_AGENT, MISSED_OFFERS = "agent", "missed_offers"
 DRAIN, DRAINED, ABSENT = "drain", "drained", "absent"
 """More of them: it finishes what it has; that is over; it was away for too long."""
 NO_SHIFT = ShiftPhase.UNSPECIFIED
+OFFER_WIDTH_MAX = 10
+"""Agents to whom a case is offered at once at most: each but one is held up for nothing."""
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
 
@@ -166,6 +168,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     """The queue its cases are escalated to, "" for none; as it was said, whatever became of that one since."""
     language_level: int = 0
     """At which level its cases ask for the language they are in, 0 for not at all."""
+    offer_width: int = 1
+    """To how many agents at once a case is offered."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -294,6 +298,7 @@ def queue_of(event: events.QueueChanged) -> Queue:
         max(0, event.supervise_after_s),
         event.escalates_to,
         max(0, min(event.language_level, 5)),
+        max(1, min(event.offer_width, OFFER_WIDTH_MAX)),
     )
 
 

@@ -10,6 +10,7 @@ from routing.agents import Agent, Queue
 from routing.cases import (
     UNSENT_MAX,
     Accepted,
+    Broadcast,
     Case,
     Confirmed,
     Idle,
@@ -25,6 +26,8 @@ from routing.cases import (
     is_apart,
     is_closed,
     needs_agent,
+    offer_to,
+    offers_of,
     owes,
     place_in_line,
     place_of,
@@ -207,7 +210,7 @@ def put_back(decision: Decision, case: Case, reason: str) -> None:
 def waits_since(case: Case, at: Instant) -> Instant:
     """Since when somebody has waited for a case that is not settled, by our clock; from now on where nobody has."""
     stage, place = alone(case).stage, place_of(case)
-    if isinstance(stage, Queued | Offered) and place is not None:
+    if isinstance(stage, Queued | Offered | Broadcast) and place is not None:
         return (case.wait or place).waiting_since
     if isinstance(stage, Accepted) and stage.waiting_since is not None:
         return stage.waiting_since
@@ -253,10 +256,9 @@ def supervise(decision: Decision, case_id: str) -> None:
 
 def move(decision: Decision, case: Case, queue_id: str, urgency: int, *, reason: str, agent_id: str = "") -> None:
     """Moves an open case; where it waits, it waits in its new queue for what that asks, from when it began to wait."""
-    place = place_of(case) if isinstance(alone(case).stage, Queued | Offered) else None
-    if isinstance(case.stage, Offered) and queue_id != case.queue:
-        gone = RescindReason.TRANSFERRED
-        decision.emit(events.OfferRescinded(case.case_id, case.stage.agent_id, case.stage.offer_id, gone, decision.at))
+    place = place_of(case) if isinstance(alone(case).stage, Queued | Offered | Broadcast) else None
+    if queue_id != case.queue:
+        rescind(decision, case, RescindReason.TRANSFERRED)
     decision.emit(events.CaseTransferred(case.case_id, agent_id, queue_id, reason, decision.at, urgency))
     if place is not None and queue_id != case.queue:
         line_up(decision, case, queue_id, urgency, (case.wait or place).waiting_since)
@@ -323,6 +325,9 @@ def standing(case: Case) -> str:
             return f"waits in queue {case.queue}"
         case Offered(agent_id=agent_id):
             return f"is offered to {agent_id}"
+        case Broadcast(offers=offers):
+            *others, last = sorted(offer.agent_id for offer in offers)
+            return f"is offered to {', '.join(others)} and {last}" if others else f"is offered to {last}"
         case Accepted(agent_id=agent_id) | Pending(agent_id=agent_id):
             return f"is with {agent_id}"
         case Resolved() | Confirmed():
@@ -353,15 +358,10 @@ def _demand_holder(case: Case, agent_id: str) -> None:
 
 def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffer) -> Offered:
     """The offer a token fences. Raises Rejected when it is gone: expired, rescinded, taken, or another one's."""
-    offer = case.stage
-    if (
-        isinstance(offer, Offered)
-        and offer.agent_id == command.agent_id
-        and offer.token == command.token
-        and command.at < offer.expires_at
-    ):
-        return offer
-    if isinstance(offer, Offered) and offer.agent_id == command.agent_id and command.at < offer.expires_at:
+    offer = offer_to(case, command.agent_id)
+    if offer is not None and command.at < offer.expires_at:
+        if offer.token == command.token:
+            return offer
         raise Rejected(
             Reason.OFFER_TOKEN_STALE,
             f"{name(case.case_id)} is offered to {command.agent_id} with token {offer.token}, not {command.token}",
@@ -426,10 +426,14 @@ def _transfer(decision: Decision, case: Case, command: commands.TransferCase) ->
 
 
 def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> None:
-    taken = isinstance(case.stage, Accepted | Pending) and case.token == command.token
+    # Of several offers that were open at once the latest token need not be the one that was accepted.
+    taken = isinstance(case.stage, Accepted | Pending) and 0 < command.token <= case.token
     if taken and holder(case) == command.agent_id:
         return
     offer = _open_offer(case, command)
+    for other in offers_of(case):
+        if other is not offer:
+            rescind_one(decision, case, other, RescindReason.TAKEN)
     also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
     limit_s = decision.shard.queue(case.queue).reply_timeout_s
     due_at = Instant(command.at + limit_s * MICROS) if limit_s > 0 else None
@@ -545,9 +549,12 @@ def _failed(decision: Decision, case: Case, command: commands.RecordFailed) -> N
                 queue_up(decision, case)
 
 
-def rescind(decision: Decision, case: Case) -> None:
-    """Takes back an open offer of a case that needs nobody any more."""
-    offer = case.stage
-    if isinstance(offer, Offered):
-        reason = RescindReason.CASE_SETTLED
-        decision.emit(events.OfferRescinded(case.case_id, offer.agent_id, offer.offer_id, reason, decision.at))
+def rescind(decision: Decision, case: Case, reason: RescindReason = RescindReason.CASE_SETTLED) -> None:
+    """Takes back every open offer of a case, because it needs nobody any more unless another reason is given."""
+    for offer in offers_of(case):
+        rescind_one(decision, case, offer, reason)
+
+
+def rescind_one(decision: Decision, case: Case, offer: Offered, reason: RescindReason) -> None:
+    """Takes back one open offer of a case."""
+    decision.emit(events.OfferRescinded(case.case_id, offer.agent_id, offer.offer_id, reason, decision.at))

@@ -1,8 +1,9 @@
 """One case: what it remembers, where it stands, and what each fact makes of it. It knows no other case and no agent.
 
-A case stands in exactly one stage, and only `Offered`, `Accepted` and `Pending` name an agent who has it; that a case
-has at most one open offer or assignment (I6) is therefore a matter of type. The values are msgspec structs: frozen as
-data classes are, made in a thirtieth of the time, and their own canonical bytes.
+A case stands in exactly one stage. `Accepted` and `Pending` name the one agent who has it, `Offered` the one to whom it
+is offered, and only `Broadcast` has several offers, and nobody who has it; that a case has at most one open offer or
+assignment, or as many offers as its queue is wide (I6), is therefore a matter of type. The values are msgspec structs:
+frozen as data classes are, made in a thirtieth of the time, and their own canonical bytes.
 """
 
 from collections.abc import Callable, Collection
@@ -36,6 +37,15 @@ class Offered(Struct, frozen=True, array_like=True, tag=True, gc=False):
     token: int
     at: Instant
     expires_at: Instant
+
+
+class Broadcast(Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """Offered to up to `width` agents at once, each of whom is reserved; who accepts first has it."""
+
+    width: int
+    """2 or more."""
+    offers: tuple[Offered, ...]
+    """At least one, in the order in which they were made; no agent has two."""
 
 
 class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -86,7 +96,7 @@ class Joined(Struct, frozen=True, array_like=True, tag=True, gc=False):
     actor: str = ""
 
 
-Stage = Idle | Queued | Offered | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
+Stage = Idle | Queued | Offered | Broadcast | Accepted | Pending | Resolved | Confirmed | Withdrawn | Joined
 IDLE, QUEUED = Idle(), Queued()
 CASES = bytes.fromhex("1c5c41b0f6c85be2a5c86b7a1c0f7d61")
 """Namespace of case ids: a case is named by its tenant and the post or request that opened it."""
@@ -204,7 +214,7 @@ def case_id_of(tenant: str, opener: str) -> str:
 
 
 def holder(case: Case) -> str:
-    """The agent whose capacity the case takes, "" for none."""
+    """The agent whose capacity the case takes, "" for none, and where it is offered to several."""
     match case.stage:
         case Queued():  # most cases wait when they are written
             return ""
@@ -212,6 +222,30 @@ def holder(case: Case) -> str:
             return agent_id
         case _:
             return ""
+
+
+def holders(case: Case) -> tuple[str, ...]:
+    """All agents whose capacity the case takes."""
+    if isinstance(case.stage, Broadcast):
+        return tuple([offer.agent_id for offer in case.stage.offers])
+    held = holder(case)
+    return (held,) if held else ()
+
+
+def offers_of(case: Case) -> tuple[Offered, ...]:
+    """Its open offers, in the order in which they were made."""
+    match case.stage:
+        case Offered():
+            return (case.stage,)
+        case Broadcast(offers=offers):
+            return offers
+        case _:
+            return ()
+
+
+def offer_to(case: Case, agent_id: str) -> Offered | None:
+    """The open offer of a case to an agent."""
+    return next((offer for offer in offers_of(case) if offer.agent_id == agent_id), None)
 
 
 def is_closed(case: Case) -> bool:
@@ -254,7 +288,7 @@ def underneath(case: Case, change: Callable[[Case], Case]) -> Case:
 def unheld(stage: Stage) -> Idle | Queued | Resolved | Confirmed | Withdrawn:
     """Where a case stands that nobody has any more."""
     match stage:
-        case Offered():
+        case Offered() | Broadcast():
             return QUEUED
         case Accepted() | Pending() | Joined():
             return IDLE
@@ -350,7 +384,7 @@ def relieved(case: Case) -> Case:
         return replace(case, stage=IDLE, wait=None, refusals=(), returns=0)
     if isinstance(case.stage, Accepted) and not needs_agent(case):
         return _attended(case, case.stage.agent_id)
-    if case.joined and isinstance(case.stage, Queued | Offered) and not owes(case):
+    if case.joined and isinstance(case.stage, Queued | Offered | Broadcast) and not owes(case):
         return replace(case, wait=None)
     return case
 
@@ -432,11 +466,12 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
                 # a supervisor does so still.
-                stage=case.stage if isinstance(case.stage, Offered | Queued) else QUEUED,
+                stage=case.stage if isinstance(case.stage, Offered | Broadcast | Queued) else QUEUED,
                 updated_at=event.at,
             )
         case events.CaseOffered():
-            stage = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at)
+            offer = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at)
+            stage = offer if event.width <= 1 else Broadcast(event.width, (*_others(case, event.agent_id), offer))
             return replace(case, token=event.token, stage=stage, updated_at=event.at)
         case _:
             return replace(_evolve(case, event), updated_at=event.at)
@@ -457,9 +492,11 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
         case events.OfferDeclined() | events.OfferExpired():
             others = tuple(r for r in case.refusals if r[0] != event.agent_id)
             refusals = (*others, (event.agent_id, event.at))[-REFUSALS_MAX:]
-            return replace(case, stage=QUEUED, refusals=refusals, returns=case.returns + 1)
+            stage = _without_offer(case, event.agent_id)
+            returns = case.returns + 1 if stage is QUEUED else case.returns  # while others are asked, it is not back
+            return replace(case, stage=stage, refusals=refusals, returns=returns)
         case events.OfferRescinded():
-            return replace(case, stage=QUEUED)
+            return replace(case, stage=_without_offer(case, event.agent_id))
         case events.CaseReleased(is_crowded_out=True):
             return replace(case, stage=IDLE, refusals=(), is_requested=case.is_requested or not needs_agent(case))
         case events.CaseReleased():
@@ -542,6 +579,19 @@ def _moved(case: Case, event: events.CaseTransferred | events.CaseEscalated) -> 
         is_requested=case.is_requested or asked,
         returns=0,
     )
+
+
+def _others(case: Case, agent_id: str) -> tuple[Offered, ...]:
+    """The offers to others than the agent, of a case that is offered to several."""
+    if not isinstance(case.stage, Broadcast):
+        return ()
+    return tuple([offer for offer in case.stage.offers if offer.agent_id != agent_id])
+
+
+def _without_offer(case: Case, agent_id: str) -> Queued | Broadcast:
+    """Where a case stands when the offer to an agent has come to nothing."""
+    others = _others(case, agent_id)
+    return replace(case.stage, offers=others) if others and isinstance(case.stage, Broadcast) else QUEUED
 
 
 def opened(event: events.CaseOpened) -> Case:

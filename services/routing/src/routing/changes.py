@@ -10,15 +10,28 @@ from msgspec.structs import replace
 
 from routing import events
 from routing.agents import Agent, evolve_agent, release, reserve, reweigh, unreserve
-from routing.cases import Accepted, Case, Joined, Offered, Pending, alone, begun, evolve_case, holder, opened
+from routing.cases import (
+    Accepted,
+    Broadcast,
+    Case,
+    Joined,
+    Offered,
+    Pending,
+    alone,
+    begun,
+    evolve_case,
+    holder,
+    holders,
+    opened,
+)
 from routing.joins import absorb, as_joined, gone_into, join_into, placed, with_joined
 from routing.recall import recalled
 
 CaseOf = Callable[[str], Case | None]
 AgentOf = Callable[[str], Agent | None]
 
-_HELD = frozenset({Offered, Accepted, Pending})
-"""Stages in which an agent has the case."""
+_HELD = frozenset({Offered, Broadcast, Accepted, Pending})
+"""Stages in which the case takes an agent's capacity."""
 
 
 CaseChange = tuple[Case | None, Case]
@@ -119,6 +132,13 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
             return () if before is None else ((before, evolve_case(before, event)),)
 
 
+def is_first_offer(changed: Changes) -> bool:
+    """Whether a fact that offers a case is the first of the offers that are open now. It alone counts as an offer made:
+    the others take no turn from a case that nobody is offered.
+    """
+    return not any(before is not None and isinstance(before.stage, Broadcast) for before, _ in changed.cases)
+
+
 def with_turn(changed: Changes, agent_id: str, turn: int) -> Changes:
     """The same, and that of the tenant's offers this one was made to the agent last."""
     agents = (replace(agent, turn=turn) if agent.agent_id == agent_id else agent for agent in changed.agents)
@@ -138,6 +158,8 @@ def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentO
     """Agents whom it changes that a case goes from one stage to another."""
     if not (type(before.stage) in _HELD or type(after.stage) in _HELD):
         return ()
+    if isinstance(before.stage, Broadcast) or isinstance(after.stage, Broadcast):
+        return _agents_of_several(event, before, after, agent_of)
     had, has = holder(before), holder(after)
     winner = agent_of(has) if has else None
     if had == has and winner is not None and (type(before.stage) is Pending or type(after.stage) is Pending):
@@ -154,9 +176,28 @@ def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentO
     return changed
 
 
+def _agents_of_several(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentOf) -> tuple[Agent, ...]:
+    """The same of a case that was, or is, offered to several."""
+    had, has = holders(before), holders(after)
+    changed = []
+    for agent_id in had:
+        agent = agent_of(agent_id)
+        if agent is None:
+            continue
+        if agent_id not in has:
+            changed.append(_let_go(event, before, agent))
+        elif isinstance(event, events.OfferAccepted) and agent.missed:
+            changed.append(replace(agent, missed=0))
+    for agent_id in has:
+        agent = None if agent_id in had else agent_of(agent_id)
+        if agent is not None:
+            changed.append(reserve(agent, after.case_id, after.weight, after.channel))
+    return tuple(changed)
+
+
 def _let_go(event: events.CaseEvent, case: Case, agent: Agent) -> Agent:
     """The agent without the case."""
-    if not isinstance(case.stage, Offered):
+    if not isinstance(case.stage, Offered | Broadcast):
         return release(agent, case.case_id, event.at)
     match event:
         case events.OfferExpired(missed=missed):

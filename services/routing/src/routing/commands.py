@@ -394,6 +394,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     selection: Selection = Selection.UNSPECIFIED
     escalates_to: str = ""
     language_level: int = 0
+    offer_width: int = 1
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -411,6 +412,7 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     selection: Selection | None = None
     escalates_to: str | None = None
     language_level: int | None = None
+    offer_width: int | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):

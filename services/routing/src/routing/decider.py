@@ -14,7 +14,7 @@ from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
 from routing.canned_decider import change_text, create_text, delete_text
 from routing.case_decider import asked_in, decide_case, known_agent, put_back, resume, supervise, take_back, together
-from routing.cases import Accepted, Offered, Pending, Queued, Resolved
+from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, Resolved, offers_of
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
 from routing.join_decider import carry, join_cases, split_case
@@ -219,9 +219,10 @@ def _time_is_up(decision: Decision, case_id: str) -> int:
     if case is None:
         return 0
     match case.stage:
-        case Offered():
-            _expire(decision, case_id, case.stage)
-            return 2 * (len(decision.events) - before) + case.weight  # whoever waits again and every unit that is free
+        case Offered() | Broadcast():
+            lapsed = _expire_due(decision, case)
+            freed = max(1, lapsed) * case.weight
+            return 2 * (len(decision.events) - before) + freed  # whoever waits again and every unit that is free
         case Accepted(reply_due_at=due) if due is not None:
             take_back(decision, case, case.stage)
             return 2 * (len(decision.events) - before) + case.weight
@@ -235,6 +236,20 @@ def _time_is_up(decision: Decision, case_id: str) -> int:
         case _:
             pass
     return 1
+
+
+def _expire_due(decision: Decision, case: Case) -> int:
+    """The offers of a case that have lapsed do so, as long as one more is not too much for one decision; returns how
+    many.
+    """
+    count, before = 0, len(decision.events)
+    for offer in offers_of(case):
+        if offer.expires_at <= decision.at:
+            _expire(decision, case.case_id, offer)
+            count += 1
+            if len(decision.events) - before >= PORTION // 2:
+                break
+    return count
 
 
 def _expire(decision: Decision, case_id: str, offer: Offered) -> None:

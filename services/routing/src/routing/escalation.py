@@ -7,8 +7,8 @@ for any post: whose case it is, what of its thread hangs on it, whatever arrives
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.case_decider import find, known_agent, line_up, name, standing, waits_since
-from routing.cases import Accepted, Case, Idle, Joined, Offered, Pending, Queued, alone, holder, is_closed
+from routing.case_decider import find, known_agent, line_up, name, rescind, standing, waits_since
+from routing.cases import Accepted, Case, Idle, Joined, Pending, Queued, alone, holder, is_closed, offers_of
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.posts import Post, Sight
@@ -36,10 +36,8 @@ def escalate_case(decision: Decision, c: commands.EscalateCase) -> None:
     queue_id = _above(decision.shard, case, c.queue)
     urgency = case.urgency if c.urgency is None else c.urgency
     waiting_since = waits_since(case, decision.at)
-    if isinstance(case.stage, Offered):
-        gone = RescindReason.TRANSFERRED
-        decision.emit(events.OfferRescinded(case.case_id, case.stage.agent_id, case.stage.offer_id, gone, decision.at))
-    elif isinstance(case.stage, Accepted | Pending):
+    rescind(decision, case, RescindReason.TRANSFERRED)
+    if isinstance(case.stage, Accepted | Pending):
         decision.emit(events.CaseReleased(case.case_id, holder(case), ESCALATED, decision.at))
     decision.emit(_escalated(case, c, queue_id, urgency, from_queue=case.queue))
     line_up(decision, case, queue_id, urgency, waiting_since)
@@ -61,7 +59,7 @@ def escalate_post(decision: Decision, c: commands.EscalatePost) -> None:
         return
     queue_id = c.queue or case.queue
     urgency = max(case.urgency, c.urgency)
-    waits = isinstance(alone(case).stage, Queued | Offered | Idle)
+    waits = isinstance(alone(case).stage, Queued | Idle) or bool(offers_of(case))
     waiting_since = waits_since(case, decision.at)
     decision.emit(_escalated(case, c, queue_id if waits else case.queue, urgency, from_queue=""))
     if waits and isinstance(alone(case).stage, Queued) and (queue_id, urgency) != (case.queue, case.urgency):

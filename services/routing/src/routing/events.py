@@ -283,6 +283,7 @@ class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     policy_version: int = 0
     is_preferred: bool = False
+    width: int = 0
 
 
 class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
@@ -583,6 +584,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     supervise_after_s: int = 0
     escalates_to: str = ""
     language_level: int = 0
+    offer_width: int = 0
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):

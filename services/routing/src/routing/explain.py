@@ -19,13 +19,14 @@ from routing.case_decider import name, standing
 from routing.cases import (
     NEVER,
     Accepted,
+    Broadcast,
     Case,
     Joined,
-    Offered,
     Pending,
     Queued,
     again_at,
-    holder,
+    holders,
+    offer_to,
     place_in_line,
     place_of,
     urgency_of,
@@ -51,6 +52,7 @@ class Constraint(IntEnum):
     ORDER = 7
     SUPERVISED = 8
     SHIFT = 9
+    OFFERED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Obstacle:
     constraint: Constraint
     sentence: str
     unless: str
-    """What would have to be otherwise."""
+    """What would have to be otherwise, "" where nothing about the agent would."""
     agent: Agent
     """The agent as it would be then."""
     later_s: int = 0
@@ -145,15 +147,19 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
 def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
     """Why a case was offered to whom it was; of the shard as it was before the fact. Needs the case to be there."""
     case, now = shard.cases[offered.case_id], offered.at
-    view = _View(shard, case, now)
-    candidates = tuple(view.standings(chosen=offered.agent_id))
+    view = _View(shard, case, now, chosen=offered.agent_id)
+    candidates = tuple(view.standings())
     able, line = sum(one.eligible for one in candidates), _place(shard, case, now)
     waiting = shard.segments.waiting()
     why = "had it before and is asked first" if view.first == offered.agent_id else "ranked first"
     whom = "of 1 who could take it" if able == 1 else f"of {able} who could take it"
+    where = f"it was number {line} of {waiting} in line"
+    if isinstance(case.stage, Broadcast):
+        others = ", ".join(offer.agent_id for offer in case.stage.offers)
+        where = f"it was offered to {others} already, and may be to {case.stage.width} at once"
     summary = (
-        f"{name(case.case_id)} was offered to {offered.agent_id}, who {why} {whom}; it was number {line} of {waiting}"
-        f" in line (offer {offered.token}, policy version {offered.policy_version})"
+        f"{name(case.case_id)} was offered to {offered.agent_id}, who {why} {whom}; {where}"
+        f" (offer {offered.token}, policy version {offered.policy_version})"
     )
     alternatives = view.alternatives(shard.agents.get(offered.agent_id))
     return Explanation(summary, Constraint.UNSPECIFIED, candidates, line, alternatives, offered.policy_version)
@@ -170,16 +176,22 @@ _WHY = {
     Constraint.ORDER: "it is about to be offered",
     Constraint.SUPERVISED: "it waits for a supervisor",
     Constraint.SHIFT: "most agents are in no shift",
+    Constraint.OFFERED: "it is about to be offered",
 }
 
 
 class _View:
-    """A case and all agents, as a moment's decision sees them."""
+    """A case and all agents, as a moment's decision sees them; `chosen` is whom it was offered to then, "" where it is
+    looked at as it stands.
+    """
 
-    def __init__(self, shard: Shard, case: Case, now: Instant) -> None:
+    def __init__(self, shard: Shard, case: Case, now: Instant, chosen: str = "") -> None:
         self._shard = shard
         self._case = case
         self._now = now
+        self._chosen = chosen
+        self._holding = () if chosen else holders(case)
+        """Who has it, or is offered it."""
         self._choice = shard.choice(case.queue)
         self.first = preferred(shard.policy, case, now)
         """Who is asked before all others, "" for nobody."""
@@ -190,9 +202,10 @@ class _View:
         by_skills = self._choice.by_skills(agent, self._case.requirements)
         return agent.agent_id != self.first, self._choice.rank(agent, by_skills)
 
-    def standings(self, chosen: str = "") -> list[Standing]:
-        """Who can take it by rank, then the others. `chosen` is who was offered it, where it is not the case's now."""
-        found = [self._standing(agent, chosen or holder(self._case)) for agent in self._ranked]
+    def standings(self) -> list[Standing]:
+        """Who can take it by rank, then the others."""
+        chosen = self._chosen or ", ".join(sorted(self._holding))
+        found = [self._standing(agent, chosen) for agent in self._ranked]
         return sorted(found, key=lambda one: not one.eligible)
 
     def alternatives(self, chosen: Agent | None) -> tuple[Alternative, ...]:
@@ -207,8 +220,10 @@ class _View:
                 sentence = f"without {chosen.agent_id} it would have been offered to {agent.agent_id}"
                 found.insert(0, Alternative(sentence, agent, without=chosen.agent_id))
                 break  # who ranks behind that one would not have been asked
-            if len(obstacles) == 1 and (chosen is None or self.rank(obstacles[0].agent) < self.rank(chosen)):
-                [only] = obstacles
+            if len(obstacles) != 1 or not obstacles[0].unless:
+                continue
+            [only] = obstacles
+            if chosen is None or self.rank(only.agent) < self.rank(chosen):
                 would = "would be" if chosen is None else "would have been"
                 sentence = f"{agent.agent_id} {would} offered it {only.unless}"
                 told = Alternative(sentence, only.agent, later_s=only.later_s)
@@ -225,7 +240,7 @@ class _View:
         _, rank = self.rank(agent)
         score = skill_score(agent, case.requirements, weights_of(self._shard.policy))
         eligible, constraint, sentence = not obstacles, Constraint.UNSPECIFIED, "could take it"
-        if holder(case) == agent.agent_id:
+        if agent.agent_id in self._holding:
             eligible, obstacles = True, []
             sentence = "has it" if isinstance(case.stage, Accepted | Pending) else "is offered it"
         elif chosen == agent.agent_id:
@@ -250,7 +265,7 @@ class _View:
     def _before(self, chosen: str, rank: Rank) -> str:
         """Why somebody came before an agent of this rank."""
         winner = self._shard.agents.get(chosen)
-        if winner is None or isinstance(self._case.stage, Offered | Accepted | Pending):
+        if winner is None or self._holding:
             return f"{chosen} ranked before"  # as they were then; how both stand now is another matter
         if chosen == self.first:
             return f"{chosen} had it before and is asked first"
@@ -280,6 +295,9 @@ class _View:
         when the agent may do the work at all.
         """
         case = self._case
+        if offer_to(case, agent.agent_id) is not None:
+            yield Obstacle(Constraint.OFFERED, "is offered it already", "", agent)
+            return
         if agent.presence != Presence.AVAILABLE:
             there = changed(agent, presence=Presence.AVAILABLE)
             yield Obstacle(Constraint.PRESENCE, f"is {agent.presence.name.lower()}", "were it available", there)
@@ -304,6 +322,10 @@ class _View:
         if isinstance(case.stage, Queued) and case.stage.supervised:
             sentence = "could take it; it waits for a supervisor"
             yield Obstacle(Constraint.SUPERVISED, sentence, "were it not with a supervisor", agent)
+        if isinstance(case.stage, Broadcast):
+            if any(refuser == agent.agent_id for refuser, _ in case.refusals):
+                yield Obstacle(Constraint.COOLDOWN, "declined or missed it, and others are still asked", "", agent)
+            return
         wait_s = -(-(self._again_at(agent) - self._now) // MICROS)
         if wait_s > 0:
             sentence = f"declined, missed or gave it back a moment ago; may be offered it in {wait_s} s"

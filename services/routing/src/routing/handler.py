@@ -27,7 +27,7 @@ from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands, events, wire
-from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE, Policy
+from routing.agents import CAPACITY_MAX, DEFAULT_QUEUE, OFFER_WIDTH_MAX, Policy
 from routing.canned import TEXT_MAX as CANNED_MAX
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
@@ -395,8 +395,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             settings = shown, first_response_s, offer_timeout_s, requirements
             above = _above(form, request.queue, tenant)
-            language_level = _language_level(form, request.queue)
-            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection, above, language_level)
+            level, width = _language_level(form, request.queue), request.queue.offer_width or 1
+            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection, above, level, width)
         case api.UpdateQueueRequest():
             tenant, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = _mask(form, request.queue, request.update_mask)
@@ -415,6 +415,7 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 selection if "selection" in mask else None,
                 _above(form, request.queue, tenant) if "escalates_to" in mask else None,
                 _language_level(form, request.queue) if "language_level" in mask else None,
+                (request.queue.offer_width or 1) if "offer_width" in mask else None,
             )
         case api.DeleteQueueRequest():
             tenant, queue_id = form.name("name", "queues")
@@ -599,6 +600,8 @@ def _queue(
             form.wrong(f"queue.{field}", "is 1 to 2592000, or 0 for no limit")
     if not 0 <= queue.supervise_after_returns <= 1000:
         form.wrong("queue.supervise_after_returns", "is 1 to 1000, or 0 for no limit")
+    if not 0 <= queue.offer_width <= OFFER_WIDTH_MAX:
+        form.wrong("queue.offer_width", f"is 1 to {OFFER_WIDTH_MAX}, or 0 for 1")
     requirements = _requirements(form, "queue.requirements", queue.requirements)
     limits = queue.reply_timeout_s, queue.supervise_after_returns, queue.supervise_after_s
     selection = _one_of(form, Selection, "queue.selection", queue.selection)

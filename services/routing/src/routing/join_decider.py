@@ -19,7 +19,6 @@ from routing.cases import (
     Idle,
     Joined,
     JoinedCase,
-    Offered,
     Pending,
     Queued,
     Withdrawn,
@@ -27,6 +26,7 @@ from routing.cases import (
     holder,
     is_apart,
     is_closed,
+    offers_of,
     place_of,
     wants_agent,
 )
@@ -114,7 +114,7 @@ def part(decision: Decision, case: Case, actor: str = "") -> None:
     if survivor is None:
         return
     left = with_joined(survivor, case.case_id, None)
-    if isinstance(survivor.stage, Offered) and place_of(left) is None:
+    if offers_of(survivor) and place_of(left) is None:
         rescind(decision, survivor)
     decision.emit(events.CaseSplit(survivor.case_id, case.case_id, (), actor, decision.at))
     own = alone(case)
@@ -196,7 +196,7 @@ def _tell(decision: Decision, case: Case) -> None:
     if now in survivor.joined:
         _go_on(decision, survivor)
         return
-    if isinstance(survivor.stage, Offered) and place_of(with_joined(survivor, case.case_id, now)) is None:
+    if offers_of(survivor) and place_of(with_joined(survivor, case.case_id, now)) is None:
         rescind(decision, survivor)
     decision.emit(_placed(decision, survivor, now))
     if now.wait is not None:

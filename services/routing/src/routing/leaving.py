@@ -4,8 +4,8 @@ from chassis.clock import MICROS, Instant
 
 from routing import commands, events
 from routing.agents import ABSENT, DRAIN, DRAINED, Agent
-from routing.case_decider import known_agent, put_back
-from routing.cases import Accepted, Offered, Pending
+from routing.case_decider import known_agent, put_back, rescind_one
+from routing.cases import Accepted, Pending, offer_to
 from routing.matching import Decision
 from routing.shard import Shard
 from routing.terms import Presence, RescindReason
@@ -50,10 +50,9 @@ def rescind_offers(decision: Decision, agent: Agent, but_of: tuple[str, ...] = (
     """Takes back every open offer of an agent who has left, or takes those of some channels only."""
     for held in agent.work:
         case = decision.case(held.case_id)
-        if case is not None and isinstance(case.stage, Offered) and held.channel not in but_of:
-            reason = RescindReason.AGENT_LEFT
-            offer_id = case.stage.offer_id
-            decision.emit(events.OfferRescinded(held.case_id, agent.agent_id, offer_id, reason, decision.at))
+        offer = None if case is None else offer_to(case, agent.agent_id)
+        if case is not None and offer is not None and held.channel not in but_of:
+            rescind_one(decision, case, offer, RescindReason.AGENT_LEFT)
 
 
 def _leave(decision: Decision, agent: Agent, reason: str) -> None:

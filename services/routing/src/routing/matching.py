@@ -12,9 +12,9 @@ from chassis.clock import MICROS, Instant
 from chassis.identity import uuid5
 
 from routing import events
-from routing.agents import Agent
-from routing.cases import Case, again_at, is_refused_by_all, place_in_line, urgency_of
-from routing.changes import changes, with_turn
+from routing.agents import Agent, Queue
+from routing.cases import Broadcast, Case, again_at, is_refused_by_all, offer_to, place_in_line, place_of, urgency_of
+from routing.changes import changes, is_first_offer, with_turn
 from routing.policies import OrderKey, preferred
 from routing.segments import Segment
 from routing.shard import Shard
@@ -130,10 +130,12 @@ class Decision:
         if segment is None:
             self.match_up()
         elif segment.ready:
+            queue = self.shard.queue(begun.queue)
+            if queue.offer_width > 1:
+                self.match_up()
+                return
             self.events.append(
-                self._offered(
-                    begun.case_id, segment.ready[0].agent_id, 1, begun.weight, begun.queue, is_preferred=False
-                )
+                self._offered(begun.case_id, segment.ready[0].agent_id, 1, begun.weight, queue, is_preferred=False)
             )
 
     def match_up(self) -> None:
@@ -161,12 +163,53 @@ class Decision:
                     if theirs is not None and (first is None or theirs < first):
                         first, best = theirs, None
             if first is None:
-                return
+                break
             chosen = self._cases.get(first[1]) or self.shard.cases[first[1]]
             best = best or self._best_agent(chosen)
             if best is None:
+                break
+            self._offer(chosen, best)
+        self._widen()
+
+    def _widen(self) -> None:
+        """Decides offers to more agents at once, where a case may have them and nobody waits for who is free: as for
+        waiting cases, only what has been touched can be matched.
+        """
+        order, segments = self.shard.segments.order, self.shard.segments
+        if not segments.has_thin and not any(type(case.stage) is Broadcast for case in self._cases.values()):
+            return
+        while True:
+            found: list[tuple[OrderKey, str, str]] = []
+            for case in self._cases.values():
+                wait = place_of(case)
+                if wait is not None and isinstance(case.stage, Broadcast) and len(case.stage.offers) < case.stage.width:
+                    agent_id = self._best_agent(case)
+                    if agent_id is not None:
+                        place = order.place(wait, urgency_of(case), case.case_id)
+                        found.append((order.key(*place, self.at, False), case.case_id, agent_id))
+            for agent in self._agents.values():
+                if agent.free > 0 and segments.has_thin:
+                    found += [(*head, "") for head in self._widenable(agent)]
+            if not found:
+                return
+            _, case_id, agent_id = min(found)
+            chosen = self._cases.get(case_id) or self.shard.cases[case_id]
+            best = agent_id or self._best_agent(chosen)
+            if best is None:
                 return
             self._offer(chosen, best)
+
+    def _widenable(self, agent: Agent) -> Iterator[tuple[OrderKey, str]]:
+        """The cases, untouched by this decision, that an agent could be offered beside others and that can be first."""
+
+        def is_barred(case_id: str) -> bool:
+            case = self.shard.cases[case_id]
+            is_open = agent.room(case.channel) >= case.weight and self._may_be_offered(case, agent.agent_id)
+            return case_id in self._cases or not is_open
+
+        for segment in self.shard.segments.suited(agent):
+            if segment.thin and agent.free >= segment.weight:
+                yield from segment.thin_heads(self.at, is_barred)
 
     def _leads_to_no_offer(self) -> bool:
         """Whether it is plain, without applying the facts, that none of them can lead to an offer."""
@@ -193,26 +236,43 @@ class Decision:
         return True
 
     def _offer(self, case: Case, agent_id: str) -> None:
-        is_preferred = preferred(self.shard.policy, case, self.at) == agent_id
+        is_preferred, queue = preferred(self.shard.policy, case, self.at) == agent_id, self.shard.queue(case.queue)
+        width = case.stage.width if isinstance(case.stage, Broadcast) else queue.offer_width
         self.emit(
-            self._offered(case.case_id, agent_id, case.token + 1, case.weight, case.queue, is_preferred=is_preferred)
+            self._offered(
+                case.case_id, agent_id, case.token + 1, case.weight, queue, is_preferred=is_preferred, width=width
+            )
         )
         self._catch_up()
 
     def _offered(
-        self, case_id: str, agent_id: str, token: int, weight: int, queue: str, *, is_preferred: bool
+        self,
+        case_id: str,
+        agent_id: str,
+        token: int,
+        weight: int,
+        queue: Queue,
+        *,
+        is_preferred: bool,
+        width: int = 1,
     ) -> events.CaseOffered:
-        policy, stands_s = self.shard.policy, self.shard.queue(queue).offer_timeout_s
+        policy, stands_s = self.shard.policy, queue.offer_timeout_s
         if is_preferred:
             stands_s = min(stands_s, policy.preferred_s)
+            width = 1  # who is asked first is asked alone
         expires_at = Instant(self.at + stands_s * MICROS)
         offer_id = uuid5(OFFERS, f"{case_id}/{token}")
+        at_once = width if width > 1 else 0
         return events.CaseOffered(
-            case_id, agent_id, offer_id, token, weight, expires_at, self.at, policy.version, is_preferred
+            case_id, agent_id, offer_id, token, weight, expires_at, self.at, policy.version, is_preferred, at_once
         )
 
     def _may_be_offered(self, case: Case, agent_id: str) -> bool:
-        """Whether no cool-down keeps the agent from the case."""
+        """Whether no cool-down keeps the agent from the case; nor, while others are asked, that it is asked as well or
+        has refused.
+        """
+        if isinstance(case.stage, Broadcast):
+            return offer_to(case, agent_id) is None and all(refuser != agent_id for refuser, _ in case.refusals)
         if not case.refusals:
             return True
         for refuser, at in case.refusals:
@@ -296,7 +356,7 @@ class Decision:
             self._applied += 1
             changed = changes(event, self._find, self._all_agents().get)
             if isinstance(event, events.CaseOffered):
-                self._offers += 1
+                self._offers += is_first_offer(changed)
                 changed = with_turn(changed, event.agent_id, self.shard.offers_made + self._offers)
             for _, case in changed.cases:
                 self._cases[case.case_id] = case

@@ -4,7 +4,7 @@ from chassis.decider import Measurement
 from chassis.telemetry import Instrument
 
 from routing import events
-from routing.cases import Offered
+from routing.cases import offers_of
 from routing.shard import Shard
 
 _OFFER_S = Instrument("switchboard.offer.duration")
@@ -16,6 +16,7 @@ def measure(shard: Shard, event: events.Event) -> Measurement | None:
     if type(event) not in _ENDS:
         return None
     case = shard.cases.get(event.case_id)  # type: ignore[union-attr]  # all of them are about cases
-    if case is not None and isinstance(case.stage, Offered):
-        return _OFFER_S, max(0.0, (event.at - case.stage.at) / 1e6)
+    for offer in () if case is None else offers_of(case):
+        if offer.offer_id == event.offer_id:  # type: ignore[union-attr]  # and each ends an offer
+            return _OFFER_S, max(0.0, (event.at - offer.at) / 1e6)
     return None

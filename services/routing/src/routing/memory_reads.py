@@ -14,7 +14,7 @@ from switchboard.routing.v1 import service_pb2 as api
 
 from routing import events, wire
 from routing.agents import DEFAULT_QUEUE, Agent, Queue
-from routing.cases import Offered
+from routing.cases import offers_of
 from routing.commands import Command
 from routing.explain import explain
 from routing.filters import agents_wanted, queues_wanted
@@ -132,8 +132,8 @@ def _waiting(shard: Shard) -> Counter[str]:
     waiting: Counter[str] = Counter()
     for segment in shard.segments.by_key.values():
         waiting[segment.queue] += segment.count
-    found = (shard.cases[held.case_id] for agent in shard.agents.values() for held in agent.work)
-    waiting.update(case.queue for case in found if isinstance(case.stage, Offered))
+    found = {held.case_id: shard.cases[held.case_id] for agent in shard.agents.values() for held in agent.work}
+    waiting.update(case.queue for case in found.values() if offers_of(case))
     return waiting
 
 

@@ -20,7 +20,8 @@ from chassis.tail import Tail
 from switchboard.routing.v1 import events_structs, service_pb2
 
 from routing.agents import BY_AGENT
-from routing.cases import Offered
+from routing.cases import offer_to
+from routing.terms import RescindReason
 from routing.views.cases import list_cases, position
 from routing.wire import offer_message
 
@@ -121,10 +122,10 @@ class Offers:
             cases = await list_cases(connection, tenant, wanted, None, SNAPSHOT_MAX)
         return at, [
             service_pb2.WatchOffersResponse(
-                offer=offer_message(tenant, case, case.stage), change=service_pb2.OFFER_CHANGE_OPEN, snapshot=True
+                offer=offer_message(tenant, case, offer), change=service_pb2.OFFER_CHANGE_OPEN, snapshot=True
             )
             for case in cases
-            if isinstance(case.stage, Offered)
+            if (offer := offer_to(case, agent_id)) is not None
         ]
 
     async def _missed(
@@ -200,5 +201,7 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         offer.offered_at.CopyFrom(to_timestamp(body.at))
         offer.expires_at.CopyFrom(to_timestamp(body.expires_at))
     reason = body.reason if is_released else ""
+    if isinstance(body, events_structs.OfferRescinded) and body.reason in set(RescindReason):
+        reason = RescindReason(body.reason).name.lower()
     change = _CHANGES[recorded.type]
     return service_pb2.WatchOffersResponse(offer=offer, change=change, reason=reason, resume_token=token)

@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple, Protocol, assert_never
 from chassis.clock import MICROS, Instant
 
 from routing.agents import NEVER, Agent, Policy
-from routing.cases import Case, Wait, place_of
+from routing.cases import Broadcast, Case, Wait, place_of
 from routing.terms import Ordering, Requirement, Selection
 
 
@@ -249,6 +249,8 @@ def preferred(policy: Policy, case: Case, now: Instant) -> str:
     any more. Whoever gave it back is not.
     """
     wait = place_of(case)
+    if isinstance(case.stage, Broadcast):
+        return ""  # others are asked already
     if not case.agent_id or wait is None or now >= wait.waiting_since + policy.preferred_s * MICROS:
         return ""
     return "" if any(agent_id == case.agent_id for agent_id, _ in case.refusals) else case.agent_id

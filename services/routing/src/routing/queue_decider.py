@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import DEFAULT_QUEUE, Agent, Queue, agent_changed
 from routing.case_decider import move
-from routing.cases import Accepted, Case, Offered, Pending, Queued, alone
+from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, alone, offers_of
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.shard import Shard
 
-OPEN = (Queued, Offered, Accepted, Pending)
+OPEN = (Queued, Offered, Broadcast, Accepted, Pending)
 """Stages in which a case waits in a queue, or is with an agent of one."""
 NAMED_MAX = 10
 """Of each kind, what a refusal to delete a queue names; the sentence says how many there are."""
@@ -89,6 +89,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.supervise_after_s,
             c.escalates_to,
             c.language_level,
+            c.offer_width,
         )
     )
 
@@ -109,6 +110,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.supervise_after_s if c.supervise_after_s is None else c.supervise_after_s,
         queue.escalates_to if c.escalates_to is None else c.escalates_to,
         queue.language_level if c.language_level is None else c.language_level,
+        queue.offer_width if c.offer_width is None else c.offer_width,
     )
     if changed.escalates_to != queue.escalates_to:
         _demand_a_way_up(decision.shard, c.queue_id, changed.escalates_to)
@@ -127,6 +129,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.supervise_after_s,
                 changed.escalates_to,
                 changed.language_level,
+                changed.offer_width,
             )
         )
 
@@ -158,11 +161,12 @@ def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
         queues = tuple(sorted({successor if one == queue_id else one for one in agent.queues}))
         decision.emit(agent_changed(replace(agent, queues=queues), decision.at))
         cost += 1 + agent.free
+    width = decision.shard.queue(successor).offer_width
     for case in _cases_of(decision.shard, queue_id):
         if cost >= room:
             return cost
         move(decision, decision.case(case.case_id) or case, successor, case.urgency, reason=DELETED)
-        cost += 3
+        cost += 2 + max(width, len(offers_of(case)))
     decision.emit(events.QueueCleared(queue_id, decision.at))
     return cost + 1
 

@@ -36,6 +36,8 @@ class Segment:
     """The lines of the order, each sorted."""
     ready: list[Rank] = field(default_factory=list)
     """Sorted."""
+    thin: tuple[list[Waiting], ...] = ()
+    """The same lines of cases that are offered to fewer agents than they may be; none before there is such a case."""
     present: set[str] = field(default_factory=set)
     """Agents who take offers and could do it, were they free."""
     refused: dict[str, bool] = field(default_factory=dict)
@@ -48,6 +50,11 @@ class Segment:
     def count(self) -> int:
         """How many cases wait in it."""
         return sum(map(len, self.waiting))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no case is kept in it."""
+        return not any(self.waiting) and not any(self.thin)
 
     def suits(self, agent: Agent) -> bool:
         """Whether the agent may do this kind of work at all."""
@@ -69,15 +76,23 @@ class Segment:
 
     def heads(self, now: Instant, floor_turn: bool, skip: Iterable[str]) -> Iterable[tuple[OrderKey, str]]:
         """The cases that can be first: of each line the first on time and the first late, but for those to skip."""
-        skipped = frozenset(skip)
+        return self._heads(self.waiting, now, floor_turn, frozenset(skip).__contains__)
+
+    def thin_heads(self, now: Instant, is_barred: Callable[[str], bool]) -> Iterable[tuple[OrderKey, str]]:
+        """The same of the cases that may be offered to more agents, but for those that are barred."""
+        return self._heads(self.thin, now, False, is_barred)
+
+    def _heads(
+        self, lines: Iterable[list[Waiting]], now: Instant, floor_turn: bool, is_barred: Callable[[str], bool]
+    ) -> Iterator[tuple[OrderKey, str]]:
         late_before = self.order.late_before(now)
-        for line, cases in enumerate(self.waiting):
+        for line, cases in enumerate(lines):
             if not cases:
                 continue
             on_time = bisect_left(cases, (late_before,))
             for start, end in ((0, on_time), (on_time, len(cases))):
                 for i in range(start, end):
-                    if cases[i].case_id not in skipped:
+                    if not is_barred(cases[i].case_id):
                         yield self.order.key(line, cases[i], now, floor_turn), cases[i].case_id
                         break
 
@@ -109,6 +124,13 @@ class Segments:
     _present: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """Per agent: what decided when last looked at where it is present."""
     _limit: int = SEGMENTS_MAX
+    _thin: dict[str, None] = field(default_factory=dict)
+    """Cases that may be offered to more agents at once than they are."""
+
+    @property
+    def has_thin(self) -> bool:
+        """Whether a case may be offered to more agents at once than it is."""
+        return bool(self._thin)
 
     @property
     def by_key(self) -> Mapping[SegmentKey, Segment]:
@@ -133,10 +155,7 @@ class Segments:
 
     def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
         """Puts a case where it waits, and returns that; who is chosen for its queue, `choice` says."""
-        key = self.key(case.queue, case.requirements, case.weight, case.channel)
-        segment = self._by_key.get(key)
-        if segment is None:
-            segment = self._open(key, agents, choice(case.queue))
+        segment = self._segment_of(case, agents, choice)
         line, entry = self.order.place(wait, urgency_of(case), case.case_id)
         waiting = segment.waiting[line]
         start, step = len(waiting), 16
@@ -154,6 +173,24 @@ class Segments:
         if at < len(waiting) and waiting[at] == entry:
             del waiting[at]
         return segment
+
+    def put_thin(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> None:
+        """Puts a case that is offered where it waits for further agents."""
+        segment = self._segment_of(case, agents, choice)
+        line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+        if not segment.thin:
+            segment.thin = tuple([] for _ in range(self.order.lines))
+        insort(segment.thin[line], entry)
+        self._thin[case.case_id] = None
+
+    def take_thin(self, case: Case, wait: Wait) -> None:
+        """Takes a case out of where it waits for further agents, if it is there."""
+        if case.case_id in self._thin:
+            del self._thin[case.case_id]
+            line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+            key = self.key(case.queue, case.requirements, case.weight, case.channel)
+            waiting = self._by_key[key].thin[line]
+            del waiting[bisect_left(waiting, entry)]
 
     def put_presence(self, agent: Agent) -> list[Segment]:
         """Puts an agent, as it is now, where it is present, and nowhere else; returns where that is news."""
@@ -186,6 +223,10 @@ class Segments:
         lines = (line for segment in self._by_key.values() for line in segment.waiting)
         return [waiting.case_id for line in lines for waiting in line]
 
+    def thin_ids(self) -> list[str]:
+        """Every case that may be offered to more agents at once than it is."""
+        return list(self._thin)
+
     def waiting(self, queue: str | None = None) -> int:
         """How many cases wait, in one queue or in all."""
         segments = self._by_key.values()
@@ -208,6 +249,10 @@ class Segments:
                     standing.append((segment, rank))
             self._ready[agent_id] = tuple(standing)
 
+    def _segment_of(self, case: Case, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
+        key = self.key(case.queue, case.requirements, case.weight, case.channel)
+        return self._by_key.get(key) or self._open(key, agents, choice(case.queue))
+
     def _open(self, key: SegmentKey, agents: Iterable[Agent], choice: Choice) -> Segment:
         self._settle()
         if len(self._by_key) >= self._limit:
@@ -229,12 +274,12 @@ class Segments:
 
     def _drop_empty(self) -> None:
         """Forgets the segments nobody waits in; their agents are ready in the others still."""
-        self._by_key = {key: segment for key, segment in self._by_key.items() if segment.count}
+        self._by_key = {key: segment for key, segment in self._by_key.items() if not segment.is_empty}
         self._limit = max(SEGMENTS_MAX, 2 * len(self._by_key))
         for agent_id, standing in self._ready.items():
-            self._ready[agent_id] = tuple(place for place in standing if place[0].count)
+            self._ready[agent_id] = tuple(place for place in standing if not place[0].is_empty)
         for _, _, suited in self._suited.values():
-            suited[:] = [place for place in suited if place[0].count]
+            suited[:] = [place for place in suited if not place[0].is_empty]
 
     def _segments_for(self, agent: Agent) -> list[tuple[Segment, float]]:
         known = self._suited.get(agent.agent_id)

@@ -18,6 +18,7 @@ from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, gives_back_at, p
 from routing.canned import CannedText, canned
 from routing.cases import (
     Accepted,
+    Broadcast,
     Case,
     Joined,
     Offered,
@@ -29,8 +30,9 @@ from routing.cases import (
     is_dormant,
     is_refused_by_all,
     place_in_line,
+    place_of,
 )
-from routing.changes import changes, with_turn
+from routing.changes import changes, is_first_offer, with_turn
 from routing.policies import Choice, choice_of, order_of
 from routing.segments import Segment, Segments
 from routing.thread_index import ThreadIndex
@@ -40,7 +42,7 @@ KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
 waits for it."""
 
-_INDEXED = frozenset({Queued, Offered, Accepted, Pending, Resolved})
+_INDEXED = frozenset({Queued, Offered, Broadcast, Accepted, Pending, Resolved})
 """Stages in which the case waits in a queue, or may have a timer."""
 
 
@@ -74,6 +76,7 @@ class Shard:
     case_events: int = 0
     """How many facts of cases and threads there have been."""
     offers_made: int = 0
+    """How many times a case that nobody was offered was offered to somebody."""
     forgotten: int = 0
     """How often something was forgotten; while it is 0 the read model knows nothing that memory does not."""
 
@@ -213,7 +216,7 @@ def _change(shard: Shard, event: events.Event) -> None:
         case events.PostAttached() if changed.cases:
             shard.threads.attached(event)
         case events.CaseOffered() if changed.cases:
-            shard.offers_made += 1
+            shard.offers_made += is_first_offer(changed)
             changed = with_turn(changed, event.agent_id, shard.offers_made)
         case events.PostDetached() if changed.cases:
             shard.threads.detached(event)
@@ -333,6 +336,10 @@ def _index(shard: Shard, case: Case) -> None:
             shard.supervised[case.case_id] = case.queue
         case Offered(expires_at=at) | Pending(until=at):
             shard.timers.set(key, at)
+        case Broadcast(width, offers):
+            shard.timers.set(key, min(offer.expires_at for offer in offers))
+            if len(offers) < width and (wait := place_of(case)) is not None:
+                shard.segments.put_thin(case, wait, shard.agents.values(), shard.choice)
         case Accepted(reply_due_at=due) if due is not None:
             shard.timers.set(key, due)
         case Resolved(at=at):
@@ -352,6 +359,8 @@ def _unindex(shard: Shard, case: Case) -> None:
             shard.supervised.pop(case.case_id, None)
         case _:
             shard.timers.cancel((CASE, case.case_id))
+            if isinstance(case.stage, Broadcast) and (wait := place_of(case)) is not None:
+                shard.segments.take_thin(case, wait)
 
 
 def waits_until(shard: Shard, case: Case) -> Instant | None:
@@ -455,7 +464,7 @@ def _channels(shard: Shard) -> frozenset[str]:
 
 def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
     """Builds anew who waits for whom, after what decides it has changed, or these channels are to be told apart."""
-    waiting = shard.segments.case_ids()
+    waiting, thin = shard.segments.case_ids(), shard.segments.thin_ids()
     shard.segments = Segments(order_of(shard.policy), _channels(shard) | channels)
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
@@ -467,6 +476,9 @@ def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
             if case.refusals:
                 segment.refused[case_id] = is_refused_by_all(case, segment.present)
+    for case_id in thin:
+        if (wait := place_of(shard.cases[case_id])) is not None:
+            shard.segments.put_thin(shard.cases[case_id], wait, shard.agents.values(), shard.choice)
 
 
 def refill(shard: Shard) -> Shard:

@@ -15,6 +15,7 @@ from routing.agents import units_of
 from routing.case_decider import asked_in, queue_up, rescind, resume
 from routing.cases import (
     Accepted,
+    Broadcast,
     Case,
     Confirmed,
     Idle,
@@ -389,7 +390,7 @@ def _survival(case: Case) -> tuple[int, Instant, str]:
     match alone(case).stage:
         case Accepted() | Pending():
             stage = 0
-        case Offered():
+        case Offered() | Broadcast():
             stage = 1
         case Queued():
             stage = 2
@@ -415,7 +416,7 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
         case Idle():
             if wants_agent(case) or (is_contact and needs_agent(case)):
                 queue_up(decision, case, urgency)
-        case Queued() | Offered():
+        case Queued() | Offered() | Broadcast():
             if case.wait is None and owes(case):  # it waited for what is joined into it only
                 queue_up(decision, case, urgency)
         case Pending():

@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Policy, Queue
-from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, place_of
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, offers_of, place_of
 from routing.events import CaseOffered
 from routing.explain import Explanation
 from routing.terms import Escalation, Requirement, ShiftPlan
@@ -27,7 +27,8 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
     stage = case.stage
     agent = holder(case) if isinstance(stage, Accepted | Pending) else case.agent_id
     place = place_of(case)
-    waits = isinstance(stage, Queued | Offered) and place is not None
+    offers = [offer_message(tenant, case, offer) for offer in offers_of(case)]
+    waits = (isinstance(stage, Queued) or bool(offers)) and place is not None
     owed = waits or case.owed_since is not None
     return service_pb2.Case(
         name=f"{at}/cases/{case.case_id}",
@@ -43,7 +44,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         requirements=requirement_messages(case.requirements),
         weight=case.weight,
         agent=f"{at}/agents/{agent}" if agent else "",
-        offer=offer_message(tenant, case, stage) if isinstance(stage, Offered) else None,
+        offer=offers[0] if offers else None,
         episode=case.episode,
         post_count=case.post_count,
         opened_at=to_timestamp(case.opened_at),
@@ -66,6 +67,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         returns=case.returns,
         supervised_reason=stage.supervised if isinstance(stage, Queued) else "",
         escalation=None if case.escalation is None else _escalation_message(at, case.escalation),
+        offers=offers,
     )
 
 
@@ -118,7 +120,7 @@ def case_event_message(tenant: str, case_id: str, place: tuple[int, int], entry:
 
 
 def offer_message(tenant: str, case: Case, offer: Offered) -> service_pb2.Offer:
-    """The open offer of a case."""
+    """An open offer of a case."""
     return service_pb2.Offer(
         offer_id=offer.offer_id,
         case=f"tenants/{tenant}/cases/{case.case_id}",
@@ -172,6 +174,7 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         selection=f"SELECTION_{queue.selection.name}",
         escalates_to=f"tenants/{tenant}/queues/{queue.escalates_to}" if queue.escalates_to else "",
         language_level=queue.language_level,
+        offer_width=queue.offer_width,
     )
 
 

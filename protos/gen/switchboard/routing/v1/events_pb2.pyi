@@ -517,7 +517,7 @@ class RequirementRelaxed(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., step: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseOffered(_message.Message):
-    __slots__ = ("case_id", "agent_id", "offer_id", "token", "weight", "expires_at", "at", "policy_version", "is_preferred")
+    __slots__ = ("case_id", "agent_id", "offer_id", "token", "weight", "expires_at", "at", "policy_version", "is_preferred", "width")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     OFFER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -527,6 +527,7 @@ class CaseOffered(_message.Message):
     AT_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     IS_PREFERRED_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     offer_id: str
@@ -536,7 +537,8 @@ class CaseOffered(_message.Message):
     at: _timestamp_pb2.Timestamp
     policy_version: int
     is_preferred: bool
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_version: _Optional[int] = ..., is_preferred: _Optional[bool] = ...) -> None: ...
+    width: int
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_version: _Optional[int] = ..., is_preferred: _Optional[bool] = ..., width: _Optional[int] = ...) -> None: ...
 
 class OfferAccepted(_message.Message):
     __slots__ = ("case_id", "agent_id", "offer_id", "token", "at", "joined_case_ids", "reply_due_at")
@@ -963,7 +965,7 @@ class ShiftChanged(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., phase: _Optional[_Union[ShiftPhase, str]] = ..., starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueueChanged(_message.Message):
-    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to", "language_level")
+    __slots__ = ("queue_id", "display_name", "first_response_s", "offer_timeout_s", "requirements", "at", "selection", "reply_timeout_s", "supervise_after_returns", "supervise_after_s", "escalates_to", "language_level", "offer_width")
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
@@ -976,6 +978,7 @@ class QueueChanged(_message.Message):
     SUPERVISE_AFTER_S_FIELD_NUMBER: _ClassVar[int]
     ESCALATES_TO_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    OFFER_WIDTH_FIELD_NUMBER: _ClassVar[int]
     queue_id: str
     display_name: str
     first_response_s: int
@@ -988,7 +991,8 @@ class QueueChanged(_message.Message):
     supervise_after_s: int
     escalates_to: str
     language_level: int
-    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., escalates_to: _Optional[str] = ..., language_level: _Optional[int] = ...) -> None: ...
+    offer_width: int
+    def __init__(self, queue_id: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selection: _Optional[_Union[Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., escalates_to: _Optional[str] = ..., language_level: _Optional[int] = ..., offer_width: _Optional[int] = ...) -> None: ...
 
 class QueueDeleted(_message.Message):
     __slots__ = ("queue_id", "successor", "at")

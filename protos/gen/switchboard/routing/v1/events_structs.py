@@ -517,6 +517,8 @@ class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     """Version of the routing policy it was decided by, 0 before there was one."""
     is_preferred: bool = False
     """Whether the agent was preferred, because it had the case before."""
+    width: int = 0
+    """To how many agents at once the case may be offered, each by a fact of its own, when that is more than one; 0 where the agent alone is offered it."""
 
 
 class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
@@ -1053,6 +1055,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """The id of the queue that its cases are escalated to, "" for none."""
     language_level: int = 0
     """Least level of the skill of their language that its cases ask for, 1..5; 0 for none."""
+    offer_width: int = 0
+    """To how many agents at once a case is offered, 1..10; 0 is 1."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):

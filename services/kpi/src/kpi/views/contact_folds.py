@@ -236,7 +236,23 @@ def _take(rows: Rows, event: Recorded, case_id: str) -> None:
 
 
 def _on_offered(rows: Rows, event: Recorded) -> None:
-    _hold(rows, event, event.body.agent_id, event.body.weight)
+    body = event.body
+    if body.width <= 1:
+        _hold(rows, event, body.agent_id, body.weight)
+        return
+    others = _others(rows, event)
+    _hold(rows, event, " ".join((*others, body.agent_id)), body.weight)
+
+
+def _on_offer_ended(rows: Rows, event: Recorded) -> None:
+    """The others to whom it is offered are still reserved."""
+    _hold(rows, event, " ".join(_others(rows, event)))
+
+
+def _others(rows: Rows, event: Recorded) -> list[str]:
+    """Whom the event's case is with or offered to, but for its agent."""
+    agents = _case(rows, event.tenant, event.body.case_id).agent.split()
+    return [agent for agent in agents if agent != event.body.agent_id]
 
 
 def _on_freed(rows: Rows, event: Recorded) -> None:
@@ -305,9 +321,9 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     work.PostDetached.NAME: _on_detached,
     work.CaseQueued.NAME: _on_queued,
     work.CaseOffered.NAME: _on_offered,
-    work.OfferDeclined.NAME: _on_freed,
-    work.OfferExpired.NAME: _on_freed,
-    work.OfferRescinded.NAME: _on_freed,
+    work.OfferDeclined.NAME: _on_offer_ended,
+    work.OfferExpired.NAME: _on_offer_ended,
+    work.OfferRescinded.NAME: _on_offer_ended,
     work.ClaimLapsed.NAME: _on_freed,
     work.CaseReleased.NAME: _on_freed,
     work.AgentRegistered.NAME: _on_agent,

@@ -209,10 +209,12 @@ select
     count(*) filter (where a.presence = 4)
 from contacts_v3_agents a
 left join (
-    select tenant, agent_id, sum(weight) as units
-    from contacts_v3_cases
-    where tenant = any($1::text[]) and agent_id <> ''
-    group by tenant, agent_id
+    select tenant, one.agent_id, sum(weight) as units
+    from contacts_v3_cases c
+    -- A case that is offered to several takes the capacity of each.
+    cross join lateral string_to_table(c.agent_id, ' ') as one (agent_id)
+    where tenant = any($1::text[]) and c.agent_id <> ''
+    group by tenant, one.agent_id
 ) as h using (tenant, agent_id)
 where a.tenant = any($1::text[])
 group by a.tenant

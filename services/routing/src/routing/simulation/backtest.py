@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from routing import events
 from routing.agents import DEFAULT_QUEUE, NEVER, Queue
-from routing.cases import Accepted, Case, Offered, Pending, Queued, holder
+from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, holder
 from routing.changes import changes
 from routing.shard import Shard, evolve
 from routing.simulation.driving import Contact, Run
@@ -25,7 +25,7 @@ from routing.simulation.recording import Fact
 from routing.simulation.world import Arrival, Shift, Staff, World
 from routing.terms import Presence, Requirement
 
-_WAITS, _HELD = (Queued, Offered), (Accepted, Pending)
+_WAITS, _HELD = (Queued, Offered, Broadcast), (Accepted, Pending)
 
 
 @dataclass(slots=True)

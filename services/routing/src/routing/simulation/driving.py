@@ -160,7 +160,7 @@ def _given(world: World) -> Sequence[Command]:
     given: list[Command] = []
     for queue in world.queues:
         settings = queue.display_name, queue.first_response_s, queue.offer_timeout_s, queue.requirements, first
-        given.append(commands.CreateQueue(queue.queue_id, *settings))
+        given.append(commands.CreateQueue(queue.queue_id, *settings, offer_width=queue.offer_width))
         given.append(commands.SetSourceQueue(queue.queue_id, queue.queue_id, first))
     for one in world.staff:
         given.append(commands.RegisterAgent(one.agent_id, "", one.skills, one.capacity, one.queues, first))

@@ -66,6 +66,8 @@ class Scenario:
     pace: Pace = ORDINARY
     policies: tuple[Named, ...] = (Named("default", Policy()),)
     """To be compared."""
+    offer_width: int = 1
+    """To how many agents at once a customer is offered."""
 
     def expected(self) -> float:
         """Customers of a replication, on average."""
@@ -89,7 +91,14 @@ def world(scenario: Scenario, seed: int) -> World:
     """What happens in one replication."""
     end_s = (scenario.warm_up_h + scenario.hours) * HOUR_S
     queues = tuple(
-        Queue(_queue_of(c, skill), "", c.first_response_s, scenario.offer_timeout_s, _asks(c, skill))
+        Queue(
+            _queue_of(c, skill),
+            "",
+            c.first_response_s,
+            scenario.offer_timeout_s,
+            _asks(c, skill),
+            offer_width=scenario.offer_width,
+        )
         for c in scenario.customers
         for skill, _ in c.skills or (("", 1.0),)
     )

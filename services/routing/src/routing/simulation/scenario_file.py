@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from enum import IntEnum
 from typing import Any, NoReturn, TypeVar
 
-from routing.agents import CAPACITY_MAX, Policy
+from routing.agents import CAPACITY_MAX, OFFER_WIDTH_MAX, Policy
 from routing.simulation.chance import Constant, Distribution, Exponential, LogNormal
 from routing.simulation.scenario import Customers, Named, Scenario, Team
 from routing.simulation.world import ORDINARY, Pace
@@ -207,12 +207,13 @@ def _scenario(file: _Table) -> Scenario:
     hours = file.number("hours", 0.01, HOURS_MAX)
     warm_up_h = file.number("warm_up_hours", 0, HOURS_MAX, 0.0)
     offer_timeout_s = file.whole("offer_timeout_s", 1, 86_400, 60)
+    offer_width = file.whole("offer_width", 1, OFFER_WIDTH_MAX, 1)
     pace = _pace(file.table("pace")) if file.has("pace") else ORDINARY
     teams = _teams(file, warm_up_h + hours)
     customers = _customers(file)
     policies = _policies(file) if file.has("policies") else (Named("default", Policy()),)
     file.close()
-    scenario = Scenario(hours, customers, teams, warm_up_h, offer_timeout_s, pace, policies)
+    scenario = Scenario(hours, customers, teams, warm_up_h, offer_timeout_s, pace, policies, offer_width)
     if scenario.expected() < ARRIVALS_LEAST:
         raise BadScenario("customers.per_hour brings nobody in the hours that are simulated; write more, or more hours")
     for number, group in enumerate(customers, 1):

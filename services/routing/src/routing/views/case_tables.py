@@ -15,7 +15,7 @@ from chassis.view import Founding
 from msgspec import Struct
 
 from routing import events
-from routing.cases import Case, Joined, case_id_of, holder
+from routing.cases import Case, Joined, case_id_of, holders
 from routing.state_codec import dump_case, dump_threaded
 from routing.terms import Direction, PostRole
 
@@ -426,7 +426,7 @@ def _columns(tenant: str, case: Case, state_of: Callable[[Case], str], opened: _
         case.opened_at,
         state_of(case),
         case.queue,
-        holder(case) or case.agent_id,
+        " ".join(holders(case)) or case.agent_id,  # several where it is offered to several, and no id has a space
         case.channel,
         case.source_id,
         case.identity_id,

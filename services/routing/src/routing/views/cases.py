@@ -13,7 +13,7 @@ from chassis.clock import Instant
 from chassis.codec import Codec
 from chassis.commits import Recorded
 from chassis.database import Connection, Database, queries
-from chassis.filters import Expression, bound, holds, where
+from chassis.filters import ANYTHING, Condition, Expression, Junction, Negation, bound, holds, where
 from chassis.parts import row_of
 from chassis.view import Founding
 from switchboard.routing.v1 import events_pb2, events_structs
@@ -21,6 +21,7 @@ from switchboard.routing.v1 import events_pb2, events_structs
 from routing import events
 from routing.cases import (
     Accepted,
+    Broadcast,
     Case,
     Confirmed,
     Idle,
@@ -32,7 +33,7 @@ from routing.cases import (
     Stage,
     Withdrawn,
     begun,
-    holder,
+    holders,
 )
 from routing.changes import case_changes
 from routing.state_codec import load_case
@@ -49,6 +50,7 @@ _STATES: Mapping[type[Stage], str] = {
     Idle: "IDLE",
     Queued: "QUEUED",
     Offered: "OFFERED",
+    Broadcast: "OFFERED",
     Accepted: "ACCEPTED",
     Pending: "PENDING",
     Resolved: "RESOLVED",
@@ -77,13 +79,28 @@ class CasePost(NamedTuple):
     role: PostRole
 
 
-_COLUMNS = {name: name for name in ("state", "queue", "agent", "channel", "source", "identity", "desk", "opened_at")}
+_COLUMNS = {name: name for name in ("state", "queue", "channel", "source", "identity", "desk", "opened_at")}
 """What cases can be filtered by, and where it stands."""
+_COLUMNS["agent"] = "string_to_array(agent, ' ')"
 
 
 def matches(wanted: Expression, case: Case) -> bool:
     """Whether the case is in a list, as `list_cases` would have it."""
-    return holds(wanted, partial(_value_of, case))
+    return holds(_of_agents(wanted), partial(_value_of, case))
+
+
+def _of_agents(wanted: Expression) -> Expression:
+    """What is asked of a case's agent, asked of its agents: one that is offered to several has all of them."""
+    match wanted:
+        case Condition("agent", operator, value):
+            has = Condition("agent", ":", value or ANYTHING)
+            return has if (operator == "=") == bool(value) else Negation(has)
+        case Negation(part):
+            return Negation(_of_agents(part))
+        case Junction(kind, parts):
+            return Junction(kind, tuple([_of_agents(part) for part in parts]))
+        case _:
+            return wanted
 
 
 def _value_of(case: Case, field: str) -> object:
@@ -93,7 +110,7 @@ def _value_of(case: Case, field: str) -> object:
         case "queue":
             return case.queue
         case "agent":
-            return holder(case) or case.agent_id
+            return holders(case) or ((case.agent_id,) if case.agent_id else ())
         case "channel":
             return case.channel
         case "source":
@@ -215,7 +232,7 @@ async def list_cases(
 ) -> list[Case]:
     """Cases that satisfy an expression newest first, from behind a (time of opening, id)."""
     values: list[object] = [tenant, *(after or (None, ""))]
-    statement = f"{SQL['list']} and {where(wanted, _COLUMNS, bound(values))}"
+    statement = f"{SQL['list']} and {where(_of_agents(wanted), _COLUMNS, bound(values))}"
     statement += f"\norder by opened_at desc, case_id limit {limit:d}"
     return [load_case(r["body"]) for r in await database.fetch(statement, *values)]
 
