@@ -1,7 +1,9 @@
 """Agents accept, decline and miss offers all at once at several routing processes, which are killed -9; I6 and I7 hold.
 
 SWITCHBOARD_OFFER_ACTS says how many accepts, declines and expiries there are to be, 300 unless it is set. The kills
-come evenly among them.
+come evenly among them. The longest run so far: 23,514 of them at four processes, on two cores that others used as well
+(9,050 accepted, 7,339 declined, 7,125 missed, of 34,771 offers, 11,257 taken back), in 706 seconds; one tenant offers
+to one agent at a time, the other to three. It is the services' CPU that a run takes, a tenth of it the agents' here.
 """
 
 import asyncio
@@ -30,12 +32,17 @@ ACTS = int(os.environ.get("SWITCHBOARD_OFFER_ACTS", "300"))
 PROCESSES = 3 if ACTS < 2_000 else 4
 KILLS = 3 + ACTS // 2_000
 TENANTS = ("offers-a", "offers-b")
+WIDTHS = {"offers-a": 1, "offers-b": 3}
+"""To how many agents at once a tenant's cases are offered."""
 AGENTS = min(50, 6 + ACTS // 500)
 CAPACITY = 3
 OPENERS = 4
 OPEN_MAX = 5 * AGENTS
 """Cases of a tenant that are under way at once: more than its agents have room for."""
-QUEUE = routing.Queue(offer_timeout_s=1, reply_timeout_s=5, supervise_after_returns=3)
+QUEUE = {
+    tenant: routing.Queue(offer_timeout_s=1, reply_timeout_s=5, supervise_after_returns=3, offer_width=width)
+    for tenant, width in WIDTHS.items()
+}
 ENDINGS = ("OfferAccepted", "OfferDeclined", "OfferExpired")
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED)
 REFUSED = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND)
@@ -188,7 +195,8 @@ class Storm:
             stole, taken, declined = await asyncio.gather(
                 self.call("AcceptOffer", stolen), self.call("AcceptOffer", accept), self.call("DeclineOffer", decline)
             )
-            assert not stole
+            if WIDTHS[agent.split("/")[1]] == 1:  # else the rival may have it by an offer of its own
+                assert not stole
             assert not (taken and declined)
             if declined:
                 await self.happened("OfferDeclined")
@@ -212,7 +220,9 @@ async def set_up(storm: Storm) -> list[tuple[str, str]]:
     pairs = []
     for tenant in TENANTS:
         parent = f"tenants/{tenant}"
-        await storm.call("CreateQueue", routing.CreateQueueRequest(parent=parent, queue_id="default", queue=QUEUE))
+        await storm.call(
+            "CreateQueue", routing.CreateQueueRequest(parent=parent, queue_id="default", queue=QUEUE[tenant])
+        )
         names = [f"{parent}/agents/agent-{number}" for number in range(AGENTS)]
         for name in names:
             agent = routing.Agent(capacity=CAPACITY)
@@ -261,7 +271,8 @@ async def test_who_has_what_is_never_in_doubt_and_no_case_is_lost_whoever_is_kil
     facts: Counter[str] = sum((one.events for one in seen.values()), Counter())
     assert facts["CaseOpened"] == sum(map(len, storm.opened.values())) == facts["CaseResolved"]
     assert sum(facts[ending] for ending in ENDINGS) >= ACTS
-    assert all(facts[one] for one in (*ENDINGS, "CaseSupervised", "CaseTransferred"))
+    assert all(facts[one] for one in (*ENDINGS, "OfferRescinded", "CaseSupervised", "CaseTransferred"))
+    assert {tenant: one.open_offers_max for tenant, one in seen.items()} == WIDTHS
     record_property("facts", {name: facts[name] for name in sorted(facts)})
     record_property("refused", dict(storm.refused))
     record_property("seconds", f"stormy {stormy_s:.0f}, settled {settled_s:.0f}, checked {checked_s:.0f}")
