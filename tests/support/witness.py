@@ -92,6 +92,13 @@ async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
                 weight[body.case_id] = body.weight
                 if load[body.agent_id] > capacity[body.agent_id]:
                     seen.violations.append(f"I7: agent {body.agent_id} carries {load[body.agent_id]}")
+            elif short == "CaseAssigned":
+                if open_offers[body.case_id] or body.case_id in holder:
+                    seen.violations.append(f"I6: case {body.case_id} was assigned while it was offered or held")
+                holder[body.case_id] = body.agent_id
+                load[body.agent_id] += weight[body.case_id]
+                if load[body.agent_id] > capacity[body.agent_id] and not body.is_over_capacity:
+                    seen.violations.append(f"I7: agent {body.agent_id} was given {load[body.agent_id]}")
             elif short in _ENDS_OFFER:
                 if body.agent_id not in open_offers[body.case_id]:
                     seen.violations.append(f"I6: {short} of case {body.case_id} without its offer")

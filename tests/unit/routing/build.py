@@ -264,6 +264,9 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
         match event:
             case events.CaseOffered():
                 lines.append(f"CaseOffered {event.case_id} {event.agent_id} {event.token}")
+            case events.CaseAssigned():
+                over = " over capacity" if event.is_over_capacity else ""
+                lines.append(f"CaseAssigned {event.case_id} {event.agent_id}{over}")
             case events.OfferAccepted() | events.OfferDeclined() | events.CaseReleased() | events.CaseResolved():
                 lines.append(f"{type(event).__name__} {event.case_id} {event.agent_id}")
             case events.OfferExpired():

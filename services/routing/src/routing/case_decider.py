@@ -21,6 +21,7 @@ from routing.cases import (
     Resolved,
     Withdrawn,
     alone,
+    etag,
     evolve_case,
     holder,
     is_apart,
@@ -425,6 +426,12 @@ def _transfer(decision: Decision, case: Case, command: commands.TransferCase) ->
         line_up(decision, case, queue_id, urgency, command.at)
 
 
+def reply_due(decision: Decision, case: Case) -> Instant | None:
+    """Until when whoever has a case from now on is to act, None without limit."""
+    limit_s = decision.shard.queue(case.queue).reply_timeout_s
+    return Instant(decision.at + limit_s * MICROS) if limit_s > 0 else None
+
+
 def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> None:
     # Of several offers that were open at once the latest token need not be the one that was accepted.
     taken = isinstance(case.stage, Accepted | Pending) and 0 < command.token <= case.token
@@ -435,8 +442,7 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
         if other is not offer:
             rescind_one(decision, case, other, RescindReason.TAKEN)
     also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
-    limit_s = decision.shard.queue(case.queue).reply_timeout_s
-    due_at = Instant(command.at + limit_s * MICROS) if limit_s > 0 else None
+    due_at = reply_due(decision, case)
     decision.emit(
         events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at, also, due_at)
     )
@@ -445,9 +451,15 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
 def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> None:
     """Whoever has a case replies in those joined into it as well: to their customer, not to its own."""
     into = decision.case(case.stage.into) if isinstance(case.stage, Joined) and is_apart(case) else None
-    _demand_holder(into or case, command.agent_id)
+    barges = bool(command.barge_reason) and holder(into or case) not in ("", command.agent_id)
+    if barges and isinstance((into or case).stage, Accepted | Pending):
+        known_agent(decision, command.agent_id)
+    else:
+        _demand_holder(into or case, command.agent_id)
+        barges = False
     if any(unsent.reply_id == command.reply_id for unsent in case.unsent):
         return
+    _demand_unchanged(case, command)
     if not case.identity_id:
         raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to reply to")
     if not case.source_id:
@@ -478,7 +490,22 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
             case.source_id,
             command.at,
             published_at,
+            command.barge_reason if barges else "",
         )
+    )
+
+
+def _demand_unchanged(case: Case, command: commands.ReplyToCase) -> None:
+    """Raises Rejected when something was said in the case that whoever replies has not seen."""
+    if not command.etag or command.etag == etag(case):
+        return
+    others = sorted({unsent.agent_id for unsent in case.unsent} - {command.agent_id})
+    on_their_way = f"; {' and '.join(others)} has a reply on its way" if others else ""
+    raise Rejected(
+        Reason.CASE_CHANGED,
+        f"something was said in {name(case.case_id)} since etag {command.etag}{on_their_way}; read it, then reply with"
+        f" etag {etag(case)}, or with none",
+        resource=f"cases/{case.case_id}",
     )
 
 

@@ -7,6 +7,7 @@ frozen as data classes are, made in a thirtieth of the time, and their own canon
 """
 
 from collections.abc import Callable, Collection
+from hashlib import blake2b
 from typing import assert_never
 
 from chassis.clock import LAST, MICROS, Instant
@@ -285,6 +286,19 @@ def underneath(case: Case, change: Callable[[Case], Case]) -> Case:
     return replace(changed, stage=Joined(stage.into, unheld(apart), stage.actor))
 
 
+def etag(case: Case) -> str:
+    """Names what was said in a case so far, by anybody: another one, and something was said since."""
+    said = (
+        case.post_count,
+        case.customer_post_count,
+        case.latest_post_id,
+        case.answered_until,
+        case.acted_until,
+        *(unsent.reply_id for unsent in case.unsent),
+    )
+    return blake2b(repr(said).encode(), digest_size=8).hexdigest()
+
+
 def unheld(stage: Stage) -> Idle | Queued | Resolved | Confirmed | Withdrawn:
     """Where a case stands that nobody has any more."""
     match stage:
@@ -479,7 +493,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
 
 def _evolve(case: Case, event: events.CaseFact) -> Case:
     match event:
-        case events.OfferAccepted():
+        case events.OfferAccepted() | events.CaseAssigned():
             since = None if event.reply_due_at is None or case.wait is None else case.wait.waiting_since
             return replace(
                 case,

@@ -28,10 +28,12 @@ class Reason(StrEnum):
 
     AGENT_EXISTS = "AGENT_EXISTS"
     AGENT_FULL = "AGENT_FULL"
+    AGENT_OFFLINE = "AGENT_OFFLINE"
     AGENT_UNKNOWN = "AGENT_UNKNOWN"
     CAPACITY_IN_USE = "CAPACITY_IN_USE"
     CANNED_TEXT_EXISTS = "CANNED_TEXT_EXISTS"
     CANNED_TEXT_UNKNOWN = "CANNED_TEXT_UNKNOWN"
+    CASE_CHANGED = "CASE_CHANGED"
     CASE_CLOSED = "CASE_CLOSED"
     CASE_EXISTS = "CASE_EXISTS"
     CASE_HAS_JOINED = "CASE_HAS_JOINED"
@@ -177,7 +179,8 @@ class ReleaseCase(Struct, frozen=True, gc=False):
 
 class ReplyToCase(Struct, frozen=True, gc=False):
     """Send the customer a text. `text` is None when the customer was erased; `in_reply_to` "" is their latest post;
-    `source_is_connected` is whether there still is the source that the case came through.
+    `source_is_connected` is whether there still is the source that the case came through. With a `barge_reason` from
+    somebody who does not have the case; with an `etag` only if the case is as it was then.
     """
 
     case_id: str
@@ -188,6 +191,8 @@ class ReplyToCase(Struct, frozen=True, gc=False):
     text_length: int
     source_is_connected: bool
     at: Instant
+    barge_reason: str = ""
+    etag: str = ""
 
 
 class RecordSent(Struct, frozen=True, gc=False):
@@ -309,6 +314,17 @@ class EscalatePost(Struct, frozen=True, gc=False):
     urgency: int
     agent_id: str
     reason: str
+    at: Instant
+
+
+class AssignCase(Struct, frozen=True, gc=False):
+    """Give a case to an agent. `agent_id` is who does it, "" for a client."""
+
+    case_id: str
+    agent_id: str
+    to_agent_id: str
+    reason: str
+    is_forced: bool
     at: Instant
 
 
@@ -507,6 +523,7 @@ Command = (
     | OpenCase
     | EscalateCase
     | EscalatePost
+    | AssignCase
     | JoinCases
     | SplitCase
     | RegisterAgent

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
+from routing.assignment import assign_case
 from routing.canned_decider import change_text, create_text, delete_text
 from routing.case_decider import asked_in, decide_case, known_agent, put_back, resume, supervise, take_back, together
 from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, Resolved, offers_of
@@ -56,6 +57,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             escalate_case(decision, command)
         case commands.EscalatePost():
             escalate_post(decision, command)
+        case commands.AssignCase():
+            assign_case(decision, command)
         case commands.JoinCases():
             join_cases(decision, command)
         case commands.SplitCase():
@@ -150,7 +153,8 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     if c.shifts is not None and not (c.shifts.weekly or c.shifts.exceptions):
         wanted["shifts"] = None
     changed = replace(agent, **wanted)
-    too_much = [f"{agent.load} units in use, more than {changed.capacity}"] if changed.capacity < agent.load else []
+    allowed = min(agent.load, agent.capacity)  # who was given more by hand may be changed all the same
+    too_much = [f"{agent.load} units in use, more than {changed.capacity}"] if changed.capacity < allowed else []
     for limit in changed.channel_capacity:
         if limit.units < (load := agent.load_of(limit.channel)):
             too_much.append(f"{load} units of channel {limit.channel} in use, more than {limit.units}")

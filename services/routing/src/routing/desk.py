@@ -27,7 +27,7 @@ from switchboard.routing.v1 import service_pb2 as work
 from routing import canned_requests, events
 from routing.canned import render
 from routing.commands import Command
-from routing.desk_handler import DRAFT, discarded, saved
+from routing.desk_handler import DRAFT, assigned, discarded, saved
 from routing.handler import tenant_of
 from routing.servicer import SHARD, RoutingServicer
 from routing.shard import Shard
@@ -154,6 +154,11 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         text, missing = render(found.canned_text.text, values)
         return api.RenderCannedTextResponse(text=text, missing=missing)
 
+    async def AssignCase(  # noqa: N802
+        self, request: api.AssignCaseRequest, context: Context
+    ) -> api.AssignCaseResponse:
+        return await self._host.call(tenant_of(request), SHARD, request, api.AssignCaseResponse)
+
     async def _queue_called(self, tenant: str, queue: str) -> str:
         """What people call the queue of a case; its id where it has no name, or was deleted."""
         if not queue:
@@ -195,6 +200,7 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.SaveDraftRequest: saved,
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
+        api.AssignCaseRequest: lambda request: assigned(request, clock.now()),
         **dict.fromkeys(CANNED, lambda request: canned_requests.command_of(request, clock.now())),
         api.ListCannedTextsRequest: lambda asked: together(lambda: page(asked), lambda: canned_requests.wanted(asked)),
         api.RenderCannedTextRequest: canned_requests.rendering,

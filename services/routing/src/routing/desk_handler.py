@@ -1,5 +1,6 @@
 """What is asked of an agent's desk, at the owner of its shard: its form is judged, it becomes a command."""
 
+import re
 from collections.abc import Sequence
 
 from chassis.clock import Clock, Instant
@@ -8,11 +9,12 @@ from chassis.layout import struct_of
 from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
-from routing import canned_requests, commands, events
+from routing import canned_requests, commands, events, wire
 from routing.handler import Form, Handler, case_and_agent, check_text, submit
 from routing.memory_reads import Writer
 from routing.shard import Shard
 
+_REASON = re.compile(r"[a-z0-9_]{1,60}")
 DRAFT = "tenants/{tenant}/cases/{case}/drafts/{draft}"
 """The name of a draft; its last part is the id of the agent who writes it."""
 
@@ -32,6 +34,13 @@ class DeskHandler:
             case api.DeleteDraftRequest():
                 command = discarded(request, self._clock.now())
                 return await submit(writer, command, request_of(request), lambda *_: api.DeleteDraftResponse())
+            case api.AssignCaseRequest():
+                assign, tenant = assigned(request, self._clock.now()), writer.subject.tenant
+
+                def shown(shard: Shard, _: Sequence[events.Event]) -> Message:
+                    return api.AssignCaseResponse(case=wire.case_message(tenant, shard.cases[assign.case_id]))
+
+                return await submit(writer, assign, request_of(request), shown)
             case api.GetCannedTextRequest():
                 async with writer.commit_lock:  # what is told is durable
                     return canned_requests.get(writer, request)
@@ -79,6 +88,17 @@ def saved(request: api.SaveDraftRequest) -> tuple[str, str]:
     check_text(form, request.text)
     form.check()
     return case_id, agent_id
+
+
+def assigned(request: api.AssignCaseRequest, now: Instant) -> commands.AssignCase:
+    """The command of a case to be given to somebody. Raises InvalidRequest."""
+    form = Form(request)
+    form.request_id()
+    case_id, to_agent_id = case_and_agent(form)
+    supervisor = form.optional("supervisor", "agents", form.name("name", "cases")[0])
+    reason = form.text("reason", _REASON)
+    form.check()
+    return commands.AssignCase(case_id, supervisor, to_agent_id, reason, request.force, now)
 
 
 def discarded(request: api.DeleteDraftRequest, now: Instant) -> commands.DiscardDraft:

@@ -371,6 +371,7 @@ class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     source_id: str
     at: Instant
     answers_published_at: Instant | None = None
+    barge_reason: str = ""
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -689,6 +690,19 @@ class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
 
 
+class CaseAssigned(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody gave a case to an agent."""
+
+    case_id: str
+    agent_id: str
+    by_agent_id: str
+    reason: str
+    is_over_capacity: bool
+    at: Instant
+    joined_case_ids: tuple[str, ...] = ()
+    reply_due_at: Instant | None = None
+
+
 class DraftSaved(Struct, frozen=True, array_like=True, gc=False):
     """A text that an agent is writing was kept."""
 
@@ -755,6 +769,7 @@ CaseFact = (
     | CaseWithdrawn
     | PostDetached
     | CaseSupervised
+    | CaseAssigned
 )
 """What happens to one case that is there."""
 

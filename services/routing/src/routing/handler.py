@@ -94,6 +94,7 @@ _QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _REASON = re.compile(r"[a-z0-9_]{0,60}")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
+_ETAG = re.compile(r"[0-9a-f]{16}|")
 _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
 
 
@@ -148,7 +149,16 @@ class Handler:
         if isinstance(request, api.ReplyToCaseRequest):
             in_reply_to = request.in_reply_to.rpartition("/")[2]
             command = commands.ReplyToCase(
-                case_id, agent_id, text_id, in_reply_to, text, sealed.text_length, not sealed.source_gone, now
+                case_id,
+                agent_id,
+                text_id,
+                in_reply_to,
+                text,
+                sealed.text_length,
+                not sealed.source_gone,
+                now,
+                request.barge_reason,
+                request.etag,
             )
         else:
             command = commands.NoteCase(case_id, agent_id, text_id, text, now)
@@ -445,6 +455,8 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
     in_reply_to = ""
     if isinstance(request, api.ReplyToCaseRequest):
         in_reply_to = form.optional("in_reply_to", "posts", form.name("name", "cases")[0])
+        form.text("barge_reason", _REASON)
+        form.text("etag", _ETAG)
     form.check()
     return case_id, agent_id, in_reply_to, request_id
 

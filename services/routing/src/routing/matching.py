@@ -37,6 +37,7 @@ _FREES_NOBODY = frozenset(
         events.ReplySent,
         events.ReplyFailed,
         events.OfferAccepted,
+        events.CaseAssigned,
         events.AgentRegistered,
         events.QueueChanged,
         events.QueueDeleted,

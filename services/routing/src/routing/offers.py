@@ -37,6 +37,7 @@ _CHANGES = {
     events_structs.OfferExpired.NAME: service_pb2.OFFER_CHANGE_EXPIRED,
     events_structs.OfferRescinded.NAME: service_pb2.OFFER_CHANGE_RESCINDED,
     events_structs.CaseReleased.NAME: service_pb2.OFFER_CHANGE_RELEASED,
+    events_structs.CaseAssigned.NAME: service_pb2.OFFER_CHANGE_ASSIGNED,
 }
 _TOLD = frozenset({*_CHANGES, events_structs.PresenceChanged.NAME})
 """Facts that their agent hears of."""
@@ -189,9 +190,9 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
     if isinstance(body, events_structs.PresenceChanged):
         presence: Any = body.presence
         return service_pb2.WatchOffersResponse(presence=presence, reason=body.reason, resume_token=token)
-    is_released = isinstance(body, events_structs.CaseReleased)
+    by_hand = isinstance(body, events_structs.CaseReleased | events_structs.CaseAssigned)
     offer = service_pb2.Offer(
-        offer_id="" if is_released else body.offer_id,
+        offer_id="" if by_hand else body.offer_id,
         case=f"tenants/{tenant}/cases/{body.case_id}",
         agent=f"tenants/{tenant}/agents/{body.agent_id}",
     )
@@ -200,7 +201,7 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         offer.weight = body.weight
         offer.offered_at.CopyFrom(to_timestamp(body.at))
         offer.expires_at.CopyFrom(to_timestamp(body.expires_at))
-    reason = body.reason if is_released else ""
+    reason = body.reason if by_hand else ""
     if isinstance(body, events_structs.OfferRescinded) and body.reason in set(RescindReason):
         reason = RescindReason(body.reason).name.lower()
     change = _CHANGES[recorded.type]

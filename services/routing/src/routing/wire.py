@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Policy, Queue
-from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, holder, offers_of, place_of
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, etag, holder, offers_of, place_of
 from routing.events import CaseOffered
 from routing.explain import Explanation
 from routing.terms import Escalation, Requirement, ShiftPlan
@@ -66,6 +66,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         reply_due_at=_stamp(stage.reply_due_at if isinstance(stage, Accepted) else None),
         returns=case.returns,
         supervised_reason=stage.supervised if isinstance(stage, Queued) else "",
+        etag=etag(case),
         escalation=None if case.escalation is None else _escalation_message(at, case.escalation),
         offers=offers,
     )

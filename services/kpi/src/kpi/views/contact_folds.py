@@ -220,7 +220,7 @@ def _on_taken(rows: Rows, event: Recorded) -> None:
     body = event.body
     _hold(rows, event, body.agent_id)
     _take(rows, event, body.case_id)
-    if event.type == _ACCEPTED:
+    if event.type in _TAKING:
         for case_id in body.joined_case_ids:
             _take(rows, event, case_id)
 
@@ -332,6 +332,7 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     work.AgentDeleted.NAME: _on_agent,
     work.ReplySent.NAME: _on_sent,
     work.OfferAccepted.NAME: _on_taken,
+    work.CaseAssigned.NAME: _on_taken,
     work.CaseClaimed.NAME: _on_taken,
     work.CaseResolved.NAME: _on_resolved,
     work.CaseReopened.NAME: _on_reopened,
@@ -397,7 +398,7 @@ _PRESENCE = work.PresenceChanged.NAME
 _FOUNDS = frozenset((work.CaseBegun.NAME, work.CaseOpened.NAME))
 _JOINED = work.CasesJoined.NAME
 _PLACED = work.JoinedCasePlaced.NAME
-_ACCEPTED = work.OfferAccepted.NAME
+_TAKING = frozenset((work.OfferAccepted.NAME, work.CaseAssigned.NAME))
 
 
 def fold(rows: Rows, event: Recorded) -> None:
@@ -420,7 +421,7 @@ def keys_of(event: Recorded) -> Sequence[str]:
         return _whole_keys(event.tenant, body.case_id, body.joined_case_id)
     if event.type in (_JOINED, _PLACED):
         return (case_key(event.tenant, body.joined_case_id),)
-    if event.type == _ACCEPTED:
+    if event.type in _TAKING:
         return tuple(case_key(event.tenant, case_id) for case_id in (body.case_id, *body.joined_case_ids))
     return (case_key(event.tenant, body.case_id),)
 
