@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
 from routing import commands
-from routing.canned import TEXT_MAX, CannedText, variables_in, wrong_in
+from routing.canned import TEXT_MAX, CannedText, fitting, variables_in, wrong_in
 from routing.handler import Form, check_text
 from routing.memory_reads import FORWARDED_BYTES_MAX, Writer
 
@@ -22,6 +22,8 @@ CannedCommand = commands.CreateCannedText | commands.ChangeCannedText | commands
 NAME = "tenants/{tenant}/cannedTexts/{canned_text}"
 COMPLAINTS_MAX = 10
 """Of one text; who gets so many has sent something else."""
+FITTING_MAX = 20
+"""Texts that are shown beside a case."""
 CUSTOMER_MAX = 200
 """Code points of what a customer is called."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -104,6 +106,13 @@ def listed(writer: Writer, request: api.ListCannedTextsRequest) -> Message:
     messages = [message(writer.subject.tenant, one) for one in shown]
     of_page, token = part.within(shown, messages, token, _cursor, FORWARDED_BYTES_MAX)
     return api.ListCannedTextsResponse(canned_texts=of_page, next_page_token=token)
+
+
+def fitting_case(writer: Writer, request: api.FittingTexts) -> Message:
+    """The texts that fit a case, the nearest first."""
+    found = fitting(tuple(writer.state.canned.values()), request.language, request.queue)[:FITTING_MAX]
+    tenant = writer.subject.tenant
+    return api.ListCannedTextsResponse(canned_texts=[message(tenant, one) for one in found])
 
 
 def message(tenant: str, one: CannedText) -> api.CannedText:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from chassis.clock import FIRST, Clock, Instant, to_timestamp
@@ -27,10 +28,11 @@ from switchboard.routing.v1 import service_pb2 as work
 from routing import canned_requests, events
 from routing.canned import render
 from routing.commands import Command
-from routing.desk_handler import DRAFT, assigned, discarded, saved
+from routing.desk_handler import DRAFT, assigned, discarded, saved, viewed
 from routing.handler import tenant_of
 from routing.servicer import SHARD, RoutingServicer
 from routing.shard import Shard
+from routing.viewers import Viewers
 from routing.views.cases import get_case
 from routing.views.drafts import Drafts, draft_of, drafts_of
 
@@ -53,6 +55,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         vault: KeyVault,
         tenants: Tenants,
         routing: RoutingServicer,
+        viewers: Viewers,
     ) -> None:
         self._host = host
         self._database = database
@@ -60,10 +63,11 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self._vault = vault
         self._tenants = tenants
         self._routing = routing
+        self._viewers = viewers
 
     async def SaveDraft(self, request: api.SaveDraftRequest, context: Context) -> api.SaveDraftResponse:  # noqa: N802
         tenant, text = tenant_of(request), request.text.encode()
-        case_id, _ = saved(request)
+        case_id, agent_id = saved(request)
         case = await self._routing.case_of(tenant, case_id)
         subject = case.identity.rpartition("/")[2] or case_id
         key = (await self._vault.keys(tenant, [subject]))[subject]
@@ -73,7 +77,9 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         if key is not None:
             sealed.text.MergeFrom(message_of(key.seal(text)))
             sealed.text_digest = key.digest(text)
-        return await self._host.call(tenant, SHARD, sealed, api.SaveDraftResponse)
+        kept = await self._host.call(tenant, SHARD, sealed, api.SaveDraftResponse)
+        await self._viewers.typing(tenant, case_id, agent_id)
+        return kept
 
     async def GetDraft(self, request: api.GetDraftRequest, context: Context) -> api.GetDraftResponse:  # noqa: N802
         parts = parse_name(DRAFT, request.name)
@@ -159,6 +165,43 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     ) -> api.AssignCaseResponse:
         return await self._host.call(tenant_of(request), SHARD, request, api.AssignCaseResponse)
 
+    async def GetCaseContext(  # noqa: N802
+        self, request: api.GetCaseContextRequest, context: Context
+    ) -> api.GetCaseContextResponse:
+        tenant, name, known = tenant_of(request), request.name, request.min_position
+        case = await self._routing.case_of(tenant, name.rpartition("/")[2])
+        why = await self._routing.ExplainDecision(work.ExplainDecisionRequest(name=name), context)
+        posts = await self._routing.ListCasePosts(work.ListCasePostsRequest(parent=name, min_position=known), context)
+        drafts = await self.ListDrafts(api.ListDraftsRequest(parent=name, min_position=known), context)
+        queue = case.queue.rpartition("/")[2]
+        fits = api.FittingTexts(parent=f"tenants/{tenant}", language=case.language, queue=queue)
+        texts = await self._host.call(tenant, SHARD, fits, api.ListCannedTextsResponse)
+        return api.GetCaseContextResponse(
+            case=case,
+            rank=why.rank,
+            summary=why.summary,
+            case_posts=posts.case_posts,
+            next_post_page_token=posts.next_page_token,
+            drafts=drafts.drafts,
+            canned_texts=texts.canned_texts,
+        )
+
+    async def ViewCase(  # noqa: N802
+        self, request: api.ViewCaseRequest, context: Context
+    ) -> AsyncIterator[api.ViewCaseResponse]:
+        tenant, case_id, agent_id = tenant_of(request), *viewed(request)
+        await self._routing.case_of(tenant, case_id)
+        asked = work.GetAgentRequest(name=request.agent)
+        await self._host.call(tenant, SHARD, asked, work.GetAgentResponse)
+        async with aclosing(self._viewers.watch(tenant, case_id, agent_id)) as heard:
+            async for news in heard:
+                if news is None:
+                    yield api.ViewCaseResponse()
+                else:
+                    other, sign = news
+                    agent = f"tenants/{tenant}/agents/{other}"
+                    yield api.ViewCaseResponse(agent=agent, viewing=f"VIEWING_{sign.name}")
+
     async def _queue_called(self, tenant: str, queue: str) -> str:
         """What people call the queue of a case; its id where it has no name, or was deleted."""
         if not queue:
@@ -200,6 +243,7 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.SaveDraftRequest: saved,
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
+        api.ViewCaseRequest: viewed,
         api.AssignCaseRequest: lambda request: assigned(request, clock.now()),
         **dict.fromkeys(CANNED, lambda request: canned_requests.command_of(request, clock.now())),
         api.ListCannedTextsRequest: lambda asked: together(lambda: page(asked), lambda: canned_requests.wanted(asked)),

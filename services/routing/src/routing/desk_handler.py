@@ -44,6 +44,9 @@ class DeskHandler:
             case api.GetCannedTextRequest():
                 async with writer.commit_lock:  # what is told is durable
                     return canned_requests.get(writer, request)
+            case api.FittingTexts():
+                async with writer.commit_lock:
+                    return canned_requests.fitting_case(writer, request)
             case api.ListCannedTextsRequest():
                 async with writer.commit_lock:
                     return canned_requests.listed(writer, request)
@@ -99,6 +102,14 @@ def assigned(request: api.AssignCaseRequest, now: Instant) -> commands.AssignCas
     reason = form.text("reason", _REASON)
     form.check()
     return commands.AssignCase(case_id, supervisor, to_agent_id, reason, request.force, now)
+
+
+def viewed(request: api.ViewCaseRequest) -> tuple[str, str]:
+    """(case, agent) of somebody who looks. Raises InvalidRequest."""
+    form = Form(request)
+    found = case_and_agent(form)
+    form.check()
+    return found
 
 
 def discarded(request: api.DeleteDraftRequest, now: Instant) -> commands.DiscardDraft:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import nats.errors
 from chassis.assembly import Assembly
@@ -15,6 +17,7 @@ from chassis.inputs import Inputs
 from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from chassis.streams import Stream
+from nats.aio.msg import Msg
 from nats.js.errors import APIError
 from nats.js.errors import Error as JetStreamError
 from switchboard.crm.v1 import events_structs as crm
@@ -37,6 +40,7 @@ from routing.servicer import CODES, SHARD, RoutingServicer
 from routing.shard import Shard, evolve, next_due
 from routing.sources import Sources
 from routing.state_codec import VERSION, dump, load
+from routing.viewers import Viewers
 from routing.views.cases import CODEC, CasesView
 from routing.views.drafts import DraftsView
 from routing.views.sources import SourcesView
@@ -93,6 +97,22 @@ async def build(process: Process) -> None:
         except (TimeoutError, nats.errors.Error, JetStreamError):
             raise Unavailable("the outbox does not answer", 1.0) from None
 
+    async def say(subject: str, payload: bytes) -> None:
+        with suppress(nats.errors.Error):
+            await log.nc.publish(subject, payload)
+
+    async def listen(subject: str, hear: Callable[[bytes], None]) -> Callable[[], Awaitable[None]]:
+        async def heard(message: Msg) -> None:
+            hear(message.data)
+
+        subscription = await log.nc.subscribe(subject, cb=heard)
+
+        async def stop() -> None:
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+        return stop
+
     await parts.reactor("routing_replies", Replies(host, publish).act, KEYS)
     offers = Offers(log, parts.tail, database)
     process.loop("offers", offers.run)
@@ -116,6 +136,7 @@ async def build(process: Process) -> None:
         vault=vault,
         tenants=parts.tenants,
         routing=servicer,
+        viewers=Viewers(say, listen),
     )
     await parts.serve(
         (service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer),
