@@ -27,16 +27,16 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from switchboard.log.v1 import log_pb2 as switchboard_dot_log_dot_v1_dot_log__pb2
+from switchboard.routing.v1 import service_pb2 as switchboard_dot_routing_dot_v1_dot_service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switchboard/routing/v1/desk.proto\x12\x16switchboard.routing.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cswitchboard/log/v1/log.proto\"\xfa\x01\n\x05\x44raft\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12%\n\x05\x61gent\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Agent\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x34\n\x0breadability\x18\x04 \x01(\x0e\x32\x1f.switchboard.log.v1.Readability\x12,\n\x08saved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\xea\x41\x41\n\x11switchboard/Draft\x12,tenants/{tenant}/cases/{case}/drafts/{draft}\"\x96\x02\n\nCannedText\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12&\n\x06queues\x18\x04 \x03(\tB\x16\xfa\x41\x13\n\x11switchboard/Queue\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x17\n\tvariables\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:G\xea\x41\x44\n\x16switchboard/CannedText\x12*tenants/{tenant}/cannedTexts/{canned_text}\"\x94\x01\n\x10SaveDraftRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"L\n\x11SaveDraftResponse\x12%\n\x05\x64raft\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Draft\x12\x10\n\x08position\x18\x02 \x01(\t\"Q\n\x0fGetDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"@\n\x10GetDraftResponse\x12,\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x1d.switchboard.routing.v1.Draft\"{\n\x11ListDraftsRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_position\x18\x04 \x01(\t\"\\\n\x12ListDraftsResponse\x12-\n\x06\x64rafts\x18\x01 \x03(\x0b\x32\x1d.switchboard.routing.v1.Draft\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x12\x44\x65leteDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\'\n\x13\x44\x65leteDraftResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\x92\x01\n\x0bSealedDraft\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12(\n\x04text\x18\x03 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x13\n\x0btext_length\x18\x04 \x01(\x05\x12\x13\n\x0btext_digest\x18\x05 \x01(\x0c\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\xbd\x01\n\x17\x43reateCannedTextRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x1c\n\x0e\x63\x61nned_text_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12=\n\x0b\x63\x61nned_text\x18\x03 \x01(\x0b\x32\".switchboard.routing.v1.CannedTextB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"e\n\x18\x43reateCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x10\n\x08position\x18\x02 \x01(\t\"[\n\x14GetCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"P\n\x15GetCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\"\x92\x01\n\x16ListCannedTextsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x14\n\x0cmin_position\x18\x05 \x01(\t\"l\n\x17ListCannedTextsResponse\x12\x38\n\x0c\x63\x61nned_texts\x18\x01 \x03(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa3\x01\n\x17UpdateCannedTextRequest\x12=\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedTextB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\"e\n\x18UpdateCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x10\n\x08position\x18\x02 \x01(\t\"b\n\x17\x44\x65leteCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\",\n\x18\x44\x65leteCannedTextResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\xd4\x01\n\x17RenderCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\'\n\x04\x63\x61se\x18\x02 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x03 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x17\n\x0f\x63ustomer_handle\x18\x04 \x01(\t\x12\x1d\n\x15\x63ustomer_display_name\x18\x05 \x01(\t\"9\n\x18RenderCannedTextResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07missing\x18\x02 \x03(\t2\xd9\x08\n\x0b\x44\x65skService\x12`\n\tSaveDraft\x12(.switchboard.routing.v1.SaveDraftRequest\x1a).switchboard.routing.v1.SaveDraftResponse\x12]\n\x08GetDraft\x12\'.switchboard.routing.v1.GetDraftRequest\x1a(.switchboard.routing.v1.GetDraftResponse\x12\x63\n\nListDrafts\x12).switchboard.routing.v1.ListDraftsRequest\x1a*.switchboard.routing.v1.ListDraftsResponse\x12\x66\n\x0b\x44\x65leteDraft\x12*.switchboard.routing.v1.DeleteDraftRequest\x1a+.switchboard.routing.v1.DeleteDraftResponse\x12u\n\x10\x43reateCannedText\x12/.switchboard.routing.v1.CreateCannedTextRequest\x1a\x30.switchboard.routing.v1.CreateCannedTextResponse\x12l\n\rGetCannedText\x12,.switchboard.routing.v1.GetCannedTextRequest\x1a-.switchboard.routing.v1.GetCannedTextResponse\x12r\n\x0fListCannedTexts\x12..switchboard.routing.v1.ListCannedTextsRequest\x1a/.switchboard.routing.v1.ListCannedTextsResponse\x12u\n\x10UpdateCannedText\x12/.switchboard.routing.v1.UpdateCannedTextRequest\x1a\x30.switchboard.routing.v1.UpdateCannedTextResponse\x12u\n\x10\x44\x65leteCannedText\x12/.switchboard.routing.v1.DeleteCannedTextRequest\x1a\x30.switchboard.routing.v1.DeleteCannedTextResponse\x12u\n\x10RenderCannedText\x12/.switchboard.routing.v1.RenderCannedTextRequest\x1a\x30.switchboard.routing.v1.RenderCannedTextResponseB\xcb\x01\xea\x41\x31\n\x10switchboard/Case\x12\x1dtenants/{tenant}/cases/{case}\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\xea\x41\x34\n\x11switchboard/Queue\x12\x1ftenants/{tenant}/queues/{queue}\xea\x41\x34\n\x11switchboard/Agent\x12\x1ftenants/{tenant}/agents/{agent}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switchboard/routing/v1/desk.proto\x12\x16switchboard.routing.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cswitchboard/log/v1/log.proto\x1a$switchboard/routing/v1/service.proto\"\xfa\x01\n\x05\x44raft\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12%\n\x05\x61gent\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Agent\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x34\n\x0breadability\x18\x04 \x01(\x0e\x32\x1f.switchboard.log.v1.Readability\x12,\n\x08saved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\xea\x41\x41\n\x11switchboard/Draft\x12,tenants/{tenant}/cases/{case}/drafts/{draft}\"\x96\x02\n\nCannedText\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12&\n\x06queues\x18\x04 \x03(\tB\x16\xfa\x41\x13\n\x11switchboard/Queue\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x17\n\tvariables\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:G\xea\x41\x44\n\x16switchboard/CannedText\x12*tenants/{tenant}/cannedTexts/{canned_text}\"\x94\x01\n\x10SaveDraftRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x12\n\x04text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"L\n\x11SaveDraftResponse\x12%\n\x05\x64raft\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Draft\x12\x10\n\x08position\x18\x02 \x01(\t\"Q\n\x0fGetDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"@\n\x10GetDraftResponse\x12,\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x1d.switchboard.routing.v1.Draft\"{\n\x11ListDraftsRequest\x12)\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_position\x18\x04 \x01(\t\"\\\n\x12ListDraftsResponse\x12-\n\x06\x64rafts\x18\x01 \x03(\x0b\x32\x1d.switchboard.routing.v1.Draft\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x12\x44\x65leteDraftRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Draft\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\'\n\x13\x44\x65leteDraftResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\x92\x01\n\x0bSealedDraft\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12(\n\x04text\x18\x03 \x01(\x0b\x32\x1a.switchboard.log.v1.Sealed\x12\x13\n\x0btext_length\x18\x04 \x01(\x05\x12\x13\n\x0btext_digest\x18\x05 \x01(\x0c\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\xbd\x01\n\x17\x43reateCannedTextRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x1c\n\x0e\x63\x61nned_text_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12=\n\x0b\x63\x61nned_text\x18\x03 \x01(\x0b\x32\".switchboard.routing.v1.CannedTextB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"e\n\x18\x43reateCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x10\n\x08position\x18\x02 \x01(\t\"[\n\x14GetCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"P\n\x15GetCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\"\x92\x01\n\x16ListCannedTextsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x14\n\x0cmin_position\x18\x05 \x01(\t\"l\n\x17ListCannedTextsResponse\x12\x38\n\x0c\x63\x61nned_texts\x18\x01 \x03(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa3\x01\n\x17UpdateCannedTextRequest\x12=\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedTextB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\"e\n\x18UpdateCannedTextResponse\x12\x37\n\x0b\x63\x61nned_text\x18\x01 \x01(\x0b\x32\".switchboard.routing.v1.CannedText\x12\x10\n\x08position\x18\x02 \x01(\t\"b\n\x17\x44\x65leteCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\",\n\x18\x44\x65leteCannedTextResponse\x12\x10\n\x08position\x18\x01 \x01(\t\"\xd4\x01\n\x17RenderCannedTextRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16switchboard/CannedText\x12\'\n\x04\x63\x61se\x18\x02 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x03 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12\x17\n\x0f\x63ustomer_handle\x18\x04 \x01(\t\x12\x1d\n\x15\x63ustomer_display_name\x18\x05 \x01(\t\"9\n\x18RenderCannedTextResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07missing\x18\x02 \x03(\t\"\xd2\x01\n\x11\x41ssignCaseRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\x12*\n\nsupervisor\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Agent\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05\x66orce\x18\x05 \x01(\x08\x12\x18\n\nrequest_id\x18\x06 \x01(\tB\x04\xe2\x41\x01\x02\"R\n\x12\x41ssignCaseResponse\x12*\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1c.switchboard.routing.v1.Case\x12\x10\n\x08position\x18\x02 \x01(\t\"e\n\x0fViewCaseRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12)\n\x05\x61gent\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11switchboard/Agent\"k\n\x10ViewCaseResponse\x12%\n\x05\x61gent\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11switchboard/Agent\x12\x30\n\x07viewing\x18\x02 \x01(\x0e\x32\x1f.switchboard.routing.v1.Viewing\"V\n\x15GetCaseContextRequest\x12\'\n\x04name\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10switchboard/Case\x12\x14\n\x0cmin_position\x18\x02 \x01(\t\"\xa0\x02\n\x16GetCaseContextResponse\x12*\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1c.switchboard.routing.v1.Case\x12\x0c\n\x04rank\x18\x02 \x01(\x05\x12\x0f\n\x07summary\x18\x03 \x01(\t\x12\x34\n\ncase_posts\x18\x04 \x03(\x0b\x32 .switchboard.routing.v1.CasePost\x12\x1c\n\x14next_post_page_token\x18\x05 \x01(\t\x12-\n\x06\x64rafts\x18\x06 \x03(\x0b\x32\x1d.switchboard.routing.v1.Draft\x12\x38\n\x0c\x63\x61nned_texts\x18\x07 \x03(\x0b\x32\".switchboard.routing.v1.CannedText\"?\n\x0c\x46ittingTexts\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t*]\n\x07Viewing\x12\x17\n\x13VIEWING_UNSPECIFIED\x10\x00\x12\x13\n\x0fVIEWING_PRESENT\x10\x01\x12\x12\n\x0eVIEWING_TYPING\x10\x02\x12\x10\n\x0cVIEWING_LEFT\x10\x03\x32\x90\x0b\n\x0b\x44\x65skService\x12`\n\tSaveDraft\x12(.switchboard.routing.v1.SaveDraftRequest\x1a).switchboard.routing.v1.SaveDraftResponse\x12]\n\x08GetDraft\x12\'.switchboard.routing.v1.GetDraftRequest\x1a(.switchboard.routing.v1.GetDraftResponse\x12\x63\n\nListDrafts\x12).switchboard.routing.v1.ListDraftsRequest\x1a*.switchboard.routing.v1.ListDraftsResponse\x12\x66\n\x0b\x44\x65leteDraft\x12*.switchboard.routing.v1.DeleteDraftRequest\x1a+.switchboard.routing.v1.DeleteDraftResponse\x12u\n\x10\x43reateCannedText\x12/.switchboard.routing.v1.CreateCannedTextRequest\x1a\x30.switchboard.routing.v1.CreateCannedTextResponse\x12l\n\rGetCannedText\x12,.switchboard.routing.v1.GetCannedTextRequest\x1a-.switchboard.routing.v1.GetCannedTextResponse\x12r\n\x0fListCannedTexts\x12..switchboard.routing.v1.ListCannedTextsRequest\x1a/.switchboard.routing.v1.ListCannedTextsResponse\x12u\n\x10UpdateCannedText\x12/.switchboard.routing.v1.UpdateCannedTextRequest\x1a\x30.switchboard.routing.v1.UpdateCannedTextResponse\x12u\n\x10\x44\x65leteCannedText\x12/.switchboard.routing.v1.DeleteCannedTextRequest\x1a\x30.switchboard.routing.v1.DeleteCannedTextResponse\x12u\n\x10RenderCannedText\x12/.switchboard.routing.v1.RenderCannedTextRequest\x1a\x30.switchboard.routing.v1.RenderCannedTextResponse\x12\x63\n\nAssignCase\x12).switchboard.routing.v1.AssignCaseRequest\x1a*.switchboard.routing.v1.AssignCaseResponse\x12o\n\x0eGetCaseContext\x12-.switchboard.routing.v1.GetCaseContextRequest\x1a..switchboard.routing.v1.GetCaseContextResponse\x12_\n\x08ViewCase\x12\'.switchboard.routing.v1.ViewCaseRequest\x1a(.switchboard.routing.v1.ViewCaseResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'switchboard.routing.v1.desk_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\352A1\n\020switchboard/Case\022\035tenants/{tenant}/cases/{case}\352A&\n\022switchboard/Tenant\022\020tenants/{tenant}\352A4\n\021switchboard/Queue\022\037tenants/{tenant}/queues/{queue}\352A4\n\021switchboard/Agent\022\037tenants/{tenant}/agents/{agent}'
+  DESCRIPTOR._loaded_options = None
   _globals['_DRAFT'].fields_by_name['name']._loaded_options = None
   _globals['_DRAFT'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_DRAFT'].fields_by_name['agent']._loaded_options = None
@@ -97,52 +97,86 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['case']._serialized_options = b'\342A\001\002\372A\022\n\020switchboard/Case'
   _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['agent']._loaded_options = None
   _globals['_RENDERCANNEDTEXTREQUEST'].fields_by_name['agent']._serialized_options = b'\342A\001\002\372A\023\n\021switchboard/Agent'
-  _globals['_DRAFT']._serialized_start=219
-  _globals['_DRAFT']._serialized_end=469
-  _globals['_CANNEDTEXT']._serialized_start=472
-  _globals['_CANNEDTEXT']._serialized_end=750
-  _globals['_SAVEDRAFTREQUEST']._serialized_start=753
-  _globals['_SAVEDRAFTREQUEST']._serialized_end=901
-  _globals['_SAVEDRAFTRESPONSE']._serialized_start=903
-  _globals['_SAVEDRAFTRESPONSE']._serialized_end=979
-  _globals['_GETDRAFTREQUEST']._serialized_start=981
-  _globals['_GETDRAFTREQUEST']._serialized_end=1062
-  _globals['_GETDRAFTRESPONSE']._serialized_start=1064
-  _globals['_GETDRAFTRESPONSE']._serialized_end=1128
-  _globals['_LISTDRAFTSREQUEST']._serialized_start=1130
-  _globals['_LISTDRAFTSREQUEST']._serialized_end=1253
-  _globals['_LISTDRAFTSRESPONSE']._serialized_start=1255
-  _globals['_LISTDRAFTSRESPONSE']._serialized_end=1347
-  _globals['_DELETEDRAFTREQUEST']._serialized_start=1349
-  _globals['_DELETEDRAFTREQUEST']._serialized_end=1437
-  _globals['_DELETEDRAFTRESPONSE']._serialized_start=1439
-  _globals['_DELETEDRAFTRESPONSE']._serialized_end=1478
-  _globals['_SEALEDDRAFT']._serialized_start=1481
-  _globals['_SEALEDDRAFT']._serialized_end=1627
-  _globals['_CREATECANNEDTEXTREQUEST']._serialized_start=1630
-  _globals['_CREATECANNEDTEXTREQUEST']._serialized_end=1819
-  _globals['_CREATECANNEDTEXTRESPONSE']._serialized_start=1821
-  _globals['_CREATECANNEDTEXTRESPONSE']._serialized_end=1922
-  _globals['_GETCANNEDTEXTREQUEST']._serialized_start=1924
-  _globals['_GETCANNEDTEXTREQUEST']._serialized_end=2015
-  _globals['_GETCANNEDTEXTRESPONSE']._serialized_start=2017
-  _globals['_GETCANNEDTEXTRESPONSE']._serialized_end=2097
-  _globals['_LISTCANNEDTEXTSREQUEST']._serialized_start=2100
-  _globals['_LISTCANNEDTEXTSREQUEST']._serialized_end=2246
-  _globals['_LISTCANNEDTEXTSRESPONSE']._serialized_start=2248
-  _globals['_LISTCANNEDTEXTSRESPONSE']._serialized_end=2356
-  _globals['_UPDATECANNEDTEXTREQUEST']._serialized_start=2359
-  _globals['_UPDATECANNEDTEXTREQUEST']._serialized_end=2522
-  _globals['_UPDATECANNEDTEXTRESPONSE']._serialized_start=2524
-  _globals['_UPDATECANNEDTEXTRESPONSE']._serialized_end=2625
-  _globals['_DELETECANNEDTEXTREQUEST']._serialized_start=2627
-  _globals['_DELETECANNEDTEXTREQUEST']._serialized_end=2725
-  _globals['_DELETECANNEDTEXTRESPONSE']._serialized_start=2727
-  _globals['_DELETECANNEDTEXTRESPONSE']._serialized_end=2771
-  _globals['_RENDERCANNEDTEXTREQUEST']._serialized_start=2774
-  _globals['_RENDERCANNEDTEXTREQUEST']._serialized_end=2986
-  _globals['_RENDERCANNEDTEXTRESPONSE']._serialized_start=2988
-  _globals['_RENDERCANNEDTEXTRESPONSE']._serialized_end=3045
-  _globals['_DESKSERVICE']._serialized_start=3048
-  _globals['_DESKSERVICE']._serialized_end=4161
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020switchboard/Case'
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['agent']._loaded_options = None
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['agent']._serialized_options = b'\342A\001\002\372A\023\n\021switchboard/Agent'
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['supervisor']._loaded_options = None
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['supervisor']._serialized_options = b'\372A\023\n\021switchboard/Agent'
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002'
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ASSIGNCASEREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
+  _globals['_VIEWCASEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_VIEWCASEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020switchboard/Case'
+  _globals['_VIEWCASEREQUEST'].fields_by_name['agent']._loaded_options = None
+  _globals['_VIEWCASEREQUEST'].fields_by_name['agent']._serialized_options = b'\342A\001\002\372A\023\n\021switchboard/Agent'
+  _globals['_VIEWCASERESPONSE'].fields_by_name['agent']._loaded_options = None
+  _globals['_VIEWCASERESPONSE'].fields_by_name['agent']._serialized_options = b'\372A\023\n\021switchboard/Agent'
+  _globals['_GETCASECONTEXTREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETCASECONTEXTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020switchboard/Case'
+  _globals['_VIEWING']._serialized_start=4038
+  _globals['_VIEWING']._serialized_end=4131
+  _globals['_DRAFT']._serialized_start=257
+  _globals['_DRAFT']._serialized_end=507
+  _globals['_CANNEDTEXT']._serialized_start=510
+  _globals['_CANNEDTEXT']._serialized_end=788
+  _globals['_SAVEDRAFTREQUEST']._serialized_start=791
+  _globals['_SAVEDRAFTREQUEST']._serialized_end=939
+  _globals['_SAVEDRAFTRESPONSE']._serialized_start=941
+  _globals['_SAVEDRAFTRESPONSE']._serialized_end=1017
+  _globals['_GETDRAFTREQUEST']._serialized_start=1019
+  _globals['_GETDRAFTREQUEST']._serialized_end=1100
+  _globals['_GETDRAFTRESPONSE']._serialized_start=1102
+  _globals['_GETDRAFTRESPONSE']._serialized_end=1166
+  _globals['_LISTDRAFTSREQUEST']._serialized_start=1168
+  _globals['_LISTDRAFTSREQUEST']._serialized_end=1291
+  _globals['_LISTDRAFTSRESPONSE']._serialized_start=1293
+  _globals['_LISTDRAFTSRESPONSE']._serialized_end=1385
+  _globals['_DELETEDRAFTREQUEST']._serialized_start=1387
+  _globals['_DELETEDRAFTREQUEST']._serialized_end=1475
+  _globals['_DELETEDRAFTRESPONSE']._serialized_start=1477
+  _globals['_DELETEDRAFTRESPONSE']._serialized_end=1516
+  _globals['_SEALEDDRAFT']._serialized_start=1519
+  _globals['_SEALEDDRAFT']._serialized_end=1665
+  _globals['_CREATECANNEDTEXTREQUEST']._serialized_start=1668
+  _globals['_CREATECANNEDTEXTREQUEST']._serialized_end=1857
+  _globals['_CREATECANNEDTEXTRESPONSE']._serialized_start=1859
+  _globals['_CREATECANNEDTEXTRESPONSE']._serialized_end=1960
+  _globals['_GETCANNEDTEXTREQUEST']._serialized_start=1962
+  _globals['_GETCANNEDTEXTREQUEST']._serialized_end=2053
+  _globals['_GETCANNEDTEXTRESPONSE']._serialized_start=2055
+  _globals['_GETCANNEDTEXTRESPONSE']._serialized_end=2135
+  _globals['_LISTCANNEDTEXTSREQUEST']._serialized_start=2138
+  _globals['_LISTCANNEDTEXTSREQUEST']._serialized_end=2284
+  _globals['_LISTCANNEDTEXTSRESPONSE']._serialized_start=2286
+  _globals['_LISTCANNEDTEXTSRESPONSE']._serialized_end=2394
+  _globals['_UPDATECANNEDTEXTREQUEST']._serialized_start=2397
+  _globals['_UPDATECANNEDTEXTREQUEST']._serialized_end=2560
+  _globals['_UPDATECANNEDTEXTRESPONSE']._serialized_start=2562
+  _globals['_UPDATECANNEDTEXTRESPONSE']._serialized_end=2663
+  _globals['_DELETECANNEDTEXTREQUEST']._serialized_start=2665
+  _globals['_DELETECANNEDTEXTREQUEST']._serialized_end=2763
+  _globals['_DELETECANNEDTEXTRESPONSE']._serialized_start=2765
+  _globals['_DELETECANNEDTEXTRESPONSE']._serialized_end=2809
+  _globals['_RENDERCANNEDTEXTREQUEST']._serialized_start=2812
+  _globals['_RENDERCANNEDTEXTREQUEST']._serialized_end=3024
+  _globals['_RENDERCANNEDTEXTRESPONSE']._serialized_start=3026
+  _globals['_RENDERCANNEDTEXTRESPONSE']._serialized_end=3083
+  _globals['_ASSIGNCASEREQUEST']._serialized_start=3086
+  _globals['_ASSIGNCASEREQUEST']._serialized_end=3296
+  _globals['_ASSIGNCASERESPONSE']._serialized_start=3298
+  _globals['_ASSIGNCASERESPONSE']._serialized_end=3380
+  _globals['_VIEWCASEREQUEST']._serialized_start=3382
+  _globals['_VIEWCASEREQUEST']._serialized_end=3483
+  _globals['_VIEWCASERESPONSE']._serialized_start=3485
+  _globals['_VIEWCASERESPONSE']._serialized_end=3592
+  _globals['_GETCASECONTEXTREQUEST']._serialized_start=3594
+  _globals['_GETCASECONTEXTREQUEST']._serialized_end=3680
+  _globals['_GETCASECONTEXTRESPONSE']._serialized_start=3683
+  _globals['_GETCASECONTEXTRESPONSE']._serialized_end=3971
+  _globals['_FITTINGTEXTS']._serialized_start=3973
+  _globals['_FITTINGTEXTS']._serialized_end=4036
+  _globals['_DESKSERVICE']._serialized_start=4134
+  _globals['_DESKSERVICE']._serialized_end=5558
 # @@protoc_insertion_point(module_scope)

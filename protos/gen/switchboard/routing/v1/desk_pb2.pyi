@@ -5,13 +5,26 @@ from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from switchboard.log.v1 import log_pb2 as _log_pb2
+from switchboard.routing.v1 import service_pb2 as _service_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class Viewing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VIEWING_UNSPECIFIED: _ClassVar[Viewing]
+    VIEWING_PRESENT: _ClassVar[Viewing]
+    VIEWING_TYPING: _ClassVar[Viewing]
+    VIEWING_LEFT: _ClassVar[Viewing]
+VIEWING_UNSPECIFIED: Viewing
+VIEWING_PRESENT: Viewing
+VIEWING_TYPING: Viewing
+VIEWING_LEFT: Viewing
 
 class Draft(_message.Message):
     __slots__ = ("name", "agent", "text", "readability", "saved_at")
@@ -238,3 +251,79 @@ class RenderCannedTextResponse(_message.Message):
     text: str
     missing: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, text: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class AssignCaseRequest(_message.Message):
+    __slots__ = ("name", "agent", "supervisor", "reason", "force", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    SUPERVISOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    supervisor: str
+    reason: str
+    force: bool
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., supervisor: _Optional[str] = ..., reason: _Optional[str] = ..., force: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class AssignCaseResponse(_message.Message):
+    __slots__ = ("case", "position")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    case: _service_pb2.Case
+    position: str
+    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class ViewCaseRequest(_message.Message):
+    __slots__ = ("name", "agent")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
+
+class ViewCaseResponse(_message.Message):
+    __slots__ = ("agent", "viewing")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    VIEWING_FIELD_NUMBER: _ClassVar[int]
+    agent: str
+    viewing: Viewing
+    def __init__(self, agent: _Optional[str] = ..., viewing: _Optional[_Union[Viewing, str]] = ...) -> None: ...
+
+class GetCaseContextRequest(_message.Message):
+    __slots__ = ("name", "min_position")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    min_position: str
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class GetCaseContextResponse(_message.Message):
+    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    CASE_POSTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_POST_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DRAFTS_FIELD_NUMBER: _ClassVar[int]
+    CANNED_TEXTS_FIELD_NUMBER: _ClassVar[int]
+    case: _service_pb2.Case
+    rank: int
+    summary: str
+    case_posts: _containers.RepeatedCompositeFieldContainer[_service_pb2.CasePost]
+    next_post_page_token: str
+    drafts: _containers.RepeatedCompositeFieldContainer[Draft]
+    canned_texts: _containers.RepeatedCompositeFieldContainer[CannedText]
+    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ...) -> None: ...
+
+class FittingTexts(_message.Message):
+    __slots__ = ("parent", "language", "queue")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    language: str
+    queue: str
+    def __init__(self, parent: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ...) -> None: ...

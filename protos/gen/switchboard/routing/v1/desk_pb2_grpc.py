@@ -85,6 +85,21 @@ class DeskServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextResponse.FromString,
                 _registered_method=True)
+        self.AssignCase = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/AssignCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.AssignCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.AssignCaseResponse.FromString,
+                _registered_method=True)
+        self.GetCaseContext = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/GetCaseContext',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCaseContextRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCaseContextResponse.FromString,
+                _registered_method=True)
+        self.ViewCase = channel.unary_stream(
+                '/switchboard.routing.v1.DeskService/ViewCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseResponse.FromString,
+                _registered_method=True)
 
 
 class DeskServiceServicer:
@@ -163,6 +178,32 @@ class DeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AssignCase(self, request, context):
+        """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
+        (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCaseContext(self, request, context):
+        """What an agent's client shows beside a case when it is opened, in one answer. Of the customer it has the name of the identity, which CustomerService takes
+        (LookupCustomer): services ask each other nothing. Errors: CASE_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ViewCase(self, request, context):
+        """Says that an agent looks at a case for as long as this stream is open, and tells who else does: first those who are there, then who comes, writes (SaveDraft) and
+        leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
+        have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -215,6 +256,21 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.RenderCannedText,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextResponse.SerializeToString,
+            ),
+            'AssignCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.AssignCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.AssignCaseResponse.SerializeToString,
+            ),
+            'GetCaseContext': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCaseContext,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCaseContextRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCaseContextResponse.SerializeToString,
+            ),
+            'ViewCase': grpc.unary_stream_rpc_method_handler(
+                    servicer.ViewCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -488,6 +544,87 @@ class DeskService:
             '/switchboard.routing.v1.DeskService/RenderCannedText',
             switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_desk__pb2.RenderCannedTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/AssignCase',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.AssignCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.AssignCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCaseContext(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/GetCaseContext',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCaseContextRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GetCaseContextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ViewCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/ViewCase',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

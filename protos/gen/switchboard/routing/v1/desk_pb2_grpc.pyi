@@ -56,6 +56,20 @@ class DeskServiceStub:
     """Deletes a canned text. Errors: CANNED_TEXT_UNKNOWN (NOT_FOUND)."""
     RenderCannedText: _grpc.UnaryUnaryMultiCallable[_desk_pb2.RenderCannedTextRequest, _desk_pb2.RenderCannedTextResponse]
     """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
+    AssignCase: _grpc.UnaryUnaryMultiCallable[_desk_pb2.AssignCaseRequest, _desk_pb2.AssignCaseResponse]
+    """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
+    (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+    """
+    GetCaseContext: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetCaseContextRequest, _desk_pb2.GetCaseContextResponse]
+    """What an agent's client shows beside a case when it is opened, in one answer. Of the customer it has the name of the identity, which CustomerService takes
+    (LookupCustomer): services ask each other nothing. Errors: CASE_UNKNOWN (NOT_FOUND).
+    """
+    ViewCase: _grpc.UnaryStreamMultiCallable[_desk_pb2.ViewCaseRequest, _desk_pb2.ViewCaseResponse]
+    """Says that an agent looks at a case for as long as this stream is open, and tells who else does: first those who are there, then who comes, writes (SaveDraft) and
+    leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
+    have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
+    """
 
 @_typing.type_check_only
 class DeskServiceAsyncStub(DeskServiceStub):
@@ -85,6 +99,20 @@ class DeskServiceAsyncStub(DeskServiceStub):
     """Deletes a canned text. Errors: CANNED_TEXT_UNKNOWN (NOT_FOUND)."""
     RenderCannedText: _aio.UnaryUnaryMultiCallable[_desk_pb2.RenderCannedTextRequest, _desk_pb2.RenderCannedTextResponse]  # type: ignore[assignment]
     """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
+    AssignCase: _aio.UnaryUnaryMultiCallable[_desk_pb2.AssignCaseRequest, _desk_pb2.AssignCaseResponse]  # type: ignore[assignment]
+    """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
+    (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+    """
+    GetCaseContext: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetCaseContextRequest, _desk_pb2.GetCaseContextResponse]  # type: ignore[assignment]
+    """What an agent's client shows beside a case when it is opened, in one answer. Of the customer it has the name of the identity, which CustomerService takes
+    (LookupCustomer): services ask each other nothing. Errors: CASE_UNKNOWN (NOT_FOUND).
+    """
+    ViewCase: _aio.UnaryStreamMultiCallable[_desk_pb2.ViewCaseRequest, _desk_pb2.ViewCaseResponse]  # type: ignore[assignment]
+    """Says that an agent looks at a case for as long as this stream is open, and tells who else does: first those who are there, then who comes, writes (SaveDraft) and
+    leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
+    have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
+    """
 
 class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """What is on an agent's desk. What is common to all calls of RoutingService is common to these."""
@@ -171,5 +199,37 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.RenderCannedTextResponse, _abc.Awaitable[_desk_pb2.RenderCannedTextResponse]]:
         """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def AssignCase(
+        self,
+        request: _desk_pb2.AssignCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.AssignCaseResponse, _abc.Awaitable[_desk_pb2.AssignCaseResponse]]:
+        """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
+        (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCaseContext(
+        self,
+        request: _desk_pb2.GetCaseContextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.GetCaseContextResponse, _abc.Awaitable[_desk_pb2.GetCaseContextResponse]]:
+        """What an agent's client shows beside a case when it is opened, in one answer. Of the customer it has the name of the identity, which CustomerService takes
+        (LookupCustomer): services ask each other nothing. Errors: CASE_UNKNOWN (NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def ViewCase(
+        self,
+        request: _desk_pb2.ViewCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_desk_pb2.ViewCaseResponse], _abc.AsyncIterator[_desk_pb2.ViewCaseResponse]]:
+        """Says that an agent looks at a case for as long as this stream is open, and tells who else does: first those who are there, then who comes, writes (SaveDraft) and
+        leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
+        have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
+        """
 
 def add_DeskServiceServicer_to_server(servicer: DeskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -643,7 +643,7 @@ class CaseReleased(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ..., is_crowded_out: _Optional[bool] = ...) -> None: ...
 
 class ReplyRequested(_message.Message):
-    __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at")
+    __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at", "barge_reason")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -654,6 +654,7 @@ class ReplyRequested(_message.Message):
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    BARGE_REASON_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reply_id: str
     agent_id: str
@@ -664,7 +665,8 @@ class ReplyRequested(_message.Message):
     source_id: str
     at: _timestamp_pb2.Timestamp
     answers_published_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    barge_reason: str
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., barge_reason: _Optional[str] = ...) -> None: ...
 
 class ReplySent(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since", "answers_published_at")
@@ -1197,3 +1199,23 @@ class CannedTextDeleted(_message.Message):
     text_id: str
     at: _timestamp_pb2.Timestamp
     def __init__(self, text_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CaseAssigned(_message.Message):
+    __slots__ = ("case_id", "agent_id", "by_agent_id", "reason", "is_over_capacity", "at", "joined_case_ids", "reply_due_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    IS_OVER_CAPACITY_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    JOINED_CASE_IDS_FIELD_NUMBER: _ClassVar[int]
+    REPLY_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    agent_id: str
+    by_agent_id: str
+    reason: str
+    is_over_capacity: bool
+    at: _timestamp_pb2.Timestamp
+    joined_case_ids: _containers.RepeatedScalarFieldContainer[str]
+    reply_due_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., is_over_capacity: _Optional[bool] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., joined_case_ids: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

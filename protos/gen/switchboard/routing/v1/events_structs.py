@@ -669,6 +669,8 @@ class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     answers_published_at: Instant | None = None
     """When the post it answers was published, absent without one. The reply is not earlier than that, whatever the platforms' clocks say."""
+    barge_reason: str = ""
+    """Why somebody replies to a case that another agent has, as a code; "" from who has it."""
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -1296,4 +1298,27 @@ class CannedTextDeleted(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted,)}
+class CaseAssigned(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody gave a case to an agent, whoever had it or was offered it; that is said by facts of their own before."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseAssigned"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who has it now."""
+    by_agent_id: str = ""
+    """The agent who gave it, "" for a client of the API."""
+    reason: str = ""
+    """Reason code, `[a-z0-9_]{1,60}`."""
+    is_over_capacity: bool = False
+    """Whether the agent has more work with it than its capacity allows: it was asked for with force."""
+    at: Instant = Instant(0)
+    """When."""
+    joined_case_ids: tuple[str, ...] = ()
+    """Cases joined into it that wait, sorted: the agent has them as well."""
+    reply_due_at: Instant | None = None
+    """Until when the agent is to reply or to do anything else with it, else it goes back; absent when its queue gives no such time."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned,)}

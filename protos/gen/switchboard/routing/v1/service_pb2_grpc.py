@@ -314,7 +314,8 @@ class RoutingServiceServicer:
 
     def ReplyToCase(self, request, context):
         """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
-        Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way).
+        Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
+        CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -76,7 +76,8 @@ class RoutingServiceStub:
     """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
     ReplyToCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]
     """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
-    Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way).
+    Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
+    CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
     """
     NoteCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
@@ -211,7 +212,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
     ReplyToCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]  # type: ignore[assignment]
     """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
-    Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way).
+    Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
+    CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
     """
     NoteCase: _aio.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]  # type: ignore[assignment]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
@@ -409,7 +411,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ReplyToCaseResponse, _abc.Awaitable[_service_pb2.ReplyToCaseResponse]]:
         """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
-        Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way).
+        Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
+        CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
         """
 
     @_abc_1.abstractmethod
