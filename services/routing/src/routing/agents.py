@@ -29,9 +29,10 @@ BY_AGENT, MISSED_OFFERS = "agent", "missed_offers"
 """Reasons of a presence: it was asked for; too many offers were missed in a row."""
 DRAIN, DRAINED, ABSENT = "drain", "drained", "absent"
 """More of them: it finishes what it has; that is over; it was away for too long."""
-NO_SHIFT = ShiftPhase.UNSPECIFIED
 OFFER_WIDTH_MAX = 10
 """Agents to whom a case is offered at once at most: each but one is held up for nothing."""
+NO_SHIFT, ON_SHIFT, AVAILABLE = ShiftPhase.UNSPECIFIED, ShiftPhase.ON, Presence.AVAILABLE
+"""Looked at for every match, and an enumeration's members are slow to look up."""
 DEFAULT_QUEUE = "default"
 """The queue that is there before anybody creates it."""
 
@@ -90,7 +91,7 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     @property
     def takes_offers(self) -> bool:
         """Whether it is there for new work: available, and in a shift where it has shifts."""
-        return self.presence == Presence.AVAILABLE and self.phase in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON)
+        return self.presence is AVAILABLE and (self.phase is NO_SHIFT or self.phase is ON_SHIFT)
 
     @property
     def free(self) -> int:

@@ -335,12 +335,13 @@ class Decision:
         """The cases, untouched by this decision, that an agent could take and that can be first."""
         refused = self.shard.refused.get(agent.agent_id, ())
         skip = {*self._cases, *(case_id for again, case_id in refused if again > self.at)}
-        are_apart = self.shard.segments.tells_apart(agent)
+        free, is_limited = agent.free, agent.is_limited
         for segment in self.shard.segments.suited(agent):
-            if any(segment.waiting) and agent.free >= segment.weight:
-                if not are_apart:  # it makes a difference of a channel as the first: this once all cases are looked at
+            if any(segment.waiting) and free >= segment.weight:
+                if is_limited and not self.shard.segments.tells_apart(agent):
+                    # It makes a difference of a channel as the first: this once all cases are looked at.
                     skip.update(self._of_other_channels(segment, agent))
-                elif agent.room(segment.channel) < segment.weight:
+                elif is_limited and agent.room(segment.channel) < segment.weight:
                     continue
                 yield from segment.heads(self.at, floor_turn, skip)
 
