@@ -281,6 +281,7 @@ def template(method: Method, world: World) -> Message:
         "attribute": "email",
         "text": "good day",
         "disposition": "solved",
+        "outcome": "done",
         "reason": "because",
         "invariants": ["I0"],
         "waiting_for": events_pb2.WAITING_FOR_CUSTOMER,
@@ -324,6 +325,8 @@ def template(method: Method, world: World) -> Message:
             request.case = world.case
         case work.JoinCasesRequest():
             request.into = world.case.rpartition("/")[0] + "/" + str(uuid.uuid4())
+        case work.CreateTaskRequest():
+            request.queue = world.queue
         case work.TransferCaseRequest():
             request.queue = world.queue
             request.urgency = 1

@@ -119,6 +119,7 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
     from switchboard_cli.joins import joins_of
     from switchboard_cli.names import document, full, word
     from switchboard_cli.output import console, print_json
+    from switchboard_cli.tasks import tasks_of
 
     name = full(tenant, "cases", case)
     async with calling(targets, "routing", act=f"to show case {case}") as channel:
@@ -137,7 +138,7 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
         print_json({"case": document(found), "events": [_fact(fact) for fact in history]})
         return
     _print([found])
-    more = joins_of(found) + escalation_of(found)
+    more = joins_of(found) + tasks_of(found) + escalation_of(found)
     if more:
         console().print(f"case {case} is {word(CaseState, found.state, 'CASE_STATE_')}{more}", style="head")
     _print_history(history)

@@ -28,6 +28,7 @@ COMMANDS = {
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "escalate": ("switchboard_cli.escalate:escalate", "Send a case one level up, or make one of a community's post."),
     "assign": ("switchboard_cli.assign:assign", "Give a case to an agent, whoever has it."),
+    "task": ("switchboard_cli.tasks:task", "Give another department its part of a case, or close that."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),
     "split": ("switchboard_cli.joins:split", "Split what was joined, as if it had never been."),
     "customers": ("switchboard_cli.customers:customers", "List customers, or show one with all it is known by."),

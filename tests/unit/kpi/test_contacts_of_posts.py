@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from kpi.episodes import Began, Case, episodes
 from kpi.views.contact_folds import HANDLED, Row, fold
 from kpi.views.contact_rows import contact_values, rows_of
-from routing import events
+from routing import commands, events
 from routing.shard import Shard
 from routing.views.cases import CODEC
 
-from tests.unit.routing.build import T0, apart, run
+from tests.unit.routing.build import T0, accept, apart, post, presence, queue, register, resolve, run, t
 from tests.unit.routing.test_contacts import deliveries, tales
 from tests.unit.routing.test_joins import acts, perform
 
@@ -144,3 +144,15 @@ def test_whatever_somebody_joins_or_splits_the_contacts_are_the_same(data: st.Da
     posts = [replace(told, withdrawn=told.withdrawn and told.ours) for told in data.draw(tales())]
     given_ = data.draw(deliveries(posts))
     assert folded(perform(Shard(), given_, data.draw(acts(given_)))) == by_hand(posts)
+
+
+def test_a_task_is_no_contact_and_changes_none() -> None:
+    asked = [queue("books"), *(register(name) for name in ("mia", "eve")), presence("mia"), post("p1"), presence("eve")]
+    without = [*asked, accept("case-p1", "mia", at=5), resolve("case-p1", "mia", at=90)]
+    task = commands.CreateTask("case-p1", "t1", "books", "refund", 1, (), 1, "mia", "request", t(6))
+    done = [task, accept("t1", "eve", at=7), resolve("t1", "eve", at=80)]
+    shard = Shard()
+    decided = run(shard, *without[:-1], *done, without[-1])
+    assert any(isinstance(fact, events.TaskClosed) for fact in decided)
+    assert told(decided) == told(run(Shard(), *without))
+    assert len(told(decided)) == 1

@@ -8,6 +8,7 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import Agent, Queue
 from routing.cases import (
+    BY_HAND,
     UNSENT_MAX,
     Accepted,
     Broadcast,
@@ -40,7 +41,7 @@ from routing.contacts import contact_after
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, waits_until
-from routing.terms import AuthorKind, CaseOrigin, Requirement, RescindReason, WaitingFor
+from routing.terms import AuthorKind, Requirement, RescindReason, WaitingFor
 
 NO_LANGUAGE = frozenset({"und", "mul", "zxx"})
 """Primary subtags of ISO 639 that name no single language."""
@@ -98,11 +99,12 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
                 return
             _demand_holder(case, command.agent_id)
-            for one in (case, *_open_joined(decision, case)):
+            for one in (case, *open_joined(decision, case)):
                 decision.emit(
                     events.CaseResolved(one.case_id, command.agent_id, command.disposition, command.tags, command.at)
                 )
         case commands.ReopenCase():
+            refuse_task(case, "what is closed of it stays so, and more is another task of that one")
             if not isinstance(case.stage, Resolved | Confirmed):
                 raise Rejected(Reason.NOT_RESOLVED, f"{name(case.case_id)} {standing(case)}")
             decision.emit(events.CaseReopened(case.case_id, command.reason, case.episode + 1, command.at))
@@ -111,6 +113,13 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             _transfer(decision, case, command)
         case _:
             assert_never(command)
+
+
+def refuse_task(case: Case, fix: str) -> None:
+    """Raises Rejected, with what to do instead, for a task."""
+    if case.parent_id:
+        detail = f"{name(case.case_id)} is a task of {name(case.parent_id)}; {fix}"
+        raise Rejected(Reason.IS_TASK, detail, resource=f"cases/{case.case_id}")
 
 
 def _save_draft(decision: Decision, case: Case, command: commands.SaveDraft) -> None:
@@ -217,7 +226,7 @@ def waits_since(case: Case, at: Instant) -> Instant:
         return stage.waiting_since
     if case.owed_since is not None:
         return Instant(min(case.owed_since, at))
-    if case.origin is CaseOrigin.MANUAL and case.answered_until is None:
+    if case.origin in BY_HAND and case.answered_until is None:
         return case.opened_at
     return at
 
@@ -341,7 +350,7 @@ def standing(case: Case) -> str:
             assert_never(case.stage)
 
 
-def _open_joined(decision: Decision, case: Case) -> list[Case]:
+def open_joined(decision: Decision, case: Case) -> list[Case]:
     """What is joined into a case and not settled by itself."""
     found = (decision.case(joined.case_id) for joined in case.joined)
     return [one for one in found if one is not None and not is_closed(alone(one))]
@@ -460,6 +469,7 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
     if any(unsent.reply_id == command.reply_id for unsent in case.unsent):
         return
     _demand_unchanged(case, command)
+    refuse_task(case, "reply to the customer from that one")
     if not case.identity_id:
         raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to reply to")
     if not case.source_id:

@@ -115,6 +115,10 @@ SOLE_COOLDOWN_S = 10
 """How long who refused a case is spared it while nobody else is there who could take it. Against: a desktop that
 declines by itself would be asked again as fast as it answers.
 """
+TASKS_MAX = 20
+"""Tasks of a case that may be open. Against: cancelling them with it is one decision about all of them."""
+BY_HAND = frozenset({CaseOrigin.MANUAL, CaseOrigin.TASK})
+"""Origins of cases that somebody asked for and no customer's post."""
 UNSENT_MAX = 50
 """Replies of a case that may be on their way at once."""
 
@@ -207,6 +211,10 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """How often it came back from agents since it began to wait, was moved or was answered."""
     escalation: Escalation | None = None
     """Who escalated it last, and how often that was; None when nobody did."""
+    parent_id: str = ""
+    """Of a task: the case it was made a part of; "" for one that is none."""
+    tasks: tuple[str, ...] = ()
+    """Its open tasks, by id."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -258,7 +266,7 @@ def is_dormant(case: Case) -> bool:
     """Whether nothing is expected to happen to it, by anybody or by time, unless somebody writes. Joined cases stay in
     memory together: what happens to one may be the other's concern.
     """
-    if type(case.stage) not in _DORMANT or case.joined or is_apart(case):
+    if type(case.stage) not in _DORMANT or case.joined or case.tasks or is_apart(case):
         return False
     return not case.unsent and not needs_agent(case)
 
@@ -329,7 +337,7 @@ def owes(case: Case) -> bool:
 
 def _is_unanswered_request(case: Case) -> bool:
     """Whether somebody opened it by hand, and nobody has answered or settled it since."""
-    return case.origin is CaseOrigin.MANUAL and case.answered_until is None
+    return case.origin in BY_HAND and case.answered_until is None
 
 
 def wants_agent(case: Case) -> bool:
@@ -564,15 +572,12 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return case  # seen to above
         case events.CaseNoted():
             return _attended(case, event.agent_id)
-        case (
-            events.CaseClassified()
-            | events.RequirementRelaxed()
-            | events.CaseClaimed()
-            | events.ClaimLapsed()
-            | events.TaskOpened()
-            | events.TaskClosed()
-        ):
+        case events.CaseClassified() | events.RequirementRelaxed() | events.CaseClaimed() | events.ClaimLapsed():
             return case  # they are in the contract and nobody decides them yet
+        case events.TaskOpened():
+            return replace(case, tasks=tuple(sorted({*case.tasks, event.task_id})))
+        case events.TaskClosed():
+            return replace(case, tasks=tuple(one for one in case.tasks if one != event.task_id))
         case _:
             assert_never(event)
 

@@ -118,6 +118,11 @@ def case_changes(event: events.CaseEvent, case_of: CaseOf) -> tuple[CaseChange, 
                 return ()
             after = with_joined(survivor, event.joined_case_id, placed(event), keeps_limit=event.keeps_limit)
             return ((survivor, replace(after, updated_at=event.at)),)
+        case events.TaskOpened():
+            parent, task = case_of(event.case_id), case_of(event.task_id)
+            if parent is None or task is None or parent is task:
+                return ()
+            return (parent, evolve_case(parent, event)), (task, replace(task, parent_id=event.case_id))
         case events.CaseSplit():
             survivor, joined = case_of(event.case_id), case_of(event.new_case_id)
             stage = None if joined is None else joined.stage

@@ -43,9 +43,11 @@ class Reason(StrEnum):
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
     DESK_UNCLEAR = "DESK_UNCLEAR"
     ESCALATION_CIRCLE = "ESCALATION_CIRCLE"
+    IS_TASK = "IS_TASK"
     NOT_JOINED = "NOT_JOINED"
     NOT_PENDING = "NOT_PENDING"
     NOT_RESOLVED = "NOT_RESOLVED"
+    NOT_TASK = "NOT_TASK"
     NOT_YOURS = "NOT_YOURS"
     NOT_THE_CUSTOMERS = "NOT_THE_CUSTOMERS"
     NO_CUSTOMER = "NO_CUSTOMER"
@@ -63,7 +65,9 @@ class Reason(StrEnum):
     REPLY_SETTLED = "REPLY_SETTLED"
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN"
     TOO_MANY_CANNED_TEXTS = "TOO_MANY_CANNED_TEXTS"
+    TASKS_OPEN = "TASKS_OPEN"
     TOO_MANY_JOINED = "TOO_MANY_JOINED"
+    TOO_MANY_TASKS = "TOO_MANY_TASKS"
     WINDOW_CLOSED = "WINDOW_CLOSED"
 
 
@@ -267,6 +271,7 @@ class ResolveCase(Struct, frozen=True, gc=False):
     disposition: str
     tags: tuple[str, ...]
     at: Instant
+    cancel_tasks: bool = False
 
 
 class ReopenCase(Struct, frozen=True, gc=False):
@@ -325,6 +330,30 @@ class AssignCase(Struct, frozen=True, gc=False):
     to_agent_id: str
     reason: str
     is_forced: bool
+    at: Instant
+
+
+class CreateTask(Struct, frozen=True, gc=False):
+    """Give another department its part of `case_id`: `task_id` in its queue. `agent_id` asks for it, "" a client."""
+
+    case_id: str
+    task_id: str
+    queue: str
+    reason: str
+    urgency: int
+    requirements: tuple[Requirement, ...]
+    weight: int
+    agent_id: str
+    request_id: str
+    at: Instant
+
+
+class CloseTask(Struct, frozen=True, gc=False):
+    """Close a task, whoever has it. `agent_id` is who does it, "" for a client."""
+
+    case_id: str
+    agent_id: str
+    outcome: str
     at: Instant
 
 
@@ -524,6 +553,8 @@ Command = (
     | EscalateCase
     | EscalatePost
     | AssignCase
+    | CreateTask
+    | CloseTask
     | JoinCases
     | SplitCase
     | RegisterAgent

@@ -25,6 +25,7 @@ from routing.policy_decider import change_policy
 from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
 from routing.shard import Shard
 from routing.shift_decider import move_on, plan_shift
+from routing.tasks import close_task, create_task, resolve_case
 from routing.terms import CaseOrigin, PostKind, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
 from routing.timers import AGENT, LEAVES, QUEUE, SHIFT
@@ -59,6 +60,12 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             escalate_post(decision, command)
         case commands.AssignCase():
             assign_case(decision, command)
+        case commands.CreateTask():
+            create_task(decision, command)
+        case commands.CloseTask():
+            close_task(decision, command)
+        case commands.ResolveCase():
+            resolve_case(decision, command)
         case commands.JoinCases():
             join_cases(decision, command)
         case commands.SplitCase():

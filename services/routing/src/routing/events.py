@@ -451,23 +451,26 @@ class CaseEscalated(Struct, frozen=True, array_like=True, gc=False):
 
 
 class TaskOpened(Struct, frozen=True, array_like=True, gc=False):
-    """Another department got a sub-task."""
+    """Another department got its part of a case, a case of its own."""
 
     case_id: str
     task_id: str
     queue: str
     due_at: Instant
     at: Instant
+    agent_id: str = ""
+    reason: str = ""
 
 
 class TaskClosed(Struct, frozen=True, array_like=True, gc=False):
-    """A sub-task is done."""
+    """A task is done, or not wanted any more."""
 
     case_id: str
     task_id: str
     agent_id: str
     outcome: str
     at: Instant
+    holder_id: str = ""
 
 
 class CaseResolved(Struct, frozen=True, array_like=True, gc=False):
@@ -678,6 +681,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     thread_id: str = ""
     acted_until: Instant | None = None
     escalation: Escalation | None = None
+    parent_id: str = ""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):

@@ -190,7 +190,8 @@ def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Me
         field for field in ("case", "agent", "queue", "routing_policy") if field in response.DESCRIPTOR.fields_by_name
     ]:
         case ["case"]:
-            response.case.CopyFrom(wire.case_message(tenant, shard.cases[about.case_id]))
+            shown = about.task_id if isinstance(command, commands.CreateTask) else about.case_id
+            response.case.CopyFrom(wire.case_message(tenant, shard.cases[shown]))
         case []:
             pass  # what was deleted is not shown
         case ["agent"]:
@@ -353,13 +354,19 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             if len(tags) > 20 or any(_TAG.fullmatch(tag) is None for tag in tags):
                 form.wrong("tags", f"are at most 20 of the form {_TAG.pattern}")
             disposition = form.text("disposition", _CODE)
-            command = commands.ResolveCase(*case_and_agent(form), disposition, tags, now)
+            command = commands.ResolveCase(*case_and_agent(form), disposition, tags, now, request.cancel_tasks)
         case api.ReopenCaseRequest():
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", _CODE), now)
         case api.TransferCaseRequest():
             command = _transfer(form, request, now)
         case api.EscalateCaseRequest():
             command = _escalate(form, request, now)
+        case api.CreateTaskRequest():
+            command = _task(form, request, request_id, now)
+        case api.CloseTaskRequest():
+            tenant, task_id = form.name("name", "cases")
+            agent_id = form.optional("agent", "agents", tenant)
+            command = commands.CloseTask(task_id, agent_id, form.text("outcome", _CODE), now)
         case api.JoinCasesRequest():
             tenant, joined_case_id = form.name("name", "cases")
             case_id = form.of_tenant("into", "cases", tenant)
@@ -496,6 +503,26 @@ def _escalate(form: Form, request: api.EscalateCaseRequest, now: Instant) -> com
         form.wrong("urgency", f"is 0 to {URGENCY_MAX}, or absent")
     agent_id, queue_id = form.optional("agent", "agents", tenant), form.optional("queue", "queues", tenant)
     return commands.EscalateCase(case_id, agent_id, queue_id, urgency, form.text("reason", _CODE), now)
+
+
+def _task(form: Form, request: api.CreateTaskRequest, request_id: str, now: Instant) -> commands.CreateTask:
+    tenant, case_id = form.name("name", "cases")
+    if not 0 <= request.urgency <= URGENCY_MAX:
+        form.wrong("urgency", f"is 0 to {URGENCY_MAX}")
+    if not 0 <= request.weight <= WEIGHT_MAX:
+        form.wrong("weight", f"is 1 to {WEIGHT_MAX}, or 0 for 1")
+    return commands.CreateTask(
+        case_id,
+        case_id_of(tenant, request_id),
+        form.of_tenant("queue", "queues", tenant),
+        form.text("reason", _CODE),
+        request.urgency,
+        _requirements(form, "requirements", request.requirements),
+        request.weight or 1,
+        form.optional("agent", "agents", tenant),
+        request_id,
+        now,
+    )
 
 
 _OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements")

@@ -76,6 +76,8 @@ def _obstacle(joined: Case, survivor: Case) -> tuple[Case, Reason, str] | None:
     if joined.case_id == survivor.case_id:
         return joined, Reason.CASE_JOINED, "is not joined into itself; name the case it is to go on in"
     for case in (joined, survivor):
+        if case.parent_id:
+            return case, Reason.IS_TASK, f"is a task of {name(case.parent_id)}; join that one"
         if isinstance(case.stage, Joined):
             what = "split it first" if case is joined else f"join into {name(case.stage.into)}, or split it first"
             return case, Reason.CASE_JOINED, f"{standing(case)} already; {what}"

@@ -50,6 +50,7 @@ def _absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         opened_at=min(case.opened_at, joined.opened_at),
         updated_at=event.at,
         escalation=case.escalation or joined.escalation,
+        tasks=tuple(sorted({*case.tasks, *joined.tasks})),
     )
     return relieved(merged)
 
@@ -74,6 +75,7 @@ def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
         wait=None,
         refusals=(),
         joined=(),
+        tasks=(),
         stage=Joined(survivor_id),
         updated_at=at,
     )

@@ -24,6 +24,8 @@ COMMANDS = (
     api.ReopenCaseRequest,
     api.TransferCaseRequest,
     api.EscalateCaseRequest,
+    api.CreateTaskRequest,
+    api.CloseTaskRequest,
     api.JoinCasesRequest,
     api.SplitCaseRequest,
     api.CreateAgentRequest,

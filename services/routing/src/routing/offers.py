@@ -38,6 +38,7 @@ _CHANGES = {
     events_structs.OfferRescinded.NAME: service_pb2.OFFER_CHANGE_RESCINDED,
     events_structs.CaseReleased.NAME: service_pb2.OFFER_CHANGE_RELEASED,
     events_structs.CaseAssigned.NAME: service_pb2.OFFER_CHANGE_ASSIGNED,
+    events_structs.TaskClosed.NAME: service_pb2.OFFER_CHANGE_TASK_CLOSED,
 }
 _TOLD = frozenset({*_CHANGES, events_structs.PresenceChanged.NAME})
 """Facts that their agent hears of."""
@@ -137,7 +138,7 @@ class Offers:
         return max(after, Mark(reached)), heard(tenant, agent_id, batch, after)
 
     def _tell(self, recorded: Recorded) -> None:
-        key = (recorded.tenant, recorded.body.agent_id)
+        key = (recorded.tenant, _whom(recorded))
         listeners = tuple(self._listeners.get(key, ()))
         if not listeners:
             return
@@ -165,7 +166,7 @@ class Offers:
 def heard(tenant: str, agent_id: str, entries: Iterable[Entry], after: Mark) -> list[service_pb2.WatchOffersResponse]:
     """What an agent hears of a tenant's commits, but for what it has heard of the first of them."""
     facts = [recorded for entry in entries for recorded in _changes_in(entry) if _mark(recorded) > after]
-    return [_change(tenant, fact) for fact in facts if fact.body.agent_id == agent_id]
+    return [_change(tenant, fact) for fact in facts if _whom(fact) == agent_id]
 
 
 def _changes_in(entry: Entry) -> list[Recorded]:
@@ -180,6 +181,13 @@ def _changes_in(entry: Entry) -> list[Recorded]:
     return found
 
 
+def _whom(recorded: Recorded) -> str:
+    """The agent who is to hear of a fact: of a closed task who has its case."""
+    body: Any = recorded.body
+    agent_id: str = body.holder_id if isinstance(body, events_structs.TaskClosed) else body.agent_id
+    return agent_id
+
+
 def _mark(recorded: Recorded) -> Mark:
     return Mark(recorded.position, recorded.index)
 
@@ -190,12 +198,18 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
     if isinstance(body, events_structs.PresenceChanged):
         presence: Any = body.presence
         return service_pb2.WatchOffersResponse(presence=presence, reason=body.reason, resume_token=token)
+    is_closed = isinstance(body, events_structs.TaskClosed)
     by_hand = isinstance(body, events_structs.CaseReleased | events_structs.CaseAssigned)
     offer = service_pb2.Offer(
-        offer_id="" if by_hand else body.offer_id,
+        offer_id="" if by_hand or is_closed else body.offer_id,
         case=f"tenants/{tenant}/cases/{body.case_id}",
-        agent=f"tenants/{tenant}/agents/{body.agent_id}",
+        agent=f"tenants/{tenant}/agents/{_whom(recorded)}",
     )
+    if is_closed:
+        change, task = _CHANGES[recorded.type], f"tenants/{tenant}/cases/{body.task_id}"
+        return service_pb2.WatchOffersResponse(
+            offer=offer, change=change, reason=body.outcome, resume_token=token, task=task
+        )
     if isinstance(body, events_structs.CaseOffered):
         offer.token = body.token
         offer.weight = body.weight

@@ -50,6 +50,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         thread_id,
         case.acted_until,
         case.escalation,
+        case.parent_id,
     )
 
 
@@ -90,4 +91,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         tags=event.tags,
         desk=event.desk,
         escalation=event.escalation,
+        parent_id=event.parent_id,
     )

@@ -261,6 +261,12 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.EscalateCaseResponse:
         return await self._call_owner(tenant_of(request), request, api.EscalateCaseResponse)
 
+    async def CreateTask(self, request: api.CreateTaskRequest, context: Context) -> api.CreateTaskResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.CreateTaskResponse)
+
+    async def CloseTask(self, request: api.CloseTaskRequest, context: Context) -> api.CloseTaskResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.CloseTaskResponse)
+
     async def JoinCases(self, request: api.JoinCasesRequest, context: Context) -> api.JoinCasesResponse:  # noqa: N802
         return await self._call_owner(tenant_of(request), request, api.JoinCasesResponse)
 
@@ -453,6 +459,8 @@ def _changed(recorded: Recorded) -> tuple[int, tuple[str, ...]] | None:
         return None
     if isinstance(body, events_structs.CasesJoined):
         return recorded.position, (body.case_id, body.joined_case_id)
+    if isinstance(body, events_structs.TaskOpened | events_structs.TaskClosed):
+        return recorded.position, (body.case_id, body.task_id)
     if isinstance(body, events_structs.CaseSplit):
         return recorded.position, (body.case_id, body.new_case_id)
     return recorded.position, (body.case_id,)

@@ -101,6 +101,8 @@ class Shard:
     """Derived: case that waits for a supervisor to its queue."""
     joins: dict[str, str] = field(default_factory=dict)
     """Derived: case that somebody joined to the one it was joined into."""
+    tasks: dict[str, str] = field(default_factory=dict)
+    """Derived: open task to the case it is a part of, which is another one after a link joined that."""
     unsent: dict[str, str] = field(default_factory=dict)
     """Derived: reply that was asked for and not settled to the case it is with, which is another one after a join."""
 
@@ -244,6 +246,11 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
             if shard.unsent.get(reply.reply_id) == case_id:
                 del shard.unsent[reply.reply_id]
         shard.unsent.update((reply.reply_id, case_id) for reply in after.unsent)
+    if after.tasks is not (() if before is None else before.tasks):
+        for task_id in () if before is None else before.tasks:
+            if shard.tasks.get(task_id) == case_id:
+                del shard.tasks[task_id]
+        shard.tasks.update((task_id, case_id) for task_id in after.tasks)
     if isinstance(after.stage, Joined) and is_apart(after):
         shard.joins[case_id] = after.stage.into
     else:
@@ -484,6 +491,7 @@ def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
+    shard.tasks = {task_id: case.case_id for case in shard.cases.values() for task_id in case.tasks}
     shard.joins = {
         case.case_id: case.stage.into
         for case in shard.cases.values()

@@ -52,6 +52,7 @@ class CaseOrigin(IntEnum):
     UNSPECIFIED = 0
     POST = 1
     MANUAL = 2
+    TASK = 3
 
 
 class RescindReason(IntEnum):

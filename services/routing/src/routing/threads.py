@@ -40,6 +40,7 @@ from routing.matching import Decision
 from routing.posts import Part, Post, Sight, threaded
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.roles import Together, Wanted, is_addressed, wanted
+from routing.tasks import WITHDRAWN, close_tasks
 from routing.terms import CaseOrigin, PostKind, PostRole
 
 PRIVATE_URGENCY = 1
@@ -277,6 +278,7 @@ def _unhang(decision: Decision, together: Together, post: Post, part: Part, *, i
     decision.emit(detached)
     if withdrawn:
         decision.emit(events.CaseWithdrawn(case.case_id, "post_withdrawn", decision.at))
+        close_tasks(decision, case, "", WITHDRAWN)
     elif part.role == PostRole.ANSWER:
         _go_on(decision, decision.case(case.case_id) or after, 0, is_contact=False)
 

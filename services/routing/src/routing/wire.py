@@ -67,6 +67,8 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         returns=case.returns,
         supervised_reason=stage.supervised if isinstance(stage, Queued) else "",
         etag=etag(case),
+        task_of=f"{at}/cases/{case.parent_id}" if case.parent_id else "",
+        open_tasks=[f"{at}/cases/{task_id}" for task_id in case.tasks],
         escalation=None if case.escalation is None else _escalation_message(at, case.escalation),
         offers=offers,
     )

@@ -822,37 +822,43 @@ class Escalation(Struct, frozen=True, array_like=True, gc=False):
 
 
 class TaskOpened(Struct, frozen=True, array_like=True, gc=False):
-    """Another department got a sub-task."""
+    """Another department got its part of a case: a case of its own, which was opened right before."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.TaskOpened"
     """Full name of its message."""
     case_id: str = ""
     """The case."""
     task_id: str = ""
-    """The task, UUID."""
+    """The task, the UUID of its case."""
     queue: str = ""
-    """The department's queue."""
+    """The id of the department's queue."""
     due_at: Instant = Instant(0)
     """When it is due."""
     at: Instant = Instant(0)
     """When."""
+    agent_id: str = ""
+    """The agent who asked for it, "" when a client did."""
+    reason: str = ""
+    """Reason code: what is asked for."""
 
 
 class TaskClosed(Struct, frozen=True, array_like=True, gc=False):
-    """A sub-task is done."""
+    """A task is done, or not wanted any more."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.TaskClosed"
     """Full name of its message."""
     case_id: str = ""
-    """The case."""
+    """The case it was a part of, or the one that went on in."""
     task_id: str = ""
     """The task."""
     agent_id: str = ""
-    """The agent."""
+    """The agent who closed it, "" when a client, or what became of the case, did."""
     outcome: str = ""
-    """Outcome code."""
+    """Outcome code: a disposition, "cancelled" with the case, "withdrawn" with its customer."""
     at: Instant = Instant(0)
     """When."""
+    holder_id: str = ""
+    """The agent who has the case, and is told; "" when nobody does."""
 
 
 class CaseResolved(Struct, frozen=True, array_like=True, gc=False):
@@ -1219,6 +1225,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """Up to when acts of ours (resolving, replies sent through us) answer the customer's posts, absent when none does."""
     escalation: Escalation | None = None
     """That it was escalated, absent when it never was."""
+    parent_id: str = ""
+    """The case it is a part of, "" for one that is no task."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):

@@ -131,6 +131,16 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseResponse.FromString,
                 _registered_method=True)
+        self.CreateTask = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/CreateTask',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateTaskRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateTaskResponse.FromString,
+                _registered_method=True)
+        self.CloseTask = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/CloseTask',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CloseTaskRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CloseTaskResponse.FromString,
+                _registered_method=True)
         self.JoinCases = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/JoinCases',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.JoinCasesRequest.SerializeToString,
@@ -346,14 +356,14 @@ class RoutingServiceServicer:
 
     def ResolveCase(self, request, context):
         """Says the matter is settled. Capacity is free at once; the case is confirmed when the policy's window passes.
-        Errors: NOT_YOURS, CASE_CLOSED. Resolving twice is resolving once.
+        Errors: NOT_YOURS, CASE_CLOSED, TASKS_OPEN. Resolving twice is resolving once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReopenCase(self, request, context):
-        """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED.
+        """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED, IS_TASK.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -373,6 +383,23 @@ class RoutingServiceServicer:
         """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
         waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
         Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateTask(self, request, context):
+        """Gives another department its part of an open case, with a clock of its own: a task is a case of origin TASK in that department's queue, offered, accepted, noted,
+        moved and resolved like any other, while the case stays where it is. The customer hears nothing of it, and nothing they write becomes part of it.
+        Errors: CASE_CLOSED, IS_TASK (a task has no tasks), TOO_MANY_TASKS (20 are open), QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseTask(self, request, context):
+        """Closes a task, whoever has it; ResolveCase by who has it does the same. Who has the case hears of it (WatchOffers), and when it was the last one and the case waits
+        for a third party, that is over. Closing twice is closing once. Errors: NOT_TASK, AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -609,6 +636,16 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.EscalateCase,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseResponse.SerializeToString,
+            ),
+            'CreateTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTask,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateTaskRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CreateTaskResponse.SerializeToString,
+            ),
+            'CloseTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseTask,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CloseTaskRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CloseTaskResponse.SerializeToString,
             ),
             'JoinCases': grpc.unary_unary_rpc_method_handler(
                     servicer.JoinCases,
@@ -1194,6 +1231,60 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/EscalateCase',
             switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/CreateTask',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.CreateTaskRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.CreateTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/CloseTask',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.CloseTaskRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.CloseTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

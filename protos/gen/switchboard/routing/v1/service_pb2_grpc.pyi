@@ -90,10 +90,10 @@ class RoutingServiceStub:
     """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
     ResolveCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ResolveCaseRequest, _service_pb2.ResolveCaseResponse]
     """Says the matter is settled. Capacity is free at once; the case is confirmed when the policy's window passes.
-    Errors: NOT_YOURS, CASE_CLOSED. Resolving twice is resolving once.
+    Errors: NOT_YOURS, CASE_CLOSED, TASKS_OPEN. Resolving twice is resolving once.
     """
     ReopenCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReopenCaseRequest, _service_pb2.ReopenCaseResponse]
-    """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
+    """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED, IS_TASK."""
     TransferCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
     open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
@@ -104,6 +104,15 @@ class RoutingServiceStub:
     """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
     waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
     Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+    """
+    CreateTask: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateTaskRequest, _service_pb2.CreateTaskResponse]
+    """Gives another department its part of an open case, with a clock of its own: a task is a case of origin TASK in that department's queue, offered, accepted, noted,
+    moved and resolved like any other, while the case stays where it is. The customer hears nothing of it, and nothing they write becomes part of it.
+    Errors: CASE_CLOSED, IS_TASK (a task has no tasks), TOO_MANY_TASKS (20 are open), QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+    """
+    CloseTask: _grpc.UnaryUnaryMultiCallable[_service_pb2.CloseTaskRequest, _service_pb2.CloseTaskResponse]
+    """Closes a task, whoever has it; ResolveCase by who has it does the same. Who has the case hears of it (WatchOffers), and when it was the last one and the case waits
+    for a third party, that is over. Closing twice is closing once. Errors: NOT_TASK, AGENT_UNKNOWN.
     """
     JoinCases: _grpc.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]
     """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
@@ -226,10 +235,10 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
     ResolveCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ResolveCaseRequest, _service_pb2.ResolveCaseResponse]  # type: ignore[assignment]
     """Says the matter is settled. Capacity is free at once; the case is confirmed when the policy's window passes.
-    Errors: NOT_YOURS, CASE_CLOSED. Resolving twice is resolving once.
+    Errors: NOT_YOURS, CASE_CLOSED, TASKS_OPEN. Resolving twice is resolving once.
     """
     ReopenCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReopenCaseRequest, _service_pb2.ReopenCaseResponse]  # type: ignore[assignment]
-    """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
+    """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED, IS_TASK."""
     TransferCase: _aio.UnaryUnaryMultiCallable[_service_pb2.TransferCaseRequest, _service_pb2.TransferCaseResponse]  # type: ignore[assignment]
     """Moves an open case to another queue, or gives it another urgency. In another queue it waits for whom that queue asks for, since when it waited; an
     open offer is taken back, an agent who has it gives it up. What it is already changes nothing, but
@@ -240,6 +249,15 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
     waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
     Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+    """
+    CreateTask: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateTaskRequest, _service_pb2.CreateTaskResponse]  # type: ignore[assignment]
+    """Gives another department its part of an open case, with a clock of its own: a task is a case of origin TASK in that department's queue, offered, accepted, noted,
+    moved and resolved like any other, while the case stays where it is. The customer hears nothing of it, and nothing they write becomes part of it.
+    Errors: CASE_CLOSED, IS_TASK (a task has no tasks), TOO_MANY_TASKS (20 are open), QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+    """
+    CloseTask: _aio.UnaryUnaryMultiCallable[_service_pb2.CloseTaskRequest, _service_pb2.CloseTaskResponse]  # type: ignore[assignment]
+    """Closes a task, whoever has it; ResolveCase by who has it does the same. Who has the case hears of it (WatchOffers), and when it was the last one and the case waits
+    for a third party, that is over. Closing twice is closing once. Errors: NOT_TASK, AGENT_UNKNOWN.
     """
     JoinCases: _aio.UnaryUnaryMultiCallable[_service_pb2.JoinCasesRequest, _service_pb2.JoinCasesResponse]  # type: ignore[assignment]
     """Joins an open case into another open one of any customer: one agent works both. Each keeps its posts, its customer, what it owes them and its contact; a
@@ -449,7 +467,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ResolveCaseResponse, _abc.Awaitable[_service_pb2.ResolveCaseResponse]]:
         """Says the matter is settled. Capacity is free at once; the case is confirmed when the policy's window passes.
-        Errors: NOT_YOURS, CASE_CLOSED. Resolving twice is resolving once.
+        Errors: NOT_YOURS, CASE_CLOSED, TASKS_OPEN. Resolving twice is resolving once.
         """
 
     @_abc_1.abstractmethod
@@ -458,7 +476,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.ReopenCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ReopenCaseResponse, _abc.Awaitable[_service_pb2.ReopenCaseResponse]]:
-        """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED."""
+        """Opens a resolved case again and queues it; a new episode begins. Errors: NOT_RESOLVED, IS_TASK."""
 
     @_abc_1.abstractmethod
     def TransferCase(
@@ -481,6 +499,27 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
         waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
         Errors: CASE_CLOSED, NO_HIGHER_QUEUE, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateTask(
+        self,
+        request: _service_pb2.CreateTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.CreateTaskResponse, _abc.Awaitable[_service_pb2.CreateTaskResponse]]:
+        """Gives another department its part of an open case, with a clock of its own: a task is a case of origin TASK in that department's queue, offered, accepted, noted,
+        moved and resolved like any other, while the case stays where it is. The customer hears nothing of it, and nothing they write becomes part of it.
+        Errors: CASE_CLOSED, IS_TASK (a task has no tasks), TOO_MANY_TASKS (20 are open), QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def CloseTask(
+        self,
+        request: _service_pb2.CloseTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.CloseTaskResponse, _abc.Awaitable[_service_pb2.CloseTaskResponse]]:
+        """Closes a task, whoever has it; ResolveCase by who has it does the same. Who has the case hears of it (WatchOffers), and when it was the last one and the case waits
+        for a third party, that is over. Closing twice is closing once. Errors: NOT_TASK, AGENT_UNKNOWN.
         """
 
     @_abc_1.abstractmethod

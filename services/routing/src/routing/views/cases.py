@@ -66,6 +66,7 @@ _OPENED = events_structs.CaseOpened.NAME
 _WITH_POST = frozenset({_BEGUN, events_structs.PostPlaced.NAME})
 _JOINED = events_structs.CasesJoined.NAME
 _SPLIT = events_structs.CaseSplit.NAME
+_TASKS = frozenset({events_structs.TaskOpened.NAME, events_structs.TaskClosed.NAME})
 
 
 class CasePost(NamedTuple):
@@ -161,6 +162,8 @@ class CasesView:
             return (case_key,) if told is None else (case_key, f"{event.tenant}{THREAD}{told.post_id}")
         if kind == _JOINED:
             return (key, f"{event.tenant}/{fact.joined_case_id}")
+        if kind in _TASKS:
+            return (key, f"{event.tenant}/{fact.task_id}")
         if kind == _SPLIT:
             return (key, f"{event.tenant}/{fact.new_case_id}")
         return (key,)
