@@ -39,9 +39,9 @@ def by_hand(posts: Sequence[Told]) -> list[Found]:
         if not spoken:
             continue
         answers = []
-        for post in (hand.posts[name] for name, role in roles.items() if role == ANSWER):
-            question = hand.question(post)
-            answers.append(post.at if question is None else max(post.at, question.at))
+        for ours in (hand.posts[name] for name, role in roles.items() if role == ANSWER):
+            question = hand.question(ours)
+            answers.append(ours.at if question is None else max(ours.at, question.at))
         start = min(spoken)
         found.append((desk, customer, start, min((at for at in answers if at >= start), default=None)))
     return sorted(found, key=str)
