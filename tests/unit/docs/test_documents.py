@@ -187,11 +187,11 @@ def test_a_fact_is_added_in_six_places_at_most_and_the_recipe_has_a_step_for_eac
 def test_the_facts_that_are_there_stand_where_the_recipe_says(fact: str, command: str) -> None:
     routing = "services/routing/src/routing"
     # A look that may be spared, a look on, and what ends with a case.
-    not_needed = {f"{routing}/{one}.py" for one in ("matching", "simulation/driving", "views/drafts")}
+    not_needed = {f"{routing}/{one}.py" for one in ("matching", "simulation/driving", "views/drafts", "tasks")}
     places = {*places_of_the_recipe(), *not_needed}
     assert {"events.proto", "events.py", "cases.py"} <= {Path(place).name for place in mentioning(fact)}
     assert mentioning(fact) <= places
-    call = {f"services/routing/src/routing/{name}.py" for name in ("handler", "servicer")}
+    call = {f"services/routing/src/routing/{name}.py" for name in ("handler", "servicer", "decider")}
     asking = {place for place in mentioning(command) if not place.startswith("cli/")}
     assert asking - call <= places | {"protos/switchboard/routing/v1/service.proto"}
 
