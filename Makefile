@@ -29,10 +29,10 @@ up: $(VENV)/.ready  ## start the whole stack here and keep it running (STATE=dir
 	@exec $(BIN)/switchboard up --state $(STATE) $(ARGS)
 
 test: $(VENV)/.ready  ## every test: unit, conformance, integration, e2e, faults
-	@$(BIN)/pytest -q $(addprefix tests/,unit conformance integration e2e faults) $(ARGS)
+	@$(BIN)/pytest -q -n 2 $(addprefix tests/,unit conformance integration e2e faults) $(ARGS)
 
 test-unit: $(VENV)/.ready  ## the tests that need no server, in seconds
-	@$(BIN)/pytest -q tests/unit tests/conformance $(ARGS)
+	@$(BIN)/pytest -q -n 2 tests/unit tests/conformance $(ARGS)
 
 lint: $(VENV)/.ready $(GOOGLEAPIS)  ## style, types, import contracts, protos
 	$(BIN)/ruff check

@@ -18,6 +18,16 @@ from chassis.child import Child
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+PORTS_OF_A_WORKER = 5_000
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives each worker ports of its own; what a test starts inherits them. Beyond four, workers share."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    first = 12_000 + int(worker) % 4 * PORTS_OF_A_WORKER
+    os.environ[embedded.FREE_PORTS] = f"{first}-{first + PORTS_OF_A_WORKER - 1}"
+
+
 # It outlives a killed test run: whatever works below the run's directory goes with it.
 GUARD = """
 import os, shutil, sys, psutil

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import signal
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ import recording
 from chassis.child import Child
 from chassis.clock import SystemClock, to_timestamp
 from chassis.commits import Subject, events_of
+from chassis.embedded import free_port
 from chassis.identity import uuid7
 from chassis.log import Log, connect
 from chassis.tenants import Tenants
@@ -173,13 +173,6 @@ async def everything_ended(log: Log) -> tuple[Counter[str], Counter[str]]:
         await asyncio.sleep(0.5)
         asked, ended = await replies_by_end(log)
     return asked, ended
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("stalled", [False, True], ids=["postgresql answers", "postgresql stands still"])

@@ -69,10 +69,7 @@ class Ports:
         """Raises Failure when a port at the base is taken."""
         wanted = 2 * len(names) + 3
         if base is None:
-            ports: list[int] = []
-            while len(ports) < wanted:
-                if (port := embedded.free_port()) not in ports:
-                    ports.append(port)
+            ports = embedded.free_ports(wanted)
         else:
             ports = list(range(base, base + wanted))
             taken = [port for port in ports if not embedded.is_free(port)]

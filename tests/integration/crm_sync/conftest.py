@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from chassis.clock import Instant, to_timestamp
 from chassis.commits import Position, Subject
 from chassis.config import Environment
 from chassis.database import Database
+from chassis.embedded import free_port
 from chassis.identity import uuid5_bytes, uuid7_bytes
 from chassis.layout import message_of
 from chassis.log import Log, connect
@@ -90,9 +90,7 @@ class Stack:
 async def serving(nats_url: str, database_url: str, kek_file: Path) -> AsyncIterator[grpc.aio.Channel]:
     """Runs the service until the block ends, then drains it."""
     await provision_service(RESOURCES, nats_url, database_url)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = Environment(
         {
             "SWITCHBOARD_NATS_URL": nats_url,

@@ -1,7 +1,6 @@
 """A whole ingest process on real servers, in this event loop, and a client of it. Knows no test."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 from chassis.config import Environment
+from chassis.embedded import free_port
 from chassis.process import run
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ingest.main import RESOURCES, configure
@@ -71,23 +71,6 @@ async def serving(
 
 
 @pytest.fixture
-async def stack(nats_url: str, database_url: str, kek_file: Path, free_port: int) -> AsyncIterator[Stack]:
-    async with serving(nats_url, database_url, kek_file, free_port) as running:
+async def stack(nats_url: str, database_url: str, kek_file: Path) -> AsyncIterator[Stack]:
+    async with serving(nats_url, database_url, kek_file, free_port()) as running:
         yield running
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    return free_ports(1)[0]
-
-
-def free_ports(count: int) -> list[int]:
-    """Different ports nobody listens on at the moment."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from chassis.embedded import free_port
 from switchboard.ingest.v1 import post_pb2, service_pb2
 
-from .conftest import Stack, free_ports, serving
+from .conftest import Stack, serving
 from .test_durability import verdicts
 from .test_intake import ingest, request, results, tweet
 
@@ -27,7 +28,7 @@ async def desks_of(stack: Stack, payload: bytes, source: str) -> post_pb2.Post:
 async def test_a_post_is_brought_once_to_each_desk_whichever_polls_first(
     nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with serving(nats_url, database_url, kek_file, port) as stack:
         acme = await stack.connect("acme", "acme-x", owned_accounts=["acme"], labels={"brand": "Acme"})
         feed = await stack.connect("acme", "acme-feed", labels={"brand": "Acme"}, listening=False)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import grpc
 import pytest
+from chassis.embedded import free_port, free_ports
 from switchboard.ingest.v1 import service_pb2
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
-from .conftest import Stack, free_ports, serving
+from .conftest import Stack, serving
 from .test_intake import ingest, request, results, tweet
 
 R = service_pb2
@@ -37,7 +38,7 @@ def tally(answers: list[R.IngestPostsResponse]) -> Counter[str]:
 async def test_a_post_is_recognised_for_ever_also_by_a_process_that_never_saw_it(
     nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with serving(nats_url, database_url, kek_file, port) as stack:
         source = await stack.connect("acme", "x-acme")
         assert tally(await ingest(stack, *batches(source, 1_200))) == {"ACCEPTED": 1_200}

@@ -8,6 +8,7 @@ import grpc
 import pytest
 from chassis import embedded
 from chassis.database import Database
+from chassis.embedded import free_port
 from chassis.vault import KeyVault
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
@@ -15,7 +16,7 @@ from ingest.normalise import identity_id
 from switchboard.ingest.v1 import service_pb2
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, operations_pb2, operations_pb2_grpc
 
-from .conftest import Stack, free_ports, serving
+from .conftest import Stack, serving
 from .test_durability import tally, until_answered
 from .test_intake import ingest, request, results, tweet
 
@@ -33,7 +34,7 @@ def retry_after_s(refused: grpc.aio.AioRpcError) -> float:
 async def test_a_full_queue_says_when_to_come_back_and_loses_nothing(
     nats_url: str, database_url: str, kek_file: Path
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with serving(nats_url, database_url, kek_file, port, SWITCHBOARD_QUEUE_MAX="1") as stack:
         source = await stack.connect("acme", "x-acme")
         # More posts of each shard than one call takes: the second call finds the queue full.
@@ -73,7 +74,7 @@ async def test_nothing_of_an_erased_author_comes_back(stack: Stack, database_url
 async def test_an_outage_of_the_database_is_told_and_outlived(nats_url: str, state_dir: Path, kek_file: Path) -> None:
     server = await embedded.start_postgres(state_dir)
     try:
-        (port,) = free_ports(1)
+        port = free_port()
         async with serving(nats_url, server.url, kek_file, port) as stack:
             source = await stack.connect("acme", "x-acme")
             assert tally(await ingest(stack, request(source, tweet(1, author=1)))) == {"ACCEPTED": 1}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import grpc
 import pytest
+from chassis.embedded import free_ports
 from chassis.migrations import migrate_all
 from switchboard.ingest.v1 import service_pb2
 
-from .conftest import Stack, free_ports, serving
+from .conftest import Stack, serving
 from .test_intake import ingest, request, tweet
 
 R = service_pb2

@@ -6,6 +6,7 @@ import hmac
 import json
 import os
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +25,10 @@ from chassis.child import READY_S, Child, ChildError, has_argument, stop_leftove
 
 LOOPBACK = "127.0.0.1"
 PORT_ATTEMPTS = 5
+FREE_PORTS = "SWITCHBOARD_FREE_PORTS"
+"""Variable with the ports that free ones are chosen of, as first and last. Runs beside each other that have ranges of
+their own never choose the same port before one of them has opened it.
+"""
 NATS_MEMORY_MIB = 400
 """What nats-server's collector aims at. Against: in ten minutes of 100 posts/s it kept 770 MiB without."""
 
@@ -184,15 +190,29 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on, outside the range of outgoing connections.
+    """A port nobody listens on, as `free_ports` chooses it."""
+    return free_ports(1)[0]
 
-    A client that keeps calling a dead server inside that range may be given the server's port as its own.
+
+def free_ports(count: int) -> list[int]:
+    """So many different ports nobody listens on, of the range that `FREE_PORTS` names, outside the range of outgoing
+    connections: a client that keeps calling a dead server inside that one may be given the server's port as its own.
+    Raises ChildError.
     """
-    for _ in range(200):
-        port = random.randint(12_000, 32_000)  # noqa: S311 - not a secret
-        if is_free(port):
-            return port
-    raise ChildError(f"no free port on {LOOPBACK} between 12000 and 32000")
+    least, most = _range()
+    tried = random.sample(range(least, most + 1), min(most + 1 - least, 200 + count))
+    ports = list(islice(filter(is_free, tried), count))
+    if len(ports) < count:
+        raise ChildError(f"no free port on {LOOPBACK} between {least} and {most}")
+    return ports
+
+
+def _range() -> tuple[int, int]:
+    said = os.environ.get(FREE_PORTS) or "12000-32000"
+    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", said)
+    if found is None or not 1024 <= int(found[1]) <= int(found[2]) <= 65_535:
+        raise ChildError(f"{FREE_PORTS}={said}: name a range between 1024 and 65535, like 12000-32000")
+    return int(found[1]), int(found[2])
 
 
 def nats_binary() -> Path:
