@@ -71,6 +71,8 @@ BY_THE_COMMAND = {
     "SWITCHBOARD_NATS_MONITORING_URL": "Where that NATS tells of itself over HTTP, to see whether it syncs to disk;"
     " port 8222 of its host when it is not set.",
     "SWITCHBOARD_KEK_FILE": "The key file of `up` and `keys`; the one in the state directory when it is not set.",
+    "SWITCHBOARD_FREE_PORTS": "The ports that `up` and the tests choose free ones of, as first and last;"
+    " `12000-32000` when it is not set.",
     "SWITCHBOARD_TRACEBACK": "Set, an exception that nobody foresaw is shown in full; it may hold personal values.",
 }
 """What the command itself reads; `up` and `provision` hand everything else on to the services."""

@@ -11,6 +11,8 @@ from chassis.config import Settings, load
 from chassis.errors import InvalidRequest, Overloaded, Rejected
 from chassis.serving import Server, deadline_s
 
+FLOOD = b"x" * (1 << 20)
+"""More than gRPC sends to a client that does not read."""
 CODES = {"TAKEN": grpc.StatusCode.ABORTED}
 
 
@@ -56,7 +58,7 @@ class Echo:
 
     async def down(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
         while request == b"flood":
-            yield b"x" * 100_000
+            yield FLOOD
         for _ in range(3):
             yield request
         if request == b"watch":
@@ -64,6 +66,8 @@ class Echo:
         yield await refuse(request)
 
     async def down_by_writing(self, request: bytes, context: Any) -> None:
+        while request == b"flood":
+            await context.write(FLOOD)
         await context.write(request)
         await context.write(await refuse(request))
 

@@ -423,6 +423,21 @@ async def test_of_a_call_that_was_refused_nothing_stays_in_memory(up: Running, s
     assert kept() - before <= 2, "those of calls that are just ending"
 
 
+@pytest.mark.parametrize("method", ["Down", "Written"])
+async def test_a_stream_whose_first_message_nobody_has_read_is_ended_all_the_same(method: str, up: Running) -> None:
+    flood = up.call(method, b"flood")
+    await flood.initial_metadata()
+    await up.server.finish()
+
+    async def read_all() -> None:
+        while await flood.read() is not grpc.aio.EOF:
+            pass
+
+    with pytest.raises(grpc.aio.AioRpcError) as ended:
+        await read_all()
+    assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
 async def test_a_watch_that_is_refused_by_now_ends_without_its_next_answer() -> None:
     deleted: set[str] = set()
 

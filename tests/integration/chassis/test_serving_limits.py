@@ -90,10 +90,11 @@ async def test_a_stream_on_which_nothing_is_sent_is_ended_with_its_answers() -> 
         assert await refusal(stream.read()) == ("ABORTED", "STREAM_IDLE", True)
 
 
-async def test_a_stream_that_nobody_reads_is_ended_and_its_place_is_free() -> None:
+@pytest.mark.parametrize("has_read", [True, False], ids=["any more", "at all"])
+async def test_a_stream_that_nobody_reads_is_ended_and_its_place_is_free(*, has_read: bool) -> None:
     async with running(SWITCHBOARD_STREAM_IDLE_S="0.3", SWITCHBOARD_STREAMS_MAX="1") as up:
         flood = up.call("Down", b"flood")
-        await flood.read()
+        await (flood.read() if has_read else flood.initial_metadata())
         async with asyncio.timeout(30):
             while up.server.admission.used["streams", ""]:
                 await healthy(up)

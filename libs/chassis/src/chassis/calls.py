@@ -167,10 +167,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         try:
             responses = behaviour(source, context)
             if inspect.isawaitable(responses):
-                await responses
+                await self._announced(context, responses)
             else:
+                announced = False
                 async with aclosing(responses):
                     async for response in responses:
+                        if not announced:
+                            await self._announce(context)
+                            announced = True
                         if self._refuse is not None and isinstance(source, Message):
                             self._refuse(source)
                         await self._write(context, method.written(response))
@@ -190,6 +194,26 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 source.close()
         if cut or (isinstance(source, Requests) and source.cut):
             raise Unavailable("this server is going away; resume elsewhere", RESUME_AFTER_S)
+
+    async def _announced(self, context: Any, writing: Any) -> None:
+        """A handler that writes its answers itself."""
+        try:
+            await self._announce(context)
+        except BaseException:
+            writing.close()  # it never began
+            raise
+        await writing
+
+    async def _announce(self, context: Any) -> None:
+        """Sends the headers of an answer, whoever cancels meanwhile. With the first message in one they would count as
+        unsent until it has left: a stream that is ended before that would send them twice, and never end.
+        """
+        sending = asyncio.ensure_future(context.send_initial_metadata(()))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.wait((sending,), timeout=self._idle_s)
+            raise
 
     async def _write(self, context: Any, data: bytes) -> None:
         """Sends a message; gRPC takes it as soon as the one before has left. Raises StreamIdle when nobody reads."""
