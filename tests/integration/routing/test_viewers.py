@@ -29,34 +29,32 @@ async def test_who_looks_writes_and_leaves_is_seen_at_the_other_replica_and_stan
     await Tenants(log).ensure(TENANT)
     ingest = Ingest(log)
     await ingest.connect("shop")
-    async with (
-        served(start, log, database_url, ingest) as (routing, one),
-        served(start, log, database_url, ingest) as (_, other),
-    ):
+    async with served(start, log, database_url, ingest) as (routing, one):
         mia = await routing.agent("mia")
         case = await accepted(routing, "p1", mia)
         ben = await routing.agent("ben")
         before = await log.last_position()
+        async with served(start, log, database_url, ingest) as (_, other):
 
-        def look(desk: Any, agent: str) -> Any:
-            return desk.ViewCase(api.ViewCaseRequest(name=case, agent=agent), timeout=LIMIT_S)
+            def look(desk: Any, agent: str) -> Any:
+                return desk.ViewCase(api.ViewCaseRequest(name=case, agent=agent), timeout=LIMIT_S)
 
-        mine = look(one, mia)
-        assert await mine.read() == api.ViewCaseResponse()
-        theirs = look(other, ben)
-        assert await theirs.read() == api.ViewCaseResponse()
-        assert await news(mine) == ("ben", api.VIEWING_PRESENT)
-        assert await news(theirs) == ("mia", api.VIEWING_PRESENT)
-        assert await log.last_position() == before
+            mine = look(one, mia)
+            assert await mine.read() == api.ViewCaseResponse()
+            theirs = look(other, ben)
+            assert await theirs.read() == api.ViewCaseResponse()
+            assert await news(mine) == ("ben", api.VIEWING_PRESENT)
+            assert await news(theirs) == ("mia", api.VIEWING_PRESENT)
+            assert await log.last_position() == before
 
-        draft = api.SaveDraftRequest(name=case, agent=ben, text="I would say", request_id=rid())
-        await other.SaveDraft(draft, timeout=LIMIT_S)
-        assert await news(mine) == ("ben", api.VIEWING_TYPING)
-        theirs.cancel()
-        assert await news(mine) == ("ben", api.VIEWING_LEFT)
-        mine.cancel()
+            draft = api.SaveDraftRequest(name=case, agent=ben, text="I would say", request_id=rid())
+            await other.SaveDraft(draft, timeout=LIMIT_S)
+            assert await news(mine) == ("ben", api.VIEWING_TYPING)
+            theirs.cancel()
+            assert await news(mine) == ("ben", api.VIEWING_LEFT)
+            mine.cancel()
 
-        nothing = api.ViewCaseRequest(name=f"{PLACE}/cases/{an_id('nothing')}", agent=mia)
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await one.ViewCase(nothing, timeout=LIMIT_S).read()
-        assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+            nothing = api.ViewCaseRequest(name=f"{PLACE}/cases/{an_id('nothing')}", agent=mia)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await one.ViewCase(nothing, timeout=LIMIT_S).read()
+            assert refused.value.code() is grpc.StatusCode.NOT_FOUND
