@@ -141,7 +141,8 @@ def is_first_offer(changed: Changes) -> bool:
     """Whether a fact that offers a case is the first of the offers that are open now. It alone counts as an offer made:
     the others take no turn from a case that nobody is offered.
     """
-    return not any(before is not None and isinstance(before.stage, Broadcast) for before, _ in changed.cases)
+    before = changed.cases[0][0] if changed.cases else None
+    return before is None or type(before.stage) is not Broadcast
 
 
 def with_turn(changed: Changes, agent_id: str, turn: int) -> Changes:

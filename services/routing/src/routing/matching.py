@@ -63,6 +63,7 @@ class Decision:
         "_agents",
         "_applied",
         "_cases",
+        "_is_wide",
         "_known",
         "_offers",
         "at",
@@ -85,6 +86,8 @@ class Decision:
         self._known: Mapping[str, Agent] | None = None
         self._applied = 0
         self._offers = 0
+        self._is_wide = False
+        """Whether a case that the facts so far have changed was offered to several then."""
 
     def emit(self, *facts: events.Event) -> None:
         """Decides facts. They take effect on the decision when somebody looks."""
@@ -176,9 +179,10 @@ class Decision:
         """Decides offers to more agents at once, where a case may have them and nobody waits for who is free: as for
         waiting cases, only what has been touched can be matched.
         """
-        order, segments = self.shard.segments.order, self.shard.segments
-        if not segments.has_thin and not any(type(case.stage) is Broadcast for case in self._cases.values()):
+        segments = self.shard.segments
+        if not (self._is_wide or segments.has_thin):
             return
+        order = segments.order
         while True:
             found: list[tuple[OrderKey, str, str]] = []
             for case in self._cases.values():
@@ -362,6 +366,7 @@ class Decision:
                 changed = with_turn(changed, event.agent_id, self.shard.offers_made + self._offers)
             for _, case in changed.cases:
                 self._cases[case.case_id] = case
+                self._is_wide = self._is_wide or type(case.stage) is Broadcast
             for agent in changed.agents:
                 self._agents[agent.agent_id] = agent
 

@@ -84,8 +84,9 @@ class Segment:
 
     def _heads(
         self, lines: Iterable[list[Waiting]], now: Instant, floor_turn: bool, is_barred: Callable[[str], bool]
-    ) -> Iterator[tuple[OrderKey, str]]:
+    ) -> list[tuple[OrderKey, str]]:
         late_before = self.order.late_before(now)
+        found = []
         for line, cases in enumerate(lines):
             if not cases:
                 continue
@@ -93,8 +94,9 @@ class Segment:
             for start, end in ((0, on_time), (on_time, len(cases))):
                 for i in range(start, end):
                     if not is_barred(cases[i].case_id):
-                        yield self.order.key(line, cases[i], now, floor_turn), cases[i].case_id
+                        found.append((self.order.key(line, cases[i], now, floor_turn), cases[i].case_id))
                         break
+        return found
 
 
 SEGMENTS_MAX = 256
