@@ -11,6 +11,7 @@ from switchboard_cli.main import cli
 DELIVERY = '{"id_str": "1", "created_at": "Mon Mar 02 09:00:00 +0000 2026", "text": "hi", "user": {"id_str": "7"}}\n'
 # What a command demands beyond what click knows.
 _DEMANDED = {
+    "assign": ("--reason", "knows_them"),
     "ingest": ("--channel", "x", "--source", "shop"),
     "move": ("--urgency", "1"),
     "tenants update": ("--region", "DE"),
