@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 from chassis import embedded, keyfile
 from chassis.child import Child
@@ -22,7 +23,11 @@ PORTS_OF_A_WORKER = 5_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Gives each worker ports of its own; what a test starts inherits them. Beyond four, workers share."""
+    """No law is timed, because workers and what they test share the cores. Each worker has ports of its own, which what
+    a test starts inherits; beyond four, workers share them.
+    """
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     first = 12_000 + int(worker) % 4 * PORTS_OF_A_WORKER
     os.environ[embedded.FREE_PORTS] = f"{first}-{first + PORTS_OF_A_WORKER - 1}"
