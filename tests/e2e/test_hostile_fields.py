@@ -330,7 +330,12 @@ def template(method: Method, world: World) -> Message:
         case work.TransferCaseRequest():
             request.queue = world.queue
             request.urgency = 1
-        case work.AcceptOfferRequest() | work.DeclineOfferRequest():
+        case (
+            work.AcceptOfferRequest()
+            | work.DeclineOfferRequest()
+            | work.RenewClaimRequest()
+            | work.SecondClaimRequest()
+        ):
             request.token = 1
         case work.UpdateQueueRequest():
             request.queue.name = world.queue

@@ -41,13 +41,14 @@ FIRST: Mapping[str, Callable[[], Message]] = {
     "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"],
         channel_capacity=[{"channel": "chat", "units": 2}],
         shifts={"time_zone": "Europe/Berlin", "weekly": [{"weekday": 1, "start_minute": 540, "end_minute": 1020}]},
+        tag="^MI",
     ),
     "Queue": lambda: routing.Queue(
         display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING,
         selection=events_pb2.SELECTION_LONGEST_IDLE,
         reply_timeout_s=300, supervise_after_returns=5, supervise_after_s=7_200,
-        escalates_to=f"{PARENT}/queues/default",
         language_level=3, offer_width=3,
+        escalates_to=f"{PARENT}/queues/default", claim_mode=routing.ClaimMode(lease_s=120),
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Acme", default_region="DE", time_zone="Europe/Berlin"),
 }  # fmt: skip
@@ -60,14 +61,14 @@ SECOND: Mapping[str, Callable[[], Message]] = {
     ),
     "Agent": lambda: routing.Agent(display_name="Leo", skills=[{"name": "vip", "level": 1}], capacity=5,
         queues=[f"{PARENT}/queues/default"], channel_capacity=[{"channel": "voice", "units": 1}],
-        shifts={"time_zone": "UTC", "weekly": [{"weekday": 7, "start_minute": 0, "end_minute": 60}]},
+        shifts={"time_zone": "UTC", "weekly": [{"weekday": 7, "start_minute": 0, "end_minute": 60}]}, tag="^LE",
     ),
     "Queue": lambda: routing.Queue(
         display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}],
         selection=events_pb2.SELECTION_ROUND_ROBIN,
         reply_timeout_s=301, supervise_after_returns=6, supervise_after_s=7_201,
-        escalates_to=f"{PARENT}/queues/vip",
         language_level=4, offer_width=2,
+        escalates_to=f"{PARENT}/queues/vip", claim_mode=routing.ClaimMode(lease_s=240, second_opinion_s=60),
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Umbrella", default_region="CN", time_zone="Asia/Shanghai"),
 }  # fmt: skip

@@ -13,6 +13,10 @@ DELIVERY = '{"id_str": "1", "created_at": "Mon Mar 02 09:00:00 +0000 2026", "tex
 _DEMANDED = {
     "assign": ("--reason", "knows_them"),
     "ingest": ("--channel", "x", "--source", "shop"),
+    "case claim": ("--agent", "mia"),
+    "case renew": ("--agent", "mia", "--token", "1"),
+    "case second": ("--agent", "mia", "--token", "1"),
+    "case release": ("--agent", "mia"),
     "move": ("--urgency", "1"),
     "tenants update": ("--region", "DE"),
     "tenants delete": ("--yes",),

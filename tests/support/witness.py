@@ -21,7 +21,7 @@ from switchboard.routing.v1 import events_pb2 as work_events
 CONTRACTS = (post_events, work_events, crm_events)
 """Imported so that their events can be decoded."""
 _ENDS_OFFER = ("OfferAccepted", "OfferDeclined", "OfferExpired", "OfferRescinded")
-_ENDS_HOLDING = ("CaseReleased", "CaseResolved", "CaseWithdrawn", "CasesJoined")
+_ENDS_HOLDING = ("CaseReleased", "ClaimLapsed", "CaseResolved", "CaseWithdrawn", "CasesJoined")
 
 
 @dataclass
@@ -99,6 +99,15 @@ async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
                 load[body.agent_id] += weight[body.case_id]
                 if load[body.agent_id] > capacity[body.agent_id] and not body.is_over_capacity:
                     seen.violations.append(f"I7: agent {body.agent_id} was given {load[body.agent_id]}")
+            elif short == "CaseClaimed":
+                if open_offers[body.case_id] or body.case_id in holder:
+                    seen.violations.append(f"I6: case {body.case_id} was claimed while it was offered or held")
+                holder[body.case_id] = body.agent_id
+                load[body.agent_id] += weight[body.case_id]
+                if load[body.agent_id] > capacity[body.agent_id]:
+                    seen.violations.append(f"I7: agent {body.agent_id} carries {load[body.agent_id]}")
+            elif short == "ClaimRenewed" and holder.get(body.case_id) != body.agent_id:
+                seen.violations.append(f"I6: the claim of case {body.case_id} was renewed without its holder")
             elif short in _ENDS_OFFER:
                 if body.agent_id not in open_offers[body.case_id]:
                     seen.violations.append(f"I6: {short} of case {body.case_id} without its offer")

@@ -11,6 +11,7 @@ from routing import events
 from routing.terms import (
     ChannelCapacity,
     ChannelUnits,
+    ClaimTerms,
     Ordering,
     PostKind,
     Presence,
@@ -87,6 +88,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     shift_ends_at: Instant | None = None
     offers_until: Instant | None = None
     """When the last part of that shift begins, in which nothing new is offered."""
+    tag: str = ""
+    """What marks its replies where a queue asks for it."""
 
     @property
     def takes_offers(self) -> bool:
@@ -171,6 +174,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     """At which level its cases ask for the language they are in, 0 for not at all."""
     offer_width: int = 1
     """To how many agents at once a case is offered."""
+    claim_terms: ClaimTerms | None = None
+    """How its cases are claimed, None where they are offered."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -211,6 +216,7 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 queues=event.queues,
                 channel_capacity=event.channel_capacity,
                 shifts=event.shifts,
+                tag=event.tag,
             )
         case events.ShiftChanged():
             starts, ends, until = event.starts_at, event.ends_at, event.offers_until
@@ -244,7 +250,7 @@ def gives_back_at(agent: Agent) -> Instant | None:
 def agent_changed(agent: Agent, at: Instant) -> events.AgentChanged:
     """The fact that an agent's settings are these."""
     settings = agent.display_name, agent.skills, agent.capacity, agent.queues, at, agent.channel_capacity, agent.shifts
-    return events.AgentChanged(agent.agent_id, *settings)
+    return events.AgentChanged(agent.agent_id, *settings, agent.tag)
 
 
 def units_of(policy: Policy, channel: str, kind: PostKind) -> int:
@@ -300,6 +306,7 @@ def queue_of(event: events.QueueChanged) -> Queue:
         event.escalates_to,
         max(0, min(event.language_level, 5)),
         max(1, min(event.offer_width, OFFER_WIDTH_MAX)),
+        event.claim_terms if event.claim_terms is not None and event.claim_terms.lease_s > 0 else None,
     )
 
 

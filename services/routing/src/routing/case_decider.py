@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from chassis.clock import MICROS, Instant
+from chassis.clock import MICROS, Instant, to_datetime
 from chassis.errors import Rejected
 
 from routing import commands, events
@@ -16,6 +16,7 @@ from routing.cases import (
     Confirmed,
     Idle,
     Joined,
+    Lease,
     Offered,
     Pending,
     Queued,
@@ -27,6 +28,7 @@ from routing.cases import (
     holder,
     is_apart,
     is_closed,
+    lease_of,
     needs_agent,
     offer_to,
     offers_of,
@@ -40,7 +42,8 @@ from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
-from routing.shard import Shard, waits_until
+from routing.shard import Shard, falls_through_at, waits_until
+from routing.similarity import SIMILAR_FROM, resemblance
 from routing.terms import AuthorKind, Requirement, RescindReason, WaitingFor
 
 NO_LANGUAGE = frozenset({"und", "mul", "zxx"})
@@ -49,6 +52,8 @@ NO_ROOM = "no_room"
 """The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
 REPLY_TIMEOUT = "reply_timeout"
 """The reason of a release that nobody asked for: the agent did nothing with the case in time."""
+UNCLAIMED = "unclaimed"
+"""The reason of a transfer that nobody asked for: the case was there to be claimed for too long."""
 
 
 def decide_case(decision: Decision, command: CaseCommand) -> None:
@@ -88,6 +93,9 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             decision.emit(events.DraftDiscarded(case.case_id, command.agent_id, command.at))
         case commands.PendCase():
             _demand_holder(case, command.agent_id)
+            if lease_of(case) is not None:
+                detail = f"{name(case.case_id)} {standing(case)}; a lease does not wait: reply to it, or give it back"
+                raise Rejected(Reason.CASE_CLAIMED, detail, resource=f"cases/{case.case_id}")
             _pend(decision, case, command)
         case commands.ResumeCase():
             _demand_holder(case, command.agent_id)
@@ -138,10 +146,16 @@ def _erased(case: Case) -> Rejected:
 
 
 def find(decision: Decision, case_id: str) -> Case:
-    """The case, brought back into memory when it was forgotten. Raises Rejected when there is none."""
+    """The case as it is by now, a lease that has run out being over; brought back into memory when it was forgotten.
+    Raises Rejected when there is none.
+    """
     case = present(decision, case_id)
     if case is None:
         raise Rejected(Reason.CASE_UNKNOWN, f"there is no {name(case_id)}", resource=f"cases/{case_id}")
+    lease = lease_of(case)
+    if lease is not None and lease.expires_at <= decision.at:
+        lapse(decision, case)
+        return decision.case(case_id) or case
     return case
 
 
@@ -200,8 +214,39 @@ def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> Non
     """An agent no longer has a case; it waits again where somebody is owed something."""
     decision.emit(events.CaseReleased(case.case_id, agent_id, reason, decision.at))
     if wants_agent(case):
-        queue_up(decision, case)
-        supervise(decision, case.case_id)
+        _stand_again(decision, case)
+
+
+def lapse(decision: Decision, case: Case) -> None:
+    """A lease is over: the case waits again, in its old place."""
+    decision.emit(events.ClaimLapsed(case.case_id, holder(case), case.token, decision.at))
+    if wants_agent(case):
+        _stand_again(decision, case)
+
+
+def _stand_again(decision: Decision, case: Case) -> None:
+    """A case that came back waits again. One that was claimed does so already, unless it had been answered."""
+    after = decision.case(case.case_id) or case
+    if isinstance(after.stage, Idle):
+        queue_up(decision, after)
+    supervise(decision, case.case_id)
+
+
+def fall_through(decision: Decision, case_id: str) -> bool:
+    """Whether a case was there to be claimed for too long; then it goes to those who are offered such cases, in its
+    place, or waits for a supervisor where its queue names none by now.
+    """
+    case, shard = decision.case(case_id), decision.shard
+    falls_at = None if case is None or place_in_line(case) is None else falls_through_at(shard, case)
+    terms = None if case is None else shard.queue(case.queue).claim_terms
+    if case is None or terms is None or falls_at is None or falls_at > decision.at:
+        return False
+    queue_id = shard.standing_queue(terms.fall_through_queue)
+    if shard.queue(queue_id).claim_terms is not None:
+        decision.emit(events.CaseSupervised(case_id, case.queue, "waited", case.returns, decision.at))
+    else:
+        move(decision, case, queue_id, case.urgency, reason=UNCLAIMED)
+    return True
 
 
 def put_back(decision: Decision, case: Case, reason: str) -> None:
@@ -222,6 +267,8 @@ def waits_since(case: Case, at: Instant) -> Instant:
     stage, place = alone(case).stage, place_of(case)
     if isinstance(stage, Queued | Offered | Broadcast) and place is not None:
         return (case.wait or place).waiting_since
+    if isinstance(stage, Accepted) and case.wait is not None:  # claimed, it keeps its place
+        return case.wait.waiting_since
     if isinstance(stage, Accepted) and stage.waiting_since is not None:
         return stage.waiting_since
     if case.owed_since is not None:
@@ -338,6 +385,8 @@ def standing(case: Case) -> str:
         case Broadcast(offers=offers):
             *others, last = sorted(offer.agent_id for offer in offers)
             return f"is offered to {', '.join(others)} and {last}" if others else f"is offered to {last}"
+        case Accepted(agent_id=agent_id, lease=lease) if lease is not None:
+            return f"is claimed by {agent_id} until {to_datetime(lease.expires_at):%Y-%m-%d %H:%M:%S} UTC"
         case Accepted(agent_id=agent_id) | Pending(agent_id=agent_id):
             return f"is with {agent_id}"
         case Resolved() | Confirmed():
@@ -363,6 +412,18 @@ def _demand_holder(case: Case, agent_id: str) -> None:
     reason = Reason.CASE_CLOSED if is_closed(case) else Reason.NOT_YOURS
     raise Rejected(
         reason, f"{name(case.case_id)} {standing(case)}, not with {agent_id}", resource=f"cases/{case.case_id}"
+    )
+
+
+def demand_lease(case: Case, agent_id: str, token: int) -> Lease:
+    """The live lease that a token fences. Raises Rejected when it is over, or another one."""
+    lease = lease_of(case)
+    if lease is not None and case.agent_id == agent_id and case.token == token:
+        return lease
+    raise Rejected(
+        Reason.CLAIM_GONE,
+        f"claim {token} of {name(case.case_id)} by {agent_id} is over or was never made; it {standing(case)}",
+        resource=f"cases/{case.case_id}",
     )
 
 
@@ -430,8 +491,9 @@ def _transfer(decision: Decision, case: Case, command: commands.TransferCase) ->
     held = isinstance(case.stage, Accepted | Pending)
     if goes and held:
         decision.emit(events.CaseReleased(case.case_id, holder(case), command.reason or "transferred", command.at))
+        case = decision.case(case.case_id) or case  # a claimed one stands in its place
     move(decision, case, queue_id, urgency, reason=command.reason, agent_id=command.agent_id)
-    if goes and (held or isinstance(case.stage, Idle)):
+    if goes and isinstance(case.stage, Idle):
         line_up(decision, case, queue_id, urgency, command.at)
 
 
@@ -459,7 +521,7 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
 
 def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> None:
     """Whoever has a case replies in those joined into it as well: to their customer, not to its own."""
-    into = decision.case(case.stage.into) if isinstance(case.stage, Joined) and is_apart(case) else None
+    into = find(decision, case.stage.into) if isinstance(case.stage, Joined) and is_apart(case) else None
     barges = bool(command.barge_reason) and holder(into or case) not in ("", command.agent_id)
     if barges and isinstance((into or case).stage, Accepted | Pending):
         known_agent(decision, command.agent_id)
@@ -487,6 +549,7 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
             Reason.WINDOW_CLOSED,
             f"the platform takes no more replies to {name(case.case_id)}",
         )
+    _demand_leave(decision, into or case, case, command)
     question, published_at = _question(decision, case, command.in_reply_to)
     decision.emit(
         events.ReplyRequested(
@@ -501,6 +564,7 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
             command.at,
             published_at,
             command.barge_reason if barges else "",
+            command.sketch,
         )
     )
 
@@ -517,6 +581,36 @@ def _demand_unchanged(case: Case, command: commands.ReplyToCase) -> None:
         f" etag {etag(case)}, or with none",
         resource=f"cases/{case.case_id}",
     )
+
+
+def _demand_leave(decision: Decision, held: Case, case: Case, command: commands.ReplyToCase) -> None:
+    """Raises Rejected where a reply to a case may not leave under the lease that the case, or that it was joined into,
+    is held by.
+    """
+    if command.claim_token:
+        demand_lease(held, command.agent_id, command.claim_token)
+    lease, terms = lease_of(held), decision.shard.queue(held.queue).claim_terms
+    if lease is None:
+        return
+    is_alone = command.agent_id == held.agent_id and not lease.seconded_by  # who barges in is a second one
+    if lease.opinion_due_at is not None and is_alone and command.at < lease.opinion_due_at:
+        raise Rejected(
+            Reason.OPINION_MISSING,
+            f"a reply to {name(case.case_id)} needs a second employee's opinion (SecondClaim) until"
+            f" {to_datetime(lease.opinion_due_at):%Y-%m-%d %H:%M:%S} UTC",
+        )
+    length_max = 0 if terms is None else terms.reply_length_max
+    if 0 < length_max < command.text_length:
+        detail = f"the reply has {command.text_length} code points with its tag; queue {held.queue} takes {length_max}"
+        raise Rejected(Reason.TEXT_TOO_LONG, detail, resource=f"queues/{held.queue}")
+    if command.force or not command.sketch:
+        return
+    for answer in case.answers:
+        if resemblance(answer.sketch, command.sketch) >= SIMILAR_FROM:
+            raise Rejected(
+                Reason.SIMILAR_ANSWER,
+                f"reply {answer.reply_id} of {name(case.case_id)} said nearly the same; change the text, or set force",
+            )
 
 
 def _question(decision: Decision, case: Case, in_reply_to: str) -> tuple[str, Instant | None]:

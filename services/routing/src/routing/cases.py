@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from routing import events
-from routing.terms import AuthorKind, CaseOrigin, Direction, Escalation, PostRole, Requirement, WaitingFor
+from routing.terms import AuthorKind, CaseOrigin, Direction, Escalation, GivenAnswer, PostRole, Requirement, WaitingFor
 
 
 class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -49,6 +49,18 @@ class Broadcast(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """At least one, in the order in which they were made; no agent has two."""
 
 
+class Lease(Struct, frozen=True, array_like=True, gc=False):
+    """What a claim gives; its fencing token is the case's."""
+
+    expires_at: Instant
+    signature: str = ""
+    """What is appended to replies."""
+    opinion_due_at: Instant | None = None
+    """Until when a reply needs a second opinion, None for never."""
+    seconded_by: str = ""
+    """Who gave it for the next reply."""
+
+
 class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """With an agent."""
 
@@ -57,6 +69,8 @@ class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Until when it is to act, None without limit and once it has."""
     waiting_since: Instant | None = None
     """Where it waited, while that limit stands."""
+    lease: Lease | None = None
+    """What it was claimed under. A claimed case keeps its place, as an offered one does."""
 
 
 class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -119,6 +133,8 @@ TASKS_MAX = 20
 """Tasks of a case that may be open. Against: cancelling them with it is one decision about all of them."""
 BY_HAND = frozenset({CaseOrigin.MANUAL, CaseOrigin.TASK})
 """Origins of cases that somebody asked for and no customer's post."""
+ANSWERS_MAX = 10
+"""Replies under leases that a case remembers, the latest: later ones are compared with them."""
 UNSENT_MAX = 50
 """Replies of a case that may be on their way at once."""
 
@@ -215,11 +231,18 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Of a task: the case it was made a part of; "" for one that is none."""
     tasks: tuple[str, ...] = ()
     """Its open tasks, by id."""
+    answers: tuple[GivenAnswer, ...] = ()
+    """Its latest replies under leases."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
     """The id of the case that a request opens, or a post: of a post the opener is its desk, a line break and its id."""
     return uuid5(CASES, f"{tenant}/{opener}")
+
+
+def lease_of(case: Case) -> Lease | None:
+    """What a case is claimed under, None when it is not."""
+    return case.stage.lease if isinstance(case.stage, Accepted) else None
 
 
 def holder(case: Case) -> str:
@@ -404,6 +427,8 @@ def relieved(case: Case) -> Case:
     """Takes a case out of its queue when what it waited for is no longer owed; a joined case may wait on."""
     if isinstance(case.stage, Queued) and not needs_agent(case):
         return replace(case, stage=IDLE, wait=None, refusals=(), returns=0)
+    if isinstance(case.stage, Accepted) and case.wait is not None and not owes(case):
+        case = replace(case, wait=None)
     if isinstance(case.stage, Accepted) and not needs_agent(case):
         return _attended(case, case.stage.agent_id)
     if case.joined and isinstance(case.stage, Queued | Offered | Broadcast) and not owes(case):
@@ -417,6 +442,38 @@ def _attended(case: Case, agent_id: str) -> Case:
     if isinstance(stage, Accepted) and stage.reply_due_at is not None and stage.agent_id == agent_id:
         return replace(case, stage=Accepted(agent_id))
     return case
+
+
+def _unclaimed(case: Case, agent_id: str, at: Instant) -> Case:
+    """A claim is over: the case stands in its old place again, where somebody still waits for an answer."""
+    if not wants_agent(case) or place_of(case) is None:
+        refusals, returns = ((agent_id, at),), 1 if wants_agent(case) else 0
+        return replace(case, stage=IDLE, wait=None, refusals=refusals, returns=returns)
+    return replace(case, stage=QUEUED, refusals=_refused(case, agent_id, at), returns=case.returns + 1)
+
+
+def _refused(case: Case, agent_id: str, at: Instant) -> tuple[tuple[str, Instant], ...]:
+    others = tuple(r for r in case.refusals if r[0] != agent_id)
+    return (*others, (agent_id, at))[-REFUSALS_MAX:]
+
+
+def _requested(case: Case, event: events.ReplyRequested) -> Case:
+    """A reply is on its way; a second opinion was of this one, and under a lease it is remembered."""
+    after = _attended(case, event.agent_id)
+    lease = lease_of(after)
+    if lease is not None and lease.seconded_by and event.agent_id == case.agent_id:
+        after = _leased(after, replace(lease, seconded_by=""))
+    unsent = Unsent(event.reply_id, event.agent_id, event.author_kind, event.answers_published_at)
+    answers = case.answers
+    if event.sketch:
+        answers = (*answers, GivenAnswer(event.reply_id, event.sketch))[-ANSWERS_MAX:]
+    return replace(after, unsent=(*case.unsent, unsent), answers=answers)
+
+
+def _leased(case: Case, lease: Lease) -> Case:
+    """A claimed case under another lease; any other one stays as it is."""
+    stage = case.stage
+    return replace(case, stage=replace(stage, lease=lease)) if isinstance(stage, Accepted) and stage.lease else case
 
 
 def attach(case: Case, event: events.PostAttached) -> Case:
@@ -512,8 +569,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
                 accepted_at=event.at,
             )
         case events.OfferDeclined() | events.OfferExpired():
-            others = tuple(r for r in case.refusals if r[0] != event.agent_id)
-            refusals = (*others, (event.agent_id, event.at))[-REFUSALS_MAX:]
+            refusals = _refused(case, event.agent_id, event.at)
             stage = _without_offer(case, event.agent_id)
             returns = case.returns + 1 if stage is QUEUED else case.returns  # while others are asked, it is not back
             return replace(case, stage=stage, refusals=refusals, returns=returns)
@@ -521,6 +577,25 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(case, stage=_without_offer(case, event.agent_id))
         case events.CaseReleased(is_crowded_out=True):
             return replace(case, stage=IDLE, refusals=(), is_requested=case.is_requested or not needs_agent(case))
+        case events.CaseClaimed():
+            lease = Lease(event.expires_at, event.signature, event.opinion_due_at)
+            return replace(
+                case,
+                agent_id=event.agent_id,
+                token=event.token,
+                stage=Accepted(event.agent_id, lease=lease),
+                accepted_at=event.at,
+            )
+        case events.ClaimRenewed():
+            lease_ = lease_of(case)
+            return case if lease_ is None else _leased(case, replace(lease_, expires_at=event.expires_at))
+        case events.ClaimSeconded():
+            lease_ = lease_of(case)
+            return case if lease_ is None else _leased(case, replace(lease_, seconded_by=event.agent_id))
+        case events.ClaimLapsed():
+            return _unclaimed(case, event.agent_id, event.at)
+        case events.CaseReleased() if lease_of(case) is not None:
+            return _unclaimed(case, event.agent_id, event.at)
         case events.CaseReleased():
             left = replace(case, is_requested=case.is_requested or event.is_asked)
             returns = left.returns + 1 if wants_agent(left) else 0
@@ -528,8 +603,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
         case events.CaseSupervised():
             return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():
-            unsent = Unsent(event.reply_id, event.agent_id, event.author_kind, event.answers_published_at)
-            return replace(_attended(case, event.agent_id), unsent=(*case.unsent, unsent))
+            return _requested(case, event)
         case events.ReplySent():
             sent = replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
             if event.author_kind != AuthorKind.BRAND_HUMAN:
@@ -537,7 +611,9 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             until = max(event.at, event.answers_published_at or event.at)
             return relieved(_first_answer(_acted(sent, until, event.owed_since), until))
         case events.ReplyFailed():
-            return replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
+            unsent = tuple(u for u in case.unsent if u.reply_id != event.reply_id)
+            answers = case.answers and tuple(a for a in case.answers if a.reply_id != event.reply_id)
+            return replace(case, unsent=unsent, answers=answers)
         case events.CaseTransferred():
             return _moved(case, event)
         case events.CaseEscalated():
@@ -572,7 +648,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return case  # seen to above
         case events.CaseNoted():
             return _attended(case, event.agent_id)
-        case events.CaseClassified() | events.RequirementRelaxed() | events.CaseClaimed() | events.ClaimLapsed():
+        case events.CaseClassified() | events.RequirementRelaxed():
             return case  # they are in the contract and nobody decides them yet
         case events.TaskOpened():
             return replace(case, tasks=tuple(sorted({*case.tasks, event.task_id})))

@@ -10,6 +10,7 @@ from routing.terms import (
     AuthorKind,
     ChannelCapacity,
     ChannelUnits,
+    ClaimTerms,
     Direction,
     Ordering,
     PostKind,
@@ -34,16 +35,20 @@ class Reason(StrEnum):
     CANNED_TEXT_EXISTS = "CANNED_TEXT_EXISTS"
     CANNED_TEXT_UNKNOWN = "CANNED_TEXT_UNKNOWN"
     CASE_CHANGED = "CASE_CHANGED"
+    CASE_CLAIMED = "CASE_CLAIMED"
     CASE_CLOSED = "CASE_CLOSED"
     CASE_EXISTS = "CASE_EXISTS"
     CASE_HAS_JOINED = "CASE_HAS_JOINED"
     CASE_JOINED = "CASE_JOINED"
     CASE_UNKNOWN = "CASE_UNKNOWN"
     CHANNEL_DIFFERS = "CHANNEL_DIFFERS"
+    CLAIM_GONE = "CLAIM_GONE"
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
     DESK_UNCLEAR = "DESK_UNCLEAR"
     ESCALATION_CIRCLE = "ESCALATION_CIRCLE"
     IS_TASK = "IS_TASK"
+    NOT_CLAIMABLE = "NOT_CLAIMABLE"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
     NOT_JOINED = "NOT_JOINED"
     NOT_PENDING = "NOT_PENDING"
     NOT_RESOLVED = "NOT_RESOLVED"
@@ -57,15 +62,20 @@ class Reason(StrEnum):
     OFFER_TOKEN_STALE = "OFFER_TOKEN_STALE"  # noqa: S105
     POST_UNKNOWN = "POST_UNKNOWN"
     POST_WITHDRAWN = "POST_WITHDRAWN"
+    OPINION_MISSING = "OPINION_MISSING"
+    OPINION_OWN = "OPINION_OWN"
+    QUEUE_CLAIMED = "QUEUE_CLAIMED"
     QUEUE_EXISTS = "QUEUE_EXISTS"
     QUEUE_IN_USE = "QUEUE_IN_USE"
     QUEUE_PERMANENT = "QUEUE_PERMANENT"
     QUEUE_UNKNOWN = "QUEUE_UNKNOWN"
     REPLIES_UNSENT = "REPLIES_UNSENT"
     REPLY_SETTLED = "REPLY_SETTLED"
+    SIMILAR_ANSWER = "SIMILAR_ANSWER"
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN"
-    TOO_MANY_CANNED_TEXTS = "TOO_MANY_CANNED_TEXTS"
     TASKS_OPEN = "TASKS_OPEN"
+    TEXT_TOO_LONG = "TEXT_TOO_LONG"
+    TOO_MANY_CANNED_TEXTS = "TOO_MANY_CANNED_TEXTS"
     TOO_MANY_JOINED = "TOO_MANY_JOINED"
     TOO_MANY_TASKS = "TOO_MANY_TASKS"
     WINDOW_CLOSED = "WINDOW_CLOSED"
@@ -172,6 +182,32 @@ class DeclineOffer(Struct, frozen=True, gc=False):
     at: Instant
 
 
+class ClaimCase(Struct, frozen=True, gc=False):
+    """Lease a case of a queue in claim mode."""
+
+    case_id: str
+    agent_id: str
+    at: Instant
+
+
+class RenewClaim(Struct, frozen=True, gc=False):
+    """Let a lease begin anew."""
+
+    case_id: str
+    agent_id: str
+    token: int
+    at: Instant
+
+
+class SecondClaim(Struct, frozen=True, gc=False):
+    """Agree with what a claimant is about to reply."""
+
+    case_id: str
+    agent_id: str
+    token: int
+    at: Instant
+
+
 class ReleaseCase(Struct, frozen=True, gc=False):
     """Give an accepted case back."""
 
@@ -184,7 +220,8 @@ class ReleaseCase(Struct, frozen=True, gc=False):
 class ReplyToCase(Struct, frozen=True, gc=False):
     """Send the customer a text. `text` is None when the customer was erased; `in_reply_to` "" is their latest post;
     `source_is_connected` is whether there still is the source that the case came through. With a `barge_reason` from
-    somebody who does not have the case; with an `etag` only if the case is as it was then.
+    somebody who does not have the case; with an `etag` only if the case is as it was then. Under a lease `claim_token`
+    is its token, 0 for any, `sketch` what the text is compared by, `force` that it is sent although it is like another.
     """
 
     case_id: str
@@ -197,6 +234,9 @@ class ReplyToCase(Struct, frozen=True, gc=False):
     at: Instant
     barge_reason: str = ""
     etag: str = ""
+    claim_token: int = 0
+    sketch: bytes = b""
+    force: bool = False
 
 
 class RecordSent(Struct, frozen=True, gc=False):
@@ -385,6 +425,7 @@ class RegisterAgent(Struct, frozen=True, gc=False):
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     shifts: ShiftPlan | None = None
+    tag: str = ""
 
 
 class ChangeAgent(Struct, frozen=True, gc=False):
@@ -398,6 +439,7 @@ class ChangeAgent(Struct, frozen=True, gc=False):
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] | None = None
     shifts: ShiftPlan | None = None
+    tag: str | None = None
 
 
 class DeleteAgent(Struct, frozen=True, gc=False):
@@ -440,6 +482,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     escalates_to: str = ""
     language_level: int = 0
     offer_width: int = 1
+    claim_terms: ClaimTerms | None = None
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -458,6 +501,9 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     escalates_to: str | None = None
     language_level: int | None = None
     offer_width: int | None = None
+    claim_terms: ClaimTerms | None = None
+    claims_end: bool = False
+    """Whether its cases are offered from now on."""
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):
@@ -524,6 +570,9 @@ class Tick(Struct, frozen=True, gc=False):
     at: Instant
 
 
+ClaimCommand = ClaimCase | RenewClaim | SecondClaim
+"""What is asked of a lease."""
+
 CaseCommand = (
     AcceptOffer
     | DeclineOffer
@@ -544,6 +593,7 @@ CaseCommand = (
 
 Command = (
     CaseCommand
+    | ClaimCommand
     | AttachPost
     | SightPost
     | AliasPost

@@ -14,15 +14,35 @@ from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
 from routing.assignment import assign_case
 from routing.canned_decider import change_text, create_text, delete_text
-from routing.case_decider import asked_in, decide_case, known_agent, put_back, resume, supervise, take_back, together
+from routing.case_decider import (
+    asked_in,
+    decide_case,
+    fall_through,
+    known_agent,
+    lapse,
+    put_back,
+    resume,
+    supervise,
+    take_back,
+    together,
+)
 from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, Resolved, offers_of
+from routing.claim_decider import claim_case, renew_claim, second_claim
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
 from routing.join_decider import carry, join_cases, split_case
 from routing.leaving import drain_agent, leave, leaves_at, rescind_offers
 from routing.matching import Decision
 from routing.policy_decider import change_policy
-from routing.queue_decider import change_queue, clear, create_queue, delete_queue, known_queue, known_queues
+from routing.queue_decider import (
+    change_queue,
+    clear,
+    create_queue,
+    delete_queue,
+    known_queue,
+    known_queues,
+    offer_again,
+)
 from routing.shard import Shard
 from routing.shift_decider import move_on, plan_shift
 from routing.tasks import close_task, create_task, resolve_case
@@ -70,6 +90,12 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             join_cases(decision, command)
         case commands.SplitCase():
             split_case(decision, command)
+        case commands.ClaimCase():
+            claim_case(decision, command)
+        case commands.RenewClaim():
+            renew_claim(decision, command)
+        case commands.SecondClaim():
+            second_claim(decision, command)
         case commands.RegisterAgent():
             _register(decision, command)
         case commands.ChangeAgent():
@@ -147,7 +173,7 @@ def _register(decision: Decision, c: commands.RegisterAgent) -> None:
     if c.agent_id in decision.shard.agents:
         raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=f"agents/{c.agent_id}")
     known_queues(decision.shard, c.queues)
-    settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity, c.shifts
+    settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity, c.shifts, c.tag
     decision.emit(events.AgentRegistered(c.agent_id, *settings))
     plan_shift(decision, c.agent_id)
 
@@ -204,7 +230,9 @@ def _tick(decision: Decision) -> None:
         return
     room = PORTION
     for kind, key in decision.shard.timers.due(decision.at):
-        if kind == QUEUE:
+        if kind == QUEUE and decision.shard.has_queue(key):
+            room -= offer_again(decision, key, room)
+        elif kind == QUEUE:
             room -= clear(decision, key, decision.shard.standing_queue(key), room)
         elif kind == LEAVES:
             before = len(decision.events)
@@ -237,8 +265,12 @@ def _time_is_up(decision: Decision, case_id: str) -> int:
         case Accepted(reply_due_at=due) if due is not None:
             take_back(decision, case, case.stage)
             return 2 * (len(decision.events) - before) + case.weight
+        case Accepted(lease=lease) if lease is not None:
+            lapse(decision, case)
+            return 2 * (len(decision.events) - before) + case.weight
         case Queued():
-            supervise(decision, case_id)  # unless it was rescinded a moment ago, because its agent was set away
+            if not fall_through(decision, case_id):
+                supervise(decision, case_id)  # unless it was rescinded a moment ago, because its agent was set away
         case Pending():
             resume(decision, case, case.stage, "timer")
             return len(decision.events) - before + case.weight

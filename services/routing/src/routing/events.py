@@ -9,8 +9,10 @@ from routing.terms import (
     CaseOrigin,
     ChannelCapacity,
     ChannelUnits,
+    ClaimTerms,
     Direction,
     Escalation,
+    GivenAnswer,
     Ordering,
     PostKind,
     PostRole,
@@ -336,6 +338,28 @@ class CaseClaimed(Struct, frozen=True, array_like=True, gc=False):
     token: int
     expires_at: Instant
     at: Instant
+    joined_case_ids: tuple[str, ...] = ()
+    signature: str = ""
+    opinion_due_at: Instant | None = None
+
+
+class ClaimRenewed(Struct, frozen=True, array_like=True, gc=False):
+    """A lease goes on for longer."""
+
+    case_id: str
+    agent_id: str
+    token: int
+    expires_at: Instant
+    at: Instant
+
+
+class ClaimSeconded(Struct, frozen=True, array_like=True, gc=False):
+    """A second employee agrees with what the first is about to reply."""
+
+    case_id: str
+    agent_id: str
+    token: int
+    at: Instant
 
 
 class ClaimLapsed(Struct, frozen=True, array_like=True, gc=False):
@@ -372,6 +396,7 @@ class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     answers_published_at: Instant | None = None
     barge_reason: str = ""
+    sketch: bytes = b""
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -536,6 +561,7 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     shifts: ShiftPlan | None = None
+    tag: str = ""
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -549,6 +575,7 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     shifts: ShiftPlan | None = None
+    tag: str = ""
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -589,6 +616,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     escalates_to: str = ""
     language_level: int = 0
     offer_width: int = 0
+    claim_terms: ClaimTerms | None = None
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -682,6 +710,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     acted_until: Instant | None = None
     escalation: Escalation | None = None
     parent_id: str = ""
+    answers: tuple[GivenAnswer, ...] = ()
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -755,6 +784,8 @@ CaseFact = (
     | OfferExpired
     | OfferRescinded
     | CaseClaimed
+    | ClaimRenewed
+    | ClaimSeconded
     | ClaimLapsed
     | CaseReleased
     | ReplyRequested

@@ -128,7 +128,10 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
     waits = place_in_line(case) is not None
     binding = Constraint.UNSPECIFIED
     summary = f"{name(case.case_id)} {standing(case)}"
-    if waits:
+    claimed = shard.queue(case.queue).claim_terms is not None
+    if waits and claimed:
+        summary = f"{summary}, which is in claim mode: nobody is offered it, and whoever could take it may claim it"
+    elif waits:
         failures = Counter(c.constraint for c in candidates if not c.eligible)
         if failures:
             binding = max(failures, key=lambda constraint: (failures[constraint], constraint))
@@ -139,7 +142,7 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
         summary = f"{summary}; TransferCase moves it on"
     if case.joined:
         summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
-    alternatives = view.alternatives(None) if waits else ()
+    alternatives = view.alternatives(None) if waits and not claimed else ()
     line = _place(shard, case, now) if waits else 0
     return Explanation(summary, binding, candidates, line, alternatives, shard.policy.version)
 
@@ -327,7 +330,7 @@ class _View:
                 yield Obstacle(Constraint.COOLDOWN, "declined or missed it, and others are still asked", "", agent)
             return
         wait_s = -(-(self._again_at(agent) - self._now) // MICROS)
-        if wait_s > 0:
+        if wait_s > 0 and self._choice.offers:
             sentence = f"declined, missed or gave it back a moment ago; may be offered it in {wait_s} s"
             yield Obstacle(Constraint.COOLDOWN, sentence, f"{wait_s} s later", agent, wait_s)
 

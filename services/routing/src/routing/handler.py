@@ -38,6 +38,7 @@ from routing.sources import Sources
 from routing.terms import (
     ChannelCapacity,
     ChannelUnits,
+    ClaimTerms,
     Direction,
     Ordering,
     PostKind,
@@ -74,6 +75,8 @@ DAY_MIN = 1_440
 CHANNELS_MAX = 20
 """Channels that an agent makes a difference of. Against: cases of each wait apart."""
 PEND_MAX_S = 90 * 86_400
+LEASE_S = 300
+"""How long a claim holds where its queue does not say."""
 _POLICY_RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
     "urgency_head_start_s": (1, 86_400, ", or 0 for 1800"),
@@ -95,6 +98,7 @@ _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _REASON = re.compile(r"[a-z0-9_]{0,60}")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 _ETAG = re.compile(r"[0-9a-f]{16}|")
+_AGENT_TAG = re.compile(r"\S{0,20}")
 _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
 
 
@@ -148,17 +152,16 @@ class Handler:
         command: Command
         if isinstance(request, api.ReplyToCaseRequest):
             in_reply_to = request.in_reply_to.rpartition("/")[2]
+            asked = case_id, agent_id, text_id, in_reply_to, text, sealed.text_length + len(sealed.signature)
             command = commands.ReplyToCase(
-                case_id,
-                agent_id,
-                text_id,
-                in_reply_to,
-                text,
-                sealed.text_length,
+                *asked,
                 not sealed.source_gone,
                 now,
                 request.barge_reason,
                 request.etag,
+                request.claim_token,
+                sealed.sketch,
+                request.force,
             )
         else:
             command = commands.NoteCase(case_id, agent_id, text_id, text, now)
@@ -166,7 +169,7 @@ class Handler:
         def respond(shard: Shard, _: Sequence[events.Event]) -> Message:
             case = wire.case_message(tenant, shard.cases.get(case_id) or shard.fetched.cases[case_id])
             if sealed.HasField("reply"):
-                return api.ReplyToCaseResponse(case=case, reply_id=text_id)
+                return api.ReplyToCaseResponse(case=case, reply_id=text_id, signature=sealed.signature)
             return api.NoteCaseResponse(case=case, note_id=text_id)
 
         return await submit(writer, command, _request_of(sealed, request_id), respond)
@@ -228,6 +231,8 @@ def _request_of(sealed: api.SealedText, request_id: str) -> Request:
     bare.CopyFrom(sealed)
     bare.ClearField("text")
     bare.ClearField("source_gone")
+    bare.ClearField("signature")
+    bare.ClearField("sketch")
     (bare.reply if sealed.HasField("reply") else bare.note).ClearField("request_id")
     name = type(sealed.reply if sealed.HasField("reply") else sealed.note).DESCRIPTOR.full_name
     digest = sha256(name.encode() + b"\0" + bare.SerializeToString(deterministic=True)).digest()
@@ -337,6 +342,12 @@ def command_of(request: Message, now: Instant) -> commands.Command:
         case api.DeclineOfferRequest():
             reason = form.text("reason", _REASON)
             command = commands.DeclineOffer(*case_and_agent(form), request.token, reason, now)
+        case api.ClaimCaseRequest():
+            command = commands.ClaimCase(*case_and_agent(form), now)
+        case api.RenewClaimRequest():
+            command = commands.RenewClaim(*case_and_agent(form), request.token, now)
+        case api.SecondClaimRequest():
+            command = commands.SecondClaim(*case_and_agent(form), request.token, now)
         case api.ReleaseCaseRequest():
             command = commands.ReleaseCase(*case_and_agent(form), form.text("reason", _REASON), now)
         case api.PendCaseRequest():
@@ -411,14 +422,16 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             queue_id = form.text("queue_id", _QUEUE)
             shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             settings = shown, first_response_s, offer_timeout_s, requirements
-            above = _above(form, request.queue, tenant)
-            level, width = _language_level(form, request.queue), request.queue.offer_width or 1
-            command = commands.CreateQueue(queue_id, *settings, now, *limits, selection, above, level, width)
+            above, level = _above(form, request.queue, tenant), _language_level(form, request.queue)
+            width, terms = request.queue.offer_width or 1, _claim_terms(form, request.queue, tenant)
+            told = queue_id, *settings, now, *limits
+            command = commands.CreateQueue(*told, selection, above, level, width, terms)
         case api.UpdateQueueRequest():
             tenant, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = _mask(form, request.queue, request.update_mask)
             shown, first_response_s, offer_timeout_s, requirements, limits, selection = _queue(form, request.queue)
             reply_timeout_s, returns, waiting_s = limits
+            terms = _claim_terms(form, request.queue, tenant)
             command = commands.ChangeQueue(
                 queue_id,
                 shown if "display_name" in mask else None,
@@ -433,6 +446,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 _above(form, request.queue, tenant) if "escalates_to" in mask else None,
                 _language_level(form, request.queue) if "language_level" in mask else None,
                 (request.queue.offer_width or 1) if "offer_width" in mask else None,
+                terms if "claim_mode" in mask else None,
+                "claim_mode" in mask and terms is None,
             )
         case api.DeleteQueueRequest():
             tenant, queue_id = form.name("name", "queues")
@@ -597,6 +612,7 @@ def _agent(form: Form, agent: api.Agent, tenant: str) -> dict[str, Any]:
         "queues": queues,
         "channel_capacity": tuple(limits[channel] for channel in sorted(limits)),
         "shifts": _shifts(form, agent.shifts),
+        "tag": _agent_tag(form, agent),
     }
 
 
@@ -660,6 +676,35 @@ def _above(form: Form, queue: api.Queue, tenant: str) -> str:
     if not queue.escalates_to:
         return ""
     return form.of_tenant("queue.escalates_to", "queues", tenant, queue.escalates_to)
+
+
+def _agent_tag(form: Form, agent: api.Agent) -> str:
+    if _AGENT_TAG.fullmatch(agent.tag) is None or any(category(one)[0] == "C" for one in agent.tag):
+        form.wrong("agent.tag", "has at most 20 code points, none of them a space or a control character")
+    return agent.tag
+
+
+def _claim_terms(form: Form, queue: api.Queue, tenant: str) -> ClaimTerms | None:
+    """How a queue's cases are claimed, None where they are offered."""
+    if not queue.HasField("claim_mode"):
+        return None
+    mode, where = queue.claim_mode, "queue.claim_mode"
+    for field, most, none in (
+        ("lease_s", 86_400, "for 300"),
+        ("fall_through_s", 2_592_000, "for no limit"),
+        ("reply_length_max", TEXT_MAX, f"for {TEXT_MAX}"),
+        ("second_opinion_s", 86_400, "for no second opinion"),
+    ):
+        if not 0 <= getattr(mode, field) <= most:
+            form.wrong(f"{where}.{field}", f"is 1 to {most}, or 0 {none}")
+    goes = ""
+    if mode.fall_through_queue:
+        goes = form.of_tenant(f"{where}.fall_through_queue", "queues", tenant, mode.fall_through_queue)
+    if bool(mode.fall_through_queue) != bool(mode.fall_through_s):
+        form.wrong(f"{where}.fall_through_queue", "and fall_through_s are given together: where to, and when")
+    lease_s = mode.lease_s or LEASE_S
+    limits = mode.append_agent_tag, mode.reply_length_max, mode.second_opinion_s
+    return ClaimTerms(lease_s, mode.fall_through_s, goes, *limits)
 
 
 def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:

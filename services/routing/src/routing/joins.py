@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from routing import events
 from routing.cases import (
+    ANSWERS_MAX,
     IDLE,
     NEVER,
     URGENCY_MAX,
@@ -47,6 +48,7 @@ def _absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         owed_since=event.owed_since,
         episode=max(case.episode, joined.episode),
         unsent=case.unsent + joined.unsent,
+        answers=(*joined.answers, *case.answers)[-ANSWERS_MAX:],
         opened_at=min(case.opened_at, joined.opened_at),
         updated_at=event.at,
         escalation=case.escalation or joined.escalation,
@@ -70,6 +72,7 @@ def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
         latest_published_at=None,
         window_expires_at=None,
         unsent=(),
+        answers=(),
         owed_since=None,
         is_requested=False,
         wait=None,

@@ -48,6 +48,9 @@ _FREES_NOBODY = frozenset(
         events.DraftDiscarded,
         events.CannedTextChanged,
         events.CannedTextDeleted,
+        events.CaseClaimed,
+        events.ClaimRenewed,
+        events.ClaimSeconded,
     }
 )
 """Facts that neither give an agent room nor make a case wait."""
@@ -109,6 +112,10 @@ class Decision:
         if agent is not None:
             self._agents[agent_id] = agent
         return agent
+
+    def could_take_more(self, agent: Agent) -> bool:
+        """Whether something waits, untouched by this decision, that an agent could be offered now."""
+        return agent.free > 0 and next(self._takeable(agent, floor_turn=False), None) is not None
 
     def attach(self, attached: events.PostAttached) -> None:
         """Decides that a post becomes part of a case, in one fact with its place where that was decided last."""

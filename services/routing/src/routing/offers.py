@@ -39,6 +39,7 @@ _CHANGES = {
     events_structs.CaseReleased.NAME: service_pb2.OFFER_CHANGE_RELEASED,
     events_structs.CaseAssigned.NAME: service_pb2.OFFER_CHANGE_ASSIGNED,
     events_structs.TaskClosed.NAME: service_pb2.OFFER_CHANGE_TASK_CLOSED,
+    events_structs.ClaimLapsed.NAME: service_pb2.OFFER_CHANGE_RELEASED,
 }
 _TOLD = frozenset({*_CHANGES, events_structs.PresenceChanged.NAME})
 """Facts that their agent hears of."""
@@ -200,8 +201,9 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         return service_pb2.WatchOffersResponse(presence=presence, reason=body.reason, resume_token=token)
     is_closed = isinstance(body, events_structs.TaskClosed)
     by_hand = isinstance(body, events_structs.CaseReleased | events_structs.CaseAssigned)
+    lapsed = isinstance(body, events_structs.ClaimLapsed)
     offer = service_pb2.Offer(
-        offer_id="" if by_hand or is_closed else body.offer_id,
+        offer_id="" if by_hand or lapsed or is_closed else body.offer_id,
         case=f"tenants/{tenant}/cases/{body.case_id}",
         agent=f"tenants/{tenant}/agents/{_whom(recorded)}",
     )
@@ -215,7 +217,7 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         offer.weight = body.weight
         offer.offered_at.CopyFrom(to_timestamp(body.at))
         offer.expires_at.CopyFrom(to_timestamp(body.expires_at))
-    reason = body.reason if by_hand else ""
+    reason = body.reason if by_hand else "claim_lapsed" if lapsed else ""
     if isinstance(body, events_structs.OfferRescinded) and body.reason in set(RescindReason):
         reason = RescindReason(body.reason).name.lower()
     change = _CHANGES[recorded.type]

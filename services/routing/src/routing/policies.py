@@ -72,6 +72,10 @@ class Choice(Protocol):
     def rank(self, agent: Agent, by_skills: float) -> Rank:
         """The agent's standing as it is now. Total: ties end at the longest idle, then at the id."""
 
+    @property
+    def offers(self) -> bool:
+        """Whether anybody is chosen at all; nobody is where cases are claimed."""
+
 
 @dataclass(frozen=True, slots=True)
 class EarliestDeadline:
@@ -134,6 +138,8 @@ class LongestWait:
 class BySkills:
     """What an agent's skills are worth for the work decides."""
 
+    offers: ClassVar[bool] = True
+
     measure: Callable[[Agent, Sequence[Requirement]], float]
     """The least first."""
 
@@ -149,6 +155,8 @@ class BySkills:
 @dataclass(frozen=True, slots=True)
 class ByState:
     """How an agent stands now decides, whatever its skills."""
+
+    offers: ClassVar[bool] = True
 
     measure: Callable[[Agent], float]
     """The least first."""
@@ -166,6 +174,7 @@ class ByState:
 class BestFit:
     """The highest mean level over the skills asked for, each counting with its weight."""
 
+    offers: ClassVar[bool] = True
     weights: Mapping[str, int] = field(default_factory=dict)
 
     def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
@@ -175,6 +184,22 @@ class BestFit:
     def rank(self, agent: Agent, by_skills: float) -> Rank:
         """As its skills have it."""
         return Rank(by_skills, agent.released_at, agent.agent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Unoffered:
+    """Nobody is chosen: who may do the work claims it. Agents rank as they would."""
+
+    offers: ClassVar[bool] = False
+    would: Choice
+
+    def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
+        """As it would be."""
+        return self.would.by_skills(agent, requirements)
+
+    def rank(self, agent: Agent, by_skills: float) -> Rank:
+        """As it would be."""
+        return self.would.rank(agent, by_skills)
 
 
 def order_of(policy: Policy) -> Order:

@@ -16,6 +16,7 @@ from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, a
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.shard import Shard
+from routing.terms import ClaimTerms
 
 OPEN = (Queued, Offered, Broadcast, Accepted, Pending)
 """Stages in which a case waits in a queue, or is with an agent of one."""
@@ -75,6 +76,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
     if c.queue_id in decision.shard.queues and decision.shard.has_queue(c.queue_id):
         raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
     _demand_a_way_up(decision.shard, c.queue_id, c.escalates_to)
+    _demand_offered(decision.shard, c.queue_id, c.claim_terms)
     decision.emit(
         events.QueueChanged(
             c.queue_id,
@@ -90,6 +92,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.escalates_to,
             c.language_level,
             c.offer_width,
+            c.claim_terms,
         )
     )
 
@@ -111,9 +114,12 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.escalates_to if c.escalates_to is None else c.escalates_to,
         queue.language_level if c.language_level is None else c.language_level,
         queue.offer_width if c.offer_width is None else c.offer_width,
+        c.claim_terms or (None if c.claims_end else queue.claim_terms),
     )
     if changed.escalates_to != queue.escalates_to:
         _demand_a_way_up(decision.shard, c.queue_id, changed.escalates_to)
+    if changed.claim_terms != queue.claim_terms:
+        _demand_offered(decision.shard, c.queue_id, changed.claim_terms)
     if changed != queue:
         decision.emit(
             events.QueueChanged(
@@ -130,8 +136,48 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.escalates_to,
                 changed.language_level,
                 changed.offer_width,
+                changed.claim_terms,
             )
         )
+
+
+def _demand_offered(shard: Shard, queue_id: str, terms: ClaimTerms | None) -> None:
+    """Raises Rejected unless what falls through a queue that is claimed, or into it, ends with somebody it is offered
+    to.
+    """
+    if terms is None:
+        return
+    goes = terms.fall_through_queue
+    if goes:
+        known_queue(shard, goes)
+        if goes == queue_id or shard.queue(goes).claim_terms is not None:
+            detail = f"queue {goes} is in claim mode itself; what nobody claims goes to a queue whose cases are offered"
+            raise Rejected(Reason.QUEUE_CLAIMED, detail, resource=f"queues/{goes}")
+    others = [q.queue_id for q in shard.queues.values() if _falls_into(q, queue_id) and shard.has_queue(q.queue_id)]
+    if others:
+        named = ", ".join(sorted(others)[:NAMED_MAX])
+        detail = f"what nobody claims in {named} goes to queue {queue_id}, so its cases have to be offered"
+        raise Rejected(Reason.QUEUE_CLAIMED, detail, resource=f"queues/{queue_id}")
+
+
+def _falls_into(queue: Queue, queue_id: str) -> bool:
+    return queue.claim_terms is not None and queue.claim_terms.fall_through_queue == queue_id
+
+
+def offer_again(decision: Decision, queue_id: str, room: int) -> int:
+    """Has the agents looked at who could be offered something of a queue that is claimed no more, as many as there is
+    room for; returns how many facts that can lead to.
+    """
+    cost = 0
+    for agent_id in sorted(decision.shard.agents):
+        agent = decision.shard.agents[agent_id]
+        if cost >= room:
+            return cost
+        if decision.could_take_more(agent):
+            decision.look_at(agent_id)
+            cost += agent.free
+    decision.emit(events.QueueCleared(queue_id, decision.at))
+    return cost + 1
 
 
 def delete_queue(decision: Decision, c: commands.DeleteQueue) -> None:

@@ -3,7 +3,7 @@
 from chassis.clock import Instant
 
 from routing import events
-from routing.cases import IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn
+from routing.cases import ANSWERS_MAX, IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn
 
 
 def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
@@ -51,6 +51,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.acted_until,
         case.escalation,
         case.parent_id,
+        case.answers,
     )
 
 
@@ -92,4 +93,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         desk=event.desk,
         escalation=event.escalation,
         parent_id=event.parent_id,
+        answers=event.answers[-ANSWERS_MAX:],
     )

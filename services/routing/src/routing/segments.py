@@ -57,8 +57,8 @@ class Segment:
         return not any(self.waiting) and not any(self.thin)
 
     def suits(self, agent: Agent) -> bool:
-        """Whether the agent may do this kind of work at all."""
-        return serves(agent, self.queue) and is_skilled(agent, self.requirements)
+        """Whether the agent may be offered this kind of work at all."""
+        return self.choice.offers and serves(agent, self.queue) and is_skilled(agent, self.requirements)
 
     def has_present(self, agent: Agent, channel: str) -> bool:
         """Whether the agent takes offers and could do a case of it of a channel, were it free."""

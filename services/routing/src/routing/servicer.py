@@ -37,6 +37,7 @@ from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.past_offers import PastOffers
 from routing.shard import Shard
+from routing.similarity import sketch
 from routing.sources import Sources
 from routing.views.case_tables import Row
 from routing.views.cases import CASE_FACTS, cases_of, get_case, list_cases, matches, places_of, position, posts_of
@@ -232,6 +233,17 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.DeclineOfferResponse:
         return await self._call_owner(tenant_of(request), request, api.DeclineOfferResponse)
 
+    async def ClaimCase(self, request: api.ClaimCaseRequest, context: Context) -> api.ClaimCaseResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.ClaimCaseResponse)
+
+    async def RenewClaim(self, request: api.RenewClaimRequest, context: Context) -> api.RenewClaimResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.RenewClaimResponse)
+
+    async def SecondClaim(  # noqa: N802
+        self, request: api.SecondClaimRequest, context: Context
+    ) -> api.SecondClaimResponse:
+        return await self._call_owner(tenant_of(request), request, api.SecondClaimResponse)
+
     async def ReleaseCase(  # noqa: N802
         self, request: api.ReleaseCaseRequest, context: Context
     ) -> api.ReleaseCaseResponse:
@@ -383,11 +395,15 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             sealed.reply.CopyFrom(request)
             sealed.reply.ClearField("text")
             sealed.source_gone = bool(source) and not await self._sources.channel_of(tenant, source)
+            claim = await self._claim_of(tenant, case)
+            if claim is not None and key is not None:
+                sealed.signature = claim.signature if claim.agent == request.agent else ""
+                sealed.sketch = sketch(text, key.digester())
         else:
             sealed.note.CopyFrom(request)
             sealed.note.ClearField("text")
         if key is not None:
-            sealed.text.MergeFrom(message_of(key.seal(text.encode())))
+            sealed.text.MergeFrom(message_of(key.seal((text + sealed.signature).encode())))
             sealed.text_digest = key.digest(text.encode())
         return await self._call_owner(tenant, sealed, response)
 
@@ -396,6 +412,15 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         request = api.GetCaseRequest(name=f"tenants/{tenant}/cases/{case_id}")
         found = await self.if_remembered(tenant, request, api.GetCaseResponse)
         return case_message(tenant, await self._case(tenant, case_id)) if found is None else found.case
+
+    async def _claim_of(self, tenant: str, case: api.Case) -> api.Claim | None:
+        """What a case is claimed under, or the one that it was joined into: whoever has that replies in both."""
+        held: api.Case | None = case
+        if case.joined_into:
+            request = api.GetCaseRequest(name=case.joined_into)
+            found = await self.if_remembered(tenant, request, api.GetCaseResponse)
+            held = None if found is None else found.case
+        return held.claim if held is not None and held.HasField("claim") else None
 
     async def if_remembered(self, tenant: str, request: Message, response: type[M]) -> M | None:
         """What the owner says about a case, None when its memory does not hold it."""

@@ -33,7 +33,7 @@ from routing.cases import (
     place_of,
 )
 from routing.changes import changes, is_first_offer, with_turn
-from routing.policies import Choice, choice_of, order_of
+from routing.policies import Choice, Unoffered, choice_of, order_of
 from routing.segments import Segment, Segments
 from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, LEAVES, QUEUE, SHIFT, Timers
@@ -70,7 +70,9 @@ class Shard:
     successors: dict[str, str] = field(default_factory=dict)
     """Deleted queue to the one that stands for it, "" for the default."""
     closing: dict[str, Instant] = field(default_factory=dict)
-    """Deleted queues whose cases and agents are still on their way, by when they were deleted."""
+    """Deleted queues whose cases and agents are still on their way, by when they were deleted; queues whose cases are
+    offered since then, and may not all have been.
+    """
     dormant: dict[str, int] = field(default_factory=dict)
     """Threads and manual cases that are dormant, and the number of the fact that touched each last, oldest first."""
     case_events: int = 0
@@ -121,7 +123,9 @@ class Shard:
 
     def choice(self, queue_id: str) -> Choice:
         """How the cases of a queue choose an agent."""
-        return choice_of(self.policy, self.queue(queue_id).selection)
+        queue = self.queue(queue_id)
+        choice = choice_of(self.policy, queue.selection)
+        return choice if queue.claim_terms is None else Unoffered(choice)
 
     def has_queue(self, queue_id: str) -> bool:
         """Whether there is such a queue; the default one always is."""
@@ -165,12 +169,14 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             _touch_thread(shard, event)
         case events.QueueChanged():
             before = shard.queue(event.queue_id)
-            shard.queues[event.queue_id] = queue_of(event)
-            if shard.queues[event.queue_id].supervise_after_s != before.supervise_after_s:
+            after = shard.queues[event.queue_id] = queue_of(event)
+            if after.supervise_after_s != before.supervise_after_s:
                 _set_limits(shard)
-            shard.successors.pop(event.queue_id, None)
-            _set_closing(shard, event.queue_id, None)
-            if event.selection is not before.selection:
+            if shard.successors.pop(event.queue_id, None) is not None or after.claim_terms is not None:
+                _set_closing(shard, event.queue_id, None)
+            if after.claim_terms != before.claim_terms:
+                _change_claims(shard, after, event.at)
+            elif event.selection is not before.selection:
                 _rearrange(shard)
         case events.QueueDeleted() if event.queue_id != DEFAULT_QUEUE:
             shard.successors[event.queue_id] = event.successor
@@ -337,7 +343,7 @@ def _index(shard: Shard, case: Case) -> None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
             if case.refusals:
                 _put_refusals(shard, segment, case)
-            if (until := waits_until(shard, case)) is not None:
+            if (until := _due_in_line(shard, case)) is not None:
                 shard.timers.set(key, until)
         case Queued(supervised=reason) if reason:
             shard.supervised[case.case_id] = case.queue
@@ -349,6 +355,8 @@ def _index(shard: Shard, case: Case) -> None:
                 shard.segments.put_thin(case, wait, shard.agents.values(), shard.choice)
         case Accepted(reply_due_at=due) if due is not None:
             shard.timers.set(key, due)
+        case Accepted(lease=lease) if lease is not None:
+            shard.timers.set(key, lease.expires_at)
         case Resolved(at=at):
             shard.timers.set(key, Instant(at + shard.policy.confirm_window_s * MICROS))
         case _:
@@ -376,10 +384,31 @@ def waits_until(shard: Shard, case: Case) -> Instant | None:
     return None if wait is None or limit_s <= 0 else Instant(wait.waiting_since + limit_s * MICROS)
 
 
+def falls_through_at(shard: Shard, case: Case) -> Instant | None:
+    """When a case that waits, or is claimed, has been there to be claimed for too long; None when it may for ever."""
+    terms, wait = shard.queue(case.queue).claim_terms, place_of(case)
+    if terms is None or wait is None or terms.fall_through_s <= 0:
+        return None
+    return Instant(wait.waiting_since + terms.fall_through_s * MICROS)
+
+
+def _due_in_line(shard: Shard, case: Case) -> Instant | None:
+    """When a case in line goes elsewhere by itself."""
+    until, falls = waits_until(shard, case), falls_through_at(shard, case)
+    return until if falls is None else falls if until is None else min(until, falls)
+
+
+def _change_claims(shard: Shard, queue: Queue, at: Instant) -> None:
+    """Whether anybody is offered a queue's cases is otherwise now, or until when they are there to be claimed."""
+    refill(shard)
+    if queue.claim_terms is None:
+        _set_closing(shard, queue.queue_id, at)
+
+
 def _set_limits(shard: Shard) -> None:
     """Sets anew until when each case in line may wait, after a queue's limit has changed."""
     for case_id in shard.segments.case_ids():
-        until = waits_until(shard, shard.cases[case_id])
+        until = _due_in_line(shard, shard.cases[case_id])
         if until is None:
             shard.timers.cancel((CASE, case_id))
         else:
@@ -522,8 +551,8 @@ def next_due(shard: Shard) -> Instant | None:
 
     At once while something is to be looked at again; else an offer lapses, an agent has done nothing with a case, a
     case has waited too long, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered
-    again what it refused, who drains or is away leaves, a shift comes to its next step, or a deleted queue has
-    something left.
+    again what it refused, who drains or is away leaves, a shift comes to its next step, a lease runs out, a case has
+    been there to be claimed for too long, or a queue that was deleted, or is claimed no more, has something left.
     """
     todo, timer = shard.threads.next_todo(), shard.timers.first()
     return timer if todo is None else todo if timer is None else min(todo, timer)

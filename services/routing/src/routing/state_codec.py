@@ -20,7 +20,7 @@ from routing.events import PostThreaded
 from routing.shard import Shard, refill
 from routing.thread_index import Kept, ThreadIndex
 
-VERSION = "16"
+VERSION = "17"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, or keys and posts, of one part: three milliseconds' work."""

@@ -168,6 +168,24 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     units: int
 
 
+class ClaimTerms(Struct, frozen=True, array_like=True, gc=False):
+    """How the cases of a queue are claimed."""
+
+    lease_s: int
+    fall_through_s: int = 0
+    fall_through_queue: str = ""
+    append_agent_tag: bool = False
+    reply_length_max: int = 0
+    second_opinion_s: int = 0
+
+
+class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
+    """A reply that was given, as far as later ones are compared with it."""
+
+    reply_id: str
+    sketch: bytes
+
+
 class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
     """How much a skill counts when the best fit is looked for."""
 

@@ -10,10 +10,23 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Policy, Queue
-from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, etag, holder, offers_of, place_of
+from routing.cases import (
+    Accepted,
+    Case,
+    Joined,
+    Lease,
+    Offered,
+    Pending,
+    Queued,
+    etag,
+    holder,
+    lease_of,
+    offers_of,
+    place_of,
+)
 from routing.events import CaseOffered
 from routing.explain import Explanation
-from routing.terms import Escalation, Requirement, ShiftPlan
+from routing.terms import ClaimTerms, Escalation, Requirement, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -24,7 +37,7 @@ CANDIDATES_MAX = 200
 def case_message(tenant: str, case: Case) -> service_pb2.Case:
     """The case."""
     at = f"tenants/{tenant}"
-    stage = case.stage
+    stage, lease = case.stage, lease_of(case)
     agent = holder(case) if isinstance(stage, Accepted | Pending) else case.agent_id
     place = place_of(case)
     offers = [offer_message(tenant, case, offer) for offer in offers_of(case)]
@@ -71,6 +84,8 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         open_tasks=[f"{at}/cases/{task_id}" for task_id in case.tasks],
         escalation=None if case.escalation is None else _escalation_message(at, case.escalation),
         offers=offers,
+        claim=None if lease is None else _claim_message(tenant, case, lease),
+        returned_by=[f"{at}/agents/{agent_id}" for agent_id, _ in case.refusals],
     )
 
 
@@ -81,6 +96,18 @@ def _escalation_message(at: str, how: Escalation) -> service_pb2.CaseEscalation:
         from_queue=f"{at}/queues/{how.from_queue}" if how.from_queue else "",
         reason=how.reason,
         escalated_at=to_timestamp(how.escalated_at),
+    )
+
+
+def _claim_message(tenant: str, case: Case, lease: Lease) -> service_pb2.Claim:
+    return service_pb2.Claim(
+        agent=f"tenants/{tenant}/agents/{case.agent_id}",
+        token=case.token,
+        claimed_at=_stamp(case.accepted_at),
+        expires_at=to_timestamp(lease.expires_at),
+        signature=lease.signature,
+        opinion_due_at=_stamp(lease.opinion_due_at),
+        seconded_by=f"tenants/{tenant}/agents/{lease.seconded_by}" if lease.seconded_by else "",
     )
 
 
@@ -158,6 +185,7 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
         shift_starts_at=_stamp(agent.shift_starts_at),
         shift_ends_at=_stamp(agent.shift_ends_at),
         channel_load=channel_messages((name, agent.load_of(name)) for name in sorted({h.channel for h in agent.work})),
+        tag=agent.tag,
     )
 
 
@@ -178,6 +206,19 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         escalates_to=f"tenants/{tenant}/queues/{queue.escalates_to}" if queue.escalates_to else "",
         language_level=queue.language_level,
         offer_width=queue.offer_width,
+        claim_mode=None if queue.claim_terms is None else _claim_mode_message(tenant, queue.claim_terms),
+    )
+
+
+def _claim_mode_message(tenant: str, terms: ClaimTerms) -> service_pb2.ClaimMode:
+    goes = terms.fall_through_queue
+    return service_pb2.ClaimMode(
+        lease_s=terms.lease_s,
+        fall_through_s=terms.fall_through_s,
+        fall_through_queue=f"tenants/{tenant}/queues/{goes}" if goes else "",
+        append_agent_tag=terms.append_agent_tag,
+        reply_length_max=terms.reply_length_max,
+        second_opinion_s=terms.second_opinion_s,
     )
 
 

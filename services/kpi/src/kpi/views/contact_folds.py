@@ -220,9 +220,8 @@ def _on_taken(rows: Rows, event: Recorded) -> None:
     body = event.body
     _hold(rows, event, body.agent_id)
     _take(rows, event, body.case_id)
-    if event.type in _TAKING:
-        for case_id in body.joined_case_ids:
-            _take(rows, event, case_id)
+    for case_id in body.joined_case_ids:
+        _take(rows, event, case_id)
 
 
 def _on_placed(rows: Rows, event: Recorded) -> None:
@@ -361,6 +360,8 @@ _IGNORED = (
     work.ReplyRequested,
     work.ReplyFailed,
     work.CaseNoted,
+    work.ClaimRenewed,
+    work.ClaimSeconded,
     work.CasePended,
     work.CaseResumed,
     work.CaseTransferred,  # who gave it up, and where it waits now, is said by facts of their own
@@ -398,7 +399,7 @@ _PRESENCE = work.PresenceChanged.NAME
 _FOUNDS = frozenset((work.CaseBegun.NAME, work.CaseOpened.NAME))
 _JOINED = work.CasesJoined.NAME
 _PLACED = work.JoinedCasePlaced.NAME
-_TAKING = frozenset((work.OfferAccepted.NAME, work.CaseAssigned.NAME))
+_TAKING = frozenset((work.OfferAccepted.NAME, work.CaseAssigned.NAME, work.CaseClaimed.NAME))
 
 
 def fold(rows: Rows, event: Recorded) -> None:

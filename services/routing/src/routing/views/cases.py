@@ -127,7 +127,9 @@ def _value_of(case: Case, field: str) -> object:
 def state_of(case: Case) -> str:
     """The state's name as the interface has it, without its prefix."""
     stage = case.stage
-    return "SUPERVISED" if isinstance(stage, Queued) and stage.supervised else _STATES[type(stage)]
+    if isinstance(stage, Queued) and stage.supervised:
+        return "SUPERVISED"
+    return "CLAIMED" if isinstance(stage, Accepted) and stage.lease is not None else _STATES[type(stage)]
 
 
 class CasesView:
