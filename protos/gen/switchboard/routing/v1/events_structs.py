@@ -594,7 +594,7 @@ class OfferRescinded(Struct, frozen=True, array_like=True, gc=False):
 
 
 class CaseClaimed(Struct, frozen=True, array_like=True, gc=False):
-    """An employee leased a case."""
+    """An employee leased a case of a queue in claim mode: it is theirs until the lease lapses, is given back, or the case is settled."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.CaseClaimed"
     """Full name of its message."""
@@ -608,10 +608,48 @@ class CaseClaimed(Struct, frozen=True, array_like=True, gc=False):
     """When the lease lapses unless renewed."""
     at: Instant = Instant(0)
     """When."""
+    joined_case_ids: tuple[str, ...] = ()
+    """Cases joined into it that wait, sorted: the employee took them as well."""
+    signature: str = ""
+    """What is appended to each reply under this lease, such as " ^JD"; "" for nothing."""
+    opinion_due_at: Instant | None = None
+    """Until when a reply under this lease needs a second opinion, absent when its queue asks for none."""
+
+
+class ClaimRenewed(Struct, frozen=True, array_like=True, gc=False):
+    """A lease goes on for longer, because its employee is still at work."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ClaimRenewed"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The employee who has it."""
+    token: int = 0
+    """Fencing token of the lease."""
+    expires_at: Instant = Instant(0)
+    """When the lease lapses now, unless renewed again."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class ClaimSeconded(Struct, frozen=True, array_like=True, gc=False):
+    """A second employee is of the opinion that what the first is about to reply is right."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ClaimSeconded"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The second employee."""
+    token: int = 0
+    """Fencing token of the lease that the reply is to be given under."""
+    at: Instant = Instant(0)
+    """When."""
 
 
 class ClaimLapsed(Struct, frozen=True, array_like=True, gc=False):
-    """A lease ran out."""
+    """A lease ran out. Where somebody still waits for an answer the case waits again, in its old place."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.ClaimLapsed"
     """Full name of its message."""
@@ -671,6 +709,19 @@ class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     """When the post it answers was published, absent without one. The reply is not earlier than that, whatever the platforms' clocks say."""
     barge_reason: str = ""
     """Why somebody replies to a case that another agent has, as a code; "" from who has it."""
+    sketch: bytes = b""
+    """Of a reply under a lease: keyed hashes of parts of its text, four bytes each, at most 64. They tell how much two replies to one customer have in common, and nothing to who lacks the customer's key."""
+
+
+class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
+    """A reply that was given, as far as later ones are compared with it."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GivenAnswer"
+    """Full name of its message."""
+    reply_id: str = ""
+    """The reply, UUID."""
+    sketch: bytes = b""
+    """As in ReplyRequested."""
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -950,6 +1001,25 @@ class PostDetached(Struct, frozen=True, array_like=True, gc=False):
     """When a human of ours answered first in this episode without it, absent when none did."""
 
 
+class ClaimTerms(Struct, frozen=True, array_like=True, gc=False):
+    """How the cases of a queue are taken where nobody is offered them: whoever is free and may do the work claims one, for as long as a lease."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ClaimTerms"
+    """Full name of its message."""
+    lease_s: int = 0
+    """How long a claim holds unless renewed, seconds, 1..86400."""
+    fall_through_s: int = 0
+    """How long a case may wait unanswered before it goes to `fall_through_queue`, seconds, 1..2592000; 0 for no limit."""
+    fall_through_queue: str = ""
+    """The id of the queue it goes to then, "" without a limit."""
+    append_agent_tag: bool = False
+    """Whether the employee's tag is appended to replies."""
+    reply_length_max: int = 0
+    """Code points of a reply at most, its tag included, 1..10000; 0 for 10000."""
+    second_opinion_s: int = 0
+    """How long after a claim a reply needs a second employee's opinion, seconds, 1..86400; 0 for not at all."""
+
+
 class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """An agent was registered."""
 
@@ -971,6 +1041,8 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """Limits of single channels, sorted by channel, at most 20; a channel without one has only that of `capacity`."""
     shifts: ShiftPlan | None = None
     """When it works, absent when it takes offers whenever it is available."""
+    tag: str = ""
+    """What marks replies as this employee's, such as "^JD"; "" for nothing."""
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -994,6 +1066,8 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     """Limits of single channels, sorted by channel, at most 20; a channel without one has only that of `capacity`."""
     shifts: ShiftPlan | None = None
     """When it works, absent when it takes offers whenever it is available."""
+    tag: str = ""
+    """What marks replies as this employee's, such as "^JD"; "" for nothing."""
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1065,6 +1139,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """Least level of the skill of their language that its cases ask for, 1..5; 0 for none."""
     offer_width: int = 0
     """To how many agents at once a case is offered, 1..10; 0 is 1."""
+    claim_terms: ClaimTerms | None = None
+    """How its cases are claimed, absent where they are offered."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -1227,6 +1303,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """That it was escalated, absent when it never was."""
     parent_id: str = ""
     """The case it is a part of, "" for one that is no task."""
+    answers: tuple[GivenAnswer, ...] = ()
+    """Its latest replies under leases, oldest first, at most 10."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1329,4 +1407,4 @@ class CaseAssigned(Struct, frozen=True, array_like=True, gc=False):
     """Until when the agent is to reply or to do anything else with it, else it goes back; absent when its queue gives no such time."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimLapsed, CaseReleased, ReplyRequested, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned,)}

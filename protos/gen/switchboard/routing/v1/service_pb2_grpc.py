@@ -91,6 +91,21 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReleaseCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReleaseCaseResponse.FromString,
                 _registered_method=True)
+        self.ClaimCase = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/ClaimCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ClaimCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ClaimCaseResponse.FromString,
+                _registered_method=True)
+        self.RenewClaim = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/RenewClaim',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.RenewClaimRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.RenewClaimResponse.FromString,
+                _registered_method=True)
+        self.SecondClaim = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/SecondClaim',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimResponse.FromString,
+                _registered_method=True)
         self.ReplyToCase = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/ReplyToCase',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReplyToCaseRequest.SerializeToString,
@@ -316,7 +331,34 @@ class RoutingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseCase(self, request, context):
-        """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED.
+        """Gives an accepted or claimed case back to its queue; a claimed one to its old place. Errors: NOT_YOURS, CASE_CLOSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClaimCase(self, request, context):
+        """Takes a case that waits in a queue in claim mode, for as long as a lease; the answer's `case.claim` has its token and end. One case has one lease.
+        Claiming twice is claiming once.
+        Errors: CASE_CLAIMED (the message says who has it until when), NOT_CLAIMABLE when it does not wait in such a queue, NOT_ELIGIBLE, whose
+        PreconditionFailure says all that keeps the agent from it; CASE_CLOSED, AGENT_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenewClaim(self, request, context):
+        """Lets a lease begin anew, as while somebody is typing. One that its queue has waited for too long (`fall_through_s`) is not prolonged beyond one lease more.
+        Errors: CLAIM_GONE when the lease lapsed, was given back, or is another one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SecondClaim(self, request, context):
+        """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
+        DeskService) or a note. Any employee who may do the work may say it, free or not.
+        Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -324,8 +366,10 @@ class RoutingServiceServicer:
 
     def ReplyToCase(self, request, context):
         """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
+        Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
         Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
-        CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
+        CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
+        CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -341,7 +385,8 @@ class RoutingServiceServicer:
     def PendCase(self, request, context):
         """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
         `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
-        that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+        that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it, CASE_CLAIMED:
+        a lease is no way to keep a case.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -596,6 +641,21 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.ReleaseCase,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReleaseCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReleaseCaseResponse.SerializeToString,
+            ),
+            'ClaimCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClaimCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ClaimCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ClaimCaseResponse.SerializeToString,
+            ),
+            'RenewClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewClaim,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.RenewClaimRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.RenewClaimResponse.SerializeToString,
+            ),
+            'SecondClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.SecondClaim,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimResponse.SerializeToString,
             ),
             'ReplyToCase': grpc.unary_unary_rpc_method_handler(
                     servicer.ReplyToCase,
@@ -1015,6 +1075,87 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/ReleaseCase',
             switchboard_dot_routing_dot_v1_dot_service__pb2.ReleaseCaseRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.ReleaseCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClaimCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/ClaimCase',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ClaimCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ClaimCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/RenewClaim',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.RenewClaimRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.RenewClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SecondClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/SecondClaim',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimResponse.FromString,
             options,
             channel_credentials,
             insecure,

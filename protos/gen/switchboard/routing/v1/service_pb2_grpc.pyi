@@ -73,18 +73,36 @@ class RoutingServiceStub:
     while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
     """
     ReleaseCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]
-    """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
+    """Gives an accepted or claimed case back to its queue; a claimed one to its old place. Errors: NOT_YOURS, CASE_CLOSED."""
+    ClaimCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ClaimCaseRequest, _service_pb2.ClaimCaseResponse]
+    """Takes a case that waits in a queue in claim mode, for as long as a lease; the answer's `case.claim` has its token and end. One case has one lease.
+    Claiming twice is claiming once.
+    Errors: CASE_CLAIMED (the message says who has it until when), NOT_CLAIMABLE when it does not wait in such a queue, NOT_ELIGIBLE, whose
+    PreconditionFailure says all that keeps the agent from it; CASE_CLOSED, AGENT_UNKNOWN.
+    """
+    RenewClaim: _grpc.UnaryUnaryMultiCallable[_service_pb2.RenewClaimRequest, _service_pb2.RenewClaimResponse]
+    """Lets a lease begin anew, as while somebody is typing. One that its queue has waited for too long (`fall_through_s`) is not prolonged beyond one lease more.
+    Errors: CLAIM_GONE when the lease lapsed, was given back, or is another one.
+    """
+    SecondClaim: _grpc.UnaryUnaryMultiCallable[_service_pb2.SecondClaimRequest, _service_pb2.SecondClaimResponse]
+    """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
+    DeskService) or a note. Any employee who may do the work may say it, free or not.
+    Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
+    """
     ReplyToCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]
     """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
+    Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
     Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
-    CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
+    CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
+    CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
     """
     NoteCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
     PendCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.PendCaseRequest, _service_pb2.PendCaseResponse]
     """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
     `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
-    that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+    that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it, CASE_CLAIMED:
+    a lease is no way to keep a case.
     """
     ResumeCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ResumeCaseRequest, _service_pb2.ResumeCaseResponse]
     """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
@@ -218,18 +236,36 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     while nobody else takes offers who could take it. Errors: OFFER_GONE, OFFER_TOKEN_STALE.
     """
     ReleaseCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReleaseCaseRequest, _service_pb2.ReleaseCaseResponse]  # type: ignore[assignment]
-    """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
+    """Gives an accepted or claimed case back to its queue; a claimed one to its old place. Errors: NOT_YOURS, CASE_CLOSED."""
+    ClaimCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ClaimCaseRequest, _service_pb2.ClaimCaseResponse]  # type: ignore[assignment]
+    """Takes a case that waits in a queue in claim mode, for as long as a lease; the answer's `case.claim` has its token and end. One case has one lease.
+    Claiming twice is claiming once.
+    Errors: CASE_CLAIMED (the message says who has it until when), NOT_CLAIMABLE when it does not wait in such a queue, NOT_ELIGIBLE, whose
+    PreconditionFailure says all that keeps the agent from it; CASE_CLOSED, AGENT_UNKNOWN.
+    """
+    RenewClaim: _aio.UnaryUnaryMultiCallable[_service_pb2.RenewClaimRequest, _service_pb2.RenewClaimResponse]  # type: ignore[assignment]
+    """Lets a lease begin anew, as while somebody is typing. One that its queue has waited for too long (`fall_through_s`) is not prolonged beyond one lease more.
+    Errors: CLAIM_GONE when the lease lapsed, was given back, or is another one.
+    """
+    SecondClaim: _aio.UnaryUnaryMultiCallable[_service_pb2.SecondClaimRequest, _service_pb2.SecondClaimResponse]  # type: ignore[assignment]
+    """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
+    DeskService) or a note. Any employee who may do the work may say it, free or not.
+    Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
+    """
     ReplyToCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]  # type: ignore[assignment]
     """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
+    Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
     Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
-    CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
+    CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
+    CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
     """
     NoteCase: _aio.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]  # type: ignore[assignment]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
     PendCase: _aio.UnaryUnaryMultiCallable[_service_pb2.PendCaseRequest, _service_pb2.PendCaseResponse]  # type: ignore[assignment]
     """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
     `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
-    that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+    that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it, CASE_CLAIMED:
+    a lease is no way to keep a case.
     """
     ResumeCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ResumeCaseRequest, _service_pb2.ResumeCaseResponse]  # type: ignore[assignment]
     """Ends a pending case's wait. Errors: NOT_YOURS, NOT_PENDING, AGENT_FULL when there is no room for all of it."""
@@ -420,7 +456,40 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.ReleaseCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ReleaseCaseResponse, _abc.Awaitable[_service_pb2.ReleaseCaseResponse]]:
-        """Gives an accepted case back to its queue. Errors: NOT_YOURS, CASE_CLOSED."""
+        """Gives an accepted or claimed case back to its queue; a claimed one to its old place. Errors: NOT_YOURS, CASE_CLOSED."""
+
+    @_abc_1.abstractmethod
+    def ClaimCase(
+        self,
+        request: _service_pb2.ClaimCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ClaimCaseResponse, _abc.Awaitable[_service_pb2.ClaimCaseResponse]]:
+        """Takes a case that waits in a queue in claim mode, for as long as a lease; the answer's `case.claim` has its token and end. One case has one lease.
+        Claiming twice is claiming once.
+        Errors: CASE_CLAIMED (the message says who has it until when), NOT_CLAIMABLE when it does not wait in such a queue, NOT_ELIGIBLE, whose
+        PreconditionFailure says all that keeps the agent from it; CASE_CLOSED, AGENT_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def RenewClaim(
+        self,
+        request: _service_pb2.RenewClaimRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.RenewClaimResponse, _abc.Awaitable[_service_pb2.RenewClaimResponse]]:
+        """Lets a lease begin anew, as while somebody is typing. One that its queue has waited for too long (`fall_through_s`) is not prolonged beyond one lease more.
+        Errors: CLAIM_GONE when the lease lapsed, was given back, or is another one.
+        """
+
+    @_abc_1.abstractmethod
+    def SecondClaim(
+        self,
+        request: _service_pb2.SecondClaimRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.SecondClaimResponse, _abc.Awaitable[_service_pb2.SecondClaimResponse]]:
+        """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
+        DeskService) or a note. Any employee who may do the work may say it, free or not.
+        Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
+        """
 
     @_abc_1.abstractmethod
     def ReplyToCase(
@@ -429,8 +498,10 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ReplyToCaseResponse, _abc.Awaitable[_service_pb2.ReplyToCaseResponse]]:
         """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
+        Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
         Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
-        CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none.
+        CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
+        CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
         """
 
     @_abc_1.abstractmethod
@@ -449,7 +520,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_pb2.PendCaseResponse, _abc.Awaitable[_service_pb2.PendCaseResponse]]:
         """Lets a case wait for somebody until a time; it wakes up by itself, or when the customer writes. While it waits for the customer it takes the policy's
         `pending_percent` of its units, and what that frees is filled; where its agent has no room for all of it when it wakes up, it goes back in line, and first to
-        that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it.
+        that agent. Errors: NOT_YOURS, CASE_CLOSED, AGENT_FULL when it waited for the customer, is to wait for somebody else, and there is no room for all of it, CASE_CLAIMED:
+        a lease is no way to keep a case.
         """
 
     @_abc_1.abstractmethod
