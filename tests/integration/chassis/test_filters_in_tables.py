@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from chassis.database import Database
-from chassis.filters import HAS, ORDERED, Condition, Expression, Field, Junction, Negation, bound, holds, parse, where
+from chassis.filters import (
+    HAS,
+    ORDERED,
+    Condition,
+    Expression,
+    Field,
+    Junction,
+    Negation,
+    bound,
+    compiled,
+    holds,
+    parse,
+    where,
+)
 
 FIELDS = {
     "word": Field(),
@@ -73,7 +87,13 @@ async def test_law_a_filter_means_the_same_in_memory_and_in_a_table(database_url
             in_table = [row["id"] for row in await database.fetch(statement, *values)]
             in_memory = [row[0] for row in rows if holds(wanted, _value_of(row))]
             assert in_table == in_memory, statement
+            asked = compiled(wanted, _reader)
+            assert [row[0] for row in rows if asked(row)] == in_memory, statement
     assert kinds == {Condition, Junction, Negation}
+
+
+def _reader(condition: Condition) -> Callable[[tuple[Any, ...]], object]:
+    return lambda row: _value_of(row)(condition.field)
 
 
 def _value_of(row: tuple[Any, ...]) -> Any:

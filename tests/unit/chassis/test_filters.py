@@ -132,14 +132,16 @@ def test_operators_bind_as_aip_160_has_it(text: str, expected: Expression) -> No
         pytest.param("state = a)", ["expected the end at character 10"], id="one that closes nothing"),
         pytest.param("state = \0", ['expected a value such as "open" at character 9'], id="a NUL"),
         pytest.param("labels.=b", ["expected one of = != < <= > >= : at character 7"], id="a label without a key"),
-        pytest.param("count : 3", ["count is compared with != or < or <= or = or > or >= only"], id="no list"),
+        pytest.param(
+            "count : 3", ["count at character 1 is compared with != or < or <= or = or > or >= only"], id="no list"
+        ),
         pytest.param(
             "colour = red AND state > a AND count = x OR NOT state < b",
             [
-                "colour is none of count, labels, labels.<key>, state",
-                "state is compared with != or = only",
-                "count is a number",
-                "state is compared with != or = only",
+                "colour at character 1 is none of count, labels, labels.<key>, state",
+                "state at character 18 is compared with != or = only",
+                "count at character 32 is a number",
+                "state at character 49 is compared with != or = only",
             ],
             id="every complaint at once",
         ),

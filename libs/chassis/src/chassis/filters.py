@@ -11,6 +11,7 @@
 `:` asks whether a list has a value, or a map a key; with `*` as the value, whether anything is there. A value that is
 not there is the empty text, and is neither less nor greater than any. Every service reads its filters here, against a
 table of its fields, and asks its tables (`where`) or its memory (`holds`) with what comes of it; both mean the same.
+What is asked of many things is made a function of one first (`compiled`), which means the same again.
 
 The parser is lark's, LALR(1) with terminals that never go back, so a text costs a number of steps that grows with its
 length and no faster.
@@ -21,9 +22,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as declared
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from google.protobuf.descriptor import EnumDescriptor
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -31,6 +33,8 @@ from lark.visitors import Transformer, v_args
 
 from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
+
+T = TypeVar("T")
 
 FILTER_BYTES_MAX = 8 * 1024
 CONDITIONS_MAX = 50
@@ -74,6 +78,8 @@ class Condition:
     field: str
     operator: str
     value: object
+    place: int = declared(default=0, compare=False)
+    """Number of the character it begins with, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +194,36 @@ def holds(expression: Expression, value_of: Callable[[str], object]) -> bool:
             return _compares(value_of(field), operator, wanted)
 
 
+def compiled(expression: Expression, reader: Callable[[Condition], Callable[[T], object]]) -> Callable[[T], bool]:
+    """The same as a function of one thing. `reader` says how the value that a condition compares is read of it."""
+    match expression:
+        case Junction(_, ()):
+            return lambda thing: True
+        case Junction(kind, parts):
+            *others, last = (compiled(part, reader) for part in parts)
+            for other in reversed(others):
+                last = _both(other, last) if kind == "and" else _either(other, last)
+            return last
+        case Negation(part):
+            positive = compiled(part, reader)
+            return lambda thing: not positive(thing)
+        case Condition(_, operator, wanted):
+            value_of = reader(expression)
+            if operator == "=" and isinstance(wanted, str):
+                return lambda thing: (value_of(thing) or "") == wanted
+            if operator == "=":
+                return lambda thing: bool(value_of(thing) == wanted)
+            return lambda thing: _compares(value_of(thing), operator, wanted)
+
+
+def _both(one: Callable[[T], bool], other: Callable[[T], bool]) -> Callable[[T], bool]:
+    return lambda thing: one(thing) and other(thing)
+
+
+def _either(one: Callable[[T], bool], other: Callable[[T], bool]) -> Callable[[T], bool]:
+    return lambda thing: one(thing) or other(thing)
+
+
 def _compares(value: Any, operator: str, wanted: Any) -> bool:
     match operator:
         case "=":
@@ -276,16 +312,16 @@ class _Checking:
                 return Junction(kind, tuple(self.expression(part) for part in parts))
             case Negation(part):
                 return Negation(self.expression(part))
-            case Condition(name, operator, value):
+            case Condition(name, operator, value, place):
                 self._conditions += 1
                 if self._conditions == CONDITIONS_MAX + 1:
                     self.wrong[:] = [f"has at most {CONDITIONS_MAX} conditions"]
                 if self._conditions > CONDITIONS_MAX:
                     return said
                 try:
-                    return Condition(name, operator, self._value(name, operator, str(value)))
+                    return Condition(name, operator, self._value(name, operator, str(value)), place)
                 except ValueError as expected:
-                    self.wrong.append(f"{name[:_NAME_MAX]} {expected}")
+                    self.wrong.append(f"{name[:_NAME_MAX]} at character {place} {expected}")
                 return said
 
     def _value(self, name: str, operator: str, value: str) -> object:
@@ -338,7 +374,7 @@ class _Building(Transformer[Token, Expression]):
         return nested.inside(nested.said)
 
     def restriction(self, field: Token, operator: Token, value: Token) -> _Nested:
-        return _Nested(Condition(str(field), str(operator), _unquoted(value)))
+        return _Nested(Condition(str(field), str(operator), _unquoted(value), (field.start_pos or 0) + 1))
 
 
 def _unquoted(value: Token) -> str:
