@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -251,6 +252,35 @@ def test_an_agent_is_shown_and_told_what_to_work_now(both: Both, stack: RunningS
     assert "mon=00:00-24:00" in stack.run("agent", "ann", "--tenant", "queues")
     assert stack.told("agent", "ann", "--no-shifts", "--tenant", "queues").get("shifts") is None
     assert stack.told("agent", "ann", "--presence", "offline", "--tenant", "queues").get("channels") is None
+
+
+RULES = """
+[[rules]]
+rule_id = "posts"
+condition = "kind = POST AND labels.tier = gold"
+queue = "ruled"
+urgency = 2
+requirements = [{ skill = "topic:vip", min_level = 3, hard = true }]
+"""
+
+
+def test_rules_are_set_from_a_file_and_shape_what_comes(both: Both, stack: RunningStack, tmp_path: Path) -> None:
+    queue, file = both.queue("ruled"), tmp_path / "rules.toml"
+    file.write_text(RULES)
+    told = stack.told("policy", "--rules", str(file), "--tenant", "queues")
+    assert [(rule["rule_id"], rule["queue"]) for rule in told["rules"]] == [("posts", queue)]
+    assert "topic:vip at least 3" in " ".join(stack.run("policy", "--tenant", "queues").split())
+
+    given = posts.Source(channel="care", labels={"tier": "gold"})
+    request = posts.CreateSourceRequest(parent=PLACE, source_id="golden", source=given)
+    source = both.ingest.CreateSource(request, timeout=PATIENCE_S).source.name
+    case = both.post(source, "goldie")
+    assert (case.queue, case.urgency, list(case.rule_ids), case.rules_version) == (queue, 2, ["posts"], told["version"])
+    assert [(one.skill, one.min_level, one.hard) for one in case.requirements] == [("topic:vip", 3, True)]
+    assert refused(lambda: both.delete(queue))[0] is grpc.StatusCode.FAILED_PRECONDITION
+
+    file.write_text("")
+    assert "rules" not in stack.told("policy", "--rules", str(file), "--tenant", "queues")
 
 
 def test_a_case_is_opened_for_a_source_that_was_connected_a_moment_ago_and_for_none_that_is_gone(both: Both) -> None:

@@ -1,5 +1,6 @@
 """`switchboard policy`: which case is served first, and by which agent. It knows how to ask, not what follows."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -68,6 +69,8 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
               help="Of an agent's capacity, up to where its pending cases go on with it.")  # fmt: skip
 @click.option("--wind-down-s", type=click.IntRange(0, 86_400), metavar="S",
               help="How long before the end of a shift its agent gets no new offers.")  # fmt: skip
+@click.option("--rules", "rules_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="TOML with a [[rules]] for each; they replace all there are.")  # fmt: skip
 @json_option
 @reaches
 @asynchronous
@@ -76,13 +79,14 @@ async def policy(
     tenant: str,
     weights: dict[str, int],
     units: dict[tuple[str, str], int],
+    rules_file: Path | None,
     as_json: bool,
     targets: Targets,
     **settings: str | int | None,
 ) -> None:
     """Show the routing policy, or change what is given and show it then.
 
-    A change holds for what is decided from then on; offers that were made stay.
+    A change holds for what is decided from then on; offers that were made stay, and so does what waits.
     """
     from switchboard.routing.v1 import service_pb2 as api
     from switchboard.routing.v1.events_pb2 import ChannelUnits, SkillWeight
@@ -103,6 +107,9 @@ async def policy(
     ]
     wanted = api.RoutingPolicy(name=name, skill_weights=counts, channel_units=takes, **values)
     mask = [*given, *(["skill_weights"] if weights else []), *(["channel_units"] if units else [])]
+    if rules_file is not None:
+        wanted.rules.extend(_rules(rules_file, tenant))
+        mask.append("rules")
     act = "to change the policy" if mask else "to show the policy"
     async with calling(targets, "routing", act=act) as channel:
         stub = RoutingServiceStub(channel)
@@ -115,6 +122,30 @@ async def policy(
         print_json(document(said.routing_policy))
     else:
         _show(said.routing_policy)
+
+
+def _rules(path: Path, tenant: str) -> Any:
+    """The rules of a file, with the fields of RequirementRule; a queue by its id."""
+    import tomllib
+
+    from google.protobuf.json_format import ParseDict, ParseError
+    from switchboard.routing.v1.service_pb2 import RoutingPolicy
+
+    from switchboard_cli.names import full
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        if document.keys() - {"rules"}:
+            raise click.BadParameter(
+                f"{path} has {min(document.keys() - {'rules'})}, and [[rules]] is all there can be"
+            )
+        found = ParseDict(document, RoutingPolicy()).rules
+    except (ParseError, ValueError, RecursionError) as error:
+        raise click.BadParameter(f"{path} has no rules that can be read: {error}") from None
+    for rule in found:
+        if rule.queue and "/" not in rule.queue:
+            rule.queue = full(tenant, "queues", rule.queue)
+    return found
 
 
 def _asked(wanted: Any, mask: list[str]) -> Any:
@@ -152,6 +183,35 @@ def _show(shown: Any) -> None:
     rows.add_row("and goes on up to", f"{shown.resume_percent} % of its agent's capacity")
     rows.add_row("last offers", f"{shown.wind_down_s} s before the end of a shift")
     console().print(rows)
+    if shown.rules:
+        console().print(_rule_table(shown.rules))
+
+
+def _rule_table(rules: Any) -> Any:
+    from switchboard_cli.output import table
+
+    rows = table("rule", "when", "then")
+    for rule in rules:
+        rows.add_row(rule.rule_id, rule.condition or "always", _then(rule))
+    return rows
+
+
+def _then(rule: Any) -> str:
+    """What a rule makes of a case, in words."""
+    from switchboard_cli.names import short
+
+    asks = (
+        f"{one.skill} {'at least' if one.hard else 'rather'} {one.min_level}" for one in rule.requirements
+    )  # fmt: skip
+    said = (
+        f"queue {short(rule.queue)}" if rule.queue else "",
+        f"urgency {rule.urgency}" if rule.HasField("urgency") else "",
+        f"weight {rule.weight}" if rule.weight else "",
+        f"first response in {rule.first_response_s} s" if rule.first_response_s else "",
+        *asks,
+        "stop" if rule.stop else "",
+    )
+    return ", ".join(one for one in said if one)
 
 
 def _units_of(one: Any) -> str:

@@ -163,6 +163,13 @@ def test_a_fact_cut_anywhere_is_unreadable_or_ends_early(name: str) -> None:
             layout.struct(name, fact[:size])
 
 
+def _begins_as(now: object, then: object) -> bool:
+    """Whether what is written now has nothing else where something was; a fact within a fact may go on as well."""
+    if not (isinstance(now, list) and isinstance(then, list)):
+        return now == then
+    return len(now) >= len(then) and all(map(_begins_as, now, then))
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_a_release_wrote_reads_as_what_it_meant(version: str) -> None:
     golden = json.loads((GOLDEN / version).read_text())
@@ -170,7 +177,7 @@ def test_what_a_release_wrote_reads_as_what_it_meant(version: str) -> None:
         fact, message = bytes.fromhex(pair["fact"]), layout.decoded(name, bytes.fromhex(pair["message"]))
         elements = msgpack.decode(fact)
         assert layout.unpack(name, fact) == message, name
-        assert msgpack.decode(layout.pack(message))[: len(elements)] == elements, f"{name} is written otherwise now"
+        assert _begins_as(msgpack.decode(layout.pack(message)), elements), f"{name} is written otherwise now"
         if name in STRUCTS:
             assert says_the_same(layout.struct(name, fact), message), name
 

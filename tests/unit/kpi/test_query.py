@@ -197,7 +197,9 @@ def test_a_cell_has_as_many_contacts_as_it_counts(contacts: list[Known], group_b
         pytest.param("day != 2026-02-30", "day at character 1 is a date", id="a date that is none"),
         pytest.param("hour = 9", "hour at character 1 is the beginning of an hour", id="no hour"),
         pytest.param('hour = "2026-03-02T09:00"', "hour at character 1 is the beginning of an hour", id="no zone"),
-        pytest.param('hour = "2026-03-02T09:30+00:00"', "hour at character 1 is the beginning of an hour", id="within an hour"),
+        pytest.param(
+            'hour = "2026-03-02T09:30+00:00"', "hour at character 1 is the beginning of an hour", id="within an hour"
+        ),
     ],
 )
 def test_a_day_or_an_hour_that_nothing_can_match_is_refused(text: str, expected: str) -> None:

@@ -249,7 +249,8 @@ def apart(facts: Sequence[events.Event]) -> Iterator[events.Event]:
                 yield events.CaseOpened(case_id, origin, *placed, *desk)
                 contact = PostRole.CONTACT
                 yield events.PostPlaced(case_id, told, contact, identity_id, told.published_at, None, at).attached
-                yield events.CaseQueued(case_id, queue_id, urgency, requirements, due_at, at, at)
+                ruled = {"rule_ids": fact.rule_ids, "policy_version": fact.policy_version}
+                yield events.CaseQueued(case_id, queue_id, urgency, requirements, due_at, at, at, **ruled)
             case events.PostPlaced():
                 yield fact.post
                 yield fact.attached

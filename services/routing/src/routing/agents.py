@@ -16,6 +16,7 @@ from routing.terms import (
     PostKind,
     Presence,
     Requirement,
+    Rule,
     Selection,
     ShiftPhase,
     ShiftPlan,
@@ -200,6 +201,7 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     """When it became so."""
     absence_s: int = 0
     """How long who is away or offline keeps its cases, 0 for ever."""
+    rules: tuple[Rule, ...] = ()
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -330,4 +332,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.wind_down_s,
         event.at,
         max(0, event.absence_s),
+        event.rules,
     )

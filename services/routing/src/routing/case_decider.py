@@ -6,7 +6,7 @@ from chassis.clock import MICROS, Instant, to_datetime
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import Agent, Queue
+from routing.agents import Agent
 from routing.cases import (
     BY_HAND,
     UNSENT_MAX,
@@ -40,14 +40,13 @@ from routing.cases import (
 )
 from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
+from routing.lines import asked_in, line_of_case
 from routing.matching import Decision
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, falls_through_at, waits_until
 from routing.similarity import SIMILAR_FROM, resemblance
-from routing.terms import AuthorKind, Requirement, RescindReason, WaitingFor
+from routing.terms import AuthorKind, PostKind, Requirement, RescindReason, WaitingFor, together
 
-NO_LANGUAGE = frozenset({"und", "mul", "zxx"})
-"""Primary subtags of ISO 639 that name no single language."""
 NO_ROOM = "no_room"
 """The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
 REPLY_TIMEOUT = "reply_timeout"
@@ -167,9 +166,16 @@ def known_agent(decision: Decision, agent_id: str) -> Agent:
     return agent
 
 
-def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
-    """Lines a case up where it was before, or where its source says; its clock runs from what it waits for."""
+def queue_up(
+    decision: Decision, case: Case, urgency: int = 0, kind: PostKind = PostKind.UNSPECIFIED, reach: int = 0
+) -> None:
+    """Lines a case up where it was before, or where its source and the rules say, which may ask of what kind the post
+    is that makes it wait and how far that reaches; its clock runs from what it waits for.
+    """
     shard = decision.shard
+    if not case.queue and not _waits_for_joined(case):
+        _queue_first(decision, case, urgency, kind, reach)
+        return
     queue_id = shard.standing_queue(case.queue) if case.queue else shard.queue_of_source(case.source_id)
     queue, requirements = shard.queue(queue_id), _requirements_in(shard, case, queue_id)
     if _waits_for_joined(case):
@@ -185,6 +191,26 @@ def queue_up(decision: Decision, case: Case, urgency: int = 0) -> None:
             Instant(start + queue.first_response_s * MICROS),
             decision.at,
             decision.at,
+        )
+    )
+
+
+def _queue_first(decision: Decision, case: Case, urgency: int, kind: PostKind, reach: int) -> None:
+    """Lines up a case that never waited."""
+    line = line_of_case(decision.shard, case, max(case.urgency, urgency), kind, reach)
+    start = decision.at if case.owed_since is None else min(case.owed_since, decision.at)
+    decision.emit(
+        events.CaseQueued(
+            case.case_id,
+            line.queue,
+            line.urgency,
+            line.requirements,
+            Instant(start + line.first_response_s * MICROS),
+            decision.at,
+            decision.at,
+            weight=line.weight,
+            rule_ids=line.rule_ids,
+            policy_version=line.policy_version,
         )
     )
 
@@ -340,27 +366,6 @@ def line_up(decision: Decision, case: Case, queue_id: str, urgency: int, waiting
             decision.at,
         )
     )
-
-
-def asked_in(queue: Queue, language: str) -> tuple[Requirement, ...]:
-    """What a queue asks for of a case in a language (a BCP 47 tag), that one included where the queue wants it. Tags of
-    no language, or of several, ask for none.
-    """
-    if queue.language_level <= 0:
-        return queue.requirements
-    primary = language.partition("-")[0].lower()
-    if primary in NO_LANGUAGE or not (primary.isascii() and primary.isalpha()):
-        return queue.requirements
-    return together(queue.requirements, (Requirement(f"lang:{primary}", queue.language_level, hard=True),))
-
-
-def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Both lists by skill; where both name one, the stricter of each word holds."""
-    merged = {r.skill: r for r in ours}
-    for r in theirs:
-        known = merged.get(r.skill, r)
-        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard)
-    return tuple(merged[skill] for skill in sorted(merged))
 
 
 def name(case_id: str) -> str:

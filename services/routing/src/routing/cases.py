@@ -233,6 +233,10 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Its open tasks, by id."""
     answers: tuple[GivenAnswer, ...] = ()
     """Its latest replies under leases."""
+    rule_ids: tuple[str, ...] = ()
+    """Rules that shaped it when it waited for the first time."""
+    rules_version: int = 0
+    """Version of the policy they are of, 0 when none did."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -542,6 +546,9 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 queue=event.queue,
                 urgency=max(0, min(event.urgency, URGENCY_MAX)),
                 requirements=event.requirements,
+                weight=min(event.weight, WEIGHT_MAX) or case.weight,
+                rule_ids=event.rule_ids or case.rule_ids,
+                rules_version=event.policy_version or case.rules_version,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
                 # a supervisor does so still.
@@ -733,4 +740,6 @@ def begun(event: events.CaseBegun) -> Case:
         opened_at=event.at,
         updated_at=event.at,
         desk=post.desk,
+        rule_ids=event.rule_ids,
+        rules_version=event.policy_version,
     )

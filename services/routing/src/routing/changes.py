@@ -69,6 +69,7 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
             | events.QueueDeleted()
             | events.QueueCleared()
             | events.SourceQueueChanged()
+            | events.SourceLabelsChanged()
             | events.PolicyChanged()
             | events.PostThreaded()
             | events.PostAliased()

@@ -16,10 +16,12 @@ from routing.terms import (
     PostKind,
     Presence,
     Requirement,
+    Rule,
     Selection,
     ShiftPlan,
     Skill,
     SkillWeight,
+    SourceLabel,
     WaitingFor,
 )
 
@@ -105,6 +107,7 @@ class AttachPost(Struct, frozen=True, gc=False):
     received_at: Instant
     window_expires_at: Instant | None
     at: Instant
+    reach: int = 0
 
 
 class SightPost(Struct, frozen=True, gc=False):
@@ -136,11 +139,12 @@ class DetachPost(Struct, frozen=True, gc=False):
 
 
 class SetSourceQueue(Struct, frozen=True, gc=False):
-    """A source's cases go to this queue from now on, "" for the default."""
+    """A source's cases go to this queue from now on, "" for the default, and these are its labels."""
 
     source_id: str
     queue: str
     at: Instant
+    labels: tuple[SourceLabel, ...] = ()
 
 
 class OpenCase(Struct, frozen=True, gc=False):
@@ -533,6 +537,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     pending_percent: int | None = None
     resume_percent: int | None = None
     wind_down_s: int | None = None
+    rules: tuple[Rule, ...] | None = None
 
 
 class CreateCannedText(Struct, frozen=True, gc=False):

@@ -11,27 +11,17 @@ from chassis.errors import Rejected
 from msgspec.structs import replace
 
 from routing import commands, events
-from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed, units_of
+from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed
 from routing.assignment import assign_case
 from routing.canned_decider import change_text, create_text, delete_text
-from routing.case_decider import (
-    asked_in,
-    decide_case,
-    fall_through,
-    known_agent,
-    lapse,
-    put_back,
-    resume,
-    supervise,
-    take_back,
-    together,
-)
+from routing.case_decider import decide_case, fall_through, known_agent, lapse, put_back, resume, supervise, take_back
 from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, Resolved, offers_of
 from routing.claim_decider import claim_case, renew_claim, second_claim
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
 from routing.join_decider import carry, join_cases, split_case
 from routing.leaving import drain_agent, leave, leaves_at, rescind_offers
+from routing.lines import line_of_request
 from routing.matching import Decision
 from routing.policy_decider import change_policy
 from routing.queue_decider import (
@@ -46,7 +36,7 @@ from routing.queue_decider import (
 from routing.shard import Shard
 from routing.shift_decider import move_on, plan_shift
 from routing.tasks import close_task, create_task, resolve_case
-from routing.terms import CaseOrigin, PostKind, Presence
+from routing.terms import CaseOrigin, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
 from routing.timers import AGENT, LEAVES, QUEUE, SHIFT
 
@@ -72,6 +62,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
         case commands.SetSourceQueue(source_id, queue, at):
             if shard.sources.get(source_id, "") != queue:
                 decision.emit(events.SourceQueueChanged(source_id, queue, at))
+            if shard.labels.get(source_id, ()) != command.labels:
+                decision.emit(events.SourceLabelsChanged(source_id, command.labels, at))
         case commands.OpenCase():
             _open(decision, command)
         case commands.EscalateCase():
@@ -113,6 +105,7 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
         case commands.DeleteQueue():
             delete_queue(decision, command)
         case commands.ChangePolicy():
+            known_queues(shard, tuple(sorted({rule.queue for rule in command.rules or () if rule.queue})))
             change_policy(decision, command)
         case commands.CreateCannedText():
             create_text(decision, command)
@@ -142,8 +135,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
     if c.source_id and c.channel and c.channel != c.source_channel:
         detail = f"source {c.source_id} is one of channel {c.source_channel}, not of {c.channel}; leave channel empty"
         raise Rejected(Reason.CHANNEL_DIFFERS, detail, resource=f"sources/{c.source_id}")
-    queue_id = c.queue or decision.shard.queue_of_source(c.source_id)
-    queue, channel = decision.shard.queue(queue_id), c.channel or c.source_channel
+    line, channel = line_of_request(decision.shard, c), c.channel or c.source_channel
     decision.emit(
         events.CaseOpened(
             c.case_id,
@@ -153,18 +145,20 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             c.source_id,
             c.identity_id,
             c.language,
-            c.weight or units_of(decision.shard.policy, channel, PostKind.UNSPECIFIED),
+            line.weight,
             c.request_id,
             c.at,
         ),
         events.CaseQueued(
             c.case_id,
-            queue_id,
-            c.urgency,
-            together(asked_in(queue, c.language), c.requirements),
-            Instant(c.at + queue.first_response_s * MICROS),
+            line.queue,
+            line.urgency,
+            line.requirements,
+            Instant(c.at + line.first_response_s * MICROS),
             c.at,
             c.at,
+            rule_ids=line.rule_ids,
+            policy_version=line.policy_version,
         ),
     )
 

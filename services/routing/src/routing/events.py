@@ -19,11 +19,13 @@ from routing.terms import (
     Presence,
     Requirement,
     RescindReason,
+    Rule,
     Selection,
     ShiftPhase,
     ShiftPlan,
     Skill,
     SkillWeight,
+    SourceLabel,
     WaitingFor,
 )
 
@@ -54,6 +56,7 @@ class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
     thread_id: str = ""
     joined_thread_ids: tuple[str, ...] = ()
     opens_case_id: str = ""
+    reach: int = 0
 
 
 class PostAliased(Struct, frozen=True, array_like=True, gc=False):
@@ -246,6 +249,9 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     waiting_since: Instant
     at: Instant
     for_joined: bool = False
+    weight: int = 0
+    rule_ids: tuple[str, ...] = ()
+    policy_version: int = 0
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -261,6 +267,8 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     requirements: tuple[Requirement, ...]
     due_at: Instant
     at: Instant
+    rule_ids: tuple[str, ...] = ()
+    policy_version: int = 0
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -660,6 +668,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     pending_percent: int = 0
     resume_percent: int = 0
     wind_down_s: int = 0
+    rules: tuple[Rule, ...] = ()
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -667,6 +676,14 @@ class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
 
     source_id: str
     queue: str
+    at: Instant
+
+
+class SourceLabelsChanged(Struct, frozen=True, array_like=True, gc=False):
+    """What a source is said to be changed, as told by its settings; carries all of it."""
+
+    source_id: str
+    labels: tuple[SourceLabel, ...]
     at: Instant
 
 
@@ -711,6 +728,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     escalation: Escalation | None = None
     parent_id: str = ""
     answers: tuple[GivenAnswer, ...] = ()
+    rule_ids: tuple[str, ...] = ()
+    policy_version: int = 0
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -814,7 +833,7 @@ CaseEvent = CaseFact | CaseBegun | CaseOpened | CaseRecalled | CasesJoined | Joi
 AgentFact = AgentRegistered | AgentChanged | PresenceChanged | ShiftChanged | AgentDeleted
 """What happens to an agent itself."""
 
-SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged
+SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged | SourceLabelsChanged
 """What holds for what is decided from now on."""
 
 CannedFact = CannedTextChanged | CannedTextDeleted

@@ -33,6 +33,7 @@ from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
 from routing.escalation import case_id_of_post
 from routing.memory_reads import POLICY, READS, Writer, queue_message
+from routing.rules import RULES_MAX, wrong_in
 from routing.shard import Shard
 from routing.sources import Sources
 from routing.terms import (
@@ -44,6 +45,7 @@ from routing.terms import (
     PostKind,
     Presence,
     Requirement,
+    Rule,
     Selection,
     ShiftException,
     ShiftPlan,
@@ -95,6 +97,7 @@ _AGENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _REASON = re.compile(r"[a-z0-9_]{0,60}")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 _ETAG = re.compile(r"[0-9a-f]{16}|")
@@ -458,9 +461,10 @@ def command_of(request: Message, now: Instant) -> commands.Command:
                 form.wrong("successor", "is another queue than the one to delete")
             command = commands.DeleteQueue(queue_id, request.force, successor or DEFAULT_QUEUE, now)
         case api.UpdateRoutingPolicyRequest():
-            form.take(lambda: parse_name(POLICY, request.routing_policy.name, "routing_policy.name"), dict[str, str]())
+            named = request.routing_policy.name
+            found = form.take(lambda: parse_name(POLICY, named, "routing_policy.name"), dict[str, str]())
             mask = _mask(form, request.routing_policy, request.update_mask)
-            given = _policy(form, request.routing_policy)
+            given = _policy(form, request.routing_policy, found.get("tenant", ""))
             command = commands.ChangePolicy(now, **{name: given[name] for name in mask if name in given})
         case _:
             raise TypeError(f"{request.DESCRIPTOR.full_name} asks for nothing")
@@ -707,7 +711,7 @@ def _claim_terms(form: Form, queue: api.Queue, tenant: str) -> ClaimTerms | None
     return ClaimTerms(lease_s, mode.fall_through_s, goes, *limits)
 
 
-def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
+def _policy(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, Any]:
     """The settings by name, those that are not given as they are without a policy."""
     usual = Policy()
     for name, (least, most, given) in _POLICY_RANGES.items():
@@ -745,7 +749,41 @@ def _policy(form: Form, policy: api.RoutingPolicy) -> dict[str, Any]:
         "pending_percent": policy.pending_percent or usual.pending_percent,
         "resume_percent": policy.resume_percent or usual.resume_percent,
         "wind_down_s": policy.wind_down_s,
+        "rules": _rules(form, "routing_policy.rules", policy.rules, tenant),
     }
+
+
+def _rules(form: Form, field: str, given: Sequence[api.RequirementRule], tenant: str) -> tuple[Rule, ...]:
+    """The rules in their order."""
+    if len(given) > RULES_MAX:
+        form.wrong(field, f"are at most {RULES_MAX}")
+        return ()
+    if len({rule.rule_id for rule in given}) != len(given):
+        form.wrong(field, "have each an id of its own")
+    found = tuple(_rule(form, f"{field}[{number}]", rule, tenant) for number, rule in enumerate(given))
+    for place, why in wrong_in(found, field):
+        form.wrong(place, why)
+    return found
+
+
+def _rule(form: Form, field: str, rule: api.RequirementRule, tenant: str) -> Rule:
+    if _RULE.fullmatch(rule.rule_id) is None:
+        form.wrong(f"{field}.rule_id", f"has the form {_RULE.pattern}")
+    urgency = rule.urgency if rule.HasField("urgency") else None
+    if urgency is not None and not 0 <= urgency <= URGENCY_MAX:
+        form.wrong(f"{field}.urgency", f"is 0 to {URGENCY_MAX}, or absent for what it would be")
+    if not 0 <= rule.weight <= WEIGHT_MAX:
+        form.wrong(f"{field}.weight", f"is 1 to {WEIGHT_MAX}, or 0 for what it would be")
+    if not 0 <= rule.first_response_s <= 2_592_000:
+        form.wrong(f"{field}.first_response_s", "is 1 to 2592000, or 0 for what its queue says")
+    queue = form.of_tenant(f"{field}.queue", "queues", tenant, rule.queue) if rule.queue else ""
+    requirements = _requirements(form, f"{field}.requirements", rule.requirements)
+    made = Rule(
+        rule.rule_id, rule.condition, queue, urgency, rule.weight, rule.first_response_s, requirements, rule.stop
+    )
+    if made == Rule(rule.rule_id, rule.condition):
+        form.wrong(field, "makes nothing of a case; say queue, urgency, weight, first_response_s, requirements or stop")
+    return made
 
 
 def _one_of(form: Form, kind: type[E], field: str, value: int) -> E:

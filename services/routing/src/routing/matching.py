@@ -43,6 +43,7 @@ _FREES_NOBODY = frozenset(
         events.QueueDeleted,
         events.QueueCleared,
         events.SourceQueueChanged,
+        events.SourceLabelsChanged,
         events.CaseSupervised,
         events.DraftSaved,
         events.DraftDiscarded,
@@ -223,6 +224,11 @@ class Decision:
             if segment.thin and agent.free >= segment.weight:
                 yield from segment.thin_heads(self.at, is_barred)
 
+    def _before(self, case_id: str) -> tuple[int, str]:
+        """The units and the channel of a case that the shard has."""
+        case = self.shard.cases[case_id]
+        return case.weight, case.channel
+
     def _leads_to_no_offer(self) -> bool:
         """Whether it is plain, without applying the facts, that none of them can lead to an offer."""
         kinds: dict[str, tuple[int, str]] = {}
@@ -235,11 +241,9 @@ class Decision:
                 case events.CaseOpened() | events.CaseRecalled():
                     kinds[event.case_id] = event.weight, event.channel
                 case events.CaseQueued():
-                    found = kinds.get(event.case_id)
-                    if found is None:
-                        case = self.shard.cases[event.case_id]
-                        found = case.weight, case.channel
-                    if self.shard.segments.has_ready(event.queue, event.requirements, *found):
+                    weight, channel = kinds.get(event.case_id) or self._before(event.case_id)
+                    weight = event.weight or weight
+                    if self.shard.segments.has_ready(event.queue, event.requirements, weight, channel):
                         return False
                 case events.CasePended(weight_percent=0 | 100):
                     pass

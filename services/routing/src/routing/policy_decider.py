@@ -7,7 +7,9 @@ from routing.matching import Decision
 
 
 def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
-    """Decides another policy, unless it is so already. No offer follows: it suits nobody who did not suit before."""
+    """Decides another policy, unless it is so already. No offer follows: it suits nobody who did not suit before, and
+    rules are for cases to come.
+    """
     policy = decision.shard.policy
     wanted = {name: value for name, value in asdict(c).items() if name != "at" and value is not None}
     changed = replace(policy, **wanted)
@@ -30,5 +32,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.pending_percent,
                 changed.resume_percent,
                 changed.wind_down_s,
+                changed.rules,
             )
         )

@@ -48,6 +48,8 @@ class Post(Struct, frozen=True, array_like=True, gc=False):
     window_expires_at: Instant | None
     is_withdrawn: bool = False
     sights: tuple[Sight, ...] = ()
+    reach: int = 0
+    """Number of people it can reach, 0 when unknown."""
 
     @property
     def by_customer(self) -> bool:
@@ -89,6 +91,7 @@ def post_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Post:
         event.published_at,
         event.window_expires_at,
         sights=(sight_of(event, parts),),
+        reach=event.reach,
     )
 
 
@@ -126,4 +129,5 @@ def threaded(  # noqa: PLR0917  (all that a fact is made of)
         thread_id,
         joined_thread_ids,
         sight.opens_case_id,
+        post.reach,
     )

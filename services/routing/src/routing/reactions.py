@@ -18,7 +18,7 @@ from switchboard.ingest.v1 import events_structs
 
 from routing import commands
 from routing.cases import case_id_of
-from routing.terms import AuthorKind, Direction, PostKind
+from routing.terms import AuthorKind, Direction, PostKind, SourceLabel
 
 M = TypeVar("M", bound=IntEnum)
 
@@ -28,6 +28,8 @@ as many links as there is room for, in the order of their ids. So what belongs t
 """
 MENTIONS_MAX = 50
 """Accounts a post names that are looked at, in the order of their ids: so many cases one answer answers at most."""
+LABELS_MAX = 64
+"""Labels of a source that are looked at: so many ingest lets it have."""
 ALIASES_MAX = 60
 """Other ids of a post that are looked at, in their order."""
 
@@ -69,7 +71,8 @@ def react(recorded: Recorded, now: Instant) -> commands.Command | None:
         found = _QUEUE.fullmatch(recorded.body.default_queue)
         if found is None:
             raise ValueError("default_queue names no queue")
-        return commands.SetSourceQueue(_text(recorded.body.source_id, "source_id"), found[1] or "", now)
+        labels = tuple(SourceLabel(one.key, one.value) for one in recorded.body.labels[:LABELS_MAX])
+        return commands.SetSourceQueue(_text(recorded.body.source_id, "source_id"), found[1] or "", now, labels)
     if name == _DISCONNECTED:
         return commands.SetSourceQueue(_text(recorded.body.source_id, "source_id"), "", now)
     return None
@@ -107,6 +110,7 @@ def _attach(tenant: str, body: events_structs.PostReceived, now: Instant) -> com
         _told(body.received_at, "received_at"),
         None if window is None else _instant(window, "reply_window_expires_at"),
         now,
+        max(0, body.reach),
     )
 
 

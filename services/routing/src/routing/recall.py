@@ -52,6 +52,8 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.escalation,
         case.parent_id,
         case.answers,
+        case.rule_ids,
+        case.rules_version,
     )
 
 
@@ -94,4 +96,6 @@ def recalled(event: events.CaseRecalled) -> Case:
         escalation=event.escalation,
         parent_id=event.parent_id,
         answers=event.answers[-ANSWERS_MAX:],
+        rule_ids=event.rule_ids,
+        rules_version=event.policy_version,
     )

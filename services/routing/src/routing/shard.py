@@ -9,6 +9,7 @@ relies on the read model, and a thread that comes back does so by facts, `Thread
 
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chassis.clock import MICROS, Instant
@@ -34,7 +35,9 @@ from routing.cases import (
 )
 from routing.changes import changes, is_first_offer, with_turn
 from routing.policies import Choice, Unoffered, choice_of, order_of
+from routing.rules import Rules, ready
 from routing.segments import Segment, Segments
+from routing.terms import SourceLabel
 from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, LEAVES, QUEUE, SHIFT, Timers
 
@@ -67,6 +70,10 @@ class Shard:
     sources: dict[str, str] = field(default_factory=dict)
     """Source to queue, of sources that name one."""
     policy: Policy = field(default_factory=Policy)
+    labels: dict[str, tuple[SourceLabel, ...]] = field(default_factory=dict, kw_only=True)
+    """Source to its labels, of sources that have some."""
+    rules: Rules = field(default=(), init=False, compare=False)
+    """Derived: the policy's rules as they are asked."""
     successors: dict[str, str] = field(default_factory=dict)
     """Deleted queue to the one that stands for it, "" for the default."""
     closing: dict[str, Instant] = field(default_factory=dict)
@@ -115,6 +122,7 @@ class Shard:
 
     def __post_init__(self) -> None:
         self.segments = Segments(order_of(self.policy))
+        self.rules = ready(self.policy.rules)
 
     def queue(self, queue_id: str) -> Queue:
         """A queue's settings; one nobody created has the default's."""
@@ -140,6 +148,10 @@ class Shard:
             seen.add(queue_id)
             queue_id = self.successors.get(queue_id, "")
         return queue_id if self.has_queue(queue_id) else DEFAULT_QUEUE
+
+    def labels_of(self, source_id: str) -> Mapping[str, str]:
+        """The labels of a source by their keys."""
+        return {label.key: label.value for label in self.labels.get(source_id, ())}
 
     def queue_of_source(self, source_id: str) -> str:
         """The queue that new cases of a source go to."""
@@ -193,8 +205,14 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
                 shard.sources[event.source_id] = event.queue
             else:
                 shard.sources.pop(event.source_id, None)
+        case events.SourceLabelsChanged():
+            if event.labels:
+                shard.labels[event.source_id] = event.labels
+            else:
+                shard.labels.pop(event.source_id, None)
         case events.PolicyChanged():
             shard.policy = policy_of(event)
+            shard.rules = ready(shard.policy.rules)
             refill(shard)
         case events.QueueDeleted():
             pass  # the default one is always there

@@ -18,9 +18,10 @@ from routing.canned import CannedText
 from routing.cases import Case
 from routing.events import PostThreaded
 from routing.shard import Shard, refill
+from routing.terms import SourceLabel
 from routing.thread_index import Kept, ThreadIndex
 
-VERSION = "17"
+VERSION = "18"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, or keys and posts, of one part: three milliseconds' work."""
@@ -41,6 +42,7 @@ class _Kept(Struct, array_like=True):
     forgotten: int
     todo: list[tuple[str, int]]
     canned: list[CannedText]
+    labels: list[tuple[str, tuple[SourceLabel, ...]]]
 
 
 _encoder = Encoder()
@@ -67,6 +69,7 @@ def dump(shard: Shard) -> Iterator[bytes]:
         shard.forgotten,
         list(shard.threads.todo.items()),
         [shard.canned[text_id] for text_id in sorted(shard.canned)],
+        sorted(shard.labels.items()),
     )
     return _parts(_encoder.encode(kept), shard.cases.copy(), shard.threads.kept())
 
@@ -140,6 +143,7 @@ def load(raw: bytes) -> Shard:
         kept.forgotten,
         threads,
         {one.text_id: one for one in kept.canned},
+        labels=dict(kept.labels),
     )
     return refill(shard)
 

@@ -18,12 +18,11 @@ from routing.case_decider import (
     rescind,
     resume,
     standing,
-    together,
 )
 from routing.cases import TASKS_MAX, Accepted, Case, Joined, Pending, holder, is_apart, is_closed
 from routing.commands import Reason
 from routing.matching import Decision
-from routing.terms import CaseOrigin, WaitingFor
+from routing.terms import CaseOrigin, WaitingFor, together
 
 CANCELLED, WITHDRAWN = "cancelled", "withdrawn"
 """Outcomes of tasks whose case was resolved, or taken back by its customer."""

@@ -186,6 +186,35 @@ class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
     sketch: bytes
 
 
+def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Both lists by skill; where both name one, the stricter of each word holds."""
+    merged = {r.skill: r for r in ours}
+    for r in theirs:
+        known = merged.get(r.skill, r)
+        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard)
+    return tuple(merged[skill] for skill in sorted(merged))
+
+
+class Rule(Struct, frozen=True, array_like=True, gc=False):
+    """What a policy makes of a case that begins to wait, where a condition holds."""
+
+    rule_id: str
+    condition: str
+    queue: str = ""
+    urgency: int | None = None
+    weight: int = 0
+    first_response_s: int = 0
+    requirements: tuple[Requirement, ...] = ()
+    stop: bool = False
+
+
+class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
+    """A label of a source."""
+
+    key: str
+    value: str
+
+
 class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
     """How much a skill counts when the best fit is looked for."""
 

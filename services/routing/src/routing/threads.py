@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from routing import commands, events
 from routing.agents import units_of
-from routing.case_decider import asked_in, queue_up, rescind, resume
+from routing.case_decider import queue_up, rescind, resume
 from routing.cases import (
     Accepted,
     Broadcast,
@@ -36,6 +36,7 @@ from routing.cases import (
 from routing.contacts import answered_without, contact_after, latest_contact
 from routing.join_decider import part_from_all, renew
 from routing.joins import absorb, answered_by
+from routing.lines import line_of_post
 from routing.matching import Decision
 from routing.posts import Part, Post, Sight, threaded
 from routing.remembering import customers_of, find_post, present, threads_of
@@ -70,6 +71,7 @@ def attach_post(decision: Decision, c: commands.AttachPost) -> None:
         c.language,
         c.published_at,
         c.window_expires_at,
+        reach=c.reach,
     )
     sight = Sight(c.desk, c.source_id, c.kind, c.received_at, c.case_id, c.is_addressed)
     _see(decision, together, post, sight, c.thread_keys)
@@ -170,13 +172,20 @@ def _begins(together: Together, post: Post, sight: Sight, wants: Sequence[Wanted
 
 def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
     """A customer gets a case, which is lined up at once."""
-    shard = decision.shard
-    queue_id = shard.queue_of_source(told.source_id)
-    queue = shard.queue(queue_id)
-    due_at = Instant(min(told.published_at, decision.at) + queue.first_response_s * MICROS)
-    asked = asked_in(queue, told.language)
-    weight = units_of(shard.policy, told.channel, told.kind)
-    begun = events.CaseBegun(told.opens_case_id, told, weight, queue_id, urgency, asked, due_at, decision.at)
+    line = line_of_post(decision.shard, told, urgency)
+    due_at = Instant(min(told.published_at, decision.at) + line.first_response_s * MICROS)
+    begun = events.CaseBegun(
+        told.opens_case_id,
+        told,
+        line.weight,
+        line.queue,
+        line.urgency,
+        line.requirements,
+        due_at,
+        decision.at,
+        line.rule_ids,
+        line.policy_version,
+    )
     is_all = not decision.events
     decision.emit(begun)
     if is_all:
@@ -238,7 +247,11 @@ def _hang(decision: Decision, together: Together, post: Post, sight: Sight, want
     if not needs_agent(evolve_case(case, attached)):
         rescind(decision, case)
     decision.attach(attached)
-    _go_on(decision, decision.case(case.case_id) or case, _urgency(sight) if is_contact else 0, is_contact=is_contact)
+    now = decision.case(case.case_id) or case
+    if is_contact:
+        _go_on(decision, now, _urgency(sight), is_contact=True, kind=sight.kind, reach=post.reach)
+    else:
+        _go_on(decision, now, 0, is_contact=False)
 
 
 def _unhang(decision: Decision, together: Together, post: Post, part: Part, *, is_moved: bool) -> None:
@@ -339,7 +352,7 @@ def _open(decision: Decision, together: Together, post: Post, sight: Sight, want
             decision.emit(_attached(decision, answer, known, named, opened.case_id, left))
     case = decision.case(opened.case_id)
     if case is not None and needs_agent(case):
-        decision.emit(_queued(decision, opened, post, sight))
+        queue_up(decision, case, _urgency(sight), sight.kind, post.reach)
 
 
 def _waiting_answers(together: Together, post: Post, desk: str) -> list[tuple[Post, Sight]]:
@@ -353,16 +366,6 @@ def _waiting_answers(together: Together, post: Post, desk: str) -> list[tuple[Po
                 if answer.is_ours and not answer.is_withdrawn and sight is not None and not sight.parts:
                     found.append((answer, sight))
     return found[:WAITING_MAX]
-
-
-def _queued(decision: Decision, opened: events.CaseOpened, post: Post, sight: Sight) -> events.CaseQueued:
-    shard = decision.shard
-    queue_id = shard.queue_of_source(sight.source_id)
-    queue = shard.queue(queue_id)
-    due_at = Instant(min(post.published_at, decision.at) + queue.first_response_s * MICROS)
-    urgency = _urgency(sight)
-    asked = asked_in(queue, opened.language)
-    return events.CaseQueued(opened.case_id, queue_id, urgency, asked, due_at, decision.at, decision.at)
 
 
 def _attached(  # noqa: PLR0917  (all that a fact is made of)
@@ -411,16 +414,24 @@ def _urgency(sight: Sight) -> int:
     return PRIVATE_URGENCY if sight.kind == PostKind.DIRECT_MESSAGE else 0
 
 
-def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) -> None:
+def _go_on(
+    decision: Decision,
+    case: Case,
+    urgency: int,
+    *,
+    is_contact: bool,
+    kind: PostKind = PostKind.UNSPECIFIED,
+    reach: int = 0,
+) -> None:
     """What it means for a case that a post came or went, or another case joined it."""
     stage = alone(case).stage
     match stage:
         case Idle():
             if wants_agent(case) or (is_contact and needs_agent(case)):
-                queue_up(decision, case, urgency)
+                queue_up(decision, case, urgency, kind, reach)
         case Queued() | Offered() | Broadcast():
             if case.wait is None and owes(case):  # it waited for what is joined into it only
-                queue_up(decision, case, urgency)
+                queue_up(decision, case, urgency, kind, reach)
         case Pending():
             if is_contact:
                 resume(decision, case, stage, "customer")
@@ -428,7 +439,7 @@ def _go_on(decision: Decision, case: Case, urgency: int, *, is_contact: bool) ->
             if case.owed_since is not None:
                 episode = case.episode if isinstance(stage, Withdrawn) else case.episode + 1
                 decision.emit(events.CaseReopened(case.case_id, "customer", episode, decision.at))
-                queue_up(decision, case, urgency)
+                queue_up(decision, case, urgency, kind, reach)
         case Accepted() | Joined():
             pass
         case _:

@@ -26,7 +26,7 @@ from routing.cases import (
 )
 from routing.events import CaseOffered
 from routing.explain import Explanation
-from routing.terms import ClaimTerms, Escalation, Requirement, ShiftPlan
+from routing.terms import ClaimTerms, Escalation, Requirement, Rule, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -86,6 +86,8 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         offers=offers,
         claim=None if lease is None else _claim_message(tenant, case, lease),
         returned_by=[f"{at}/agents/{agent_id}" for agent_id, _ in case.refusals],
+        rule_ids=case.rule_ids,
+        rules_version=case.rules_version,
     )
 
 
@@ -245,6 +247,20 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
             events_pb2.ChannelUnits(channel=one.channel, kind=f"POST_KIND_{one.kind.name}", units=one.units)
             for one in policy.channel_units
         ],
+        rules=[_rule_message(tenant, rule) for rule in policy.rules],
+    )
+
+
+def _rule_message(tenant: str, rule: Rule) -> service_pb2.RequirementRule:
+    return service_pb2.RequirementRule(
+        rule_id=rule.rule_id,
+        condition=rule.condition,
+        queue=f"tenants/{tenant}/queues/{rule.queue}" if rule.queue else "",
+        urgency=rule.urgency,
+        weight=rule.weight,
+        first_response_s=rule.first_response_s,
+        requirements=requirement_messages(rule.requirements),
+        stop=rule.stop,
     )
 
 

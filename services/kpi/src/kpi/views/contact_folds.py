@@ -381,6 +381,7 @@ _IGNORED = (
     work.QueueCleared,
     work.PolicyChanged,
     work.ShiftChanged,
+    work.SourceLabelsChanged,
     work.SourceQueueChanged,
     work.DraftSaved,
     work.DraftDiscarded,
