@@ -13,7 +13,7 @@ from msgspec.msgpack import encode
 from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import Agent, Policy
-from routing.cases import Broadcast, Case, Pending, Queued, Resolved, Wait, offer_to, place_of, urgency_of
+from routing.cases import Broadcast, Case, Pending, Queued, Resolved, Wait, lenders_of, offer_to, place_of, urgency_of
 from routing.decider import decide
 from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
 from routing.shard import Shard, evolve, next_due
@@ -23,7 +23,9 @@ from routing.terms import (
     Direction,
     Ordering,
     Presence,
+    Relaxation,
     Requirement,
+    Rule,
     Selection,
     ShiftException,
     ShiftPhase,
@@ -64,6 +66,17 @@ SOME = ((), ("chat",), ("chat", "email"), ("voice",))
 """Channels an agent takes offers of; of all where there are none."""
 LIMITS = ((), (), (), (ChannelCapacity("chat", 1),), (ChannelCapacity("chat", 2), ChannelCapacity("email", 0)))
 
+RULES = (
+    Rule("heavy", "language:zh AND queue = default", weight=2, requirements=(Requirement(SKILLS[1], 2, hard=True),)),
+)
+RELAXATIONS = (
+    Relaxation("", 1, SKILLS[0], 2),
+    Relaxation("care", 1, queues=("default",), lend_waiting_max=1),
+    Relaxation("", 2, SKILLS[1]),
+    Relaxation("default", 2, queues=("care",)),
+)
+"""Due within the steps of a test."""
+
 Named = tuple[Ordering, Selection]
 instants = st.integers(0, 50).map(Instant)
 names = st.sampled_from(SKILLS)
@@ -98,8 +111,8 @@ SHIFTS = (None, None, None, None, hours((0, 1), (1.3, 3)), hours((0.4, 9)))
 def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
-    rules = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0
-    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *rules)
+    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS
+    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings)
 
 
 def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1, 1)) -> Shard:
@@ -169,7 +182,8 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
     if what in (7, 8) and settled:
         return commands.ReopenCase(settled[one % len(settled)], "again", t(now))
     if what <= 4 or not held:
-        weight, place, channel = 1 + one % 3, ("care", "default")[one % 2], CHANNELS[(one + urgency) % len(CHANNELS)]
+        weight, place = 1 + one % 3, ("care", "default", "")[one % 3]
+        channel = CHANNELS[(one + urgency) % len(CHANNELS)]
         return commands.OpenCase(
             f"m{number}",
             place,
@@ -201,6 +215,9 @@ def happening(shard: Shard, drawn: Sequence[Step]) -> Iterator[tuple[commands.Co
     now = 0.0
     for number, step in enumerate(drawn):
         now += step[1]
+        while (due := next_due(shard)) is not None and due <= t(now):
+            time = commands.Tick(t(now))
+            yield time, decide(time, shard)
         command = asked(shard, step, number, now)
         try:
             facts = decide(command, shard)
@@ -218,7 +235,8 @@ def may_take(case: Case, agent: Agent) -> bool:
     """From the definitions: is there for the channel, serves the queue, has every hard skill, has room, also of the
     channel, has not just refused it, and is not offered it.
     """
-    there = agent.presence == Presence.AVAILABLE and serves(agent, case.queue)
+    serving = any(serves(agent, queue) for queue in (case.queue, *lenders_of(case)))
+    there = agent.presence == Presence.AVAILABLE and serving
     there = there and (not agent.channels or case.channel in agent.channels)
     there = there and agent.phase in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON)
     room = [agent.capacity - agent.load]

@@ -283,6 +283,49 @@ def test_rules_are_set_from_a_file_and_shape_what_comes(both: Both, stack: Runni
     assert "rules" not in stack.told("policy", "--rules", str(file), "--tenant", "queues")
 
 
+STEPS = """
+[[relaxations]]
+after_s = 1
+queue = "picky"
+skill = "topic:rare"
+min_level = 1
+
+[[relaxations]]
+after_s = 86400
+queue = "picky"
+queues = ["helping"]
+lend_waiting_max = 0
+"""
+
+
+def test_steps_are_set_from_a_file_and_a_case_that_waits_asks_for_less(
+    both: Both, stack: RunningStack, tmp_path: Path
+) -> None:
+    picky, helping, file = both.queue("picky"), both.queue("helping"), tmp_path / "steps.toml"
+    file.write_text(STEPS)
+    told = stack.told("policy", "--relaxations", str(file), "--tenant", "queues")
+    assert [step.get("queues", []) for step in told["relaxations"]] == [[], [helping]]
+    assert "agents of helping too" in " ".join(stack.run("policy", "--tenant", "queues").split())
+
+    asks = [{"skill": "topic:rare", "min_level": 4, "hard": True}]
+    request = work.OpenCaseRequest(parent=PLACE, queue=picky, requirements=asks, request_id=str(uuid.uuid4()))
+    case = both.routing.OpenCase(request, timeout=PATIENCE_S).case.name
+
+    def shown() -> Any:
+        return both.routing.GetCase(work.GetCaseRequest(name=case), timeout=PATIENCE_S).case
+
+    until(lambda: [one.min_level for one in shown().requirements] == [1], PATIENCE_S)
+    assert [one.min_level for one in shown().asked_requirements] == [4]
+
+    def history() -> list[str]:
+        listed = both.routing.ListCaseEvents(work.ListCaseEventsRequest(parent=case), timeout=PATIENCE_S)
+        return [fact.type.rpartition(".")[2] for fact in listed.case_events]
+
+    until(lambda: history() == ["CaseOpened", "CaseQueued", "RequirementRelaxed"], PATIENCE_S)
+    assert "would be offered to agents of queue helping" in stack.run("explain", "case", case, "--tenant", "queues")
+    assert refused(lambda: both.delete(helping))[0] is grpc.StatusCode.FAILED_PRECONDITION
+
+
 def test_a_case_is_opened_for_a_source_that_was_connected_a_moment_ago_and_for_none_that_is_gone(both: Both) -> None:
     source = both.source("just-now", "").name
 

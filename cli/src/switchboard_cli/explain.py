@@ -60,8 +60,8 @@ async def explain_case(*, case: str, token: int | None, tenant: str, as_json: bo
             str(candidate.free_units),
         )
     screen.print(shown)
-    for alternative in answer.alternatives:
-        screen.print(alternative)
+    for sentence in (*answer.alternatives, *(step.explanation for step in answer.relaxations)):
+        screen.print(sentence)
 
 
 @explain.command("attribute")

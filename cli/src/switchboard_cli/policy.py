@@ -71,6 +71,9 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
               help="How long before the end of a shift its agent gets no new offers.")  # fmt: skip
 @click.option("--rules", "rules_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="TOML with a [[rules]] for each; they replace all there are.")  # fmt: skip
+@click.option("--relaxations", "steps_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              metavar="FILE",
+              help="TOML with a [[relaxations]] for each step; they replace all there are.")  # fmt: skip
 @json_option
 @reaches
 @asynchronous
@@ -80,6 +83,7 @@ async def policy(
     weights: dict[str, int],
     units: dict[tuple[str, str], int],
     rules_file: Path | None,
+    steps_file: Path | None,
     as_json: bool,
     targets: Targets,
     **settings: str | int | None,
@@ -108,8 +112,11 @@ async def policy(
     wanted = api.RoutingPolicy(name=name, skill_weights=counts, channel_units=takes, **values)
     mask = [*given, *(["skill_weights"] if weights else []), *(["channel_units"] if units else [])]
     if rules_file is not None:
-        wanted.rules.extend(_rules(rules_file, tenant))
+        wanted.rules.extend(_written(rules_file, tenant).rules)
         mask.append("rules")
+    if steps_file is not None:
+        wanted.relaxations.extend(_written(steps_file, tenant).relaxations)
+        mask.append("relaxations")
     act = "to change the policy" if mask else "to show the policy"
     async with calling(targets, "routing", act=act) as channel:
         stub = RoutingServiceStub(channel)
@@ -124,8 +131,8 @@ async def policy(
         _show(said.routing_policy)
 
 
-def _rules(path: Path, tenant: str) -> Any:
-    """The rules of a file, with the fields of RequirementRule; a queue by its id."""
+def _written(path: Path, tenant: str) -> Any:
+    """Rules and steps of a file, with the fields of RequirementRule and RelaxationStep; a queue by its id."""
     import tomllib
 
     from google.protobuf.json_format import ParseDict, ParseError
@@ -135,16 +142,16 @@ def _rules(path: Path, tenant: str) -> Any:
 
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        if document.keys() - {"rules"}:
-            raise click.BadParameter(
-                f"{path} has {min(document.keys() - {'rules'})}, and [[rules]] is all there can be"
-            )
-        found = ParseDict(document, RoutingPolicy()).rules
+        if other := document.keys() - {"rules", "relaxations"}:
+            raise click.BadParameter(f"{path} has {min(other)}; it can have [[rules]] and [[relaxations]]")
+        found = ParseDict(document, RoutingPolicy())
     except (ParseError, ValueError, RecursionError) as error:
-        raise click.BadParameter(f"{path} has no rules that can be read: {error}") from None
-    for rule in found:
-        if rule.queue and "/" not in rule.queue:
-            rule.queue = full(tenant, "queues", rule.queue)
+        raise click.BadParameter(f"{path} cannot be read: {error}") from None
+    for rule in found.rules:
+        rule.queue = full(tenant, "queues", rule.queue) if rule.queue else ""
+    for step in found.relaxations:
+        step.queue = full(tenant, "queues", step.queue) if step.queue else ""
+        step.queues[:] = [full(tenant, "queues", queue) for queue in step.queues]
     return found
 
 
@@ -185,6 +192,8 @@ def _show(shown: Any) -> None:
     console().print(rows)
     if shown.rules:
         console().print(_rule_table(shown.rules))
+    if shown.relaxations:
+        console().print(_step_table(shown.relaxations))
 
 
 def _rule_table(rules: Any) -> Any:
@@ -219,3 +228,18 @@ def _units_of(one: Any) -> str:
 
     kind = f":{PostKind.Name(one.kind).removeprefix('POST_KIND_').lower()}" if one.kind else ""
     return f"{one.channel}{kind}={one.units}"
+
+
+def _step_table(steps: Any) -> Any:
+    from switchboard_cli.names import short
+    from switchboard_cli.output import table
+
+    rows = table("after", "cases of", "ask for less", right=(0,))
+    for step in steps:
+        if step.skill:
+            less = f"{step.skill} at {step.min_level}" if step.min_level else f"no {step.skill}"
+        else:
+            guard = f", while at most {step.lend_waiting_max} wait there" if step.HasField("lend_waiting_max") else ""
+            less = f"agents of {' '.join(short(queue) for queue in step.queues)} too{guard}"
+        rows.add_row(f"{step.after_s} s", short(step.queue) or "all queues", less)
+    return rows

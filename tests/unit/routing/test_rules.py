@@ -31,7 +31,7 @@ from routing.terms import CaseOrigin, Direction, PostKind, Requirement, Rule, So
 from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
-from tests.unit.routing.build import answer, open_case, policy, post, queue, register, run, t, whole
+from tests.unit.routing.build import answer, open_case, policy, post, presence, queue, register, run, t, whole
 
 AN_ID = "11111111-1111-4111-8111-111111111111"
 CHINESE, BILLING = Requirement("lang:zh", 3, hard=True), Requirement("topic:billing", 2, hard=False)
@@ -233,7 +233,7 @@ def test_an_offer_suits_what_a_rule_asks() -> None:
     shard = ruled(GOLD)
     run(shard, register("ann", 5, [("lang:zh", 2)]), register("ben", 5, [("lang:zh", 4)]))
     for agent in ("ann", "ben"):
-        run(shard, commands.SetPresence(agent, 2, t(0)))  # type: ignore[arg-type]
+        run(shard, presence(agent))
     facts = run(shard, post("p1"))
     [offered] = [fact for fact in facts if isinstance(fact, events.CaseOffered)]
     assert (offered.agent_id, offered.weight, offered.policy_version) == ("ben", 3, 1)

@@ -15,6 +15,7 @@ from routing.terms import (
     Ordering,
     PostKind,
     Presence,
+    Relaxation,
     Requirement,
     Rule,
     Selection,
@@ -202,6 +203,7 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     absence_s: int = 0
     """How long who is away or offline keeps its cases, 0 for ever."""
     rules: tuple[Rule, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -333,4 +335,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.at,
         max(0, event.absence_s),
         event.rules,
+        event.relaxations,
     )

@@ -23,6 +23,7 @@ from routing.cases import (
     Resolved,
     Withdrawn,
     alone,
+    asked_of,
     etag,
     evolve_case,
     holder,
@@ -42,6 +43,7 @@ from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
 from routing.lines import asked_in, line_of_case
 from routing.matching import Decision
+from routing.relaxing import relax
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, falls_through_at, waits_until
 from routing.similarity import SIMILAR_FROM, resemblance
@@ -71,7 +73,7 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             decision.emit(
                 events.OfferDeclined(case.case_id, command.agent_id, offer.offer_id, command.reason, command.at)
             )
-            supervise(decision, case.case_id)
+            wait_on(decision, case.case_id)
         case commands.ReleaseCase():
             _demand_holder(case, command.agent_id)
             if isinstance(case.stage, Pending):
@@ -218,9 +220,9 @@ def _queue_first(decision: Decision, case: Case, urgency: int, kind: PostKind, r
 def _requirements_in(shard: Shard, case: Case, queue_id: str) -> tuple[Requirement, ...]:
     """In another queue it asks for what that asks, and for what was asked of it beyond its old one."""
     if queue_id == case.queue:
-        return case.requirements
+        return asked_of(case)
     before = asked_in(shard.queue(case.queue), case.language) if case.queue else ()
-    own = tuple(requirement for requirement in case.requirements if requirement not in before)
+    own = tuple(requirement for requirement in asked_of(case) if requirement not in before)
     return together(asked_in(shard.queue(queue_id), case.language), own)
 
 
@@ -255,7 +257,7 @@ def _stand_again(decision: Decision, case: Case) -> None:
     after = decision.case(case.case_id) or case
     if isinstance(after.stage, Idle):
         queue_up(decision, after)
-    supervise(decision, case.case_id)
+    wait_on(decision, case.case_id)
 
 
 def fall_through(decision: Decision, case_id: str) -> bool:
@@ -285,7 +287,7 @@ def put_back(decision: Decision, case: Case, reason: str) -> None:
     if wants_agent(left) or is_asked:
         queue_id = decision.shard.standing_queue(case.queue)
         line_up(decision, left, queue_id, case.urgency, waits_since(case, decision.at))
-        supervise(decision, case.case_id)
+        wait_on(decision, case.case_id)
 
 
 def waits_since(case: Case, at: Instant) -> Instant:
@@ -322,7 +324,13 @@ def take_back(decision: Decision, case: Case, held: Accepted) -> None:
     if wants_agent(case):
         queue_id = decision.shard.standing_queue(case.queue)
         line_up(decision, case, queue_id, case.urgency, held.waiting_since or decision.at)
-        supervise(decision, case.case_id)
+        wait_on(decision, case.case_id)
+
+
+def wait_on(decision: Decision, case_id: str) -> None:
+    """What it means for a case that it waits, still or again: it asks for less by now, or it is a supervisor's."""
+    relax(decision, case_id)
+    supervise(decision, case_id)
 
 
 def supervise(decision: Decision, case_id: str) -> None:

@@ -157,6 +157,15 @@ class JoinedCase(Struct, frozen=True, array_like=True, gc=False):
     urgency: int
 
 
+class Relaxed(Struct, frozen=True, array_like=True, gc=False):
+    """What a case asks for less because it waited."""
+
+    asked: tuple[Requirement, ...]
+    """What it asked when it began to wait."""
+    queues: tuple[str, ...]
+    """Queues beside its own whose agents may take it, sorted."""
+
+
 class Unsent(Struct, frozen=True, array_like=True, gc=False):
     """A reply that was asked for and not yet taken by the channel."""
 
@@ -237,6 +246,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Rules that shaped it when it waited for the first time."""
     rules_version: int = 0
     """Version of the policy they are of, 0 when none did."""
+    relaxed: Relaxed | None = None
+    """None while it asks what it asked when it began to wait."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -282,6 +293,16 @@ def offers_of(case: Case) -> tuple[Offered, ...]:
 def offer_to(case: Case, agent_id: str) -> Offered | None:
     """The open offer of a case to an agent."""
     return next((offer for offer in offers_of(case) if offer.agent_id == agent_id), None)
+
+
+def asked_of(case: Case) -> tuple[Requirement, ...]:
+    """What a case asked of an agent when it began to wait."""
+    return case.requirements if case.relaxed is None else case.relaxed.asked
+
+
+def lenders_of(case: Case) -> tuple[str, ...]:
+    """Queues beside its own whose agents may take a case."""
+    return () if case.relaxed is None else case.relaxed.queues
 
 
 def is_closed(case: Case) -> bool:
@@ -539,7 +560,8 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
             return attach(case, event.attached)
         case events.CaseQueued(for_joined=True):
             line = case.stage if isinstance(case.stage, Queued) else QUEUED
-            return replace(case, queue=event.queue, requirements=event.requirements, stage=line, updated_at=event.at)
+            asked = event.requirements
+            return replace(case, queue=event.queue, requirements=asked, stage=line, updated_at=event.at, relaxed=None)
         case events.CaseQueued():
             return replace(
                 case,
@@ -549,6 +571,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 weight=min(event.weight, WEIGHT_MAX) or case.weight,
                 rule_ids=event.rule_ids or case.rule_ids,
                 rules_version=event.policy_version or case.rules_version,
+                relaxed=None,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
                 # a supervisor does so still.
@@ -607,6 +630,9 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             left = replace(case, is_requested=case.is_requested or event.is_asked)
             returns = left.returns + 1 if wants_agent(left) else 0
             return replace(left, stage=IDLE, refusals=((event.agent_id, event.at),), returns=returns)
+        case events.RequirementRelaxed():
+            less = Relaxed(asked_of(case), event.queues)
+            return replace(case, requirements=event.requirements, relaxed=less)
         case events.CaseSupervised():
             return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():
@@ -655,7 +681,7 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return case  # seen to above
         case events.CaseNoted():
             return _attended(case, event.agent_id)
-        case events.CaseClassified() | events.RequirementRelaxed():
+        case events.CaseClassified():
             return case  # they are in the contract and nobody decides them yet
         case events.TaskOpened():
             return replace(case, tasks=tuple(sorted({*case.tasks, event.task_id})))

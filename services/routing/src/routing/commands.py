@@ -15,6 +15,7 @@ from routing.terms import (
     Ordering,
     PostKind,
     Presence,
+    Relaxation,
     Requirement,
     Rule,
     Selection,
@@ -538,6 +539,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     resume_percent: int | None = None
     wind_down_s: int | None = None
     rules: tuple[Rule, ...] | None = None
+    relaxations: tuple[Relaxation, ...] | None = None
 
 
 class CreateCannedText(Struct, frozen=True, gc=False):

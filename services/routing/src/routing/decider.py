@@ -14,7 +14,7 @@ from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed
 from routing.assignment import assign_case
 from routing.canned_decider import change_text, create_text, delete_text
-from routing.case_decider import decide_case, fall_through, known_agent, lapse, put_back, resume, supervise, take_back
+from routing.case_decider import decide_case, fall_through, known_agent, lapse, put_back, resume, take_back, wait_on
 from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, Resolved, offers_of
 from routing.claim_decider import claim_case, renew_claim, second_claim
 from routing.commands import Command, Reason
@@ -33,12 +33,14 @@ from routing.queue_decider import (
     known_queues,
     offer_again,
 )
+from routing.relaxation import lend_key
+from routing.relaxing import lend
 from routing.shard import Shard
 from routing.shift_decider import move_on, plan_shift
 from routing.tasks import close_task, create_task, resolve_case
 from routing.terms import CaseOrigin, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
-from routing.timers import AGENT, LEAVES, QUEUE, SHIFT
+from routing.timers import AGENT, LEAVES, LEND, QUEUE, SHIFT
 
 PORTION = 200
 """Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
@@ -105,7 +107,7 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
         case commands.DeleteQueue():
             delete_queue(decision, command)
         case commands.ChangePolicy():
-            known_queues(shard, tuple(sorted({rule.queue for rule in command.rules or () if rule.queue})))
+            known_queues(shard, queues_named(command))
             change_policy(decision, command)
         case commands.CreateCannedText():
             create_text(decision, command)
@@ -122,6 +124,13 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
     if not decision.is_matched:
         decision.match_up()
     return decision.events
+
+
+def queues_named(c: commands.ChangePolicy) -> tuple[str, ...]:
+    """The queues that rules and steps of a policy name."""
+    steps = c.relaxations or ()
+    named = {rule.queue for rule in c.rules or ()} | {step.queue for step in steps}
+    return tuple(sorted(named.union(*(step.queues for step in steps)) - {""}))
 
 
 def _open(decision: Decision, c: commands.OpenCase) -> None:
@@ -234,6 +243,8 @@ def _tick(decision: Decision) -> None:
             room -= 2 * (len(decision.events) - before)
         elif kind == SHIFT:
             room -= move_on(decision, key)
+        elif kind == LEND:
+            room -= lend(decision, lend_key(key))
         else:
             room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
         if room <= 0:
@@ -264,7 +275,8 @@ def _time_is_up(decision: Decision, case_id: str) -> int:
             return 2 * (len(decision.events) - before) + case.weight
         case Queued():
             if not fall_through(decision, case_id):
-                supervise(decision, case_id)  # unless it was rescinded a moment ago, because its agent was set away
+                wait_on(decision, case_id)  # unless it was rescinded a moment ago, because its agent was set away
+            return 1 + len(decision.events) - before
         case Pending():
             resume(decision, case, case.stage, "timer")
             return len(decision.events) - before + case.weight
@@ -294,7 +306,7 @@ def _expire(decision: Decision, case_id: str, offer: Offered) -> None:
     agent = decision.agent(offer.agent_id)
     missed = 1 if agent is None else agent.missed + 1
     decision.emit(events.OfferExpired(case_id, offer.agent_id, offer.offer_id, missed, decision.at))
-    supervise(decision, case_id)
+    wait_on(decision, case_id)
     if agent is not None and missed >= decision.shard.policy.max_missed_offers and agent.presence == Presence.AVAILABLE:
         until = leaves_at(decision.shard, agent, Presence.AWAY, decision.at)
         decision.emit(events.PresenceChanged(offer.agent_id, Presence.AWAY, MISSED_OFFERS, decision.at, until))

@@ -17,6 +17,7 @@ from routing.terms import (
     PostKind,
     PostRole,
     Presence,
+    Relaxation,
     Requirement,
     RescindReason,
     Rule,
@@ -279,6 +280,9 @@ class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
     min_level: int
     step: int
     at: Instant
+    requirements: tuple[Requirement, ...] = ()
+    queues: tuple[str, ...] = ()
+    policy_version: int = 0
 
 
 class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
@@ -669,6 +673,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     resume_percent: int = 0
     wind_down_s: int = 0
     rules: tuple[Rule, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):

@@ -24,14 +24,18 @@ from routing.cases import (
     Joined,
     Pending,
     Queued,
+    Relaxed,
     again_at,
+    asked_of,
     holders,
+    lenders_of,
     offer_to,
     place_in_line,
     place_of,
     urgency_of,
 )
 from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
+from routing.relaxation import due_at, lends, relaxed
 from routing.shard import Shard
 from routing.terms import ChannelCapacity, Presence, Selection, ShiftPhase, Skill
 
@@ -100,6 +104,16 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What a waiting case will ask for less."""
+
+    step: int
+    """Its number in the policy."""
+    due_at: Instant
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a case is with whom it is."""
 
@@ -110,6 +124,7 @@ class Explanation:
     """Place in line from 1, 0 when it does not wait."""
     alternatives: tuple[Alternative, ...] = ()
     policy_version: int = 0
+    planned: tuple[Planned, ...] = ()
 
 
 def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
@@ -144,7 +159,8 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
         summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
     alternatives = view.alternatives(None) if waits and not claimed else ()
     line = _place(shard, case, now) if waits else 0
-    return Explanation(summary, binding, candidates, line, alternatives, shard.policy.version)
+    planned = tuple(_planned(shard, case, now)) if waits else ()
+    return Explanation(summary, binding, candidates, line, alternatives, shard.policy.version, planned)
 
 
 def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
@@ -310,7 +326,7 @@ class _View:
             yield Obstacle(Constraint.PRESENCE, sentence, f"did it take {_of_channel(case)}", there)
         if agent.phase not in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON):
             yield _off_shift(agent, self._now)
-        if not serves(agent, case.queue):
+        if not any(serves(agent, queue) for queue in (case.queue, *lenders_of(case))):
             queues = (*agent.queues, case.queue)
             sentence, unless = f"does not serve queue {case.queue}", f"did it serve queue {case.queue}"
             yield Obstacle(Constraint.QUEUE, sentence, unless, changed(agent, queues=queues))
@@ -382,6 +398,29 @@ def _lack(agent: Agent, case: Case) -> Obstacle:
     sentence = f"lacks {', '.join(r.skill for r in lacks)}"
     unless = f"with {', '.join(f'{r.skill} at {r.min_level}' for r in lacks)}"
     return Obstacle(Constraint.SKILL, sentence, unless, skilled)
+
+
+def _planned(shard: Shard, case: Case, now: Instant) -> Iterator[Planned]:
+    """The steps to come, each with what it changes of the case after those before it; a guard may keep one back."""
+    wait = place_in_line(case)
+    for number, step in shard.steps_of(case.queue) if wait is not None else ():
+        lent, less = lends(case, step), relaxed(case.requirements, step)
+        if wait is None or not (lent or less is not case.requirements):
+            continue
+        due = due_at(wait.waiting_since, step)
+        when = f"in {-(-(due - now) // MICROS)} s" if due > now else "now"
+        if step.queues:
+            sentence = f"would be offered to agents of queue {' and '.join(lent)} {when}"
+            if step.lend_waiting_max is not None:
+                counts = ", ".join(f"{shard.segments.waiting_for(queue)} for {queue}" for queue in lent)
+                sentence += f", once at most {step.lend_waiting_max} wait for them; now it is {counts}"
+        else:
+            before = next(one.min_level for one in case.requirements if one.skill == step.skill)
+            instead = f"ask for {step.skill} at {step.min_level} instead of {before}"
+            sentence = f"would {instead if step.min_level else f'no longer ask for {step.skill}'} {when}"
+        yield Planned(number, due, sentence)
+        queues = tuple(sorted({*lenders_of(case), *lent}))
+        case = changed(case, requirements=less, relaxed=Relaxed(asked_of(case), queues))
 
 
 def _place(shard: Shard, case: Case, now: Instant) -> int:

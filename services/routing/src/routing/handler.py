@@ -33,6 +33,7 @@ from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.commands import Command, Reason
 from routing.escalation import case_id_of_post
 from routing.memory_reads import POLICY, READS, Writer, queue_message
+from routing.relaxation import LENDERS_MAX, STEPS_MAX
 from routing.rules import RULES_MAX, wrong_in
 from routing.shard import Shard
 from routing.sources import Sources
@@ -44,6 +45,7 @@ from routing.terms import (
     Ordering,
     PostKind,
     Presence,
+    Relaxation,
     Requirement,
     Rule,
     Selection,
@@ -750,7 +752,37 @@ def _policy(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, Any
         "resume_percent": policy.resume_percent or usual.resume_percent,
         "wind_down_s": policy.wind_down_s,
         "rules": _rules(form, "routing_policy.rules", policy.rules, tenant),
+        "relaxations": _steps(form, "routing_policy.relaxations", policy.relaxations, tenant),
     }
+
+
+def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: str) -> tuple[Relaxation, ...]:
+    """The steps of relaxation in their order."""
+    if len(given) > STEPS_MAX:
+        form.wrong(field, f"are at most {STEPS_MAX}")
+        return ()
+    if list(given) != sorted(given, key=lambda step: step.after_s):
+        form.wrong(field, "stand in the order of after_s")
+    return tuple(_step(form, f"{field}[{number}]", step, tenant) for number, step in enumerate(given))
+
+
+def _step(form: Form, field: str, step: api.RelaxationStep, tenant: str) -> Relaxation:
+    if not 1 <= step.after_s <= 2_592_000:
+        form.wrong(f"{field}.after_s", "is 1 to 2592000")
+    if bool(step.skill) == bool(step.queues):
+        form.wrong(field, "says skill, or queues, and not both")
+    if step.skill and _SKILL.fullmatch(step.skill) is None:
+        form.wrong(f"{field}.skill", f"has the form {_SKILL.pattern}")
+    if not 0 <= step.min_level <= (4 if step.skill else 0):
+        form.wrong(f"{field}.min_level", "is 0 to 4, of a skill")
+    if len(step.queues) > LENDERS_MAX:
+        form.wrong(f"{field}.queues", f"are at most {LENDERS_MAX}")
+    guard = step.lend_waiting_max if step.HasField("lend_waiting_max") else None
+    if guard is not None and not (step.queues and 0 <= guard <= 1_000):
+        form.wrong(f"{field}.lend_waiting_max", "is 0 to 1000, of queues, or absent")
+    mine = form.of_tenant(f"{field}.queue", "queues", tenant, step.queue) if step.queue else ""
+    queues = sorted({form.of_tenant(f"{field}.queues", "queues", tenant, queue) for queue in step.queues})
+    return Relaxation(mine, step.after_s, step.skill, step.min_level, tuple(queues), guard)
 
 
 def _rules(form: Form, field: str, given: Sequence[api.RequirementRule], tenant: str) -> tuple[Rule, ...]:

@@ -343,8 +343,7 @@ class Decision:
     def _segment_for(self, case: Case) -> Segment:
         """Where a case would wait that is the first of its kind."""
         segments = self.shard.segments
-        key = segments.key(case.queue, case.requirements, case.weight, case.channel)
-        return Segment(*key, segments.order, self.shard.choice(case.queue))
+        return Segment(*segments.key_of(case), segments.order, self.shard.choice(case.queue))
 
     def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
         """The cases, untouched by this decision, that an agent could take and that can be first."""

@@ -33,5 +33,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.resume_percent,
                 changed.wind_down_s,
                 changed.rules,
+                changed.relaxations,
             )
         )

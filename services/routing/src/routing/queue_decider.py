@@ -218,13 +218,15 @@ def clear(decision: Decision, queue_id: str, successor: str, room: int) -> int:
 
 
 def _demand_unused(shard: Shard, queue_id: str) -> None:
-    """Raises Rejected, naming what is there, while sources, agents, open cases or rules name a queue."""
+    """Raises Rejected, naming what is there, while sources, agents, open cases, rules or steps name a queue."""
     sources = sorted(source for source, queue in shard.sources.items() if shard.standing_queue(queue) == queue_id)
     agents = [agent.agent_id for agent in _agents_of(shard, queue_id)]
     cases = [case.case_id for case in _cases_of(shard, queue_id)]
     below = sorted(one for one in shard.queues if shard.has_queue(one) and higher_queue(shard, one) == queue_id)
     rules = [rule.rule_id for rule in shard.policy.rules if rule.queue and shard.standing_queue(rule.queue) == queue_id]
-    found = (("sources", sources), ("agents", agents), ("cases", cases), ("queues", below), ("rules", rules))
+    steps = [str(number) for number, step in shard.steps if queue_id in (step.queue, *step.queues)]
+    above = (("queues", below), ("rules", rules), ("relaxations", steps))
+    found = (("sources", sources), ("agents", agents), ("cases", cases), *above)
     if any(ids for _, ids in found):
         counted = ", ".join(f"{len(ids)} {kind if len(ids) > 1 else kind[:-1]}" for kind, ids in found if ids)
         raise Rejected(

@@ -3,7 +3,7 @@
 from chassis.clock import Instant
 
 from routing import events
-from routing.cases import ANSWERS_MAX, IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn
+from routing.cases import ANSWERS_MAX, IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn, asked_of
 
 
 def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
@@ -33,7 +33,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.answered_until,
         case.queue,
         case.urgency,
-        case.requirements,
+        asked_of(case),
         case.post_count,
         at,
         case.opened_at,

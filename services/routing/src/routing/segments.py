@@ -1,9 +1,9 @@
 """Waiting cases and ready agents, indexed so that a match costs a look, not a search. It decides nothing.
 
-A queue segment is one kind of work: a queue, what its cases ask of an agent, how many units each takes, and of which
-channel they are, where an agent makes a difference of it. Every waiting case is in one segment; every agent who could
-take one more case of a segment now is ready in it. Both sides are sorted lists: the first element is the answer, an
-insertion is a `bisect` and a move of pointers, and reading changes nothing.
+A queue segment is one kind of work: a queue, what its cases ask of an agent, how many units each takes, of which
+channel they are, where an agent makes a difference of it, and which queues lend their agents for them. Every waiting
+case is in one segment; every agent who could take one more case of a segment now is ready in it. Both sides are sorted
+lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and reading changes nothing.
 """
 
 from bisect import bisect_left, insort
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from chassis.clock import Instant
 
 from routing.agents import Agent
-from routing.cases import Case, Wait, urgency_of
+from routing.cases import Case, Wait, lenders_of, urgency_of
 from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, serves
 from routing.terms import Requirement
 
-SegmentKey = tuple[str, tuple[Requirement, ...], int, str]
+SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...]]
 OTHERS = ""
 """The channel of a segment whose cases may be of any that no agent makes a difference of."""
 
@@ -30,6 +30,7 @@ class Segment:
     requirements: tuple[Requirement, ...]
     weight: int
     channel: str
+    lenders: tuple[str, ...]
     order: Order
     choice: Choice
     waiting: tuple[list[Waiting], ...] = field(init=False)
@@ -58,7 +59,10 @@ class Segment:
 
     def suits(self, agent: Agent) -> bool:
         """Whether the agent may be offered this kind of work at all."""
-        return self.choice.offers and serves(agent, self.queue) and is_skilled(agent, self.requirements)
+        if not self.choice.offers:
+            return False
+        serving = serves(agent, self.queue) or (self.lenders and any(serves(agent, queue) for queue in self.lenders))
+        return bool(serving) and is_skilled(agent, self.requirements)
 
     def has_present(self, agent: Agent, channel: str) -> bool:
         """Whether the agent takes offers and could do a case of it of a channel, were it free."""
@@ -112,6 +116,8 @@ class Segments:
     order: Order = field(default_factory=EarliestDeadline)
     channels: frozenset[str] = frozenset()
     """Channels that some agent makes, or has made, a difference of; cases of all others are told apart by none."""
+    guarded: frozenset[str] = frozenset()
+    """Queues that lend their agents while few wait for them: those are counted."""
     _by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
     _changed: dict[str, Agent] = field(default_factory=dict)
     """Agents as they are now who are ready elsewhere than is noted: seen to when somebody looks. Whoever is done with a
@@ -125,6 +131,8 @@ class Segments:
     """
     _present: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """Per agent: what decided when last looked at where it is present."""
+    _counts: dict[str, int] = field(default_factory=dict)
+    """Per guarded queue: how many cases in line its agents may take."""
     _limit: int = SEGMENTS_MAX
     _thin: dict[str, None] = field(default_factory=dict)
     """Cases that may be offered to more agents at once than they are."""
@@ -141,9 +149,20 @@ class Segments:
             self._settle()
         return self._by_key
 
-    def key(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> SegmentKey:
+    def key(
+        self,
+        queue: str,
+        requirements: tuple[Requirement, ...],
+        weight: int,
+        channel: str,
+        lenders: tuple[str, ...] = (),
+    ) -> SegmentKey:
         """Where such a case waits."""
-        return queue, requirements, weight, channel if channel in self.channels else OTHERS
+        return queue, requirements, weight, channel if channel in self.channels else OTHERS, lenders
+
+    def key_of(self, case: Case) -> SegmentKey:
+        """Where a case waits."""
+        return self.key(case.queue, case.requirements, case.weight, case.channel, lenders_of(case))
 
     def tells_apart(self, agent: Agent) -> bool:
         """Whether every channel that the agent makes a difference of has segments of its own."""
@@ -164,16 +183,20 @@ class Segments:
         while start > 0 and entry < waiting[max(0, start - 1)]:  # what comes last is mostly due about last
             start, step = start - step, 4 * step
         insort(waiting, entry, max(0, start))
+        if self.guarded:
+            self._count(segment, 1)
         return segment
 
     def take_case(self, case: Case, wait: Wait) -> Segment:
         """Takes a case out of where it waits, and returns that."""
         line, entry = self.order.place(wait, urgency_of(case), case.case_id)
-        segment = self._by_key[self.key(case.queue, case.requirements, case.weight, case.channel)]
+        segment = self._by_key[self.key_of(case)]
         waiting = segment.waiting[line]
         at = bisect_left(waiting, entry)
         if at < len(waiting) and waiting[at] == entry:
             del waiting[at]
+            if self.guarded:
+                self._count(segment, -1)
         return segment
 
     def put_thin(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> None:
@@ -190,9 +213,17 @@ class Segments:
         if case.case_id in self._thin:
             del self._thin[case.case_id]
             line, entry = self.order.place(wait, urgency_of(case), case.case_id)
-            key = self.key(case.queue, case.requirements, case.weight, case.channel)
-            waiting = self._by_key[key].thin[line]
+            waiting = self._by_key[self.key_of(case)].thin[line]
             del waiting[bisect_left(waiting, entry)]
+
+    def waiting_for(self, queue: str) -> int:
+        """How many cases in line agents of a guarded queue may take: its own, and those it lends them for."""
+        return self._counts.get(queue, 0)
+
+    def _count(self, segment: Segment, more: int) -> None:
+        for queue in (segment.queue, *segment.lenders):
+            if queue in self.guarded:
+                self._counts[queue] = self._counts.get(queue, 0) + more
 
     def put_presence(self, agent: Agent) -> list[Segment]:
         """Puts an agent, as it is now, where it is present, and nowhere else; returns where that is news."""
@@ -213,7 +244,7 @@ class Segments:
 
     def find(self, case: Case) -> Segment | None:
         """The segment a case would wait in, None when no case has been there yet."""
-        return self.by_key.get(self.key(case.queue, case.requirements, case.weight, case.channel))
+        return self.by_key.get(self.key_of(case))
 
     def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> bool:
         """Whether somebody might take such a case now; of a kind not seen before, whether anybody is free."""
@@ -252,7 +283,7 @@ class Segments:
             self._ready[agent_id] = tuple(standing)
 
     def _segment_of(self, case: Case, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
-        key = self.key(case.queue, case.requirements, case.weight, case.channel)
+        key = self.key_of(case)
         return self._by_key.get(key) or self._open(key, agents, choice(case.queue))
 
     def _open(self, key: SegmentKey, agents: Iterable[Agent], choice: Choice) -> Segment:

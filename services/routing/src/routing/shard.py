@@ -9,10 +9,11 @@ relies on the read model, and a thread that comes back does so by facts, `Thread
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chassis.clock import MICROS, Instant
+from msgspec.structs import replace
 
 from routing import events
 from routing.agents import DEFAULT_QUEUE, Agent, Policy, Queue, gives_back_at, policy_of, queue_of
@@ -26,20 +27,23 @@ from routing.cases import (
     Pending,
     Queued,
     Resolved,
+    Wait,
     again_at,
     is_apart,
     is_dormant,
     is_refused_by_all,
+    lenders_of,
     place_in_line,
     place_of,
 )
 from routing.changes import changes, is_first_offer, with_turn
 from routing.policies import Choice, Unoffered, choice_of, order_of
+from routing.relaxation import LendKey, Step, due_at, guarded, lend_text, next_step
 from routing.rules import Rules, ready
 from routing.segments import Segment, Segments
-from routing.terms import SourceLabel
+from routing.terms import Relaxation, SourceLabel
 from routing.thread_index import ThreadIndex
-from routing.timers import AGENT, CASE, LEAVES, QUEUE, SHIFT, Timers
+from routing.timers import AGENT, CASE, LEAVES, LEND, QUEUE, SHIFT, Timers
 
 KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
@@ -74,6 +78,14 @@ class Shard:
     """Source to its labels, of sources that have some."""
     rules: Rules = field(default=(), init=False, compare=False)
     """Derived: the policy's rules as they are asked."""
+    steps: tuple[Step, ...] = field(default=(), init=False, compare=False)
+    """Derived: the policy's steps, with the queues that their queues mean now."""
+    lending: dict[LendKey, list[tuple[Instant, str]]] = field(default_factory=dict, init=False)
+    """Derived: of each guarded step and queue that could lend, the cases in line that it could lend for, by when that
+    is due.
+    """
+    lendable: dict[str, tuple[tuple[LendKey, Instant], ...]] = field(default_factory=dict, init=False)
+    """Derived: case in line to where it stands in `lending`."""
     successors: dict[str, str] = field(default_factory=dict)
     """Deleted queue to the one that stands for it, "" for the default."""
     closing: dict[str, Instant] = field(default_factory=dict)
@@ -121,8 +133,8 @@ class Shard:
     """How many case facts there were at which position of the log, ascending; no part of the state either."""
 
     def __post_init__(self) -> None:
-        self.segments = Segments(order_of(self.policy))
-        self.rules = ready(self.policy.rules)
+        self.rules, self.steps = ready(self.policy.rules), _steps(self)
+        self.segments = Segments(order_of(self.policy), guarded=_guarded(self.steps))
 
     def queue(self, queue_id: str) -> Queue:
         """A queue's settings; one nobody created has the default's."""
@@ -134,6 +146,14 @@ class Shard:
         queue = self.queue(queue_id)
         choice = choice_of(self.policy, queue.selection)
         return choice if queue.claim_terms is None else Unoffered(choice)
+
+    def step(self, number: int) -> Relaxation:
+        """A step of the policy, with the queues that its queues mean now."""
+        return self.steps[number - 1][1]
+
+    def steps_of(self, queue_id: str) -> tuple[Step, ...]:
+        """The steps that there are for cases of a queue."""
+        return tuple([step for step in self.steps if step[1].queue in ("", queue_id)])
 
     def has_queue(self, queue_id: str) -> bool:
         """Whether there is such a queue; the default one always is."""
@@ -188,11 +208,15 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
                 _set_closing(shard, event.queue_id, None)
             if after.claim_terms != before.claim_terms:
                 _change_claims(shard, after, event.at)
+            elif shard.steps:
+                refill(shard)
             elif event.selection is not before.selection:
                 _rearrange(shard)
         case events.QueueDeleted() if event.queue_id != DEFAULT_QUEUE:
             shard.successors[event.queue_id] = event.successor
             _set_closing(shard, event.queue_id, event.at)
+            if shard.steps:
+                refill(shard)
         case events.QueueCleared():
             # Its settings stay: who waited in it last and comes back no longer asks for what it asked.
             _set_closing(shard, event.queue_id, None)
@@ -212,7 +236,6 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
                 shard.labels.pop(event.source_id, None)
         case events.PolicyChanged():
             shard.policy = policy_of(event)
-            shard.rules = ready(shard.policy.rules)
             refill(shard)
         case events.QueueDeleted():
             pass  # the default one is always there
@@ -332,6 +355,7 @@ def _index_differs(before: Case, after: Case) -> bool:
         or before.refusals is not after.refusals
         or before.joined is not after.joined
         or before.requirements is not after.requirements
+        or before.relaxed is not after.relaxed
         or before.queue != after.queue
         or before.urgency != after.urgency
         or before.weight != after.weight
@@ -361,7 +385,9 @@ def _index(shard: Shard, case: Case) -> None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
             if case.refusals:
                 _put_refusals(shard, segment, case)
-            if (until := _due_in_line(shard, case)) is not None:
+            if shard.steps:
+                _put_lendable(shard, case, wait)
+            if (until := due_in_line(shard, case)) is not None:
                 shard.timers.set(key, until)
         case Queued(supervised=reason) if reason:
             shard.supervised[case.case_id] = case.queue
@@ -387,6 +413,8 @@ def _unindex(shard: Shard, case: Case) -> None:
             segment = shard.segments.take_case(case, wait)
             if case.refusals:
                 _take_refusals(shard, segment, case)
+            if shard.steps:
+                _take_lendable(shard, case)
             shard.timers.cancel((CASE, case.case_id))
         case Queued():
             shard.supervised.pop(case.case_id, None)
@@ -402,31 +430,72 @@ def waits_until(shard: Shard, case: Case) -> Instant | None:
     return None if wait is None or limit_s <= 0 else Instant(wait.waiting_since + limit_s * MICROS)
 
 
-def falls_through_at(shard: Shard, case: Case) -> Instant | None:
-    """When a case that waits, or is claimed, has been there to be claimed for too long; None when it may for ever."""
-    terms, wait = shard.queue(case.queue).claim_terms, place_of(case)
-    if terms is None or wait is None or terms.fall_through_s <= 0:
-        return None
-    return Instant(wait.waiting_since + terms.fall_through_s * MICROS)
+def due_in_line(shard: Shard, case: Case) -> Instant | None:
+    """When something follows for a case in line from that it waits: it asks for less, or a supervisor is to see it."""
+    until = waits_until(shard, case)
+    wait = place_in_line(case) if shard.steps else None
+    found = None if wait is None else next_step(case, shard.steps_of(case.queue))
+    if wait is None or found is None:
+        return until
+    due = due_at(wait.waiting_since, found[1])
+    return due if until is None else min(due, until)
 
 
-def _due_in_line(shard: Shard, case: Case) -> Instant | None:
-    """When a case in line goes elsewhere by itself."""
-    until, falls = waits_until(shard, case), falls_through_at(shard, case)
-    return until if falls is None else falls if until is None else min(until, falls)
+def _put_lendable(shard: Shard, case: Case, wait: Wait) -> None:
+    """Notes which queues could lend their agents for a case in line, and counts it where some do already."""
+    keys = []
+    for number, step, queue in guarded(case, shard.steps_of(case.queue)):
+        key, due = (number, queue), due_at(wait.waiting_since, step)
+        insort(shard.lending.setdefault(key, []), (due, case.case_id))
+        keys.append((key, due))
+    if keys:
+        shard.lendable[case.case_id] = tuple(keys)
+    _set_lending(shard, case, keys)
 
 
-def _change_claims(shard: Shard, queue: Queue, at: Instant) -> None:
-    """Whether anybody is offered a queue's cases is otherwise now, or until when they are there to be claimed."""
-    refill(shard)
-    if queue.claim_terms is None:
-        _set_closing(shard, queue.queue_id, at)
+def _take_lendable(shard: Shard, case: Case) -> None:
+    keys = shard.lendable.pop(case.case_id, ())
+    for key, due in keys:
+        cases = shard.lending[key]
+        del cases[bisect_left(cases, (due, case.case_id))]
+        if not cases:
+            del shard.lending[key]
+            shard.timers.cancel((LEND, lend_text(key)))
+    _set_lending(shard, case, keys)
+
+
+def _set_lending(shard: Shard, case: Case, keys: Sequence[tuple[LendKey, Instant]]) -> None:
+    """Sets when each queue lends next that it concerns that a case came into line or left it: its guard decides whether
+    it does, the case that has waited longest when.
+    """
+    counted = (case.queue, *lenders_of(case))
+    found = {key for key, _ in keys} | {key for key in shard.lending if key[1] in counted}
+    for key in found:
+        cases, step = shard.lending.get(key), shard.step(key[0])
+        if cases and shard.segments.waiting_for(key[1]) <= (step.lend_waiting_max or 0):
+            shard.timers.set((LEND, lend_text(key)), cases[0][0])
+        else:
+            shard.timers.cancel((LEND, lend_text(key)))
+
+
+def _steps(shard: Shard) -> tuple[Step, ...]:
+    found = []
+    for number, step in enumerate(shard.policy.relaxations, 1):
+        mine = shard.standing_queue(step.queue) if step.queue else ""
+        queues = tuple(sorted({shard.standing_queue(queue) for queue in step.queues}))
+        found.append((number, replace(step, queue=mine, queues=queues)))
+    return tuple(found)
+
+
+def _guarded(steps: Sequence[Step]) -> frozenset[str]:
+    """The queues that steps have a guard of."""
+    return frozenset(queue for _, step in steps if step.lend_waiting_max is not None for queue in step.queues)
 
 
 def _set_limits(shard: Shard) -> None:
     """Sets anew until when each case in line may wait, after a queue's limit has changed."""
     for case_id in shard.segments.case_ids():
-        until = _due_in_line(shard, shard.cases[case_id])
+        until = due_in_line(shard, shard.cases[case_id])
         if until is None:
             shard.timers.cancel((CASE, case_id))
         else:
@@ -519,7 +588,7 @@ def _channels(shard: Shard) -> frozenset[str]:
 def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
     """Builds anew who waits for whom, after what decides it has changed, or these channels are to be told apart."""
     waiting, thin = shard.segments.case_ids(), shard.segments.thin_ids()
-    shard.segments = Segments(order_of(shard.policy), _channels(shard) | channels)
+    shard.segments = Segments(order_of(shard.policy), _channels(shard) | channels, _guarded(shard.steps))
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
         shard.segments.put_presence(agent)
@@ -544,8 +613,10 @@ def refill(shard: Shard) -> Shard:
         for case in shard.cases.values()
         if isinstance(case.stage, Joined) and is_apart(case)
     }
-    shard.segments, shard.timers = Segments(order_of(shard.policy), _channels(shard)), Timers()
-    shard.refused, shard.supervised = {}, {}
+    shard.rules, shard.steps = ready(shard.policy.rules), _steps(shard)
+    shard.segments = Segments(order_of(shard.policy), _channels(shard), _guarded(shard.steps))
+    shard.timers = Timers()
+    shard.refused, shard.supervised, shard.lending, shard.lendable = {}, {}, {}, {}
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)

@@ -208,6 +208,17 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     stop: bool = False
 
 
+class Relaxation(Struct, frozen=True, array_like=True, gc=False):
+    """What cases that wait ask for less once they have waited so long: less of a skill, or agents of other queues."""
+
+    queue: str
+    after_s: int
+    skill: str = ""
+    min_level: int = 0
+    queues: tuple[str, ...] = ()
+    lend_waiting_max: int | None = None
+
+
 class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
     """A label of a source."""
 

@@ -21,12 +21,13 @@ from routing.cases import (
     etag,
     holder,
     lease_of,
+    lenders_of,
     offers_of,
     place_of,
 )
 from routing.events import CaseOffered
 from routing.explain import Explanation
-from routing.terms import ClaimTerms, Escalation, Requirement, Rule, ShiftPlan
+from routing.terms import ClaimTerms, Escalation, Relaxation, Requirement, Rule, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -88,6 +89,8 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         returned_by=[f"{at}/agents/{agent_id}" for agent_id, _ in case.refusals],
         rule_ids=case.rule_ids,
         rules_version=case.rules_version,
+        asked_requirements=requirement_messages(() if case.relaxed is None else case.relaxed.asked),
+        lending_queues=[f"{at}/queues/{queue}" for queue in lenders_of(case)],
     )
 
 
@@ -248,6 +251,18 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
             for one in policy.channel_units
         ],
         rules=[_rule_message(tenant, rule) for rule in policy.rules],
+        relaxations=[_step_message(tenant, step) for step in policy.relaxations],
+    )
+
+
+def _step_message(tenant: str, step: Relaxation) -> service_pb2.RelaxationStep:
+    return service_pb2.RelaxationStep(
+        queue=f"tenants/{tenant}/queues/{step.queue}" if step.queue else "",
+        after_s=step.after_s,
+        skill=step.skill,
+        min_level=step.min_level,
+        queues=[f"tenants/{tenant}/queues/{queue}" for queue in step.queues],
+        lend_waiting_max=step.lend_waiting_max,
     )
 
 
@@ -288,6 +303,10 @@ def explanation_message(tenant: str, case: Case, said: Explanation) -> service_p
         candidate_count=len(said.candidates),
         alternatives=[one.sentence for one in said.alternatives],
         policy_version=said.policy_version,
+        relaxations=[
+            service_pb2.PlannedRelaxation(step=one.step, due_at=to_timestamp(one.due_at), explanation=one.sentence)
+            for one in said.planned
+        ],
     )
 
 

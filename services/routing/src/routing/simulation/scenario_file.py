@@ -12,10 +12,11 @@ from enum import IntEnum
 from typing import Any, NoReturn, TypeVar
 
 from routing.agents import CAPACITY_MAX, OFFER_WIDTH_MAX, Policy
+from routing.relaxation import STEPS_MAX
 from routing.simulation.chance import Constant, Distribution, Exponential, LogNormal
 from routing.simulation.scenario import Customers, Named, Scenario, Team
 from routing.simulation.world import ORDINARY, Pace
-from routing.terms import Ordering, Selection
+from routing.terms import Ordering, Relaxation, Selection
 
 BYTES_MAX = 1_000_000
 HOURS_MAX = 744.0
@@ -138,7 +139,7 @@ class _Table:
             self.wrong(key, f"is {_shown(value)}; write one [[{key}]] for each, at least one")
         if len(value) > GROUPS_MAX:
             self.wrong(key, f"are {len(value)}; a scenario has at most {GROUPS_MAX}")
-        return [_Table(f"{key}[{number}]", one) for number, one in enumerate(value, 1)]
+        return [_Table(f"{self.place(key)}[{number}]", one) for number, one in enumerate(value, 1)]
 
     def rates(self, key: str, most: float) -> tuple[float, ...]:
         """One number for all hours, or one for each."""
@@ -307,9 +308,27 @@ def _policies(file: _Table) -> tuple[Named, ...]:
                     late_share=table.whole("late_share", 1, 1_000, usual.late_share),
                     urgency_head_start_s=table.whole("urgency_head_start_s", 1, 2_592_000, usual.urgency_head_start_s),
                     max_missed_offers=table.whole("max_missed_offers", 1, 1_000, usual.max_missed_offers),
+                    relaxations=_relaxations(table),
                 ),
             )
         )
+        table.close()
+    return tuple(found)
+
+
+def _relaxations(policy: _Table) -> tuple[Relaxation, ...]:
+    """The steps of a policy, in the order of after_s; each about a skill that customers ask for."""
+    found: list[Relaxation] = []
+    for table in policy.tables("relaxations") if policy.has("relaxations") else ():
+        if len(found) == STEPS_MAX:
+            table.wrong("after_s", f"is one too many: a policy has at most {STEPS_MAX} steps")
+        skill = table.get("skill")
+        if not isinstance(skill, str) or _SKILL.fullmatch(skill) is None:
+            table.wrong("skill", f'is {_shown(skill)}; write the skill that is asked for less, such as "lang:zh"')
+        step = Relaxation("", table.whole("after_s", 1, 2_592_000), skill, table.whole("min_level", 0, 4, 0))
+        if found and step.after_s < found[-1].after_s:
+            table.wrong("after_s", f"is {step.after_s}, less than that of the step before; write them in their order")
+        found.append(step)
         table.close()
     return tuple(found)
 

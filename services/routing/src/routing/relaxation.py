@@ -1,0 +1,76 @@
+"""What a waiting case asks for less, the longer it waits: the policy's steps. Pure; it knows no shard and no clock.
+
+A step is told by what it changes. One that changes nothing of a case, because the case does not ask for that skill or
+is served by those queues already, is none for it. So what a case asks for follows from what it asked at first, since
+when it waits and the steps; and no step ever asks for more, or takes anybody away.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from chassis.clock import MICROS, Instant
+
+from routing.cases import Case, lenders_of
+from routing.terms import Relaxation, Requirement
+
+STEPS_MAX = 20
+LENDERS_MAX = 10
+"""Queues of one step."""
+
+Step = tuple[int, Relaxation]
+"""(its number in the policy, from 1; the step)"""
+
+
+def relaxed(requirements: tuple[Requirement, ...], step: Relaxation) -> tuple[Requirement, ...]:
+    """What is asked after a step; the same tuple where it changes nothing."""
+    for requirement in requirements:
+        if requirement.skill == step.skill and requirement.min_level > step.min_level:
+            less = Requirement(step.skill, step.min_level, requirement.hard)
+            kept = (less if one is requirement else one for one in requirements)
+            return tuple(one for one in kept if one.min_level > 0)
+    return requirements
+
+
+def lends(case: Case, step: Relaxation) -> tuple[str, ...]:
+    """The queues of a step that do not serve the case yet."""
+    return tuple([queue for queue in step.queues if queue != case.queue and queue not in lenders_of(case)])
+
+
+def changes(case: Case, step: Relaxation) -> bool:
+    """Whether a step is one for the case as it is."""
+    return bool(lends(case, step)) or relaxed(case.requirements, step) is not case.requirements
+
+
+def next_step(case: Case, steps: Sequence[Step]) -> Step | None:
+    """The first step, of those that time alone decides, that changes something of the case."""
+    for numbered in steps:
+        if numbered[1].lend_waiting_max is None and changes(case, numbered[1]):
+            return numbered
+    return None
+
+
+def guarded(case: Case, steps: Sequence[Step]) -> Iterator[tuple[int, Relaxation, str]]:
+    """(number, step, queue) of each queue that may be lent from, once it has few enough waiting itself."""
+    for number, step in steps:
+        if step.lend_waiting_max is not None:
+            for queue in lends(case, step):
+                yield number, step, queue
+
+
+def due_at(waiting_since: Instant, step: Relaxation) -> Instant:
+    """When a step is due for who waits since then."""
+    return Instant(waiting_since + step.after_s * MICROS)
+
+
+LendKey = tuple[int, str]
+"""(number of a guarded step, a queue it lends from)"""
+
+
+def lend_key(text: str) -> LendKey:
+    """The key that `lend_text` wrote."""
+    number, _, queue = text.partition("/")
+    return int(number), queue
+
+
+def lend_text(key: LendKey) -> str:
+    """A key as the id of a timer."""
+    return f"{key[0]}/{key[1]}"
