@@ -24,6 +24,7 @@ FOUNDING = {
     "source_channels": [INGEST + "SourceConnected"],
     "sources": [INGEST + "SourceConnected"],
     "cases": [ROUTING + "CaseOpened"],
+    "case_drafts": [ROUTING + "DraftSaved"],
     "contacts": [INGEST + "SourceConnected", ROUTING + "CaseOpened"],
     "customers": [CRM + "IdentityObserved"],
 }
@@ -41,6 +42,7 @@ FOLLOWING = {
     "source_channels": [INGEST + "SourceConnected"],
     "sources": [INGEST + "SourceChanged"],
     "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
+    "case_drafts": [ROUTING + "DraftSaved", ROUTING + "ReplyRequested"],
     "contacts": [ROUTING + "PostAttached", ROUTING + "PostPlaced"],
     "customers": [CRM + "AttributesAsserted", CRM + "IdentitiesLinked"],
 }

@@ -430,15 +430,24 @@ def waits_until(shard: Shard, case: Case) -> Instant | None:
     return None if wait is None or limit_s <= 0 else Instant(wait.waiting_since + limit_s * MICROS)
 
 
+def falls_through_at(shard: Shard, case: Case) -> Instant | None:
+    """When a case that waits, or is claimed, has been there to be claimed for too long; None when it may for ever."""
+    terms, wait = shard.queue(case.queue).claim_terms, place_of(case)
+    if terms is None or wait is None or terms.fall_through_s <= 0:
+        return None
+    return Instant(wait.waiting_since + terms.fall_through_s * MICROS)
+
+
 def due_in_line(shard: Shard, case: Case) -> Instant | None:
-    """When something follows for a case in line from that it waits: it asks for less, or a supervisor is to see it."""
-    until = waits_until(shard, case)
+    """When something follows for a case in line from that it waits: it asks for less, goes to another queue, or a
+    supervisor is to see it.
+    """
+    times = [time for time in (waits_until(shard, case), falls_through_at(shard, case)) if time is not None]
     wait = place_in_line(case) if shard.steps else None
     found = None if wait is None else next_step(case, shard.steps_of(case.queue))
-    if wait is None or found is None:
-        return until
-    due = due_at(wait.waiting_since, found[1])
-    return due if until is None else min(due, until)
+    if wait is not None and found is not None:
+        times.append(due_at(wait.waiting_since, found[1]))
+    return min(times, default=None)
 
 
 def _put_lendable(shard: Shard, case: Case, wait: Wait) -> None:
@@ -490,6 +499,13 @@ def _steps(shard: Shard) -> tuple[Step, ...]:
 def _guarded(steps: Sequence[Step]) -> frozenset[str]:
     """The queues that steps have a guard of."""
     return frozenset(queue for _, step in steps if step.lend_waiting_max is not None for queue in step.queues)
+
+
+def _change_claims(shard: Shard, queue: Queue, at: Instant) -> None:
+    """Whether anybody is offered a queue's cases is otherwise now, or until when they are there to be claimed."""
+    refill(shard)
+    if queue.claim_terms is None:
+        _set_closing(shard, queue.queue_id, at)
 
 
 def _set_limits(shard: Shard) -> None:

@@ -184,8 +184,52 @@ class ChannelUnits(_message.Message):
     units: int
     def __init__(self, channel: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., units: _Optional[int] = ...) -> None: ...
 
+class Rule(_message.Message):
+    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop")
+    RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    rule_id: str
+    condition: str
+    queue: str
+    urgency: int
+    weight: int
+    first_response_s: int
+    requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
+    stop: bool
+    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ...) -> None: ...
+
+class Relaxation(_message.Message):
+    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max")
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    SKILL_FIELD_NUMBER: _ClassVar[int]
+    MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    LEND_WAITING_MAX_FIELD_NUMBER: _ClassVar[int]
+    queue: str
+    after_s: int
+    skill: str
+    min_level: int
+    queues: _containers.RepeatedScalarFieldContainer[str]
+    lend_waiting_max: int
+    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ...) -> None: ...
+
+class SourceLabel(_message.Message):
+    __slots__ = ("key", "value")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    value: str
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
 class PostThreaded(_message.Message):
-    __slots__ = ("post_id", "desk", "source_id", "channel", "direction", "author_kind", "kind", "identity_id", "handle_id", "parent", "is_addressed", "is_repost", "thread_keys", "mentioned_ids", "language", "published_at", "received_at", "window_expires_at", "at", "alias_ids", "thread_id", "joined_thread_ids", "opens_case_id")
+    __slots__ = ("post_id", "desk", "source_id", "channel", "direction", "author_kind", "kind", "identity_id", "handle_id", "parent", "is_addressed", "is_repost", "thread_keys", "mentioned_ids", "language", "published_at", "received_at", "window_expires_at", "at", "alias_ids", "thread_id", "joined_thread_ids", "opens_case_id", "reach")
     POST_ID_FIELD_NUMBER: _ClassVar[int]
     DESK_FIELD_NUMBER: _ClassVar[int]
     SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -209,6 +253,7 @@ class PostThreaded(_message.Message):
     THREAD_ID_FIELD_NUMBER: _ClassVar[int]
     JOINED_THREAD_IDS_FIELD_NUMBER: _ClassVar[int]
     OPENS_CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    REACH_FIELD_NUMBER: _ClassVar[int]
     post_id: str
     desk: str
     source_id: str
@@ -232,7 +277,8 @@ class PostThreaded(_message.Message):
     thread_id: str
     joined_thread_ids: _containers.RepeatedScalarFieldContainer[str]
     opens_case_id: str
-    def __init__(self, post_id: _Optional[str] = ..., desk: _Optional[str] = ..., source_id: _Optional[str] = ..., channel: _Optional[str] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., identity_id: _Optional[str] = ..., handle_id: _Optional[str] = ..., parent: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., is_repost: _Optional[bool] = ..., thread_keys: _Optional[_Iterable[str]] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., thread_id: _Optional[str] = ..., joined_thread_ids: _Optional[_Iterable[str]] = ..., opens_case_id: _Optional[str] = ...) -> None: ...
+    reach: int
+    def __init__(self, post_id: _Optional[str] = ..., desk: _Optional[str] = ..., source_id: _Optional[str] = ..., channel: _Optional[str] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., identity_id: _Optional[str] = ..., handle_id: _Optional[str] = ..., parent: _Optional[str] = ..., is_addressed: _Optional[bool] = ..., is_repost: _Optional[bool] = ..., thread_keys: _Optional[_Iterable[str]] = ..., mentioned_ids: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., alias_ids: _Optional[_Iterable[str]] = ..., thread_id: _Optional[str] = ..., joined_thread_ids: _Optional[_Iterable[str]] = ..., opens_case_id: _Optional[str] = ..., reach: _Optional[int] = ...) -> None: ...
 
 class PostAliased(_message.Message):
     __slots__ = ("post_id", "alias_ids", "thread_id", "joined_thread_ids", "at")
@@ -465,7 +511,7 @@ class CaseClassified(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., intent: _Optional[str] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., urgency: _Optional[int] = ..., classifier: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseQueued(_message.Message):
-    __slots__ = ("case_id", "queue", "urgency", "requirements", "due_at", "waiting_since", "at", "for_joined")
+    __slots__ = ("case_id", "queue", "urgency", "requirements", "due_at", "waiting_since", "at", "for_joined", "weight", "rule_ids", "policy_version")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
@@ -474,6 +520,9 @@ class CaseQueued(_message.Message):
     WAITING_SINCE_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     FOR_JOINED_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    RULE_IDS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     queue: str
     urgency: int
@@ -482,10 +531,13 @@ class CaseQueued(_message.Message):
     waiting_since: _timestamp_pb2.Timestamp
     at: _timestamp_pb2.Timestamp
     for_joined: bool
-    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ...) -> None: ...
+    weight: int
+    rule_ids: _containers.RepeatedScalarFieldContainer[str]
+    policy_version: int
+    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ..., weight: _Optional[int] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
 
 class CaseBegun(_message.Message):
-    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at")
+    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at", "rule_ids", "policy_version")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     POST_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
@@ -494,6 +546,8 @@ class CaseBegun(_message.Message):
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    RULE_IDS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     post: PostThreaded
     weight: int
@@ -502,21 +556,29 @@ class CaseBegun(_message.Message):
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     due_at: _timestamp_pb2.Timestamp
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    rule_ids: _containers.RepeatedScalarFieldContainer[str]
+    policy_version: int
+    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
 
 class RequirementRelaxed(_message.Message):
-    __slots__ = ("case_id", "skill", "min_level", "step", "at")
+    __slots__ = ("case_id", "skill", "min_level", "step", "at", "requirements", "queues", "policy_version")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     SKILL_FIELD_NUMBER: _ClassVar[int]
     MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     skill: str
     min_level: int
     step: int
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., step: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
+    queues: _containers.RepeatedScalarFieldContainer[str]
+    policy_version: int
+    def __init__(self, case_id: _Optional[str] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., step: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., queues: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
 
 class CaseOffered(_message.Message):
     __slots__ = ("case_id", "agent_id", "offer_id", "token", "weight", "expires_at", "at", "policy_version", "is_preferred", "width")
@@ -1095,7 +1157,7 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
@@ -1112,6 +1174,8 @@ class PolicyChanged(_message.Message):
     PENDING_PERCENT_FIELD_NUMBER: _ClassVar[int]
     RESUME_PERCENT_FIELD_NUMBER: _ClassVar[int]
     WIND_DOWN_S_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    RELAXATIONS_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
@@ -1128,7 +1192,9 @@ class PolicyChanged(_message.Message):
     pending_percent: int
     resume_percent: int
     wind_down_s: int
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ...) -> None: ...
+    rules: _containers.RepeatedCompositeFieldContainer[Rule]
+    relaxations: _containers.RepeatedCompositeFieldContainer[Relaxation]
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[Relaxation, _Mapping]]] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")
@@ -1140,8 +1206,18 @@ class SourceQueueChanged(_message.Message):
     at: _timestamp_pb2.Timestamp
     def __init__(self, source_id: _Optional[str] = ..., queue: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class SourceLabelsChanged(_message.Message):
+    __slots__ = ("source_id", "labels", "at")
+    SOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    source_id: str
+    labels: _containers.RepeatedCompositeFieldContainer[SourceLabel]
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, source_id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[SourceLabel, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class CaseRecalled(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -1177,6 +1253,8 @@ class CaseRecalled(_message.Message):
     ESCALATION_FIELD_NUMBER: _ClassVar[int]
     PARENT_ID_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    RULE_IDS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -1212,7 +1290,9 @@ class CaseRecalled(_message.Message):
     escalation: Escalation
     parent_id: str
     answers: _containers.RepeatedCompositeFieldContainer[GivenAnswer]
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ...) -> None: ...
+    rule_ids: _containers.RepeatedScalarFieldContainer[str]
+    policy_version: int
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
 
 class CaseSupervised(_message.Message):
     __slots__ = ("case_id", "queue", "reason", "returns", "at")

@@ -106,6 +106,59 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     """Units of an agent's capacity, 1..10."""
 
 
+class Rule(Struct, frozen=True, array_like=True, gc=False):
+    """What a tenant's policy makes of a case that begins to wait, where a condition holds."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Rule"
+    """Full name of its message."""
+    rule_id: str = ""
+    """Names it in cases it shaped, `[a-z0-9][a-z0-9-]{0,62}`."""
+    condition: str = ""
+    """A filter over the case and the post that makes it wait; "" holds always. See RequirementRule."""
+    queue: str = ""
+    """The id of the queue it goes to, "" as its source says."""
+    urgency: int | None = None
+    """0 (can wait) to 3 (crisis), absent as it is."""
+    weight: int = 0
+    """Units of an agent's capacity it takes, 1..10, 0 as it is."""
+    first_response_s: int = 0
+    """Target of the first response in seconds, 1..2592000, 0 as its queue says."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it asks of an agent beside what its queue asks, sorted by skill."""
+    stop: bool = False
+    """Whether the rules after it are not asked any more."""
+
+
+class Relaxation(Struct, frozen=True, array_like=True, gc=False):
+    """What cases that wait ask for less, once they have waited so long. A step says `skill`, or `queues`."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Relaxation"
+    """Full name of its message."""
+    queue: str = ""
+    """The id of the queue whose cases it is for, "" for all."""
+    after_s: int = 0
+    """Seconds since the case began to wait, 1..2592000."""
+    skill: str = ""
+    """The skill, "" where it says queues."""
+    min_level: int = 0
+    """The new least level, 0..4; 0 drops the skill."""
+    queues: tuple[str, ...] = ()
+    """The ids of queues whose agents may take it as well, sorted, at most 10."""
+    lend_waiting_max: int | None = None
+    """Cases that may wait for a queue's agents, borrowed ones included, while these still take more; absent when it does not matter."""
+
+
+class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
+    """A label of a source."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.SourceLabel"
+    """Full name of its message."""
+    key: str = ""
+    """`[a-z][a-z0-9_]{0,39}`."""
+    value: str = ""
+    """1..200 code points."""
+
+
 class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
     """A post is known to a desk and has a place in a thread; precedes what its arrival does to cases. Told once a post and desk."""
 
@@ -157,6 +210,8 @@ class PostThreaded(Struct, frozen=True, array_like=True, gc=False):
     """Threads that are parts of this one from now on, because the post ties them together."""
     opens_case_id: str = ""
     """The case it opens if it opens one, UUID."""
+    reach: int = 0
+    """Number of people it can reach, 0 when unknown."""
 
 
 class PostAliased(Struct, frozen=True, array_like=True, gc=False):
@@ -452,6 +507,12 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     for_joined: bool = False
     """Whether it waits only for what cases joined into it are owed; the times are theirs then."""
+    weight: int = 0
+    """Units of an agent's capacity it takes from now on, 1..10, 0 as before."""
+    rule_ids: tuple[str, ...] = ()
+    """Rules of the routing policy that shaped it, in their order; they are asked when a case waits for the first time."""
+    policy_version: int = 0
+    """The version of that policy, 0 when no rule did."""
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -475,23 +536,33 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     """When the first response is due."""
     at: Instant = Instant(0)
     """When."""
+    rule_ids: tuple[str, ...] = ()
+    """Rules of the routing policy that shaped it, in their order."""
+    policy_version: int = 0
+    """The version of that policy, 0 when no rule did."""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
-    """A waiting case asks for less."""
+    """A waiting case asks for less. It keeps its place, and what it asked at first for when it waits anew."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.RequirementRelaxed"
     """Full name of its message."""
     case_id: str = ""
     """The case."""
     skill: str = ""
-    """The skill."""
+    """The skill, "" where agents of other queues may take it from now on."""
     min_level: int = 0
     """The new least level, 0 drops it."""
     step: int = 0
-    """Number of the step, from 1."""
+    """Number of the step in the routing policy, from 1."""
     at: Instant = Instant(0)
     """When."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it asks of an agent from now on, sorted by skill."""
+    queues: tuple[str, ...] = ()
+    """The ids of all queues beside its own whose agents may take it from now on, sorted."""
+    policy_version: int = 0
+    """Version of the routing policy."""
 
 
 class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
@@ -1215,6 +1286,10 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """Percent of its capacity up to which an agent's pending cases may go on with it, 100..1000; 0 in facts from before there was such a thing, where it is 100."""
     wind_down_s: int = 0
     """How long before the end of a shift an agent gets no new offers, seconds, 0..86400."""
+    rules: tuple[Rule, ...] = ()
+    """What it makes of cases that begin to wait, in the order in which they are asked, at most 50."""
+    relaxations: tuple[Relaxation, ...] = ()
+    """What waiting cases ask for less, in the order of `after_s`, at most 20."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1226,6 +1301,19 @@ class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """The source."""
     queue: str = ""
     """The queue's id, "" for the tenant's default."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class SourceLabelsChanged(Struct, frozen=True, array_like=True, gc=False):
+    """What a source is said to be changed, as told by its settings; carries all of it as it is now."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.SourceLabelsChanged"
+    """Full name of its message."""
+    source_id: str = ""
+    """The source."""
+    labels: tuple[SourceLabel, ...] = ()
+    """Labels, sorted by key, at most 64."""
     at: Instant = Instant(0)
     """When."""
 
@@ -1305,6 +1393,10 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """The case it is a part of, "" for one that is no task."""
     answers: tuple[GivenAnswer, ...] = ()
     """Its latest replies under leases, oldest first, at most 10."""
+    rule_ids: tuple[str, ...] = ()
+    """As in CaseQueued, of when it waited for the first time."""
+    policy_version: int = 0
+    """As in CaseQueued."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1407,4 +1499,4 @@ class CaseAssigned(Struct, frozen=True, array_like=True, gc=False):
     """Until when the agent is to reply or to do anything else with it, else it goes back; absent when its queue gives no such time."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned,)}
