@@ -15,11 +15,12 @@ from routing.explain import explain
 from routing.shard import Shard, evolve, next_due
 from routing.similarity import sketch
 from routing.state_codec import load
-from routing.terms import ClaimTerms, Presence, Requirement, WaitingFor
+from routing.terms import ClaimTerms, Presence, Requirement, ShiftException, ShiftPlan, WaitingFor
 
 from tests.unit.routing.build import (
     TEXT,
     accept,
+    decline,
     post,
     presence,
     queue,
@@ -413,6 +414,129 @@ def test_a_queue_that_is_claimed_from_now_on_offers_nothing_new() -> None:
     facts = run(shard, commands.Tick(t(60)), post("p2", by="other", at=61))
     assert "CaseOffered" not in {line.split()[0] for line in summary(facts)}
     assert isinstance(shard.cases["case-p1"].stage, Queued)
+
+
+def assign(to: str, at: float = 20) -> commands.AssignCase:
+    """A supervisor gives the claimed case to somebody."""
+    return commands.AssignCase("case-p1", "", to, "knows_them", False, t(at))
+
+
+def drain(until: float, at: float = 20) -> commands.DrainAgent:
+    """Who claimed the case finishes."""
+    return commands.DrainAgent("mia", t(until), t(at))
+
+
+def task(at: float = 20) -> commands.CreateTask:
+    """A part of the claimed case waits to be claimed as well."""
+    return commands.CreateTask("case-p1", "t1", "floor", "refund", 0, (), 1, "", "request", t(at))
+
+
+def escalate(at: float = 20) -> commands.EscalateCase:
+    """The claimed case goes to those who are offered such cases."""
+    return commands.EscalateCase("case-p1", "", "skilled", None, "hard", t(at))
+
+
+SHIFT = ShiftPlan("", (), (ShiftException(t(0), t(100), False),))
+ON_SHIFT = [
+    *WAITS,
+    commands.ChangeAgent("mia", None, None, None, None, t(0), None, SHIFT),
+    commands.Tick(t(0)),
+    presence("mia"),
+    claim("case-p1", "mia", 10),
+]
+TASKS = [*CLAIMED, task(), claim("t1", "ben", 21)]
+WIDE = commands.CreateQueue("floor", "", 3600, 60, (), t(0), offer_width=2)
+OFFERED_TO_TWO = [queue("skilled"), WIDE, *floor()[2:], post("p1")]
+CLAIMED_FROM_NOW = commands.ChangeQueue("floor", None, None, None, None, t(5), claim_terms=TERMS)
+ENDED: list[tuple[str, list[commands.Command], commands.Command, list[str]]] = [
+    ("assigned", CLAIMED, assign("ben"), ["CaseReleased case-p1 mia", "CaseAssigned case-p1 ben"]),
+    ("assigned to itself", CLAIMED, assign("mia"), ["CaseReleased case-p1 mia", "CaseAssigned case-p1 mia"]),
+    ("assigned too late", CLAIMED, assign("ben", 400), ["ClaimLapsed case-p1", "CaseAssigned case-p1 ben"]),
+    ("drained", CLAIMED, drain(20), ["PresenceChanged mia OFFLINE drained", "CaseReleased case-p1 mia"]),
+    (
+        "drained in time",
+        [*CLAIMED, drain(100)],
+        commands.Tick(t(100)),
+        ["PresenceChanged mia OFFLINE drained", "CaseReleased case-p1 mia"],
+    ),
+    ("lapsed while draining", [*CLAIMED, drain(900)], commands.Tick(t(310)), ["ClaimLapsed case-p1"]),
+    (
+        "escalated",
+        CLAIMED,
+        escalate(),
+        ["CaseReleased case-p1 mia", "CaseEscalated case-p1 floor skilled 1", "CaseQueued case-p1 skilled 0"],
+    ),
+    (
+        "escalated too late",
+        CLAIMED,
+        escalate(400),
+        ["ClaimLapsed case-p1", "CaseEscalated case-p1 floor skilled 1", "CaseQueued case-p1 skilled 0"],
+    ),
+    ("lapsed after a shift", [*ON_SHIFT, commands.Tick(t(100))], commands.Tick(t(310)), ["ClaimLapsed case-p1"]),
+]
+
+
+@pytest.mark.parametrize(("given", "when", "then"), [row[1:] for row in ENDED], ids=[row[0] for row in ENDED])
+def test_whatever_ends_a_claim_leaves_no_lease_and_no_place_lost(
+    given: list[commands.Command], when: commands.Command, then: list[str]
+) -> None:
+    shard = Shard()
+    run(shard, *given)
+    place = place_of(shard.cases["case-p1"])
+    assert summary(run(shard, when)) == then
+    after = shard.cases["case-p1"]
+    assert lease_of(after) is None
+    assert place_of(after) == place if isinstance(after.stage, Queued) else isinstance(after.stage, Accepted)
+    assert shard.agents["mia"].load == (1 if after.stage == Accepted("mia") else 0)
+    with pytest.raises(Rejected) as gone:
+        decide(renew("case-p1", "mia", at=401), shard)
+    assert gone.value.reason == Reason.CLAIM_GONE
+    assert whole(load(whole(shard))) == whole(shard)
+
+
+def test_who_is_given_what_it_claimed_has_it_without_an_end() -> None:
+    shard = Shard()
+    run(shard, *CLAIMED, assign("mia"))
+    assert (shard.cases["case-p1"].stage, next_due(shard)) == (Accepted("mia"), None)
+    assert summary(run(shard, assign("mia", 30))) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "then"),
+    [
+        pytest.param(
+            commands.CloseTask("t1", "", "done", t(30)), ["CaseResolved t1 ", "TaskClosed case-p1"], id="is closed"
+        ),
+        pytest.param(
+            commands.CloseTask("t1", "", "done", t(322)),
+            ["ClaimLapsed t1", "CaseResolved t1 ", "TaskClosed case-p1"],
+            id="is closed after its lease",
+        ),
+        pytest.param(resolve("t1", "ben", 30), ["CaseResolved t1 ben", "TaskClosed case-p1"], id="is resolved"),
+        pytest.param(
+            commands.ResolveCase("case-p1", "mia", "solved", (), t(30), cancel_tasks=True),
+            ["CaseResolved case-p1 mia", "CaseResolved t1 mia", "TaskClosed case-p1"],
+            id="ends with its case",
+        ),
+    ],
+)
+def test_a_task_may_be_claimed_and_its_claim_ends_with_it(when: commands.Command, then: list[str]) -> None:
+    shard = Shard()
+    run(shard, *TASKS)
+    assert summary(run(shard, when)) == then
+    assert (lease_of(shard.cases["t1"]), shard.agents["ben"].load) == (None, 0)
+    assert whole(load(whole(shard))) == whole(shard)
+
+
+def test_who_was_offered_a_case_with_others_may_still_accept_it_and_nobody_else_is_asked() -> None:
+    shard = Shard()
+    run(shard, *OFFERED_TO_TWO, register("ann", 1, [], ["floor"]), CLAIMED_FROM_NOW, presence("ann", at=6))
+    assert summary(run(shard, decline("case-p1", "mia", 2, at=7))) == ["OfferDeclined case-p1 mia"]
+    with pytest.raises(Rejected) as refused:
+        decide(claim("case-p1", "ann", 8), shard)
+    assert refused.value.reason == Reason.NOT_CLAIMABLE
+    run(shard, commands.Tick(t(60)))
+    assert summary(run(shard, claim("case-p1", "ann", 61))) == ["CaseClaimed case-p1"]
 
 
 def test_joined_cases_are_claimed_as_one() -> None:

@@ -5,7 +5,7 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import Agent
 from routing.case_decider import find, known_agent, name, reply_due, rescind, standing
-from routing.cases import Accepted, Case, Joined, Pending, holder, is_closed
+from routing.cases import Accepted, Case, Joined, Pending, holder, is_closed, lease_of
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.terms import Presence, RescindReason
@@ -15,8 +15,8 @@ REASSIGNED = "reassigned"
 
 
 def assign_case(decision: Decision, c: commands.AssignCase) -> None:
-    """Gives an open case to an agent; who has it already keeps it. Skills, queues and what the agent refused count for
-    nothing: a person has decided. Raises Rejected.
+    """Gives an open case to an agent; who has it already keeps it, and who claimed it has it without an end. Skills,
+    queues and what the agent refused count for nothing: a person has decided. Raises Rejected.
     """
     case, agent = find(decision, c.case_id), known_agent(decision, c.to_agent_id)
     if c.agent_id:
@@ -25,7 +25,7 @@ def assign_case(decision: Decision, c: commands.AssignCase) -> None:
         what = "assign that one" if isinstance(case.stage, Joined) else "reopen it to assign it"
         detail = f"{name(case.case_id)} {standing(case)}; {what}"
         raise Rejected(Reason.CASE_CLOSED, detail, resource=f"cases/{case.case_id}")
-    if isinstance(case.stage, Accepted | Pending) and holder(case) == c.to_agent_id:
+    if isinstance(case.stage, Accepted | Pending) and holder(case) == c.to_agent_id and lease_of(case) is None:
         return
     is_over = _is_over(agent, case)
     if not c.is_forced:

@@ -285,8 +285,9 @@ def put_back(decision: Decision, case: Case, reason: str) -> None:
     decision.emit(events.CaseReleased(case.case_id, holder(case), reason, decision.at, is_asked))
     left = decision.case(case.case_id) or case
     if wants_agent(left) or is_asked:
-        queue_id = decision.shard.standing_queue(case.queue)
-        line_up(decision, left, queue_id, case.urgency, waits_since(case, decision.at))
+        if isinstance(left.stage, Idle):  # a claimed one stands in its place
+            queue_id = decision.shard.standing_queue(case.queue)
+            line_up(decision, left, queue_id, case.urgency, waits_since(case, decision.at))
         wait_on(decision, case.case_id)
 
 

@@ -180,7 +180,8 @@ class DeskServiceServicer:
 
     def AssignCase(self, request, context):
         """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
-        (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+        (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
+        who claimed it has it without an end from then on.
         Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -58,7 +58,8 @@ class DeskServiceStub:
     """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
     AssignCase: _grpc.UnaryUnaryMultiCallable[_desk_pb2.AssignCaseRequest, _desk_pb2.AssignCaseResponse]
     """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
-    (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+    (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
+    who claimed it has it without an end from then on.
     Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
     """
     GetCaseContext: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetCaseContextRequest, _desk_pb2.GetCaseContextResponse]
@@ -101,7 +102,8 @@ class DeskServiceAsyncStub(DeskServiceStub):
     """A canned text as it reads for a case and an agent; it is sent by nobody. Errors: CANNED_TEXT_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND)."""
     AssignCase: _aio.UnaryUnaryMultiCallable[_desk_pb2.AssignCaseRequest, _desk_pb2.AssignCaseResponse]  # type: ignore[assignment]
     """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
-    (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+    (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
+    who claimed it has it without an end from then on.
     Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
     """
     GetCaseContext: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetCaseContextRequest, _desk_pb2.GetCaseContextResponse]  # type: ignore[assignment]
@@ -207,7 +209,8 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.AssignCaseResponse, _abc.Awaitable[_desk_pb2.AssignCaseResponse]]:
         """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
-        (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it.
+        (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
+        who claimed it has it without an end from then on.
         Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
         """
 
