@@ -309,10 +309,12 @@ def test_steps_are_set_from_a_file_and_a_case_that_waits_asks_for_less(
 
     asks = [{"skill": "topic:rare", "min_level": 4, "hard": True}]
     request = work.OpenCaseRequest(parent=PLACE, queue=picky, requirements=asks, request_id=str(uuid.uuid4()))
-    case = both.routing.OpenCase(request, timeout=PATIENCE_S).case.name
+    opened = both.routing.OpenCase(request, timeout=PATIENCE_S)
+    case = opened.case.name
 
     def shown() -> Any:
-        return both.routing.GetCase(work.GetCaseRequest(name=case), timeout=PATIENCE_S).case
+        read = work.GetCaseRequest(name=case, min_position=opened.position)
+        return both.routing.GetCase(read, timeout=PATIENCE_S).case
 
     until(lambda: [one.min_level for one in shown().requirements] == [1], PATIENCE_S)
     assert [one.min_level for one in shown().asked_requirements] == [4]
