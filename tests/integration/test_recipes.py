@@ -136,7 +136,7 @@ def test_adding_an_event_works_as_written(copy: Copy) -> None:
     copy.edit(service, after(r"^service RoutingService \{.*?(?=^\})", rpc))
     copy.edit(service, lambda text: f"{text}\n{request_and_answer}")
     copy.make("generate")
-    copy.edit(f"{ROUTING}/handler.py", before(r"^        case api\.ReopenCaseRequest\(\):\n", handle))
+    copy.edit(f"{ROUTING}/requests.py", before(r"^        case api\.ReopenCaseRequest\(\):\n", handle))
     copy.edit(f"{ROUTING}/servicer.py", before(r"^    async def ReopenCase\(", f"{method}\n"))
     copy.tool("python", "docs/draw.py")
     copy.tool("python", "docs/glossary.py")

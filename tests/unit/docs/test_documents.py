@@ -191,7 +191,7 @@ def test_the_facts_that_are_there_stand_where_the_recipe_says(fact: str, command
     places = {*places_of_the_recipe(), *not_needed}
     assert {"events.proto", "events.py", "cases.py"} <= {Path(place).name for place in mentioning(fact)}
     assert mentioning(fact) <= places
-    call = {f"services/routing/src/routing/{name}.py" for name in ("handler", "servicer", "decider")}
+    call = {f"services/routing/src/routing/{name}.py" for name in ("requests", "servicer", "decider")}
     asking = {place for place in mentioning(command) if not place.startswith("cli/")}
     assert asking - call <= places | {"protos/switchboard/routing/v1/service.proto"}
 

@@ -9,7 +9,7 @@ from routing.agents import Agent, Held, Policy, units_of
 from routing.commands import Reason
 from routing.decider import decide
 from routing.explain import Constraint, explain
-from routing.handler import command_of
+from routing.requests import command_of
 from routing.shard import Shard
 from routing.state_codec import load
 from routing.terms import ChannelCapacity, ChannelUnits, PostKind, Presence

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from chassis.errors import InvalidRequest
 from routing import commands
-from routing.handler import command_of, written
+from routing.requests import command_of, written
 from routing.terms import Selection
 from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api

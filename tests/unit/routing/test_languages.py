@@ -9,7 +9,7 @@ from routing import commands
 from routing.agents import Queue
 from routing.case_decider import asked_in
 from routing.explain import Constraint, explain
-from routing.handler import command_of
+from routing.requests import command_of
 from routing.shard import Shard
 from routing.terms import Requirement
 from switchboard.routing.v1 import service_pb2 as api

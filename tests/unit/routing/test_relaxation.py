@@ -11,9 +11,9 @@ from routing import commands, events
 from routing.cases import Case, Queued, asked_of, lenders_of, place_in_line
 from routing.decider import decide
 from routing.explain import Constraint, explain
-from routing.handler import command_of
 from routing.matching import Decision
 from routing.policies import is_skilled, serves
+from routing.requests import command_of
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import Presence, Relaxation, Requirement, RescindReason, Skill

@@ -13,7 +13,7 @@ from routing.agents import Policy
 from routing.cases import Case
 from routing.commands import Reason
 from routing.decider import decide
-from routing.handler import command_of
+from routing.requests import command_of
 from routing.rules import (
     CONDITION_BYTES_MAX,
     CONDITIONS_MAX,

@@ -13,7 +13,7 @@ from routing.cases import Accepted
 from routing.commands import Command
 from routing.decider import decide
 from routing.explain import Constraint, explain
-from routing.handler import command_of
+from routing.requests import command_of
 from routing.shard import Shard, evolve, next_due
 from routing.shifts import next_shift
 from routing.state_codec import load

@@ -15,7 +15,7 @@ from switchboard.routing.v1 import desk_pb2 as api
 
 from routing import commands
 from routing.canned import TEXT_MAX, CannedText, fitting, variables_in, wrong_in
-from routing.handler import Form, check_text
+from routing.form import Form, check_text
 from routing.memory_reads import FORWARDED_BYTES_MAX, Writer
 
 CannedCommand = commands.CreateCannedText | commands.ChangeCannedText | commands.DeleteCannedText

@@ -29,7 +29,7 @@ from routing import canned_requests, events
 from routing.canned import render
 from routing.commands import Command
 from routing.desk_handler import DRAFT, assigned, discarded, saved, viewed
-from routing.handler import tenant_of
+from routing.requests import tenant_of
 from routing.servicer import SHARD, RoutingServicer
 from routing.shard import Shard
 from routing.viewers import Viewers

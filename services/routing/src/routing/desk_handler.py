@@ -10,7 +10,8 @@ from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
 from routing import canned_requests, commands, events, wire
-from routing.handler import Form, Handler, case_and_agent, check_text, submit
+from routing.form import Form, case_and_agent, check_text
+from routing.handler import Handler, submit
 from routing.memory_reads import Writer
 from routing.shard import Shard
 

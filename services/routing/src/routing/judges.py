@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing.filters import agents_wanted, cases_wanted, posts_wanted, queues_wanted, unattributed_wanted
-from routing.handler import command_of, written
+from routing.requests import command_of, written
 
 COMMANDS = (
     api.OpenCaseRequest,

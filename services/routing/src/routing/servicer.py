@@ -33,9 +33,9 @@ from routing.cases import Case
 from routing.commands import Command, Reason
 from routing.explain import explain_offer
 from routing.filters import cases_wanted, posts_wanted, unattributed_wanted
-from routing.handler import command_of, tenant_of, written
 from routing.offers import Offers
 from routing.past_offers import PastOffers
+from routing.requests import command_of, tenant_of, written
 from routing.shard import Shard
 from routing.similarity import sketch
 from routing.sources import Sources

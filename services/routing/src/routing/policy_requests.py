@@ -1,0 +1,147 @@
+"""The request for another routing policy as a command."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.clock import Instant
+from chassis.requests import parse_name
+from switchboard.routing.v1 import service_pb2 as api
+
+from routing import commands
+from routing.agents import Policy
+from routing.cases import URGENCY_MAX, WEIGHT_MAX
+from routing.form import CHANNEL, SKILL, Form, mask_of, one_of, requirements_of
+from routing.memory_reads import POLICY
+from routing.relaxation import LENDERS_MAX, STEPS_MAX
+from routing.rules import RULES_MAX, wrong_in
+from routing.terms import ChannelUnits, Ordering, PostKind, Relaxation, Rule, Selection, SkillWeight
+
+_RANGES = {
+    "late_share": (2, 100, ", or 0 for 5"),
+    "urgency_head_start_s": (1, 86_400, ", or 0 for 1800"),
+    "preferred_s": (0, 86_400, ""),
+    "max_missed_offers": (1, 100, ", or 0 for 3"),
+    "decline_cooldown_s": (1, 86_400, ", or 0 for 300"),
+    "confirm_window_s": (1, 2_592_000, ", or 0 for 86400"),
+    "absence_s": (1, 604_800, ", or 0 for ever"),
+    "pending_percent": (1, 100, ", or 0 for 100"),
+    "resume_percent": (100, 1_000, ", or 0 for 100"),
+    "wind_down_s": (0, 86_400, ""),
+}
+"""Of each number: least, most, and what 0 stands for."""
+_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def policy_command(form: Form, request: api.UpdateRoutingPolicyRequest, now: Instant) -> commands.ChangePolicy:
+    """The command that the request asks for; what is wrong with it, the form has."""
+    named = request.routing_policy.name
+    found = form.take(lambda: parse_name(POLICY, named, "routing_policy.name"), dict[str, str]())
+    mask = mask_of(form, request.routing_policy, request.update_mask)
+    given = _settings(form, request.routing_policy, found.get("tenant", ""))
+    return commands.ChangePolicy(now, **{name: given[name] for name in mask if name in given})
+
+
+def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, Any]:
+    """The settings by name, those that are not given as they are without a policy."""
+    usual = Policy()
+    for name, (least, most, given) in _RANGES.items():
+        value = getattr(policy, name)
+        if not least <= value <= most and (value != 0 or not given):
+            form.wrong(f"routing_policy.{name}", f"is {least} to {most}{given}")
+    weights = {one.skill: SkillWeight(one.skill, one.weight) for one in policy.skill_weights}
+    if len(policy.skill_weights) > 100 or len(weights) != len(policy.skill_weights):
+        form.wrong("routing_policy.skill_weights", "are at most 100, each skill named once")
+    if any(SKILL.fullmatch(one.skill) is None or not 1 <= one.weight <= 10 for one in weights.values()):
+        form.wrong("routing_policy.skill_weights", f"have a skill of the form {SKILL.pattern} and a weight of 1 to 10")
+    units = [
+        ChannelUnits(one.channel, one_of(form, PostKind, "routing_policy.channel_units", one.kind), one.units)
+        for one in policy.channel_units
+    ]
+    if len(units) > 100 or len({(one.channel, one.kind) for one in units}) != len(units):
+        form.wrong("routing_policy.channel_units", "are at most 100, each pair of channel and kind named once")
+    if any((one.channel and CHANNEL.fullmatch(one.channel) is None) or not (one.channel or one.kind) for one in units):
+        why = f"have a channel of the form {CHANNEL.pattern}, a kind of post, or both"
+        form.wrong("routing_policy.channel_units", why)
+    if any(not 1 <= one.units <= WEIGHT_MAX for one in units):
+        form.wrong("routing_policy.channel_units", f"have 1 to {WEIGHT_MAX} units")
+    return {
+        "channel_units": tuple(sorted(units, key=lambda one: (one.channel, one.kind))),
+        "ordering": one_of(form, Ordering, "routing_policy.ordering", policy.ordering) or usual.ordering,
+        "selection": one_of(form, Selection, "routing_policy.selection", policy.selection) or usual.selection,
+        "late_share": policy.late_share or usual.late_share,
+        "urgency_head_start_s": policy.urgency_head_start_s or usual.urgency_head_start_s,
+        "skill_weights": tuple(weights[skill] for skill in sorted(weights)),
+        "preferred_s": policy.preferred_s,
+        "max_missed_offers": policy.max_missed_offers or usual.max_missed_offers,
+        "decline_cooldown_s": policy.decline_cooldown_s or usual.decline_cooldown_s,
+        "confirm_window_s": policy.confirm_window_s or usual.confirm_window_s,
+        "absence_s": policy.absence_s,
+        "pending_percent": policy.pending_percent or usual.pending_percent,
+        "resume_percent": policy.resume_percent or usual.resume_percent,
+        "wind_down_s": policy.wind_down_s,
+        "rules": _rules(form, "routing_policy.rules", policy.rules, tenant),
+        "relaxations": _steps(form, "routing_policy.relaxations", policy.relaxations, tenant),
+    }
+
+
+def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: str) -> tuple[Relaxation, ...]:
+    """The steps of relaxation in their order."""
+    if len(given) > STEPS_MAX:
+        form.wrong(field, f"are at most {STEPS_MAX}")
+        return ()
+    if list(given) != sorted(given, key=lambda step: step.after_s):
+        form.wrong(field, "stand in the order of after_s")
+    return tuple(_step(form, f"{field}[{number}]", step, tenant) for number, step in enumerate(given))
+
+
+def _step(form: Form, field: str, step: api.RelaxationStep, tenant: str) -> Relaxation:
+    if not 1 <= step.after_s <= 2_592_000:
+        form.wrong(f"{field}.after_s", "is 1 to 2592000")
+    if bool(step.skill) == bool(step.queues):
+        form.wrong(field, "says skill, or queues, and not both")
+    if step.skill and SKILL.fullmatch(step.skill) is None:
+        form.wrong(f"{field}.skill", f"has the form {SKILL.pattern}")
+    if not 0 <= step.min_level <= (4 if step.skill else 0):
+        form.wrong(f"{field}.min_level", "is 0 to 4, of a skill")
+    if len(step.queues) > LENDERS_MAX:
+        form.wrong(f"{field}.queues", f"are at most {LENDERS_MAX}")
+    guard = step.lend_waiting_max if step.HasField("lend_waiting_max") else None
+    if guard is not None and not (step.queues and 0 <= guard <= 1_000):
+        form.wrong(f"{field}.lend_waiting_max", "is 0 to 1000, of queues, or absent")
+    mine = form.of_tenant(f"{field}.queue", "queues", tenant, step.queue) if step.queue else ""
+    queues = sorted({form.of_tenant(f"{field}.queues", "queues", tenant, queue) for queue in step.queues})
+    return Relaxation(mine, step.after_s, step.skill, step.min_level, tuple(queues), guard)
+
+
+def _rules(form: Form, field: str, given: Sequence[api.RequirementRule], tenant: str) -> tuple[Rule, ...]:
+    """The rules in their order."""
+    if len(given) > RULES_MAX:
+        form.wrong(field, f"are at most {RULES_MAX}")
+        return ()
+    if len({rule.rule_id for rule in given}) != len(given):
+        form.wrong(field, "have each an id of its own")
+    found = tuple(_rule(form, f"{field}[{number}]", rule, tenant) for number, rule in enumerate(given))
+    for place, why in wrong_in(found, field):
+        form.wrong(place, why)
+    return found
+
+
+def _rule(form: Form, field: str, rule: api.RequirementRule, tenant: str) -> Rule:
+    if _RULE.fullmatch(rule.rule_id) is None:
+        form.wrong(f"{field}.rule_id", f"has the form {_RULE.pattern}")
+    urgency = rule.urgency if rule.HasField("urgency") else None
+    if urgency is not None and not 0 <= urgency <= URGENCY_MAX:
+        form.wrong(f"{field}.urgency", f"is 0 to {URGENCY_MAX}, or absent for what it would be")
+    if not 0 <= rule.weight <= WEIGHT_MAX:
+        form.wrong(f"{field}.weight", f"is 1 to {WEIGHT_MAX}, or 0 for what it would be")
+    if not 0 <= rule.first_response_s <= 2_592_000:
+        form.wrong(f"{field}.first_response_s", "is 1 to 2592000, or 0 for what its queue says")
+    queue = form.of_tenant(f"{field}.queue", "queues", tenant, rule.queue) if rule.queue else ""
+    requirements = requirements_of(form, f"{field}.requirements", rule.requirements)
+    made = Rule(
+        rule.rule_id, rule.condition, queue, urgency, rule.weight, rule.first_response_s, requirements, rule.stop
+    )
+    if made == Rule(rule.rule_id, rule.condition):
+        form.wrong(field, "makes nothing of a case; say queue, urgency, weight, first_response_s, requirements or stop")
+    return made
