@@ -89,7 +89,7 @@ def test_a_bench_that_breaks_leaves_nothing(tmp_path: Path, name: str, victim: s
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # in the background it is ignored
     )
     try:
-        until(lambda: bool(running_below(tmp_path, last)), 60)
+        until(lambda: bool(running_below(tmp_path, last)), 150)
         running_below(tmp_path, victim)[0].send_signal(getattr(signal, how))
         assert bench.wait(120) != 0
         until(lambda: not running_below(tmp_path), 60)

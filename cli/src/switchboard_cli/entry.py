@@ -34,6 +34,8 @@ def complete(arguments: list[str]) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return _run(arguments)
     except KeyboardInterrupt:
+        if TRACEBACK not in os.environ:  # threads of libraries that are cut off have nothing to say to a person
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         return 130
     except BaseExceptionGroup as group:
         first: BaseException = group
