@@ -25,6 +25,8 @@ FOUNDING = {
     "sources": [INGEST + "SourceConnected"],
     "cases": [ROUTING + "CaseOpened"],
     "case_drafts": [ROUTING + "DraftSaved"],
+    "case_texts": [ROUTING + "CaseNoted", ROUTING + "ReplyRequested"],
+    "reply_quotas": [INGEST + "PostReceived"],
     "contacts": [INGEST + "SourceConnected", ROUTING + "CaseOpened"],
     "customers": [CRM + "IdentityObserved"],
 }
@@ -43,6 +45,8 @@ FOLLOWING = {
     "sources": [INGEST + "SourceChanged"],
     "cases": [ROUTING + "PostAttached", ROUTING + "CaseQueued"],
     "case_drafts": [ROUTING + "DraftSaved", ROUTING + "ReplyRequested"],
+    "case_texts": [ROUTING + "ReplySent", ROUTING + "CaseNoted"],
+    "reply_quotas": [INGEST + "PostReceived"],
     "contacts": [ROUTING + "PostAttached", ROUTING + "PostPlaced"],
     "customers": [CRM + "AttributesAsserted", CRM + "IdentitiesLinked"],
 }

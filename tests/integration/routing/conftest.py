@@ -94,6 +94,7 @@ def received(name: str, *links: str, **fields: Any) -> events_pb2.PostReceived:
         "language": "en",
         "published_at": now,
         "received_at": now,
+        "reply_quota_left": -1,
         **fields,
     }
     return events_pb2.PostReceived(**given)

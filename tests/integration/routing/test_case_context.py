@@ -7,13 +7,14 @@ from typing import Any
 
 import grpc
 import pytest
+from chassis.clock import MICROS, Instant, to_timestamp
 from chassis.log import Log
 from chassis.tenants import Tenants
 from switchboard.routing.v1 import desk_pb2 as api
 from switchboard.routing.v1 import service_pb2 as work
 
-from tests.integration.routing.conftest import PLACE, TENANT, Ingest, an_id, rid
-from tests.integration.routing.test_drafts import LIMIT_S, served
+from tests.integration.routing.conftest import CLOCK, PLACE, TENANT, Ingest, an_id, rid
+from tests.integration.routing.test_drafts import LIMIT_S, accepted, served
 
 
 async def test_all_that_is_shown_beside_a_case_comes_in_one_answer(
@@ -58,3 +59,55 @@ async def test_all_that_is_shown_beside_a_case_comes_in_one_answer(
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await desk.GetCaseContext(request, timeout=LIMIT_S)
         assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_the_customers_other_cases_notes_and_what_the_platform_allows_are_shown(
+    start: Callable[[], Any], log: Log, database_url: str
+) -> None:
+    await Tenants(log).ensure(TENANT)
+    ingest = Ingest(log)
+    await ingest.connect("shop")
+    await ingest.connect("mail")
+    async with served(start, log, database_url, ingest) as (routing, desk):
+        mia = await routing.agent("mia", 5)
+        before = await accepted(routing, "earlier", mia)
+        note = work.NoteCaseRequest(name=before, agent=mia, text="A regular.", request_id=rid())
+        await routing.api.NoteCase(note, timeout=LIMIT_S)
+        settle = work.ResolveCaseRequest(name=before, agent=mia, disposition="solved", request_id=rid())
+        await routing.api.ResolveCase(settle, timeout=LIMIT_S)
+        await ingest.post("abroad", identity_id=an_id("elsewhere"), source_id="mail", desk="mail")
+        elsewhere = (await routing.case_of("abroad")).name
+        closes = to_timestamp(Instant(CLOCK.now() + 3600 * MICROS))
+        await ingest.post("now", source_id="mail", desk="mail", reply_quota_left=2, reply_window_expires_at=closes)
+        case = await routing.case_of("now")
+        take = work.AcceptOfferRequest(name=case.name, agent=mia, token=case.offer.token, request_id=rid())
+        await routing.api.AcceptOffer(take, timeout=LIMIT_S)
+        for text in ("First.", "Second."):
+            note = work.NoteCaseRequest(name=case.name, agent=mia, text=text, request_id=rid())
+            position = (await routing.api.NoteCase(note, timeout=LIMIT_S)).position
+
+        request = api.GetCaseContextRequest(name=case.name, min_position=position)
+        shown = await desk.GetCaseContext(request, timeout=LIMIT_S)
+        assert [(one.name, one.disposition) for one in shown.customer_cases] == [(before, "solved")]
+        assert [(one.text, one.agent, one.case) for one in shown.notes] == [
+            ("Second.", mia, case.name),
+            ("First.", mia, case.name),
+        ]
+        assert not shown.HasField("expected_wait")
+        assert (shown.allowance.replies_left, shown.allowance.open) == (2, True)
+        assert shown.allowance.window_expires_at == closes
+
+        for left in (1, 0):
+            reply = work.ReplyToCaseRequest(name=case.name, agent=mia, text="Soon.", request_id=rid())
+            request.min_position = (await routing.api.ReplyToCase(reply, timeout=LIMIT_S)).position
+            request.identities[:] = [f"{PLACE}/identities/{an_id('elsewhere')}"]
+            shown = await desk.GetCaseContext(request, timeout=LIMIT_S)
+            assert (shown.allowance.replies_left, shown.allowance.open) == (left, left > 0)
+            assert [one.name for one in shown.customer_cases] == [elsewhere, before]
+
+        request = api.GetCaseContextRequest(name=before, min_position=request.min_position)
+        shown = await desk.GetCaseContext(request, timeout=LIMIT_S)
+        assert [one.name for one in shown.customer_cases] == [case.name]
+        assert [one.text for one in shown.notes] == ["A regular."]
+        assert not shown.allowance.HasField("replies_left")
+        assert not shown.allowance.HasField("window_expires_at")

@@ -27,6 +27,7 @@ from switchboard.routing.v1 import service_pb2 as work
 
 from routing import canned_requests, events
 from routing.canned import render
+from routing.case_context import CaseContext, identities_of
 from routing.commands import Command
 from routing.desk_handler import DRAFT, assigned, discarded, saved, viewed
 from routing.requests import tenant_of
@@ -56,6 +57,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         tenants: Tenants,
         routing: RoutingServicer,
         viewers: Viewers,
+        beside: CaseContext,
+        clock: Clock,
     ) -> None:
         self._host = host
         self._database = database
@@ -64,6 +67,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self._tenants = tenants
         self._routing = routing
         self._viewers = viewers
+        self._beside = beside
+        self._clock = clock
 
     async def SaveDraft(self, request: api.SaveDraftRequest, context: Context) -> api.SaveDraftResponse:  # noqa: N802
         tenant, text = tenant_of(request), request.text.encode()
@@ -169,6 +174,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self, request: api.GetCaseContextRequest, context: Context
     ) -> api.GetCaseContextResponse:
         tenant, name, known = tenant_of(request), request.name, request.min_position
+        identities = identities_of(request)
         case = await self._routing.case_of(tenant, name.rpartition("/")[2])
         why = await self._routing.ExplainDecision(work.ExplainDecisionRequest(name=name), context)
         posts = await self._routing.ListCasePosts(work.ListCasePostsRequest(parent=name, min_position=known), context)
@@ -176,6 +182,10 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         queue = case.queue.rpartition("/")[2]
         fits = api.FittingTexts(parent=f"tenants/{tenant}", language=case.language, queue=queue)
         texts = await self._host.call(tenant, SHARD, fits, api.ListCannedTextsResponse)
+        aside = await self._host.call(tenant, SHARD, api.CaseAside(name=name), api.CaseAsideAnswer)
+        beside = self._beside
+        await beside.reached(tenant, known)
+        together = await beside.together(tenant, name.rpartition("/")[2])
         return api.GetCaseContextResponse(
             case=case,
             rank=why.rank,
@@ -184,6 +194,10 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
             next_post_page_token=posts.next_page_token,
             drafts=drafts.drafts,
             canned_texts=texts.canned_texts,
+            customer_cases=await beside.customer_cases(tenant, case, identities, together),
+            notes=await beside.notes(tenant, together),
+            expected_wait=aside.expected_wait if aside.HasField("expected_wait") else None,
+            allowance=await beside.allowance(tenant, case, together, self._clock.now()),
         )
 
     async def ViewCase(  # noqa: N802
@@ -244,6 +258,7 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
         api.ViewCaseRequest: viewed,
+        api.GetCaseContextRequest: identities_of,
         api.AssignCaseRequest: lambda request: assigned(request, clock.now()),
         **dict.fromkeys(CANNED, lambda request: canned_requests.command_of(request, clock.now())),
         api.ListCannedTextsRequest: lambda asked: together(lambda: page(asked), lambda: canned_requests.wanted(asked)),

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
 from routing import canned_requests, commands, events, wire
+from routing.aside import aside
 from routing.form import Form, case_and_agent, check_text
 from routing.handler import Handler, submit
 from routing.memory_reads import Writer
@@ -45,6 +46,9 @@ class DeskHandler:
             case api.GetCannedTextRequest():
                 async with writer.commit_lock:  # what is told is durable
                     return canned_requests.get(writer, request)
+            case api.CaseAside():
+                async with writer.commit_lock:
+                    return aside(writer, request, self._clock.now())
             case api.FittingTexts():
                 async with writer.commit_lock:
                     return canned_requests.fitting_case(writer, request)

@@ -158,7 +158,7 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
     if case.joined:
         summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
     alternatives = view.alternatives(None) if waits and not claimed else ()
-    line = _place(shard, case, now) if waits else 0
+    line = place(shard, case, now) if waits else 0
     planned = tuple(_planned(shard, case, now)) if waits else ()
     return Explanation(summary, binding, candidates, line, alternatives, shard.policy.version, planned)
 
@@ -168,7 +168,7 @@ def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
     case, now = shard.cases[offered.case_id], offered.at
     view = _View(shard, case, now, chosen=offered.agent_id)
     candidates = tuple(view.standings())
-    able, line = sum(one.eligible for one in candidates), _place(shard, case, now)
+    able, line = sum(one.eligible for one in candidates), place(shard, case, now)
     waiting = shard.segments.waiting()
     why = "had it before and is asked first" if view.first == offered.agent_id else "ranked first"
     whom = "of 1 who could take it" if able == 1 else f"of {able} who could take it"
@@ -423,8 +423,8 @@ def _planned(shard: Shard, case: Case, now: Instant) -> Iterator[Planned]:
         case = changed(case, requirements=less, relaxed=Relaxed(asked_of(case), queues))
 
 
-def _place(shard: Shard, case: Case, now: Instant) -> int:
-    """How many waiting cases come before this one, plus one."""
+def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:
+    """How many waiting cases come before this one, plus one; of one queue, where it is named."""
     wait = place_of(case)
     if wait is None:
         return 0
@@ -434,6 +434,7 @@ def _place(shard: Shard, case: Case, now: Instant) -> int:
     return 1 + sum(
         order.key(line, waiting, now, turn) < mine
         for segment in shard.segments.by_key.values()
+        if queue in ("", segment.queue)
         for line, cases in enumerate(segment.waiting)
         for waiting in cases
     )

@@ -24,6 +24,7 @@ from switchboard.crm.v1 import events_structs as crm
 from switchboard.routing.v1 import desk_pb2_grpc, service_pb2_grpc
 
 from routing import events
+from routing.case_context import CaseContext
 from routing.commands import Command, Tick
 from routing.decider import decide
 from routing.desk import DeskServicer, desk_judges
@@ -43,12 +44,14 @@ from routing.state_codec import VERSION, dump, load
 from routing.viewers import Viewers
 from routing.views.cases import CODEC, CasesView
 from routing.views.drafts import DraftsView
+from routing.views.quotas import QuotasView
 from routing.views.sources import SourcesView
+from routing.views.texts import TextsView
 
 OUTBOX = Stream("OUTBOX", ("out.>",), max_age_s=7 * 86_400, duplicate_window_s=3600)
 """Replies on their way to the channels' senders; a sender that was away for a week finds nothing older."""
 
-TABLES = CasesView.schema, SourcesView.schema, DraftsView.schema
+TABLES = CasesView.schema, SourcesView.schema, DraftsView.schema, TextsView.schema, QuotasView.schema
 RESOURCES = Resources("routing", streams=(OUTBOX,), tables=TABLES, vault=True)
 
 ROUTING: Decider[Command, Shard, events.Event] = Decider(
@@ -137,6 +140,13 @@ async def build(process: Process) -> None:
         tenants=parts.tenants,
         routing=servicer,
         viewers=Viewers(say, listen),
+        beside=CaseContext(
+            database=database,
+            texts=await parts.projection(TextsView()),
+            quotas=await parts.projection(QuotasView()),
+            vault=vault,
+        ),
+        clock=clock,
     )
     await parts.serve(
         (service_pb2_grpc.add_RoutingServiceServicer_to_server, servicer),

@@ -293,15 +293,17 @@ class ViewCaseResponse(_message.Message):
     def __init__(self, agent: _Optional[str] = ..., viewing: _Optional[_Union[Viewing, str]] = ...) -> None: ...
 
 class GetCaseContextRequest(_message.Message):
-    __slots__ = ("name", "min_position")
+    __slots__ = ("name", "min_position", "identities")
     NAME_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    IDENTITIES_FIELD_NUMBER: _ClassVar[int]
     name: str
     min_position: str
-    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+    identities: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ..., identities: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetCaseContextResponse(_message.Message):
-    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts")
+    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts", "customer_cases", "notes", "expected_wait", "allowance")
     CASE_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
@@ -309,6 +311,10 @@ class GetCaseContextResponse(_message.Message):
     NEXT_POST_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     DRAFTS_FIELD_NUMBER: _ClassVar[int]
     CANNED_TEXTS_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_CASES_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
+    ALLOWANCE_FIELD_NUMBER: _ClassVar[int]
     case: _service_pb2.Case
     rank: int
     summary: str
@@ -316,7 +322,59 @@ class GetCaseContextResponse(_message.Message):
     next_post_page_token: str
     drafts: _containers.RepeatedCompositeFieldContainer[Draft]
     canned_texts: _containers.RepeatedCompositeFieldContainer[CannedText]
-    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ...) -> None: ...
+    customer_cases: _containers.RepeatedCompositeFieldContainer[_service_pb2.Case]
+    notes: _containers.RepeatedCompositeFieldContainer[CaseNote]
+    expected_wait: ExpectedWait
+    allowance: ReplyAllowance
+    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ..., customer_cases: _Optional[_Iterable[_Union[_service_pb2.Case, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., allowance: _Optional[_Union[ReplyAllowance, _Mapping]] = ...) -> None: ...
+
+class CaseNote(_message.Message):
+    __slots__ = ("case", "agent", "text", "readability", "noted_at")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    READABILITY_FIELD_NUMBER: _ClassVar[int]
+    NOTED_AT_FIELD_NUMBER: _ClassVar[int]
+    case: str
+    agent: str
+    text: str
+    readability: _log_pb2.Readability
+    noted_at: _timestamp_pb2.Timestamp
+    def __init__(self, case: _Optional[str] = ..., agent: _Optional[str] = ..., text: _Optional[str] = ..., readability: _Optional[_Union[_log_pb2.Readability, str]] = ..., noted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ExpectedWait(_message.Message):
+    __slots__ = ("duration_s", "place", "taken", "observed_s")
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_S_FIELD_NUMBER: _ClassVar[int]
+    duration_s: int
+    place: int
+    taken: int
+    observed_s: int
+    def __init__(self, duration_s: _Optional[int] = ..., place: _Optional[int] = ..., taken: _Optional[int] = ..., observed_s: _Optional[int] = ...) -> None: ...
+
+class ReplyAllowance(_message.Message):
+    __slots__ = ("window_expires_at", "replies_left", "open")
+    WINDOW_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    REPLIES_LEFT_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    window_expires_at: _timestamp_pb2.Timestamp
+    replies_left: int
+    open: bool
+    def __init__(self, window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., replies_left: _Optional[int] = ..., open: _Optional[bool] = ...) -> None: ...
+
+class CaseAside(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class CaseAsideAnswer(_message.Message):
+    __slots__ = ("expected_wait",)
+    EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
+    expected_wait: ExpectedWait
+    def __init__(self, expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ...) -> None: ...
 
 class FittingTexts(_message.Message):
     __slots__ = ("parent", "language", "queue")

@@ -242,6 +242,25 @@ async def list_cases(
     return [load_case(r["body"]) for r in await database.fetch(statement, *values)]
 
 
+async def cases_of_customer(
+    database: Database, tenant: str, identities: Sequence[str], but: Sequence[str], limit: int
+) -> list[Case]:
+    """Cases of any of these identities, the latest first; none that goes on in another, and none of `but`."""
+    asked = [identity for identity in dict.fromkeys(identities) if identity]
+    records = await database.fetch(SQL["of_identities"], tenant, asked, list(but), limit) if asked else []
+    return [load_case(r["body"]) for r in records]
+
+
+async def confirmed_cases(database: Database, tenant: str, queue: str, limit: int) -> list[Case]:
+    """Cases that were settled in a queue, and nobody objected; those that were opened last."""
+    return [load_case(r["body"]) for r in await database.fetch(SQL["confirmed"], tenant, queue, limit)]
+
+
+async def together_of(database: Database, tenant: str, case_id: str, limit: int) -> list[str]:
+    """The case and those that go on in it, so many at most."""
+    return [r["case_id"] for r in await database.fetch(SQL["together"], tenant, case_id, limit)]
+
+
 async def position(connection: Connection, tenant: str) -> int:
     """Log position of a tenant's rows as this connection sees them."""
     return int(await connection.fetchval(SQL["position"], row_of(CasesView.name, tenant)) or 0)

@@ -28,6 +28,10 @@ create table if not exists cases_v8 (
 create index if not exists cases_v8_by_time on cases_v8 (tenant, opened_at desc);
 -- ListCases of one state, and the open offers a watch begins with.
 create index if not exists cases_v8_by_state on cases_v8 (tenant, state, opened_at desc);
+-- The other cases of a customer, the latest first.
+create index if not exists cases_v8_by_identity on cases_v8 (identity, opened_at desc) where identity <> '';
+-- What was settled in a queue, and nobody objected.
+create index if not exists cases_v8_confirmed on cases_v8 (tenant, queue, opened_at desc) where state = 'CONFIRMED';
 -- The history of a case and of those joined into it.
 create index if not exists cases_v8_by_joined on cases_v8 (tenant, joined_into) where joined_into <> '';
 -- The other cases of a thread that is brought back, and all of them when it becomes part of another.
@@ -244,6 +248,36 @@ from unnest($2::text[]) as wanted (id)
 cross join lateral (
     select body from cases_v8 where case_id = wanted.id and tenant is not distinct from $1 limit 1
 ) as found
+
+-- name: of_identities
+select found.body
+from unnest($2::text[]) as wanted (id)
+cross join lateral (
+    select body, opened_at, case_id
+    from cases_v8
+    where identity = wanted.id and identity <> '' and tenant is not distinct from $1 and joined_into = ''
+        and case_id <> all($3::text[])
+    order by opened_at desc, case_id
+    limit $4
+) as found
+order by found.opened_at desc, found.case_id
+limit $4
+
+-- name: confirmed
+select body
+from cases_v8
+where tenant = $1 and queue = $2 and state = 'CONFIRMED'
+order by opened_at desc, case_id
+limit $3
+
+-- name: together
+with recursive together (case_id) as (
+    select $2::text collate "C"
+    union
+    select c.case_id from cases_v8 c join together t on c.joined_into = t.case_id
+    where c.tenant = $1 and c.joined_into <> ''
+)
+select case_id from together limit $3
 
 -- name: list
 select opened_at, case_id, body

@@ -1,0 +1,98 @@
+"""What the tables have to show beside a case: other cases of its customer, notes, what the platform still allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.clock import Instant, to_timestamp
+from chassis.commits import Position
+from chassis.database import Database
+from chassis.projection import Projection
+from chassis.serving import deadline_s
+from chassis.vault import KeyVault
+from switchboard.log.v1.log_pb2 import READABILITY_ERASED
+from switchboard.routing.v1 import desk_pb2 as api
+from switchboard.routing.v1 import service_pb2 as work
+
+from routing.form import Form
+from routing.views.cases import cases_of_customer, together_of
+from routing.views.quotas import Quota, quota_of
+from routing.views.texts import Text, notes_of, replies_since
+from routing.wire import case_message
+
+CUSTOMER_CASES_MAX = 10
+NOTES_MAX = 20
+IDENTITIES_MAX = 20
+TOGETHER_MAX = 100
+"""Cases that go on in one, whose notes are looked at."""
+
+
+class CaseContext:
+    """Reads what is shown beside cases, at any replica."""
+
+    def __init__(
+        self, *, database: Database, texts: Projection[Text], quotas: Projection[Quota], vault: KeyVault
+    ) -> None:
+        self._database = database
+        self._texts = texts
+        self._quotas = quotas
+        self._vault = vault
+
+    async def reached(self, tenant: str, min_position: str) -> None:
+        """Waits until the tables include a position."""
+        if min_position:
+            position = Position.decode(min_position)
+            for table in (self._texts, self._quotas):
+                await table.reached(position, deadline_s(), tenant)
+
+    async def together(self, tenant: str, case_id: str) -> list[str]:
+        """The case and those that go on in it."""
+        return await together_of(self._database, tenant, case_id, TOGETHER_MAX)
+
+    async def customer_cases(
+        self, tenant: str, case: work.Case, identities: Sequence[str], together: Sequence[str]
+    ) -> list[work.Case]:
+        """Other cases of a case's customer, those opened last first."""
+        asked = [case.identity.rpartition("/")[2], *identities]
+        found = await cases_of_customer(self._database, tenant, asked, together, CUSTOMER_CASES_MAX)
+        return [case_message(tenant, one) for one in found]
+
+    async def notes(self, tenant: str, together: Sequence[str]) -> list[api.CaseNote]:
+        """Notes of these cases, the latest first."""
+        found, place = await notes_of(self._database, tenant, together, NOTES_MAX), f"tenants/{tenant}"
+        texts = await self._vault.open_all(tenant, [note.text for note in found])
+        return [
+            api.CaseNote(
+                case=f"{place}/cases/{note.case_id}",
+                agent=f"{place}/agents/{note.agent_id}" if note.agent_id else "",
+                text="" if plain is None else plain.decode(errors="replace"),
+                readability=readability,
+                noted_at=to_timestamp(note.at),
+            )
+            for note, (plain, readability) in zip(found, texts, strict=True)
+            if readability != READABILITY_ERASED
+        ]
+
+    async def allowance(
+        self, tenant: str, case: work.Case, together: Sequence[str], now: Instant
+    ) -> api.ReplyAllowance:
+        """What the platform still allows to be replied."""
+        quota = await quota_of(self._database, tenant, case.latest_post.rpartition("/")[2])
+        left = None
+        if quota is not None:
+            since = await replies_since(self._database, tenant, together, quota.received_at)
+            left = max(0, quota.replies_left - since)
+        closes = case.window_expires_at if case.HasField("window_expires_at") else None
+        in_time = closes is None or now < closes.ToMicroseconds()
+        return api.ReplyAllowance(window_expires_at=closes, replies_left=left, open=in_time and left != 0)
+
+
+def identities_of(request: api.GetCaseContextRequest) -> list[str]:
+    """The further identities of a request, as ids. Raises InvalidRequest."""
+    form = Form(request)
+    tenant, _ = form.name("name", "cases")
+    if len(request.identities) > IDENTITIES_MAX:
+        form.wrong("identities", f"are at most {IDENTITIES_MAX}")
+    found = [form.of_tenant("identities", "identities", tenant, name) for name in request.identities]
+    form.check()
+    return found
