@@ -40,6 +40,8 @@ def offered_under(alternative: Alternative, shard: Shard, case_id: str, now: Ins
     other.agents.pop(alternative.without, None)
     if alternative.agent.agent_id in other.agents:
         other.agents[alternative.agent.agent_id] = alternative.agent
+    if alternative.case is not None:
+        other.cases[case_id] = alternative.case
     refill(other)
     later = Instant(now + alternative.later_s * MICROS)
     return Decision(other, later)._best_agent(other.cases[case_id])  # what is decided, without deciding it

@@ -13,12 +13,26 @@ from msgspec.msgpack import encode
 from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import Agent, Policy
-from routing.cases import Broadcast, Case, Pending, Queued, Resolved, Wait, lenders_of, offer_to, place_of, urgency_of
+from routing.cases import (
+    Broadcast,
+    Case,
+    Pending,
+    Queued,
+    Resolved,
+    Wait,
+    forbidden_of,
+    is_closed,
+    lenders_of,
+    offer_to,
+    place_of,
+    urgency_of,
+)
 from routing.decider import decide
 from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import (
+    AgentTerms,
     ChannelCapacity,
     Direction,
     Ordering,
@@ -68,6 +82,7 @@ LIMITS = ((), (), (), (ChannelCapacity("chat", 1),), (ChannelCapacity("chat", 2)
 
 RULES = (
     Rule("heavy", "language:zh AND queue = default", weight=2, requirements=(Requirement(SKILLS[1], 2, hard=True),)),
+    Rule("known", "channel = chat", agent_terms=AgentTerms(("c", "a"), 1, ("b",))),
 )
 RELAXATIONS = (
     Relaxation("", 1, SKILLS[0], 2),
@@ -137,7 +152,7 @@ WIDTHS = st.tuples(st.integers(1, 4), st.integers(1, 4))
 Step = tuple[int, float, int, int, tuple[Requirement, ...]]
 steps = st.lists(
     st.tuples(
-        st.integers(0, 11),
+        st.integers(0, 12),
         st.sampled_from([0, 0, 0.1, 0.3]),
         st.integers(0, 9),
         st.integers(0, 3),
@@ -175,6 +190,10 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
         return presence(agent, Presence.AVAILABLE if absent else Presence.BUSY, now, some)
     if what == 11:
         return commands.Tick(t(now))
+    if what == 12 and (known := sorted(case_id for case_id, case in shard.cases.items() if not is_closed(case))):
+        others = sorted({*shard.agents} - {agent})
+        terms = (AgentTerms((agent, *others[:1]), 1, (), t(now)), AgentTerms((), 0, (agent,), t(now)), AgentTerms())
+        return commands.ShapeCase(known[one % len(known)], "", terms[urgency % 3], t(now))
     if what == 9:
         limits = LIMITS[one % len(LIMITS)]
         return commands.ChangeAgent(agent, None, None, None, None, t(now), limits)
@@ -233,7 +252,7 @@ def end_of(drawn: Sequence[Step]) -> Instant:
 
 def may_take(case: Case, agent: Agent) -> bool:
     """From the definitions: is there for the channel, serves the queue, has every hard skill, has room, also of the
-    channel, has not just refused it, and is not offered it.
+    channel, has not just refused it, and is neither offered it nor forbidden for it.
     """
     serving = any(serves(agent, queue) for queue in (case.queue, *lenders_of(case)))
     there = agent.presence == Presence.AVAILABLE and serving
@@ -245,7 +264,8 @@ def may_take(case: Case, agent: Agent) -> bool:
     ]
     has_room = min(room) >= case.weight
     is_new = agent.agent_id not in dict(case.refusals) and offer_to(case, agent.agent_id) is None
-    return there and has_room and is_skilled(agent, case.requirements) and is_new
+    permitted = agent.agent_id not in forbidden_of(case)
+    return there and has_room and is_skilled(agent, case.requirements) and is_new and permitted
 
 
 def load_of(agent: Agent, channel: str) -> int:
@@ -284,10 +304,12 @@ def first_of(shard: Shard, cases: Sequence[Case], now: Instant, *, floor_turn: b
     if not found:
         return None
     _, case, could = min(found, key=lambda one: one[0])
-    choice, had_it = choice_of(shard.policy, shard.queue(case.queue).selection), preferred(shard.policy, case, now)
+    choice = choice_of(shard.policy, shard.queue(case.queue).selection)
+    first = list(preferred(shard.policy, case, now))
 
     def rank(agent: Agent) -> tuple[object, ...]:
-        return agent.agent_id != had_it, choice.rank(agent, choice.by_skills(agent, case.requirements))
+        place = first.index(agent.agent_id) if agent.agent_id in first else len(first)
+        return place, choice.rank(agent, choice.by_skills(agent, case.requirements))
 
     return case.case_id, min(could, key=rank).agent_id
 

@@ -18,6 +18,7 @@ _DEMANDED = {
     "case second": ("--agent", "mia", "--token", "1"),
     "case release": ("--agent", "mia"),
     "move": ("--urgency", "1"),
+    "shape": ("--forbid", "mia"),
     "tenants update": ("--region", "DE"),
     "tenants delete": ("--yes",),
 }

@@ -132,7 +132,7 @@ async def policy(
 
 
 def _written(path: Path, tenant: str) -> Any:
-    """Rules and steps of a file, with the fields of RequirementRule and RelaxationStep; a queue by its id."""
+    """Rules and steps of a file, with the fields of RequirementRule and RelaxationStep; a queue or agent by its id."""
     import tomllib
 
     from google.protobuf.json_format import ParseDict, ParseError
@@ -149,6 +149,8 @@ def _written(path: Path, tenant: str) -> Any:
         raise click.BadParameter(f"{path} cannot be read: {error}") from None
     for rule in found.rules:
         rule.queue = full(tenant, "queues", rule.queue) if rule.queue else ""
+        for agents in (rule.agents.preferred, rule.agents.forbidden):
+            agents[:] = [full(tenant, "agents", agent) for agent in agents]
     for step in found.relaxations:
         step.queue = full(tenant, "queues", step.queue) if step.queue else ""
         step.queues[:] = [full(tenant, "queues", queue) for queue in step.queues]
@@ -218,6 +220,8 @@ def _then(rule: Any) -> str:
         f"weight {rule.weight}" if rule.weight else "",
         f"first response in {rule.first_response_s} s" if rule.first_response_s else "",
         *asks,
+        f"{' '.join(map(short, rule.agents.preferred))} first" if rule.agents.preferred else "",
+        f"not {' '.join(map(short, rule.agents.forbidden))}" if rule.agents.forbidden else "",
         "stop" if rule.stop else "",
     )
     return ", ".join(one for one in said if one)

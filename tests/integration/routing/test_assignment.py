@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+import pytest
 from chassis.log import Log
 from chassis.tenants import Tenants
 from switchboard.routing.v1 import desk_pb2, events_pb2
@@ -87,3 +88,36 @@ async def test_a_case_is_given_to_another_who_is_told_and_answered_from_beside_w
             if found.event.body.Unpack(fact):
                 asked.append((fact.agent_id, fact.barge_reason))
         assert asked == [("eve", "complaint"), ("ben", "")]
+
+
+async def test_whom_a_case_is_not_for_hears_that_its_offer_is_taken_back_and_the_next_gets_one(
+    start: Callable[[], Any], log: Log, database_url: str
+) -> None:
+    await Tenants(log).ensure(TENANT)
+    ingest = Ingest(log)
+    await ingest.connect("shop")
+    async with served(start, log, database_url, ingest) as (routing, _):
+        mia = await routing.agent("mia")
+        token = await routing.settled()
+        watch = routing.api.WatchOffers(api.WatchOffersRequest(agent=mia, resume_token=token), timeout=LIMIT_S)
+        opens = api.OpenCaseRequest(parent=f"tenants/{TENANT}", request_id=rid())
+        case = (await routing.api.OpenCase(opens, timeout=LIMIT_S)).case
+        assert case.offer.agent == mia
+        ben = await routing.agent("ben")
+
+        says = api.ShapeCaseRequest(name=case.name, request_id=rid(), agents=api.CaseAgents(forbidden=[mia]))
+        shaped = await routing.api.ShapeCase(says, timeout=LIMIT_S)
+        assert await routing.api.ShapeCase(says, timeout=LIMIT_S) == shaped
+        assert (shaped.case.offer.agent, list(shaped.case.agents.forbidden)) == (ben, [mia])
+        assert (await heard(watch, api.OFFER_CHANGE_RESCINDED)).reason == "forbidden"
+
+        why = await routing.api.ExplainDecision(api.ExplainDecisionRequest(name=case.name), timeout=LIMIT_S)
+        assert {one.agent: one.constraint for one in why.candidates}[mia] == api.CONSTRAINT_FORBIDDEN
+        ruled = api.RoutingPolicy(
+            name=f"tenants/{TENANT}/routingPolicy",
+            rules=[api.RequirementRule(rule_id="first", agents=api.CaseAgents(preferred=[f"{mia}-gone"]))],
+        )
+        update = api.UpdateRoutingPolicyRequest(routing_policy=ruled, request_id=rid())
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await routing.api.UpdateRoutingPolicy(update, timeout=LIMIT_S)
+        assert (reason(refused.value), refused.value.code()) == ("AGENT_UNKNOWN", grpc.StatusCode.NOT_FOUND)

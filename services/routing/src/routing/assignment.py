@@ -5,7 +5,7 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import Agent
 from routing.case_decider import find, known_agent, name, reply_due, rescind, standing
-from routing.cases import Accepted, Case, Joined, Pending, holder, is_closed, lease_of
+from routing.cases import Accepted, Case, Joined, Pending, forbidden_of, holder, is_closed, lease_of
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.terms import Presence, RescindReason
@@ -28,14 +28,19 @@ def assign_case(decision: Decision, c: commands.AssignCase) -> None:
     if isinstance(case.stage, Accepted | Pending) and holder(case) == c.to_agent_id and lease_of(case) is None:
         return
     is_over = _is_over(agent, case)
+    is_forbidden = agent.agent_id in forbidden_of(case)
     if not c.is_forced:
         _demand_room(agent, case, is_over=is_over)
+        if is_forbidden:
+            detail = f"{name(case.case_id)} is not for agent {agent.agent_id}; change whom it is for, or use force"
+            raise Rejected(Reason.AGENT_FORBIDDEN, detail, resource=f"agents/{agent.agent_id}")
     rescind(decision, case, RescindReason.TAKEN)
     if isinstance(case.stage, Accepted | Pending):
         decision.emit(events.CaseReleased(case.case_id, holder(case), REASSIGNED, c.at))
     also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
     due_at = reply_due(decision, case)
-    decision.emit(events.CaseAssigned(case.case_id, c.to_agent_id, c.agent_id, c.reason, is_over, c.at, also, due_at))
+    given = c.to_agent_id, c.agent_id, c.reason, is_over, c.at, also, due_at, is_forbidden
+    decision.emit(events.CaseAssigned(case.case_id, *given))
 
 
 def _is_over(agent: Agent, case: Case) -> bool:

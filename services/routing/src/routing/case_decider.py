@@ -1,5 +1,6 @@
 """What an agent, or a channel on its behalf, may do to one case, and what comes of it. Pure."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from chassis.clock import MICROS, Instant, to_datetime
@@ -26,6 +27,7 @@ from routing.cases import (
     asked_of,
     etag,
     evolve_case,
+    forbidden_of,
     holder,
     is_apart,
     is_closed,
@@ -47,7 +49,7 @@ from routing.relaxing import relax
 from routing.remembering import customers_of, find_post, present, threads_of
 from routing.shard import Shard, falls_through_at, waits_until
 from routing.similarity import SIMILAR_FROM, resemblance
-from routing.terms import AuthorKind, PostKind, Requirement, RescindReason, WaitingFor, together
+from routing.terms import AuthorKind, PostKind, Requirement, RescindReason, WaitingFor, both, together
 
 NO_ROOM = "no_room"
 """The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
@@ -168,6 +170,14 @@ def known_agent(decision: Decision, agent_id: str) -> Agent:
     return agent
 
 
+def known_agents(decision: Decision, agent_ids: Iterable[str]) -> None:
+    """Raises Rejected, naming each, when some of these agents are not there."""
+    unknown = [agent_id for agent_id in dict.fromkeys(agent_ids) if decision.agent(agent_id) is None]
+    if unknown:
+        detail = f"there is no agent {' or '.join(unknown)}"
+        raise Rejected(Reason.AGENT_UNKNOWN, detail, resource=f"agents/{unknown[0]}")
+
+
 def queue_up(
     decision: Decision, case: Case, urgency: int = 0, kind: PostKind = PostKind.UNSPECIFIED, reach: int = 0
 ) -> None:
@@ -213,6 +223,7 @@ def _queue_first(decision: Decision, case: Case, urgency: int, kind: PostKind, r
             weight=line.weight,
             rule_ids=line.rule_ids,
             policy_version=line.policy_version,
+            agent_terms=both(case.agent_terms, line.agent_terms),
         )
     )
 
@@ -429,6 +440,13 @@ def _demand_holder(case: Case, agent_id: str) -> None:
     )
 
 
+def _demand_permitted(case: Case, agent_id: str) -> None:
+    """Raises Rejected when a case is not for this agent, who answers it without having been given it."""
+    if agent_id in forbidden_of(case):
+        detail = f"{name(case.case_id)} is not for {agent_id}; let somebody else answer it, or change whom it is for"
+        raise Rejected(Reason.AGENT_FORBIDDEN, detail, resource=f"agents/{agent_id}")
+
+
 def demand_lease(case: Case, agent_id: str, token: int) -> Lease:
     """The live lease that a token fences. Raises Rejected when it is over, or another one."""
     lease = lease_of(case)
@@ -542,6 +560,8 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
     else:
         _demand_holder(into or case, command.agent_id)
         barges = False
+    if barges or into is not None:
+        _demand_permitted(case, command.agent_id)
     if any(unsent.reply_id == command.reply_id for unsent in case.unsent):
         return
     _demand_unchanged(case, command)

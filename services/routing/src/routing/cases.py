@@ -16,7 +16,17 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from routing import events
-from routing.terms import AuthorKind, CaseOrigin, Direction, Escalation, GivenAnswer, PostRole, Requirement, WaitingFor
+from routing.terms import (
+    AgentTerms,
+    AuthorKind,
+    CaseOrigin,
+    Direction,
+    Escalation,
+    GivenAnswer,
+    PostRole,
+    Requirement,
+    WaitingFor,
+)
 
 
 class Idle(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -248,6 +258,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Version of the policy they are of, 0 when none did."""
     relaxed: Relaxed | None = None
     """None while it asks what it asked when it began to wait."""
+    agent_terms: AgentTerms | None = None
+    """Which agents it is for first, and which it is not for; None where nobody said."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -303,6 +315,11 @@ def asked_of(case: Case) -> tuple[Requirement, ...]:
 def lenders_of(case: Case) -> tuple[str, ...]:
     """Queues beside its own whose agents may take a case."""
     return () if case.relaxed is None else case.relaxed.queues
+
+
+def forbidden_of(case: Case) -> tuple[str, ...]:
+    """The agents whom a case is not for."""
+    return () if case.agent_terms is None else case.agent_terms.forbidden_ids
 
 
 def is_closed(case: Case) -> bool:
@@ -571,6 +588,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 weight=min(event.weight, WEIGHT_MAX) or case.weight,
                 rule_ids=event.rule_ids or case.rule_ids,
                 rules_version=event.policy_version or case.rules_version,
+                agent_terms=event.agent_terms or case.agent_terms,
                 relaxed=None,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
@@ -633,6 +651,8 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
         case events.RequirementRelaxed():
             less = Relaxed(asked_of(case), event.queues)
             return replace(case, requirements=event.requirements, relaxed=less)
+        case events.CaseAgentsChanged():
+            return replace(case, agent_terms=event.agent_terms)
         case events.CaseSupervised():
             return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():
@@ -768,4 +788,5 @@ def begun(event: events.CaseBegun) -> Case:
         desk=post.desk,
         rule_ids=event.rule_ids,
         rules_version=event.policy_version,
+        agent_terms=event.agent_terms,
     )

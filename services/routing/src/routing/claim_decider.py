@@ -13,7 +13,7 @@ from chassis.errors import Rejected
 from routing import commands, events
 from routing.agents import Agent
 from routing.case_decider import demand_lease, find, known_agent, name, standing
-from routing.cases import Case, Lease, Queued, is_closed, lease_of, place_in_line
+from routing.cases import Case, Lease, Queued, forbidden_of, is_closed, lease_of, place_in_line
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.policies import serves
@@ -97,6 +97,8 @@ def _unable(agent: Agent, case: Case) -> Iterator[str]:
     """What keeps an agent from this kind of work: what is restricted is asked for as a hard skill."""
     if not serves(agent, case.queue):
         yield f"does not serve queue {case.queue}"
+    if agent.agent_id in forbidden_of(case):
+        yield "is forbidden for it"
     levels = {skill.name: skill.level for skill in agent.skills}
     for r in case.requirements:
         if r.hard and levels.get(r.skill, 0) < r.min_level:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from switchboard.log.v1.log_structs import Sealed
 
 from routing.terms import (
+    AgentTerms,
     AuthorKind,
     ChannelCapacity,
     ChannelUnits,
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     """Why the business says no."""
 
     AGENT_EXISTS = "AGENT_EXISTS"
+    AGENT_FORBIDDEN = "AGENT_FORBIDDEN"
     AGENT_FULL = "AGENT_FULL"
     AGENT_OFFLINE = "AGENT_OFFLINE"
     AGENT_UNKNOWN = "AGENT_UNKNOWN"
@@ -166,6 +168,7 @@ class OpenCase(Struct, frozen=True, gc=False):
     direction: Direction
     request_id: str
     at: Instant
+    agent_terms: AgentTerms | None = None
 
 
 class AcceptOffer(Struct, frozen=True, gc=False):
@@ -337,6 +340,17 @@ class TransferCase(Struct, frozen=True, gc=False):
     queue: str
     urgency: int | None
     reason: str
+    at: Instant
+
+
+class ShapeCase(Struct, frozen=True, gc=False):
+    """Say of one case what rules say of those that begin to wait; None leaves something as it is, and terms without an
+    agent take those there are away. `agent_id` is who says it, "" for a client.
+    """
+
+    case_id: str
+    agent_id: str
+    agent_terms: AgentTerms | None
     at: Instant
 
 
@@ -607,6 +621,7 @@ Command = (
     | DetachPost
     | SetSourceQueue
     | OpenCase
+    | ShapeCase
     | EscalateCase
     | EscalatePost
     | AssignCase

@@ -14,7 +14,17 @@ from routing import commands, events
 from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed
 from routing.assignment import assign_case
 from routing.canned_decider import change_text, create_text, delete_text
-from routing.case_decider import decide_case, fall_through, known_agent, lapse, put_back, resume, take_back, wait_on
+from routing.case_decider import (
+    decide_case,
+    fall_through,
+    known_agent,
+    known_agents,
+    lapse,
+    put_back,
+    resume,
+    take_back,
+    wait_on,
+)
 from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, Resolved, offers_of
 from routing.claim_decider import claim_case, renew_claim, second_claim
 from routing.commands import Command, Reason
@@ -35,6 +45,7 @@ from routing.queue_decider import (
 )
 from routing.relaxation import lend_key
 from routing.relaxing import lend
+from routing.shaping import shape_case
 from routing.shard import Shard
 from routing.shift_decider import move_on, plan_shift
 from routing.tasks import close_task, create_task, resolve_case
@@ -68,6 +79,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
                 decision.emit(events.SourceLabelsChanged(source_id, command.labels, at))
         case commands.OpenCase():
             _open(decision, command)
+        case commands.ShapeCase():
+            shape_case(decision, command)
         case commands.EscalateCase():
             escalate_case(decision, command)
         case commands.EscalatePost():
@@ -108,6 +121,7 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             delete_queue(decision, command)
         case commands.ChangePolicy():
             known_queues(shard, queues_named(command))
+            known_agents(decision, agents_named(command))
             change_policy(decision, command)
         case commands.CreateCannedText():
             create_text(decision, command)
@@ -133,11 +147,19 @@ def queues_named(c: commands.ChangePolicy) -> tuple[str, ...]:
     return tuple(sorted(named.union(*(step.queues for step in steps)) - {""}))
 
 
+def agents_named(c: commands.ChangePolicy) -> tuple[str, ...]:
+    """The agents that rules of a policy name."""
+    terms = [rule.agent_terms for rule in c.rules or () if rule.agent_terms is not None]
+    return tuple(sorted({one for said in terms for one in (*said.preferred_ids, *said.forbidden_ids)}))
+
+
 def _open(decision: Decision, c: commands.OpenCase) -> None:
     if decision.case(c.case_id) is not None:
         raise Rejected(Reason.CASE_EXISTS, f"case {c.case_id} is there already", resource=f"cases/{c.case_id}")
     if c.queue:
         known_queue(decision.shard, c.queue)
+    if c.agent_terms is not None:
+        known_agents(decision, (*c.agent_terms.preferred_ids, *c.agent_terms.forbidden_ids))
     if c.source_id and not c.source_channel:
         detail = f"there is no source {c.source_id}; connect it first, or leave source empty"
         raise Rejected(Reason.SOURCE_UNKNOWN, detail, resource=f"sources/{c.source_id}")
@@ -168,6 +190,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             c.at,
             rule_ids=line.rule_ids,
             policy_version=line.policy_version,
+            agent_terms=line.agent_terms,
         ),
     )
 

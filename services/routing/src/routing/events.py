@@ -5,6 +5,7 @@ from msgspec import Struct
 from switchboard.log.v1.log_structs import Sealed
 
 from routing.terms import (
+    AgentTerms,
     AuthorKind,
     CaseOrigin,
     ChannelCapacity,
@@ -253,6 +254,7 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     weight: int = 0
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
+    agent_terms: AgentTerms | None = None
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -270,6 +272,7 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
+    agent_terms: AgentTerms | None = None
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -735,6 +738,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     answers: tuple[GivenAnswer, ...] = ()
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
+    agent_terms: AgentTerms | None = None
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -758,6 +762,16 @@ class CaseAssigned(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     joined_case_ids: tuple[str, ...] = ()
     reply_due_at: Instant | None = None
+    is_forbidden: bool = False
+
+
+class CaseAgentsChanged(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody said which agents a case is for first, and which it is not for."""
+
+    case_id: str
+    by_agent_id: str
+    agent_terms: AgentTerms | None
+    at: Instant
 
 
 class DraftSaved(Struct, frozen=True, array_like=True, gc=False):
@@ -829,6 +843,7 @@ CaseFact = (
     | PostDetached
     | CaseSupervised
     | CaseAssigned
+    | CaseAgentsChanged
 )
 """What happens to one case that is there."""
 

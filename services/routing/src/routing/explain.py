@@ -27,6 +27,7 @@ from routing.cases import (
     Relaxed,
     again_at,
     asked_of,
+    forbidden_of,
     holders,
     lenders_of,
     offer_to,
@@ -57,6 +58,7 @@ class Constraint(IntEnum):
     SUPERVISED = 8
     SHIFT = 9
     OFFERED = 10
+    FORBIDDEN = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Obstacle:
     """The agent as it would be then."""
     later_s: int = 0
     """Seconds after which it is otherwise by itself, 0 where it is not."""
+    case: Case | None = None
+    """The case as it would be then, None where it would be as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class Alternative:
     """Who would not have been there, "" where something else is otherwise."""
     later_s: int = 0
     """How much later it would have been."""
+    case: Case | None = None
+    """The case as it would have been, None where that is not otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,7 @@ def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
     candidates = tuple(view.standings())
     able, line = sum(one.eligible for one in candidates), place(shard, case, now)
     waiting = shard.segments.waiting()
-    why = "had it before and is asked first" if view.first == offered.agent_id else "ranked first"
+    why = view.why_first(offered.agent_id) or "ranked first"
     whom = "of 1 who could take it" if able == 1 else f"of {able} who could take it"
     where = f"it was number {line} of {waiting} in line"
     if isinstance(case.stage, Broadcast):
@@ -196,6 +202,7 @@ _WHY = {
     Constraint.SUPERVISED: "it waits for a supervisor",
     Constraint.SHIFT: "most agents are in no shift",
     Constraint.OFFERED: "it is about to be offered",
+    Constraint.FORBIDDEN: "it is not for most agents",
 }
 
 
@@ -213,13 +220,23 @@ class _View:
         """Who has it, or is offered it."""
         self._choice = shard.choice(case.queue)
         self.first = preferred(shard.policy, case, now)
-        """Who is asked before all others, "" for nobody."""
+        """Who is asked before all others, in this order."""
+        self._order = {agent_id: number for number, agent_id in enumerate(self.first)}
         self._ranked = sorted(shard.agents.values(), key=self.rank)
 
-    def rank(self, agent: Agent) -> tuple[bool, Rank]:
+    def rank(self, agent: Agent) -> tuple[int, Rank]:
         """An agent's standing; the least is asked first."""
         by_skills = self._choice.by_skills(agent, self._case.requirements)
-        return agent.agent_id != self.first, self._choice.rank(agent, by_skills)
+        return self._order.get(agent.agent_id, len(self._order)), self._choice.rank(agent, by_skills)
+
+    def why_first(self, agent_id: str) -> str:
+        """Why an agent is asked before all others, "" where it is not."""
+        terms = self._case.agent_terms
+        if agent_id not in self.first:
+            return ""
+        if terms is not None and agent_id in terms.preferred_ids:
+            return "is named for it and is asked first"
+        return "had it before and is asked first"
 
     def standings(self) -> list[Standing]:
         """Who can take it by rank, then the others."""
@@ -245,7 +262,7 @@ class _View:
             if chosen is None or self.rank(only.agent) < self.rank(chosen):
                 would = "would be" if chosen is None else "would have been"
                 sentence = f"{agent.agent_id} {would} offered it {only.unless}"
-                told = Alternative(sentence, only.agent, later_s=only.later_s)
+                told = Alternative(sentence, only.agent, later_s=only.later_s, case=only.case)
                 if not told.later_s:
                     found.append(told)
                 elif soonest is None or told.later_s < soonest.later_s:
@@ -267,7 +284,7 @@ class _View:
         elif obstacles:
             constraint, sentence = obstacles[0].constraint, obstacles[0].sentence
         elif chosen:
-            constraint, sentence = Constraint.OUTRANKED, f"could take it; {self._before(chosen, rank)}"
+            constraint, sentence = Constraint.OUTRANKED, f"could take it; {self._before(chosen, agent, rank)}"
         constraints = tuple([one.constraint for one in obstacles])
         return Standing(
             agent.agent_id,
@@ -281,13 +298,13 @@ class _View:
             rank.score,
         )
 
-    def _before(self, chosen: str, rank: Rank) -> str:
-        """Why somebody came before an agent of this rank."""
+    def _before(self, chosen: str, agent: Agent, rank: Rank) -> str:
+        """Why somebody came before an agent, who has this rank."""
         winner = self._shard.agents.get(chosen)
         if winner is None or self._holding:
             return f"{chosen} ranked before"  # as they were then; how both stand now is another matter
-        if chosen == self.first:
-            return f"{chosen} had it before and is asked first"
+        if self.rank(winner)[0] < self.rank(agent)[0]:
+            return f"{chosen} {self.why_first(chosen)}"
         _, theirs = self.rank(winner)
         if theirs.score != rank.score:
             return f"{chosen} {self._by_score(theirs.score, rank.score)}"
@@ -332,6 +349,8 @@ class _View:
             yield Obstacle(Constraint.QUEUE, sentence, unless, changed(agent, queues=queues))
         if not is_skilled(agent, case.requirements):
             yield _lack(agent, case)
+        if agent.agent_id in forbidden_of(case):
+            yield _forbidden(agent, case)
         if (lacking := case.weight - (agent.capacity - agent.load)) > 0:
             sentence = f"has {agent.load} of {agent.capacity} units in use"
             roomier = changed(agent, capacity=agent.capacity + lacking)
@@ -370,6 +389,15 @@ def _off_shift(agent: Agent, now: Instant) -> Obstacle:
         return Obstacle(Constraint.SHIFT, "has no shift planned", "were it in a shift", there)
     wait_s = max(1, -(-(agent.shift_starts_at - now) // MICROS))
     return Obstacle(Constraint.SHIFT, f"is in no shift for {wait_s} s", f"{wait_s} s later", there, wait_s)
+
+
+def _forbidden(agent: Agent, case: Case) -> Obstacle:
+    """That a case is not for an agent, and the case were it for it as for others."""
+    terms = case.agent_terms
+    others = tuple([one for one in forbidden_of(case) if one != agent.agent_id])
+    open_to_it = None if terms is None else changed(terms, forbidden_ids=others)
+    freed = changed(case, agent_terms=open_to_it)
+    return Obstacle(Constraint.FORBIDDEN, "is forbidden for it", "were it not forbidden for it", agent, case=freed)
 
 
 def _limited(agent: Agent, case: Case) -> Iterator[Obstacle]:

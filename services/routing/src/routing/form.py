@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TypeVar
 from unicodedata import category
 
+from chassis.clock import Instant
 from chassis.errors import InvalidRequest
 from chassis.identity import is_uuid
 from chassis.masks import changed_fields
@@ -14,14 +15,19 @@ from chassis.requests import parse_name, request_uuid
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from switchboard.routing.v1 import events_pb2
+from switchboard.routing.v1 import service_pb2 as api
 
-from routing.terms import Requirement
+from routing.terms import AgentTerms, Requirement
 
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
 
 TEXT_MAX = 10_000
 """Code points of a text that a person writes."""
+PREFERRED_MAX, FORBIDDEN_MAX = 10, 20
+"""Agents whom a case is for first, and whom it is not for."""
+PREFERRED_S, PREFERRED_S_MAX = 300, 86_400
+"""How long the former are asked first where nobody says, and at most."""
 SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 REASON = re.compile(r"[a-z0-9_]{0,60}")
@@ -139,6 +145,25 @@ def requirements_of(form: Form, field: str, messages: Iterable[events_pb2.Requir
     if any(SKILL.fullmatch(r.skill) is None or not 1 <= r.min_level <= 5 for r in wanted.values()):
         form.wrong(field, f"have a skill of the form {SKILL.pattern} and a least level of 1 to 5")
     return tuple(wanted[skill] for skill in sorted(wanted))
+
+
+def agent_terms_of(form: Form, field: str, tenant: str, given: api.CaseAgents, said_at: Instant | None) -> AgentTerms:
+    """Which agents a case is for first, and which it is not for."""
+    preferred, forbidden = [
+        [form.of_tenant(f"{field}.{which}", "agents", tenant, one) for one in named]
+        for which, named in (("preferred", given.preferred), ("forbidden", given.forbidden))
+    ]
+    for which, named, most in (("preferred", preferred, PREFERRED_MAX), ("forbidden", forbidden, FORBIDDEN_MAX)):
+        if len(named) > most or len(set(named)) != len(named):
+            form.wrong(f"{field}.{which}", f"are at most {most}, each named once")
+    if both := sorted({*preferred} & {*forbidden} - {""}):
+        form.wrong(f"{field}.forbidden", f"and preferred name {' and '.join(both)}; an agent is one of them")
+    if not 0 <= given.preferred_s <= PREFERRED_S_MAX:
+        form.wrong(f"{field}.preferred_s", f"is 1 to {PREFERRED_S_MAX}, or 0 for {PREFERRED_S}")
+    if given.preferred_s and not preferred:
+        form.wrong(f"{field}.preferred_s", "is how long the preferred are asked first; name some")
+    first_s = (given.preferred_s or PREFERRED_S) if preferred else 0
+    return AgentTerms(tuple(preferred), first_s, tuple(sorted(forbidden)), said_at)
 
 
 def mask_of(form: Form, resource: Message, mask: FieldMask) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from routing.cases import (
     underneath,
     unheld,
 )
+from routing.terms import both
 
 
 def absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
@@ -53,6 +54,7 @@ def _absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         updated_at=event.at,
         escalation=case.escalation or joined.escalation,
         tasks=tuple(sorted({*case.tasks, *joined.tasks})),
+        agent_terms=both(joined.agent_terms, case.agent_terms),
     )
     return relieved(merged)
 

@@ -9,7 +9,7 @@ from routing.agents import Queue, units_of
 from routing.cases import Case
 from routing.rules import Attributes, shape
 from routing.shard import Shard
-from routing.terms import CaseOrigin, PostKind, Requirement, together
+from routing.terms import AgentTerms, CaseOrigin, PostKind, Requirement, both, together
 
 NO_LANGUAGE = frozenset({"und", "mul", "zxx"})
 """Primary subtags of ISO 639 that name no single language."""
@@ -25,6 +25,7 @@ class Line(Struct, frozen=True, gc=False):
     first_response_s: int
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
+    agent_terms: AgentTerms | None = None
 
 
 def asked_in(queue: Queue, language: str) -> tuple[Requirement, ...]:
@@ -94,7 +95,7 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
     if c.queue or not shard.rules:
         queue = shard.queue(queue_id)
         asked = together(asked_in(queue, c.language), c.requirements)
-        return Line(queue_id, c.urgency, weight, asked, queue.first_response_s)
+        return Line(queue_id, c.urgency, weight, asked, queue.first_response_s, agent_terms=c.agent_terms)
     known = Attributes(
         channel,
         c.source_id,
@@ -117,6 +118,7 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
         line.first_response_s,
         line.rule_ids,
         line.policy_version,
+        both(line.agent_terms, c.agent_terms),
     )
 
 
@@ -133,4 +135,5 @@ def _shaped(shard: Shard, known: Attributes, urgency: int, weight: int) -> Line:
         made.first_response_s or queue.first_response_s,
         made.rule_ids,
         shard.policy.version if made.rule_ids else 0,
+        made.agent_terms,
     )

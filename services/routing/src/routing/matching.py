@@ -143,12 +143,10 @@ class Decision:
             self.match_up()
         elif segment.ready:
             queue = self.shard.queue(begun.queue)
-            if queue.offer_width > 1:
+            if queue.offer_width > 1 or begun.agent_terms is not None:
                 self.match_up()
                 return
-            self.events.append(
-                self._offered(begun.case_id, segment.ready[0].agent_id, 1, begun.weight, queue, is_preferred=False)
-            )
+            self.events.append(self._offered(begun.case_id, segment.ready[0].agent_id, 1, begun.weight, queue))
 
     def match_up(self) -> None:
         """Decides every offer that has become possible."""
@@ -252,12 +250,10 @@ class Decision:
         return True
 
     def _offer(self, case: Case, agent_id: str) -> None:
-        is_preferred, queue = preferred(self.shard.policy, case, self.at) == agent_id, self.shard.queue(case.queue)
+        first_s, queue = preferred(self.shard.policy, case, self.at).get(agent_id, 0), self.shard.queue(case.queue)
         width = case.stage.width if isinstance(case.stage, Broadcast) else queue.offer_width
         self.emit(
-            self._offered(
-                case.case_id, agent_id, case.token + 1, case.weight, queue, is_preferred=is_preferred, width=width
-            )
+            self._offered(case.case_id, agent_id, case.token + 1, case.weight, queue, first_s=first_s, width=width)
         )
         self._catch_up()
 
@@ -269,18 +265,18 @@ class Decision:
         weight: int,
         queue: Queue,
         *,
-        is_preferred: bool,
+        first_s: int = 0,
         width: int = 1,
     ) -> events.CaseOffered:
         policy, stands_s = self.shard.policy, queue.offer_timeout_s
-        if is_preferred:
-            stands_s = min(stands_s, policy.preferred_s)
+        if first_s:
+            stands_s = min(stands_s, first_s)
             width = 1  # who is asked first is asked alone
         expires_at = Instant(self.at + stands_s * MICROS)
         offer_id = uuid5(OFFERS, f"{case_id}/{token}")
         at_once = width if width > 1 else 0
         return events.CaseOffered(
-            case_id, agent_id, offer_id, token, weight, expires_at, self.at, policy.version, is_preferred, at_once
+            case_id, agent_id, offer_id, token, weight, expires_at, self.at, policy.version, first_s > 0, at_once
         )
 
     def _may_be_offered(self, case: Case, agent_id: str) -> bool:
@@ -318,9 +314,10 @@ class Decision:
         known = self.shard.segments.find(case)
         segment = known or self._segment_for(case)
         touched = self._agents
-        had_it = self._all_agents().get(preferred(self.shard.policy, case, self.at))
-        if had_it is not None and segment.is_open_to(had_it, case.channel):
-            return had_it.agent_id
+        for agent_id in preferred(self.shard.policy, case, self.at):
+            first = self._all_agents().get(agent_id)
+            if first is not None and segment.is_open_to(first, case.channel):
+                return agent_id
         best = None
         if known is None:
             untouched = (a for a in self.shard.agents.values() if a.agent_id not in touched)

@@ -269,16 +269,27 @@ def skill_score(agent: Agent, requirements: Sequence[Requirement], weights: Mapp
     return total / sum(counts)
 
 
-def preferred(policy: Policy, case: Case, now: Instant) -> str:
-    """Who had a waiting case before and is offered it first, if it could take it; "" when nobody is preferred, or not
-    any more. Whoever gave it back is not.
+def preferred(policy: Policy, case: Case, now: Instant) -> Mapping[str, int]:
+    """Who is offered a waiting case before all others, if it could take it, and for how many seconds such an offer
+    stands at most; in this order: those whom somebody or a rule named, then who had it before. Whoever gave it back is
+    not among them, nor is anybody when their time is over.
     """
-    wait = place_of(case)
-    if isinstance(case.stage, Broadcast):
-        return ""  # others are asked already
-    if not case.agent_id or wait is None or now >= wait.waiting_since + policy.preferred_s * MICROS:
-        return ""
-    return "" if any(agent_id == case.agent_id for agent_id, _ in case.refusals) else case.agent_id
+    if (case.agent_terms is None and not case.agent_id) or isinstance(case.stage, Broadcast):
+        return _NOBODY  # others are asked already
+    terms, wait = case.agent_terms, place_of(case)
+    if wait is None:
+        return _NOBODY
+    found: dict[str, int] = {}
+    if terms is not None and now < max(wait.waiting_since, terms.said_at or NEVER) + terms.preferred_s * MICROS:
+        found = dict.fromkeys(terms.preferred_ids, terms.preferred_s)
+    if case.agent_id and now < wait.waiting_since + policy.preferred_s * MICROS:
+        found.setdefault(case.agent_id, policy.preferred_s)
+    for agent_id, _ in case.refusals:
+        found.pop(agent_id, None)
+    return found
+
+
+_NOBODY: Mapping[str, int] = {}
 
 
 _SHORT = 1_000

@@ -11,11 +11,11 @@ from switchboard.routing.v1 import service_pb2 as api
 from routing import commands
 from routing.agents import Policy
 from routing.cases import URGENCY_MAX, WEIGHT_MAX
-from routing.form import CHANNEL, SKILL, Form, mask_of, one_of, requirements_of
+from routing.form import CHANNEL, SKILL, Form, agent_terms_of, mask_of, one_of, requirements_of
 from routing.memory_reads import POLICY
 from routing.relaxation import LENDERS_MAX, STEPS_MAX
 from routing.rules import RULES_MAX, wrong_in
-from routing.terms import ChannelUnits, Ordering, PostKind, Relaxation, Rule, Selection, SkillWeight
+from routing.terms import AgentTerms, ChannelUnits, Ordering, PostKind, Relaxation, Rule, Selection, SkillWeight
 
 _RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
@@ -139,9 +139,12 @@ def _rule(form: Form, field: str, rule: api.RequirementRule, tenant: str) -> Rul
         form.wrong(f"{field}.first_response_s", "is 1 to 2592000, or 0 for what its queue says")
     queue = form.of_tenant(f"{field}.queue", "queues", tenant, rule.queue) if rule.queue else ""
     requirements = requirements_of(form, f"{field}.requirements", rule.requirements)
-    made = Rule(
-        rule.rule_id, rule.condition, queue, urgency, rule.weight, rule.first_response_s, requirements, rule.stop
-    )
+    agents = agent_terms_of(form, f"{field}.agents", tenant, rule.agents, None) if rule.HasField("agents") else None
+    if agents == AgentTerms():
+        form.wrong(f"{field}.agents", "names an agent at least, or is left out")
+    numbers = urgency, rule.weight, rule.first_response_s
+    made = Rule(rule.rule_id, rule.condition, queue, *numbers, requirements, rule.stop, agents)
     if made == Rule(rule.rule_id, rule.condition):
-        form.wrong(field, "makes nothing of a case; say queue, urgency, weight, first_response_s, requirements or stop")
+        what = "queue, urgency, weight, first_response_s, requirements, agents or stop"
+        form.wrong(field, f"makes nothing of a case; say {what}")
     return made

@@ -54,6 +54,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.answers,
         case.rule_ids,
         case.rules_version,
+        case.agent_terms,
     )
 
 
@@ -98,4 +99,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         answers=event.answers[-ANSWERS_MAX:],
         rule_ids=event.rule_ids,
         rules_version=event.policy_version,
+        agent_terms=event.agent_terms,
     )

@@ -14,7 +14,7 @@ from switchboard.routing.v1 import service_pb2 as api
 from routing import commands
 from routing.agent_requests import agent_command
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
-from routing.form import CHANNEL, CODE, REASON, Form, case_and_agent, check_text, requirements_of
+from routing.form import CHANNEL, CODE, REASON, Form, agent_terms_of, case_and_agent, check_text, requirements_of
 from routing.policy_requests import policy_command
 from routing.queue_requests import queue_command
 from routing.terms import Direction, WaitingFor
@@ -80,6 +80,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.ReopenCase(form.name("name", "cases")[1], form.text("reason", CODE), now)
         case api.TransferCaseRequest():
             command = _transfer(form, request, now)
+        case api.ShapeCaseRequest():
+            command = _shape(form, request, now)
         case api.EscalateCaseRequest():
             command = _escalate(form, request, now)
         case api.CreateTaskRequest():
@@ -137,6 +139,15 @@ def _transfer(form: Form, request: api.TransferCaseRequest, now: Instant) -> com
     return commands.TransferCase(case_id, agent_id, queue_id, urgency, form.text("reason", REASON), now)
 
 
+def _shape(form: Form, request: api.ShapeCaseRequest, now: Instant) -> commands.ShapeCase:
+    tenant, case_id = form.name("name", "cases")
+    if not request.HasField("agents"):
+        form.wrong("agents", "says what is said of the case; it is required")
+    agent_id = form.optional("agent", "agents", tenant)
+    terms = agent_terms_of(form, "agents", tenant, request.agents, now) if request.HasField("agents") else None
+    return commands.ShapeCase(case_id, agent_id, terms, now)
+
+
 def _escalate(form: Form, request: api.EscalateCaseRequest, now: Instant) -> commands.EscalateCase:
     tenant, case_id = form.name("name", "cases")
     urgency = request.urgency if request.HasField("urgency") else None
@@ -166,7 +177,7 @@ def _task(form: Form, request: api.CreateTaskRequest, request_id: str, now: Inst
     )
 
 
-_OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements")
+_OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements", "agents")
 _OF_A_POST = ("desk", "agent", "reason")
 
 
@@ -181,7 +192,7 @@ def _open(
         form.wrong("desk", f"has at most {DESK_MAX} code points, none of them a control character")
     post_id = form.optional("post", "posts", tenant)
     for field in _OF_THE_POST if request.post else _OF_A_POST:
-        if getattr(request, field):
+        if getattr(request, field) and (field != "agents" or request.HasField("agents")):
             form.wrong(field, "is the post's own; leave it empty" if request.post else "is for a post only")
     if request.post:
         queue_id = form.optional("queue", "queues", tenant)
@@ -208,4 +219,5 @@ def _open(
         Direction.OUTBOUND if request.direction == 2 else Direction.INBOUND,
         request_id,
         now,
+        agent_terms_of(form, "agents", tenant, request.agents, now) if request.HasField("agents") else None,
     )

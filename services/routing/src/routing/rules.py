@@ -15,7 +15,7 @@ from chassis.errors import InvalidRequest
 from chassis.filters import EQUAL, EVERYTHING, HAS, ORDERED, Condition, Field, compiled, conditions, parse, whole
 from msgspec import Struct
 
-from routing.terms import CaseOrigin, Direction, PostKind, Requirement, Rule, together
+from routing.terms import AgentTerms, CaseOrigin, Direction, PostKind, Requirement, Rule, both, together
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -65,6 +65,7 @@ class Shape(Struct, frozen=True, gc=False):
     weight: int = 0
     first_response_s: int = 0
     requirements: tuple[Requirement, ...] = ()
+    agent_terms: AgentTerms | None = None
 
 
 UNSHAPED = Shape()
@@ -156,6 +157,7 @@ def shape(rules: Rules, case: Attributes) -> Shape:
     ids: list[str] = []
     queue, urgency, weight, first_response_s = "", None, 0, 0
     requirements: tuple[Requirement, ...] = ()
+    agent_terms: AgentTerms | None = None
     for holds, rule in rules:
         if not holds(case):
             continue
@@ -166,9 +168,12 @@ def shape(rules: Rules, case: Attributes) -> Shape:
         first_response_s = rule.first_response_s or first_response_s
         if rule.requirements:
             requirements = together(requirements, rule.requirements)
+        agent_terms = both(agent_terms, rule.agent_terms)
         if rule.stop:
             break
-    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements) if ids else UNSHAPED
+    if not ids:
+        return UNSHAPED
+    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, agent_terms)
 
 
 def _always(case: Attributes) -> bool:

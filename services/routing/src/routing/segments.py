@@ -1,9 +1,10 @@
 """Waiting cases and ready agents, indexed so that a match costs a look, not a search. It decides nothing.
 
 A queue segment is one kind of work: a queue, what its cases ask of an agent, how many units each takes, of which
-channel they are, where an agent makes a difference of it, and which queues lend their agents for them. Every waiting
-case is in one segment; every agent who could take one more case of a segment now is ready in it. Both sides are sorted
-lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and reading changes nothing.
+channel they are, where an agent makes a difference of it, which queues lend their agents for them, and whom they are
+not for. Every waiting case is in one segment; every agent who could take one more case of a segment now is ready in it.
+Both sides are sorted lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and
+reading changes nothing.
 """
 
 from bisect import bisect_left, insort
@@ -13,11 +14,11 @@ from dataclasses import dataclass, field
 from chassis.clock import Instant
 
 from routing.agents import Agent
-from routing.cases import Case, Wait, lenders_of, urgency_of
+from routing.cases import Case, Wait, forbidden_of, lenders_of, urgency_of
 from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, serves
 from routing.terms import Requirement
 
-SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...]]
+SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...], tuple[str, ...]]
 OTHERS = ""
 """The channel of a segment whose cases may be of any that no agent makes a difference of."""
 
@@ -31,6 +32,8 @@ class Segment:
     weight: int
     channel: str
     lenders: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    """Agents whom its cases are not for."""
     order: Order
     choice: Choice
     waiting: tuple[list[Waiting], ...] = field(init=False)
@@ -59,7 +62,7 @@ class Segment:
 
     def suits(self, agent: Agent) -> bool:
         """Whether the agent may be offered this kind of work at all."""
-        if not self.choice.offers:
+        if not self.choice.offers or agent.agent_id in self.forbidden:
             return False
         serving = serves(agent, self.queue) or (self.lenders and any(serves(agent, queue) for queue in self.lenders))
         return bool(serving) and is_skilled(agent, self.requirements)
@@ -149,20 +152,14 @@ class Segments:
             self._settle()
         return self._by_key
 
-    def key(
-        self,
-        queue: str,
-        requirements: tuple[Requirement, ...],
-        weight: int,
-        channel: str,
-        lenders: tuple[str, ...] = (),
-    ) -> SegmentKey:
-        """Where such a case waits."""
-        return queue, requirements, weight, channel if channel in self.channels else OTHERS, lenders
+    def key(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> SegmentKey:
+        """Where such a case waits that is for everybody of its queue alone."""
+        return queue, requirements, weight, channel if channel in self.channels else OTHERS, (), ()
 
     def key_of(self, case: Case) -> SegmentKey:
         """Where a case waits."""
-        return self.key(case.queue, case.requirements, case.weight, case.channel, lenders_of(case))
+        channel = case.channel if case.channel in self.channels else OTHERS
+        return case.queue, case.requirements, case.weight, channel, lenders_of(case), forbidden_of(case)
 
     def tells_apart(self, agent: Agent) -> bool:
         """Whether every channel that the agent makes a difference of has segments of its own."""
@@ -247,7 +244,9 @@ class Segments:
         return self.by_key.get(self.key_of(case))
 
     def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> bool:
-        """Whether somebody might take such a case now; of a kind not seen before, whether anybody is free."""
+        """Whether somebody might take such a case now, were it for everybody; of a kind not seen before, whether
+        anybody is free.
+        """
         segment = self.by_key.get(self.key(queue, requirements, weight, channel))
         return bool(self._ready if segment is None else segment.ready)
 

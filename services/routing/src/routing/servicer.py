@@ -268,6 +268,9 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.TransferCaseResponse:
         return await self._call_owner(tenant_of(request), request, api.TransferCaseResponse)
 
+    async def ShapeCase(self, request: api.ShapeCaseRequest, context: Context) -> api.ShapeCaseResponse:  # noqa: N802
+        return await self._call_owner(tenant_of(request), request, api.ShapeCaseResponse)
+
     async def EscalateCase(  # noqa: N802
         self, request: api.EscalateCaseRequest, context: Context
     ) -> api.EscalateCaseResponse:

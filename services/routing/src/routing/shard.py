@@ -356,6 +356,7 @@ def _index_differs(before: Case, after: Case) -> bool:
         or before.joined is not after.joined
         or before.requirements is not after.requirements
         or before.relaxed is not after.relaxed
+        or before.agent_terms is not after.agent_terms
         or before.queue != after.queue
         or before.urgency != after.urgency
         or before.weight != after.weight

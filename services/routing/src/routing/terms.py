@@ -63,6 +63,7 @@ class RescindReason(IntEnum):
     CASE_SETTLED = 2
     TAKEN = 3
     TRANSFERRED = 4
+    FORBIDDEN = 5
 
 
 class Presence(IntEnum):
@@ -195,6 +196,25 @@ def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> 
     return tuple(merged[skill] for skill in sorted(merged))
 
 
+class AgentTerms(Struct, frozen=True, array_like=True, gc=False):
+    """Which agents a case is for first, and which it is not for."""
+
+    preferred_ids: tuple[str, ...] = ()
+    preferred_s: int = 0
+    forbidden_ids: tuple[str, ...] = ()
+    said_at: Instant | None = None
+
+
+def both(ours: AgentTerms | None, theirs: AgentTerms | None) -> AgentTerms | None:
+    """What both say of agents: the latter's first ones, where it has some, and nobody whom either forbids."""
+    if ours is None or theirs is None:
+        return ours or theirs
+    first = theirs if theirs.preferred_ids else ours
+    forbidden = tuple(sorted({*ours.forbidden_ids, *theirs.forbidden_ids}))
+    preferred = tuple([one for one in first.preferred_ids if one not in forbidden])
+    return AgentTerms(preferred, first.preferred_s if preferred else 0, forbidden, first.said_at)
+
+
 class Rule(Struct, frozen=True, array_like=True, gc=False):
     """What a policy makes of a case that begins to wait, where a condition holds."""
 
@@ -206,6 +226,7 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     first_response_s: int = 0
     requirements: tuple[Requirement, ...] = ()
     stop: bool = False
+    agent_terms: AgentTerms | None = None
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):

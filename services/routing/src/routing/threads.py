@@ -185,6 +185,7 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
         decision.at,
         line.rule_ids,
         line.policy_version,
+        line.agent_terms,
     )
     is_all = not decision.events
     decision.emit(begun)

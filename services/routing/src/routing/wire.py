@@ -27,7 +27,7 @@ from routing.cases import (
 )
 from routing.events import CaseOffered
 from routing.explain import Explanation
-from routing.terms import ClaimTerms, Escalation, Relaxation, Requirement, Rule, ShiftPlan
+from routing.terms import AgentTerms, ClaimTerms, Escalation, Relaxation, Requirement, Rule, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -91,6 +91,15 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         rules_version=case.rules_version,
         asked_requirements=requirement_messages(() if case.relaxed is None else case.relaxed.asked),
         lending_queues=[f"{at}/queues/{queue}" for queue in lenders_of(case)],
+        agents=None if case.agent_terms is None else _agents_message(at, case.agent_terms),
+    )
+
+
+def _agents_message(at: str, terms: AgentTerms) -> service_pb2.CaseAgents:
+    return service_pb2.CaseAgents(
+        preferred=[f"{at}/agents/{agent_id}" for agent_id in terms.preferred_ids],
+        preferred_s=terms.preferred_s,
+        forbidden=[f"{at}/agents/{agent_id}" for agent_id in terms.forbidden_ids],
     )
 
 
@@ -276,6 +285,7 @@ def _rule_message(tenant: str, rule: Rule) -> service_pb2.RequirementRule:
         first_response_s=rule.first_response_s,
         requirements=requirement_messages(rule.requirements),
         stop=rule.stop,
+        agents=None if rule.agent_terms is None else _agents_message(f"tenants/{tenant}", rule.agent_terms),
     )
 
 

@@ -182,7 +182,8 @@ class DeskServiceServicer:
         """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
         (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
         who claimed it has it without an end from then on.
-        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, AGENT_FULL when the agent has no room for it, and
+        AGENT_FORBIDDEN when it is not for that agent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

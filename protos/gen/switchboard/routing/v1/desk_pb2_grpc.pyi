@@ -60,7 +60,8 @@ class DeskServiceStub:
     """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
     (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
     who claimed it has it without an end from then on.
-    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, AGENT_FULL when the agent has no room for it, and
+    AGENT_FORBIDDEN when it is not for that agent.
     """
     GetCaseContext: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetCaseContextRequest, _desk_pb2.GetCaseContextResponse]
     """What an agent's client shows beside a case when it is opened, in one answer. Of the customer it has the name of the identity, which CustomerService takes
@@ -104,7 +105,8 @@ class DeskServiceAsyncStub(DeskServiceStub):
     """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
     (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
     who claimed it has it without an end from then on.
-    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, AGENT_FULL when the agent has no room for it, and
+    AGENT_FORBIDDEN when it is not for that agent.
     """
     GetCaseContext: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetCaseContextRequest, _desk_pb2.GetCaseContextResponse]  # type: ignore[assignment]
     """What an agent's client shows beside a case when it is opened, in one answer. Of the customer it has the name of the identity, which CustomerService takes
@@ -211,7 +213,8 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gives an open case to an agent, whoever has it or is offered it, whatever the agent refused, serves or can: a person has decided. The one who had it is told
         (WatchOffers: RELEASED, "reassigned"), an open offer is taken back, and the agent is told (ASSIGNED). Who has it already keeps it;
         who claimed it has it without an end from then on.
-        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, and AGENT_FULL when the agent has no room for it.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED; without `force` AGENT_OFFLINE, AGENT_FULL when the agent has no room for it, and
+        AGENT_FORBIDDEN when it is not for that agent.
         """
 
     @_abc_1.abstractmethod

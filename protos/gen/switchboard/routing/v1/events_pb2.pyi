@@ -26,6 +26,7 @@ class RescindReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESCIND_REASON_CASE_SETTLED: _ClassVar[RescindReason]
     RESCIND_REASON_TAKEN: _ClassVar[RescindReason]
     RESCIND_REASON_TRANSFERRED: _ClassVar[RescindReason]
+    RESCIND_REASON_FORBIDDEN: _ClassVar[RescindReason]
 
 class Presence(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -81,6 +82,7 @@ RESCIND_REASON_AGENT_LEFT: RescindReason
 RESCIND_REASON_CASE_SETTLED: RescindReason
 RESCIND_REASON_TAKEN: RescindReason
 RESCIND_REASON_TRANSFERRED: RescindReason
+RESCIND_REASON_FORBIDDEN: RescindReason
 PRESENCE_UNSPECIFIED: Presence
 PRESENCE_OFFLINE: Presence
 PRESENCE_AVAILABLE: Presence
@@ -184,8 +186,20 @@ class ChannelUnits(_message.Message):
     units: int
     def __init__(self, channel: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., units: _Optional[int] = ...) -> None: ...
 
+class AgentTerms(_message.Message):
+    __slots__ = ("preferred_ids", "preferred_s", "forbidden_ids", "said_at")
+    PREFERRED_IDS_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_S_FIELD_NUMBER: _ClassVar[int]
+    FORBIDDEN_IDS_FIELD_NUMBER: _ClassVar[int]
+    SAID_AT_FIELD_NUMBER: _ClassVar[int]
+    preferred_ids: _containers.RepeatedScalarFieldContainer[str]
+    preferred_s: int
+    forbidden_ids: _containers.RepeatedScalarFieldContainer[str]
+    said_at: _timestamp_pb2.Timestamp
+    def __init__(self, preferred_ids: _Optional[_Iterable[str]] = ..., preferred_s: _Optional[int] = ..., forbidden_ids: _Optional[_Iterable[str]] = ..., said_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class Rule(_message.Message):
-    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop")
+    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agent_terms")
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -194,6 +208,7 @@ class Rule(_message.Message):
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     rule_id: str
     condition: str
     queue: str
@@ -202,7 +217,8 @@ class Rule(_message.Message):
     first_response_s: int
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     stop: bool
-    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ...) -> None: ...
+    agent_terms: AgentTerms
+    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ...) -> None: ...
 
 class Relaxation(_message.Message):
     __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max")
@@ -511,7 +527,7 @@ class CaseClassified(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., intent: _Optional[str] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., urgency: _Optional[int] = ..., classifier: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseQueued(_message.Message):
-    __slots__ = ("case_id", "queue", "urgency", "requirements", "due_at", "waiting_since", "at", "for_joined", "weight", "rule_ids", "policy_version")
+    __slots__ = ("case_id", "queue", "urgency", "requirements", "due_at", "waiting_since", "at", "for_joined", "weight", "rule_ids", "policy_version", "agent_terms")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
@@ -523,6 +539,7 @@ class CaseQueued(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     RULE_IDS_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     queue: str
     urgency: int
@@ -534,10 +551,11 @@ class CaseQueued(_message.Message):
     weight: int
     rule_ids: _containers.RepeatedScalarFieldContainer[str]
     policy_version: int
-    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ..., weight: _Optional[int] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
+    agent_terms: AgentTerms
+    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ..., weight: _Optional[int] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ...) -> None: ...
 
 class CaseBegun(_message.Message):
-    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at", "rule_ids", "policy_version")
+    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at", "rule_ids", "policy_version", "agent_terms")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     POST_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
@@ -548,6 +566,7 @@ class CaseBegun(_message.Message):
     AT_FIELD_NUMBER: _ClassVar[int]
     RULE_IDS_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     post: PostThreaded
     weight: int
@@ -558,7 +577,8 @@ class CaseBegun(_message.Message):
     at: _timestamp_pb2.Timestamp
     rule_ids: _containers.RepeatedScalarFieldContainer[str]
     policy_version: int
-    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
+    agent_terms: AgentTerms
+    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ...) -> None: ...
 
 class RequirementRelaxed(_message.Message):
     __slots__ = ("case_id", "skill", "min_level", "step", "at", "requirements", "queues", "policy_version")
@@ -1217,7 +1237,7 @@ class SourceLabelsChanged(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[SourceLabel, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseRecalled(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version", "agent_terms")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -1255,6 +1275,7 @@ class CaseRecalled(_message.Message):
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
     RULE_IDS_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -1292,7 +1313,8 @@ class CaseRecalled(_message.Message):
     answers: _containers.RepeatedCompositeFieldContainer[GivenAnswer]
     rule_ids: _containers.RepeatedScalarFieldContainer[str]
     policy_version: int
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
+    agent_terms: AgentTerms
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ...) -> None: ...
 
 class CaseSupervised(_message.Message):
     __slots__ = ("case_id", "queue", "reason", "returns", "at")
@@ -1357,7 +1379,7 @@ class CannedTextDeleted(_message.Message):
     def __init__(self, text_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseAssigned(_message.Message):
-    __slots__ = ("case_id", "agent_id", "by_agent_id", "reason", "is_over_capacity", "at", "joined_case_ids", "reply_due_at")
+    __slots__ = ("case_id", "agent_id", "by_agent_id", "reason", "is_over_capacity", "at", "joined_case_ids", "reply_due_at", "is_forbidden")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -1366,6 +1388,7 @@ class CaseAssigned(_message.Message):
     AT_FIELD_NUMBER: _ClassVar[int]
     JOINED_CASE_IDS_FIELD_NUMBER: _ClassVar[int]
     REPLY_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    IS_FORBIDDEN_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     by_agent_id: str
@@ -1374,4 +1397,17 @@ class CaseAssigned(_message.Message):
     at: _timestamp_pb2.Timestamp
     joined_case_ids: _containers.RepeatedScalarFieldContainer[str]
     reply_due_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., is_over_capacity: _Optional[bool] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., joined_case_ids: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    is_forbidden: bool
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., is_over_capacity: _Optional[bool] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., joined_case_ids: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_forbidden: _Optional[bool] = ...) -> None: ...
+
+class CaseAgentsChanged(_message.Message):
+    __slots__ = ("case_id", "by_agent_id", "agent_terms", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    by_agent_id: str
+    agent_terms: AgentTerms
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -106,6 +106,21 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     """Units of an agent's capacity, 1..10."""
 
 
+class AgentTerms(Struct, frozen=True, array_like=True, gc=False):
+    """Which agents a case is for first, and which it is not for."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.AgentTerms"
+    """Full name of its message."""
+    preferred_ids: tuple[str, ...] = ()
+    """The ids of agents who are asked before all others, in this order, each once, at most 10."""
+    preferred_s: int = 0
+    """How long, in seconds, from when the case begins to wait or these were said, whichever is later, 1..86400; 0 without such agents."""
+    forbidden_ids: tuple[str, ...] = ()
+    """The ids of agents who are never offered it, sorted, at most 20."""
+    said_at: Instant | None = None
+    """When somebody said so of a case, absent where a rule did."""
+
+
 class Rule(Struct, frozen=True, array_like=True, gc=False):
     """What a tenant's policy makes of a case that begins to wait, where a condition holds."""
 
@@ -127,6 +142,8 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     """What it asks of an agent beside what its queue asks, sorted by skill."""
     stop: bool = False
     """Whether the rules after it are not asked any more."""
+    agent_terms: AgentTerms | None = None
+    """Which agents it is for first, and which it is not for; absent where it does not say."""
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
@@ -513,6 +530,8 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """Rules of the routing policy that shaped it, in their order; they are asked when a case waits for the first time."""
     policy_version: int = 0
     """The version of that policy, 0 when no rule did."""
+    agent_terms: AgentTerms | None = None
+    """Which agents it is for first, and which it is not for, as rules or whoever opened it say; absent where nobody does."""
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -540,6 +559,8 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     """Rules of the routing policy that shaped it, in their order."""
     policy_version: int = 0
     """The version of that policy, 0 when no rule did."""
+    agent_terms: AgentTerms | None = None
+    """Which agents it is for first, and which it is not for, as rules or whoever opened it say; absent where nobody does."""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -1397,6 +1418,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """As in CaseQueued, of when it waited for the first time."""
     policy_version: int = 0
     """As in CaseQueued."""
+    agent_terms: AgentTerms | None = None
+    """Which agents it is for first, and which it is not for; absent where nobody said."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1497,6 +1520,23 @@ class CaseAssigned(Struct, frozen=True, array_like=True, gc=False):
     """Cases joined into it that wait, sorted: the agent has them as well."""
     reply_due_at: Instant | None = None
     """Until when the agent is to reply or to do anything else with it, else it goes back; absent when its queue gives no such time."""
+    is_forbidden: bool = False
+    """Whether it is not for this agent (AgentTerms): it was asked for with force."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned,)}
+class CaseAgentsChanged(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody said which agents a case is for first, and which it is not for; carries all of it, as it is now."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseAgentsChanged"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    by_agent_id: str = ""
+    """The agent who said so, "" for a client of the API."""
+    agent_terms: AgentTerms | None = None
+    """Which they are; absent for whoever could take it."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged,)}

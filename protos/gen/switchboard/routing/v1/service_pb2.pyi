@@ -44,6 +44,7 @@ class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_SUPERVISED: _ClassVar[Constraint]
     CONSTRAINT_SHIFT: _ClassVar[Constraint]
     CONSTRAINT_OFFERED: _ClassVar[Constraint]
+    CONSTRAINT_FORBIDDEN: _ClassVar[Constraint]
 
 class OfferChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -79,6 +80,7 @@ CONSTRAINT_ORDER: Constraint
 CONSTRAINT_SUPERVISED: Constraint
 CONSTRAINT_SHIFT: Constraint
 CONSTRAINT_OFFERED: Constraint
+CONSTRAINT_FORBIDDEN: Constraint
 OFFER_CHANGE_UNSPECIFIED: OfferChange
 OFFER_CHANGE_OPEN: OfferChange
 OFFER_CHANGE_ACCEPTED: OfferChange
@@ -90,7 +92,7 @@ OFFER_CHANGE_ASSIGNED: OfferChange
 OFFER_CHANGE_TASK_CLOSED: OfferChange
 
 class Case(_message.Message):
-    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues")
+    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues", "agents")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
@@ -137,6 +139,7 @@ class Case(_message.Message):
     RULES_VERSION_FIELD_NUMBER: _ClassVar[int]
     ASKED_REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     LENDING_QUEUES_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: CaseState
     origin: _events_pb2.CaseOrigin
@@ -183,7 +186,18 @@ class Case(_message.Message):
     rules_version: int
     asked_requirements: _containers.RepeatedCompositeFieldContainer[_events_pb2.Requirement]
     lending_queues: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., etag: _Optional[str] = ..., task_of: _Optional[str] = ..., open_tasks: _Optional[_Iterable[str]] = ..., claim: _Optional[_Union[Claim, _Mapping]] = ..., returned_by: _Optional[_Iterable[str]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., rules_version: _Optional[int] = ..., asked_requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., lending_queues: _Optional[_Iterable[str]] = ...) -> None: ...
+    agents: CaseAgents
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., etag: _Optional[str] = ..., task_of: _Optional[str] = ..., open_tasks: _Optional[_Iterable[str]] = ..., claim: _Optional[_Union[Claim, _Mapping]] = ..., returned_by: _Optional[_Iterable[str]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., rules_version: _Optional[int] = ..., asked_requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., lending_queues: _Optional[_Iterable[str]] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ...) -> None: ...
+
+class CaseAgents(_message.Message):
+    __slots__ = ("preferred", "preferred_s", "forbidden")
+    PREFERRED_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_S_FIELD_NUMBER: _ClassVar[int]
+    FORBIDDEN_FIELD_NUMBER: _ClassVar[int]
+    preferred: _containers.RepeatedScalarFieldContainer[str]
+    preferred_s: int
+    forbidden: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, preferred: _Optional[_Iterable[str]] = ..., preferred_s: _Optional[int] = ..., forbidden: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CaseEscalation(_message.Message):
     __slots__ = ("level", "agent", "from_queue", "reason", "escalated_at")
@@ -388,7 +402,7 @@ class RelaxationStep(_message.Message):
     def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ...) -> None: ...
 
 class RequirementRule(_message.Message):
-    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop")
+    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agents")
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -397,6 +411,7 @@ class RequirementRule(_message.Message):
     FIRST_RESPONSE_S_FIELD_NUMBER: _ClassVar[int]
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
     rule_id: str
     condition: str
     queue: str
@@ -405,7 +420,8 @@ class RequirementRule(_message.Message):
     first_response_s: int
     requirements: _containers.RepeatedCompositeFieldContainer[_events_pb2.Requirement]
     stop: bool
-    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ...) -> None: ...
+    agents: CaseAgents
+    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ...) -> None: ...
 
 class CasePost(_message.Message):
     __slots__ = ("post", "direction", "author_kind", "published_at", "window_expires_at", "role")
@@ -594,7 +610,7 @@ class ListCaseEventsResponse(_message.Message):
     def __init__(self, case_events: _Optional[_Iterable[_Union[CaseEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class OpenCaseRequest(_message.Message):
-    __slots__ = ("parent", "queue", "channel", "source", "identity", "language", "urgency", "requirements", "weight", "direction", "request_id", "post", "desk", "agent", "reason")
+    __slots__ = ("parent", "queue", "channel", "source", "identity", "language", "urgency", "requirements", "weight", "direction", "request_id", "post", "desk", "agent", "reason", "agents")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
@@ -610,6 +626,7 @@ class OpenCaseRequest(_message.Message):
     DESK_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     queue: str
     channel: str
@@ -625,7 +642,8 @@ class OpenCaseRequest(_message.Message):
     desk: str
     agent: str
     reason: str
-    def __init__(self, parent: _Optional[str] = ..., queue: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., request_id: _Optional[str] = ..., post: _Optional[str] = ..., desk: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    agents: CaseAgents
+    def __init__(self, parent: _Optional[str] = ..., queue: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., request_id: _Optional[str] = ..., post: _Optional[str] = ..., desk: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ...) -> None: ...
 
 class OpenCaseResponse(_message.Message):
     __slots__ = ("case", "position")
@@ -910,6 +928,26 @@ class TransferCaseRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class TransferCaseResponse(_message.Message):
+    __slots__ = ("case", "position")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    case: Case
+    position: str
+    def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class ShapeCaseRequest(_message.Message):
+    __slots__ = ("name", "agent", "agents", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    agents: CaseAgents
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ShapeCaseResponse(_message.Message):
     __slots__ = ("case", "position")
     CASE_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]

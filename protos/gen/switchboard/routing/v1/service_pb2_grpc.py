@@ -141,6 +141,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
                 _registered_method=True)
+        self.ShapeCase = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/ShapeCase',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ShapeCaseRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ShapeCaseResponse.FromString,
+                _registered_method=True)
         self.EscalateCase = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/EscalateCase',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.EscalateCaseRequest.SerializeToString,
@@ -424,6 +429,15 @@ class RoutingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ShapeCase(self, request, context):
+        """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
+        an agent who has it gives it up. What it is already changes nothing.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EscalateCase(self, request, context):
         """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
         waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
@@ -575,7 +589,8 @@ class RoutingServiceServicer:
 
     def UpdateRoutingPolicy(self, request, context):
         """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-        cases that agents have stay as they are: the policy decides what is decided from then on.
+        cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+        is not there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -691,6 +706,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.TransferCase,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.SerializeToString,
+            ),
+            'ShapeCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShapeCase,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ShapeCaseRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ShapeCaseResponse.SerializeToString,
             ),
             'EscalateCase': grpc.unary_unary_rpc_method_handler(
                     servicer.EscalateCase,
@@ -1345,6 +1365,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/TransferCase',
             switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.TransferCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShapeCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/ShapeCase',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ShapeCaseRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.ShapeCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -118,6 +118,11 @@ class RoutingServiceStub:
     that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
     Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
+    ShapeCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ShapeCaseRequest, _service_pb2.ShapeCaseResponse]
+    """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
+    an agent who has it gives it up. What it is already changes nothing.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+    """
     EscalateCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.EscalateCaseRequest, _service_pb2.EscalateCaseResponse]
     """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
     waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
@@ -184,7 +189,8 @@ class RoutingServiceStub:
     """The tenant's routing policy as it is now; before anybody changes it, version 0."""
     UpdateRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateRoutingPolicyRequest, _service_pb2.UpdateRoutingPolicyResponse]
     """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-    cases that agents have stay as they are: the policy decides what is decided from then on.
+    cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+    is not there.
     """
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
     """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
@@ -281,6 +287,11 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     that a case that waits for a supervisor is in line again, in its old place, whatever is asked of it.
     Errors: CASE_CLOSED, QUEUE_UNKNOWN (NOT_FOUND), AGENT_UNKNOWN.
     """
+    ShapeCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ShapeCaseRequest, _service_pb2.ShapeCaseResponse]  # type: ignore[assignment]
+    """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
+    an agent who has it gives it up. What it is already changes nothing.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+    """
     EscalateCase: _aio.UnaryUnaryMultiCallable[_service_pb2.EscalateCaseRequest, _service_pb2.EscalateCaseResponse]  # type: ignore[assignment]
     """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
     waited. An open offer is taken back, an agent who has it gives it up; its history and notes stay with it, and `Case.escalation` says who did it and why.
@@ -347,7 +358,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """The tenant's routing policy as it is now; before anybody changes it, version 0."""
     UpdateRoutingPolicy: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateRoutingPolicyRequest, _service_pb2.UpdateRoutingPolicyResponse]  # type: ignore[assignment]
     """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-    cases that agents have stay as they are: the policy decides what is decided from then on.
+    cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+    is not there.
     """
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
     """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
@@ -563,6 +575,17 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ShapeCase(
+        self,
+        request: _service_pb2.ShapeCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ShapeCaseResponse, _abc.Awaitable[_service_pb2.ShapeCaseResponse]]:
+        """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
+        an agent who has it gives it up. What it is already changes nothing.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+        """
+
+    @_abc_1.abstractmethod
     def EscalateCase(
         self,
         request: _service_pb2.EscalateCaseRequest,
@@ -747,7 +770,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateRoutingPolicyResponse, _abc.Awaitable[_service_pb2.UpdateRoutingPolicyResponse]]:
         """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-        cases that agents have stay as they are: the policy decides what is decided from then on.
+        cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+        is not there.
         """
 
     @_abc_1.abstractmethod

@@ -366,6 +366,7 @@ _IGNORED = (
     work.CaseResumed,
     work.CaseTransferred,  # who gave it up, and where it waits now, is said by facts of their own
     work.CaseEscalated,
+    work.CaseAgentsChanged,
     work.TaskOpened,
     work.TaskClosed,
     work.ResolutionConfirmed,

@@ -1,0 +1,45 @@
+"""What somebody says of one case, as rules do of those that begin to wait. Pure."""
+
+from chassis.errors import Rejected
+from msgspec.structs import replace
+
+from routing import commands, events
+from routing.case_decider import find, known_agent, known_agents, name, put_back, rescind_one, standing
+from routing.cases import Accepted, Case, Joined, Pending, holder, is_closed, offers_of
+from routing.commands import Reason
+from routing.matching import Decision
+from routing.terms import AgentTerms, RescindReason
+
+FORBIDDEN = "forbidden"
+"""The reason of the release that an agent hears of who had a case that is not for it."""
+
+
+def shape_case(decision: Decision, c: commands.ShapeCase) -> None:
+    """Decides what is said of an open case and is not so already. Raises Rejected."""
+    if c.agent_id:
+        known_agent(decision, c.agent_id)
+    case = find(decision, c.case_id)
+    if is_closed(case):
+        what = "say it of that one" if isinstance(case.stage, Joined) else "reopen it first"
+        detail = f"{name(case.case_id)} {standing(case)}; {what}"
+        raise Rejected(Reason.CASE_CLOSED, detail, resource=f"cases/{case.case_id}")
+    if c.agent_terms is not None:
+        _say_agents(decision, case, c.agent_id, c.agent_terms)
+
+
+def _say_agents(decision: Decision, case: Case, by_agent_id: str, given: AgentTerms) -> None:
+    known_agents(decision, (*given.preferred_ids, *given.forbidden_ids))
+    terms = given if given.preferred_ids or given.forbidden_ids else None
+    if _unsaid(terms) == _unsaid(case.agent_terms):
+        return
+    decision.emit(events.CaseAgentsChanged(case.case_id, by_agent_id, terms, decision.at))
+    for offer in offers_of(case):
+        if offer.agent_id in given.forbidden_ids:
+            rescind_one(decision, case, offer, RescindReason.FORBIDDEN)
+    if isinstance(case.stage, Accepted | Pending) and holder(case) in given.forbidden_ids:
+        put_back(decision, decision.case(case.case_id) or case, FORBIDDEN)
+
+
+def _unsaid(terms: AgentTerms | None) -> AgentTerms | None:
+    """What they are, whenever it was said."""
+    return None if terms is None else replace(terms, said_at=None)
