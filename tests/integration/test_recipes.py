@@ -23,6 +23,10 @@ PACKAGES = (
     *(f"services/{s}/src" for s in ("ingest", "routing", "crm-sync", "kpi")),
 )
 PATIENCE_S = 600
+
+pytestmark = pytest.mark.timeout(900)
+"""Each step begins without a cache: a slow machine takes minutes, and hangs by name all the same."""
+
 ROUTING = "services/routing/src/routing"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 
 import grpc
 import nats
@@ -20,6 +21,7 @@ from google.rpc.status_pb2 import Status
 from replicas import Replica, settled
 from switchboard.log.v1 import integrity_pb2, log_pb2, operations_pb2
 from tally import Add, opened, running, writer_of
+from waiting import becomes
 
 SHARD = Subject("tally", "acme", "0")
 COMMAND = "cmd.tally.acme.0"
@@ -100,6 +102,9 @@ async def test_a_forwarded_request_that_expired_while_it_waited_is_not_executed(
                 allow(0.3)
                 with pytest.raises(TimeoutError):
                     await one.add(number, "late:1")
+                waiting = writer.queue._waiting
+                # What it took to get there came on top.
+                await becomes(lambda: [one.expires_at < time.monotonic() for one in waiting] == [True], 5)
                 allow(30)
             assert await one.add(number, "a:1") == 2
             assert "late" not in writer.state.by_key

@@ -54,6 +54,38 @@ async def test_a_second_writer_at_the_same_position_is_refused(nats_url: str) ->
         assert await log.last_position() == 1
 
 
+@pytest.mark.parametrize("what", ["request", "flush"])
+async def test_who_is_cancelled_in_the_turn_the_answer_comes_is_not_handed_it(nats_url: str, what: str) -> None:
+    async with tally.opened(nats_url) as log:
+        nc = log.nc
+        asked = asyncio.create_task(nc.flush() if what == "flush" else nc.request("$JS.API.INFO"))
+        while not (waiting := nc._pongs if what == "flush" else list(nc._resp_map.values())):
+            await tally.turn()
+        (answer,) = waiting
+        answer.add_done_callback(lambda _: asked.cancel())
+        await asyncio.wait([asked])
+        assert answer.result() is not None
+        assert asked.cancelled()
+
+
+async def test_who_was_cancelled_and_tidies_up_is_answered(nats_url: str) -> None:
+    async with tally.opened(nats_url) as log:
+        tidied = []
+
+        async def work() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                tidied.append(await log.nc.request("$JS.API.INFO"))
+
+        working = asyncio.create_task(work())
+        await tally.turn()
+        working.cancel()
+        await asyncio.wait([working])
+        assert working.cancelled()
+        assert len(tidied) == 1
+
+
 async def test_of_many_racing_writers_exactly_one_wins_each_position(nats_url: str) -> None:
     async with tally.opened(nats_url) as log:
         results = await asyncio.gather(*(log.append(SHARD, commit(), 0) for _ in range(20)), return_exceptions=True)

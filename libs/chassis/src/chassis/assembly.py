@@ -21,6 +21,7 @@ from switchboard.log.v1 import integrity_pb2_grpc, keys_pb2_grpc, operations_pb2
 
 from chassis import parked_operations, tenant_operations
 from chassis.admission import TenantAllowance
+from chassis.cancellation import raise_if_cancelled
 from chassis.commits import Recorded
 from chassis.config import Settings
 from chassis.database import Database
@@ -339,6 +340,7 @@ class Assembly:
 
     async def _keys_fit(self, server: Server, keyring: Keyring) -> None:
         while True:
+            raise_if_cancelled()
             with suppress(Unavailable, TimeoutError):  # away: what was found still stands
                 found = await keyring.finding()
                 await server.health.set("keys", found is None, found or "")

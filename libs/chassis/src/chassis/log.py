@@ -17,11 +17,12 @@ from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError
 
 from chassis import telemetry
-from chassis.cancellation import raise_if_cancelled
+from chassis.cancellation import cancellation_kept, raise_if_cancelled
 from chassis.commits import EVERYTHING, STREAM, Commit, Entry, Subject, encode
 from chassis.errors import Overloaded, Reason, StorageExhausted, Unavailable
 from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
@@ -89,7 +90,19 @@ class TlsRefused(nats.errors.Error):
 
 
 class StrictClient(Client):
-    """A client that means `tls://`: the library's own goes on in the clear when the server does not ask for TLS."""
+    """A client that means `tls://`: the library's own goes on in the clear when the server does not ask for TLS. One
+    that hands no answer to a task that was cancelled while it waited, either (see `cancellation`).
+    """
+
+    async def request(self, *args: Any, **options: Any) -> Msg:
+        """As the library's."""
+        with cancellation_kept():
+            return await super().request(*args, **options)
+
+    async def flush(self, *args: Any, **options: Any) -> None:
+        """As the library's."""
+        with cancellation_kept():
+            await super().flush(*args, **options)
 
     def _connect_command(self) -> bytes:
         here = self._current_server

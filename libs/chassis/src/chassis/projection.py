@@ -158,6 +158,7 @@ class Projector:
                 await self.attach()
                 retry_s = RETRY_S
                 while True:
+                    raise_if_cancelled()
                     await (self._project() if self._owned() else self._idle())
             except Fenced:
                 _LOGGER.warning("another instance moved a projection", extra={"fields": {"projection": self.name}})
