@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from chassis.clock import MICROS, Instant, to_timestamp
+from chassis.database import Database
 from chassis.log import Log
 from chassis.tenants import Tenants
+from chassis.vault import KeyVault
 from switchboard.routing.v1 import desk_pb2 as api
 from switchboard.routing.v1 import service_pb2 as work
 
@@ -111,3 +114,50 @@ async def test_the_customers_other_cases_notes_and_what_the_platform_allows_are_
         assert [one.text for one in shown.notes] == ["A regular."]
         assert not shown.allowance.HasField("replies_left")
         assert not shown.allowance.HasField("window_expires_at")
+
+
+ANSWER = "Hello {}, please hold the power button for ten seconds until the light goes off, and it starts anew."
+
+
+async def test_what_settled_other_cases_is_suggested_until_one_of_them_is_erased(
+    start: Callable[[], Any], log: Log, database_url: str, kek_file: Path
+) -> None:
+    await Tenants(log).ensure(TENANT)
+    ingest = Ingest(log)
+    await ingest.connect("shop")
+    people = {name: an_id(name) for name in ("Ann", "Ben", "Cem")}
+    async with served(start, log, database_url, ingest) as (routing, desk):
+        policy = work.RoutingPolicy(name=f"{PLACE}/routingPolicy", confirm_window_s=1)
+        change = work.UpdateRoutingPolicyRequest(routing_policy=policy, request_id=rid())
+        await routing.api.UpdateRoutingPolicy(change, timeout=LIMIT_S)
+        mia = await routing.agent("mia", 9)
+        for name, identity in people.items():
+            await ingest.post(name, identity_id=identity)
+            case = await routing.case_of(name)
+            take = work.AcceptOfferRequest(name=case.name, agent=mia, token=case.offer.token, request_id=rid())
+            await routing.api.AcceptOffer(take, timeout=LIMIT_S)
+            for text in (ANSWER.format(name), "You're welcome!"):
+                reply = work.ReplyToCaseRequest(name=case.name, agent=mia, text=text, request_id=rid())
+                await routing.api.ReplyToCase(reply, timeout=LIMIT_S)
+            await routing.settled()
+            settle = work.ResolveCaseRequest(name=case.name, agent=mia, disposition="solved", request_id=rid())
+            await routing.api.ResolveCase(settle, timeout=LIMIT_S)
+        confirmed = set()
+        async for seen in routing.api.WatchCases(
+            work.WatchCasesRequest(parent=PLACE, filter="state = CONFIRMED"), timeout=LIMIT_S
+        ):
+            confirmed |= {seen.case.identity} - {""}
+            if len(confirmed) == len(people):
+                break
+        await ingest.post("dan", identity_id=an_id("Dan"))
+        case = await routing.case_of("dan")
+
+        request = api.GetCaseContextRequest(name=case.name, question="It does not start.")
+        (only,) = (await desk.GetCaseContext(request, timeout=LIMIT_S)).suggested_answers
+        assert only.text == f"[…]{ANSWER.partition('{}')[2]}"
+        assert (only.agent, only.customers, only.gaps) == (mia, 3, 1)
+        assert only.case == (await routing.case_of("Cem")).name
+
+        async with Database(database_url, "routing") as database:
+            await KeyVault(database, kek_file).destroy(TENANT, people["Ann"])
+        assert not (await desk.GetCaseContext(request, timeout=LIMIT_S)).suggested_answers

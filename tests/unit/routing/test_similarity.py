@@ -5,7 +5,7 @@ from hashlib import blake2b
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from routing.similarity import SIMILAR_FROM, SKETCH_MAX, resemblance, sketch
+from routing.similarity import SIMILAR_FROM, SKETCH_MAX, contained, resemblance, sketch
 
 
 def digest_under(key: bytes):
@@ -82,3 +82,15 @@ def test_of_short_texts_it_is_the_coefficient_itself(one: str, other: str) -> No
     assert alike(one, other) == pytest.approx(len(ours & theirs) / len(ours | theirs), abs=0.35)
     if len(ours | theirs) <= SKETCH_MAX:
         assert alike(one, other) == len(ours & theirs) / len(ours | theirs)
+
+
+@given(st.text(max_size=300, alphabet=st.characters()), st.text(max_size=300))
+def test_a_text_is_in_itself_and_in_what_goes_on_from_it(one: str, other: str) -> None:
+    assert contained(one, one) == 1.0
+    assert 0.0 <= contained(one, other) <= 1.0
+
+
+def test_part_of_a_text_is_in_it_and_not_the_other_way_round() -> None:
+    part = RETURNS[: len(RETURNS) // 2]
+    assert contained(part, RETURNS) == 1.0
+    assert 0.4 < contained(RETURNS, part) < 0.6

@@ -10,7 +10,7 @@ from chassis.clock import to_timestamp
 from chassis.commits import Subject
 from chassis.errors import InvalidRequest
 from routing import events
-from routing.case_context import identities_of
+from routing.case_context import asked_beside
 from routing.terms import AuthorKind
 from routing.views.cases import CODEC
 from routing.views.quotas import Quota, QuotasView
@@ -77,11 +77,12 @@ def asking(**fields: Any) -> api.GetCaseContextRequest:
         {"identities": ["tenants/globex/identities/a"]},
         {"identities": ["a"]},
         {"identities": ["tenants/acme/identities/a"] * 21},
+        {"identities": ["a"], "question": "x" * 10_001},
     ],
-    ids=["another tenant's", "no name", "too many"],
+    ids=["another tenant's", "no name", "too many", "with too long a question"],
 )
 def test_whose_cases_are_shown_is_said_in_names_of_identities(fields: dict[str, Any]) -> None:
-    assert identities_of(asking(identities=["tenants/acme/identities/a"])) == ["a"]
+    assert asked_beside(asking(identities=["tenants/acme/identities/a"])) == ["a"]
     with pytest.raises(InvalidRequest) as refused:
-        identities_of(asking(**fields))
-    assert {field for field, _ in refused.value.violations} == {"identities"}
+        asked_beside(asking(**fields))
+    assert {field for field, _ in refused.value.violations} == set(fields)

@@ -1,7 +1,10 @@
-"""What the tables have to show beside a case: other cases of its customer, notes, what the platform still allows."""
+"""What the tables have to show beside a case: other cases of its customer, notes, what the platform still allows, and
+what was answered before to others who asked alike.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from chassis.clock import Instant, to_timestamp
@@ -10,19 +13,23 @@ from chassis.database import Database
 from chassis.projection import Projection
 from chassis.serving import deadline_s
 from chassis.vault import KeyVault
-from switchboard.log.v1.log_pb2 import READABILITY_ERASED
+from switchboard.log.v1.log_pb2 import READABILITY_ERASED, READABILITY_OPENED
 from switchboard.routing.v1 import desk_pb2 as api
 from switchboard.routing.v1 import service_pb2 as work
 
-from routing.form import Form
-from routing.views.cases import cases_of_customer, together_of
+from routing.cases import Case
+from routing.form import TEXT_MAX, Form
+from routing.suggestions import GIVEN_LENGTH_MAX, GIVEN_MAX, Given, suggest
+from routing.views.cases import cases_of_customer, confirmed_cases, together_of
 from routing.views.quotas import Quota, quota_of
-from routing.views.texts import Text, notes_of, replies_since
+from routing.views.texts import Text, answers_of, notes_of, replies_since
 from routing.wire import case_message
 
 CUSTOMER_CASES_MAX = 10
 NOTES_MAX = 20
 IDENTITIES_MAX = 20
+LOOKED_AT_MAX = 3 * GIVEN_MAX
+"""Settled cases of a queue that are looked at, the latest: those of other languages are passed over."""
 TOGETHER_MAX = 100
 """Cases that go on in one, whose notes are looked at."""
 
@@ -86,13 +93,60 @@ class CaseContext:
         in_time = closes is None or now < closes.ToMicroseconds()
         return api.ReplyAllowance(window_expires_at=closes, replies_left=left, open=in_time and left != 0)
 
+    async def suggestions(self, tenant: str, case: work.Case, question: str) -> list[api.SuggestedAnswer]:
+        """Answers that settled earlier cases of the same queue and language, the best first.
 
-def identities_of(request: api.GetCaseContextRequest) -> list[str]:
+        Each is opened under the key of the customer it was said to: with the erasure of that one it is gone, and counts
+        for no other.
+        """
+        queue, own = case.queue.rpartition("/")[2], case.name.rpartition("/")[2]
+        settled = await confirmed_cases(self._database, tenant, queue, LOOKED_AT_MAX) if queue else []
+        alike = {one.case_id: one for one in settled if one.case_id != own and _is_alike(one, case.language)}
+        asked = list(alike)[:GIVEN_MAX]
+        answers = await answers_of(self._database, tenant, asked, GIVEN_LENGTH_MAX)
+        found = [answers[case_id] for case_id in asked if case_id in answers]
+        texts = await self._vault.open_all(tenant, [answer.text for answer in found])
+        given = [
+            Given(
+                answer.case_id,
+                alike[answer.case_id].identity_id,
+                answer.agent_id,
+                alike[answer.case_id].tags,
+                answer.at,
+                plain.decode(errors="replace"),
+            )
+            for answer, (plain, readability) in zip(found, texts, strict=True)
+            if plain is not None and readability == READABILITY_OPENED
+        ]
+        place = f"tenants/{tenant}"
+        return [
+            api.SuggestedAnswer(
+                text=one.text,
+                case=f"{place}/cases/{one.given.case_id}",
+                agent=f"{place}/agents/{one.given.agent_id}" if one.given.agent_id else "",
+                answered_at=to_timestamp(one.given.at),
+                customers=one.customers,
+                gaps=one.gaps,
+            )
+            for one in await asyncio.to_thread(suggest, given, question, tuple(case.tags))
+        ]
+
+
+def _is_alike(settled: Case, language: str) -> bool:
+    """Whether a case was settled once and for all, with a customer, in the language of another."""
+    spoken = language.partition("-")[0].lower()
+    same = spoken in ("", "und") or settled.language.partition("-")[0].lower() == spoken
+    return same and settled.episode == 1 and bool(settled.identity_id)
+
+
+def asked_beside(request: api.GetCaseContextRequest) -> list[str]:
     """The further identities of a request, as ids. Raises InvalidRequest."""
     form = Form(request)
     tenant, _ = form.name("name", "cases")
     if len(request.identities) > IDENTITIES_MAX:
         form.wrong("identities", f"are at most {IDENTITIES_MAX}")
     found = [form.of_tenant("identities", "identities", tenant, name) for name in request.identities]
+    if len(request.question) > TEXT_MAX:
+        form.wrong("question", f"has at most {TEXT_MAX} code points")
     form.check()
     return found

@@ -27,7 +27,7 @@ from switchboard.routing.v1 import service_pb2 as work
 
 from routing import canned_requests, events
 from routing.canned import render
-from routing.case_context import CaseContext, identities_of
+from routing.case_context import CaseContext, asked_beside
 from routing.commands import Command
 from routing.desk_handler import DRAFT, assigned, discarded, saved, viewed
 from routing.requests import tenant_of
@@ -174,7 +174,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self, request: api.GetCaseContextRequest, context: Context
     ) -> api.GetCaseContextResponse:
         tenant, name, known = tenant_of(request), request.name, request.min_position
-        identities = identities_of(request)
+        identities = asked_beside(request)
         case = await self._routing.case_of(tenant, name.rpartition("/")[2])
         why = await self._routing.ExplainDecision(work.ExplainDecisionRequest(name=name), context)
         posts = await self._routing.ListCasePosts(work.ListCasePostsRequest(parent=name, min_position=known), context)
@@ -197,6 +197,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
             customer_cases=await beside.customer_cases(tenant, case, identities, together),
             notes=await beside.notes(tenant, together),
             expected_wait=aside.expected_wait if aside.HasField("expected_wait") else None,
+            suggested_answers=await beside.suggestions(tenant, case, request.question),
             allowance=await beside.allowance(tenant, case, together, self._clock.now()),
         )
 
@@ -258,7 +259,7 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
         api.ViewCaseRequest: viewed,
-        api.GetCaseContextRequest: identities_of,
+        api.GetCaseContextRequest: asked_beside,
         api.AssignCaseRequest: lambda request: assigned(request, clock.now()),
         **dict.fromkeys(CANNED, lambda request: canned_requests.command_of(request, clock.now())),
         api.ListCannedTextsRequest: lambda asked: together(lambda: page(asked), lambda: canned_requests.wanted(asked)),

@@ -26,10 +26,7 @@ _APART = re.compile(r"[\W_]+")
 
 def sketch(text: str, digest: Callable[[bytes], bytes]) -> bytes:
     """The least hashes of a text, ascending, by a keyed digest of at least four bytes; never empty."""
-    whole = normalize("NFKC", text).casefold()[:COMPARED_MAX]
-    plain = _APART.sub(" ", _ADDRESSED.sub(" ", whole)).strip() or whole
-    shingles = {plain[at : at + SHINGLE] for at in range(max(1, len(plain) - SHINGLE + 1))}
-    hashes = {digest(shingle.encode())[:_BYTES] for shingle in shingles}
+    hashes = {digest(shingle.encode(errors="surrogatepass"))[:_BYTES] for shingle in _shingles(text)}
     return b"".join(nsmallest(SKETCH_MAX, hashes))
 
 
@@ -40,6 +37,19 @@ def resemblance(one: bytes, other: bytes) -> float:
     ours, theirs = _hashes(one), _hashes(other)
     least = nsmallest(SKETCH_MAX, ours | theirs)
     return sum(each in ours and each in theirs for each in least) / len(least) if least else 0.0
+
+
+def contained(one: str, other: str) -> float:
+    """The share of one text that another one has as well, 0 to 1 (Broder's containment), of texts that are open."""
+    ours = _shingles(one)
+    return len(ours & _shingles(other)) / len(ours)
+
+
+def _shingles(text: str) -> set[str]:
+    """The runs of characters of a text; never empty."""
+    whole = normalize("NFKC", text[:COMPARED_MAX]).casefold()[:COMPARED_MAX]
+    plain = _APART.sub(" ", _ADDRESSED.sub(" ", whole)).strip() or whole
+    return {plain[at : at + SHINGLE] for at in range(max(1, len(plain) - SHINGLE + 1))}
 
 
 def _hashes(sketched: bytes) -> frozenset[bytes]:

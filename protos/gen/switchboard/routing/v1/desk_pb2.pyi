@@ -293,17 +293,19 @@ class ViewCaseResponse(_message.Message):
     def __init__(self, agent: _Optional[str] = ..., viewing: _Optional[_Union[Viewing, str]] = ...) -> None: ...
 
 class GetCaseContextRequest(_message.Message):
-    __slots__ = ("name", "min_position", "identities")
+    __slots__ = ("name", "min_position", "identities", "question")
     NAME_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     IDENTITIES_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_FIELD_NUMBER: _ClassVar[int]
     name: str
     min_position: str
     identities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ..., identities: _Optional[_Iterable[str]] = ...) -> None: ...
+    question: str
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ..., identities: _Optional[_Iterable[str]] = ..., question: _Optional[str] = ...) -> None: ...
 
 class GetCaseContextResponse(_message.Message):
-    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts", "customer_cases", "notes", "expected_wait", "allowance")
+    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts", "customer_cases", "notes", "expected_wait", "allowance", "suggested_answers")
     CASE_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
@@ -315,6 +317,7 @@ class GetCaseContextResponse(_message.Message):
     NOTES_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
     ALLOWANCE_FIELD_NUMBER: _ClassVar[int]
+    SUGGESTED_ANSWERS_FIELD_NUMBER: _ClassVar[int]
     case: _service_pb2.Case
     rank: int
     summary: str
@@ -326,7 +329,24 @@ class GetCaseContextResponse(_message.Message):
     notes: _containers.RepeatedCompositeFieldContainer[CaseNote]
     expected_wait: ExpectedWait
     allowance: ReplyAllowance
-    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ..., customer_cases: _Optional[_Iterable[_Union[_service_pb2.Case, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., allowance: _Optional[_Union[ReplyAllowance, _Mapping]] = ...) -> None: ...
+    suggested_answers: _containers.RepeatedCompositeFieldContainer[SuggestedAnswer]
+    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ..., customer_cases: _Optional[_Iterable[_Union[_service_pb2.Case, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., allowance: _Optional[_Union[ReplyAllowance, _Mapping]] = ..., suggested_answers: _Optional[_Iterable[_Union[SuggestedAnswer, _Mapping]]] = ...) -> None: ...
+
+class SuggestedAnswer(_message.Message):
+    __slots__ = ("text", "case", "agent", "answered_at", "customers", "gaps")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_AT_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMERS_FIELD_NUMBER: _ClassVar[int]
+    GAPS_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    case: str
+    agent: str
+    answered_at: _timestamp_pb2.Timestamp
+    customers: int
+    gaps: int
+    def __init__(self, text: _Optional[str] = ..., case: _Optional[str] = ..., agent: _Optional[str] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., customers: _Optional[int] = ..., gaps: _Optional[int] = ...) -> None: ...
 
 class CaseNote(_message.Message):
     __slots__ = ("case", "agent", "text", "readability", "noted_at")
