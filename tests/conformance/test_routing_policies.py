@@ -46,6 +46,7 @@ from routing.terms import (
     ShiftPlan,
     Skill,
     SkillWeight,
+    TierHeadStart,
     WaitingFor,
 )
 
@@ -83,7 +84,10 @@ LIMITS = ((), (), (), (ChannelCapacity("chat", 1),), (ChannelCapacity("chat", 2)
 RULES = (
     Rule("heavy", "language:zh AND queue = default", weight=2, requirements=(Requirement(SKILLS[1], 2, hard=True),)),
     Rule("known", "channel = chat", agent_terms=AgentTerms(("c", "a"), 1, ("b",))),
+    Rule("gold", "channel = email", tier="gold"),
 )
+TIERS = ("", "gold", "silver")
+HEAD_STARTS = (TierHeadStart("gold", 1), TierHeadStart("silver", 2))
 RELAXATIONS = (
     Relaxation("", 1, SKILLS[0], 2),
     Relaxation("care", 1, queues=("default",), lend_waiting_max=1),
@@ -126,7 +130,7 @@ SHIFTS = (None, None, None, None, hours((0, 1), (1.3, 3)), hours((0.4, 9)))
 def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
-    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS
+    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS
     return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings)
 
 
@@ -136,7 +140,7 @@ def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1,
     evolve(shard, fact(policy))
     zh = (Requirement(SKILLS[0], 2, True),)
     default = replace(queue("default", 1, 86_400, width=width), language_level=2)
-    for command in (default, queue("care", 3, 86_400, zh, width=other)):
+    for command in (default, replace(queue("care", 3, 86_400, zh, width=other), tier_level=2)):
         record(shard, decide(command, shard))
     for agent in staff:
         settings = agent.skills, agent.capacity, agent.queues, t(0), agent.channel_capacity
@@ -165,8 +169,10 @@ steps = st.lists(
 workers = st.builds(
     Agent,
     st.sampled_from("abcdef"),
-    skills=st.tuples(st.integers(1, 5), st.integers(0, 5)).map(
-        lambda levels: tuple(Skill(skill, level) for skill, level in zip(SKILLS, levels, strict=True))
+    skills=st.tuples(st.integers(1, 5), st.integers(0, 3), st.integers(0, 5)).map(
+        lambda levels: tuple(
+            Skill(skill, level) for skill, level in zip((SKILLS[0], "tier:gold", SKILLS[1]), levels, strict=True)
+        )
     ),
     capacity=st.integers(2, 5),
     queues=st.sampled_from([(), (), ("care",), ("care", "default")]),
@@ -193,7 +199,8 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
     if what == 12 and (known := sorted(case_id for case_id, case in shard.cases.items() if not is_closed(case))):
         others = sorted({*shard.agents} - {agent})
         terms = (AgentTerms((agent, *others[:1]), 1, (), t(now)), AgentTerms((), 0, (agent,), t(now)), AgentTerms())
-        return commands.ShapeCase(known[one % len(known)], "", terms[urgency % 3], t(now))
+        tier = (*TIERS, None)[urgency % 4]
+        return commands.ShapeCase(known[one % len(known)], "", terms[urgency % 3] if one % 2 else None, t(now), tier)
     if what == 9:
         limits = LIMITS[one % len(LIMITS)]
         return commands.ChangeAgent(agent, None, None, None, None, t(now), limits)
@@ -217,6 +224,7 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
             Direction.INBOUND,
             "",
             t(now),
+            tier=TIERS[number % len(TIERS)],
         )
     case = held[urgency % len(held)]
     if (offer := offer_to(case, agent)) is not None:
@@ -299,7 +307,7 @@ def first_of(shard: Shard, cases: Sequence[Case], now: Instant, *, floor_turn: b
         wait = place_of(case)
         could = [agent for agent in shard.agents.values() if may_take(case, agent)]
         if wait is not None and could:
-            key = order.key(*order.place(wait, urgency_of(case), case.case_id), now, floor_turn)
+            key = order.key(*order.place(wait, urgency_of(case), case.case_id, case.tier), now, floor_turn)
             found.append((key, case, could))
     if not found:
         return None
@@ -406,12 +414,16 @@ def test_another_policy_touches_nothing_that_was_decided(
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-@given(st.lists(waits, min_size=1, max_size=12, unique_by=lambda one: one[2]), instants, st.booleans())
+@given(
+    st.lists(st.tuples(waits, st.sampled_from(TIERS)), min_size=1, max_size=12, unique_by=lambda one: one[0][2]),
+    instants,
+    st.booleans(),
+)
 def test_no_two_cases_tie_and_a_lines_two_heads_are_all_that_can_be_first(
-    ordering: Ordering, waiting: list[tuple[Wait, int, str]], now: Instant, floor_turn: bool
+    ordering: Ordering, waiting: list[tuple[tuple[Wait, int, str], str]], now: Instant, floor_turn: bool
 ) -> None:
-    order = order_of(Policy(ordering=ordering))
-    placed = [order.place(*one) for one in waiting]
+    order = order_of(Policy(ordering=ordering, tier_head_starts=HEAD_STARTS))
+    placed = [order.place(*one, tier) for one, tier in waiting]
     keys = {order.key(line, entry, now, floor_turn) for line, entry in placed}
     assert len(keys) == len(waiting)
     heads = []

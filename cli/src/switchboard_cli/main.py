@@ -27,7 +27,7 @@ COMMANDS = {
     "policy": ("switchboard_cli.policy:policy", "Show or change which case is served first, and by which agent."),
     "texts": ("switchboard_cli.texts:texts", "List canned texts, or set and delete one."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
-    "shape": ("switchboard_cli.shape:shape", "Say of a case which agents it is for first, and whom it is not for."),
+    "shape": ("switchboard_cli.shape:shape", "Say of a case whom it is for, whom not, and of which tier it is."),
     "escalate": ("switchboard_cli.escalate:escalate", "Send a case one level up, or make one of a community's post."),
     "assign": ("switchboard_cli.assign:assign", "Give a case to an agent, whoever has it."),
     "task": ("switchboard_cli.tasks:task", "Give another department its part of a case, or close that."),

@@ -27,6 +27,17 @@ def _weights(context: click.Context, parameter: click.Parameter, given: tuple[st
     return found
 
 
+def _head_starts(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """Tiers and how much earlier they stand in line, of TIER=S."""
+    found = {}
+    for one in given:
+        tier, _, seconds = one.rpartition("=")
+        if not tier or not seconds.isdecimal():
+            raise click.BadParameter(f"{one!r} is not TIER=S, such as gold=600")
+        found[tier] = int(seconds)
+    return found
+
+
 def _units(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[tuple[str, str], int]:
     """Channels and kinds of post, and what a case of them takes, of CHANNEL=N, CHANNEL:KIND=N or :KIND=N."""
     found = {}
@@ -51,6 +62,8 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
               help="With priority, seconds of waiting that one step of urgency counts as.")  # fmt: skip
 @click.option("--weight", "weights", multiple=True, metavar="SKILL=N", callback=_weights,
               help="What a skill counts in a best fit, 1 to 10; those given replace all there are.")  # fmt: skip
+@click.option("--tier", "tiers", multiple=True, metavar="TIER=S", callback=_head_starts,
+              help="How much earlier a tier's cases stand in line; those given replace all there are.")  # fmt: skip
 @click.option("--units", "units", multiple=True, metavar="CHANNEL[:KIND]=N", callback=_units,
               help="What a case of a channel or kind takes, 1 to 10; those given replace all there are.")  # fmt: skip
 @click.option("--preferred-s", type=click.IntRange(0, 86_400), metavar="S",
@@ -82,6 +95,7 @@ async def policy(
     tenant: str,
     weights: dict[str, int],
     units: dict[tuple[str, str], int],
+    tiers: dict[str, int],
     rules_file: Path | None,
     steps_file: Path | None,
     as_json: bool,
@@ -93,7 +107,7 @@ async def policy(
     A change holds for what is decided from then on; offers that were made stay, and so does what waits.
     """
     from switchboard.routing.v1 import service_pb2 as api
-    from switchboard.routing.v1.events_pb2 import ChannelUnits, SkillWeight
+    from switchboard.routing.v1.events_pb2 import ChannelUnits, SkillWeight, TierHeadStart
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.names import document
@@ -111,6 +125,9 @@ async def policy(
     ]
     wanted = api.RoutingPolicy(name=name, skill_weights=counts, channel_units=takes, **values)
     mask = [*given, *(["skill_weights"] if weights else []), *(["channel_units"] if units else [])]
+    if tiers:
+        wanted.tier_head_starts.extend(TierHeadStart(tier=tier, head_start_s=s) for tier, s in tiers.items())
+        mask.append("tier_head_starts")
     if rules_file is not None:
         wanted.rules.extend(_written(rules_file, tenant).rules)
         mask.append("rules")
@@ -182,6 +199,9 @@ def _show(shown: Any) -> None:
     rows.add_row("late share", f"one of {shown.late_share} offers")
     rows.add_row("urgency head start", f"{shown.urgency_head_start_s} s")
     rows.add_row("skill weights", " ".join(f"{one.skill}={one.weight}" for one in shown.skill_weights) or "all alike")
+    if shown.tier_head_starts:
+        stand = (f"{one.tier} by {one.head_start_s} s" for one in shown.tier_head_starts)
+        rows.add_row("earlier in line", ", ".join(stand))
     rows.add_row("units of a case", " ".join(_units_of(one) for one in shown.channel_units) or "1")
     rows.add_row("preferred for", f"{shown.preferred_s} s")
     rows.add_row("away after", f"{shown.max_missed_offers} missed offers")
@@ -222,6 +242,7 @@ def _then(rule: Any) -> str:
         *asks,
         f"{' '.join(map(short, rule.agents.preferred))} first" if rule.agents.preferred else "",
         f"not {' '.join(map(short, rule.agents.forbidden))}" if rule.agents.forbidden else "",
+        f"tier {rule.tier}" if rule.tier else "",
         "stop" if rule.stop else "",
     )
     return ", ".join(one for one in said if one)

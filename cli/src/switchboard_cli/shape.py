@@ -14,6 +14,7 @@ from switchboard_cli.connection import Targets, asynchronous, calling, json_opti
               help="How long they are, from now or from when it waits again; 300 unless given.")  # fmt: skip
 @click.option("--forbid", "forbidden", multiple=True, metavar="ID", help="An agent who is never offered it.")
 @click.option("--anybody", is_flag=True, help="It is for whoever could take it.")
+@click.option("--tier", metavar="TIER", help="Its customer's tier, such as 'gold'; '' for none.")
 @click.option("--by", "agent", default="", metavar="ID", help="The agent who says it; without it, a client.")
 @json_option
 @reaches
@@ -26,13 +27,15 @@ async def shape(
     prefer_s: int | None,
     forbidden: tuple[str, ...],
     anybody: bool,
+    tier: str | None,
     agent: str,
     as_json: bool,
     targets: Targets,
 ) -> None:
-    """Say whom CASE (its id) is for first, and whom it is not for; what is given stands for all that was said before.
+    """Say whom CASE (its id) is for first, whom it is not for, and of which tier its customer is.
 
-    Whoever has it and is forbidden gives it up. When nobody who is preferred could take it, the next one is asked.
+    Agents that are given stand for all that were said before. Whoever has it and is forbidden gives it up. When nobody
+    who is preferred could take it, the next one is asked.
     """
     import uuid
 
@@ -42,8 +45,9 @@ async def shape(
     from switchboard_cli.names import document, full, short, word
     from switchboard_cli.output import console, print_json
 
-    if anybody == bool(preferred or forbidden):
-        raise click.UsageError("say whom it is for: --prefer, --forbid or both, or --anybody alone")
+    said = bool(preferred or forbidden)
+    if (anybody and said) or not (anybody or said or tier is not None):
+        raise click.UsageError("say whom it is for, --prefer, --forbid or --anybody alone, or of which --tier it is")
     request = ShapeCaseRequest(
         name=full(tenant, "cases", case),
         agent=full(tenant, "agents", agent) if agent else "",
@@ -52,8 +56,11 @@ async def shape(
             preferred_s=prefer_s or 0,
             forbidden=[full(tenant, "agents", one) for one in forbidden],
         ),
+        tier=tier,
         request_id=str(uuid.uuid4()),
     )
+    if not (anybody or said):
+        request.ClearField("agents")
     async with calling(targets, "routing", act=f"to shape case {short(request.name)}") as channel:
         shaped = (await RoutingServiceStub(channel).ShapeCase(request, timeout=targets.timeout_s)).case
     if as_json:
@@ -61,5 +68,6 @@ async def shape(
     else:
         state = word(CaseState, shaped.state, "CASE_STATE_")
         first = f", first for {' and '.join(map(short, shaped.agents.preferred))}" if shaped.agents.preferred else ""
+        of_tier = f", of tier {shaped.tier}" if shaped.tier else ""
         barred = f", not for {' or '.join(map(short, shaped.agents.forbidden))}" if shaped.agents.forbidden else ""
-        console().print(f"case {short(shaped.name)} is {state}{first}{barred}")
+        console().print(f"case {short(shaped.name)} is {state}{first}{barred}{of_tier}")

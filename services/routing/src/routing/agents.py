@@ -23,6 +23,7 @@ from routing.terms import (
     ShiftPlan,
     Skill,
     SkillWeight,
+    TierHeadStart,
 )
 
 NEVER = Instant(0)
@@ -178,6 +179,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     """To how many agents at once a case is offered."""
     claim_terms: ClaimTerms | None = None
     """How its cases are claimed, None where they are offered."""
+    tier_level: int = 0
+    """At which level its cases ask for the tier they are of, 0 for not at all."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -204,6 +207,7 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     """How long who is away or offline keeps its cases, 0 for ever."""
     rules: tuple[Rule, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    tier_head_starts: tuple[TierHeadStart, ...] = ()
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -311,6 +315,7 @@ def queue_of(event: events.QueueChanged) -> Queue:
         max(0, min(event.language_level, 5)),
         max(1, min(event.offer_width, OFFER_WIDTH_MAX)),
         event.claim_terms if event.claim_terms is not None and event.claim_terms.lease_s > 0 else None,
+        max(0, min(event.tier_level, 5)),
     )
 
 
@@ -336,4 +341,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         max(0, event.absence_s),
         event.rules,
         event.relaxations,
+        event.tier_head_starts,
     )

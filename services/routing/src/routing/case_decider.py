@@ -224,17 +224,21 @@ def _queue_first(decision: Decision, case: Case, urgency: int, kind: PostKind, r
             rule_ids=line.rule_ids,
             policy_version=line.policy_version,
             agent_terms=both(case.agent_terms, line.agent_terms),
+            tier=line.tier,
         )
     )
 
 
 def _requirements_in(shard: Shard, case: Case, queue_id: str) -> tuple[Requirement, ...]:
     """In another queue it asks for what that asks, and for what was asked of it beyond its old one."""
-    if queue_id == case.queue:
-        return asked_of(case)
-    before = asked_in(shard.queue(case.queue), case.language) if case.queue else ()
+    return asked_of(case) if queue_id == case.queue else asked_anew(shard, case, queue_id, case.tier)
+
+
+def asked_anew(shard: Shard, case: Case, queue_id: str, tier: str) -> tuple[Requirement, ...]:
+    """What a queue asks of a case that is of a tier there, and what was asked of the case beyond its queue and tier."""
+    before = asked_in(shard.queue(case.queue), case.language, case.tier) if case.queue else ()
     own = tuple(requirement for requirement in asked_of(case) if requirement not in before)
-    return together(asked_in(shard.queue(queue_id), case.language), own)
+    return together(asked_in(shard.queue(queue_id), case.language, tier), own)
 
 
 def _waits_for_joined(case: Case) -> bool:

@@ -260,6 +260,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """None while it asks what it asked when it began to wait."""
     agent_terms: AgentTerms | None = None
     """Which agents it is for first, and which it is not for; None where nobody said."""
+    tier: str = ""
+    """Its customer's, "" where nobody said."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -589,6 +591,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 rule_ids=event.rule_ids or case.rule_ids,
                 rules_version=event.policy_version or case.rules_version,
                 agent_terms=event.agent_terms or case.agent_terms,
+                tier=event.tier or case.tier,
                 relaxed=None,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
@@ -653,6 +656,8 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(case, requirements=event.requirements, relaxed=less)
         case events.CaseAgentsChanged():
             return replace(case, agent_terms=event.agent_terms)
+        case events.CaseTierChanged():
+            return replace(case, tier=event.tier, requirements=event.requirements, relaxed=None)
         case events.CaseSupervised():
             return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():
@@ -789,4 +794,5 @@ def begun(event: events.CaseBegun) -> Case:
         rule_ids=event.rule_ids,
         rules_version=event.policy_version,
         agent_terms=event.agent_terms,
+        tier=event.tier,
     )

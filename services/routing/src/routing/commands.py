@@ -24,6 +24,7 @@ from routing.terms import (
     Skill,
     SkillWeight,
     SourceLabel,
+    TierHeadStart,
     WaitingFor,
 )
 
@@ -169,6 +170,7 @@ class OpenCase(Struct, frozen=True, gc=False):
     request_id: str
     at: Instant
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
 class AcceptOffer(Struct, frozen=True, gc=False):
@@ -352,6 +354,7 @@ class ShapeCase(Struct, frozen=True, gc=False):
     agent_id: str
     agent_terms: AgentTerms | None
     at: Instant
+    tier: str | None = None
 
 
 class EscalateCase(Struct, frozen=True, gc=False):
@@ -502,6 +505,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     language_level: int = 0
     offer_width: int = 1
     claim_terms: ClaimTerms | None = None
+    tier_level: int = 0
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -523,6 +527,7 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     claim_terms: ClaimTerms | None = None
     claims_end: bool = False
     """Whether its cases are offered from now on."""
+    tier_level: int | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):
@@ -554,6 +559,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     wind_down_s: int | None = None
     rules: tuple[Rule, ...] | None = None
     relaxations: tuple[Relaxation, ...] | None = None
+    tier_head_starts: tuple[TierHeadStart, ...] | None = None
 
 
 class CreateCannedText(Struct, frozen=True, gc=False):

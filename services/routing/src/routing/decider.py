@@ -191,6 +191,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             rule_ids=line.rule_ids,
             policy_version=line.policy_version,
             agent_terms=line.agent_terms,
+            tier=line.tier,
         ),
     )
 

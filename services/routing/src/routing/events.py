@@ -28,6 +28,7 @@ from routing.terms import (
     Skill,
     SkillWeight,
     SourceLabel,
+    TierHeadStart,
     WaitingFor,
 )
 
@@ -255,6 +256,7 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -273,6 +275,7 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -632,6 +635,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     language_level: int = 0
     offer_width: int = 0
     claim_terms: ClaimTerms | None = None
+    tier_level: int = 0
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -677,6 +681,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     wind_down_s: int = 0
     rules: tuple[Rule, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    tier_head_starts: tuple[TierHeadStart, ...] = ()
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -739,6 +744,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -771,6 +777,16 @@ class CaseAgentsChanged(Struct, frozen=True, array_like=True, gc=False):
     case_id: str
     by_agent_id: str
     agent_terms: AgentTerms | None
+    at: Instant
+
+
+class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody said of which tier a case's customer is."""
+
+    case_id: str
+    by_agent_id: str
+    tier: str
+    requirements: tuple[Requirement, ...]
     at: Instant
 
 
@@ -844,6 +860,7 @@ CaseFact = (
     | CaseSupervised
     | CaseAssigned
     | CaseAgentsChanged
+    | CaseTierChanged
 )
 """What happens to one case that is there."""
 

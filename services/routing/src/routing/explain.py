@@ -458,7 +458,7 @@ def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:
         return 0
     order = shard.segments.order
     turn = order.is_floor_turn(shard.offers_made)
-    mine = order.key(*order.place(wait, urgency_of(case), case.case_id), now, turn)
+    mine = order.key(*order.place(wait, urgency_of(case), case.case_id, case.tier), now, turn)
     return 1 + sum(
         order.key(line, waiting, now, turn) < mine
         for segment in shard.segments.by_key.values()

@@ -32,6 +32,7 @@ SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 REASON = re.compile(r"[a-z0-9_]{0,60}")
 CODE = re.compile(r"[a-z0-9_]{1,60}")
+TIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}|")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 

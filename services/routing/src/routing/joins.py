@@ -55,6 +55,7 @@ def _absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         escalation=case.escalation or joined.escalation,
         tasks=tuple(sorted({*case.tasks, *joined.tasks})),
         agent_terms=both(joined.agent_terms, case.agent_terms),
+        tier=case.tier or joined.tier,
     )
     return relieved(merged)
 

@@ -26,18 +26,22 @@ class Line(Struct, frozen=True, gc=False):
     rule_ids: tuple[str, ...] = ()
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
-def asked_in(queue: Queue, language: str) -> tuple[Requirement, ...]:
-    """What a queue asks for of a case in a language (a BCP 47 tag), that one included where the queue wants it. Tags of
-    no language, or of several, ask for none.
+def asked_in(queue: Queue, language: str, tier: str = "") -> tuple[Requirement, ...]:
+    """What a queue asks for of a case in a language (a BCP 47 tag), of a customer of a tier, those included where the
+    queue wants them. Tags of no language, or of several, ask for none; nor does no tier.
     """
+    asked = queue.requirements
+    if queue.tier_level > 0 and tier:
+        asked = together(asked, (Requirement(f"tier:{tier}", queue.tier_level, hard=True),))
     if queue.language_level <= 0:
-        return queue.requirements
+        return asked
     primary = language.partition("-")[0].lower()
     if primary in NO_LANGUAGE or not (primary.isascii() and primary.isalpha()):
-        return queue.requirements
-    return together(queue.requirements, (Requirement(f"lang:{primary}", queue.language_level, hard=True),))
+        return asked
+    return together(asked, (Requirement(f"lang:{primary}", queue.language_level, hard=True),))
 
 
 def line_of_post(shard: Shard, told: events.PostThreaded, urgency: int) -> Line:
@@ -69,7 +73,7 @@ def line_of_case(shard: Shard, case: Case, urgency: int, kind: PostKind, reach: 
     queue_id = shard.queue_of_source(case.source_id)
     if not shard.rules:
         queue = shard.queue(queue_id)
-        return Line(queue_id, urgency, 0, asked_in(queue, case.language), queue.first_response_s)
+        return Line(queue_id, urgency, 0, asked_in(queue, case.language, case.tier), queue.first_response_s)
     known = Attributes(
         case.channel,
         case.source_id,
@@ -82,6 +86,7 @@ def line_of_case(shard: Shard, case: Case, urgency: int, kind: PostKind, reach: 
         case.identity_id,
         reach,
         shard.labels_of(case.source_id),
+        case.tier,
     )
     return _shaped(shard, known, urgency, 0)
 
@@ -94,8 +99,8 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
     weight = c.weight or units_of(shard.policy, channel, PostKind.UNSPECIFIED)
     if c.queue or not shard.rules:
         queue = shard.queue(queue_id)
-        asked = together(asked_in(queue, c.language), c.requirements)
-        return Line(queue_id, c.urgency, weight, asked, queue.first_response_s, agent_terms=c.agent_terms)
+        asked, said = together(asked_in(queue, c.language, c.tier), c.requirements), queue.first_response_s
+        return Line(queue_id, c.urgency, weight, asked, said, agent_terms=c.agent_terms, tier=c.tier)
     known = Attributes(
         channel,
         c.source_id,
@@ -108,6 +113,7 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
         c.identity_id,
         0,
         shard.labels_of(c.source_id),
+        c.tier,
     )
     line = _shaped(shard, known, 0, weight)
     return Line(
@@ -119,6 +125,7 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
         line.rule_ids,
         line.policy_version,
         both(line.agent_terms, c.agent_terms),
+        line.tier,
     )
 
 
@@ -126,7 +133,8 @@ def _shaped(shard: Shard, known: Attributes, urgency: int, weight: int) -> Line:
     made = shape(shard.rules, known)
     queue_id = shard.standing_queue(made.queue) if made.queue else known.queue
     queue = shard.queue(queue_id)
-    asked = asked_in(queue, known.language)
+    tier = known.tier or made.tier
+    asked = asked_in(queue, known.language, tier)
     return Line(
         queue_id,
         urgency if made.urgency is None else made.urgency,
@@ -136,4 +144,5 @@ def _shaped(shard: Shard, known: Attributes, urgency: int, weight: int) -> Line:
         made.rule_ids,
         shard.policy.version if made.rule_ids else 0,
         made.agent_terms,
+        tier,
     )

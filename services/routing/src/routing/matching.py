@@ -161,7 +161,7 @@ class Decision:
             for case in self._cases.values():
                 wait = place_in_line(case)
                 if wait is not None:
-                    place = order.place(wait, urgency_of(case), case.case_id)
+                    place = order.place(wait, urgency_of(case), case.case_id, case.tier)
                     key = (order.key(*place, self.at, floor_turn), case.case_id)
                     if first is None or key < first:
                         agent_id = self._best_agent(case)
@@ -196,7 +196,7 @@ class Decision:
                 if wait is not None and isinstance(case.stage, Broadcast) and len(case.stage.offers) < case.stage.width:
                     agent_id = self._best_agent(case)
                     if agent_id is not None:
-                        place = order.place(wait, urgency_of(case), case.case_id)
+                        place = order.place(wait, urgency_of(case), case.case_id, case.tier)
                         found.append((order.key(*place, self.at, False), case.case_id, agent_id))
             for agent in self._agents.values():
                 if agent.free > 0 and segments.has_thin:

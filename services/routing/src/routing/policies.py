@@ -38,6 +38,8 @@ class Rank(NamedTuple):
     agent_id: str
 
 
+HeadStarts = tuple[tuple[str, int], ...]
+"""Tiers, and by how many seconds their cases stand earlier in line."""
 OrderKey = tuple[int, int, Instant, Instant, str]
 
 
@@ -48,9 +50,11 @@ class Order(Protocol):
     first, and the first of those that are not late; so a look at each is enough.
     """
 
-    lines: ClassVar[int]
+    @property
+    def lines(self) -> int:
+        """How many."""
 
-    def place(self, wait: Wait, urgency: int, case_id: str) -> tuple[int, Waiting]:
+    def place(self, wait: Wait, urgency: int, case_id: str, tier: str = "") -> tuple[int, Waiting]:
         """(the line a case waits in, as what); it stays so while the case waits."""
 
     def late_before(self, now: Instant) -> Instant:
@@ -80,15 +84,25 @@ class Choice(Protocol):
 @dataclass(frozen=True, slots=True)
 class EarliestDeadline:
     """Urgency first, then the earlier of promise and reply window. What is late stands behind what can still be kept,
-    so that it does not crowd that out, and has every `late_share`-th offer for itself.
+    so that it does not crowd that out, and has every `late_share`-th offer for itself. Cases of a tier with a head
+    start wait in lines of their own: where they stand is one thing, when they are late another.
     """
 
-    lines: ClassVar[int] = 4
     late_share: int = 5
+    head_starts: HeadStarts = ()
 
-    def place(self, wait: Wait, urgency: int, case_id: str) -> tuple[int, Waiting]:
-        """By urgency."""
-        return urgency, Waiting(wait.deadline, wait.waiting_since, case_id)
+    @property
+    def lines(self) -> int:
+        """Of each urgency one for each tier with a head start, and one for all others."""
+        return 4 * (1 + len(self.head_starts))
+
+    def place(self, wait: Wait, urgency: int, case_id: str, tier: str = "") -> tuple[int, Waiting]:
+        """By urgency, then tier."""
+        waiting = Waiting(wait.deadline, wait.waiting_since, case_id)
+        if not self.head_starts:
+            return urgency, waiting
+        number = next((n for n, (named, _) in enumerate(self.head_starts, 1) if named == tier), 0)
+        return urgency * (1 + len(self.head_starts)) + number, waiting
 
     def late_before(self, now: Instant) -> Instant:
         """A deadline that has passed is missed."""
@@ -101,6 +115,10 @@ class EarliestDeadline:
     def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
         """On a floor turn the latest of the late first, whatever its urgency."""
         late = waiting.by < now
+        if self.head_starts:
+            line, number = divmod(line, 1 + len(self.head_starts))
+            if number:
+                waiting = waiting._replace(by=Instant(waiting.by - self.head_starts[number - 1][1] * MICROS))
         if floor_turn:
             return (0 if late else 1, 0 if late else -line, *waiting)
         return (-line, 1 if late else 0, *waiting)
@@ -114,12 +132,12 @@ class LongestWait:
 
     lines: ClassVar[int] = 1
     head_start_s: int = 0
+    head_starts: HeadStarts = ()
 
-    def place(self, wait: Wait, urgency: int, case_id: str) -> tuple[int, Waiting]:
-        """All in one line, by when it would have begun to wait without urgency."""
-        return 0, Waiting(
-            Instant(wait.waiting_since - urgency * self.head_start_s * MICROS), wait.waiting_since, case_id
-        )
+    def place(self, wait: Wait, urgency: int, case_id: str, tier: str = "") -> tuple[int, Waiting]:
+        """All in one line, by when it would have begun to wait without urgency and tier."""
+        earlier_s = urgency * self.head_start_s + sum(seconds for named, seconds in self.head_starts if named == tier)
+        return 0, Waiting(Instant(wait.waiting_since - earlier_s * MICROS), wait.waiting_since, case_id)
 
     def late_before(self, now: Instant) -> Instant:
         """Deadlines are no matter here."""
@@ -204,13 +222,14 @@ class Unoffered:
 
 def order_of(policy: Policy) -> Order:
     """The order that a policy names."""
+    head_starts = tuple([(one.tier, one.head_start_s) for one in policy.tier_head_starts])
     match policy.ordering:
         case Ordering.UNSPECIFIED | Ordering.EARLIEST_DEADLINE:
-            return EarliestDeadline(policy.late_share)
+            return EarliestDeadline(policy.late_share, head_starts)
         case Ordering.FIFO:
-            return LongestWait()
+            return LongestWait(0, head_starts)
         case Ordering.PRIORITY:
-            return LongestWait(policy.urgency_head_start_s)
+            return LongestWait(policy.urgency_head_start_s, head_starts)
         case _:
             assert_never(policy.ordering)
 

@@ -34,5 +34,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.wind_down_s,
                 changed.rules,
                 changed.relaxations,
+                changed.tier_head_starts,
             )
         )

@@ -6,16 +6,27 @@ from typing import Any
 
 from chassis.clock import Instant
 from chassis.requests import parse_name
+from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands
 from routing.agents import Policy
 from routing.cases import URGENCY_MAX, WEIGHT_MAX
-from routing.form import CHANNEL, SKILL, Form, agent_terms_of, mask_of, one_of, requirements_of
+from routing.form import CHANNEL, SKILL, TIER, Form, agent_terms_of, mask_of, one_of, requirements_of
 from routing.memory_reads import POLICY
 from routing.relaxation import LENDERS_MAX, STEPS_MAX
 from routing.rules import RULES_MAX, wrong_in
-from routing.terms import AgentTerms, ChannelUnits, Ordering, PostKind, Relaxation, Rule, Selection, SkillWeight
+from routing.terms import (
+    AgentTerms,
+    ChannelUnits,
+    Ordering,
+    PostKind,
+    Relaxation,
+    Rule,
+    Selection,
+    SkillWeight,
+    TierHeadStart,
+)
 
 _RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
@@ -30,6 +41,8 @@ _RANGES = {
     "wind_down_s": (0, 86_400, ""),
 }
 """Of each number: least, most, and what 0 stands for."""
+TIERS_MAX = 10
+"""Tiers with a head start. Against: each makes four lines more of every kind of case."""
 _RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -81,8 +94,19 @@ def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, A
         "resume_percent": policy.resume_percent or usual.resume_percent,
         "wind_down_s": policy.wind_down_s,
         "rules": _rules(form, "routing_policy.rules", policy.rules, tenant),
+        "tier_head_starts": _head_starts(form, "routing_policy.tier_head_starts", policy.tier_head_starts),
         "relaxations": _steps(form, "routing_policy.relaxations", policy.relaxations, tenant),
     }
+
+
+def _head_starts(form: Form, field: str, given: Sequence[events_pb2.TierHeadStart]) -> tuple[TierHeadStart, ...]:
+    """How much earlier tiers stand in line, by tier."""
+    found = {one.tier: TierHeadStart(one.tier, one.head_start_s) for one in given}
+    if len(given) > TIERS_MAX or len(found) != len(given):
+        form.wrong(field, f"are at most {TIERS_MAX}, each tier named once")
+    if any(not one.tier or TIER.fullmatch(one.tier) is None or not 1 <= one.head_start_s <= 86_400 for one in given):
+        form.wrong(field, f"have a tier of the form {TIER.pattern.rstrip('|')} and 1 to 86400 seconds")
+    return tuple(found[tier] for tier in sorted(found))
 
 
 def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: str) -> tuple[Relaxation, ...]:
@@ -142,9 +166,11 @@ def _rule(form: Form, field: str, rule: api.RequirementRule, tenant: str) -> Rul
     agents = agent_terms_of(form, f"{field}.agents", tenant, rule.agents, None) if rule.HasField("agents") else None
     if agents == AgentTerms():
         form.wrong(f"{field}.agents", "names an agent at least, or is left out")
+    if TIER.fullmatch(rule.tier) is None:
+        form.wrong(f"{field}.tier", f"has the form {TIER.pattern}")
     numbers = urgency, rule.weight, rule.first_response_s
-    made = Rule(rule.rule_id, rule.condition, queue, *numbers, requirements, rule.stop, agents)
+    made = Rule(rule.rule_id, rule.condition, queue, *numbers, requirements, rule.stop, agents, rule.tier)
     if made == Rule(rule.rule_id, rule.condition):
-        what = "queue, urgency, weight, first_response_s, requirements, agents or stop"
+        what = "queue, urgency, weight, first_response_s, requirements, agents, tier or stop"
         form.wrong(field, f"makes nothing of a case; say {what}")
     return made

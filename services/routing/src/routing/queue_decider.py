@@ -93,6 +93,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.language_level,
             c.offer_width,
             c.claim_terms,
+            c.tier_level,
         )
     )
 
@@ -115,6 +116,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.language_level if c.language_level is None else c.language_level,
         queue.offer_width if c.offer_width is None else c.offer_width,
         c.claim_terms or (None if c.claims_end else queue.claim_terms),
+        queue.tier_level if c.tier_level is None else c.tier_level,
     )
     if changed.escalates_to != queue.escalates_to:
         _demand_a_way_up(decision.shard, c.queue_id, changed.escalates_to)
@@ -137,6 +139,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.language_level,
                 changed.offer_width,
                 changed.claim_terms,
+                changed.tier_level,
             )
         )
 

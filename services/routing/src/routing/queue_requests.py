@@ -24,6 +24,7 @@ _RANGES = (
     ("supervise_after_returns", 1, 1000, "no limit"),
     ("offer_width", 1, OFFER_WIDTH_MAX, "1"),
     ("language_level", 1, 5, "not at all"),
+    ("tier_level", 1, 5, "not at all"),
 )
 """Of each number: least, most, and what 0 stands for."""
 
@@ -73,6 +74,7 @@ def _settings(form: Form, queue: api.Queue, tenant: str) -> dict[str, Any]:
         "selection": one_of(form, Selection, "queue.selection", queue.selection),
         "escalates_to": form.of_tenant("queue.escalates_to", "queues", tenant, above) if above else "",
         "language_level": queue.language_level,
+        "tier_level": queue.tier_level,
         "offer_width": queue.offer_width or 1,
         "claim_terms": _claim_terms(form, queue, tenant),
     }

@@ -55,6 +55,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.rule_ids,
         case.rules_version,
         case.agent_terms,
+        case.tier,
     )
 
 
@@ -100,4 +101,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         rule_ids=event.rule_ids,
         rules_version=event.policy_version,
         agent_terms=event.agent_terms,
+        tier=event.tier,
     )

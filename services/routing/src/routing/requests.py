@@ -14,7 +14,7 @@ from switchboard.routing.v1 import service_pb2 as api
 from routing import commands
 from routing.agent_requests import agent_command
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
-from routing.form import CHANNEL, CODE, REASON, Form, agent_terms_of, case_and_agent, check_text, requirements_of
+from routing.form import CHANNEL, CODE, REASON, TIER, Form, agent_terms_of, case_and_agent, check_text, requirements_of
 from routing.policy_requests import policy_command
 from routing.queue_requests import queue_command
 from routing.terms import Direction, WaitingFor
@@ -141,11 +141,12 @@ def _transfer(form: Form, request: api.TransferCaseRequest, now: Instant) -> com
 
 def _shape(form: Form, request: api.ShapeCaseRequest, now: Instant) -> commands.ShapeCase:
     tenant, case_id = form.name("name", "cases")
-    if not request.HasField("agents"):
-        form.wrong("agents", "says what is said of the case; it is required")
+    if not (request.HasField("agents") or request.HasField("tier")):
+        form.wrong("agents", "or tier says what is said of the case; one of them is required")
     agent_id = form.optional("agent", "agents", tenant)
     terms = agent_terms_of(form, "agents", tenant, request.agents, now) if request.HasField("agents") else None
-    return commands.ShapeCase(case_id, agent_id, terms, now)
+    tier = form.text("tier", TIER) if request.HasField("tier") else None
+    return commands.ShapeCase(case_id, agent_id, terms, now, tier)
 
 
 def _escalate(form: Form, request: api.EscalateCaseRequest, now: Instant) -> commands.EscalateCase:
@@ -177,7 +178,7 @@ def _task(form: Form, request: api.CreateTaskRequest, request_id: str, now: Inst
     )
 
 
-_OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements", "agents")
+_OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements", "agents", "tier")
 _OF_A_POST = ("desk", "agent", "reason")
 
 
@@ -220,4 +221,5 @@ def _open(
         request_id,
         now,
         agent_terms_of(form, "agents", tenant, request.agents, now) if request.HasField("agents") else None,
+        form.text("tier", TIER),
     )

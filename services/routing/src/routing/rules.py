@@ -48,6 +48,8 @@ class Attributes(Struct, frozen=True, gc=False):
     """Of that post, 0 when unknown."""
     labels: Mapping[str, str]
     """Of its source."""
+    tier: str = ""
+    """Of its customer, as whoever opened it says."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -66,6 +68,7 @@ class Shape(Struct, frozen=True, gc=False):
     first_response_s: int = 0
     requirements: tuple[Requirement, ...] = ()
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
 UNSHAPED = Shape()
@@ -110,6 +113,7 @@ FIELDS: Mapping[str, Field] = {
     "language": Field(str.lower, EQUAL | HAS),
     "identity": Field(_id("identities")),
     "reach": Field(whole, ORDERED),
+    "tier": Field(),
     "labels": Field(operators=HAS),
     "labels.": Field(),
 }
@@ -158,6 +162,7 @@ def shape(rules: Rules, case: Attributes) -> Shape:
     queue, urgency, weight, first_response_s = "", None, 0, 0
     requirements: tuple[Requirement, ...] = ()
     agent_terms: AgentTerms | None = None
+    tier = ""
     for holds, rule in rules:
         if not holds(case):
             continue
@@ -168,12 +173,12 @@ def shape(rules: Rules, case: Attributes) -> Shape:
         first_response_s = rule.first_response_s or first_response_s
         if rule.requirements:
             requirements = together(requirements, rule.requirements)
-        agent_terms = both(agent_terms, rule.agent_terms)
+        agent_terms, tier = both(agent_terms, rule.agent_terms), rule.tier or tier
         if rule.stop:
             break
     if not ids:
         return UNSHAPED
-    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, agent_terms)
+    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, agent_terms, tier)
 
 
 def _always(case: Attributes) -> bool:

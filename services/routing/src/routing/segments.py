@@ -174,7 +174,7 @@ class Segments:
     def put_case(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> Segment:
         """Puts a case where it waits, and returns that; who is chosen for its queue, `choice` says."""
         segment = self._segment_of(case, agents, choice)
-        line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+        line, entry = self.order.place(wait, urgency_of(case), case.case_id, case.tier)
         waiting = segment.waiting[line]
         start, step = len(waiting), 16
         while start > 0 and entry < waiting[max(0, start - 1)]:  # what comes last is mostly due about last
@@ -186,7 +186,7 @@ class Segments:
 
     def take_case(self, case: Case, wait: Wait) -> Segment:
         """Takes a case out of where it waits, and returns that."""
-        line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+        line, entry = self.order.place(wait, urgency_of(case), case.case_id, case.tier)
         segment = self._by_key[self.key_of(case)]
         waiting = segment.waiting[line]
         at = bisect_left(waiting, entry)
@@ -199,7 +199,7 @@ class Segments:
     def put_thin(self, case: Case, wait: Wait, agents: Iterable[Agent], choice: Callable[[str], Choice]) -> None:
         """Puts a case that is offered where it waits for further agents."""
         segment = self._segment_of(case, agents, choice)
-        line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+        line, entry = self.order.place(wait, urgency_of(case), case.case_id, case.tier)
         if not segment.thin:
             segment.thin = tuple([] for _ in range(self.order.lines))
         insort(segment.thin[line], entry)
@@ -209,7 +209,7 @@ class Segments:
         """Takes a case out of where it waits for further agents, if it is there."""
         if case.case_id in self._thin:
             del self._thin[case.case_id]
-            line, entry = self.order.place(wait, urgency_of(case), case.case_id)
+            line, entry = self.order.place(wait, urgency_of(case), case.case_id, case.tier)
             waiting = self._by_key[self.key_of(case)].thin[line]
             del waiting[bisect_left(waiting, entry)]
 

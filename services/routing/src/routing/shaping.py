@@ -4,7 +4,17 @@ from chassis.errors import Rejected
 from msgspec.structs import replace
 
 from routing import commands, events
-from routing.case_decider import find, known_agent, known_agents, name, put_back, rescind_one, standing
+from routing.case_decider import (
+    asked_anew,
+    find,
+    known_agent,
+    known_agents,
+    name,
+    put_back,
+    rescind_one,
+    standing,
+    wait_on,
+)
 from routing.cases import Accepted, Case, Joined, Pending, holder, is_closed, offers_of
 from routing.commands import Reason
 from routing.matching import Decision
@@ -25,6 +35,8 @@ def shape_case(decision: Decision, c: commands.ShapeCase) -> None:
         raise Rejected(Reason.CASE_CLOSED, detail, resource=f"cases/{case.case_id}")
     if c.agent_terms is not None:
         _say_agents(decision, case, c.agent_id, c.agent_terms)
+    if c.tier is not None and c.tier != case.tier:
+        _say_tier(decision, decision.case(c.case_id) or case, c.agent_id, c.tier)
 
 
 def _say_agents(decision: Decision, case: Case, by_agent_id: str, given: AgentTerms) -> None:
@@ -38,6 +50,13 @@ def _say_agents(decision: Decision, case: Case, by_agent_id: str, given: AgentTe
             rescind_one(decision, case, offer, RescindReason.FORBIDDEN)
     if isinstance(case.stage, Accepted | Pending) and holder(case) in given.forbidden_ids:
         put_back(decision, decision.case(case.case_id) or case, FORBIDDEN)
+
+
+def _say_tier(decision: Decision, case: Case, by_agent_id: str, tier: str) -> None:
+    """What the queue asks of a tier is asked from now on; an offer that is open stands."""
+    asked = asked_anew(decision.shard, case, case.queue, tier) if case.queue else case.requirements
+    decision.emit(events.CaseTierChanged(case.case_id, by_agent_id, tier, asked, decision.at))
+    wait_on(decision, case.case_id)
 
 
 def _unsaid(terms: AgentTerms | None) -> AgentTerms | None:

@@ -359,6 +359,7 @@ def _index_differs(before: Case, after: Case) -> bool:
         or before.agent_terms is not after.agent_terms
         or before.queue != after.queue
         or before.urgency != after.urgency
+        or before.tier != after.tier
         or before.weight != after.weight
     )
 

@@ -227,6 +227,7 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     requirements: tuple[Requirement, ...] = ()
     stop: bool = False
     agent_terms: AgentTerms | None = None
+    tier: str = ""
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
@@ -245,6 +246,13 @@ class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
 
     key: str
     value: str
+
+
+class TierHeadStart(Struct, frozen=True, array_like=True, gc=False):
+    """How much earlier the cases of a tier stand in line."""
+
+    tier: str
+    head_start_s: int
 
 
 class SkillWeight(Struct, frozen=True, array_like=True, gc=False):

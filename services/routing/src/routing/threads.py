@@ -186,6 +186,7 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
         line.rule_ids,
         line.policy_version,
         line.agent_terms,
+        line.tier,
     )
     is_all = not decision.events
     decision.emit(begun)

@@ -92,6 +92,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         asked_requirements=requirement_messages(() if case.relaxed is None else case.relaxed.asked),
         lending_queues=[f"{at}/queues/{queue}" for queue in lenders_of(case)],
         agents=None if case.agent_terms is None else _agents_message(at, case.agent_terms),
+        tier=case.tier,
     )
 
 
@@ -220,6 +221,7 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         escalates_to=f"tenants/{tenant}/queues/{queue.escalates_to}" if queue.escalates_to else "",
         language_level=queue.language_level,
         offer_width=queue.offer_width,
+        tier_level=queue.tier_level,
         claim_mode=None if queue.claim_terms is None else _claim_mode_message(tenant, queue.claim_terms),
     )
 
@@ -261,6 +263,9 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         ],
         rules=[_rule_message(tenant, rule) for rule in policy.rules],
         relaxations=[_step_message(tenant, step) for step in policy.relaxations],
+        tier_head_starts=[
+            events_pb2.TierHeadStart(tier=one.tier, head_start_s=one.head_start_s) for one in policy.tier_head_starts
+        ],
     )
 
 
@@ -286,6 +291,7 @@ def _rule_message(tenant: str, rule: Rule) -> service_pb2.RequirementRule:
         requirements=requirement_messages(rule.requirements),
         stop=rule.stop,
         agents=None if rule.agent_terms is None else _agents_message(f"tenants/{tenant}", rule.agent_terms),
+        tier=rule.tier,
     )
 
 

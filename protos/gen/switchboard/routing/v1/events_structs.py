@@ -106,6 +106,17 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     """Units of an agent's capacity, 1..10."""
 
 
+class TierHeadStart(Struct, frozen=True, array_like=True, gc=False):
+    """How much earlier the cases of a tier stand in line."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.TierHeadStart"
+    """Full name of its message."""
+    tier: str = ""
+    """The tier, `[a-z0-9][a-z0-9_-]{0,30}`."""
+    head_start_s: int = 0
+    """As if they had waited, or were due, so many seconds earlier, 1..86400."""
+
+
 class AgentTerms(Struct, frozen=True, array_like=True, gc=False):
     """Which agents a case is for first, and which it is not for."""
 
@@ -144,6 +155,8 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     """Whether the rules after it are not asked any more."""
     agent_terms: AgentTerms | None = None
     """Which agents it is for first, and which it is not for; absent where it does not say."""
+    tier: str = ""
+    """The tier of its customer, "" where it does not say."""
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
@@ -532,6 +545,8 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """The version of that policy, 0 when no rule did."""
     agent_terms: AgentTerms | None = None
     """Which agents it is for first, and which it is not for, as rules or whoever opened it say; absent where nobody does."""
+    tier: str = ""
+    """Its customer's tier, as rules or whoever opened it say, `[a-z0-9][a-z0-9_-]{0,30}`; "" where nobody does."""
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -561,6 +576,8 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     """The version of that policy, 0 when no rule did."""
     agent_terms: AgentTerms | None = None
     """Which agents it is for first, and which it is not for, as rules or whoever opened it say; absent where nobody does."""
+    tier: str = ""
+    """Its customer's tier, as rules or whoever opened it say, `[a-z0-9][a-z0-9_-]{0,30}`; "" where nobody does."""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -1233,6 +1250,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """To how many agents at once a case is offered, 1..10; 0 is 1."""
     claim_terms: ClaimTerms | None = None
     """How its cases are claimed, absent where they are offered."""
+    tier_level: int = 0
+    """Least level of the skill of their tier that its cases ask for, 1..5; 0 for none."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -1311,6 +1330,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """What it makes of cases that begin to wait, in the order in which they are asked, at most 50."""
     relaxations: tuple[Relaxation, ...] = ()
     """What waiting cases ask for less, in the order of `after_s`, at most 20."""
+    tier_head_starts: tuple[TierHeadStart, ...] = ()
+    """How much earlier cases of a tier stand in line, sorted by tier, at most 10."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1420,6 +1441,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """As in CaseQueued."""
     agent_terms: AgentTerms | None = None
     """Which agents it is for first, and which it is not for; absent where nobody said."""
+    tier: str = ""
+    """Its customer's tier, "" where nobody said."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1539,4 +1562,21 @@ class CaseAgentsChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged,)}
+class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody said of which tier a case's customer is."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseTierChanged"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    by_agent_id: str = ""
+    """The agent who said so, "" for a client of the API."""
+    tier: str = ""
+    """The tier, "" for none."""
+    requirements: tuple[Requirement, ...] = ()
+    """All that it asks of an agent from then on, sorted by skill; as when it began to wait, whatever steps have taken away."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}

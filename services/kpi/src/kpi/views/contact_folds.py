@@ -367,6 +367,7 @@ _IGNORED = (
     work.CaseTransferred,  # who gave it up, and where it waits now, is said by facts of their own
     work.CaseEscalated,
     work.CaseAgentsChanged,
+    work.CaseTierChanged,
     work.TaskOpened,
     work.TaskClosed,
     work.ResolutionConfirmed,
