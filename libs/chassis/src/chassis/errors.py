@@ -192,7 +192,9 @@ class NotFound(Exception):
 class RequestIdReused(Exception):
     """A request id came back with another body than the first time."""
 
-    def __init__(self, detail: str = "this request_id was used for another request") -> None:
+    def __init__(
+        self, detail: str = "this request_id was used for another request; give a new request a new one"
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
 
@@ -306,7 +308,7 @@ def to_status(error: BaseException, codes: Mapping[str, grpc.StatusCode] = _NO_C
                 grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, error.detail, _retry(error.retry_after_s)
             )
         case TimeoutError():
-            message = "the deadline passed before there was an answer"
+            message = "the deadline passed before there was an answer; repeat with the same request_id"
             return _status(grpc.StatusCode.DEADLINE_EXCEEDED, Reason.DEADLINE_EXCEEDED, message)
         case _:
             return _status(grpc.StatusCode.INTERNAL, Reason.INTERNAL, "internal error")

@@ -13,7 +13,7 @@ def create_text(decision: Decision, c: commands.CreateCannedText) -> None:
     """Decides a text, unless there is one of that id, or there are too many."""
     texts = decision.shard.canned
     if c.text_id in texts:
-        detail = f"canned text {c.text_id} is there already"
+        detail = f"canned text {c.text_id} is there already; change it with UpdateCannedText, or take another id"
         raise Rejected(Reason.CANNED_TEXT_EXISTS, detail, resource=f"cannedTexts/{c.text_id}")
     if len(texts) >= TEXTS_MAX:
         raise Rejected(Reason.TOO_MANY_CANNED_TEXTS, f"there are {TEXTS_MAX} canned texts; delete one that nobody uses")

@@ -103,7 +103,8 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
         case commands.ResumeCase():
             _demand_holder(case, command.agent_id)
             if not isinstance(case.stage, Pending):
-                raise Rejected(Reason.NOT_PENDING, f"{name(case.case_id)} is not waiting for anybody")
+                detail = f"{name(case.case_id)} is not waiting for anybody; go on with it as it is"
+                raise Rejected(Reason.NOT_PENDING, detail)
             _demand_room(decision, case, command.agent_id)
             decision.emit(events.CaseResumed(case.case_id, "agent", command.at))
         case commands.ResolveCase():
@@ -117,7 +118,8 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
         case commands.ReopenCase():
             refuse_task(case, "what is closed of it stays so, and more is another task of that one")
             if not isinstance(case.stage, Resolved | Confirmed):
-                raise Rejected(Reason.NOT_RESOLVED, f"{name(case.case_id)} {standing(case)}")
+                detail = f"{name(case.case_id)} {standing(case)}; only a resolved case is reopened"
+                raise Rejected(Reason.NOT_RESOLVED, detail)
             decision.emit(events.CaseReopened(case.case_id, command.reason, case.episode + 1, command.at))
             queue_up(decision, case)
         case commands.TransferCase():
@@ -145,7 +147,8 @@ def _save_draft(decision: Decision, case: Case, command: commands.SaveDraft) -> 
 
 
 def _erased(case: Case) -> Rejected:
-    return Rejected(Reason.CUSTOMER_ERASED, f"the customer of {name(case.case_id)} was erased")
+    detail = f"the customer of {name(case.case_id)} was erased, and nothing is written of them; resolve it"
+    return Rejected(Reason.CUSTOMER_ERASED, detail)
 
 
 def find(decision: Decision, case_id: str) -> Case:
@@ -438,10 +441,12 @@ def _demand_holder(case: Case, agent_id: str) -> None:
     """Raises Rejected unless this agent has accepted the case."""
     if isinstance(case.stage, Accepted | Pending) and holder(case) == agent_id:
         return
-    reason = Reason.CASE_CLOSED if is_closed(case) else Reason.NOT_YOURS
-    raise Rejected(
-        reason, f"{name(case.case_id)} {standing(case)}, not with {agent_id}", resource=f"cases/{case.case_id}"
-    )
+    if is_closed(case):
+        reason, fix = Reason.CASE_CLOSED, "go on in that one" if isinstance(case.stage, Joined) else "reopen it first"
+    else:
+        reason, fix = Reason.NOT_YOURS, "take it when it is offered, or have it given to you (AssignCase)"
+    detail = f"{name(case.case_id)} {standing(case)}, not with {agent_id}; {fix}"
+    raise Rejected(reason, detail, resource=f"cases/{case.case_id}")
 
 
 def _demand_permitted(case: Case, agent_id: str) -> None:
@@ -458,7 +463,8 @@ def demand_lease(case: Case, agent_id: str, token: int) -> Lease:
         return lease
     raise Rejected(
         Reason.CLAIM_GONE,
-        f"claim {token} of {name(case.case_id)} by {agent_id} is over or was never made; it {standing(case)}",
+        f"claim {token} of {name(case.case_id)} by {agent_id} is over or was never made: it {standing(case)};"
+        " claim it again once it waits",
         resource=f"cases/{case.case_id}",
     )
 
@@ -476,7 +482,8 @@ def _open_offer(case: Case, command: commands.AcceptOffer | commands.DeclineOffe
         )
     raise Rejected(
         Reason.OFFER_GONE,
-        f"offer {command.token} of {name(case.case_id)} to {command.agent_id} is no longer open; it {standing(case)}",
+        f"offer {command.token} of {name(case.case_id)} to {command.agent_id} is no longer open: it {standing(case)};"
+        " wait for the next offer",
         resource=f"cases/{case.case_id}",
     )
 
@@ -571,21 +578,24 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
     _demand_unchanged(case, command)
     refuse_task(case, "reply to the customer from that one")
     if not case.identity_id:
-        raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to reply to")
+        raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to reply to; note it (NoteCase)")
     if not case.source_id:
-        raise Rejected(Reason.NO_SOURCE, f"{name(case.case_id)} has no source a reply could go out through")
+        detail = f"{name(case.case_id)} has no source a reply could go out through; note it (NoteCase)"
+        raise Rejected(Reason.NO_SOURCE, detail)
     if not command.source_is_connected:
-        detail = f"source {case.source_id} of {name(case.case_id)} is not connected, and replies go out through it"
+        lost = f"source {case.source_id} of {name(case.case_id)} is not connected"
+        detail = f"{lost}, and replies go out through it; connect it again"
         raise Rejected(Reason.SOURCE_UNKNOWN, detail, resource=f"sources/{case.source_id}")
     if command.text is None:
         raise _erased(case)
     if len(case.unsent) >= UNSENT_MAX:
         detail = f"{name(case.case_id)} has {UNSENT_MAX} replies on their way; wait until the channel takes them"
         raise Rejected(Reason.REPLIES_UNSENT, detail)
-    if command.at >= window_of(case):
+    if command.at >= (until := window_of(case)):
         raise Rejected(
             Reason.WINDOW_CLOSED,
-            f"the platform takes no more replies to {name(case.case_id)}",
+            f"the platform has taken no replies to {name(case.case_id)} since"
+            f" {to_datetime(until):%Y-%m-%d %H:%M:%S} UTC; wait until its customer writes again, or resolve it",
         )
     _demand_leave(decision, into or case, case, command)
     question, published_at = _question(decision, case, command.in_reply_to)

@@ -198,7 +198,8 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
 
 def _register(decision: Decision, c: commands.RegisterAgent) -> None:
     if c.agent_id in decision.shard.agents:
-        raise Rejected(Reason.AGENT_EXISTS, f"agent {c.agent_id} is there already", resource=f"agents/{c.agent_id}")
+        detail = f"agent {c.agent_id} is there already; change it with UpdateAgent, or take another id"
+        raise Rejected(Reason.AGENT_EXISTS, detail, resource=f"agents/{c.agent_id}")
     known_queues(decision.shard, c.queues)
     settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity, c.shifts, c.tag
     decision.emit(events.AgentRegistered(c.agent_id, *settings))
@@ -219,7 +220,7 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
         if limit.units < (load := agent.load_of(limit.channel)):
             too_much.append(f"{load} units of channel {limit.channel} in use, more than {limit.units}")
     if too_much:
-        detail = f"agent {c.agent_id} has {', and '.join(too_much)}"
+        detail = f"agent {c.agent_id} has {', and '.join(too_much)}; settle or release something first"
         raise Rejected(Reason.CAPACITY_IN_USE, detail, resource=f"agents/{c.agent_id}")
     if changed != agent:
         decision.emit(agent_changed(changed, c.at))

@@ -111,7 +111,8 @@ def _taken_out(decision: Decision, c: commands.EscalatePost) -> tuple[Post, Sigh
         detail = f"post {c.post_id} is no customer's; take out the post of theirs that it answers"
         raise Rejected(Reason.NOT_THE_CUSTOMERS, detail, resource=resource)
     if post.is_withdrawn:
-        raise Rejected(Reason.POST_WITHDRAWN, f"post {c.post_id} was taken back by its author", resource=resource)
+        detail = f"post {c.post_id} was taken back by its author; nothing is left to answer"
+        raise Rejected(Reason.POST_WITHDRAWN, detail, resource=resource)
     sight = post.sight(c.desk) if c.desk else post.sights[0]
     if sight is None or (not c.desk and len(post.sights) > 1):
         desks = " and ".join(sorted(one.desk for one in post.sights))

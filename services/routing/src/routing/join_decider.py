@@ -99,7 +99,7 @@ def split_case(decision: Decision, c: commands.SplitCase) -> None:
         known_agent(decision, c.agent_id)
     case = find(decision, c.case_id)
     if not is_apart(case) or not isinstance(case.stage, Joined):
-        why = "was not joined into another case by anybody"
+        why = "was not joined into another case by anybody; there is nothing to split"
         if isinstance(case.stage, Joined):
             why = f"is one with {name(case.stage.into)}, as a link showed; which nobody can take back"
         elif case.joined:

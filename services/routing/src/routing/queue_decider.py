@@ -74,7 +74,8 @@ def _demand_a_way_up(shard: Shard, queue_id: str, above: str) -> None:
 def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
     """Decides a queue, unless there is one of that id."""
     if c.queue_id in decision.shard.queues and decision.shard.has_queue(c.queue_id):
-        raise Rejected(Reason.QUEUE_EXISTS, f"queue {c.queue_id} is there already", resource=f"queues/{c.queue_id}")
+        detail = f"queue {c.queue_id} is there already; change it with UpdateQueue, or take another id"
+        raise Rejected(Reason.QUEUE_EXISTS, detail, resource=f"queues/{c.queue_id}")
     _demand_a_way_up(decision.shard, c.queue_id, c.escalates_to)
     _demand_offered(decision.shard, c.queue_id, c.claim_terms)
     decision.emit(
@@ -187,7 +188,7 @@ def delete_queue(decision: Decision, c: commands.DeleteQueue) -> None:
     """Decides that a queue is gone, and the first portion of what follows."""
     shard = decision.shard
     if c.queue_id == DEFAULT_QUEUE:
-        detail = "the default queue is always there: cases go to it that nothing else is said of"
+        detail = "the default queue is always there: nothing else is said of some cases; delete another one"
         raise Rejected(Reason.QUEUE_PERMANENT, detail, resource=f"queues/{c.queue_id}")
     known_queue(shard, c.queue_id)
     if c.force:
