@@ -27,7 +27,11 @@ def refused(call: Callable[[], Any]) -> Refusal:
     """Makes a call that must fail and unpacks how."""
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    error: Any = caught.value
+    return unpacked(caught.value)
+
+
+def unpacked(error: Any) -> Refusal:
+    """What the error of a call says, whether the call waited or was awaited."""
     refusal = Refusal(error.code().name, error.details() or "")
     status = rpc_status.from_call(error)
     for detail in () if status is None else status.details:
