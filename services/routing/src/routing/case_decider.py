@@ -699,7 +699,8 @@ def _sent(decision: Decision, case: Case, command: commands.RecordSent) -> None:
         if reply.reply_id == command.reply_id:
             owed = case.owed_since
             if owed is not None and reply.author_kind == AuthorKind.BRAND_HUMAN:
-                until = max(command.at, case.answered_until or command.at, reply.answers_published_at or command.at)
+                said_at = command.at if command.asked_at is None else command.asked_at
+                until = max(said_at, case.answered_until or said_at, reply.answers_published_at or said_at)
                 owed = contact_after(customers_of(decision, [case.case_id]), until)
             sent = events.ReplySent(
                 case.case_id,
@@ -710,6 +711,7 @@ def _sent(decision: Decision, case: Case, command: commands.RecordSent) -> None:
                 command.at,
                 owed,
                 reply.answers_published_at,
+                command.asked_at,
             )
             after = evolve_case(case, sent)
             if not needs_agent(after):

@@ -666,8 +666,9 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             sent = replace(case, unsent=tuple(u for u in case.unsent if u.reply_id != event.reply_id))
             if event.author_kind != AuthorKind.BRAND_HUMAN:
                 return sent
-            until = max(event.at, event.answers_published_at or event.at)
-            return relieved(_first_answer(_acted(sent, until, event.owed_since), until))
+            said_at, asked = event.at if event.asked_at is None else event.asked_at, event.answers_published_at
+            acted = _acted(sent, max(said_at, asked or said_at), event.owed_since)
+            return relieved(_first_answer(acted, max(event.at, asked or event.at)))
         case events.ReplyFailed():
             unsent = tuple(u for u in case.unsent if u.reply_id != event.reply_id)
             answers = case.answers and tuple(a for a in case.answers if a.reply_id != event.reply_id)

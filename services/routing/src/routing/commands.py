@@ -250,12 +250,13 @@ class ReplyToCase(Struct, frozen=True, gc=False):
 
 
 class RecordSent(Struct, frozen=True, gc=False):
-    """The channel took a reply."""
+    """The channel took a reply that was asked for at `asked_at`, None where nobody says when."""
 
     case_id: str
     reply_id: str
     post_id: str
     at: Instant
+    asked_at: Instant | None = None
 
 
 class RecordFailed(Struct, frozen=True, gc=False):

@@ -428,6 +428,7 @@ class ReplySent(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     owed_since: Instant | None = None
     answers_published_at: Instant | None = None
+    asked_at: Instant | None = None
 
 
 class ReplyFailed(Struct, frozen=True, array_like=True, gc=False):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from chassis.clock import Clock
+from chassis.clock import Clock, from_timestamp
 from chassis.commands import Origin, Request, request_of
 from chassis.commits import Position
 from chassis.errors import Rejected
@@ -60,7 +60,9 @@ class Handler:
             case events_pb2.ReplyRequested():
                 return await self._still_due(writer, request)
             case events_pb2.ReplySent():
-                sent = commands.RecordSent(request.case_id, request.reply_id, request.post_id, self._clock.now())
+                asked_at = from_timestamp(request.asked_at) if request.HasField("asked_at") else None
+                reply = request.case_id, request.reply_id, request.post_id
+                sent = commands.RecordSent(*reply, self._clock.now(), asked_at)
                 await writer.submit(sent, origin=Origin("service/routing"))
                 return request
             case _:

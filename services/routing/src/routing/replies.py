@@ -53,5 +53,5 @@ class Replies:
         )
         subject = f"out.{recorded.tenant}.{asked.source_id}"
         await self._publish(subject, recorded.wire, asked.reply_id)
-        sent = events_pb2.ReplySent(case_id=asked.case_id, reply_id=asked.reply_id)
+        sent = events_pb2.ReplySent(case_id=asked.case_id, reply_id=asked.reply_id, asked_at=asked.at)
         await self._host.call(recorded.tenant, recorded.shard, sent, events_pb2.ReplySent, known=recorded.position)

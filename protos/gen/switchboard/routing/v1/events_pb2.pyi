@@ -809,7 +809,7 @@ class GivenAnswer(_message.Message):
     def __init__(self, reply_id: _Optional[str] = ..., sketch: _Optional[bytes] = ...) -> None: ...
 
 class ReplySent(_message.Message):
-    __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since", "answers_published_at")
+    __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since", "answers_published_at", "asked_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -818,6 +818,7 @@ class ReplySent(_message.Message):
     AT_FIELD_NUMBER: _ClassVar[int]
     OWED_SINCE_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    ASKED_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reply_id: str
     agent_id: str
@@ -826,7 +827,8 @@ class ReplySent(_message.Message):
     at: _timestamp_pb2.Timestamp
     owed_since: _timestamp_pb2.Timestamp
     answers_published_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    asked_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., post_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owed_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplyFailed(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "reason", "at")

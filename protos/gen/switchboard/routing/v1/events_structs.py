@@ -854,6 +854,8 @@ class ReplySent(Struct, frozen=True, array_like=True, gc=False):
     """Publication of the customer's earliest post that no human has answered yet, all posts up to this fact included; absent when nothing is owed."""
     answers_published_at: Instant | None = None
     """As in ReplyRequested."""
+    asked_at: Instant | None = None
+    """When the agent asked for it: it answers what the customer had written by then, and nothing later. Absent in facts from before there was this field, whose reply answers what was written until it was sent."""
 
 
 class ReplyFailed(Struct, frozen=True, array_like=True, gc=False):
