@@ -162,6 +162,9 @@ async def offers(house: House) -> None:
     (third,) = await customers(house, "offers")
     await ben.take(third)
     await house.refused("AGENT_FULL", "AssignCase", "leo", "force", name=third, agent=leo.name, reason="busy")
+    await house.ask("ShapeCase", name=third, agents={"forbidden": [mia.name]})
+    barred = {"name": third, "agent": mia.name, "reason": "knows_them"}
+    await house.refused("AGENT_FORBIDDEN", "AssignCase", "not for agent mia", "force", **barred)
     fewer = {"name": ben.name, "capacity": 1}
     await house.refused("CAPACITY_IN_USE", "UpdateAgent", "ben", "first", agent=fewer)
     await house.refused("AGENT_UNKNOWN", "NoteCase", "liu", name=third, agent=house.name("agents", "liu"), text="?")
