@@ -17,6 +17,7 @@ _DEMANDED = {
     "case renew": ("--agent", "mia", "--token", "1"),
     "case second": ("--agent", "mia", "--token", "1"),
     "case release": ("--agent", "mia"),
+    "case vote": ("--agent", "mia"),
     "move": ("--urgency", "1"),
     "shape": ("--forbid", "mia"),
     "tenants update": ("--region", "DE"),

@@ -1,4 +1,7 @@
-"""`switchboard case`: claim a case that nobody is offered, go on with it, second it, give it back. It only asks."""
+"""`switchboard case`: claim a case that nobody is offered, go on with it, second it, give it back; vote on an answer.
+
+It only asks.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,15 +10,17 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
+    from rich.table import Table
     from switchboard.routing.v1.service_pb2 import Case
 
+VERDICTS = ("helpful", "not-helpful", "withdrawn")
 agent_option = click.option("--agent", required=True, metavar="ID", help="The employee whose act it is.")
 token_option = click.option("--token", required=True, type=click.IntRange(1), help="The token that `claim` said.")
 
 
 @click.group()
 def case() -> None:
-    """Take a case that nobody is offered: claim, renew, second and release it."""
+    """Take a case that nobody is offered: claim, renew, second and release it; vote on its answers."""
 
 
 @case.command()
@@ -111,6 +116,57 @@ async def release(*, case_id: str, tenant: str, agent: str, reason: str, as_json
     async with calling(targets, "routing", act=f"to give case {short(name)} back") as channel:
         released = (await RoutingServiceStub(channel).ReleaseCase(request, timeout=targets.timeout_s)).case
     _say(released, as_json=as_json)
+
+
+@case.command()
+@click.argument("case_id", metavar="CASE")
+@click.argument("verdict", type=click.Choice(VERDICTS))
+@tenant_option
+@agent_option
+@click.option("--reply", default="", metavar="ID", help="Which answer of CASE; the latest unless it is given.")
+@json_option
+@reaches
+@asynchronous
+async def vote(
+    *, case_id: str, verdict: str, tenant: str, agent: str, reply: str, as_json: bool, targets: Targets
+) -> None:
+    """Say whether an answer of CASE helped, or take that back."""
+    import uuid
+
+    from switchboard.routing.v1.service_pb2 import VoteOnAnswerRequest
+    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
+
+    from switchboard_cli.names import document, full, short
+    from switchboard_cli.output import console, print_json
+
+    name, who = full(tenant, "cases", case_id), full(tenant, "agents", agent)
+    said = f"VERDICT_{verdict.replace('-', '_').upper()}"
+    request = VoteOnAnswerRequest(name=name, agent=who, reply_id=reply, verdict=said, request_id=str(uuid.uuid4()))
+    async with calling(targets, "routing", act=f"to vote in case {short(name)}") as channel:
+        voted = (await RoutingServiceStub(channel).VoteOnAnswer(request, timeout=targets.timeout_s)).case
+    if as_json:
+        print_json(document(voted))
+    else:
+        console().print(_answers(voted))
+
+
+def _answers(voted: "Case") -> "Table":
+    """What is thought of the answers of a case; the votes of those who are no experts stand in brackets."""
+    from switchboard.routing.v1.events_pb2 import VERDICT_HELPFUL, Verdict
+
+    from switchboard_cli.names import short, word
+    from switchboard_cli.output import NOTHING, table
+
+    rows = table("answer", "by", "about", "helped", "did not", "customer", whole=(0,))
+    for one in voted.answers:
+        sides: dict[bool, list[str]] = {True: [], False: []}
+        for each in one.votes:
+            by = short(each.agent)
+            sides[each.verdict == VERDICT_HELPFUL].append(by if each.is_expert else f"({by})")
+        customer = word(Verdict, one.customer, "VERDICT_") if one.customer else NOTHING
+        votes = (" ".join(sides[side]) or NOTHING for side in (True, False))
+        rows.add_row(one.reply_id, short(one.agent), " ".join(one.topics), *votes, customer)
+    return rows
 
 
 def _say(found: "Case", *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from chassis.clock import MICROS, Instant, to_datetime
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import Agent
+from routing.agents import DEFAULT_QUEUE, Agent
 from routing.cases import (
     BY_HAND,
     UNSENT_MAX,
@@ -613,8 +613,15 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
             published_at,
             command.barge_reason if barges else "",
             command.sketch,
+            topics_of(case),
         )
     )
+
+
+def topics_of(case: Case) -> tuple[str, ...]:
+    """What a vote on an answer to a case is about: no language is a topic, and without one its queue is."""
+    skills = tuple(one.skill for one in asked_of(case) if not one.skill.startswith("lang:"))
+    return skills or (f"queue:{case.queue or DEFAULT_QUEUE}",)
 
 
 def _demand_unchanged(case: Case, command: commands.ReplyToCase) -> None:

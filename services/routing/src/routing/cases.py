@@ -25,6 +25,8 @@ from routing.terms import (
     GivenAnswer,
     PostRole,
     Requirement,
+    Verdict,
+    Vote,
     WaitingFor,
 )
 
@@ -144,7 +146,9 @@ TASKS_MAX = 20
 BY_HAND = frozenset({CaseOrigin.MANUAL, CaseOrigin.TASK})
 """Origins of cases that somebody asked for and no customer's post."""
 ANSWERS_MAX = 10
-"""Replies under leases that a case remembers, the latest: later ones are compared with them."""
+"""Replies that a case remembers, the latest: later ones are compared with them, and votes are on them."""
+VOTES_MAX = 20
+"""Votes on an answer at most. Against: they travel with their case."""
 UNSENT_MAX = 50
 """Replies of a case that may be on their way at once."""
 
@@ -251,7 +255,7 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     tasks: tuple[str, ...] = ()
     """Its open tasks, by id."""
     answers: tuple[GivenAnswer, ...] = ()
-    """Its latest replies under leases."""
+    """Its latest replies."""
     rule_ids: tuple[str, ...] = ()
     """Rules that shaped it when it waited for the first time."""
     rules_version: int = 0
@@ -322,6 +326,13 @@ def lenders_of(case: Case) -> tuple[str, ...]:
 def forbidden_of(case: Case) -> tuple[str, ...]:
     """The agents whom a case is not for."""
     return () if case.agent_terms is None else case.agent_terms.forbidden_ids
+
+
+def latest_answer(case: Case) -> GivenAnswer | None:
+    """Its latest reply that was taken by its channel and can be voted on."""
+    unsent = {reply.reply_id for reply in case.unsent}
+    given = (one for one in reversed(case.answers) if one.agent_id and one.reply_id not in unsent)
+    return next(given, None)
 
 
 def is_closed(case: Case) -> bool:
@@ -509,9 +520,31 @@ def _requested(case: Case, event: events.ReplyRequested) -> Case:
         after = _leased(after, replace(lease, seconded_by=""))
     unsent = Unsent(event.reply_id, event.agent_id, event.author_kind, event.answers_published_at)
     answers = case.answers
-    if event.sketch:
-        answers = (*answers, GivenAnswer(event.reply_id, event.sketch))[-ANSWERS_MAX:]
+    if event.sketch or event.topics:
+        by = event.agent_id if event.topics else ""  # before there were votes, answers were nobody's
+        answers = (*answers, GivenAnswer(event.reply_id, event.sketch, by, event.topics))[-ANSWERS_MAX:]
     return replace(after, unsent=(*case.unsent, unsent), answers=answers)
+
+
+def _voted(case: Case, event: events.AnswerVoted) -> Case:
+    """The case after a vote on one of its answers, if it remembers that."""
+    answer = next((one for one in case.answers if one.reply_id == event.reply_id), None)
+    if answer is None:
+        return case
+    votes = tuple(one for one in answer.votes if one.agent_id != event.agent_id)
+    if event.verdict != Verdict.WITHDRAWN:
+        votes = (*votes, Vote(event.agent_id, event.verdict, event.is_expert))[-VOTES_MAX:]
+    voted = replace(answer, votes=votes)
+    return replace(case, answers=tuple(voted if one is answer else one for one in case.answers))
+
+
+def _judged(case: Case, verdict: Verdict) -> Case:
+    """The case once its customer has shown what the latest answer was worth; the last act counts."""
+    latest = latest_answer(case)
+    if latest is None or latest.customer == verdict:
+        return case
+    judged = replace(latest, customer=verdict)
+    return replace(case, answers=tuple(judged if one is latest else one for one in case.answers))
 
 
 def _leased(case: Case, lease: Lease) -> Case:
@@ -694,9 +727,14 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
                 disposition=event.disposition,
                 tags=event.tags,
             )
+        case events.AnswerVoted():
+            return _voted(case, event)
         case events.ResolutionConfirmed():
-            return replace(case, stage=Confirmed(case.stage.at if isinstance(case.stage, Resolved) else event.at))
+            confirmed = Confirmed(case.stage.at if isinstance(case.stage, Resolved) else event.at)
+            return replace(_judged(case, Verdict.HELPFUL), stage=confirmed)
         case events.CaseReopened():
+            if event.reason == "customer" and isinstance(case.stage, Resolved):
+                case = _judged(case, Verdict.NOT_HELPFUL)  # later it is another matter that brings the customer back
             requested = event.reason != "customer"
             return replace(case, episode=event.episode, is_requested=requested, answered_at=None, stage=IDLE)
         case events.CaseWithdrawn():

@@ -25,6 +25,7 @@ from routing.terms import (
     SkillWeight,
     SourceLabel,
     TierHeadStart,
+    Verdict,
     WaitingFor,
 )
 
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     AGENT_FULL = "AGENT_FULL"
     AGENT_OFFLINE = "AGENT_OFFLINE"
     AGENT_UNKNOWN = "AGENT_UNKNOWN"
+    ANSWER_UNKNOWN = "ANSWER_UNKNOWN"
     CAPACITY_IN_USE = "CAPACITY_IN_USE"
     CANNED_TEXT_EXISTS = "CANNED_TEXT_EXISTS"
     CANNED_TEXT_UNKNOWN = "CANNED_TEXT_UNKNOWN"
@@ -84,6 +86,8 @@ class Reason(StrEnum):
     TOO_MANY_CANNED_TEXTS = "TOO_MANY_CANNED_TEXTS"
     TOO_MANY_JOINED = "TOO_MANY_JOINED"
     TOO_MANY_TASKS = "TOO_MANY_TASKS"
+    TOO_MANY_VOTES = "TOO_MANY_VOTES"
+    VOTE_OWN = "VOTE_OWN"
     WINDOW_CLOSED = "WINDOW_CLOSED"
 
 
@@ -215,6 +219,16 @@ class SecondClaim(Struct, frozen=True, gc=False):
     case_id: str
     agent_id: str
     token: int
+    at: Instant
+
+
+class VoteOnAnswer(Struct, frozen=True, gc=False):
+    """Say whether an answer of a case helped, "" for its latest; WITHDRAWN takes it back."""
+
+    case_id: str
+    agent_id: str
+    reply_id: str
+    verdict: Verdict
     at: Instant
 
 
@@ -622,6 +636,7 @@ CaseCommand = (
 Command = (
     CaseCommand
     | ClaimCommand
+    | VoteOnAnswer
     | AttachPost
     | SightPost
     | AliasPost

@@ -52,6 +52,7 @@ from routing.tasks import close_task, create_task, resolve_case
 from routing.terms import CaseOrigin, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
 from routing.timers import AGENT, LEAVES, LEND, QUEUE, SHIFT
+from routing.vote_decider import vote_on_answer
 
 PORTION = 200
 """Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
@@ -103,6 +104,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             renew_claim(decision, command)
         case commands.SecondClaim():
             second_claim(decision, command)
+        case commands.VoteOnAnswer():
+            vote_on_answer(decision, command)
         case commands.RegisterAgent():
             _register(decision, command)
         case commands.ChangeAgent():

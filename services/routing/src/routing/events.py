@@ -29,6 +29,7 @@ from routing.terms import (
     SkillWeight,
     SourceLabel,
     TierHeadStart,
+    Verdict,
     WaitingFor,
 )
 
@@ -415,6 +416,21 @@ class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     answers_published_at: Instant | None = None
     barge_reason: str = ""
     sketch: bytes = b""
+    topics: tuple[str, ...] = ()
+
+
+class AnswerVoted(Struct, frozen=True, array_like=True, gc=False):
+    """An employee said what it thinks of another one's answer."""
+
+    case_id: str
+    reply_id: str
+    agent_id: str
+    verdict: Verdict
+    is_expert: bool
+    answered_by: str
+    topics: tuple[str, ...]
+    replaced: Verdict
+    at: Instant
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -846,6 +862,7 @@ CaseFact = (
     | ReplyRequested
     | ReplySent
     | ReplyFailed
+    | AnswerVoted
     | CaseNoted
     | CasePended
     | CaseResumed

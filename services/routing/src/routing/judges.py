@@ -20,6 +20,7 @@ COMMANDS = (
     api.ClaimCaseRequest,
     api.RenewClaimRequest,
     api.SecondClaimRequest,
+    api.VoteOnAnswerRequest,
     api.ReleaseCaseRequest,
     api.PendCaseRequest,
     api.ResumeCaseRequest,

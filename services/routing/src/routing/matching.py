@@ -36,6 +36,7 @@ _FREES_NOBODY = frozenset(
         events.ReplyRequested,
         events.ReplySent,
         events.ReplyFailed,
+        events.AnswerVoted,
         events.OfferAccepted,
         events.CaseAssigned,
         events.AgentRegistered,

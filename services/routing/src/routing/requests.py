@@ -7,6 +7,7 @@ from unicodedata import category
 
 from chassis.clock import MICROS, Instant
 from chassis.errors import InvalidRequest
+from chassis.identity import is_uuid
 from chassis.requests import instant
 from google.protobuf.message import Message
 from switchboard.routing.v1 import service_pb2 as api
@@ -17,7 +18,7 @@ from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
 from routing.form import CHANNEL, CODE, REASON, TIER, Form, agent_terms_of, case_and_agent, check_text, requirements_of
 from routing.policy_requests import policy_command
 from routing.queue_requests import queue_command
-from routing.terms import Direction, WaitingFor
+from routing.terms import Direction, Verdict, WaitingFor
 
 DESK_MAX = 200
 PEND_MAX_S = 90 * 86_400
@@ -58,6 +59,8 @@ def command_of(request: Message, now: Instant) -> commands.Command:
             command = commands.RenewClaim(*case_and_agent(form), request.token, now)
         case api.SecondClaimRequest():
             command = commands.SecondClaim(*case_and_agent(form), request.token, now)
+        case api.VoteOnAnswerRequest():
+            command = _vote(form, request, now)
         case api.ReleaseCaseRequest():
             command = commands.ReleaseCase(*case_and_agent(form), form.text("reason", REASON), now)
         case api.PendCaseRequest():
@@ -126,6 +129,15 @@ def written(request: api.ReplyToCaseRequest | api.NoteCaseRequest) -> tuple[str,
         form.text("etag", _ETAG)
     form.check()
     return case_id, agent_id, in_reply_to, request_id
+
+
+def _vote(form: Form, request: api.VoteOnAnswerRequest, now: Instant) -> commands.VoteOnAnswer:
+    if request.reply_id and not is_uuid(request.reply_id):
+        form.wrong("reply_id", "is a UUID in lower case, or empty for the latest answer")
+    if request.verdict not in (1, 2, 3):
+        form.wrong("verdict", "is HELPFUL, NOT_HELPFUL or WITHDRAWN")
+    verdict = Verdict(request.verdict if request.verdict in (1, 2, 3) else 0)
+    return commands.VoteOnAnswer(*case_and_agent(form), request.reply_id, verdict, now)
 
 
 def _transfer(form: Form, request: api.TransferCaseRequest, now: Instant) -> commands.TransferCase:

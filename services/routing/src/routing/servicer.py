@@ -62,6 +62,7 @@ CATCH_UP_S = 30.0
 CODES: Mapping[str, grpc.StatusCode] = {
     Reason.AGENT_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.AGENT_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.ANSWER_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.CANNED_TEXT_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.CANNED_TEXT_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.CASE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
@@ -243,6 +244,11 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
         self, request: api.SecondClaimRequest, context: Context
     ) -> api.SecondClaimResponse:
         return await self._call_owner(tenant_of(request), request, api.SecondClaimResponse)
+
+    async def VoteOnAnswer(  # noqa: N802
+        self, request: api.VoteOnAnswerRequest, context: Context
+    ) -> api.VoteOnAnswerResponse:
+        return await self._call_owner(tenant_of(request), request, api.VoteOnAnswerResponse)
 
     async def ReleaseCase(  # noqa: N802
         self, request: api.ReleaseCaseRequest, context: Context

@@ -76,6 +76,15 @@ class Presence(IntEnum):
     AWAY = 4
 
 
+class Verdict(IntEnum):
+    """What somebody thinks of an answer."""
+
+    UNSPECIFIED = 0
+    HELPFUL = 1
+    NOT_HELPFUL = 2
+    WITHDRAWN = 3
+
+
 class WaitingFor(IntEnum):
     """Whom a pending case waits for."""
 
@@ -180,11 +189,23 @@ class ClaimTerms(Struct, frozen=True, array_like=True, gc=False):
     second_opinion_s: int = 0
 
 
+class Vote(Struct, frozen=True, array_like=True, gc=False):
+    """What one employee thinks of an answer."""
+
+    agent_id: str
+    verdict: Verdict
+    is_expert: bool
+
+
 class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
-    """A reply that was given, as far as later ones are compared with it."""
+    """A reply that was given, as far as later ones are compared with it, and what is thought of it."""
 
     reply_id: str
     sketch: bytes
+    agent_id: str = ""
+    topics: tuple[str, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    customer: Verdict = Verdict.UNSPECIFIED
 
 
 def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

@@ -91,6 +91,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         rules_version=case.rules_version,
         asked_requirements=requirement_messages(() if case.relaxed is None else case.relaxed.asked),
         lending_queues=[f"{at}/queues/{queue}" for queue in lenders_of(case)],
+        answers=_answer_messages(at, case),
         agents=None if case.agent_terms is None else _agents_message(at, case.agent_terms),
         tier=case.tier,
     )
@@ -102,6 +103,29 @@ def _agents_message(at: str, terms: AgentTerms) -> service_pb2.CaseAgents:
         preferred_s=terms.preferred_s,
         forbidden=[f"{at}/agents/{agent_id}" for agent_id in terms.forbidden_ids],
     )
+
+
+def _answer_messages(at: str, case: Case) -> list[service_pb2.Answer]:
+    """Its answers that can be voted on: those that were taken."""
+    unsent = {reply.reply_id for reply in case.unsent}
+    return [
+        service_pb2.Answer(
+            reply_id=one.reply_id,
+            agent=f"{at}/agents/{one.agent_id}",
+            topics=one.topics,
+            votes=[
+                service_pb2.AnswerVote(
+                    agent=f"{at}/agents/{vote.agent_id}",
+                    verdict=f"VERDICT_{vote.verdict.name}",
+                    is_expert=vote.is_expert,
+                )
+                for vote in one.votes
+            ],
+            customer=f"VERDICT_{one.customer.name}",
+        )
+        for one in case.answers
+        if one.agent_id and one.reply_id not in unsent
+    ]
 
 
 def _escalation_message(at: str, how: Escalation) -> service_pb2.CaseEscalation:

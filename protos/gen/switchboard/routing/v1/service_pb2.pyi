@@ -92,7 +92,7 @@ OFFER_CHANGE_ASSIGNED: OfferChange
 OFFER_CHANGE_TASK_CLOSED: OfferChange
 
 class Case(_message.Message):
-    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues", "agents", "tier")
+    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues", "agents", "tier", "answers")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +141,7 @@ class Case(_message.Message):
     LENDING_QUEUES_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: CaseState
     origin: _events_pb2.CaseOrigin
@@ -189,7 +190,32 @@ class Case(_message.Message):
     lending_queues: _containers.RepeatedScalarFieldContainer[str]
     agents: CaseAgents
     tier: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., etag: _Optional[str] = ..., task_of: _Optional[str] = ..., open_tasks: _Optional[_Iterable[str]] = ..., claim: _Optional[_Union[Claim, _Mapping]] = ..., returned_by: _Optional[_Iterable[str]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., rules_version: _Optional[int] = ..., asked_requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., lending_queues: _Optional[_Iterable[str]] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    answers: _containers.RepeatedCompositeFieldContainer[Answer]
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., etag: _Optional[str] = ..., task_of: _Optional[str] = ..., open_tasks: _Optional[_Iterable[str]] = ..., claim: _Optional[_Union[Claim, _Mapping]] = ..., returned_by: _Optional[_Iterable[str]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., rules_version: _Optional[int] = ..., asked_requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., lending_queues: _Optional[_Iterable[str]] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
+
+class Answer(_message.Message):
+    __slots__ = ("reply_id", "agent", "topics", "votes", "customer")
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    VOTES_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_FIELD_NUMBER: _ClassVar[int]
+    reply_id: str
+    agent: str
+    topics: _containers.RepeatedScalarFieldContainer[str]
+    votes: _containers.RepeatedCompositeFieldContainer[AnswerVote]
+    customer: _events_pb2.Verdict
+    def __init__(self, reply_id: _Optional[str] = ..., agent: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., votes: _Optional[_Iterable[_Union[AnswerVote, _Mapping]]] = ..., customer: _Optional[_Union[_events_pb2.Verdict, str]] = ...) -> None: ...
+
+class AnswerVote(_message.Message):
+    __slots__ = ("agent", "verdict", "is_expert")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    IS_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    agent: str
+    verdict: _events_pb2.Verdict
+    is_expert: bool
+    def __init__(self, agent: _Optional[str] = ..., verdict: _Optional[_Union[_events_pb2.Verdict, str]] = ..., is_expert: _Optional[bool] = ...) -> None: ...
 
 class CaseAgents(_message.Message):
     __slots__ = ("preferred", "preferred_s", "forbidden")
@@ -776,6 +802,28 @@ class SecondClaimRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., token: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SecondClaimResponse(_message.Message):
+    __slots__ = ("case", "position")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    case: Case
+    position: str
+    def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class VoteOnAnswerRequest(_message.Message):
+    __slots__ = ("name", "agent", "reply_id", "verdict", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    reply_id: str
+    verdict: _events_pb2.Verdict
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., reply_id: _Optional[str] = ..., verdict: _Optional[_Union[_events_pb2.Verdict, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class VoteOnAnswerResponse(_message.Message):
     __slots__ = ("case", "position")
     CASE_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]

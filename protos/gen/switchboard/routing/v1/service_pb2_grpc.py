@@ -106,6 +106,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimResponse.FromString,
                 _registered_method=True)
+        self.VoteOnAnswer = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/VoteOnAnswer',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.VoteOnAnswerRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.VoteOnAnswerResponse.FromString,
+                _registered_method=True)
         self.ReplyToCase = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/ReplyToCase',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ReplyToCaseRequest.SerializeToString,
@@ -364,6 +369,17 @@ class RoutingServiceServicer:
         """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
         DeskService) or a note. Any employee who may do the work may say it, free or not.
         Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VoteOnAnswer(self, request, context):
+        """Says whether another employee's answer helped; saying it again changes it, WITHDRAWN takes it back. It counts where the voter has every skill that the case asked
+        for, as granted; else it is only shown. Who serves the case's queue may vote, once on each answer, as long as the answer is among the last 10 of its case.
+        The customer votes by what it does; see Answer.
+        Errors: ANSWER_UNKNOWN (NOT_FOUND), REPLIES_UNSENT when it is still on its way, VOTE_OWN, NOT_ELIGIBLE for who does not serve the queue, TOO_MANY_VOTES,
+        AGENT_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -671,6 +687,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.SecondClaim,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimResponse.SerializeToString,
+            ),
+            'VoteOnAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.VoteOnAnswer,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.VoteOnAnswerRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.VoteOnAnswerResponse.SerializeToString,
             ),
             'ReplyToCase': grpc.unary_unary_rpc_method_handler(
                     servicer.ReplyToCase,
@@ -1176,6 +1197,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/SecondClaim',
             switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.SecondClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VoteOnAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/VoteOnAnswer',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.VoteOnAnswerRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.VoteOnAnswerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -89,6 +89,13 @@ class RoutingServiceStub:
     DeskService) or a note. Any employee who may do the work may say it, free or not.
     Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
     """
+    VoteOnAnswer: _grpc.UnaryUnaryMultiCallable[_service_pb2.VoteOnAnswerRequest, _service_pb2.VoteOnAnswerResponse]
+    """Says whether another employee's answer helped; saying it again changes it, WITHDRAWN takes it back. It counts where the voter has every skill that the case asked
+    for, as granted; else it is only shown. Who serves the case's queue may vote, once on each answer, as long as the answer is among the last 10 of its case.
+    The customer votes by what it does; see Answer.
+    Errors: ANSWER_UNKNOWN (NOT_FOUND), REPLIES_UNSENT when it is still on its way, VOTE_OWN, NOT_ELIGIBLE for who does not serve the queue, TOO_MANY_VOTES,
+    AGENT_UNKNOWN.
+    """
     ReplyToCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]
     """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
     Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
@@ -257,6 +264,13 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
     DeskService) or a note. Any employee who may do the work may say it, free or not.
     Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
+    """
+    VoteOnAnswer: _aio.UnaryUnaryMultiCallable[_service_pb2.VoteOnAnswerRequest, _service_pb2.VoteOnAnswerResponse]  # type: ignore[assignment]
+    """Says whether another employee's answer helped; saying it again changes it, WITHDRAWN takes it back. It counts where the voter has every skill that the case asked
+    for, as granted; else it is only shown. Who serves the case's queue may vote, once on each answer, as long as the answer is among the last 10 of its case.
+    The customer votes by what it does; see Answer.
+    Errors: ANSWER_UNKNOWN (NOT_FOUND), REPLIES_UNSENT when it is still on its way, VOTE_OWN, NOT_ELIGIBLE for who does not serve the queue, TOO_MANY_VOTES,
+    AGENT_UNKNOWN.
     """
     ReplyToCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ReplyToCaseRequest, _service_pb2.ReplyToCaseResponse]  # type: ignore[assignment]
     """Asks for a text to be sent to the customer; it is durable when this returns and sent soon after (`ReplySent`).
@@ -501,6 +515,19 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says as a second employee that what the claimant is about to reply is right; it is read as a draft (see
         DeskService) or a note. Any employee who may do the work may say it, free or not.
         Errors: CLAIM_GONE, NOT_ELIGIBLE, OPINION_OWN, AGENT_UNKNOWN. Seconding twice is seconding once.
+        """
+
+    @_abc_1.abstractmethod
+    def VoteOnAnswer(
+        self,
+        request: _service_pb2.VoteOnAnswerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.VoteOnAnswerResponse, _abc.Awaitable[_service_pb2.VoteOnAnswerResponse]]:
+        """Says whether another employee's answer helped; saying it again changes it, WITHDRAWN takes it back. It counts where the voter has every skill that the case asked
+        for, as granted; else it is only shown. Who serves the case's queue may vote, once on each answer, as long as the answer is among the last 10 of its case.
+        The customer votes by what it does; see Answer.
+        Errors: ANSWER_UNKNOWN (NOT_FOUND), REPLIES_UNSENT when it is still on its way, VOTE_OWN, NOT_ELIGIBLE for who does not serve the queue, TOO_MANY_VOTES,
+        AGENT_UNKNOWN.
         """
 
     @_abc_1.abstractmethod

@@ -362,6 +362,7 @@ _IGNORED = (
     work.CaseNoted,
     work.ClaimRenewed,
     work.ClaimSeconded,
+    work.AnswerVoted,
     work.CasePended,
     work.CaseResumed,
     work.CaseTransferred,  # who gave it up, and where it waits now, is said by facts of their own
