@@ -10,8 +10,9 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from switchboard.routing.v1.service_pb2 import Case
+
+    from switchboard_cli.tables import Table
 
 VERDICTS = ("helpful", "not-helpful", "withdrawn")
 agent_option = click.option("--agent", required=True, metavar="ID", help="The employee whose act it is.")

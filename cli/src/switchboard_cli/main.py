@@ -20,7 +20,7 @@ COMMANDS = {
     "report": ("switchboard_cli.report:report", "The KPI table, exactly recomputed from every contact."),
     "top": ("switchboard_cli.top:top", "Live wallboard in the terminal."),
     "cases": ("switchboard_cli.cases:cases", "List cases, or show one with its history."),
-    "case": ("switchboard_cli.claims:case", "Claim, renew, second or give back a case that nobody is offered."),
+    "case": ("switchboard_cli.claims:case", "Claim, renew, second or give back a case; vote on its answers."),
     "agents": ("switchboard_cli.agents:agents", "List agents with their load."),
     "drain": ("switchboard_cli.drain:drain", "Let an agent finish, and give back what it has."),
     "agent": ("switchboard_cli.agent:agent", "Show an agent, or change what it works and whether it does now."),

@@ -9,9 +9,10 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from switchboard.routing.v1 import service_pb2 as api
+from switchboard.routing.v1.events_pb2 import VERDICT_HELPFUL
 
 from tests.integration.routing.conftest import PLACE, Running, rid
-from tests.integration.routing.test_replies import facts
+from tests.integration.routing.test_replies import facts, sent
 
 LIMIT_S = 30
 GCM_TAG_BYTES = 16
@@ -129,3 +130,30 @@ async def test_who_lacks_something_hears_all_of_it(routing: Running) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await routing.api.ClaimCase(ask, timeout=LIMIT_S)
     assert "has no tag, and queue default appends it" in (refused.value.details() or "")
+
+
+async def test_whoever_serves_the_queue_says_whether_an_answer_helped(routing: Running) -> None:
+    await floor(routing, append_agent_tag=False)
+    mia, ben = await employee(routing, "mia", "^MI"), await employee(routing, "ben", "^BE")
+    await routing.ingest.post("p1")
+    case = await routing.case_of("p1")
+    await claimed(routing, case.name, mia)
+    ask = api.ReplyToCaseRequest(name=case.name, agent=mia, text=WORDS, request_id=rid())
+    reply_id = (await routing.api.ReplyToCase(ask, timeout=LIMIT_S)).reply_id
+    await sent(routing, reply_id)
+    vote = api.VoteOnAnswerRequest(name=case.name, agent=ben, verdict=VERDICT_HELPFUL, request_id=rid())
+    voted = await routing.api.VoteOnAnswer(vote, timeout=LIMIT_S)
+    (answer,) = voted.case.answers
+    assert (answer.reply_id, answer.agent, list(answer.topics)) == (reply_id, mia, ["queue:default"])
+    assert [(one.agent, one.is_expert) for one in answer.votes] == [(ben, True)]
+    assert await routing.api.VoteOnAnswer(vote, timeout=LIMIT_S) == voted
+    read = await routing.api.GetCase(api.GetCaseRequest(name=case.name, min_position=voted.position), timeout=LIMIT_S)
+    assert read.case.answers == voted.case.answers
+    own = api.VoteOnAnswerRequest(
+        name=case.name, agent=mia, reply_id=reply_id, verdict=VERDICT_HELPFUL, request_id=rid()
+    )
+    assert await reason(routing.api.VoteOnAnswer(own, timeout=LIMIT_S)) == "VOTE_OWN"
+    formless = api.VoteOnAnswerRequest(name=case.name, agent=ben, reply_id="r1", request_id=rid())
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await routing.api.VoteOnAnswer(formless, timeout=LIMIT_S)
+    assert all(field in str(refused.value.details()) for field in ("reply_id", "verdict"))

@@ -1,7 +1,7 @@
 """Votes: an employee says whether another one's answer helped. Pure.
 
-The customer votes too, by what it does: a case that is confirmed after an answer was helped by it, one that its customer
-reopens within the confirm window was not (`cases.py`). Nobody is asked.
+The customer votes too, by what it does: a case that is confirmed after an answer was helped by it, one that its
+customer reopens within the confirm window was not (`cases.py`). Nobody is asked.
 """
 
 from chassis.errors import Rejected

@@ -36,6 +36,13 @@ class Presence(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PRESENCE_BUSY: _ClassVar[Presence]
     PRESENCE_AWAY: _ClassVar[Presence]
 
+class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VERDICT_UNSPECIFIED: _ClassVar[Verdict]
+    VERDICT_HELPFUL: _ClassVar[Verdict]
+    VERDICT_NOT_HELPFUL: _ClassVar[Verdict]
+    VERDICT_WITHDRAWN: _ClassVar[Verdict]
+
 class WaitingFor(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     WAITING_FOR_UNSPECIFIED: _ClassVar[WaitingFor]
@@ -88,6 +95,10 @@ PRESENCE_OFFLINE: Presence
 PRESENCE_AVAILABLE: Presence
 PRESENCE_BUSY: Presence
 PRESENCE_AWAY: Presence
+VERDICT_UNSPECIFIED: Verdict
+VERDICT_HELPFUL: Verdict
+VERDICT_NOT_HELPFUL: Verdict
+VERDICT_WITHDRAWN: Verdict
 WAITING_FOR_UNSPECIFIED: WaitingFor
 WAITING_FOR_CUSTOMER: WaitingFor
 WAITING_FOR_THIRD_PARTY: WaitingFor
@@ -773,7 +784,7 @@ class CaseReleased(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ..., is_crowded_out: _Optional[bool] = ...) -> None: ...
 
 class ReplyRequested(_message.Message):
-    __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at", "barge_reason", "sketch")
+    __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at", "barge_reason", "sketch", "topics")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -786,6 +797,7 @@ class ReplyRequested(_message.Message):
     ANSWERS_PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     BARGE_REASON_FIELD_NUMBER: _ClassVar[int]
     SKETCH_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reply_id: str
     agent_id: str
@@ -798,15 +810,56 @@ class ReplyRequested(_message.Message):
     answers_published_at: _timestamp_pb2.Timestamp
     barge_reason: str
     sketch: bytes
-    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., barge_reason: _Optional[str] = ..., sketch: _Optional[bytes] = ...) -> None: ...
+    topics: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., barge_reason: _Optional[str] = ..., sketch: _Optional[bytes] = ..., topics: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GivenAnswer(_message.Message):
-    __slots__ = ("reply_id", "sketch")
+    __slots__ = ("reply_id", "sketch", "agent_id", "topics", "votes", "customer")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     SKETCH_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    VOTES_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     sketch: bytes
-    def __init__(self, reply_id: _Optional[str] = ..., sketch: _Optional[bytes] = ...) -> None: ...
+    agent_id: str
+    topics: _containers.RepeatedScalarFieldContainer[str]
+    votes: _containers.RepeatedCompositeFieldContainer[Vote]
+    customer: Verdict
+    def __init__(self, reply_id: _Optional[str] = ..., sketch: _Optional[bytes] = ..., agent_id: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., votes: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., customer: _Optional[_Union[Verdict, str]] = ...) -> None: ...
+
+class Vote(_message.Message):
+    __slots__ = ("agent_id", "verdict", "is_expert")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    IS_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    verdict: Verdict
+    is_expert: bool
+    def __init__(self, agent_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., is_expert: _Optional[bool] = ...) -> None: ...
+
+class AnswerVoted(_message.Message):
+    __slots__ = ("case_id", "reply_id", "agent_id", "verdict", "is_expert", "answered_by", "topics", "replaced", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPLY_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    IS_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_BY_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    REPLACED_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    reply_id: str
+    agent_id: str
+    verdict: Verdict
+    is_expert: bool
+    answered_by: str
+    topics: _containers.RepeatedScalarFieldContainer[str]
+    replaced: Verdict
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., is_expert: _Optional[bool] = ..., answered_by: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., replaced: _Optional[_Union[Verdict, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplySent(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since", "answers_published_at", "asked_at")

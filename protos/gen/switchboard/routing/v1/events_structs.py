@@ -820,10 +820,25 @@ class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
     """Why somebody replies to a case that another agent has, as a code; "" from who has it."""
     sketch: bytes = b""
     """Of a reply under a lease: keyed hashes of parts of its text, four bytes each, at most 64. They tell how much two replies to one customer have in common, and nothing to who lacks the customer's key."""
+    topics: tuple[str, ...] = ()
+    """What a vote on it is about, sorted: the skills that the case asked for, languages left out; where there are none, "queue:" and its queue."""
+
+
+class Vote(Struct, frozen=True, array_like=True, gc=False):
+    """What one employee thinks of an answer."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Vote"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The employee."""
+    verdict: int = 0
+    """HELPFUL or NOT_HELPFUL."""
+    is_expert: bool = False
+    """Whether it counts: the employee had every skill that the case asked for, as granted."""
 
 
 class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
-    """A reply that was given, as far as later ones are compared with it."""
+    """A reply that was given, as far as later ones are compared with it, and what is thought of it."""
 
     NAME: ClassVar[str] = "switchboard.routing.v1.GivenAnswer"
     """Full name of its message."""
@@ -831,6 +846,39 @@ class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
     """The reply, UUID."""
     sketch: bytes = b""
     """As in ReplyRequested."""
+    agent_id: str = ""
+    """The agent who gave it, "" for one that nobody can vote on: it was given before there were votes."""
+    topics: tuple[str, ...] = ()
+    """As in ReplyRequested."""
+    votes: tuple[Vote, ...] = ()
+    """What employees think of it, by the order in which they said so, at most 20."""
+    customer: int = 0
+    """What its customer did: HELPFUL when the case was confirmed after it, NOT_HELPFUL when the customer reopened it; UNSPECIFIED before."""
+
+
+class AnswerVoted(Struct, frozen=True, array_like=True, gc=False):
+    """An employee said what it thinks of another one's answer, anew, or not any more."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.AnswerVoted"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    reply_id: str = ""
+    """The reply, UUID."""
+    agent_id: str = ""
+    """Who votes."""
+    verdict: int = 0
+    """HELPFUL, NOT_HELPFUL, or WITHDRAWN."""
+    is_expert: bool = False
+    """Whether it counts: the voter had every skill that the case asked for, as granted."""
+    answered_by: str = ""
+    """Who gave the answer."""
+    topics: tuple[str, ...] = ()
+    """What it is about, as in ReplyRequested."""
+    replaced: int = 0
+    """The same voter's vote on it that this one takes the place of, where that counted; UNSPECIFIED without one."""
+    at: Instant = Instant(0)
+    """When."""
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -1581,4 +1629,4 @@ class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, GivenAnswer, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}
