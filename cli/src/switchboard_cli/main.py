@@ -29,6 +29,10 @@ COMMANDS = {
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "shape": ("switchboard_cli.shape:shape", "Say of a case whom it is for, whom not, and of which tier it is."),
     "escalate": ("switchboard_cli.escalate:escalate", "Send a case one level up, or make one of a community's post."),
+    "goodwill": (
+        "switchboard_cli.goodwill:goodwill",
+        "List what waits; grant, approve, refuse it; set limits.",
+    ),
     "assign": ("switchboard_cli.assign:assign", "Give a case to an agent, whoever has it."),
     "task": ("switchboard_cli.tasks:task", "Give another department its part of a case, or close that."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),

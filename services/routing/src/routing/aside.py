@@ -5,6 +5,8 @@ from chassis.requests import parse_name
 from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
+from routing.cases import holder
+from routing.goodwill_requests import standing
 from routing.memory_reads import Writer
 from routing.pace import expected_wait
 
@@ -15,6 +17,9 @@ def aside(writer: Writer, request: api.CaseAside, now: Instant) -> Message:
     case = shard.cases.get(parse_name("tenants/{tenant}/cases/{id}", request.name)["id"])
     answer = api.CaseAsideAnswer()
     wait = None if case is None else expected_wait(shard, case, now)
+    if case is not None:
+        agent_id = request.agent.rpartition("/")[2] or holder(case)
+        answer.goodwill.CopyFrom(standing(writer.subject.tenant, shard, case, agent_id, now))
     if wait is not None:
         answer.expected_wait.duration_s = wait.duration_s
         answer.expected_wait.place = wait.place

@@ -19,8 +19,9 @@ from switchboard.routing.v1 import service_pb2 as work
 
 from routing.cases import Case
 from routing.form import TEXT_MAX, Form
+from routing.goodwill_requests import message
 from routing.suggestions import GIVEN_LENGTH_MAX, GIVEN_MAX, Given, suggest
-from routing.views.cases import cases_of_customer, confirmed_cases, together_of
+from routing.views.cases import cases_of_customer, confirmed_cases, get_case, together_of
 from routing.views.quotas import Quota, quota_of
 from routing.views.texts import Text, answers_of, notes_of, replies_since
 from routing.wire import case_message
@@ -51,6 +52,12 @@ class CaseContext:
             position = Position.decode(min_position)
             for table in (self._texts, self._quotas):
                 await table.reached(position, deadline_s(), tenant)
+
+    async def goodwill(self, tenant: str, case_id: str) -> api.GoodwillStanding:
+        """What was granted in a case that the owner's memory does not hold."""
+        case = await get_case(self._database, tenant, case_id)
+        found = () if case is None else case.goodwill
+        return api.GoodwillStanding(goodwill=[message(tenant, case_id, one) for one in found])
 
     async def together(self, tenant: str, case_id: str) -> list[str]:
         """The case and those that go on in it."""
@@ -146,6 +153,7 @@ def asked_beside(request: api.GetCaseContextRequest) -> list[str]:
     if len(request.identities) > IDENTITIES_MAX:
         form.wrong("identities", f"are at most {IDENTITIES_MAX}")
     found = [form.of_tenant("identities", "identities", tenant, name) for name in request.identities]
+    form.optional("agent", "agents", tenant)
     if len(request.question) > TEXT_MAX:
         form.wrong("question", f"has at most {TEXT_MAX} code points")
     form.check()

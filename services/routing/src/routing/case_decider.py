@@ -77,7 +77,7 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             )
             wait_on(decision, case.case_id)
         case commands.ReleaseCase():
-            _demand_holder(case, command.agent_id)
+            demand_holder(case, command.agent_id)
             if isinstance(case.stage, Pending):
                 put_back(decision, case, command.reason)
             else:
@@ -95,13 +95,13 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
             known_agent(decision, command.agent_id)
             decision.emit(events.DraftDiscarded(case.case_id, command.agent_id, command.at))
         case commands.PendCase():
-            _demand_holder(case, command.agent_id)
+            demand_holder(case, command.agent_id)
             if lease_of(case) is not None:
                 detail = f"{name(case.case_id)} {standing(case)}; a lease does not wait: reply to it, or give it back"
                 raise Rejected(Reason.CASE_CLAIMED, detail, resource=f"cases/{case.case_id}")
             _pend(decision, case, command)
         case commands.ResumeCase():
-            _demand_holder(case, command.agent_id)
+            demand_holder(case, command.agent_id)
             if not isinstance(case.stage, Pending):
                 detail = f"{name(case.case_id)} is not waiting for anybody; go on with it as it is"
                 raise Rejected(Reason.NOT_PENDING, detail)
@@ -110,7 +110,7 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
         case commands.ResolveCase():
             if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
                 return
-            _demand_holder(case, command.agent_id)
+            demand_holder(case, command.agent_id)
             for one in (case, *open_joined(decision, case)):
                 decision.emit(
                     events.CaseResolved(one.case_id, command.agent_id, command.disposition, command.tags, command.at)
@@ -437,7 +437,7 @@ def open_joined(decision: Decision, case: Case) -> list[Case]:
     return [one for one in found if one is not None and not is_closed(alone(one))]
 
 
-def _demand_holder(case: Case, agent_id: str) -> None:
+def demand_holder(case: Case, agent_id: str) -> None:
     """Raises Rejected unless this agent has accepted the case."""
     if isinstance(case.stage, Accepted | Pending) and holder(case) == agent_id:
         return
@@ -569,7 +569,7 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
     if barges and isinstance((into or case).stage, Accepted | Pending):
         known_agent(decision, command.agent_id)
     else:
-        _demand_holder(into or case, command.agent_id)
+        demand_holder(into or case, command.agent_id)
         barges = False
     if barges or into is not None:
         _demand_permitted(case, command.agent_id)

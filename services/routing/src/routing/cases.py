@@ -23,6 +23,8 @@ from routing.terms import (
     Direction,
     Escalation,
     GivenAnswer,
+    GoodwillGrant,
+    GoodwillState,
     PostRole,
     Requirement,
     Verdict,
@@ -153,6 +155,10 @@ UNSENT_MAX = 50
 """Replies of a case that may be on their way at once."""
 
 
+GRANTS_MAX = 20
+"""Grants of goodwill in a case, and requests for them. Against: all of them are in memory with it."""
+
+
 class Wait(Struct, frozen=True, array_like=True, gc=False):
     """Since when a case waits and what it was promised; kept when an offer fails, so that it keeps its place."""
 
@@ -266,6 +272,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Which agents it is for first, and which it is not for; None where nobody said."""
     tier: str = ""
     """Its customer's, "" where nobody said."""
+    goodwill: tuple[GoodwillGrant, ...] = ()
+    """What was granted its customer, and asked for, in its order."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -345,6 +353,8 @@ def is_dormant(case: Case) -> bool:
     memory together: what happens to one may be the other's concern.
     """
     if type(case.stage) not in _DORMANT or case.joined or case.tasks or is_apart(case):
+        return False
+    if case.goodwill and any(one.state is GoodwillState.WAITING for one in case.goodwill):
         return False
     return not case.unsent and not needs_agent(case)
 
@@ -747,6 +757,18 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return _attended(case, event.agent_id)
         case events.CaseClassified():
             return case  # they are in the contract and nobody decides them yet
+        case events.GoodwillGranted() | events.GoodwillAsked():
+            state = GoodwillState.GRANTED if isinstance(event, events.GoodwillGranted) else GoodwillState.WAITING
+            what = event.grant_id, event.agent_id, event.unit, event.amount, event.reason, state, event.at
+            return replace(case, goodwill=(*case.goodwill, GoodwillGrant(*what))[-GRANTS_MAX:])
+        case events.GoodwillApproved() | events.GoodwillRefused():
+            state = GoodwillState.GRANTED if isinstance(event, events.GoodwillApproved) else GoodwillState.REFUSED
+            word = {"state": state, "by_agent_id": event.by_agent_id, "decision_reason": event.reason}
+            decided = [
+                replace(one, **word, decided_at=event.at) if one.grant_id == event.grant_id else one
+                for one in case.goodwill
+            ]
+            return replace(case, goodwill=tuple(decided))
         case events.TaskOpened():
             return replace(case, tasks=tuple(sorted({*case.tasks, event.task_id})))
         case events.TaskClosed():

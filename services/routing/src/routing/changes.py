@@ -81,6 +81,7 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
             | events.DraftDiscarded()
             | events.CannedTextChanged()
             | events.CannedTextDeleted()
+            | events.DeskPolicyChanged()
         ):
             return _NOTHING
         case _:

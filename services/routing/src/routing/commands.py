@@ -13,6 +13,8 @@ from routing.terms import (
     ChannelUnits,
     ClaimTerms,
     Direction,
+    GoodwillTerms,
+    JargonTerm,
     Ordering,
     PostKind,
     Presence,
@@ -54,7 +56,11 @@ class Reason(StrEnum):
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
     DESK_UNCLEAR = "DESK_UNCLEAR"
     ESCALATION_CIRCLE = "ESCALATION_CIRCLE"
+    GOODWILL_DECIDED = "GOODWILL_DECIDED"
+    GOODWILL_OWN = "GOODWILL_OWN"
+    GOODWILL_UNKNOWN = "GOODWILL_UNKNOWN"
     IS_TASK = "IS_TASK"
+    NOT_APPROVER = "NOT_APPROVER"
     NOT_CLAIMABLE = "NOT_CLAIMABLE"
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
     NOT_JOINED = "NOT_JOINED"
@@ -68,6 +74,7 @@ class Reason(StrEnum):
     NO_SOURCE = "NO_SOURCE"
     OFFER_GONE = "OFFER_GONE"
     OFFER_TOKEN_STALE = "OFFER_TOKEN_STALE"  # noqa: S105
+    OVER_LIMIT = "OVER_LIMIT"
     POST_UNKNOWN = "POST_UNKNOWN"
     POST_WITHDRAWN = "POST_WITHDRAWN"
     OPINION_MISSING = "OPINION_MISSING"
@@ -85,6 +92,7 @@ class Reason(StrEnum):
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
     TOO_MANY_CANNED_TEXTS = "TOO_MANY_CANNED_TEXTS"
     TOO_MANY_JOINED = "TOO_MANY_JOINED"
+    TOO_MUCH_GOODWILL = "TOO_MUCH_GOODWILL"
     TOO_MANY_TASKS = "TOO_MANY_TASKS"
     TOO_MANY_VOTES = "TOO_MANY_VOTES"
     VOTE_OWN = "VOTE_OWN"
@@ -577,6 +585,39 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     tier_head_starts: tuple[TierHeadStart, ...] | None = None
 
 
+class GrantGoodwill(Struct, frozen=True, gc=False):
+    """Grant a case's customer something; `asks_approval` lets what is above the limit wait for somebody else."""
+
+    case_id: str
+    agent_id: str
+    grant_id: str
+    unit: str
+    amount: int
+    reason: str
+    asks_approval: bool
+    at: Instant
+
+
+class DecideGoodwill(Struct, frozen=True, gc=False):
+    """Say yes or no to what an agent asked for."""
+
+    case_id: str
+    grant_id: str
+    by_agent_id: str
+    approves: bool
+    reason: str
+    at: Instant
+
+
+class ChangeDeskPolicy(Struct, frozen=True, gc=False):
+    """Change what holds for desks; None leaves a setting as it is. Limits, approvers and terms are sorted."""
+
+    limits: tuple[GoodwillTerms, ...] | None
+    approvers: tuple[str, ...] | None
+    jargon: tuple[JargonTerm, ...] | None
+    at: Instant
+
+
 class CreateCannedText(Struct, frozen=True, gc=False):
     """Create a text of the house; its form is right."""
 
@@ -612,6 +653,9 @@ class Tick(Struct, frozen=True, gc=False):
     at: Instant
 
 
+GoodwillCommand = GrantGoodwill | DecideGoodwill
+"""What is asked of a customer's goodwill."""
+
 ClaimCommand = ClaimCase | RenewClaim | SecondClaim
 """What is asked of a lease."""
 
@@ -637,6 +681,8 @@ Command = (
     CaseCommand
     | ClaimCommand
     | VoteOnAnswer
+    | GoodwillCommand
+    | ChangeDeskPolicy
     | AttachPost
     | SightPost
     | AliasPost

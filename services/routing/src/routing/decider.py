@@ -29,6 +29,7 @@ from routing.cases import Accepted, Broadcast, Case, Offered, Pending, Queued, R
 from routing.claim_decider import claim_case, renew_claim, second_claim
 from routing.commands import Command, Reason
 from routing.escalation import escalate_case, escalate_post
+from routing.goodwill_decider import change_desk_policy, decide_goodwill, grant_goodwill
 from routing.join_decider import carry, join_cases, split_case
 from routing.leaving import drain_agent, leave, leaves_at, rescind_offers
 from routing.lines import line_of_request
@@ -126,6 +127,12 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             known_queues(shard, queues_named(command))
             known_agents(decision, agents_named(command))
             change_policy(decision, command)
+        case commands.GrantGoodwill():
+            grant_goodwill(decision, command)
+        case commands.DecideGoodwill():
+            decide_goodwill(decision, command)
+        case commands.ChangeDeskPolicy():
+            change_desk_policy(decision, command)
         case commands.CreateCannedText():
             create_text(decision, command)
         case commands.ChangeCannedText():

@@ -25,7 +25,7 @@ from switchboard.routing.v1 import desk_pb2 as api
 from switchboard.routing.v1 import desk_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as work
 
-from routing import canned_requests, events
+from routing import canned_requests, events, goodwill_requests
 from routing.canned import render
 from routing.case_context import CaseContext, asked_beside
 from routing.commands import Command
@@ -182,10 +182,11 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         queue = case.queue.rpartition("/")[2]
         fits = api.FittingTexts(parent=f"tenants/{tenant}", language=case.language, queue=queue)
         texts = await self._host.call(tenant, SHARD, fits, api.ListCannedTextsResponse)
-        aside = await self._host.call(tenant, SHARD, api.CaseAside(name=name), api.CaseAsideAnswer)
+        aside = await self._host.call(tenant, SHARD, api.CaseAside(name=name, agent=request.agent), api.CaseAsideAnswer)
         beside = self._beside
         await beside.reached(tenant, known)
-        together = await beside.together(tenant, name.rpartition("/")[2])
+        own = name.rpartition("/")[2]
+        together = await beside.together(tenant, own)
         return api.GetCaseContextResponse(
             case=case,
             rank=why.rank,
@@ -197,9 +198,43 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
             customer_cases=await beside.customer_cases(tenant, case, identities, together),
             notes=await beside.notes(tenant, together),
             expected_wait=aside.expected_wait if aside.HasField("expected_wait") else None,
+            goodwill=aside.goodwill if aside.HasField("goodwill") else await beside.goodwill(tenant, own),
             suggested_answers=await beside.suggestions(tenant, case, request.question),
             allowance=await beside.allowance(tenant, case, together, self._clock.now()),
         )
+
+    async def GrantGoodwill(  # noqa: N802
+        self, request: api.GrantGoodwillRequest, context: Context
+    ) -> api.GrantGoodwillResponse:
+        return await self._host.call(tenant_of(request), SHARD, request, api.GrantGoodwillResponse)
+
+    async def ApproveGoodwill(  # noqa: N802
+        self, request: api.ApproveGoodwillRequest, context: Context
+    ) -> api.ApproveGoodwillResponse:
+        return await self._host.call(tenant_of(request), SHARD, request, api.ApproveGoodwillResponse)
+
+    async def RefuseGoodwill(  # noqa: N802
+        self, request: api.RefuseGoodwillRequest, context: Context
+    ) -> api.RefuseGoodwillResponse:
+        return await self._host.call(tenant_of(request), SHARD, request, api.RefuseGoodwillResponse)
+
+    async def ListWaitingGoodwill(  # noqa: N802
+        self, request: api.ListWaitingGoodwillRequest, context: Context
+    ) -> api.ListWaitingGoodwillResponse:
+        return await self._read(request, request.min_position, api.ListWaitingGoodwillResponse)
+
+    async def GetDeskPolicy(  # noqa: N802
+        self, request: api.GetDeskPolicyRequest, context: Context
+    ) -> api.GetDeskPolicyResponse:
+        return await self._read(request, request.min_position, api.GetDeskPolicyResponse)
+
+    async def UpdateDeskPolicy(  # noqa: N802
+        self, request: api.UpdateDeskPolicyRequest, context: Context
+    ) -> api.UpdateDeskPolicyResponse:
+        goodwill_requests.changing(request, FIRST)  # who asks for nothing right brings no tenant into being
+        tenant = tenant_of(request)
+        await self._tenants.ensure(tenant)
+        return await self._host.call(tenant, SHARD, request, api.UpdateDeskPolicyResponse)
 
     async def ViewCase(  # noqa: N802
         self, request: api.ViewCaseRequest, context: Context
@@ -259,6 +294,11 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
         api.ViewCaseRequest: viewed,
+        api.GrantGoodwillRequest: lambda asked: goodwill_requests.granting(asked, clock.now()),
+        api.ApproveGoodwillRequest: lambda asked: goodwill_requests.deciding(asked, clock.now()),
+        api.RefuseGoodwillRequest: lambda asked: goodwill_requests.deciding(asked, clock.now()),
+        api.UpdateDeskPolicyRequest: lambda asked: goodwill_requests.changing(asked, clock.now()),
+        api.ListWaitingGoodwillRequest: lambda asked: page(asked, (str, str)),
         api.GetCaseContextRequest: asked_beside,
         api.AssignCaseRequest: lambda request: assigned(request, clock.now()),
         **dict.fromkeys(CANNED, lambda request: canned_requests.command_of(request, clock.now())),

@@ -1,7 +1,7 @@
 """What is asked of an agent's desk, at the owner of its shard: its form is judged, it becomes a command."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chassis.clock import Clock, Instant
 from chassis.commands import request_of
@@ -9,7 +9,7 @@ from chassis.layout import struct_of
 from google.protobuf.message import Message
 from switchboard.routing.v1 import desk_pb2 as api
 
-from routing import canned_requests, commands, events, wire
+from routing import canned_requests, commands, events, goodwill_requests, wire
 from routing.aside import aside
 from routing.form import Form, case_and_agent, check_text
 from routing.handler import Handler, submit
@@ -46,6 +46,20 @@ class DeskHandler:
             case api.GetCannedTextRequest():
                 async with writer.commit_lock:  # what is told is durable
                     return canned_requests.get(writer, request)
+            case api.GrantGoodwillRequest():
+                return await self._grant(writer, request)
+            case api.ApproveGoodwillRequest() | api.RefuseGoodwillRequest():
+                return await self._decide(writer, request)
+            case api.UpdateDeskPolicyRequest():
+                change = goodwill_requests.changing(request, self._clock.now())
+                return await submit(writer, change, request_of(request), _changed(writer.subject.tenant))
+            case api.GetDeskPolicyRequest():
+                async with writer.commit_lock:
+                    policy = goodwill_requests.policy_message(writer.subject.tenant, writer.state.desk_policy)
+                    return api.GetDeskPolicyResponse(desk_policy=policy)
+            case api.ListWaitingGoodwillRequest():
+                async with writer.commit_lock:
+                    return goodwill_requests.waiting(writer, request)
             case api.CaseAside():
                 async with writer.commit_lock:
                     return aside(writer, request, self._clock.now())
@@ -59,6 +73,26 @@ class DeskHandler:
                 return await self._change_text(writer, request)
             case _:
                 return await self._others.handle(writer, request)
+
+    async def _grant(self, writer: Writer, request: api.GrantGoodwillRequest) -> Message:
+        command, tenant = goodwill_requests.granting(request, self._clock.now()), writer.subject.tenant
+
+        def shown(shard: Shard, _: Sequence[events.Event]) -> Message:
+            granted = goodwill_requests.granted(tenant, shard.cases[command.case_id], command.grant_id)
+            return api.GrantGoodwillResponse(goodwill=granted)
+
+        return await submit(writer, command, request_of(request), shown)
+
+    async def _decide(self, writer: Writer, request: api.ApproveGoodwillRequest | api.RefuseGoodwillRequest) -> Message:
+        command, tenant = goodwill_requests.deciding(request, self._clock.now()), writer.subject.tenant
+
+        def shown(shard: Shard, _: Sequence[events.Event]) -> Message:
+            decided = goodwill_requests.granted(tenant, shard.cases[command.case_id], command.grant_id)
+            if command.approves:
+                return api.ApproveGoodwillResponse(goodwill=decided)
+            return api.RefuseGoodwillResponse(goodwill=decided)
+
+        return await submit(writer, command, request_of(request), shown)
 
     async def _change_text(
         self,
@@ -86,6 +120,16 @@ class DeskHandler:
         bare.ClearField("text")  # sealing it twice gives other bytes, its keyed digest stays
         name = f"{sealed.name}/drafts/{agent_id}"
         return await submit(writer, command, request_of(bare), lambda *_: api.SaveDraftResponse(draft=name))
+
+
+def _changed(tenant: str) -> Callable[[Shard, Sequence[events.Event]], Message]:
+    """The answer to who changes settings of desks."""
+
+    def shown(shard: Shard, _: Sequence[events.Event]) -> Message:
+        policy = goodwill_requests.policy_message(tenant, shard.desk_policy)
+        return api.UpdateDeskPolicyResponse(desk_policy=policy)
+
+    return shown
 
 
 def saved(request: api.SaveDraftRequest) -> tuple[str, str]:

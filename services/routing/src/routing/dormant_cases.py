@@ -137,6 +137,7 @@ class Lacking:
                 | commands.CreateCannedText()
                 | commands.ChangeCannedText()
                 | commands.DeleteCannedText()
+                | commands.ChangeDeskPolicy()
                 | commands.Tick()
             ):
                 pass

@@ -14,6 +14,9 @@ from routing.terms import (
     Direction,
     Escalation,
     GivenAnswer,
+    GoodwillGrant,
+    GoodwillTerms,
+    JargonTerm,
     Ordering,
     PostKind,
     PostRole,
@@ -762,6 +765,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    goodwill: tuple[GoodwillGrant, ...] = ()
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -825,6 +829,61 @@ class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
 
 
+class GoodwillGranted(Struct, frozen=True, array_like=True, gc=False):
+    """An agent granted its customer something within its limit."""
+
+    case_id: str
+    agent_id: str
+    grant_id: str
+    unit: str
+    amount: int
+    reason: str
+    at: Instant
+
+
+class GoodwillAsked(Struct, frozen=True, array_like=True, gc=False):
+    """An agent asked to grant more than it may by itself."""
+
+    case_id: str
+    agent_id: str
+    grant_id: str
+    unit: str
+    amount: int
+    reason: str
+    at: Instant
+
+
+class GoodwillApproved(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody else granted what an agent asked for."""
+
+    case_id: str
+    agent_id: str
+    grant_id: str
+    by_agent_id: str
+    reason: str
+    at: Instant
+
+
+class GoodwillRefused(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody else said no to what an agent asked for."""
+
+    case_id: str
+    agent_id: str
+    grant_id: str
+    by_agent_id: str
+    reason: str
+    at: Instant
+
+
+class DeskPolicyChanged(Struct, frozen=True, array_like=True, gc=False):
+    """What holds for agents' desks changed; carries it whole, as it is now."""
+
+    limits: tuple[GoodwillTerms, ...]
+    approvers: tuple[str, ...]
+    jargon: tuple[JargonTerm, ...]
+    at: Instant
+
+
 class CannedTextChanged(Struct, frozen=True, array_like=True, gc=False):
     """A text of the house was created or changed; carries it whole, as it is now."""
 
@@ -877,6 +936,10 @@ CaseFact = (
     | PostDetached
     | CaseSupervised
     | CaseAssigned
+    | GoodwillGranted
+    | GoodwillAsked
+    | GoodwillApproved
+    | GoodwillRefused
     | CaseAgentsChanged
     | CaseTierChanged
 )
@@ -888,7 +951,15 @@ CaseEvent = CaseFact | CaseBegun | CaseOpened | CaseRecalled | CasesJoined | Joi
 AgentFact = AgentRegistered | AgentChanged | PresenceChanged | ShiftChanged | AgentDeleted
 """What happens to an agent itself."""
 
-SettingFact = QueueChanged | QueueDeleted | QueueCleared | PolicyChanged | SourceQueueChanged | SourceLabelsChanged
+SettingFact = (
+    QueueChanged
+    | QueueDeleted
+    | QueueCleared
+    | PolicyChanged
+    | SourceQueueChanged
+    | SourceLabelsChanged
+    | DeskPolicyChanged
+)
 """What holds for what is decided from now on."""
 
 CannedFact = CannedTextChanged | CannedTextDeleted

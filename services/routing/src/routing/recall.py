@@ -3,7 +3,18 @@
 from chassis.clock import Instant
 
 from routing import events
-from routing.cases import ANSWERS_MAX, IDLE, URGENCY_MAX, WEIGHT_MAX, Case, Confirmed, Stage, Withdrawn, asked_of
+from routing.cases import (
+    ANSWERS_MAX,
+    GRANTS_MAX,
+    IDLE,
+    URGENCY_MAX,
+    WEIGHT_MAX,
+    Case,
+    Confirmed,
+    Stage,
+    Withdrawn,
+    asked_of,
+)
 
 
 def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
@@ -56,6 +67,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.rules_version,
         case.agent_terms,
         case.tier,
+        case.goodwill,
     )
 
 
@@ -102,4 +114,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         rules_version=event.policy_version,
         agent_terms=event.agent_terms,
         tier=event.tier,
+        goodwill=event.goodwill[-GRANTS_MAX:],
     )

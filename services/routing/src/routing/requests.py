@@ -28,7 +28,7 @@ _TAG = re.compile(r"[a-z0-9_:-]{1,60}")
 
 def tenant_of(request: Message) -> str:
     """The tenant a request is about. Raises InvalidRequest."""
-    for field in ("name", "parent", "agent", "queue", "routing_policy", "canned_text"):
+    for field in ("name", "parent", "agent", "queue", "routing_policy", "canned_text", "desk_policy"):
         if field in request.DESCRIPTOR.fields_by_name:
             value = getattr(request, field)
             name: str = value if isinstance(value, str) else value.name

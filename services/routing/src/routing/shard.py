@@ -37,6 +37,7 @@ from routing.cases import (
     place_of,
 )
 from routing.changes import changes, is_first_offer, with_turn
+from routing.goodwill import GRANTS_OF_DAY_MAX, DeskPolicy, Granted, desk_policy_of, of_the_day
 from routing.policies import Choice, Unoffered, choice_of, order_of
 from routing.relaxation import LendKey, Step, due_at, guarded, lend_text, next_step
 from routing.rules import Rules, ready
@@ -105,6 +106,10 @@ class Shard:
     """Which posts there are, who answers whom, and what is to be looked at again."""
     canned: dict[str, CannedText] = field(default_factory=dict)
     """Texts of the house; no decision about a case looks at them."""
+    desk_policy: DeskPolicy = field(default_factory=DeskPolicy)
+    """What holds for agents' desks; no decision about where a case goes looks at it."""
+    granted: dict[str, tuple[Granted, ...]] = field(default_factory=dict)
+    """Agent to what it granted by itself on the day of its last grant."""
     segments: Segments = field(init=False)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
@@ -223,6 +228,7 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
         case events.AgentDeleted():
             _change(shard, event)
             shard.agents.pop(event.agent_id, None)
+            shard.granted.pop(event.agent_id, None)
             shard.timers.cancel((LEAVES, event.agent_id))
         case events.SourceQueueChanged():
             if event.queue:
@@ -243,6 +249,12 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             shard.canned[event.text_id] = canned(event)
         case events.CannedTextDeleted():
             shard.canned.pop(event.text_id, None)
+        case events.DeskPolicyChanged():
+            shard.desk_policy = desk_policy_of(event)
+        case events.GoodwillGranted():
+            _change(shard, event)
+            day = of_the_day(shard.granted.get(event.agent_id, ()), event.at)
+            shard.granted[event.agent_id] = (*day, Granted(event.unit, event.amount, event.at))[-GRANTS_OF_DAY_MAX:]
         case _:
             _change(shard, event)
     return shard

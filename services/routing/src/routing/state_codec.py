@@ -17,11 +17,12 @@ from routing.agents import Agent, Policy, Queue
 from routing.canned import CannedText
 from routing.cases import Case
 from routing.events import PostThreaded
+from routing.goodwill import DeskPolicy, Granted
 from routing.shard import Shard, refill
 from routing.terms import SourceLabel
 from routing.thread_index import Kept, ThreadIndex
 
-VERSION = "21"
+VERSION = "22"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, or keys and posts, of one part: three milliseconds' work."""
@@ -43,6 +44,8 @@ class _Kept(Struct, array_like=True):
     todo: list[tuple[str, int]]
     canned: list[CannedText]
     labels: list[tuple[str, tuple[SourceLabel, ...]]]
+    desk_policy: DeskPolicy
+    granted: list[tuple[str, tuple[Granted, ...]]]
 
 
 _encoder = Encoder()
@@ -70,6 +73,8 @@ def dump(shard: Shard) -> Iterator[bytes]:
         list(shard.threads.todo.items()),
         [shard.canned[text_id] for text_id in sorted(shard.canned)],
         sorted(shard.labels.items()),
+        shard.desk_policy,
+        sorted(shard.granted.items()),
     )
     return _parts(_encoder.encode(kept), shard.cases.copy(), shard.threads.kept())
 
@@ -143,6 +148,8 @@ def load(raw: bytes) -> Shard:
         kept.forgotten,
         threads,
         {one.text_id: one for one in kept.canned},
+        kept.desk_policy,
+        dict(kept.granted),
         labels=dict(kept.labels),
     )
     return refill(shard)

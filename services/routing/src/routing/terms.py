@@ -208,6 +208,47 @@ class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
     customer: Verdict = Verdict.UNSPECIFIED
 
 
+class GoodwillState(IntEnum):
+    """Where a grant of goodwill stands."""
+
+    UNSPECIFIED = 0
+    GRANTED = 1
+    WAITING = 2
+    REFUSED = 3
+
+
+class GoodwillGrant(Struct, frozen=True, array_like=True, gc=False):
+    """What was granted a customer, or is to be, in whole minor units of a currency, or points."""
+
+    grant_id: str
+    agent_id: str
+    unit: str
+    amount: int
+    reason: str
+    state: GoodwillState
+    at: Instant
+    by_agent_id: str = ""
+    decision_reason: str = ""
+    decided_at: Instant | None = None
+
+
+class GoodwillTerms(Struct, frozen=True, array_like=True, gc=False):
+    """How much an agent may grant without being asked, in a case and in a day; "" is for any agent or queue."""
+
+    agent_id: str
+    queue: str
+    unit: str
+    per_case: int
+    per_day: int
+
+
+class JargonTerm(Struct, frozen=True, array_like=True, gc=False):
+    """A word of the house that no customer understands, and what to say instead, "" for nothing."""
+
+    term: str
+    instead: str = ""
+
+
 def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
     """Both lists by skill; where both name one, the stricter of each word holds."""
     merged = {r.skill: r for r in ours}

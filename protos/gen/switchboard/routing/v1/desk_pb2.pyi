@@ -5,6 +5,7 @@ from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from switchboard.log.v1 import log_pb2 as _log_pb2
+from switchboard.routing.v1 import events_pb2 as _events_pb2
 from switchboard.routing.v1 import service_pb2 as _service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -293,19 +294,21 @@ class ViewCaseResponse(_message.Message):
     def __init__(self, agent: _Optional[str] = ..., viewing: _Optional[_Union[Viewing, str]] = ...) -> None: ...
 
 class GetCaseContextRequest(_message.Message):
-    __slots__ = ("name", "min_position", "identities", "question")
+    __slots__ = ("name", "min_position", "identities", "question", "agent")
     NAME_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     IDENTITIES_FIELD_NUMBER: _ClassVar[int]
     QUESTION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
     name: str
     min_position: str
     identities: _containers.RepeatedScalarFieldContainer[str]
     question: str
-    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ..., identities: _Optional[_Iterable[str]] = ..., question: _Optional[str] = ...) -> None: ...
+    agent: str
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ..., identities: _Optional[_Iterable[str]] = ..., question: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
 
 class GetCaseContextResponse(_message.Message):
-    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts", "customer_cases", "notes", "expected_wait", "allowance", "suggested_answers")
+    __slots__ = ("case", "rank", "summary", "case_posts", "next_post_page_token", "drafts", "canned_texts", "customer_cases", "notes", "expected_wait", "allowance", "suggested_answers", "goodwill")
     CASE_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
@@ -318,6 +321,7 @@ class GetCaseContextResponse(_message.Message):
     EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
     ALLOWANCE_FIELD_NUMBER: _ClassVar[int]
     SUGGESTED_ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
     case: _service_pb2.Case
     rank: int
     summary: str
@@ -330,7 +334,8 @@ class GetCaseContextResponse(_message.Message):
     expected_wait: ExpectedWait
     allowance: ReplyAllowance
     suggested_answers: _containers.RepeatedCompositeFieldContainer[SuggestedAnswer]
-    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ..., customer_cases: _Optional[_Iterable[_Union[_service_pb2.Case, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., allowance: _Optional[_Union[ReplyAllowance, _Mapping]] = ..., suggested_answers: _Optional[_Iterable[_Union[SuggestedAnswer, _Mapping]]] = ...) -> None: ...
+    goodwill: GoodwillStanding
+    def __init__(self, case: _Optional[_Union[_service_pb2.Case, _Mapping]] = ..., rank: _Optional[int] = ..., summary: _Optional[str] = ..., case_posts: _Optional[_Iterable[_Union[_service_pb2.CasePost, _Mapping]]] = ..., next_post_page_token: _Optional[str] = ..., drafts: _Optional[_Iterable[_Union[Draft, _Mapping]]] = ..., canned_texts: _Optional[_Iterable[_Union[CannedText, _Mapping]]] = ..., customer_cases: _Optional[_Iterable[_Union[_service_pb2.Case, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[CaseNote, _Mapping]]] = ..., expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., allowance: _Optional[_Union[ReplyAllowance, _Mapping]] = ..., suggested_answers: _Optional[_Iterable[_Union[SuggestedAnswer, _Mapping]]] = ..., goodwill: _Optional[_Union[GoodwillStanding, _Mapping]] = ...) -> None: ...
 
 class SuggestedAnswer(_message.Message):
     __slots__ = ("text", "case", "agent", "answered_at", "customers", "gaps")
@@ -385,16 +390,20 @@ class ReplyAllowance(_message.Message):
     def __init__(self, window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., replies_left: _Optional[int] = ..., open: _Optional[bool] = ...) -> None: ...
 
 class CaseAside(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "agent")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    agent: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
 
 class CaseAsideAnswer(_message.Message):
-    __slots__ = ("expected_wait",)
+    __slots__ = ("expected_wait", "goodwill")
     EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
     expected_wait: ExpectedWait
-    def __init__(self, expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ...) -> None: ...
+    goodwill: GoodwillStanding
+    def __init__(self, expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., goodwill: _Optional[_Union[GoodwillStanding, _Mapping]] = ...) -> None: ...
 
 class FittingTexts(_message.Message):
     __slots__ = ("parent", "language", "queue")
@@ -405,3 +414,199 @@ class FittingTexts(_message.Message):
     language: str
     queue: str
     def __init__(self, parent: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ...) -> None: ...
+
+class Goodwill(_message.Message):
+    __slots__ = ("name", "agent", "unit", "amount", "reason", "state", "asked_at", "decided_by", "decision_reason", "decided_at")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    ASKED_AT_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_BY_FIELD_NUMBER: _ClassVar[int]
+    DECISION_REASON_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    unit: str
+    amount: int
+    reason: str
+    state: _events_pb2.GoodwillState
+    asked_at: _timestamp_pb2.Timestamp
+    decided_by: str
+    decision_reason: str
+    decided_at: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[int] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[_events_pb2.GoodwillState, str]] = ..., asked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decided_by: _Optional[str] = ..., decision_reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GoodwillLimit(_message.Message):
+    __slots__ = ("agent", "queue", "unit", "per_case", "per_day")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    PER_CASE_FIELD_NUMBER: _ClassVar[int]
+    PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    agent: str
+    queue: str
+    unit: str
+    per_case: int
+    per_day: int
+    def __init__(self, agent: _Optional[str] = ..., queue: _Optional[str] = ..., unit: _Optional[str] = ..., per_case: _Optional[int] = ..., per_day: _Optional[int] = ...) -> None: ...
+
+class DeskPolicy(_message.Message):
+    __slots__ = ("name", "goodwill_limits", "goodwill_approvers", "jargon", "updated_at")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    GOODWILL_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    GOODWILL_APPROVERS_FIELD_NUMBER: _ClassVar[int]
+    JARGON_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    goodwill_limits: _containers.RepeatedCompositeFieldContainer[GoodwillLimit]
+    goodwill_approvers: _containers.RepeatedScalarFieldContainer[str]
+    jargon: _containers.RepeatedCompositeFieldContainer[_events_pb2.JargonTerm]
+    updated_at: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., goodwill_limits: _Optional[_Iterable[_Union[GoodwillLimit, _Mapping]]] = ..., goodwill_approvers: _Optional[_Iterable[str]] = ..., jargon: _Optional[_Iterable[_Union[_events_pb2.JargonTerm, _Mapping]]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GrantGoodwillRequest(_message.Message):
+    __slots__ = ("name", "agent", "unit", "amount", "reason", "ask_approval", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ASK_APPROVAL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    unit: str
+    amount: int
+    reason: str
+    ask_approval: bool
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[int] = ..., reason: _Optional[str] = ..., ask_approval: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GrantGoodwillResponse(_message.Message):
+    __slots__ = ("goodwill", "position")
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    goodwill: Goodwill
+    position: str
+    def __init__(self, goodwill: _Optional[_Union[Goodwill, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class ApproveGoodwillRequest(_message.Message):
+    __slots__ = ("name", "agent", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ApproveGoodwillResponse(_message.Message):
+    __slots__ = ("goodwill", "position")
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    goodwill: Goodwill
+    position: str
+    def __init__(self, goodwill: _Optional[_Union[Goodwill, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class RefuseGoodwillRequest(_message.Message):
+    __slots__ = ("name", "agent", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class RefuseGoodwillResponse(_message.Message):
+    __slots__ = ("goodwill", "position")
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    goodwill: Goodwill
+    position: str
+    def __init__(self, goodwill: _Optional[_Union[Goodwill, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class ListWaitingGoodwillRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class ListWaitingGoodwillResponse(_message.Message):
+    __slots__ = ("goodwill", "next_page_token")
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    goodwill: _containers.RepeatedCompositeFieldContainer[Goodwill]
+    next_page_token: str
+    def __init__(self, goodwill: _Optional[_Iterable[_Union[Goodwill, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetDeskPolicyRequest(_message.Message):
+    __slots__ = ("name", "min_position")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    min_position: str
+    def __init__(self, name: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class GetDeskPolicyResponse(_message.Message):
+    __slots__ = ("desk_policy",)
+    DESK_POLICY_FIELD_NUMBER: _ClassVar[int]
+    desk_policy: DeskPolicy
+    def __init__(self, desk_policy: _Optional[_Union[DeskPolicy, _Mapping]] = ...) -> None: ...
+
+class UpdateDeskPolicyRequest(_message.Message):
+    __slots__ = ("desk_policy", "update_mask", "request_id")
+    DESK_POLICY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    desk_policy: DeskPolicy
+    update_mask: _field_mask_pb2.FieldMask
+    request_id: str
+    def __init__(self, desk_policy: _Optional[_Union[DeskPolicy, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UpdateDeskPolicyResponse(_message.Message):
+    __slots__ = ("desk_policy", "position")
+    DESK_POLICY_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    desk_policy: DeskPolicy
+    position: str
+    def __init__(self, desk_policy: _Optional[_Union[DeskPolicy, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class GoodwillStanding(_message.Message):
+    __slots__ = ("goodwill", "agent", "allowances")
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    ALLOWANCES_FIELD_NUMBER: _ClassVar[int]
+    goodwill: _containers.RepeatedCompositeFieldContainer[Goodwill]
+    agent: str
+    allowances: _containers.RepeatedCompositeFieldContainer[GoodwillAllowance]
+    def __init__(self, goodwill: _Optional[_Iterable[_Union[Goodwill, _Mapping]]] = ..., agent: _Optional[str] = ..., allowances: _Optional[_Iterable[_Union[GoodwillAllowance, _Mapping]]] = ...) -> None: ...
+
+class GoodwillAllowance(_message.Message):
+    __slots__ = ("unit", "per_case", "per_day", "case_used", "day_used", "left")
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    PER_CASE_FIELD_NUMBER: _ClassVar[int]
+    PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    CASE_USED_FIELD_NUMBER: _ClassVar[int]
+    DAY_USED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    unit: str
+    per_case: int
+    per_day: int
+    case_used: int
+    day_used: int
+    left: int
+    def __init__(self, unit: _Optional[str] = ..., per_case: _Optional[int] = ..., per_day: _Optional[int] = ..., case_used: _Optional[int] = ..., day_used: _Optional[int] = ..., left: _Optional[int] = ...) -> None: ...

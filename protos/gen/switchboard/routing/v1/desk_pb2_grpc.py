@@ -100,6 +100,36 @@ class DeskServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseResponse.FromString,
                 _registered_method=True)
+        self.GrantGoodwill = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/GrantGoodwill',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GrantGoodwillRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GrantGoodwillResponse.FromString,
+                _registered_method=True)
+        self.ApproveGoodwill = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/ApproveGoodwill',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ApproveGoodwillRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ApproveGoodwillResponse.FromString,
+                _registered_method=True)
+        self.RefuseGoodwill = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/RefuseGoodwill',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillResponse.FromString,
+                _registered_method=True)
+        self.ListWaitingGoodwill = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/ListWaitingGoodwill',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillResponse.FromString,
+                _registered_method=True)
+        self.GetDeskPolicy = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/GetDeskPolicy',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetDeskPolicyRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetDeskPolicyResponse.FromString,
+                _registered_method=True)
+        self.UpdateDeskPolicy = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/UpdateDeskPolicy',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateDeskPolicyRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateDeskPolicyResponse.FromString,
+                _registered_method=True)
 
 
 class DeskServiceServicer:
@@ -206,6 +236,50 @@ class DeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GrantGoodwill(self, request, context):
+        """Grants a case's customer something, within what its agent may grant by itself: the least of what is left of the case's limit and of the agent's last 24
+        hours. With `ask_approval` what is above that waits for somebody else's word. It is a fact in the case's history; paying it is not ours.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, IS_TASK, OVER_LIMIT, TOO_MUCH_GOODWILL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveGoodwill(self, request, context):
+        """Grants what waits; it counts for no limit. Errors: GOODWILL_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), GOODWILL_DECIDED, GOODWILL_OWN, NOT_APPROVER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseGoodwill(self, request, context):
+        """Says no to what waits. Errors: as ApproveGoodwill.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWaitingGoodwill(self, request, context):
+        """What waits for somebody's word in a tenant, by case and id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDeskPolicy(self, request, context):
+        """The settings of a tenant's desks; those of one who never said are empty: nobody may grant anything by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateDeskPolicy(self, request, context):
+        """Changes settings of desks, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -273,6 +347,36 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.ViewCase,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseResponse.SerializeToString,
+            ),
+            'GrantGoodwill': grpc.unary_unary_rpc_method_handler(
+                    servicer.GrantGoodwill,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GrantGoodwillRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GrantGoodwillResponse.SerializeToString,
+            ),
+            'ApproveGoodwill': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveGoodwill,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ApproveGoodwillRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ApproveGoodwillResponse.SerializeToString,
+            ),
+            'RefuseGoodwill': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseGoodwill,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillResponse.SerializeToString,
+            ),
+            'ListWaitingGoodwill': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWaitingGoodwill,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillResponse.SerializeToString,
+            ),
+            'GetDeskPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDeskPolicy,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetDeskPolicyRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.GetDeskPolicyResponse.SerializeToString,
+            ),
+            'UpdateDeskPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateDeskPolicy,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateDeskPolicyRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateDeskPolicyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -627,6 +731,168 @@ class DeskService:
             '/switchboard.routing.v1.DeskService/ViewCase',
             switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_desk__pb2.ViewCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GrantGoodwill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/GrantGoodwill',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GrantGoodwillRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GrantGoodwillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveGoodwill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/ApproveGoodwill',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ApproveGoodwillRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ApproveGoodwillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseGoodwill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/RefuseGoodwill',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWaitingGoodwill(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/ListWaitingGoodwill',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDeskPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/GetDeskPolicy',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GetDeskPolicyRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.GetDeskPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateDeskPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/UpdateDeskPolicy',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateDeskPolicyRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.UpdateDeskPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

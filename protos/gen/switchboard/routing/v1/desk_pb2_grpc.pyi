@@ -72,6 +72,21 @@ class DeskServiceStub:
     leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
     have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
     """
+    GrantGoodwill: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GrantGoodwillRequest, _desk_pb2.GrantGoodwillResponse]
+    """Grants a case's customer something, within what its agent may grant by itself: the least of what is left of the case's limit and of the agent's last 24
+    hours. With `ask_approval` what is above that waits for somebody else's word. It is a fact in the case's history; paying it is not ours.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, IS_TASK, OVER_LIMIT, TOO_MUCH_GOODWILL.
+    """
+    ApproveGoodwill: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ApproveGoodwillRequest, _desk_pb2.ApproveGoodwillResponse]
+    """Grants what waits; it counts for no limit. Errors: GOODWILL_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), GOODWILL_DECIDED, GOODWILL_OWN, NOT_APPROVER."""
+    RefuseGoodwill: _grpc.UnaryUnaryMultiCallable[_desk_pb2.RefuseGoodwillRequest, _desk_pb2.RefuseGoodwillResponse]
+    """Says no to what waits. Errors: as ApproveGoodwill."""
+    ListWaitingGoodwill: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListWaitingGoodwillRequest, _desk_pb2.ListWaitingGoodwillResponse]
+    """What waits for somebody's word in a tenant, by case and id."""
+    GetDeskPolicy: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetDeskPolicyRequest, _desk_pb2.GetDeskPolicyResponse]
+    """The settings of a tenant's desks; those of one who never said are empty: nobody may grant anything by itself."""
+    UpdateDeskPolicy: _grpc.UnaryUnaryMultiCallable[_desk_pb2.UpdateDeskPolicyRequest, _desk_pb2.UpdateDeskPolicyResponse]
+    """Changes settings of desks, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND)."""
 
 @_typing.type_check_only
 class DeskServiceAsyncStub(DeskServiceStub):
@@ -117,6 +132,21 @@ class DeskServiceAsyncStub(DeskServiceStub):
     leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
     have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
     """
+    GrantGoodwill: _aio.UnaryUnaryMultiCallable[_desk_pb2.GrantGoodwillRequest, _desk_pb2.GrantGoodwillResponse]  # type: ignore[assignment]
+    """Grants a case's customer something, within what its agent may grant by itself: the least of what is left of the case's limit and of the agent's last 24
+    hours. With `ask_approval` what is above that waits for somebody else's word. It is a fact in the case's history; paying it is not ours.
+    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, IS_TASK, OVER_LIMIT, TOO_MUCH_GOODWILL.
+    """
+    ApproveGoodwill: _aio.UnaryUnaryMultiCallable[_desk_pb2.ApproveGoodwillRequest, _desk_pb2.ApproveGoodwillResponse]  # type: ignore[assignment]
+    """Grants what waits; it counts for no limit. Errors: GOODWILL_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), GOODWILL_DECIDED, GOODWILL_OWN, NOT_APPROVER."""
+    RefuseGoodwill: _aio.UnaryUnaryMultiCallable[_desk_pb2.RefuseGoodwillRequest, _desk_pb2.RefuseGoodwillResponse]  # type: ignore[assignment]
+    """Says no to what waits. Errors: as ApproveGoodwill."""
+    ListWaitingGoodwill: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListWaitingGoodwillRequest, _desk_pb2.ListWaitingGoodwillResponse]  # type: ignore[assignment]
+    """What waits for somebody's word in a tenant, by case and id."""
+    GetDeskPolicy: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetDeskPolicyRequest, _desk_pb2.GetDeskPolicyResponse]  # type: ignore[assignment]
+    """The settings of a tenant's desks; those of one who never said are empty: nobody may grant anything by itself."""
+    UpdateDeskPolicy: _aio.UnaryUnaryMultiCallable[_desk_pb2.UpdateDeskPolicyRequest, _desk_pb2.UpdateDeskPolicyResponse]  # type: ignore[assignment]
+    """Changes settings of desks, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND)."""
 
 class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """What is on an agent's desk. What is common to all calls of RoutingService is common to these."""
@@ -237,5 +267,56 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         leaves. It is kept by nobody and in no history. A message without an agent says that this one is heard of, and comes again every 10 seconds; who is cut off is told to
         have left within 35. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND). Ends with UNAVAILABLE and RetryInfo when the server drains.
         """
+
+    @_abc_1.abstractmethod
+    def GrantGoodwill(
+        self,
+        request: _desk_pb2.GrantGoodwillRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.GrantGoodwillResponse, _abc.Awaitable[_desk_pb2.GrantGoodwillResponse]]:
+        """Grants a case's customer something, within what its agent may grant by itself: the least of what is left of the case's limit and of the agent's last 24
+        hours. With `ask_approval` what is above that waits for somebody else's word. It is a fact in the case's history; paying it is not ours.
+        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, IS_TASK, OVER_LIMIT, TOO_MUCH_GOODWILL.
+        """
+
+    @_abc_1.abstractmethod
+    def ApproveGoodwill(
+        self,
+        request: _desk_pb2.ApproveGoodwillRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.ApproveGoodwillResponse, _abc.Awaitable[_desk_pb2.ApproveGoodwillResponse]]:
+        """Grants what waits; it counts for no limit. Errors: GOODWILL_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), GOODWILL_DECIDED, GOODWILL_OWN, NOT_APPROVER."""
+
+    @_abc_1.abstractmethod
+    def RefuseGoodwill(
+        self,
+        request: _desk_pb2.RefuseGoodwillRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.RefuseGoodwillResponse, _abc.Awaitable[_desk_pb2.RefuseGoodwillResponse]]:
+        """Says no to what waits. Errors: as ApproveGoodwill."""
+
+    @_abc_1.abstractmethod
+    def ListWaitingGoodwill(
+        self,
+        request: _desk_pb2.ListWaitingGoodwillRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.ListWaitingGoodwillResponse, _abc.Awaitable[_desk_pb2.ListWaitingGoodwillResponse]]:
+        """What waits for somebody's word in a tenant, by case and id."""
+
+    @_abc_1.abstractmethod
+    def GetDeskPolicy(
+        self,
+        request: _desk_pb2.GetDeskPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.GetDeskPolicyResponse, _abc.Awaitable[_desk_pb2.GetDeskPolicyResponse]]:
+        """The settings of a tenant's desks; those of one who never said are empty: nobody may grant anything by itself."""
+
+    @_abc_1.abstractmethod
+    def UpdateDeskPolicy(
+        self,
+        request: _desk_pb2.UpdateDeskPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.UpdateDeskPolicyResponse, _abc.Awaitable[_desk_pb2.UpdateDeskPolicyResponse]]:
+        """Changes settings of desks, as `update_mask` says. Errors: AGENT_UNKNOWN and QUEUE_UNKNOWN (NOT_FOUND)."""
 
 def add_DeskServiceServicer_to_server(servicer: DeskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

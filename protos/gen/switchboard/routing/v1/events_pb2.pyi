@@ -80,6 +80,13 @@ class PostRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POST_ROLE_CONTACT: _ClassVar[PostRole]
     POST_ROLE_ANSWER: _ClassVar[PostRole]
     POST_ROLE_CONTEXT: _ClassVar[PostRole]
+
+class GoodwillState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GOODWILL_STATE_UNSPECIFIED: _ClassVar[GoodwillState]
+    GOODWILL_STATE_GRANTED: _ClassVar[GoodwillState]
+    GOODWILL_STATE_WAITING: _ClassVar[GoodwillState]
+    GOODWILL_STATE_REFUSED: _ClassVar[GoodwillState]
 CASE_ORIGIN_UNSPECIFIED: CaseOrigin
 CASE_ORIGIN_POST: CaseOrigin
 CASE_ORIGIN_MANUAL: CaseOrigin
@@ -122,6 +129,10 @@ POST_ROLE_UNSPECIFIED: PostRole
 POST_ROLE_CONTACT: PostRole
 POST_ROLE_ANSWER: PostRole
 POST_ROLE_CONTEXT: PostRole
+GOODWILL_STATE_UNSPECIFIED: GoodwillState
+GOODWILL_STATE_GRANTED: GoodwillState
+GOODWILL_STATE_WAITING: GoodwillState
+GOODWILL_STATE_REFUSED: GoodwillState
 
 class Skill(_message.Message):
     __slots__ = ("name", "level")
@@ -1310,7 +1321,7 @@ class SourceLabelsChanged(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[SourceLabel, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseRecalled(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version", "agent_terms", "tier")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version", "agent_terms", "tier", "goodwill")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -1350,6 +1361,7 @@ class CaseRecalled(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    GOODWILL_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -1389,7 +1401,8 @@ class CaseRecalled(_message.Message):
     policy_version: int
     agent_terms: AgentTerms
     tier: str
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    goodwill: _containers.RepeatedCompositeFieldContainer[GoodwillGrant]
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., goodwill: _Optional[_Iterable[_Union[GoodwillGrant, _Mapping]]] = ...) -> None: ...
 
 class CaseSupervised(_message.Message):
     __slots__ = ("case_id", "queue", "reason", "returns", "at")
@@ -1428,6 +1441,132 @@ class DraftDiscarded(_message.Message):
     agent_id: str
     at: _timestamp_pb2.Timestamp
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GoodwillGrant(_message.Message):
+    __slots__ = ("grant_id", "agent_id", "unit", "amount", "reason", "state", "at", "by_agent_id", "decision_reason", "decided_at")
+    GRANT_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    DECISION_REASON_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
+    grant_id: str
+    agent_id: str
+    unit: str
+    amount: int
+    reason: str
+    state: GoodwillState
+    at: _timestamp_pb2.Timestamp
+    by_agent_id: str
+    decision_reason: str
+    decided_at: _timestamp_pb2.Timestamp
+    def __init__(self, grant_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[int] = ..., reason: _Optional[str] = ..., state: _Optional[_Union[GoodwillState, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., by_agent_id: _Optional[str] = ..., decision_reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GoodwillTerms(_message.Message):
+    __slots__ = ("agent_id", "queue", "unit", "per_case", "per_day")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    PER_CASE_FIELD_NUMBER: _ClassVar[int]
+    PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    queue: str
+    unit: str
+    per_case: int
+    per_day: int
+    def __init__(self, agent_id: _Optional[str] = ..., queue: _Optional[str] = ..., unit: _Optional[str] = ..., per_case: _Optional[int] = ..., per_day: _Optional[int] = ...) -> None: ...
+
+class JargonTerm(_message.Message):
+    __slots__ = ("term", "instead")
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    INSTEAD_FIELD_NUMBER: _ClassVar[int]
+    term: str
+    instead: str
+    def __init__(self, term: _Optional[str] = ..., instead: _Optional[str] = ...) -> None: ...
+
+class GoodwillGranted(_message.Message):
+    __slots__ = ("case_id", "agent_id", "grant_id", "unit", "amount", "reason", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    GRANT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    agent_id: str
+    grant_id: str
+    unit: str
+    amount: int
+    reason: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., grant_id: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[int] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GoodwillAsked(_message.Message):
+    __slots__ = ("case_id", "agent_id", "grant_id", "unit", "amount", "reason", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    GRANT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    agent_id: str
+    grant_id: str
+    unit: str
+    amount: int
+    reason: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., grant_id: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[int] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GoodwillApproved(_message.Message):
+    __slots__ = ("case_id", "agent_id", "grant_id", "by_agent_id", "reason", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    GRANT_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    agent_id: str
+    grant_id: str
+    by_agent_id: str
+    reason: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., grant_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GoodwillRefused(_message.Message):
+    __slots__ = ("case_id", "agent_id", "grant_id", "by_agent_id", "reason", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    GRANT_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    agent_id: str
+    grant_id: str
+    by_agent_id: str
+    reason: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., grant_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class DeskPolicyChanged(_message.Message):
+    __slots__ = ("limits", "approvers", "jargon", "at")
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    APPROVERS_FIELD_NUMBER: _ClassVar[int]
+    JARGON_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    limits: _containers.RepeatedCompositeFieldContainer[GoodwillTerms]
+    approvers: _containers.RepeatedScalarFieldContainer[str]
+    jargon: _containers.RepeatedCompositeFieldContainer[JargonTerm]
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, limits: _Optional[_Iterable[_Union[GoodwillTerms, _Mapping]]] = ..., approvers: _Optional[_Iterable[str]] = ..., jargon: _Optional[_Iterable[_Union[JargonTerm, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CannedTextChanged(_message.Message):
     __slots__ = ("text_id", "display_name", "language", "queues", "text", "at")

@@ -1410,6 +1410,33 @@ class SourceLabelsChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
+class GoodwillGrant(Struct, frozen=True, array_like=True, gc=False):
+    """What was granted a customer, or is to be."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GoodwillGrant"
+    """Full name of its message."""
+    grant_id: str = ""
+    """Its UUID."""
+    agent_id: str = ""
+    """The agent who grants it, or asks to."""
+    unit: str = ""
+    """ISO 4217 code, or "points"."""
+    amount: int = 0
+    """In minor units of the currency, or points, 1..10^12."""
+    reason: str = ""
+    """Reason code, `[a-z0-9_]{1,60}`."""
+    state: int = 0
+    """Where it stands."""
+    at: Instant = Instant(0)
+    """When it was granted or asked for."""
+    by_agent_id: str = ""
+    """Who approved or refused it, "" when nobody had to."""
+    decision_reason: str = ""
+    """Why, a reason code, "" when nobody had to."""
+    decided_at: Instant | None = None
+    """When, absent when nobody had to, or did yet."""
+
+
 class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """A case that nobody waited for came back into the shard's memory because something touches it again. It changes nothing: it sums up what earlier events said, so that the log alone explains every later decision. It does not grow with the case: its earlier posts stay where they are, in the read model."""
 
@@ -1493,6 +1520,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """Which agents it is for first, and which it is not for; absent where nobody said."""
     tier: str = ""
     """Its customer's tier, "" where nobody said."""
+    goodwill: tuple[GoodwillGrant, ...] = ()
+    """What was granted its customer, and asked for, in its order, at most 20."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1538,6 +1567,129 @@ class DraftDiscarded(Struct, frozen=True, array_like=True, gc=False):
     """The case."""
     agent_id: str = ""
     """The agent."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class GoodwillTerms(Struct, frozen=True, array_like=True, gc=False):
+    """How much may be granted without anybody being asked."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GoodwillTerms"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent it is for, "" for all."""
+    queue: str = ""
+    """The queue it is for, "" for all."""
+    unit: str = ""
+    """ISO 4217 code, or "points"."""
+    per_case: int = 0
+    """In one case, by whomever, in minor units or points, 0..10^12."""
+    per_day: int = 0
+    """By one agent within 24 hours, 0..10^12."""
+
+
+class JargonTerm(Struct, frozen=True, array_like=True, gc=False):
+    """A word of the house that customers do not understand."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.JargonTerm"
+    """Full name of its message."""
+    term: str = ""
+    """The word or words, 1..60 code points."""
+    instead: str = ""
+    """What to say instead, 0..60 code points."""
+
+
+class GoodwillGranted(Struct, frozen=True, array_like=True, gc=False):
+    """An agent granted its customer something, within its limit."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GoodwillGranted"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who has it."""
+    grant_id: str = ""
+    """UUID of the grant."""
+    unit: str = ""
+    """ISO 4217 code, or "points"."""
+    amount: int = 0
+    """In minor units of the currency, or points, 1..10^12."""
+    reason: str = ""
+    """Reason code, `[a-z0-9_]{1,60}`."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class GoodwillAsked(Struct, frozen=True, array_like=True, gc=False):
+    """An agent asked to grant more than it may by itself; it waits for somebody else's word."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GoodwillAsked"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who has it."""
+    grant_id: str = ""
+    """UUID of what it becomes when it is granted."""
+    unit: str = ""
+    """ISO 4217 code, or "points"."""
+    amount: int = 0
+    """In minor units of the currency, or points, 1..10^12."""
+    reason: str = ""
+    """Reason code, `[a-z0-9_]{1,60}`."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class GoodwillApproved(Struct, frozen=True, array_like=True, gc=False):
+    """What an agent asked for was granted, by somebody else."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GoodwillApproved"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who asked for it."""
+    grant_id: str = ""
+    """UUID of the grant."""
+    by_agent_id: str = ""
+    """The agent who granted it."""
+    reason: str = ""
+    """Reason code, `[a-z0-9_]{1,60}`."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class GoodwillRefused(Struct, frozen=True, array_like=True, gc=False):
+    """What an agent asked for was not granted."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GoodwillRefused"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    agent_id: str = ""
+    """The agent who asked for it."""
+    grant_id: str = ""
+    """UUID of what was asked for."""
+    by_agent_id: str = ""
+    """The agent who said no."""
+    reason: str = ""
+    """Reason code, `[a-z0-9_]{1,60}`."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+class DeskPolicyChanged(Struct, frozen=True, array_like=True, gc=False):
+    """What holds for agents' desks changed; carries it whole, as it is now."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.DeskPolicyChanged"
+    """Full name of its message."""
+    limits: tuple[GoodwillTerms, ...] = ()
+    """How much may be granted without anybody being asked, by agent, queue and unit, at most 200, no two of one."""
+    approvers: tuple[str, ...] = ()
+    """Agents who may approve what is above a limit, sorted, at most 100; any but who asked, where there are none."""
+    jargon: tuple[JargonTerm, ...] = ()
+    """Words that customers do not understand, by term, at most 200."""
     at: Instant = Instant(0)
     """When."""
 
@@ -1629,4 +1781,4 @@ class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}

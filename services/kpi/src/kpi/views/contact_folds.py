@@ -390,6 +390,11 @@ _IGNORED = (
     work.DraftDiscarded,
     work.CannedTextChanged,
     work.CannedTextDeleted,
+    work.GoodwillGranted,
+    work.GoodwillAsked,
+    work.GoodwillApproved,
+    work.GoodwillRefused,
+    work.DeskPolicyChanged,
     work.CaseSupervised,  # it waits as it did, for somebody else
 )
 HANDLED = frozenset(_FOLDS)
