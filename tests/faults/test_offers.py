@@ -244,10 +244,11 @@ async def test_who_has_what_is_never_in_doubt_and_no_case_is_lost_whoever_is_kil
         storm = Storm(processes, chance)
         pairs = await set_up(storm)
         clock = Stopwatch()
-        working = [asyncio.create_task(storm.work(*pair)) for pair in pairs]
-        working += [asyncio.create_task(storm.supervise(tenant)) for tenant in TENANTS]
-        opening = [asyncio.create_task(storm.open_cases(tenant)) for tenant in TENANTS * OPENERS]
-        async with asyncio.timeout(PATIENCE_S):
+        # An agent who fails ends the storm at once, and says why.
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as people:
+            working = [people.create_task(storm.work(*pair)) for pair in pairs]
+            working += [people.create_task(storm.supervise(tenant)) for tenant in TENANTS]
+            opening = [people.create_task(storm.open_cases(tenant)) for tenant in TENANTS * OPENERS]
             for kill in range(KILLS):
                 await storm.until(lambda kill=kill: storm.acts.total() >= ACTS * (kill + 1) // (KILLS + 1))  # type: ignore[misc]
                 await processes.kill(kill % PROCESSES)
@@ -255,11 +256,9 @@ async def test_who_has_what_is_never_in_doubt_and_no_case_is_lost_whoever_is_kil
             storm.is_calm, stormy_s = True, clock.seconds()
             await asyncio.gather(*opening)
             await storm.until(lambda: not storm.under_way(*TENANTS))
+            for task in working:
+                task.cancel()
         settled_s = clock.seconds() - stormy_s
-        for task in working:
-            assert not task.done(), task
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
         await stack.caught_up(TENANTS[0])
         seen = {tenant: await witness.testify(stack.channel("kpi"), tenant) for tenant in TENANTS}
         findings = await stack.verify()

@@ -90,6 +90,12 @@ OFFERED = (WIDE, *crew(*CREW), open_case("m1"))
         pytest.param(
             [*OFFERED, accept("m1", "ben", 2)], accept("m1", "ann", 1), Reason.OFFER_GONE, id="the second is too late"
         ),
+        pytest.param(
+            [*OFFERED, accept("m1", "ben", 2)],
+            accept("m1", "ben", 1),
+            Reason.OFFER_GONE,
+            id="who has it did not accept another's offer",
+        ),
         pytest.param(OFFERED, accept("m1", "ann", 2), Reason.OFFER_TOKEN_STALE, id="each has a token of its own"),
         pytest.param(OFFERED, accept("m1", "dan", 1), Reason.OFFER_GONE, id="who is not asked is refused"),
         pytest.param(

@@ -23,6 +23,7 @@ from routing.cases import (
     Queued,
     Resolved,
     Withdrawn,
+    accepted_token,
     alone,
     asked_of,
     etag,
@@ -502,7 +503,8 @@ def _demand_room(decision: Decision, case: Case, agent_id: str) -> None:
 
 def _pend(decision: Decision, case: Case, command: commands.PendCase) -> None:
     percent = decision.shard.policy.pending_percent if command.waiting_for == WaitingFor.CUSTOMER else 100
-    if case.stage == Pending(command.agent_id, command.waiting_for, command.until, percent):
+    asked = Pending(command.agent_id, command.waiting_for, command.until, percent, accepted_token(case))
+    if case.stage == asked:
         return
     if percent == 100:
         _demand_room(decision, case, command.agent_id)
@@ -547,9 +549,7 @@ def reply_due(decision: Decision, case: Case) -> Instant | None:
 
 
 def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> None:
-    # Of several offers that were open at once the latest token need not be the one that was accepted.
-    taken = isinstance(case.stage, Accepted | Pending) and 0 < command.token <= case.token
-    if taken and holder(case) == command.agent_id:
+    if holder(case) == command.agent_id and 0 < command.token == accepted_token(case):
         return
     offer = _open_offer(case, command)
     for other in offers_of(case):

@@ -85,6 +85,8 @@ class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Where it waited, while that limit stands."""
     lease: Lease | None = None
     """What it was claimed under. A claimed case keeps its place, as an offered one does."""
+    token: int = 0
+    """Of the offer that was accepted, 0 for none: by this one alone accepting twice is accepting once."""
 
 
 class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -95,6 +97,8 @@ class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
     until: Instant
     percent: int = 100
     """Of its units, what it takes of its agent meanwhile."""
+    token: int = 0
+    """As of Accepted."""
 
 
 class Resolved(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -279,6 +283,11 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
 def case_id_of(tenant: str, opener: str) -> str:
     """The id of the case that a request opens, or a post: of a post the opener is its desk, a line break and its id."""
     return uuid5(CASES, f"{tenant}/{opener}")
+
+
+def accepted_token(case: Case) -> int:
+    """Of the offer under which the one who has the case took it; 0 where nobody has it, or by no offer."""
+    return case.stage.token if isinstance(case.stage, Accepted | Pending) else 0
 
 
 def lease_of(case: Case) -> Lease | None:
@@ -505,7 +514,7 @@ def _attended(case: Case, agent_id: str) -> Case:
     """The agent who has the case has done something with it."""
     stage = case.stage
     if isinstance(stage, Accepted) and stage.reply_due_at is not None and stage.agent_id == agent_id:
-        return replace(case, stage=Accepted(agent_id))
+        return replace(case, stage=replace(stage, reply_due_at=None, waiting_since=None))
     return case
 
 
@@ -654,10 +663,11 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
     match event:
         case events.OfferAccepted() | events.CaseAssigned():
             since = None if event.reply_due_at is None or case.wait is None else case.wait.waiting_since
+            token = event.token if isinstance(event, events.OfferAccepted) else 0
             return replace(
                 case,
                 agent_id=event.agent_id,
-                stage=Accepted(event.agent_id, event.reply_due_at, since),
+                stage=Accepted(event.agent_id, event.reply_due_at, since, token=token),
                 wait=None,
                 refusals=(),
                 accepted_at=event.at,
@@ -723,9 +733,10 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return replace(_moved(case, event) if event.queue else case, escalation=how)
         case events.CasePended():
             percent = min(event.weight_percent, 100) if event.weight_percent > 0 else 100
-            return replace(case, stage=Pending(event.agent_id, event.waiting_for, event.until, percent))
+            pending = Pending(event.agent_id, event.waiting_for, event.until, percent, accepted_token(case))
+            return replace(case, stage=pending)
         case events.CaseResumed():
-            return replace(case, stage=Accepted(holder(case)))
+            return replace(case, stage=Accepted(holder(case), token=accepted_token(case)))
         case events.CaseResolved():
             return replace(
                 _acted(case, max(event.at, case.latest_published_at or event.at), None),

@@ -115,7 +115,7 @@ def with_joined(case: Case, case_id: str, joined: JoinedCase | None, *, keeps_li
         return replace(after, stage=IDLE, refusals=(), returns=0)
     is_limited = isinstance(after.stage, Accepted) and after.stage.reply_due_at is not None
     if isinstance(after.stage, Accepted) and is_limited and not (keeps_limit and needs_agent(after)):
-        return replace(after, stage=Accepted(after.stage.agent_id))
+        return replace(after, stage=replace(after.stage, reply_due_at=None, waiting_since=None))
     return after
 
 
