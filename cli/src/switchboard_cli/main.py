@@ -33,6 +33,8 @@ COMMANDS = {
         "switchboard_cli.goodwill:goodwill",
         "List what waits; grant, approve, refuse it; set limits.",
     ),
+    "jargon": ("switchboard_cli.jargon:jargon", "List words that customers do not understand, or set and delete one."),
+    "check": ("switchboard_cli.check:check", "Say what somebody would change about a reply before it is sent."),
     "assign": ("switchboard_cli.assign:assign", "Give a case to an agent, whoever has it."),
     "task": ("switchboard_cli.tasks:task", "Give another department its part of a case, or close that."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),

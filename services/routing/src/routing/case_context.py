@@ -23,7 +23,7 @@ from routing.goodwill_requests import message
 from routing.suggestions import GIVEN_LENGTH_MAX, GIVEN_MAX, Given, suggest
 from routing.views.cases import cases_of_customer, confirmed_cases, get_case, together_of
 from routing.views.quotas import Quota, quota_of
-from routing.views.texts import Text, answers_of, notes_of, replies_since
+from routing.views.texts import Text, answers_of, notes_of, replies_by, replies_since
 from routing.wire import case_message
 
 CUSTOMER_CASES_MAX = 10
@@ -31,6 +31,8 @@ NOTES_MAX = 20
 IDENTITIES_MAX = 20
 LOOKED_AT_MAX = 3 * GIVEN_MAX
 """Settled cases of a queue that are looked at, the latest: those of other languages are passed over."""
+ANSWERS_MAX = 20
+"""Replies of an agent that a new one is compared with, the latest."""
 TOGETHER_MAX = 100
 """Cases that go on in one, whose notes are looked at."""
 
@@ -58,6 +60,12 @@ class CaseContext:
         case = await get_case(self._database, tenant, case_id)
         found = () if case is None else case.goodwill
         return api.GoodwillStanding(goodwill=[message(tenant, case_id, one) for one in found])
+
+    async def answers_of(self, tenant: str, agent_id: str, but: str) -> list[str]:
+        """What an agent replied lately in other cases than one, as far as it can be read."""
+        found = [one for one in await replies_by(self._database, tenant, agent_id, ANSWERS_MAX) if one.case_id != but]
+        texts = await self._vault.open_all(tenant, [one.text for one in found])
+        return [plain.decode(errors="replace") for plain, _ in texts if plain is not None]
 
     async def together(self, tenant: str, case_id: str) -> list[str]:
         """The case and those that go on in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -25,14 +26,15 @@ from switchboard.routing.v1 import desk_pb2 as api
 from switchboard.routing.v1 import desk_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as work
 
-from routing import canned_requests, events, goodwill_requests
+from routing import canned_requests, events, goodwill_requests, lint
 from routing.canned import render
 from routing.case_context import CaseContext, asked_beside
 from routing.commands import Command
-from routing.desk_handler import DRAFT, assigned, discarded, saved, viewed
+from routing.desk_handler import DRAFT, assigned, checked, discarded, saved, viewed
 from routing.requests import tenant_of
 from routing.servicer import SHARD, RoutingServicer
 from routing.shard import Shard
+from routing.terms import JargonTerm
 from routing.viewers import Viewers
 from routing.views.cases import get_case
 from routing.views.drafts import Drafts, draft_of, drafts_of
@@ -179,9 +181,6 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         why = await self._routing.ExplainDecision(work.ExplainDecisionRequest(name=name), context)
         posts = await self._routing.ListCasePosts(work.ListCasePostsRequest(parent=name, min_position=known), context)
         drafts = await self.ListDrafts(api.ListDraftsRequest(parent=name, min_position=known), context)
-        queue = case.queue.rpartition("/")[2]
-        fits = api.FittingTexts(parent=f"tenants/{tenant}", language=case.language, queue=queue)
-        texts = await self._host.call(tenant, SHARD, fits, api.ListCannedTextsResponse)
         aside = await self._host.call(tenant, SHARD, api.CaseAside(name=name, agent=request.agent), api.CaseAsideAnswer)
         beside = self._beside
         await beside.reached(tenant, known)
@@ -194,7 +193,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
             case_posts=posts.case_posts,
             next_post_page_token=posts.next_page_token,
             drafts=drafts.drafts,
-            canned_texts=texts.canned_texts,
+            canned_texts=await self._fitting(case),
             customer_cases=await beside.customer_cases(tenant, case, identities, together),
             notes=await beside.notes(tenant, together),
             expected_wait=aside.expected_wait if aside.HasField("expected_wait") else None,
@@ -217,6 +216,34 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self, request: api.RefuseGoodwillRequest, context: Context
     ) -> api.RefuseGoodwillResponse:
         return await self._host.call(tenant_of(request), SHARD, request, api.RefuseGoodwillResponse)
+
+    async def CheckReply(  # noqa: N802
+        self, request: api.CheckReplyRequest, context: Context
+    ) -> api.CheckReplyResponse:
+        tenant, (case_id, agent_id) = tenant_of(request), checked(request)
+        case = await self._routing.case_of(tenant, case_id)
+        await self._host.call(tenant, SHARD, work.GetAgentRequest(name=request.agent), work.GetAgentResponse)
+        asked = api.GetDeskPolicyRequest(name=f"tenants/{tenant}/deskPolicy")
+        policy = (await self._host.call(tenant, SHARD, asked, api.GetDeskPolicyResponse)).desk_policy
+        seen = lint.Context(
+            case.language,
+            case.channel,
+            await self._length_max(tenant, case.queue),
+            [JargonTerm(one.term, one.instead) for one in policy.jargon],
+            [(text.display_name or text.name.rpartition("/")[2], text.text) for text in await self._fitting(case)],
+            await self._beside.answers_of(tenant, agent_id, case_id),
+        )
+        found = await asyncio.to_thread(lint.check, request.text, seen)
+        return api.CheckReplyResponse(
+            hints=[
+                api.ReplyHint(
+                    kind=f"REPLY_HINT_KIND_{hint.kind.name}", start=hint.start, end=hint.end, sentence=hint.sentence
+                )
+                for hint in found.hints
+            ],
+            score=found.score,
+            reuse=found.reuse,
+        )
 
     async def ListWaitingGoodwill(  # noqa: N802
         self, request: api.ListWaitingGoodwillRequest, context: Context
@@ -259,6 +286,19 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         found = await self._routing.if_remembered(tenant, work.GetQueueRequest(name=queue), work.GetQueueResponse)
         return ("" if found is None else found.queue.display_name) or queue.rpartition("/")[2]
 
+    async def _fitting(self, case: work.Case) -> Sequence[api.CannedText]:
+        """Canned texts for a case, the nearest first."""
+        tenant, queue = case.name.split("/")[1], case.queue.rpartition("/")[2]
+        fits = api.FittingTexts(parent=f"tenants/{tenant}", language=case.language, queue=queue)
+        return (await self._host.call(tenant, SHARD, fits, api.ListCannedTextsResponse)).canned_texts
+
+    async def _length_max(self, tenant: str, queue: str) -> int:
+        """Characters that a queue lets a reply have, 0 where it says nothing."""
+        if not queue:
+            return 0
+        found = await self._routing.if_remembered(tenant, work.GetQueueRequest(name=queue), work.GetQueueResponse)
+        return 0 if found is None else found.queue.claim_mode.reply_length_max
+
     async def _read(self, request: Message, min_position: str, response: type[M]) -> M:
         """What the owner's memory says; its own facts it always has, those of others it may yet have to read."""
         tenant = tenant_of(request)
@@ -294,6 +334,7 @@ def desk_judges(clock: Clock) -> Mapping[type[Message], Judge]:
         api.DeleteDraftRequest: lambda request: discarded(request, clock.now()),
         api.ListDraftsRequest: page,
         api.ViewCaseRequest: viewed,
+        api.CheckReplyRequest: checked,
         api.GrantGoodwillRequest: lambda asked: goodwill_requests.granting(asked, clock.now()),
         api.ApproveGoodwillRequest: lambda asked: goodwill_requests.deciding(asked, clock.now()),
         api.RefuseGoodwillRequest: lambda asked: goodwill_requests.deciding(asked, clock.now()),

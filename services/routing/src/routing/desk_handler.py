@@ -161,6 +161,15 @@ def viewed(request: api.ViewCaseRequest) -> tuple[str, str]:
     return found
 
 
+def checked(request: api.CheckReplyRequest) -> tuple[str, str]:
+    """(case, agent) of a reply that is looked at. Raises InvalidRequest."""
+    form = Form(request)
+    found = case_and_agent(form)
+    check_text(form, request.text)
+    form.check()
+    return found
+
+
 def discarded(request: api.DeleteDraftRequest, now: Instant) -> commands.DiscardDraft:
     """The command of a draft to be thrown away. Raises InvalidRequest."""
     form = Form(request)

@@ -34,6 +34,7 @@ LIMITS = MessageLimits(
         "switchboard.routing.v1.ReplyToCaseRequest.text": 4 * TEXT_MAX,
         "switchboard.routing.v1.NoteCaseRequest.text": 4 * TEXT_MAX,
         "switchboard.routing.v1.SaveDraftRequest.text": 4 * TEXT_MAX,
+        "switchboard.routing.v1.CheckReplyRequest.text": 4 * TEXT_MAX,
         "switchboard.routing.v1.GetCaseContextRequest.question": 4 * TEXT_MAX,
         "switchboard.routing.v1.CannedText.text": 4 * CANNED_MAX,
     }

@@ -22,10 +22,31 @@ class Viewing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VIEWING_PRESENT: _ClassVar[Viewing]
     VIEWING_TYPING: _ClassVar[Viewing]
     VIEWING_LEFT: _ClassVar[Viewing]
+
+class ReplyHintKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPLY_HINT_KIND_UNSPECIFIED: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_JARGON: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_TEMPLATE: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_NO_REPLY: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_UNFILLED: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_PLACEHOLDER: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_LANGUAGE: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_SHOUTING: _ClassVar[ReplyHintKind]
+    REPLY_HINT_KIND_TOO_LONG: _ClassVar[ReplyHintKind]
 VIEWING_UNSPECIFIED: Viewing
 VIEWING_PRESENT: Viewing
 VIEWING_TYPING: Viewing
 VIEWING_LEFT: Viewing
+REPLY_HINT_KIND_UNSPECIFIED: ReplyHintKind
+REPLY_HINT_KIND_JARGON: ReplyHintKind
+REPLY_HINT_KIND_TEMPLATE: ReplyHintKind
+REPLY_HINT_KIND_NO_REPLY: ReplyHintKind
+REPLY_HINT_KIND_UNFILLED: ReplyHintKind
+REPLY_HINT_KIND_PLACEHOLDER: ReplyHintKind
+REPLY_HINT_KIND_LANGUAGE: ReplyHintKind
+REPLY_HINT_KIND_SHOUTING: ReplyHintKind
+REPLY_HINT_KIND_TOO_LONG: ReplyHintKind
 
 class Draft(_message.Message):
     __slots__ = ("name", "agent", "text", "readability", "saved_at")
@@ -610,3 +631,35 @@ class GoodwillAllowance(_message.Message):
     day_used: int
     left: int
     def __init__(self, unit: _Optional[str] = ..., per_case: _Optional[int] = ..., per_day: _Optional[int] = ..., case_used: _Optional[int] = ..., day_used: _Optional[int] = ..., left: _Optional[int] = ...) -> None: ...
+
+class CheckReplyRequest(_message.Message):
+    __slots__ = ("name", "agent", "text")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    agent: str
+    text: str
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class CheckReplyResponse(_message.Message):
+    __slots__ = ("hints", "score", "reuse")
+    HINTS_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    REUSE_FIELD_NUMBER: _ClassVar[int]
+    hints: _containers.RepeatedCompositeFieldContainer[ReplyHint]
+    score: float
+    reuse: float
+    def __init__(self, hints: _Optional[_Iterable[_Union[ReplyHint, _Mapping]]] = ..., score: _Optional[float] = ..., reuse: _Optional[float] = ...) -> None: ...
+
+class ReplyHint(_message.Message):
+    __slots__ = ("kind", "start", "end", "sentence")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    kind: ReplyHintKind
+    start: int
+    end: int
+    sentence: str
+    def __init__(self, kind: _Optional[_Union[ReplyHintKind, str]] = ..., start: _Optional[int] = ..., end: _Optional[int] = ..., sentence: _Optional[str] = ...) -> None: ...

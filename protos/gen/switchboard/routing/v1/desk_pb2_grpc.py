@@ -115,6 +115,11 @@ class DeskServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillResponse.FromString,
                 _registered_method=True)
+        self.CheckReply = channel.unary_unary(
+                '/switchboard.routing.v1.DeskService/CheckReply',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CheckReplyRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CheckReplyResponse.FromString,
+                _registered_method=True)
         self.ListWaitingGoodwill = channel.unary_unary(
                 '/switchboard.routing.v1.DeskService/ListWaitingGoodwill',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.ListWaitingGoodwillRequest.SerializeToString,
@@ -259,6 +264,14 @@ class DeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckReply(self, request, context):
+        """What somebody would change about a reply before it is sent: hints, each with its place and a fix, and a score. It forbids nothing, keeps nothing, and
+        nothing is sent. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListWaitingGoodwill(self, request, context):
         """What waits for somebody's word in a tenant, by case and id.
         """
@@ -362,6 +375,11 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.RefuseGoodwill,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillResponse.SerializeToString,
+            ),
+            'CheckReply': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckReply,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CheckReplyRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_desk__pb2.CheckReplyResponse.SerializeToString,
             ),
             'ListWaitingGoodwill': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWaitingGoodwill,
@@ -812,6 +830,33 @@ class DeskService:
             '/switchboard.routing.v1.DeskService/RefuseGoodwill',
             switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_desk__pb2.RefuseGoodwillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckReply(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.DeskService/CheckReply',
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.CheckReplyRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_desk__pb2.CheckReplyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -81,6 +81,10 @@ class DeskServiceStub:
     """Grants what waits; it counts for no limit. Errors: GOODWILL_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), GOODWILL_DECIDED, GOODWILL_OWN, NOT_APPROVER."""
     RefuseGoodwill: _grpc.UnaryUnaryMultiCallable[_desk_pb2.RefuseGoodwillRequest, _desk_pb2.RefuseGoodwillResponse]
     """Says no to what waits. Errors: as ApproveGoodwill."""
+    CheckReply: _grpc.UnaryUnaryMultiCallable[_desk_pb2.CheckReplyRequest, _desk_pb2.CheckReplyResponse]
+    """What somebody would change about a reply before it is sent: hints, each with its place and a fix, and a score. It forbids nothing, keeps nothing, and
+    nothing is sent. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND).
+    """
     ListWaitingGoodwill: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListWaitingGoodwillRequest, _desk_pb2.ListWaitingGoodwillResponse]
     """What waits for somebody's word in a tenant, by case and id."""
     GetDeskPolicy: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetDeskPolicyRequest, _desk_pb2.GetDeskPolicyResponse]
@@ -141,6 +145,10 @@ class DeskServiceAsyncStub(DeskServiceStub):
     """Grants what waits; it counts for no limit. Errors: GOODWILL_UNKNOWN, CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), GOODWILL_DECIDED, GOODWILL_OWN, NOT_APPROVER."""
     RefuseGoodwill: _aio.UnaryUnaryMultiCallable[_desk_pb2.RefuseGoodwillRequest, _desk_pb2.RefuseGoodwillResponse]  # type: ignore[assignment]
     """Says no to what waits. Errors: as ApproveGoodwill."""
+    CheckReply: _aio.UnaryUnaryMultiCallable[_desk_pb2.CheckReplyRequest, _desk_pb2.CheckReplyResponse]  # type: ignore[assignment]
+    """What somebody would change about a reply before it is sent: hints, each with its place and a fix, and a score. It forbids nothing, keeps nothing, and
+    nothing is sent. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND).
+    """
     ListWaitingGoodwill: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListWaitingGoodwillRequest, _desk_pb2.ListWaitingGoodwillResponse]  # type: ignore[assignment]
     """What waits for somebody's word in a tenant, by case and id."""
     GetDeskPolicy: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetDeskPolicyRequest, _desk_pb2.GetDeskPolicyResponse]  # type: ignore[assignment]
@@ -294,6 +302,16 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.RefuseGoodwillResponse, _abc.Awaitable[_desk_pb2.RefuseGoodwillResponse]]:
         """Says no to what waits. Errors: as ApproveGoodwill."""
+
+    @_abc_1.abstractmethod
+    def CheckReply(
+        self,
+        request: _desk_pb2.CheckReplyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.CheckReplyResponse, _abc.Awaitable[_desk_pb2.CheckReplyResponse]]:
+        """What somebody would change about a reply before it is sent: hints, each with its place and a fix, and a score. It forbids nothing, keeps nothing, and
+        nothing is sent. Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND).
+        """
 
     @_abc_1.abstractmethod
     def ListWaitingGoodwill(
