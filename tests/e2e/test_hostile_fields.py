@@ -323,6 +323,15 @@ def template(method: Method, world: World) -> Message:
             request.canned_text.name = f"{PARENT}/cannedTexts/hello"
         case desk_pb2.RenderCannedTextRequest():
             request.case = world.case
+        case desk_pb2.GrantGoodwillRequest():
+            request.unit, request.amount = "EUR", 500
+        case desk_pb2.ApproveGoodwillRequest() | desk_pb2.RefuseGoodwillRequest():
+            request.name = f"{world.case}/goodwill/{uuid.uuid4()}"
+        case desk_pb2.UpdateDeskPolicyRequest():
+            request.desk_policy.name = f"{PARENT}/deskPolicy"
+            request.desk_policy.goodwill_limits.add(unit="EUR", per_case=500, per_day=1_000)
+        case desk_pb2.GetDeskPolicyRequest():
+            request.name = f"{PARENT}/deskPolicy"
         case work.JoinCasesRequest():
             request.into = world.case.rpartition("/")[0] + "/" + str(uuid.uuid4())
         case work.CreateTaskRequest():
@@ -483,6 +492,7 @@ CURSORS: Mapping[str, tuple[str | int, ...]] = {
     "ListCasePosts": (0, NOBODY),
     "ListDrafts": ("a",),
     "ListCannedTexts": ("a",),
+    "ListWaitingGoodwill": (NOBODY, NOBODY),
     "ListUnattributedPosts": (0, NOBODY),
     "ExplainAttribute": (1,),
     "ListParked": ("a", "a", 1, 1),

@@ -222,7 +222,7 @@ def test_what_was_taken_back_is_nowhere(stack: RunningStack, database: str) -> N
         names = {
             "post": taken.result.posts[0].post, "case": offer.case, "identity": case.identity, "agent": desk.agent,
             "customer": customer, "source": f"{PARENT}/sources/shop", "queue": case.queue,
-            "policy": f"{PARENT}/routingPolicy", "draft": drafted.draft, "text": text,
+            "policy": f"{PARENT}/routingPolicy", "draft": drafted.draft, "text": text, "desk": f"{PARENT}/deskPolicy",
         }  # fmt: skip
         before = answers(stack, names)
         assert {name for name, data in before.items() if CANARY.encode() in data} == SHOWS_POSTS

@@ -22,6 +22,7 @@ CANNED_MAX = 500
 LINES_MAX = 20
 """Cases joined into one, and open tasks of one."""
 UNSENT_MAX = 50
+GRANTS_MAX = 20
 AUTHORS = iter(range(9_000_000, 10_000_000))
 
 
@@ -468,10 +469,44 @@ async def community(house: House) -> None:
     await gus.leave()
 
 
+async def giving(house: House) -> None:
+    """An agent gives what it may by itself, and asks for more; there is an end to both."""
+    await room(house, "giving")
+    (case,) = await customers(house, "giving")
+    ivy = await agent(house, "ivy", "giving")
+    boss = house.name("agents", "boss")
+    await house.ask("CreateAgent", agent_id="boss", agent={"display_name": "Boss", "capacity": 1})
+    limits = [{"unit": "EUR", "per_case": 2_000, "per_day": 5_000}, {"unit": "points", "per_case": 99, "per_day": 99}]
+    policy = {"name": f"{house.place}/deskPolicy", "goodwill_limits": limits, "goodwill_approvers": [boss]}
+    await house.ask("UpdateDeskPolicy", desk_policy=policy)
+    await ivy.take(case)
+    euros = {"unit": "EUR", "reason": "late"}
+    await ivy.act("GrantGoodwill", case, amount=1_500, **euros)
+    await ivy.refused("OVER_LIMIT", "GrantGoodwill", case, "500 EUR are left", "ask for approval", amount=900, **euros)
+    asked = (await ivy.act("GrantGoodwill", case, amount=900, ask_approval=True, **euros)).goodwill
+    word = {"name": asked.name, "reason": "fair"}
+    says = ends(asked.name), "somebody else decides it"
+    await house.refused("GOODWILL_OWN", "ApproveGoodwill", *says, agent=ivy.name, **word)
+    await house.ask("CreateAgent", agent_id="cleo", agent={"display_name": "Cleo", "capacity": 1})
+    cleo = house.name("agents", "cleo")
+    await house.refused("NOT_APPROVER", "ApproveGoodwill", "cleo", "ask boss", agent=cleo, **word)
+    await house.ask("ApproveGoodwill", agent=boss, **word)
+    says = ends(asked.name), "ask anew"
+    await house.refused("GOODWILL_DECIDED", "RefuseGoodwill", *says, agent=boss, **word)
+    unknown = {"name": f"{case}/goodwill/{NOBODY}", "agent": boss, "reason": "fair"}
+    await house.refused("GOODWILL_UNKNOWN", "ApproveGoodwill", NOBODY, **unknown)
+    for _ in range(GRANTS_MAX - 2):
+        await ivy.act("GrantGoodwill", case, amount=1, unit="points", reason="late")
+    point = {"amount": 1, "unit": "points", "reason": "late"}
+    await ivy.refused("TOO_MUCH_GOODWILL", "GrantGoodwill", case, ends(case), "grant at once", **point)
+    await ivy.settle(case)
+    await ivy.leave()
+
+
 def deleted(status: int, author: int) -> dict[str, Any]:
     """What X says when somebody deletes a status."""
     return {"delete": {"status": {"id": status, "id_str": str(status), "user_id": author, "user_id_str": str(author)}}}
 
 
-SCENES = (opening, canned, offers, claims, writing, settling, joining, community)
+SCENES = (opening, canned, offers, claims, writing, settling, joining, community, giving)
 """In the order in which a day has them; what they meet does not depend on it but for `opening` and `canned`."""

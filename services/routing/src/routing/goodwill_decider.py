@@ -26,7 +26,8 @@ def grant_goodwill(decision: Decision, c: commands.GrantGoodwill) -> None:
     if not case.identity_id:
         raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to grant anything", resource=resource)
     if len(case.goodwill) >= GRANTS_MAX:
-        detail = f"{name(case.case_id)} has {GRANTS_MAX} grants and requests, which is as many as there may be"
+        full = f"{GRANTS_MAX} grants and requests, the most there may be; grant at once what is due"
+        detail = f"{name(case.case_id)} has {full}"
         raise Rejected(Reason.TOO_MUCH_GOODWILL, detail, resource=resource)
     day = of_the_day(shard.granted.get(c.agent_id, ()), c.at)
     limit = limit_of(policy, (c.agent_id, case.queue), c.unit, case.goodwill, day)
@@ -53,7 +54,7 @@ def decide_goodwill(decision: Decision, c: commands.DecideGoodwill) -> None:
         return
     if asked.state is not GoodwillState.WAITING:
         by = f" by {asked.by_agent_id}" if asked.by_agent_id else ""
-        detail = f"goodwill {c.grant_id} was {asked.state.name.lower()}{by} already; nothing of it waits"
+        detail = f"goodwill {c.grant_id} was {asked.state.name.lower()}{by} already; ask anew where more is due"
         raise Rejected(Reason.GOODWILL_DECIDED, detail, resource=resource)
     approvers = decision.shard.desk_policy.approvers
     if asked.agent_id == c.by_agent_id:
