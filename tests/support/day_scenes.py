@@ -299,6 +299,7 @@ async def _all_at_once(house: House, one: ScriptedAgent, case: str) -> None:
         calls = [house.call("ReplyToCase", name=case, agent=one.name, text=f"{n}")[1] for n in range(4 * UNSENT_MAX)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
         refused = [unpacked(answer) for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+        house.book.replies += len(answers) - len(refused)
         assert {refusal.reason for refusal in refused} <= {"REPLIES_UNSENT"}, refused
         if refused:
             assert ends(case) in refused[0].message
@@ -386,7 +387,9 @@ async def settling(house: House) -> None:
     await _writes_again(house, case, f"@{ACCOUNT} no it is not!")
     back = await zoe.take(case, mark)
     assert back.episode == 2
-    await zoe.settle(case)
+    await zoe.act("ReplyToCase", case, text="Now it is, we have looked.")
+    await zoe.has_answered(case)
+    await zoe.act("ResolveCase", case, disposition="solved")
     mark = len(zoe.heard)
     await house.ask("ReopenCase", **reopen)
     await zoe.take(case, mark)

@@ -64,6 +64,13 @@ class Entry:
 
     state: str = "QUEUED"
     contacts: list[Contact] = field(default_factory=list)
+    now: Contact = field(default_factory=Contact)
+    """The episode under way, which is no contact unless the customer wrote in it."""
+
+    def begin(self) -> None:
+        """A customer wrote, and a contact begins."""
+        self.now = Contact()
+        self.contacts.append(self.now)
 
 
 class Book:
@@ -72,32 +79,40 @@ class Book:
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.acts: Counter[str] = Counter()
+        self.replies = 0
 
     def opened(self, case: str, *, is_contact: bool) -> None:
         """A case is there: a customer wrote, or somebody opened it."""
-        self.entries.setdefault(case, Entry(contacts=[Contact()] if is_contact else []))
+        if case not in self.entries:
+            self.entries[case] = Entry()
+            if is_contact:
+                self.entries[case].begin()
+
+    def took(self, case: str) -> None:
+        """Somebody accepted a case that the book may not have yet."""
+        self.opened(case, is_contact=True)
+        self.entries[case].state, self.entries[case].now.accepted = "ACCEPTED", True
 
     def wrote(self, case: str) -> None:
         """The customer wrote again: what was settled or left alone waits anew."""
         entry = self.entries[case]
         if entry.state == "RESOLVED":
             self.reopened(case)
-            entry.contacts.append(Contact())
+            entry.begin()
         elif entry.state == "IDLE":
             entry.state = "QUEUED"
         elif entry.state == "PENDING":
             entry.state = "ACCEPTED"
 
     def reopened(self, case: str) -> None:
-        """A resolution is taken back."""
+        """A resolution is taken back, and the next episode begins."""
         entry = self.entries[case]
-        entry.state = "QUEUED"
-        for contact in entry.contacts[-1:]:
-            contact.resolved = False
+        entry.state, entry.now.resolved, entry.now = "QUEUED", False, Contact()
 
     def did(self, method: str, request: Any, answer: Any) -> None:
         """Notes what was granted."""
         self.acts[method] += 1
+        self.replies += method == "ReplyToCase"
         case = getattr(request, "name", "")
         if method in ("OpenCase", "CreateTask"):
             self.opened(answer.case.name, is_contact=method == "OpenCase" and bool(request.post))
@@ -109,19 +124,19 @@ class Book:
         if case not in self.entries:
             return
         entry = self.entries[case]
-        contact = entry.contacts[-1] if entry.contacts else Contact()
         match method:
-            case "AcceptOffer" | "ClaimCase":
-                entry.state = "ACCEPTED" if method == "AcceptOffer" else "CLAIMED"
-                contact.accepted = True
+            case "AcceptOffer":
+                self.took(case)
+            case "ClaimCase":
+                entry.state, entry.now.accepted = "CLAIMED", True
             case "AssignCase" | "ResumeCase":
                 entry.state = "ACCEPTED"
             case "PendCase":
                 entry.state = "PENDING"
             case "ReplyToCase":
-                contact.accepted = contact.answered = True
+                entry.now.accepted = entry.now.answered = True
             case "ResolveCase":
-                entry.state, contact.resolved = "RESOLVED", True
+                entry.state, entry.now.resolved = "RESOLVED", True
             case "JoinCases":
                 entry.state = "JOINED"
             case "ReleaseCase" | "TransferCase" | "EscalateCase" | "SplitCase":

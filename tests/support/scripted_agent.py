@@ -108,6 +108,14 @@ class ScriptedAgent:
         offer = await self.offered(case, after)
         return await self.act("AcceptOffer", case, token=offer.token)
 
+    async def has_answered(self, case: str) -> None:
+        """Waits until the reply to a case it has is on its way to the customer."""
+        _, watch = self.house.call("WatchCases", filter=f"state = ACCEPTED AND agent = {self.agent_id}")
+        async for change in watch:
+            if change.case.name == case and change.case.HasField("answered_at"):
+                break
+        watch.cancel()
+
     async def settle(self, case: str, text: str = "We are on it, and will write again within the hour.") -> None:
         """Answers and resolves a case it has."""
         await self.act("ReplyToCase", case, text=text)
