@@ -20,7 +20,7 @@ from switchboard.routing.v1 import desk_pb2 as desk
 NOBODY = "00000000-0000-4000-8000-000000000000"
 CANNED_MAX = 500
 LINES_MAX = 20
-"""Cases joined into one, and open tasks of one."""
+"""Cases joined into one, open tasks of one, and votes on an answer."""
 UNSENT_MAX = 50
 GRANTS_MAX = 20
 AUTHORS = iter(range(9_000_000, 10_000_000))
@@ -511,5 +511,29 @@ def deleted(status: int, author: int) -> dict[str, Any]:
     return {"delete": {"status": {"id": status, "id_str": str(status), "user_id": author, "user_id_str": str(author)}}}
 
 
-SCENES = (opening, canned, offers, claims, writing, settling, joining, community, giving)
+async def voting(house: House) -> None:
+    """Colleagues say whether an answer helped."""
+    await room(house, "voting")
+    (case,) = await customers(house, "voting")
+    lou = await agent(house, "lou", "voting")
+    await lou.take(case)
+    await house.refused("ANSWER_UNKNOWN", "VoteOnAnswer", ends(case), name=case, agent=lou.name, verdict=1)
+    await lou.act("ReplyToCase", case, text="The pier is behind the blue house.")
+    await lou.has_answered(case)
+    await lou.refused("VOTE_OWN", "VoteOnAnswer", case, ends(case), "others vote", verdict="VERDICT_HELPFUL")
+
+    async def vote(number: int) -> None:
+        await house.ask("CreateAgent", agent_id=f"voter-{number}", agent={"queues": [house.name("queues", "voting")]})
+        voter = house.name("agents", f"voter-{number}")
+        await house.ask("VoteOnAnswer", name=case, agent=voter, verdict="VERDICT_HELPFUL")
+
+    await together(*(vote(number) for number in range(LINES_MAX)))
+    await house.ask("CreateAgent", agent_id="voter-late", agent={"queues": [house.name("queues", "voting")]})
+    late = {"name": case, "agent": house.name("agents", "voter-late"), "verdict": "VERDICT_NOT_HELPFUL"}
+    await house.refused("TOO_MANY_VOTES", "VoteOnAnswer", ends(case), "withdrawn first", **late)
+    await lou.act("ResolveCase", case, disposition="solved")
+    await lou.leave()
+
+
+SCENES = (opening, canned, offers, claims, writing, settling, joining, community, giving, voting)
 """In the order in which a day has them; what they meet does not depend on it but for `opening` and `canned`."""

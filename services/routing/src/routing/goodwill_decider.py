@@ -24,7 +24,11 @@ def grant_goodwill(decision: Decision, c: commands.GrantGoodwill) -> None:
     refuse_task(case, "grant it in that one")
     resource = f"cases/{case.case_id}"
     if not case.identity_id:
-        raise Rejected(Reason.NO_CUSTOMER, f"{name(case.case_id)} has no customer to grant anything", resource=resource)
+        raise Rejected(
+            Reason.NO_CUSTOMER,
+            f"{name(case.case_id)} has no customer to grant anything; note it (NoteCase)",
+            resource=resource,
+        )
     if len(case.goodwill) >= GRANTS_MAX:
         full = f"{GRANTS_MAX} grants and requests, the most there may be; grant at once what is due"
         detail = f"{name(case.case_id)} has {full}"
