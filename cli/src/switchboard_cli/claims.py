@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.acts import case_after
+from switchboard_cli.connection import Targets, asynchronous, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
     from switchboard.routing.v1.service_pb2 import Case
@@ -33,18 +34,13 @@ def case() -> None:
 @asynchronous
 async def claim(*, case_id: str, tenant: str, agent: str, as_json: bool, targets: Targets) -> None:
     """Claim CASE (its id) for as long as its queue's lease."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import ClaimCaseRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     name, who = full(tenant, "cases", case_id), full(tenant, "agents", agent)
-    request = ClaimCaseRequest(name=name, agent=who, request_id=str(uuid.uuid4()))
-    async with calling(targets, "routing", act=f"to claim case {short(name)}") as channel:
-        claimed = (await RoutingServiceStub(channel).ClaimCase(request, timeout=targets.timeout_s)).case
-    _say(claimed, as_json=as_json)
+    request = ClaimCaseRequest(name=name, agent=who)
+    _say(await case_after(targets, request, "claim case"), as_json=as_json)
 
 
 @case.command()
@@ -57,18 +53,13 @@ async def claim(*, case_id: str, tenant: str, agent: str, as_json: bool, targets
 @asynchronous
 async def renew(*, case_id: str, tenant: str, agent: str, token: int, as_json: bool, targets: Targets) -> None:
     """Let the lease of CASE begin anew."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import RenewClaimRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     name, who = full(tenant, "cases", case_id), full(tenant, "agents", agent)
-    request = RenewClaimRequest(name=name, agent=who, token=token, request_id=str(uuid.uuid4()))
-    async with calling(targets, "routing", act=f"to renew the claim of case {short(name)}") as channel:
-        renewed = (await RoutingServiceStub(channel).RenewClaim(request, timeout=targets.timeout_s)).case
-    _say(renewed, as_json=as_json)
+    request = RenewClaimRequest(name=name, agent=who, token=token)
+    _say(await case_after(targets, request, "renew the claim of case"), as_json=as_json)
 
 
 @case.command()
@@ -81,18 +72,13 @@ async def renew(*, case_id: str, tenant: str, agent: str, token: int, as_json: b
 @asynchronous
 async def second(*, case_id: str, tenant: str, agent: str, token: int, as_json: bool, targets: Targets) -> None:
     """Agree with what is about to be replied in CASE."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import SecondClaimRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     name, who = full(tenant, "cases", case_id), full(tenant, "agents", agent)
-    request = SecondClaimRequest(name=name, agent=who, token=token, request_id=str(uuid.uuid4()))
-    async with calling(targets, "routing", act=f"to second the claim of case {short(name)}") as channel:
-        seconded = (await RoutingServiceStub(channel).SecondClaim(request, timeout=targets.timeout_s)).case
-    _say(seconded, as_json=as_json)
+    request = SecondClaimRequest(name=name, agent=who, token=token)
+    _say(await case_after(targets, request, "second the claim of case"), as_json=as_json)
 
 
 @case.command()
@@ -105,18 +91,13 @@ async def second(*, case_id: str, tenant: str, agent: str, token: int, as_json: 
 @asynchronous
 async def release(*, case_id: str, tenant: str, agent: str, reason: str, as_json: bool, targets: Targets) -> None:
     """Give CASE back: a claimed one to its old place."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import ReleaseCaseRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     name, who = full(tenant, "cases", case_id), full(tenant, "agents", agent)
-    request = ReleaseCaseRequest(name=name, agent=who, reason=reason, request_id=str(uuid.uuid4()))
-    async with calling(targets, "routing", act=f"to give case {short(name)} back") as channel:
-        released = (await RoutingServiceStub(channel).ReleaseCase(request, timeout=targets.timeout_s)).case
-    _say(released, as_json=as_json)
+    request = ReleaseCaseRequest(name=name, agent=who, reason=reason)
+    _say(await case_after(targets, request, "release case"), as_json=as_json)
 
 
 @case.command()
@@ -132,19 +113,15 @@ async def vote(
     *, case_id: str, verdict: str, tenant: str, agent: str, reply: str, as_json: bool, targets: Targets
 ) -> None:
     """Say whether an answer of CASE helped, or take that back."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import VoteOnAnswerRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import document, full, short
+    from switchboard_cli.names import document, full
     from switchboard_cli.output import console, print_json
 
     name, who = full(tenant, "cases", case_id), full(tenant, "agents", agent)
     said = f"VERDICT_{verdict.replace('-', '_').upper()}"
-    request = VoteOnAnswerRequest(name=name, agent=who, reply_id=reply, verdict=said, request_id=str(uuid.uuid4()))
-    async with calling(targets, "routing", act=f"to vote in case {short(name)}") as channel:
-        voted = (await RoutingServiceStub(channel).VoteOnAnswer(request, timeout=targets.timeout_s)).case
+    request = VoteOnAnswerRequest(name=name, agent=who, reply_id=reply, verdict=said)
+    voted = await case_after(targets, request, "vote in case")
     if as_json:
         print_json(document(voted))
     else:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.acts import case_after
+from switchboard_cli.connection import Targets, asynchronous, json_option, reaches, tenant_option
 
 if TYPE_CHECKING:
     from switchboard.routing.v1.service_pb2 import Case
@@ -22,22 +23,16 @@ agent_option = click.option("--agent", default="", metavar="ID", help="Who does 
 @asynchronous
 async def join(*, case: str, into: str, tenant: str, agent: str, as_json: bool, targets: Targets) -> None:
     """Join CASE into the case INTO (their ids): one agent works both, and each keeps its customer and its contact."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import JoinCasesRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     request = JoinCasesRequest(
         name=full(tenant, "cases", case),
         into=full(tenant, "cases", into),
         agent=full(tenant, "agents", agent) if agent else "",
-        request_id=str(uuid.uuid4()),
     )
-    async with calling(targets, "routing", act=f"to join case {short(request.name)}") as channel:
-        gone_on = (await RoutingServiceStub(channel).JoinCases(request, timeout=targets.timeout_s)).case
-    _say(gone_on, as_json=as_json)
+    _say(await case_after(targets, request, "join case"), as_json=as_json)
 
 
 @click.command()
@@ -49,21 +44,15 @@ async def join(*, case: str, into: str, tenant: str, agent: str, as_json: bool, 
 @asynchronous
 async def split(*, case: str, tenant: str, agent: str, as_json: bool, targets: Targets) -> None:
     """Take back that CASE (its id) was joined into another: it stands where it would, had it never been."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import SplitCaseRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     request = SplitCaseRequest(
         name=full(tenant, "cases", case),
         agent=full(tenant, "agents", agent) if agent else "",
-        request_id=str(uuid.uuid4()),
     )
-    async with calling(targets, "routing", act=f"to split case {short(request.name)}") as channel:
-        apart = (await RoutingServiceStub(channel).SplitCase(request, timeout=targets.timeout_s)).case
-    _say(apart, as_json=as_json)
+    _say(await case_after(targets, request, "split case"), as_json=as_json)
 
 
 def _say(case: "Case", *, as_json: bool) -> None:

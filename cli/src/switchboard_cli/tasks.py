@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.acts import case_after
+from switchboard_cli.connection import Targets, asynchronous, json_option, reaches, tenant_option
 from switchboard_cli.joins import agent_option
 
 if TYPE_CHECKING:
@@ -30,12 +31,9 @@ async def open_(
     *, case: str, queue: str, tenant: str, reason: str, urgency: int, agent: str, as_json: bool, targets: Targets
 ) -> None:
     """Give the department of QUEUE its part of CASE (their ids), with a clock of its own."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import CreateTaskRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     request = CreateTaskRequest(
         name=full(tenant, "cases", case),
@@ -43,11 +41,8 @@ async def open_(
         reason=reason,
         urgency=urgency,
         agent=full(tenant, "agents", agent) if agent else "",
-        request_id=str(uuid.uuid4()),
     )
-    async with calling(targets, "routing", act=f"to open a task of case {short(request.name)}") as channel:
-        found = (await RoutingServiceStub(channel).CreateTask(request, timeout=targets.timeout_s)).case
-    _say(found, as_json=as_json)
+    _say(await case_after(targets, request, "open a task of case"), as_json=as_json)
 
 
 @task.command("close")
@@ -60,22 +55,16 @@ async def open_(
 @asynchronous
 async def close(*, case: str, tenant: str, outcome: str, agent: str, as_json: bool, targets: Targets) -> None:
     """Close the task CASE (its id), whoever has it."""
-    import uuid
-
     from switchboard.routing.v1.service_pb2 import CloseTaskRequest
-    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
-    from switchboard_cli.names import full, short
+    from switchboard_cli.names import full
 
     request = CloseTaskRequest(
         name=full(tenant, "cases", case),
         outcome=outcome,
         agent=full(tenant, "agents", agent) if agent else "",
-        request_id=str(uuid.uuid4()),
     )
-    async with calling(targets, "routing", act=f"to close task {short(request.name)}") as channel:
-        found = (await RoutingServiceStub(channel).CloseTask(request, timeout=targets.timeout_s)).case
-    _say(found, as_json=as_json)
+    _say(await case_after(targets, request, "close task"), as_json=as_json)
 
 
 def _say(found: "Case", *, as_json: bool) -> None:
