@@ -36,6 +36,7 @@ COMMANDS = {
     "jargon": ("switchboard_cli.jargon:jargon", "List words that customers do not understand, or set and delete one."),
     "check": ("switchboard_cli.check:check", "Say what somebody would change about a reply before it is sent."),
     "assign": ("switchboard_cli.assign:assign", "Give a case to an agent, whoever has it."),
+    "desk": ("switchboard_cli.desk:desk", "Show all there is beside a case, its drafts, and who else looks at it."),
     "task": ("switchboard_cli.tasks:task", "Give another department its part of a case, or close that."),
     "join": ("switchboard_cli.joins:join", "Join two cases: one agent works both."),
     "split": ("switchboard_cli.joins:split", "Split what was joined, as if it had never been."),
