@@ -115,6 +115,19 @@ CASES = [
         id="who has what is joined gives it up",
     ),
     pytest.param(
+        [
+            register("mia", capacity=2),
+            presence("mia"),
+            *TWO,
+            accept("case-p1", "mia"),
+            accept("case-p2", "mia", at=2),
+            join(),
+        ],
+        split(),
+        ["CaseSplit case-p1", "CaseOffered case-p2 mia 2"],
+        id="and refused nothing: it is offered to who had it as soon as it is split",
+    ),
+    pytest.param(
         [*TWO, answer("b1", "p1", at=2), join(), *MIA],
         split(),
         ["OfferRescinded case-p1 mia CASE_SETTLED", "CaseSplit case-p1", "CaseOffered case-p2 mia 1"],

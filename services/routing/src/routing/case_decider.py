@@ -257,9 +257,9 @@ def _queue_for_joined(decision: Decision, case: Case, queue_id: str, requirement
         decision.emit(events.CaseQueued(case.case_id, queue_id, case.urgency, requirements, *times, for_joined=True))
 
 
-def give_back(decision: Decision, case: Case, agent_id: str, reason: str) -> None:
+def give_back(decision: Decision, case: Case, agent_id: str, reason: str, *, is_joined: bool = False) -> None:
     """An agent no longer has a case; it waits again where somebody is owed something."""
-    decision.emit(events.CaseReleased(case.case_id, agent_id, reason, decision.at))
+    decision.emit(events.CaseReleased(case.case_id, agent_id, reason, decision.at, is_joined=is_joined))
     if wants_agent(case):
         _stand_again(decision, case)
 

@@ -698,6 +698,8 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             return case if lease_ is None else _leased(case, replace(lease_, seconded_by=event.agent_id))
         case events.ClaimLapsed():
             return _unclaimed(case, event.agent_id, event.at)
+        case events.CaseReleased(is_joined=True) if lease_of(case) is None:
+            return replace(case, stage=IDLE, refusals=())
         case events.CaseReleased() if lease_of(case) is not None:
             return _unclaimed(case, event.agent_id, event.at)
         case events.CaseReleased():

@@ -402,6 +402,7 @@ class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     is_asked: bool = False
     is_crowded_out: bool = False
+    is_joined: bool = False
 
 
 class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):

@@ -54,7 +54,7 @@ def join_cases(decision: Decision, c: commands.JoinCases) -> None:
 def _join(decision: Decision, joined: Case, survivor: Case, actor: str) -> None:
     rescind(decision, joined)
     if isinstance(joined.stage, Accepted | Pending):
-        give_back(decision, joined, holder(joined), JOINED)
+        give_back(decision, joined, holder(joined), JOINED, is_joined=True)
     gone = decision.case(joined.case_id) or joined
     waits = isinstance(gone.stage, Queued)
     decision.emit(

@@ -779,20 +779,22 @@ class ClaimLapsed(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., token: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseReleased(_message.Message):
-    __slots__ = ("case_id", "agent_id", "reason", "at", "is_asked", "is_crowded_out")
+    __slots__ = ("case_id", "agent_id", "reason", "at", "is_asked", "is_crowded_out", "is_joined")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     IS_ASKED_FIELD_NUMBER: _ClassVar[int]
     IS_CROWDED_OUT_FIELD_NUMBER: _ClassVar[int]
+    IS_JOINED_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     agent_id: str
     reason: str
     at: _timestamp_pb2.Timestamp
     is_asked: bool
     is_crowded_out: bool
-    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ..., is_crowded_out: _Optional[bool] = ...) -> None: ...
+    is_joined: bool
+    def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_asked: _Optional[bool] = ..., is_crowded_out: _Optional[bool] = ..., is_joined: _Optional[bool] = ...) -> None: ...
 
 class ReplyRequested(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "in_reply_to", "author_kind", "text_length", "text", "source_id", "at", "answers_published_at", "barge_reason", "sketch", "topics")

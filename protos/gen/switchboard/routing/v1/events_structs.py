@@ -789,6 +789,8 @@ class CaseReleased(Struct, frozen=True, array_like=True, gc=False):
     """Whether somebody is to go on with it although its customer waits for nothing: it was pending, and nobody is there to whom it would wake up."""
     is_crowded_out: bool = False
     """Whether it was to go on and its agent had no room for that: it waits in line, and first for that agent."""
+    is_joined: bool = False
+    """Whether it was taken off the agent because it is joined into another case: the agent refused nothing, and it did not come back."""
 
 
 class ReplyRequested(Struct, frozen=True, array_like=True, gc=False):
