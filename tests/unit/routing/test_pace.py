@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from routing import commands
-from routing.pace import OBSERVED_MAX, OBSERVED_MIN, OBSERVED_S, SPAN_MIN_S, ExpectedWait, expected_wait
-from routing.shard import Shard
-from routing.terms import ClaimTerms, Presence
+from routing.explain import place
+from routing.pace import OBSERVED_MIN, OBSERVED_S, SPAN_MIN_S, ExpectedWait, expected_wait
+from routing.shard import DEPARTURES_MAX, Shard, refill
+from routing.terms import ClaimTerms, Ordering, Presence
 
-from tests.unit.routing.build import accept, open_case, presence, queue, register, run, t
+from tests.unit.routing.build import accept, open_case, policy, presence, queue, register, run, t
 
 
 def taken(shard: Shard, at: list[int], name: str = "done", capacity: int = 200) -> None:
@@ -70,11 +71,49 @@ def test_who_may_claim_it_comes_when_they_like() -> None:
     assert wait_of(shard, "waits", 600) is None
 
 
-def test_a_case_that_came_back_left_no_line() -> None:
+def test_a_case_that_came_back_is_one_of_those_that_wait() -> None:
     shard = Shard()
     taken(shard, [0, 100, 200, 300, 400])
     run(shard, commands.ReleaseCase("done0", "mia", "", t(500)))
-    assert wait_of(shard, "done0", 600) is None
+    assert wait_of(shard, "done0", 600) == ExpectedWait(600 // 4, 1, 5, 600)
+
+
+def test_a_pace_outlives_a_restart() -> None:
+    shard = Shard()
+    taken(shard, [0, 100, 200, 300, 400])
+    run(shard, open_case("waits", at=450))
+    before = wait_of(shard, "waits", 600)
+    assert before is not None
+    assert wait_of(refill(shard), "waits", 600) == before
+
+
+@given(
+    cases=st.lists(
+        st.tuples(st.integers(0, 4_000), st.integers(0, 3), st.sampled_from(("", "slow")), st.integers(1, 2)),
+        max_size=30,
+    ),
+    ordering=st.sampled_from(Ordering),
+    offered=st.integers(0, 6),
+    now=st.integers(0, 9_000),
+)
+def test_a_place_is_what_counting_says(
+    cases: list[tuple[int, int, str, int]], ordering: Ordering, offered: int, now: int
+) -> None:
+    shard = Shard()
+    run(shard, queue("slow", first_response_s=90), policy(ordering=ordering or None))
+    for number, (at, urgency, queue_id, weight) in enumerate(cases):
+        run(shard, open_case(f"m{number}", queue_id, at, weight, urgency=urgency))
+    shard.offers_made = offered
+    order = shard.segments.order
+    turn = order.is_floor_turn(offered)
+    lines = [segment.waiting for segment in shard.segments.by_key.values()]
+    keys = sorted(
+        (order.key(line, one, t(now), turn), one.case_id)
+        for waiting in lines
+        for line, those in enumerate(waiting)
+        for one in those
+    )
+    assert [place(shard, shard.cases[case_id], t(now)) for _, case_id in keys] == list(range(1, len(cases) + 1))
 
 
 @given(
@@ -89,11 +128,11 @@ def test_what_is_told_is_told_from_enough_and_grows_with_the_place(at: list[int]
     told = [wait_of(shard, f"w{number}", now) for number in range(behind)]
     recent = sum(now - OBSERVED_S < one <= now for one in at)
     if told[0] is None:
-        earliest = min([one for one in at if one > now - OBSERVED_S][-OBSERVED_MAX:], default=now)
+        earliest = min([one for one in at if one > now - OBSERVED_S][-DEPARTURES_MAX:], default=now)
         assert recent < OBSERVED_MIN or now - earliest < SPAN_MIN_S
         return
     for number, one in enumerate(told, 1):
         assert one is not None
-        assert (one.place, one.taken) == (number, min(recent, OBSERVED_MAX))
+        assert (one.place, one.taken) == (number, min(recent, DEPARTURES_MAX))
         assert SPAN_MIN_S <= one.observed_s <= OBSERVED_S
         assert one.duration_s == number * one.observed_s // (one.taken - 1)

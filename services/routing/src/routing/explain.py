@@ -459,10 +459,5 @@ def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:
     order = shard.segments.order
     turn = order.is_floor_turn(shard.offers_made)
     mine = order.key(*order.place(wait, urgency_of(case), case.case_id, case.tier), now, turn)
-    return 1 + sum(
-        order.key(line, waiting, now, turn) < mine
-        for segment in shard.segments.by_key.values()
-        if queue in ("", segment.queue)
-        for line, cases in enumerate(segment.waiting)
-        for waiting in cases
-    )
+    segments = (one for one in shard.segments.by_key.values() if queue in ("", one.queue))
+    return 1 + sum(segment.before(mine, now, turn) for segment in segments)

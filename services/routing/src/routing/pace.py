@@ -3,17 +3,16 @@
 The queue-length estimator: what stands before a case and the case itself, over the rate at which cases leave the line
 (W. Whitt, "Predicting queueing delays", Management Science 45(6), 1999; R. Ibrahim and W. Whitt, "Real-time delay
 estimation based on delay history", Manufacturing & Service Operations Management 11(3), 2009). The rate is that of the
-latest departures: from the first of n to now n - 1 more left. It assumes that as many people go on at the same pace,
-and that nobody leaves the line by itself; where it would have to guess, it says nothing. Pure.
+latest departures: from the first of n to now n - 1 more left; a case that came back is one of those that stand in line.
+It assumes that as many people go on at the same pace, and that nobody leaves the line by itself; where it would have to
+guess, it says nothing. Pure.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from heapq import nlargest
 
 from chassis.clock import MICROS, Instant
 
-from routing.cases import Broadcast, Case, Offered, Queued, place_in_line
+from routing.cases import Case, place_in_line
 from routing.explain import place
 from routing.policies import serves
 from routing.shard import Shard
@@ -21,13 +20,10 @@ from routing.terms import Presence
 
 OBSERVED_S = 3_600
 """Departures are looked at for so long: what was an hour ago says little of now."""
-OBSERVED_MAX = 50
-"""The latest departures, at most. Their rate has a relative error of 1 / sqrt(n), 14 %."""
 OBSERVED_MIN = 5
 """With fewer it would be off by half and more, and nothing is said."""
 SPAN_MIN_S = 60
 """Departures that are closer together are a burst and no pace."""
-_IN_LINE = Queued | Offered | Broadcast
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +45,12 @@ def expected_wait(shard: Shard, case: Case, now: Instant) -> ExpectedWait | None
     there = (agent for agent in shard.agents.values() if agent.presence in (Presence.AVAILABLE, Presence.BUSY))
     if not any(serves(agent, case.queue) for agent in there):
         return None  # whatever the pace was, it is over
-    left = nlargest(OBSERVED_MAX, _departures(shard.cases.values(), case.queue, now))
+    since = now - OBSERVED_S * MICROS
+    left = [at for at in shard.departures.get(case.queue, ()) if since < at <= now]
     if len(left) < OBSERVED_MIN:
         return None
-    span_s = (now - left[-1]) // MICROS
+    span_s = (now - left[0]) // MICROS
     if span_s < SPAN_MIN_S:
         return None
     line = place(shard, case, now, case.queue)
     return ExpectedWait(line * span_s // (len(left) - 1), line, len(left), span_s)
-
-
-def _departures(cases: Iterable[Case], queue: str, now: Instant) -> Iterable[Instant]:
-    """When cases of a queue left its line; of those that are back in it nothing is said."""
-    since = now - OBSERVED_S * MICROS
-    for case in cases:
-        at = case.accepted_at
-        if at is not None and since < at <= now and case.queue == queue and not isinstance(case.stage, _IN_LINE):
-            yield at

@@ -85,6 +85,19 @@ class Segment:
         """The cases that can be first: of each line the first on time and the first late, but for those to skip."""
         return self._heads(self.waiting, now, floor_turn, frozenset(skip).__contains__)
 
+    def before(self, key: OrderKey, now: Instant, floor_turn: bool) -> int:
+        """How many of its cases are served before what has this key; found in its lines, not counted."""
+        order, late_before, found = self.order, self.order.late_before(now), 0
+        for line, cases in enumerate(self.waiting):
+            on_time = bisect_left(cases, (late_before,))
+
+            def key_of(waiting: Waiting, line: int = line) -> OrderKey:
+                return order.key(line, waiting, now, floor_turn)
+
+            found += bisect_left(cases, key, 0, on_time, key=key_of)
+            found += bisect_left(cases, key, on_time, key=key_of) - on_time
+        return found
+
     def thin_heads(self, now: Instant, is_barred: Callable[[str], bool]) -> Iterable[tuple[OrderKey, str]]:
         """The same of the cases that may be offered to more agents, but for those that are barred."""
         return self._heads(self.thin, now, False, is_barred)

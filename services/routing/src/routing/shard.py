@@ -50,6 +50,8 @@ KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
 waits for it."""
 
+DEPARTURES_MAX = 50
+"""How many departures of a queue are kept, the latest: a rate that is told from n of them errs by 1 / sqrt(n)."""
 _INDEXED = frozenset({Queued, Offered, Broadcast, Accepted, Pending, Resolved})
 """Stages in which the case waits in a queue, or may have a timer."""
 
@@ -132,6 +134,10 @@ class Shard:
     unsent: dict[str, str] = field(default_factory=dict)
     """Derived: reply that was asked for and not settled to the case it is with, which is another one after a join."""
 
+    departures: dict[str, deque[Instant]] = field(default_factory=dict, init=False, compare=False)
+    """Queue to when its latest cases were taken, ascending; nothing is decided by it, and after a restart it is told
+    from the cases that are still there.
+    """
     fetched: Fetched = field(default_factory=Fetched)
     """For the batch in hand."""
     marks: deque[tuple[int, int]] = field(default_factory=deque)
@@ -295,6 +301,8 @@ def _place(shard: Shard, before: Case | None, after: Case) -> None:
     """Puts a case where its stage says, in every index, and forgets what has been dormant long enough."""
     case_id = after.case_id
     shard.cases[case_id] = after
+    if after.accepted_at is not None and before is not None and after.accepted_at != before.accepted_at:
+        _depart(shard, after.queue, after.accepted_at)
     if before is None or _index_differs(before, after):
         if before is not None and type(before.stage) in _INDEXED:
             _unindex(shard, before)
@@ -634,6 +642,13 @@ def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
             shard.segments.put_thin(shard.cases[case_id], wait, shard.agents.values(), shard.choice)
 
 
+def _depart(shard: Shard, queue_id: str, at: Instant) -> None:
+    left = shard.departures.get(queue_id)
+    if left is None:
+        left = shard.departures[queue_id] = deque(maxlen=DEPARTURES_MAX)
+    left.append(at)
+
+
 def refill(shard: Shard) -> Shard:
     """Builds every derived index anew from what is kept; for a shard that was just loaded."""
     shard.unsent = {reply.reply_id: case.case_id for case in shard.cases.values() for reply in case.unsent}
@@ -662,6 +677,9 @@ def refill(shard: Shard) -> Shard:
             thread_.awake += not is_dormant(case)
     for queue_id, since in shard.closing.items():
         shard.timers.set((QUEUE, queue_id), since)
+    shard.departures = {}
+    for at, queue_id in sorted([(one.accepted_at, one.queue) for one in shard.cases.values() if one.accepted_at]):
+        _depart(shard, queue_id, at)
     return shard
 
 
