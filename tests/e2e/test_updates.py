@@ -41,7 +41,7 @@ FIRST: Mapping[str, Callable[[], Message]] = {
     "Agent": lambda: routing.Agent(display_name="Mia", skills=SKILLED, capacity=3, queues=[f"{PARENT}/queues/vip"],
         channel_capacity=[{"channel": "chat", "units": 2}],
         shifts={"time_zone": "Europe/Berlin", "weekly": [{"weekday": 1, "start_minute": 540, "end_minute": 1020}]},
-        tag="^MI",
+        tag="^MI", pinned_skills=["lang:en"],
     ),
     "Queue": lambda: routing.Queue(
         display_name="VIP", first_response_s=60, offer_timeout_s=30, requirements=ASKING,
@@ -62,6 +62,7 @@ SECOND: Mapping[str, Callable[[], Message]] = {
     "Agent": lambda: routing.Agent(display_name="Leo", skills=[{"name": "vip", "level": 1}], capacity=5,
         queues=[f"{PARENT}/queues/default"], channel_capacity=[{"channel": "voice", "units": 1}],
         shifts={"time_zone": "UTC", "weekly": [{"weekday": 7, "start_minute": 0, "end_minute": 60}]}, tag="^LE",
+        pinned_skills=["vip"],
     ),
     "Queue": lambda: routing.Queue(
         display_name="Slow", first_response_s=61, offer_timeout_s=31, requirements=[{"skill": "tax", "min_level": 1}],

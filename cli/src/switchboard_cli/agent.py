@@ -72,6 +72,9 @@ def _times(
 @click.option("--no-limits", is_flag=True, help="Takes all limits of channels away.")
 @click.option("--skill", "skills", multiple=True, metavar="NAME=LEVEL", callback=_counts("lang:de=4"),
               help="A skill and its level, 0 to 5; those given replace all there are.")  # fmt: skip
+@click.option("--pin", "pinned", multiple=True, metavar="SKILL",
+              help="A skill that stays as granted, whatever votes earn; those given replace all.")  # fmt: skip
+@click.option("--no-pins", is_flag=True, help="Takes all pins away.")
 @click.option("--queue", "queues", multiple=True, metavar="ID",
               help="A queue it serves; those given replace all there are.")  # fmt: skip
 @click.option("--shift", "weekly", multiple=True, metavar="DAYS=FROM-TO", callback=_weekly,
@@ -94,6 +97,8 @@ async def agent(
     limits: Mapping[str, int],
     no_limits: bool,
     skills: Mapping[str, int],
+    pinned: tuple[str, ...],
+    no_pins: bool,
     queues: tuple[str, ...],
     weekly: list[tuple[int, int, int]],
     time_zone: str | None,
@@ -123,6 +128,10 @@ async def agent(
         given["channel_capacity"] = [ChannelCapacity(channel=channel, units=n) for channel, n in limits.items()]
     if skills:
         given["skills"] = [Skill(name=name, level=level) for name, level in skills.items()]
+    if pinned and no_pins:
+        raise click.UsageError("--pin pins skills and --no-pins takes all pins away: give one of them")
+    if pinned or no_pins:
+        given["pinned_skills"] = list(pinned)
     if queues:
         given["queues"] = [full(tenant, "queues", queue) for queue in queues]
     if no_shifts and (weekly or time_zone or extra or off):
@@ -210,6 +219,10 @@ def _show(shown: Any) -> None:
         most = f" of {limits[channel]}" if channel in limits else ""
         rows.add_row(f"  of {channel}", f"{loads.get(channel, 0)}{most}")
     rows.add_row("skills", " ".join(f"{skill.name}={skill.level}" for skill in shown.skills) or NOTHING)
+    for one in shown.reputations:
+        said = f"{one.helpful} of {one.helpful + one.not_helpful} helped, {one.score:.0%} proved"
+        pin = ", pinned" if one.topic in shown.pinned_skills else ""
+        rows.add_row(f"  {one.topic}", said + (f", earned {one.earned_level}{pin}" if one.earned_level else ""))
     rows.add_row("queues", " ".join(short(queue) for queue in shown.queues) or "all")
     if shown.HasField("shifts"):
         phase = word(ShiftPhase, shown.shift_phase, "SHIFT_PHASE_")

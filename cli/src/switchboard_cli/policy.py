@@ -1,5 +1,6 @@
 """`switchboard policy`: which case is served first, and by which agent. It knows how to ask, not what follows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
     return found
 
 
+def _earned_levels(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[int, int, int]]:
+    """(level, votes, percent), by level, of LEVEL=VOTES:PERCENT."""
+    found = []
+    for one in given:
+        read = re.fullmatch(r"([1-5])=(\d+):(\d+)", one)
+        if read is None:
+            raise click.BadParameter(f"{one!r} is not LEVEL=VOTES:PERCENT, such as 4=20:70")
+        found.append((int(read[1]), int(read[2]), int(read[3])))
+    return sorted(found)
+
+
 @click.command()
 @tenant_option
 @click.option("--ordering", type=click.Choice(ORDERINGS), help="Which waiting case is served first.")
@@ -87,6 +101,10 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
 @click.option("--relaxations", "steps_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               metavar="FILE",
               help="TOML with a [[relaxations]] for each step; they replace all there are.")  # fmt: skip
+@click.option("--earned", "earned", multiple=True, metavar="LEVEL=VOTES:PERCENT", callback=_earned_levels,
+              help="From how many votes, PERCENT of them proved to be helpful, an agent has LEVEL of a skill it was"
+                   " granted; those given replace all there are.")  # fmt: skip
+@click.option("--no-earned", is_flag=True, help="No votes earn anything any more.")
 @json_option
 @reaches
 @asynchronous
@@ -98,6 +116,8 @@ async def policy(
     tiers: dict[str, int],
     rules_file: Path | None,
     steps_file: Path | None,
+    earned: list[tuple[int, int, int]],
+    no_earned: bool,
     as_json: bool,
     targets: Targets,
     **settings: str | int | None,
@@ -134,6 +154,11 @@ async def policy(
     if steps_file is not None:
         wanted.relaxations.extend(_written(steps_file, tenant).relaxations)
         mask.append("relaxations")
+    if earned and no_earned:
+        raise click.UsageError("--earned says what is earned and --no-earned that nothing is: give one of them")
+    for level, votes, percent in earned:
+        wanted.earned_levels.add(level=level, min_votes=votes, percent=percent)
+    mask += ["earned_levels"] if earned or no_earned else []
     act = "to change the policy" if mask else "to show the policy"
     async with calling(targets, "routing", act=act) as channel:
         stub = RoutingServiceStub(channel)
@@ -211,6 +236,8 @@ def _show(shown: Any) -> None:
     rows.add_row("a pending case takes", f"{shown.pending_percent} % of its units")
     rows.add_row("and goes on up to", f"{shown.resume_percent} % of its agent's capacity")
     rows.add_row("last offers", f"{shown.wind_down_s} s before the end of a shift")
+    levels = (f"{one.level} from {one.min_votes} votes at {one.percent} %" for one in shown.earned_levels)
+    rows.add_row("levels earned by votes", ", ".join(levels) or "none")
     console().print(rows)
     if shown.rules:
         console().print(_rule_table(shown.rules))

@@ -149,6 +149,9 @@ async def test_whoever_serves_the_queue_says_whether_an_answer_helped(routing: R
     assert await routing.api.VoteOnAnswer(vote, timeout=LIMIT_S) == voted
     read = await routing.api.GetCase(api.GetCaseRequest(name=case.name, min_position=voted.position), timeout=LIMIT_S)
     assert read.case.answers == voted.case.answers
+    known = (await routing.api.GetAgent(api.GetAgentRequest(name=mia), timeout=LIMIT_S)).agent
+    assert [(one.topic, one.helpful, one.not_helpful) for one in known.reputations] == [("queue:default", 1, 0)]
+    assert known.reputations[0].score == pytest.approx(0.2065, abs=1e-4)
     own = api.VoteOnAnswerRequest(
         name=case.name, agent=mia, reply_id=reply_id, verdict=VERDICT_HELPFUL, request_id=rid()
     )

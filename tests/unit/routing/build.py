@@ -295,6 +295,8 @@ def summary(facts: Sequence[events.Event]) -> list[str]:
                 lines.append(f"PresenceChanged {event.agent_id} {event.presence.name} {event.reason}")
             case events.ShiftChanged():
                 lines.append(f"ShiftChanged {event.agent_id} {event.phase.name}")
+            case events.SkillEarned():
+                lines.append(f"SkillEarned {event.agent_id} {event.skill} {event.level}")
             case events.AgentRegistered() | events.AgentChanged() | events.AgentDeleted():
                 lines.append(f"{type(event).__name__} {event.agent_id}")
             case events.QueueDeleted() | events.QueueCleared():

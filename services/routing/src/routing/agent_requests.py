@@ -80,6 +80,8 @@ def _settings(form: Form, agent: api.Agent, tenant: str) -> dict[str, Any]:
         form.wrong("agent.skills", "are at most 100, each named once")
     if any(SKILL.fullmatch(s.name) is None or not 0 <= s.level <= 5 for s in skills.values()):
         form.wrong("agent.skills", f"have a name of the form {SKILL.pattern} and a level of 0 to 5")
+    if len(agent.pinned_skills) > 100 or any(SKILL.fullmatch(skill) is None for skill in agent.pinned_skills):
+        form.wrong("agent.pinned_skills", f"are at most 100 of the form {SKILL.pattern}")
     if not 0 <= agent.capacity <= CAPACITY_MAX:
         form.wrong("agent.capacity", f"is 1 to {CAPACITY_MAX}, or 0 for 1")
     if len(agent.queues) > 100:
@@ -99,6 +101,7 @@ def _settings(form: Form, agent: api.Agent, tenant: str) -> dict[str, Any]:
         "channel_capacity": tuple(limits[channel] for channel in sorted(limits)),
         "shifts": _shifts(form, agent.shifts),
         "tag": _tag(form, agent),
+        "pinned_skills": tuple(sorted(set(agent.pinned_skills))),
     }
 
 

@@ -8,10 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
+from routing.reputation import effective
 from routing.terms import (
     ChannelCapacity,
     ChannelUnits,
     ClaimTerms,
+    EarnedLevel,
     Ordering,
     PostKind,
     Presence,
@@ -27,6 +29,8 @@ from routing.terms import (
 )
 
 NEVER = Instant(0)
+LEVEL_MAX = 5
+"""Of a skill."""
 CAPACITY_MAX = 100
 """Units of an agent at most: so many offers one decision makes to it, or takes back."""
 BY_AGENT, MISSED_OFFERS = "agent", "missed_offers"
@@ -93,6 +97,12 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """When the last part of that shift begins, in which nothing new is offered."""
     tag: str = ""
     """What marks its replies where a queue asks for it."""
+    granted: tuple[Skill, ...] = ()
+    """Skills as somebody gave them to it; `skills` are those it has, with what it has earned."""
+    earned: tuple[Skill, ...] = ()
+    """What votes on its answers have earned, sorted."""
+    pinned_skills: tuple[str, ...] = ()
+    """Skills of which only the granted level counts."""
 
     @property
     def takes_offers(self) -> bool:
@@ -208,6 +218,7 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     rules: tuple[Rule, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     tier_head_starts: tuple[TierHeadStart, ...] = ()
+    earned_levels: tuple[EarnedLevel, ...] = ()
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -219,13 +230,21 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
             return replace(
                 agent,
                 display_name=event.display_name,
-                skills=event.skills,
+                skills=effective(event.skills, agent.earned, event.pinned_skills),
+                granted=event.skills,
+                pinned_skills=event.pinned_skills,
                 capacity=max(0, min(event.capacity, CAPACITY_MAX)),
                 queues=event.queues,
                 channel_capacity=event.channel_capacity,
                 shifts=event.shifts,
                 tag=event.tag,
             )
+        case events.SkillEarned():
+            levels = {skill.name: skill for skill in agent.earned if skill.name != event.skill}
+            if event.level > 0:
+                levels[event.skill] = Skill(event.skill, min(event.level, LEVEL_MAX))
+            earned = tuple(levels[name] for name in sorted(levels))
+            return replace(agent, earned=earned, skills=effective(agent.granted, earned, agent.pinned_skills))
         case events.ShiftChanged():
             starts, ends, until = event.starts_at, event.ends_at, event.offers_until
             return replace(agent, phase=event.phase, shift_starts_at=starts, shift_ends_at=ends, offers_until=until)
@@ -257,8 +276,8 @@ def gives_back_at(agent: Agent) -> Instant | None:
 
 def agent_changed(agent: Agent, at: Instant) -> events.AgentChanged:
     """The fact that an agent's settings are these."""
-    settings = agent.display_name, agent.skills, agent.capacity, agent.queues, at, agent.channel_capacity, agent.shifts
-    return events.AgentChanged(agent.agent_id, *settings, agent.tag)
+    settings = agent.display_name, agent.granted, agent.capacity, agent.queues, at, agent.channel_capacity, agent.shifts
+    return events.AgentChanged(agent.agent_id, *settings, agent.tag, agent.pinned_skills)
 
 
 def units_of(policy: Policy, channel: str, kind: PostKind) -> int:
@@ -342,4 +361,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.rules,
         event.relaxations,
         event.tier_head_starts,
+        earned_levels=event.earned_levels,
     )

@@ -58,6 +58,7 @@ def changes(event: events.Event, case_of: CaseOf, agent_of: AgentOf) -> Changes:
         case (
             events.AgentRegistered()
             | events.AgentChanged()
+            | events.SkillEarned()
             | events.PresenceChanged()
             | events.ShiftChanged()
             | events.AgentDeleted()

@@ -13,6 +13,7 @@ from routing.terms import (
     ChannelUnits,
     ClaimTerms,
     Direction,
+    EarnedLevel,
     GoodwillTerms,
     JargonTerm,
     Ordering,
@@ -471,6 +472,7 @@ class RegisterAgent(Struct, frozen=True, gc=False):
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     shifts: ShiftPlan | None = None
     tag: str = ""
+    pinned_skills: tuple[str, ...] = ()
 
 
 class ChangeAgent(Struct, frozen=True, gc=False):
@@ -485,6 +487,7 @@ class ChangeAgent(Struct, frozen=True, gc=False):
     channel_capacity: tuple[ChannelCapacity, ...] | None = None
     shifts: ShiftPlan | None = None
     tag: str | None = None
+    pinned_skills: tuple[str, ...] | None = None
 
 
 class DeleteAgent(Struct, frozen=True, gc=False):
@@ -583,6 +586,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     rules: tuple[Rule, ...] | None = None
     relaxations: tuple[Relaxation, ...] | None = None
     tier_head_starts: tuple[TierHeadStart, ...] | None = None
+    earned_levels: tuple[EarnedLevel, ...] | None = None
 
 
 class GrantGoodwill(Struct, frozen=True, gc=False):

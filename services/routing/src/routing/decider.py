@@ -52,8 +52,8 @@ from routing.shift_decider import move_on, plan_shift
 from routing.tasks import close_task, create_task, resolve_case
 from routing.terms import CaseOrigin, Presence
 from routing.threads import alias_post, attach_post, detach_post, review, sight_post
-from routing.timers import AGENT, LEAVES, LEND, QUEUE, SHIFT
-from routing.vote_decider import vote_on_answer
+from routing.timers import AGENT, EARN, LEAVES, LEND, QUEUE, SHIFT
+from routing.vote_decider import earn, vote_on_answer
 
 PORTION = 200
 """Facts one tick leads to, roughly: what is due beyond that stays due, and the next tick goes on with it at once. With
@@ -212,14 +212,18 @@ def _register(decision: Decision, c: commands.RegisterAgent) -> None:
         raise Rejected(Reason.AGENT_EXISTS, detail, resource=f"agents/{c.agent_id}")
     known_queues(decision.shard, c.queues)
     settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity, c.shifts, c.tag
-    decision.emit(events.AgentRegistered(c.agent_id, *settings))
+    decision.emit(events.AgentRegistered(c.agent_id, *settings, c.pinned_skills))
     plan_shift(decision, c.agent_id)
 
 
 def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     agent = known_agent(decision, c.agent_id)
     known_queues(decision.shard, c.queues or ())
-    given = ((name, getattr(c, name)) for name in c.__struct_fields__ if name not in ("agent_id", "at"))
+    given = (
+        ("granted" if name == "skills" else name, getattr(c, name))
+        for name in c.__struct_fields__
+        if name not in ("agent_id", "at")
+    )
     wanted = {name: value for name, value in given if value is not None}
     if c.shifts is not None and not (c.shifts.weekly or c.shifts.exceptions):
         wanted["shifts"] = None
@@ -280,6 +284,8 @@ def _tick(decision: Decision) -> None:
             room -= move_on(decision, key)
         elif kind == LEND:
             room -= lend(decision, lend_key(key))
+        elif kind == EARN:
+            room -= earn(decision, key)
         else:
             room -= _cool_down(decision, key) if kind == AGENT else _time_is_up(decision, key)
         if room <= 0:

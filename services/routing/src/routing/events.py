@@ -12,6 +12,7 @@ from routing.terms import (
     ChannelUnits,
     ClaimTerms,
     Direction,
+    EarnedLevel,
     Escalation,
     GivenAnswer,
     GoodwillGrant,
@@ -601,6 +602,7 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     shifts: ShiftPlan | None = None
     tag: str = ""
+    pinned_skills: tuple[str, ...] = ()
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -615,6 +617,7 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     channel_capacity: tuple[ChannelCapacity, ...] = ()
     shifts: ShiftPlan | None = None
     tag: str = ""
+    pinned_skills: tuple[str, ...] = ()
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -636,6 +639,18 @@ class ShiftChanged(Struct, frozen=True, array_like=True, gc=False):
     starts_at: Instant | None
     ends_at: Instant | None
     offers_until: Instant | None
+    at: Instant
+
+
+class SkillEarned(Struct, frozen=True, array_like=True, gc=False):
+    """What an agent has earned of a skill is another level now."""
+
+    agent_id: str
+    skill: str
+    level: int
+    helpful: int
+    unhelpful: int
+    policy_version: int
     at: Instant
 
 
@@ -703,6 +718,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     rules: tuple[Rule, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     tier_head_starts: tuple[TierHeadStart, ...] = ()
+    earned_levels: tuple[EarnedLevel, ...] = ()
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -949,7 +965,7 @@ CaseFact = (
 CaseEvent = CaseFact | CaseBegun | CaseOpened | CaseRecalled | CasesJoined | JoinedCasePlaced | CaseSplit
 """What happens to cases."""
 
-AgentFact = AgentRegistered | AgentChanged | PresenceChanged | ShiftChanged | AgentDeleted
+AgentFact = AgentRegistered | AgentChanged | SkillEarned | PresenceChanged | ShiftChanged | AgentDeleted
 """What happens to an agent itself."""
 
 SettingFact = (

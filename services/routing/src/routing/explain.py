@@ -290,7 +290,7 @@ class _View:
             agent.agent_id,
             eligible,
             constraint,
-            sentence,
+            "; ".join((sentence, *_earned(agent, case))),
             score,
             agent.room(case.channel),
             agent.released_at,
@@ -377,6 +377,15 @@ class _View:
             if agent_id == agent.agent_id:
                 return again_at(at, self._shard.policy.decline_cooldown_s, by_all=by_all)
         return NEVER
+
+
+def _earned(agent: Agent, case: Case) -> Iterator[str]:
+    """Of what a case asks for, that an agent has more of it by votes on its answers than it was granted."""
+    granted, has = ({one.name: one.level for one in skills} for skills in (agent.granted, agent.skills))
+    if agent.earned:
+        for r in case.requirements:
+            if has.get(r.skill, 0) > granted.get(r.skill, 0):
+                yield f"has {r.skill} at {has[r.skill]} by votes, granted at {granted.get(r.skill, 0)}"
 
 
 def _off_shift(agent: Agent, now: Instant) -> Obstacle:

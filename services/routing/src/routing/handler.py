@@ -22,7 +22,7 @@ from routing.canned import TEXT_MAX as CANNED_MAX
 from routing.commands import Command, Reason
 from routing.escalation import case_id_of_post
 from routing.form import TEXT_MAX
-from routing.memory_reads import READS, Writer, queue_message
+from routing.memory_reads import READS, Writer, agent_message, queue_message
 from routing.requests import command_of
 from routing.shard import Shard
 from routing.sources import Sources
@@ -140,7 +140,7 @@ def _answer(request: Message, command: Command, tenant: str, shard: Shard) -> Me
         case []:
             pass  # what was deleted is not shown
         case ["agent"]:
-            response.agent.CopyFrom(wire.agent_message(tenant, shard.agents[about.agent_id]))
+            response.agent.CopyFrom(agent_message(tenant, shard, shard.agents[about.agent_id]))
         case ["routing_policy"]:
             response.routing_policy.CopyFrom(wire.policy_message(tenant, shard.policy))
         case _:

@@ -33,6 +33,11 @@ def queue_message(tenant: str, shard: Shard, queue: Queue) -> api.Queue:
     return wire.queue_message(tenant, queue, _waiting(shard)[queue.queue_id], supervised[queue.queue_id])
 
 
+def agent_message(tenant: str, shard: Shard, agent: Agent) -> api.Agent:
+    """The agent, its load and what votes say of it."""
+    return wire.agent_message(tenant, agent, shard.reputations.get(agent.agent_id, ()))
+
+
 def _case(writer: Writer, request: api.GetCaseRequest, now: Instant) -> Message:
     tenant, case_id = _case_of(request.name)
     case = writer.state.cases.get(case_id)
@@ -46,7 +51,7 @@ def _agent(writer: Writer, request: api.GetAgentRequest, now: Instant) -> Messag
     agent = writer.state.agents.get(agent_id)
     if agent is None:
         raise NotFound("agent", request.name)
-    return api.GetAgentResponse(agent=wire.agent_message(tenant, agent))
+    return api.GetAgentResponse(agent=agent_message(tenant, writer.state, agent))
 
 
 def _agents(writer: Writer, request: api.ListAgentsRequest, now: Instant) -> Message:
@@ -57,7 +62,7 @@ def _agents(writer: Writer, request: api.ListAgentsRequest, now: Instant) -> Mes
         agents[agent_id] for agent_id in sorted(agents) if agent_id > str(after) and wanted(agents[agent_id])
     ][: part.size + 1]
     listed, token = part.cut(chosen, _agent_cursor)
-    messages = [wire.agent_message(writer.subject.tenant, agent) for agent in listed]
+    messages = [agent_message(writer.subject.tenant, writer.state, agent) for agent in listed]
     agents_of_page, token = part.within(listed, messages, token, _agent_cursor, FORWARDED_BYTES_MAX)
     return api.ListAgentsResponse(agents=agents_of_page, next_page_token=token)
 

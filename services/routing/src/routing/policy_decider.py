@@ -35,5 +35,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.rules,
                 changed.relaxations,
                 changed.tier_head_starts,
+                changed.earned_levels,
             )
         )

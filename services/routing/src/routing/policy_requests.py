@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from chassis.clock import Instant
@@ -10,7 +11,7 @@ from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands
-from routing.agents import Policy
+from routing.agents import LEVEL_MAX, Policy
 from routing.cases import URGENCY_MAX, WEIGHT_MAX
 from routing.form import CHANNEL, SKILL, TIER, Form, agent_terms_of, mask_of, one_of, requirements_of
 from routing.memory_reads import POLICY
@@ -19,6 +20,7 @@ from routing.rules import RULES_MAX, wrong_in
 from routing.terms import (
     AgentTerms,
     ChannelUnits,
+    EarnedLevel,
     Ordering,
     PostKind,
     Relaxation,
@@ -96,6 +98,7 @@ def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, A
         "rules": _rules(form, "routing_policy.rules", policy.rules, tenant),
         "tier_head_starts": _head_starts(form, "routing_policy.tier_head_starts", policy.tier_head_starts),
         "relaxations": _steps(form, "routing_policy.relaxations", policy.relaxations, tenant),
+        "earned_levels": _earned(form, policy.earned_levels),
     }
 
 
@@ -107,6 +110,21 @@ def _head_starts(form: Form, field: str, given: Sequence[events_pb2.TierHeadStar
     if any(not one.tier or TIER.fullmatch(one.tier) is None or not 1 <= one.head_start_s <= 86_400 for one in given):
         form.wrong(field, f"have a tier of the form {TIER.pattern.rstrip('|')} and 1 to 86400 seconds")
     return tuple(found[tier] for tier in sorted(found))
+
+
+def _earned(form: Form, given: Sequence[events_pb2.EarnedLevel]) -> tuple[EarnedLevel, ...]:
+    """From which votes levels are earned, the least first."""
+    field, steps = "routing_policy.earned_levels", [EarnedLevel(one.level, one.min_votes, one.percent) for one in given]
+    if len(steps) > LEVEL_MAX or any(not 1 <= one.level <= LEVEL_MAX for one in steps):
+        form.wrong(field, f"are at most {LEVEL_MAX}, of a level of 1 to {LEVEL_MAX}")
+    if any(not 1 <= one.min_votes <= 100_000 or not 1 <= one.percent <= 99 for one in steps):
+        form.wrong(field, "have 1 to 100000 min_votes and 1 to 99 percent")
+    pairs = list(pairwise(steps))
+    if any(one.level >= other.level for one, other in pairs):
+        form.wrong(field, "stand in the order of their levels, each once")
+    if any(one.min_votes > other.min_votes or one.percent > other.percent for one, other in pairs):
+        form.wrong(field, "ask for no fewer votes, and no less percent, of a higher level")
+    return tuple(steps)
 
 
 def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: str) -> tuple[Relaxation, ...]:

@@ -32,6 +32,7 @@ from routing.cases import (
     is_apart,
     is_dormant,
     is_refused_by_all,
+    latest_answer,
     lenders_of,
     place_in_line,
     place_of,
@@ -40,11 +41,12 @@ from routing.changes import changes, is_first_offer, with_turn
 from routing.goodwill import GRANTS_OF_DAY_MAX, DeskPolicy, Granted, desk_policy_of, of_the_day
 from routing.policies import Choice, Unoffered, choice_of, order_of
 from routing.relaxation import LendKey, Step, due_at, guarded, lend_text, next_step
+from routing.reputation import Tally, counted, earned_of
 from routing.rules import Rules, ready
 from routing.segments import Segment, Segments
-from routing.terms import Relaxation, SourceLabel
+from routing.terms import Relaxation, SourceLabel, Verdict
 from routing.thread_index import ThreadIndex
-from routing.timers import AGENT, CASE, LEAVES, LEND, QUEUE, SHIFT, Timers
+from routing.timers import AGENT, CASE, EARN, LEAVES, LEND, QUEUE, SHIFT, Timers
 
 KEEP_EVENTS = 20_000
 """How many facts of cases and threads a dormant thread outlives in memory: so far the read model may lag before anybody
@@ -112,6 +114,8 @@ class Shard:
     """What holds for agents' desks; no decision about where a case goes looks at it."""
     granted: dict[str, tuple[Granted, ...]] = field(default_factory=dict)
     """Agent to what it granted by itself on the day of its last grant."""
+    reputations: dict[str, tuple[Tally, ...]] = field(default_factory=dict, kw_only=True)
+    """Agent to what votes on its answers say, by topic."""
     segments: Segments = field(init=False)
     """Derived."""
     timers: Timers = field(default_factory=Timers)
@@ -235,7 +239,9 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             _change(shard, event)
             shard.agents.pop(event.agent_id, None)
             shard.granted.pop(event.agent_id, None)
+            shard.reputations.pop(event.agent_id, None)
             shard.timers.cancel((LEAVES, event.agent_id))
+            shard.timers.cancel((EARN, event.agent_id))
         case events.SourceQueueChanged():
             if event.queue:
                 shard.sources[event.source_id] = event.queue
@@ -289,12 +295,39 @@ def _change(shard: Shard, event: events.Event) -> None:
             shard.threads.detached(event)
         case events.CasesJoined() if changed.cases:
             shard.threads.joined(event)
+        case events.AnswerVoted():
+            verdict = event.verdict if event.is_expert else Verdict.UNSPECIFIED
+            _count(shard, event.answered_by, event.topics, verdict, event.replaced)
+        case events.ResolutionConfirmed() | events.CaseReopened() if changed.cases:
+            _count_customer(shard, *changed.cases[0])
         case _:
             pass
     for agent in changed.agents:
         _put_agent(shard, agent)
     for before, after in changed.cases:
         _place(shard, before, after)
+
+
+def _count_customer(shard: Shard, before: Case | None, after: Case) -> None:
+    """Counts what a customer has shown of the latest answer, unless it had before."""
+    if before is None or before.answers is after.answers:
+        return
+    was, judged = latest_answer(before), latest_answer(after)
+    if was is not None and judged is not None:
+        _count(shard, judged.agent_id, judged.topics, judged.customer, was.customer)
+
+
+def _count(shard: Shard, agent_id: str, topics: Sequence[str], verdict: Verdict, replaced: Verdict) -> None:
+    """Counts a vote for whose answer it was on, who is still there."""
+    agent = shard.agents.get(agent_id)
+    if agent is None:
+        return
+    tallies = counted(shard.reputations.get(agent_id, ()), topics, verdict, replaced)
+    if tallies:
+        shard.reputations[agent_id] = tallies
+    else:
+        shard.reputations.pop(agent_id, None)
+    _set_earning(shard, agent)
 
 
 def _place(shard: Shard, before: Case | None, after: Case) -> None:
@@ -580,6 +613,8 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
     shard.agents[agent.agent_id] = agent
     if agent.leaves_at is not None or (before is not None and before.leaves_at is not None):
         _set_leaving(shard, agent)
+    if before is None or before.granted is not agent.granted or before.earned is not agent.earned:
+        _set_earning(shard, agent)
     shard.segments.put_agent(agent)
     for segment in shard.segments.put_presence(agent):
         for case_id, by_all in list(segment.refused.items()):
@@ -588,6 +623,15 @@ def _put_agent(shard: Shard, agent: Agent) -> None:
                 _take_refusals(shard, segment, case)
                 _put_refusals(shard, segment, case)
     _set_cooldown(shard, agent.agent_id)
+
+
+def _set_earning(shard: Shard, agent: Agent) -> None:
+    """What an agent has earned is decided at once where it is not what votes make of the policy."""
+    key, steps = (EARN, agent.agent_id), shard.policy.earned_levels
+    if earned_of(agent.granted, shard.reputations.get(agent.agent_id, ()), steps) == agent.earned:
+        shard.timers.cancel(key)
+    else:
+        shard.timers.set(key, shard.policy.since)
 
 
 def _set_leaving(shard: Shard, agent: Agent) -> None:
@@ -668,6 +712,7 @@ def refill(shard: Shard) -> Shard:
         shard.segments.put_presence(agent)
         _set_leaving(shard, agent)
         _set_shift(shard, agent)
+        _set_earning(shard, agent)
     for thread in shard.threads.by_id.values():
         thread.awake = 0
     for case in shard.cases.values():
@@ -689,7 +734,8 @@ def next_due(shard: Shard) -> Instant | None:
     At once while something is to be looked at again; else an offer lapses, an agent has done nothing with a case, a
     case has waited too long, a pending case wakes, a resolution is confirmed, an agent who is ready may be offered
     again what it refused, who drains or is away leaves, a shift comes to its next step, a lease runs out, a case has
-    been there to be claimed for too long, or a queue that was deleted, or is claimed no more, has something left.
+    been there to be claimed for too long, an agent has earned another level, or a queue that was deleted, or is claimed
+    no more, has something left.
     """
     todo, timer = shard.threads.next_todo(), shard.timers.first()
     return timer if todo is None else todo if timer is None else min(todo, timer)

@@ -18,11 +18,12 @@ from routing.canned import CannedText
 from routing.cases import Case
 from routing.events import PostThreaded
 from routing.goodwill import DeskPolicy, Granted
+from routing.reputation import Tally
 from routing.shard import Shard, refill
 from routing.terms import SourceLabel
 from routing.thread_index import Kept, ThreadIndex
 
-VERSION = "22"
+VERSION = "23"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, or keys and posts, of one part: three milliseconds' work."""
@@ -46,6 +47,7 @@ class _Kept(Struct, array_like=True):
     labels: list[tuple[str, tuple[SourceLabel, ...]]]
     desk_policy: DeskPolicy
     granted: list[tuple[str, tuple[Granted, ...]]]
+    reputations: list[tuple[str, tuple[Tally, ...]]]
 
 
 _encoder = Encoder()
@@ -75,6 +77,7 @@ def dump(shard: Shard) -> Iterator[bytes]:
         sorted(shard.labels.items()),
         shard.desk_policy,
         sorted(shard.granted.items()),
+        sorted(shard.reputations.items()),
     )
     return _parts(_encoder.encode(kept), shard.cases.copy(), shard.threads.kept())
 
@@ -151,6 +154,7 @@ def load(raw: bytes) -> Shard:
         kept.desk_policy,
         dict(kept.granted),
         labels=dict(kept.labels),
+        reputations=dict(kept.reputations),
     )
     return refill(shard)
 

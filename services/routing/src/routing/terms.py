@@ -303,6 +303,14 @@ class Relaxation(Struct, frozen=True, array_like=True, gc=False):
     lend_waiting_max: int | None = None
 
 
+class EarnedLevel(Struct, frozen=True, array_like=True, gc=False):
+    """From which votes a level of a skill is earned."""
+
+    level: int
+    min_votes: int
+    percent: int
+
+
 class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
     """A label of a source."""
 

@@ -11,7 +11,7 @@ from chassis.clock import Instant
 
 TimerKey = tuple[str, str]
 """(kind, id) of what a timer is for."""
-CASE, AGENT, QUEUE, LEAVES, SHIFT, LEND = "case", "agent", "queue", "leaves", "shift", "lend"
+CASE, AGENT, QUEUE, LEAVES, SHIFT, LEND, EARN = "case", "agent", "queue", "leaves", "shift", "lend", "earn"
 _SLACK = 64
 """Overtaken entries that are not worth a tidying."""
 

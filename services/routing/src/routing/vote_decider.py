@@ -1,4 +1,4 @@
-"""Votes: an employee says whether another one's answer helped. Pure.
+"""Votes: an employee says whether another one's answer helped, and what votes earn. Pure.
 
 The customer votes too, by what it does: a case that is confirmed after an answer was helped by it, one that its
 customer reopens within the confirm window was not (`cases.py`). Nobody is asked.
@@ -13,6 +13,7 @@ from routing.cases import VOTES_MAX, Case, asked_of, latest_answer
 from routing.commands import Reason
 from routing.matching import Decision
 from routing.policies import serves
+from routing.reputation import Tally, earned_of
 from routing.terms import GivenAnswer, Verdict
 
 
@@ -44,6 +45,24 @@ def vote_on_answer(decision: Decision, c: commands.VoteOnAnswer) -> None:
     )
 
 
+def earn(decision: Decision, agent_id: str) -> int:
+    """What an agent's votes make of its skills is decided where it is not so yet; returns how many facts and offers
+    that can lead to.
+    """
+    agent, shard = decision.agent(agent_id), decision.shard
+    if agent is None:
+        return 0
+    tallies = {tally.topic: tally for tally in shard.reputations.get(agent_id, ())}
+    now = {skill.name: skill.level for skill in earned_of(agent.granted, tallies.values(), shard.policy.earned_levels)}
+    before = {skill.name: skill.level for skill in agent.earned}
+    changed = [name for name in sorted({*now, *before}) if now.get(name, 0) != before.get(name, 0)]
+    for skill in changed:
+        tally = tallies.get(skill, Tally(skill))
+        votes = tally.helpful, tally.unhelpful, shard.policy.version
+        decision.emit(events.SkillEarned(agent_id, skill, now.get(skill, 0), *votes, decision.at))
+    return len(changed) + agent.free
+
+
 def _answer(case: Case, reply_id: str) -> GivenAnswer:
     """The answer a vote is on. Raises Rejected when there is none that can be voted on."""
     resource = f"cases/{case.case_id}"
@@ -63,7 +82,7 @@ def _answer(case: Case, reply_id: str) -> GivenAnswer:
 
 def _is_expert(agent: Agent, case: Case) -> bool:
     """Whether an agent's vote counts."""
-    levels = {skill.name: skill.level for skill in agent.skills}
+    levels = {skill.name: skill.level for skill in agent.granted}  # else a few could raise one another
     return all(levels.get(r.skill, 0) >= r.min_level for r in asked_of(case))
 
 

@@ -27,6 +27,7 @@ from routing.cases import (
 )
 from routing.events import CaseOffered
 from routing.explain import Explanation
+from routing.reputation import Tally, score
 from routing.terms import AgentTerms, ClaimTerms, Escalation, Relaxation, Requirement, Rule, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
@@ -201,13 +202,13 @@ def offer_message(tenant: str, case: Case, offer: Offered) -> service_pb2.Offer:
     )
 
 
-def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
-    """The agent with its load."""
+def agent_message(tenant: str, agent: Agent, tallies: Iterable[Tally]) -> service_pb2.Agent:
+    """The agent with its load, and what votes on its answers say."""
     place = f"tenants/{tenant}"
     return service_pb2.Agent(
         name=f"{place}/agents/{agent.agent_id}",
         display_name=agent.display_name,
-        skills=[events_pb2.Skill(name=s.name, level=s.level) for s in agent.skills],
+        skills=[events_pb2.Skill(name=s.name, level=s.level) for s in agent.granted],
         capacity=agent.capacity,
         queues=[f"{place}/queues/{q}" for q in agent.queues],
         presence=f"PRESENCE_{agent.presence.name}",
@@ -225,7 +226,24 @@ def agent_message(tenant: str, agent: Agent) -> service_pb2.Agent:
         shift_ends_at=_stamp(agent.shift_ends_at),
         channel_load=channel_messages((name, agent.load_of(name)) for name in sorted({h.channel for h in agent.work})),
         tag=agent.tag,
+        reputations=_reputation_messages(agent, tallies),
+        pinned_skills=agent.pinned_skills,
     )
+
+
+def _reputation_messages(agent: Agent, tallies: Iterable[Tally]) -> list[service_pb2.AgentReputation]:
+    levels, earned = ({one.name: one.level for one in skills} for skills in (agent.skills, agent.earned))
+    return [
+        service_pb2.AgentReputation(
+            topic=tally.topic,
+            helpful=tally.helpful,
+            not_helpful=tally.unhelpful,
+            score=score(tally),
+            earned_level=earned.get(tally.topic, 0),
+            level=levels.get(tally.topic, 0),
+        )
+        for tally in sorted(tallies, key=lambda tally: tally.topic)
+    ]
 
 
 def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> service_pb2.Queue:
@@ -289,6 +307,10 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         relaxations=[_step_message(tenant, step) for step in policy.relaxations],
         tier_head_starts=[
             events_pb2.TierHeadStart(tier=one.tier, head_start_s=one.head_start_s) for one in policy.tier_head_starts
+        ],
+        earned_levels=[
+            events_pb2.EarnedLevel(level=one.level, min_votes=one.min_votes, percent=one.percent)
+            for one in policy.earned_levels
         ],
     )
 

@@ -384,6 +384,7 @@ _IGNORED = (
     work.QueueCleared,
     work.PolicyChanged,
     work.ShiftChanged,
+    work.SkillEarned,
     work.SourceLabelsChanged,
     work.SourceQueueChanged,
     work.DraftSaved,
