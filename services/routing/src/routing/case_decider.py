@@ -44,6 +44,7 @@ from routing.cases import (
 )
 from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
+from routing.lengths import length_max
 from routing.lines import asked_in, line_of_case
 from routing.matching import Decision
 from routing.relaxing import relax
@@ -599,6 +600,7 @@ def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> Non
         )
     _demand_leave(decision, into or case, case, command)
     question, published_at = _question(decision, case, command.in_reply_to)
+    _demand_length(decision, case, question, command)
     decision.emit(
         events.ReplyRequested(
             case.case_id,
@@ -666,6 +668,22 @@ def _demand_leave(decision: Decision, held: Case, case: Case, command: commands.
                 Reason.SIMILAR_ANSWER,
                 f"reply {answer.reply_id} of {name(case.case_id)} said nearly the same; change the text, or set force",
             )
+
+
+def _demand_length(decision: Decision, case: Case, question: str, command: commands.ReplyToCase) -> None:
+    """Raises Rejected for a reply that is longer than its platform takes, as that counts: it would only fail later."""
+    post = find_post(decision, question) if question else None
+    is_private = post is not None and any(sight.kind == PostKind.DIRECT_MESSAGE for sight in post.sights)
+    most = length_max(case.channel, decision.shard.labels_of(case.source_id), is_private=is_private)
+    length = command.text_length if is_private else command.platform_length or command.text_length
+    if 0 < most < length:
+        what = "a direct message" if is_private else "a public reply"
+        raise Rejected(
+            Reason.TEXT_TOO_LONG,
+            f"the reply to {name(case.case_id)} counts {length} on {case.channel or 'its channel'} with its tag, and"
+            f" {what} takes {most} there; shorten it by {length - most}",
+            resource=f"sources/{case.source_id}",
+        )
 
 
 def _question(decision: Decision, case: Case, in_reply_to: str) -> tuple[str, Instant | None]:

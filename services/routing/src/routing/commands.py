@@ -270,6 +270,8 @@ class ReplyToCase(Struct, frozen=True, gc=False):
     claim_token: int = 0
     sketch: bytes = b""
     force: bool = False
+    platform_length: int = 0
+    """As the platform counts a public reply, 0 where that is `text_length`."""
 
 
 class RecordSent(Struct, frozen=True, gc=False):

@@ -104,6 +104,7 @@ class Handler:
                 request.claim_token,
                 sealed.sketch,
                 request.force,
+                sealed.platform_length,
             )
         else:
             command = commands.NoteCase(case_id, agent_id, text_id, text, now)
@@ -175,6 +176,7 @@ def _request_of(sealed: api.SealedText, request_id: str) -> Request:
     bare.ClearField("source_gone")
     bare.ClearField("signature")
     bare.ClearField("sketch")
+    bare.ClearField("platform_length")
     (bare.reply if sealed.HasField("reply") else bare.note).ClearField("request_id")
     name = type(sealed.reply if sealed.HasField("reply") else sealed.note).DESCRIPTOR.full_name
     digest = sha256(name.encode() + b"\0" + bare.SerializeToString(deterministic=True)).digest()

@@ -33,6 +33,7 @@ from routing.cases import Case
 from routing.commands import Command, Reason
 from routing.explain import explain_offer
 from routing.filters import cases_wanted, posts_wanted, unattributed_wanted
+from routing.lengths import length_of
 from routing.offers import Offers
 from routing.past_offers import PastOffers
 from routing.requests import command_of, tenant_of, written
@@ -409,6 +410,7 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
             if claim is not None and key is not None:
                 sealed.signature = claim.signature if claim.agent == request.agent else ""
                 sealed.sketch = sketch(text, key.digester())
+            sealed.platform_length = length_of(case.channel, text + sealed.signature)
         else:
             sealed.note.CopyFrom(request)
             sealed.note.ClearField("text")
