@@ -12,21 +12,15 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
-import grpc
 import grpc.aio
 import live_stack
-import psutil
 import pytest
+import storming
 import witness
-from chassis import embedded
-from chassis.child import Child
 from switchboard.routing.v1 import service_pb2 as routing
-from switchboard.routing.v1.events_pb2 import PRESENCE_AVAILABLE, PRESENCE_AWAY
-from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
-from switchboard_cli.deliveries.sending import Stopwatch, worth_sending_again
-from switchboard_cli.supervision import service_child
+from switchboard.routing.v1.events_pb2 import PRESENCE_AWAY
+from switchboard_cli.deliveries.sending import Stopwatch
 
 ACTS = int(os.environ.get("SWITCHBOARD_OFFER_ACTS", "300"))
 PROCESSES = 3 if ACTS < 2_000 else 4
@@ -44,133 +38,45 @@ QUEUE = {
     for tenant, width in WIDTHS.items()
 }
 ENDINGS = ("OfferAccepted", "OfferDeclined", "OfferExpired")
-AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED)
-REFUSED = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND)
 PATIENCE_S = 120 + ACTS // 5
 
 
-class Processes:
-    """The routing processes: that of the stack, and more beside it."""
+class Storm(storming.Storm):
+    """What all agents do; once it is calm every offer is accepted, and every case resolved."""
 
-    def __init__(self, stack: live_stack.LiveStack) -> None:
-        self._stack = stack
-        self._more: list[Child] = []
-        self.stubs = [RoutingServiceStub(stack.channel("routing"))]
-
-    async def start(self, more: int) -> None:
-        first = psutil.Process(self._stack.pids()["routing"])
-        environment, module = first.environ(), first.cmdline()[-1]
-        for number in range(1, more + 1):
-            port = embedded.free_port()
-            own = {
-                "SWITCHBOARD_GRPC_PORT": str(port),
-                "SWITCHBOARD_METRICS_PORT": str(embedded.free_port()),
-                "SWITCHBOARD_MEMBER": f"routing-{number}",
-            }
-            state = Path(environment["SWITCHBOARD_STATE"])
-            child = service_child(f"routing-{number}", module, port, state, environment | own)
-            self._more.append(child)
-            self.stubs.append(RoutingServiceStub(grpc.aio.insecure_channel(f"127.0.0.1:{port}")))
-        await asyncio.gather(*(child.start() for child in self._more))
-
-    async def kill(self, number: int) -> None:
-        """kill -9 of one, which is started again."""
-        if number == 0:
-            await self._stack.kill("routing")
-            return
-        child = self._more[number - 1]
-        child.kill9()
-        await child.start()
-
-    async def stop(self) -> None:
-        await asyncio.gather(*(child.stop() for child in self._more))
-
-
-class Storm:
-    """What all agents do, and how much of it there has been."""
-
-    def __init__(self, processes: Processes, chance: random.Random) -> None:
-        self._processes = processes
-        self._chance = chance
+    def __init__(self, processes: storming.Processes, chance: random.Random) -> None:
+        super().__init__(processes, chance)
         self.opened: dict[str, set[str]] = {tenant: set() for tenant in TENANTS}
         self.resolved: dict[str, set[str]] = {tenant: set() for tenant in TENANTS}
-        self.acts: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
-        self.is_calm = False
-        """From now on every offer is accepted, and every case resolved."""
-        self.progress = asyncio.Condition()
 
     def under_way(self, *tenants: str) -> int:
         """How many cases of tenants are not resolved yet."""
         return sum(len(self.opened[tenant]) - len(self.resolved[tenant]) for tenant in tenants)
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with self.progress:
-            await self.progress.wait_for(holds)
-
-    async def happened(self, what: str) -> None:
-        async with self.progress:
-            self.acts[what] += 1
-            self.progress.notify_all()
-
-    async def call(self, method: str, request: object) -> bool:
-        """At any process, through every outage and under one request id; False when it is refused."""
-        request.request_id = str(uuid4())  # type: ignore[attr-defined]
-        while True:
-            stub = self._chance.choice(self._processes.stubs)
-            try:
-                await getattr(stub, method)(request, timeout=20, wait_for_ready=True)
-                return True
-            except grpc.aio.AioRpcError as error:
-                if error.code() in REFUSED:
-                    self.refused[str(error.details()).partition(" ")[0]] += 1
-                    return False
-                if error.code() not in AGAIN and not worth_sending_again(error):
-                    raise
-
     async def open_cases(self, tenant: str) -> None:
         """As many as may be under way, until it is calm."""
         parent = f"tenants/{tenant}"
         while not self.is_calm:
-            request = routing.OpenCaseRequest(parent=parent, weight=self._chance.choice((1, 1, 1, 2)))
-            request.request_id = str(uuid4())
-            self.opened[tenant].add(await self._open(request))
+            request = routing.OpenCaseRequest(parent=parent, weight=self.chance.choice((1, 1, 1, 2)))
+            self.opened[tenant].add((await self.ask("OpenCase", request)).case.name)
             await self.until(lambda: self.is_calm or self.under_way(tenant) < OPEN_MAX)
-
-    async def _open(self, request: routing.OpenCaseRequest) -> str:
-        while True:
-            stub = self._chance.choice(self._processes.stubs)
-            try:
-                return str((await stub.OpenCase(request, timeout=20, wait_for_ready=True)).case.name)
-            except grpc.aio.AioRpcError as error:
-                if error.code() not in AGAIN and not worth_sending_again(error):
-                    raise
 
     async def work(self, agent: str, rival: str) -> None:
         """One agent, who takes some offers, declines some and lets others lapse; the rival tries to take each."""
         async with asyncio.TaskGroup() as tasks:
-            token = ""
-            while True:
-                stub = self._chance.choice(self._processes.stubs)
-                request = routing.WatchOffersRequest(agent=agent, resume_token=token)
-                try:
-                    async for change in stub.WatchOffers(request, wait_for_ready=True):
-                        token = change.resume_token or token
-                        if change.change == routing.OFFER_CHANGE_OPEN:
-                            tasks.create_task(self._answer(change.offer, agent, rival))
-                        elif change.change == routing.OFFER_CHANGE_EXPIRED:
-                            await self.happened("OfferExpired")
-                        elif change.presence == PRESENCE_AWAY:
-                            tasks.create_task(self.be_there(agent))
-                except grpc.aio.AioRpcError as error:
-                    if error.code() not in AGAIN and not worth_sending_again(error):
-                        raise
+            async for change in self.offers(agent):
+                if change.change == routing.OFFER_CHANGE_OPEN:
+                    tasks.create_task(self._answer(change.offer, agent, rival))
+                elif change.change == routing.OFFER_CHANGE_EXPIRED:
+                    await self.happened("OfferExpired")
+                elif change.presence == PRESENCE_AWAY:
+                    tasks.create_task(self.be_there(agent))
 
     async def supervise(self, tenant: str) -> None:
         """A supervisor, who sends back into line what has come back too often."""
         request = routing.WatchCasesRequest(parent=f"tenants/{tenant}", filter="state = SUPERVISED")
         while True:
-            stub = self._chance.choice(self._processes.stubs)
+            stub = self.chance.choice(self.processes.stubs)
             try:
                 async for change in stub.WatchCases(request, wait_for_ready=True):
                     case = change.case
@@ -178,17 +84,13 @@ class Storm:
                         move = routing.TransferCaseRequest(name=case.name, queue=case.queue)
                         await self.call("TransferCase", move)
             except grpc.aio.AioRpcError as error:
-                if error.code() not in AGAIN and not worth_sending_again(error):
-                    raise
-
-    async def be_there(self, agent: str) -> None:
-        await self.call("SetPresence", routing.SetPresenceRequest(name=agent, presence=PRESENCE_AVAILABLE))
+                storming.demand_again(error)
 
     async def _answer(self, offer: routing.Offer, agent: str, rival: str) -> None:
         accept = routing.AcceptOfferRequest(name=offer.case, agent=agent, token=offer.token)
         decline = routing.DeclineOfferRequest(name=offer.case, agent=agent, token=offer.token, reason="busy")
         stolen = routing.AcceptOfferRequest(name=offer.case, agent=rival, token=offer.token)
-        wish = 0.0 if self.is_calm else self._chance.random()
+        wish = 0.0 if self.is_calm else self.chance.random()
         if wish < 0.4:
             taken = await self.call("AcceptOffer", accept)
         elif wish < 0.6:  # a desktop that answers twice, and somebody who is not asked
@@ -239,7 +141,7 @@ async def test_who_has_what_is_never_in_doubt_and_no_case_is_lost_whoever_is_kil
 ) -> None:
     chance = random.Random(20_091_109)
     async with live_stack.LiveStack(state_dir) as stack:
-        processes = Processes(stack)
+        processes = storming.Processes(stack)
         await processes.start(PROCESSES - 1)
         storm = Storm(processes, chance)
         pairs = await set_up(storm)

@@ -4,8 +4,9 @@ These are the invariants as an outsider sees them.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc.aio
 from google.protobuf.descriptor_pool import Default
@@ -49,6 +50,14 @@ async def export(channel: grpc.aio.Channel, tenant: str) -> AsyncIterator[Commit
             yield exported.commit
 
 
+def facts(commit: Commit) -> Iterator[tuple[str, Any]]:
+    """(its short name, the fact) for each fact of a commit."""
+    for event in commit.events:
+        name = event.body.TypeName()
+        kind = GetMessageClass(Default().FindMessageTypeByName(name))
+        yield name.rpartition(".")[2], kind.FromString(event.body.value)
+
+
 async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
     """I3, I6 and I7 at every prefix, and which posts are in the log how often."""
     seen = Testimony()
@@ -60,11 +69,8 @@ async def testify(channel: grpc.aio.Channel, tenant: str) -> Testimony:
     async for commit in export(channel, tenant):
         seen.commits += 1
         seen.commit_ids[commit.commit_id] += 1
-        for event in commit.events:
-            name = event.body.TypeName()
-            short = name.rpartition(".")[2]
+        for short, body in facts(commit):
             seen.events[short] += 1
-            body = GetMessageClass(Default().FindMessageTypeByName(name)).FromString(event.body.value)
             if short == "PostReceived":
                 seen.received[body.post_id] += 1
                 if body.direction == DIRECTION_INBOUND and body.is_addressed and not body.is_bare_repost:
