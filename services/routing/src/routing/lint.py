@@ -12,6 +12,7 @@ from itertools import islice
 from unicodedata import category
 
 from routing.canned import VARIABLES
+from routing.lengths import length_max, length_of
 from routing.similarity import COMPARED_MAX, contained
 from routing.terms import JargonTerm
 
@@ -27,10 +28,10 @@ CAPITAL_LETTERS_MIN = 12
 """Letters of such words: with fewer they are abbreviations in a row."""
 SPOKEN_MIN = 4
 """Words that tell a language, before another one than the case's is said to be it."""
-LENGTHS_MAX = {"x": 280, "mastodon": 500, "bluesky": 300, "weibo": 2_000, "whatsapp": 4_096, "telegram": 4_096}
-"""Characters of a public reply, or of the only kind there is, as the platforms document them in 2026."""
-_WIDE = re.compile(r"[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]")
-"""Counts two on X (twitter-text, configuration v3)."""
+LENGTHS_MAX = {"mastodon": 500, "bluesky": 300, "whatsapp": 4_096, "telegram": 4_096}
+"""Characters of a public reply, or of the only kind there is, as the platforms document them in 2026; where a longer
+one is refused anyway, `lengths.py` knows.
+"""
 
 
 class Kind(IntEnum):
@@ -331,8 +332,9 @@ def _shouted(run: Sequence[re.Match[str]]) -> list[Hint]:
 
 
 def _too_long(text: str, context: Context) -> list[Hint]:
-    allowed = context.length_max or LENGTHS_MAX.get(context.channel, 0)
-    length = len(text) + (len(_WIDE.findall(text)) if context.channel == "x" and not context.length_max else 0)
+    known = length_max(context.channel, {}, is_private=False) or LENGTHS_MAX.get(context.channel, 0)
+    allowed = context.length_max or known
+    length = len(text) if context.length_max else length_of(context.channel, text)
     if not allowed or length <= allowed:
         return []
     where = "the queue" if context.length_max else f"a public reply on {context.channel}"
