@@ -24,7 +24,7 @@ from routing.matching import Decision
 from routing.policies import is_skilled, serves
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
-from routing.terms import AuthorKind, PostKind, Presence, Requirement, Skill, WaitingFor
+from routing.terms import AuthorKind, EarnedLevel, PostKind, Presence, Requirement, Skill, Verdict, WaitingFor
 
 from tests.unit.routing.build import TEXT, open_case, post, queue, record, register, run, settle, t, whole
 
@@ -55,7 +55,7 @@ def widened(queue_id: str, width: int) -> commands.Command:
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 27),
+        st.integers(0, 29),
         st.sampled_from([0, 0, 1, 5, 11, 301, 90_000]),
         post_ids,
         post_ids,
@@ -139,7 +139,10 @@ def _command(what: int, now: float, one: str, other: str, agent: str, token: int
         case 26:
             if yes:
                 return commands.DrainAgent(agent, t(now + 3 * token), at)
-            return commands.ChangePolicy(at, absence_s=4 * (token - 1))
+            earned = (EarnedLevel(token, 1, 20),) if token > 1 else ()
+            return commands.ChangePolicy(at, absence_s=4 * (token - 1), earned_levels=earned)
+        case 27:
+            return commands.VoteOnAnswer(case, agent, "", Verdict(1 + token % 3), at)
         case _:
             if yes:
                 return commands.Tick(at)

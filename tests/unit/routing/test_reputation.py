@@ -1,10 +1,11 @@
 """Reputation: what votes make of it, and which levels it earns and loses."""
 
+import random
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from chassis.errors import InvalidRequest
+from chassis.errors import InvalidRequest, Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing import commands, events
@@ -291,3 +292,115 @@ def test_whoever_votes_how_often_the_level_is_what_the_votes_that_stand_earn(
     assert levels(shard)["refunds"] == max(skill, expected)
     changes = [fact.level for fact in facts if isinstance(fact, events.SkillEarned)]
     assert all(one != other for one, other in pairwise(changes))
+
+
+ACTS = ("vote",) * 8 + ("reply",) * 3 + ("resolve", "wait") * 2 + ("again", "policy", "grant")
+EASY = (EarnedLevel(3, 1, 20), EarnedLevel(4, 3, 40))
+
+
+def spelled(number: int, step: tuple[str, str, Verdict, int]) -> list[commands.Command]:
+    """What one step asks for, some of it in vain."""
+    what, who, verdict, n = step
+    at = 100 + 10 * number
+    match what:
+        case "vote":
+            return [commands.VoteOnAnswer("case-p1", who, "r1" if n == 1 else "", verdict, t(at))]
+        case "reply":
+            taken = [accept("case-p1", "mia", token, at) for token in range(1, 30)]
+            sent = commands.RecordSent("case-p1", f"r{number + 2}", "", t(at))
+            return [*taken, reply("case-p1", "mia", f"r{number + 2}", at), sent]
+        case "resolve":
+            return [resolve("case-p1", "mia", at)]
+        case "again":
+            return [post(f"p{number + 2}", "p1", at=at)]
+        case "wait":
+            return [tick(at), tick(at)]
+        case "policy":
+            return [policy(at, earned_levels=EASY[: n % 3], confirm_window_s=15)]
+        case "grant":
+            granted = (Skill("refunds", n),) if n else ()
+            return [
+                commands.ChangeAgent("mia", None, granted, None, None, t(at), pinned_skills=("refunds",) * (n == 3))
+            ]
+        case _:
+            return [commands.DeleteAgent("mia", t(at)), register("mia", 2, [("refunds", 2)]), presence("mia", at=at)]
+
+
+def recounted(facts: list[events.Event]) -> dict[str, dict[str, tuple[int, int]]]:
+    """The reputations of a log, counted again from its beginning and in another way."""
+    given: dict[str, tuple[str, tuple[str, ...]]] = {}
+    sent: list[str] = []
+    said: dict[tuple[str, str], Verdict] = {}
+    is_resolved = False
+    for fact in facts:
+        match fact:
+            case events.ReplyRequested():
+                given[fact.reply_id] = fact.agent_id, fact.topics
+            case events.ReplySent():
+                sent.append(fact.reply_id)
+            case events.AnswerVoted():
+                said[fact.reply_id, fact.agent_id] = fact.verdict if fact.is_expert else WITHDRAWN
+            case events.CaseResolved():
+                is_resolved = True
+            case events.ResolutionConfirmed() | events.CaseReopened(reason="customer"):
+                if is_resolved and sent:
+                    said[sent[-1], ""] = HELPFUL if isinstance(fact, events.ResolutionConfirmed) else NOT
+                is_resolved = False
+            case events.AgentDeleted():
+                said = {vote: verdict for vote, verdict in said.items() if given[vote[0]][0] != fact.agent_id}
+            case _:
+                pass
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for (reply_id, _), verdict in said.items():
+        agent_id, topics = given[reply_id]
+        for topic in topics:
+            helpful, unhelpful = found.setdefault(agent_id, {}).get(topic, (0, 0))
+            found[agent_id][topic] = helpful + (verdict == HELPFUL), unhelpful + (verdict == NOT)
+    return {
+        agent_id: kept
+        for agent_id, about in found.items()
+        if (kept := {topic: counts for topic, counts in about.items() if any(counts)})
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_reputations_are_what_the_log_says_counted_again_and_levels_are_what_they_earn(rng: random.Random) -> None:
+    day = [
+        (
+            rng.choice((*ACTS, *ACTS, *ACTS, "leave")),
+            rng.choice([*VOTERS[:3], "mia"]),
+            rng.choice([HELPFUL, HELPFUL, NOT, WITHDRAWN]),
+            rng.randrange(4),
+        )
+        for _ in range(80)
+    ]
+    shard = Shard()
+    facts: list[events.Event] = []
+    begun = [queue(requirements=(Requirement("refunds", 2, hard=False),)), register("mia", 2, [("refunds", 2)])]
+    begun += [policy(earned_levels=EASY, confirm_window_s=15), presence("mia"), post("p1"), accept("case-p1", "mia")]
+    begun += [register(voter, 1, [("refunds", 2)]) for voter in VOTERS[:3]]
+    begun += [reply("case-p1", "mia", "r1", 10), commands.RecordSent("case-p1", "r1", "", t(11))]
+    for command in [*begun, *(one for number, step in enumerate(day) for one in spelled(number, step))]:
+        try:
+            facts += run(shard, command)
+        except Rejected:
+            continue
+        while (due := next_due(shard)) is not None and due <= command.at:
+            decided = run(shard, commands.Tick(command.at))
+            assert decided, "a tick that is due decides something"
+            facts += decided
+        agent = shard.agents.get("mia")
+        if agent is not None:
+            earned = earned_of(agent.granted, shard.reputations.get("mia", ()), shard.policy.earned_levels)
+            assert agent.earned == earned
+            assert agent.skills == effective(agent.granted, earned, agent.pinned_skills)
+    counts = {
+        agent_id: {tally.topic: (tally.helpful, tally.unhelpful) for tally in tallies}
+        for agent_id, tallies in shard.reputations.items()
+    }
+    assert counts == recounted(facts)
+    again = Shard()
+    for fact in facts:
+        evolve(again, fact)
+    assert whole(again) == whole(shard) == whole(load(whole(shard)))
