@@ -8,6 +8,7 @@ import pytest
 from chassis.errors import InvalidRequest, Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from routing import commands, events
 from routing.explain import explain
 from routing.reputation import TOPICS_MAX, Tally, counted, earned_of, effective, level_of, reaches, score
@@ -323,7 +324,8 @@ def spelled(number: int, step: tuple[str, str, Verdict, int]) -> list[commands.C
                 commands.ChangeAgent("mia", None, granted, None, None, t(at), pinned_skills=("refunds",) * (n == 3))
             ]
         case _:
-            return [commands.DeleteAgent("mia", t(at)), register("mia", 2, [("refunds", 2)]), presence("mia", at=at)]
+            again = replace(register("mia", 2, [("refunds", 2)]), at=t(at))
+            return [commands.DeleteAgent("mia", t(at)), again, presence("mia", at=at)]
 
 
 def recounted(facts: list[events.Event]) -> dict[str, dict[str, tuple[int, int]]]:
@@ -346,13 +348,13 @@ def recounted(facts: list[events.Event]) -> dict[str, dict[str, tuple[int, int]]
                 if is_resolved and sent:
                     said[sent[-1], ""] = HELPFUL if isinstance(fact, events.ResolutionConfirmed) else NOT
                 is_resolved = False
-            case events.AgentDeleted():
-                said = {vote: verdict for vote, verdict in said.items() if given[vote[0]][0] != fact.agent_id}
+            case events.AgentDeleted():  # whoever has its id after that has given none of these answers
+                given = {reply_id: one for reply_id, one in given.items() if one[0] != fact.agent_id}
             case _:
                 pass
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for (reply_id, _), verdict in said.items():
-        agent_id, topics = given[reply_id]
+        agent_id, topics = given.get(reply_id, ("", ()))
         for topic in topics:
             helpful, unhelpful = found.setdefault(agent_id, {}).get(topic, (0, 0))
             found[agent_id][topic] = helpful + (verdict == HELPFUL), unhelpful + (verdict == NOT)

@@ -103,6 +103,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """What votes on its answers have earned, sorted."""
     pinned_skills: tuple[str, ...] = ()
     """Skills of which only the granted level counts."""
+    registered_at: Instant = NEVER
+    """When an agent of this id was registered last."""
 
     @property
     def takes_offers(self) -> bool:
@@ -227,8 +229,10 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
         case events.AgentRegistered() | events.AgentChanged():
             if event.shifts is None and agent.shifts is not None:
                 agent = replace(agent, phase=NO_SHIFT, shift_starts_at=None, shift_ends_at=None, offers_until=None)
+            is_new = isinstance(event, events.AgentRegistered)
             return replace(
                 agent,
+                registered_at=event.at if is_new else agent.registered_at,
                 display_name=event.display_name,
                 skills=effective(event.skills, agent.earned, event.pinned_skills),
                 granted=event.skills,

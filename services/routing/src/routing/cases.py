@@ -540,8 +540,10 @@ def _requested(case: Case, event: events.ReplyRequested) -> Case:
     unsent = Unsent(event.reply_id, event.agent_id, event.author_kind, event.answers_published_at)
     answers = case.answers
     if event.sketch or event.topics:
-        by = event.agent_id if event.topics else ""  # before there were votes, answers were nobody's
-        answers = (*answers, GivenAnswer(event.reply_id, event.sketch, by, event.topics))[-ANSWERS_MAX:]
+        given = GivenAnswer(event.reply_id, event.sketch)
+        if event.topics:  # before there were votes, answers were nobody's
+            given = replace(given, agent_id=event.agent_id, topics=event.topics, given_at=event.at)
+        answers = (*answers, given)[-ANSWERS_MAX:]
     return replace(after, unsent=(*case.unsent, unsent), answers=answers)
 
 

@@ -436,6 +436,7 @@ class AnswerVoted(Struct, frozen=True, array_like=True, gc=False):
     topics: tuple[str, ...]
     replaced: Verdict
     at: Instant
+    given_at: Instant | None = None
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):

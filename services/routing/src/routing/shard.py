@@ -44,7 +44,7 @@ from routing.relaxation import LendKey, Step, due_at, guarded, lend_text, next_s
 from routing.reputation import Tally, counted, earned_of
 from routing.rules import Rules, ready
 from routing.segments import Segment, Segments
-from routing.terms import Relaxation, SourceLabel, Verdict
+from routing.terms import GivenAnswer, Relaxation, SourceLabel, Verdict
 from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, EARN, LEAVES, LEND, QUEUE, SHIFT, Timers
 
@@ -297,7 +297,8 @@ def _change(shard: Shard, event: events.Event) -> None:
             shard.threads.joined(event)
         case events.AnswerVoted():
             verdict = event.verdict if event.is_expert else Verdict.UNSPECIFIED
-            _count(shard, event.answered_by, event.topics, verdict, event.replaced)
+            answer = GivenAnswer(event.reply_id, b"", event.answered_by, event.topics, given_at=event.given_at)
+            _count(shard, answer, verdict, event.replaced)
         case events.ResolutionConfirmed() | events.CaseReopened() if changed.cases:
             _count_customer(shard, *changed.cases[0])
         case _:
@@ -314,19 +315,19 @@ def _count_customer(shard: Shard, before: Case | None, after: Case) -> None:
         return
     was, judged = latest_answer(before), latest_answer(after)
     if was is not None and judged is not None:
-        _count(shard, judged.agent_id, judged.topics, judged.customer, was.customer)
+        _count(shard, judged, judged.customer, was.customer)
 
 
-def _count(shard: Shard, agent_id: str, topics: Sequence[str], verdict: Verdict, replaced: Verdict) -> None:
-    """Counts a vote for whose answer it was on, who is still there."""
-    agent = shard.agents.get(agent_id)
-    if agent is None:
+def _count(shard: Shard, answer: GivenAnswer, verdict: Verdict, replaced: Verdict) -> None:
+    """Counts a vote for whose answer it is on, who is still there: an id may be somebody else's since."""
+    agent = shard.agents.get(answer.agent_id)
+    if agent is None or (answer.given_at is not None and answer.given_at < agent.registered_at):
         return
-    tallies = counted(shard.reputations.get(agent_id, ()), topics, verdict, replaced)
+    tallies = counted(shard.reputations.get(agent.agent_id, ()), answer.topics, verdict, replaced)
     if tallies:
-        shard.reputations[agent_id] = tallies
+        shard.reputations[agent.agent_id] = tallies
     else:
-        shard.reputations.pop(agent_id, None)
+        shard.reputations.pop(agent.agent_id, None)
     _set_earning(shard, agent)
 
 

@@ -206,6 +206,7 @@ class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
     topics: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     customer: Verdict = Verdict.UNSPECIFIED
+    given_at: Instant | None = None
 
 
 class GoodwillState(IntEnum):

@@ -41,6 +41,7 @@ def vote_on_answer(decision: Decision, c: commands.VoteOnAnswer) -> None:
             answer.topics,
             replaced,
             c.at,
+            answer.given_at,
         )
     )
 

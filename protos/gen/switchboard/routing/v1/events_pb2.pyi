@@ -827,20 +827,50 @@ class ReplyRequested(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., in_reply_to: _Optional[str] = ..., author_kind: _Optional[_Union[_post_pb2.AuthorKind, str]] = ..., text_length: _Optional[int] = ..., text: _Optional[_Union[_log_pb2.Sealed, _Mapping]] = ..., source_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answers_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., barge_reason: _Optional[str] = ..., sketch: _Optional[bytes] = ..., topics: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GivenAnswer(_message.Message):
-    __slots__ = ("reply_id", "sketch", "agent_id", "topics", "votes", "customer")
+    __slots__ = ("reply_id", "sketch", "agent_id", "topics", "votes", "customer", "given_at")
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     SKETCH_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     TOPICS_FIELD_NUMBER: _ClassVar[int]
     VOTES_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_FIELD_NUMBER: _ClassVar[int]
+    GIVEN_AT_FIELD_NUMBER: _ClassVar[int]
     reply_id: str
     sketch: bytes
     agent_id: str
     topics: _containers.RepeatedScalarFieldContainer[str]
     votes: _containers.RepeatedCompositeFieldContainer[Vote]
     customer: Verdict
-    def __init__(self, reply_id: _Optional[str] = ..., sketch: _Optional[bytes] = ..., agent_id: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., votes: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., customer: _Optional[_Union[Verdict, str]] = ...) -> None: ...
+    given_at: _timestamp_pb2.Timestamp
+    def __init__(self, reply_id: _Optional[str] = ..., sketch: _Optional[bytes] = ..., agent_id: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., votes: _Optional[_Iterable[_Union[Vote, _Mapping]]] = ..., customer: _Optional[_Union[Verdict, str]] = ..., given_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class EarnedLevel(_message.Message):
+    __slots__ = ("level", "min_votes", "percent")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    MIN_VOTES_FIELD_NUMBER: _ClassVar[int]
+    PERCENT_FIELD_NUMBER: _ClassVar[int]
+    level: int
+    min_votes: int
+    percent: int
+    def __init__(self, level: _Optional[int] = ..., min_votes: _Optional[int] = ..., percent: _Optional[int] = ...) -> None: ...
+
+class SkillEarned(_message.Message):
+    __slots__ = ("agent_id", "skill", "level", "helpful", "unhelpful", "policy_version", "at")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SKILL_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    HELPFUL_FIELD_NUMBER: _ClassVar[int]
+    UNHELPFUL_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    skill: str
+    level: int
+    helpful: int
+    unhelpful: int
+    policy_version: int
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, agent_id: _Optional[str] = ..., skill: _Optional[str] = ..., level: _Optional[int] = ..., helpful: _Optional[int] = ..., unhelpful: _Optional[int] = ..., policy_version: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Vote(_message.Message):
     __slots__ = ("agent_id", "verdict", "is_expert")
@@ -853,7 +883,7 @@ class Vote(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., is_expert: _Optional[bool] = ...) -> None: ...
 
 class AnswerVoted(_message.Message):
-    __slots__ = ("case_id", "reply_id", "agent_id", "verdict", "is_expert", "answered_by", "topics", "replaced", "at")
+    __slots__ = ("case_id", "reply_id", "agent_id", "verdict", "is_expert", "answered_by", "topics", "replaced", "at", "given_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPLY_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -863,6 +893,7 @@ class AnswerVoted(_message.Message):
     TOPICS_FIELD_NUMBER: _ClassVar[int]
     REPLACED_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    GIVEN_AT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reply_id: str
     agent_id: str
@@ -872,7 +903,8 @@ class AnswerVoted(_message.Message):
     topics: _containers.RepeatedScalarFieldContainer[str]
     replaced: Verdict
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., is_expert: _Optional[bool] = ..., answered_by: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., replaced: _Optional[_Union[Verdict, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    given_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., reply_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., is_expert: _Optional[bool] = ..., answered_by: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., replaced: _Optional[_Union[Verdict, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., given_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplySent(_message.Message):
     __slots__ = ("case_id", "reply_id", "agent_id", "author_kind", "post_id", "at", "owed_since", "answers_published_at", "asked_at")
@@ -1125,7 +1157,7 @@ class ClaimTerms(_message.Message):
     def __init__(self, lease_s: _Optional[int] = ..., fall_through_s: _Optional[int] = ..., fall_through_queue: _Optional[str] = ..., append_agent_tag: _Optional[bool] = ..., reply_length_max: _Optional[int] = ..., second_opinion_s: _Optional[int] = ...) -> None: ...
 
 class AgentRegistered(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag", "pinned_skills")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -1135,6 +1167,7 @@ class AgentRegistered(_message.Message):
     CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
     SHIFTS_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
+    PINNED_SKILLS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
@@ -1144,10 +1177,11 @@ class AgentRegistered(_message.Message):
     channel_capacity: _containers.RepeatedCompositeFieldContainer[ChannelCapacity]
     shifts: ShiftPlan
     tag: str
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ...) -> None: ...
+    pinned_skills: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ..., pinned_skills: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AgentChanged(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag", "pinned_skills")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -1157,6 +1191,7 @@ class AgentChanged(_message.Message):
     CHANNEL_CAPACITY_FIELD_NUMBER: _ClassVar[int]
     SHIFTS_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
+    PINNED_SKILLS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
@@ -1166,7 +1201,8 @@ class AgentChanged(_message.Message):
     channel_capacity: _containers.RepeatedCompositeFieldContainer[ChannelCapacity]
     shifts: ShiftPlan
     tag: str
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ...) -> None: ...
+    pinned_skills: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ..., pinned_skills: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PresenceChanged(_message.Message):
     __slots__ = ("agent_id", "presence", "reason", "at", "leaves_at", "channels")
@@ -1261,7 +1297,7 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations", "tier_head_starts")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations", "tier_head_starts", "earned_levels")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
@@ -1281,6 +1317,7 @@ class PolicyChanged(_message.Message):
     RULES_FIELD_NUMBER: _ClassVar[int]
     RELAXATIONS_FIELD_NUMBER: _ClassVar[int]
     TIER_HEAD_STARTS_FIELD_NUMBER: _ClassVar[int]
+    EARNED_LEVELS_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
@@ -1300,7 +1337,8 @@ class PolicyChanged(_message.Message):
     rules: _containers.RepeatedCompositeFieldContainer[Rule]
     relaxations: _containers.RepeatedCompositeFieldContainer[Relaxation]
     tier_head_starts: _containers.RepeatedCompositeFieldContainer[TierHeadStart]
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[Relaxation, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[TierHeadStart, _Mapping]]] = ...) -> None: ...
+    earned_levels: _containers.RepeatedCompositeFieldContainer[EarnedLevel]
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[Relaxation, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[TierHeadStart, _Mapping]]] = ..., earned_levels: _Optional[_Iterable[_Union[EarnedLevel, _Mapping]]] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")

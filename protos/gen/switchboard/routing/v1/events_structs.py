@@ -856,6 +856,42 @@ class GivenAnswer(Struct, frozen=True, array_like=True, gc=False):
     """What employees think of it, by the order in which they said so, at most 20."""
     customer: int = 0
     """What its customer did: HELPFUL when the case was confirmed after it, NOT_HELPFUL when the customer reopened it; UNSPECIFIED before."""
+    given_at: Instant | None = None
+    """When it was asked for. Votes on answers from before its agent was registered count for nobody: an id may be somebody else's by now."""
+
+
+class EarnedLevel(Struct, frozen=True, array_like=True, gc=False):
+    """From which votes on an agent's answers a level of a skill is earned."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.EarnedLevel"
+    """Full name of its message."""
+    level: int = 0
+    """The level, 1..5."""
+    min_votes: int = 0
+    """So many votes at least, 1..100000."""
+    percent: int = 0
+    """The lower bound of the share of helpful ones, in percent, 1..99; see AgentReputation."""
+
+
+class SkillEarned(Struct, frozen=True, array_like=True, gc=False):
+    """What an agent has earned of a skill by votes on its answers is another level now."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.SkillEarned"
+    """Full name of its message."""
+    agent_id: str = ""
+    """The agent."""
+    skill: str = ""
+    """The skill, one that it was granted; or, of level 0, one that it was."""
+    level: int = 0
+    """The level, 1..5, 0 for none any more. The agent has the higher of this and the one it was granted, unless the skill is pinned."""
+    helpful: int = 0
+    """Votes that it helped, as of now."""
+    unhelpful: int = 0
+    """Votes that it did not."""
+    policy_version: int = 0
+    """Version of the policy that says what is earned."""
+    at: Instant = Instant(0)
+    """When."""
 
 
 class AnswerVoted(Struct, frozen=True, array_like=True, gc=False):
@@ -881,6 +917,8 @@ class AnswerVoted(Struct, frozen=True, array_like=True, gc=False):
     """The same voter's vote on it that this one takes the place of, where that counted; UNSPECIFIED without one."""
     at: Instant = Instant(0)
     """When."""
+    given_at: Instant | None = None
+    """When the answer was asked for, as in GivenAnswer."""
 
 
 class ReplySent(Struct, frozen=True, array_like=True, gc=False):
@@ -1204,6 +1242,8 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """When it works, absent when it takes offers whenever it is available."""
     tag: str = ""
     """What marks replies as this employee's, such as "^JD"; "" for nothing."""
+    pinned_skills: tuple[str, ...] = ()
+    """Skills of which only the granted level counts, whatever is earned, sorted."""
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1229,6 +1269,8 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     """When it works, absent when it takes offers whenever it is available."""
     tag: str = ""
     """What marks replies as this employee's, such as "^JD"; "" for nothing."""
+    pinned_skills: tuple[str, ...] = ()
+    """Skills of which only the granted level counts, whatever is earned, sorted."""
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1384,6 +1426,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """What waiting cases ask for less, in the order of `after_s`, at most 20."""
     tier_head_starts: tuple[TierHeadStart, ...] = ()
     """How much earlier cases of a tier stand in line, sorted by tier, at most 10."""
+    earned_levels: tuple[EarnedLevel, ...] = ()
+    """What votes on answers earn, by level; empty for nothing."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1783,4 +1827,4 @@ class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, EarnedLevel, SkillEarned, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}

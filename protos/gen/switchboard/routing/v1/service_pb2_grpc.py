@@ -390,7 +390,8 @@ class RoutingServiceServicer:
         Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
         Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
         CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
-        CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
+        CLAIM_GONE, OPINION_MISSING, SIMILAR_ANSWER; TEXT_TOO_LONG when it has more than its platform takes, as that counts and with its tag, or more than its source's label
+        `reply_length_max` says (`message_length_max` of a direct message), or under a claim more code points than its queue takes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -101,7 +101,8 @@ class RoutingServiceStub:
     Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
     Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
     CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
-    CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
+    CLAIM_GONE, OPINION_MISSING, SIMILAR_ANSWER; TEXT_TOO_LONG when it has more than its platform takes, as that counts and with its tag, or more than its source's label
+    `reply_length_max` says (`message_length_max` of a direct message), or under a claim more code points than its queue takes.
     """
     NoteCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
@@ -277,7 +278,8 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
     Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
     CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
-    CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
+    CLAIM_GONE, OPINION_MISSING, SIMILAR_ANSWER; TEXT_TOO_LONG when it has more than its platform takes, as that counts and with its tag, or more than its source's label
+    `reply_length_max` says (`message_length_max` of a direct message), or under a claim more code points than its queue takes.
     """
     NoteCase: _aio.UnaryUnaryMultiCallable[_service_pb2.NoteCaseRequest, _service_pb2.NoteCaseResponse]  # type: ignore[assignment]
     """Adds an internal note, which the customer never sees. Errors: AGENT_UNKNOWN, CUSTOMER_ERASED."""
@@ -540,7 +542,8 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         Under a claim the agent's tag is appended where its queue says so, and a text that says nearly what another reply of the case said is refused.
         Errors: NOT_YOURS, CASE_CLOSED, NO_CUSTOMER, CUSTOMER_ERASED, WINDOW_CLOSED, NO_SOURCE, REPLIES_UNSENT (50 are on their way),
         CASE_CHANGED when something was said since `etag`; AGENT_UNKNOWN (NOT_FOUND) for one who barges in and is none; under a claim
-        CLAIM_GONE, OPINION_MISSING, TEXT_TOO_LONG, SIMILAR_ANSWER.
+        CLAIM_GONE, OPINION_MISSING, SIMILAR_ANSWER; TEXT_TOO_LONG when it has more than its platform takes, as that counts and with its tag, or more than its source's label
+        `reply_length_max` says (`message_length_max` of a direct message), or under a claim more code points than its queue takes.
         """
 
     @_abc_1.abstractmethod
