@@ -28,6 +28,7 @@ from routing.cases import (
     urgency_of,
 )
 from routing.decider import decide
+from routing.geo import is_near
 from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
@@ -35,7 +36,9 @@ from routing.terms import (
     AgentTerms,
     ChannelCapacity,
     Direction,
+    GeoPoint,
     Ordering,
+    Place,
     Presence,
     Relaxation,
     Requirement,
@@ -48,6 +51,7 @@ from routing.terms import (
     SkillWeight,
     TierHeadStart,
     WaitingFor,
+    Within,
 )
 
 from tests.unit.routing.build import (
@@ -85,7 +89,10 @@ RULES = (
     Rule("heavy", "language:zh AND queue = default", weight=2, requirements=(Requirement(SKILLS[1], 2, hard=True),)),
     Rule("known", "channel = chat", agent_terms=AgentTerms(("c", "a"), 1, ("b",))),
     Rule("gold", "channel = email", tier="gold"),
+    Rule("near", "channel = voice", within=Within("west", 500, True)),
 )
+WEST, EAST, NOWHERE = GeoPoint(51.5, -0.1), GeoPoint(52.5, 13.4), GeoPoint(-41.3, 174.8)
+PLACES = (Place("east", EAST), Place("west", WEST))
 TIERS = ("", "gold", "silver")
 HEAD_STARTS = (TierHeadStart("gold", 1), TierHeadStart("silver", 2))
 RELAXATIONS = (
@@ -93,9 +100,16 @@ RELAXATIONS = (
     Relaxation("care", 1, queues=("default",), lend_waiting_max=1),
     Relaxation("", 2, SKILLS[1]),
     Relaxation("default", 2, queues=("care",)),
+    Relaxation("", 2, radius_km=1_000),
 )
 """Due within the steps of a test."""
 
+WITHIN = (
+    None,
+    commands.CaseWithin("west", None, 500, False),
+    None,
+    commands.CaseWithin("", GeoPoint(50.0, 14.4), 500, True),
+)
 Named = tuple[Ordering, Selection]
 instants = st.integers(0, 50).map(Instant)
 names = st.sampled_from(SKILLS)
@@ -130,7 +144,7 @@ SHIFTS = (None, None, None, None, hours((0, 1), (1.3, 3)), hours((0.4, 9)))
 def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
-    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS
+    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS, PLACES
     return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings)
 
 
@@ -144,7 +158,7 @@ def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1,
         record(shard, decide(command, shard))
     for agent in staff:
         settings = agent.skills, agent.capacity, agent.queues, t(0), agent.channel_capacity
-        evolve(shard, events.AgentRegistered(agent.agent_id, "", *settings))
+        evolve(shard, events.AgentRegistered(agent.agent_id, "", *settings, location=agent.location))
         evolve(shard, events.PresenceChanged(agent.agent_id, agent.presence, "agent", t(0), None, agent.channels))
         if agent.shifts is not None:
             command = commands.ChangeAgent(agent.agent_id, None, None, None, None, t(0), None, agent.shifts)
@@ -180,6 +194,7 @@ workers = st.builds(
     channel_capacity=st.sampled_from(LIMITS),
     channels=st.sampled_from([(), (), *SOME]),
     shifts=st.sampled_from(SHIFTS),
+    location=st.sampled_from([None, WEST, EAST, NOWHERE]),
 )
 staffs = st.lists(workers, min_size=2, max_size=6, unique_by=lambda agent: agent.agent_id)
 """Mostly able, so that there is somebody to choose from."""
@@ -199,8 +214,9 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
     if what == 12 and (known := sorted(case_id for case_id, case in shard.cases.items() if not is_closed(case))):
         others = sorted({*shard.agents} - {agent})
         terms = (AgentTerms((agent, *others[:1]), 1, (), t(now)), AgentTerms((), 0, (agent,), t(now)), AgentTerms())
-        tier = (*TIERS, None)[urgency % 4]
-        return commands.ShapeCase(known[one % len(known)], "", terms[urgency % 3] if one % 2 else None, t(now), tier)
+        tier, within = (*TIERS, None)[urgency % 4], (*WITHIN, commands.CaseWithin("", None, 0, False))[one % 5]
+        said = terms[urgency % 3] if one % 2 else None
+        return commands.ShapeCase(known[one % len(known)], "", said, t(now), tier, within)
     if what == 9:
         limits = LIMITS[one % len(LIMITS)]
         return commands.ChangeAgent(agent, None, None, None, None, t(now), limits)
@@ -225,6 +241,7 @@ def asked(shard: Shard, step: Step, number: int, now: float) -> commands.Command
             "",
             t(now),
             tier=TIERS[number % len(TIERS)],
+            within=WITHIN[(one + urgency) % len(WITHIN)],
         )
     case = held[urgency % len(held)]
     if (offer := offer_to(case, agent)) is not None:
@@ -273,6 +290,7 @@ def may_take(case: Case, agent: Agent) -> bool:
     has_room = min(room) >= case.weight
     is_new = agent.agent_id not in dict(case.refusals) and offer_to(case, agent.agent_id) is None
     permitted = agent.agent_id not in forbidden_of(case)
+    permitted = permitted and (case.near is None or not case.near.hard or is_near(agent.location, case.near))
     return there and has_room and is_skilled(agent, case.requirements) and is_new and permitted
 
 
@@ -312,12 +330,13 @@ def first_of(shard: Shard, cases: Sequence[Case], now: Instant, *, floor_turn: b
     if not found:
         return None
     _, case, could = min(found, key=lambda one: one[0])
-    choice = choice_of(shard.policy, shard.queue(case.queue).selection)
+    choice, near = choice_of(shard.policy, shard.queue(case.queue).selection), case.near
     first = list(preferred(shard.policy, case, now))
 
     def rank(agent: Agent) -> tuple[object, ...]:
         place = first.index(agent.agent_id) if agent.agent_id in first else len(first)
-        return place, choice.rank(agent, choice.by_skills(agent, case.requirements))
+        is_far = near is not None and not near.hard and not is_near(agent.location, near)
+        return place, is_far, choice.rank(agent, choice.by_skills(agent, case.requirements))
 
     return case.case_id, min(could, key=rank).agent_id
 

@@ -32,6 +32,16 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?=([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
 
 
+def _point(context: click.Context, parameter: click.Parameter, given: str | None) -> tuple[float, ...] | None:
+    """(latitude, longitude), () for nowhere, of LAT,LON."""
+    if not given:
+        return None if given is None else ()
+    with suppress(ValueError):
+        north, east = map(float, given.split(","))
+        return north, east
+    raise click.BadParameter(f"{given!r} is not LAT,LON, such as 52.52,13.40")
+
+
 def _weekly(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[int, int, int]]:
     """(weekday, start minute, end minute), of DAYS=FROM-TO; an end before its start is on the next day."""
     found = []
@@ -75,6 +85,7 @@ def _times(
 @click.option("--pin", "pinned", multiple=True, metavar="SKILL",
               help="A skill that stays as granted, whatever votes earn; those given replace all.")  # fmt: skip
 @click.option("--no-pins", is_flag=True, help="Takes all pins away.")
+@click.option("--at", "location", metavar="LAT,LON", callback=_point, help="Where it is, in degrees; '' for nowhere.")
 @click.option("--queue", "queues", multiple=True, metavar="ID",
               help="A queue it serves; those given replace all there are.")  # fmt: skip
 @click.option("--shift", "weekly", multiple=True, metavar="DAYS=FROM-TO", callback=_weekly,
@@ -100,6 +111,7 @@ async def agent(
     pinned: tuple[str, ...],
     no_pins: bool,
     queues: tuple[str, ...],
+    location: tuple[float, ...] | None,
     weekly: list[tuple[int, int, int]],
     time_zone: str | None,
     extra: list[tuple[datetime, datetime]],
@@ -113,7 +125,7 @@ async def agent(
 ) -> None:
     """Show AGENT (its id), or change what is given and show it then."""
     from switchboard.routing.v1 import service_pb2 as api
-    from switchboard.routing.v1.events_pb2 import ChannelCapacity, ShiftPlan, Skill
+    from switchboard.routing.v1.events_pb2 import ChannelCapacity, GeoPoint, ShiftPlan, Skill
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.names import document, full
@@ -132,6 +144,8 @@ async def agent(
         raise click.UsageError("--pin pins skills and --no-pins takes all pins away: give one of them")
     if pinned or no_pins:
         given["pinned_skills"] = list(pinned)
+    if location is not None:
+        given["location"] = GeoPoint(latitude=location[0], longitude=location[1]) if location else None
     if queues:
         given["queues"] = [full(tenant, "queues", queue) for queue in queues]
     if no_shifts and (weekly or time_zone or extra or off):

@@ -98,6 +98,8 @@ def _earned_levels(
               help="How long before the end of a shift its agent gets no new offers.")  # fmt: skip
 @click.option("--rules", "rules_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="TOML with a [[rules]] for each; they replace all there are.")  # fmt: skip
+@click.option("--places", "places_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="TOML with a [[places]] for each; they replace all there are.")  # fmt: skip
 @click.option("--relaxations", "steps_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               metavar="FILE",
               help="TOML with a [[relaxations]] for each step; they replace all there are.")  # fmt: skip
@@ -115,6 +117,7 @@ async def policy(
     units: dict[tuple[str, str], int],
     tiers: dict[str, int],
     rules_file: Path | None,
+    places_file: Path | None,
     steps_file: Path | None,
     earned: list[tuple[int, int, int]],
     no_earned: bool,
@@ -151,6 +154,9 @@ async def policy(
     if rules_file is not None:
         wanted.rules.extend(_written(rules_file, tenant).rules)
         mask.append("rules")
+    if places_file is not None:
+        wanted.places.extend(_written(places_file, tenant).places)
+        mask.append("places")
     if steps_file is not None:
         wanted.relaxations.extend(_written(steps_file, tenant).relaxations)
         mask.append("relaxations")
@@ -174,7 +180,7 @@ async def policy(
 
 
 def _written(path: Path, tenant: str) -> Any:
-    """Rules and steps of a file, with the fields of RequirementRule and RelaxationStep; a queue or agent by its id."""
+    """Rules, steps and places of a file, with the fields of RoutingPolicy; a queue or agent by its id."""
     import tomllib
 
     from google.protobuf.json_format import ParseDict, ParseError
@@ -184,8 +190,8 @@ def _written(path: Path, tenant: str) -> Any:
 
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        if other := document.keys() - {"rules", "relaxations"}:
-            raise click.BadParameter(f"{path} has {min(other)}; it can have [[rules]] and [[relaxations]]")
+        if other := document.keys() - {"rules", "relaxations", "places"}:
+            raise click.BadParameter(f"{path} has {min(other)}; it can have [[rules]], [[relaxations]] and [[places]]")
         found = ParseDict(document, RoutingPolicy())
     except (ParseError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"{path} cannot be read: {error}") from None
@@ -224,6 +230,8 @@ def _show(shown: Any) -> None:
     rows.add_row("late share", f"one of {shown.late_share} offers")
     rows.add_row("urgency head start", f"{shown.urgency_head_start_s} s")
     rows.add_row("skill weights", " ".join(f"{one.skill}={one.weight}" for one in shown.skill_weights) or "all alike")
+    if shown.places:
+        rows.add_row("places", " ".join(one.place_id for one in shown.places))
     if shown.tier_head_starts:
         stand = (f"{one.tier} by {one.head_start_s} s" for one in shown.tier_head_starts)
         rows.add_row("earlier in line", ", ".join(stand))
@@ -270,9 +278,14 @@ def _then(rule: Any) -> str:
         f"{' '.join(map(short, rule.agents.preferred))} first" if rule.agents.preferred else "",
         f"not {' '.join(map(short, rule.agents.forbidden))}" if rule.agents.forbidden else "",
         f"tier {rule.tier}" if rule.tier else "",
+        _within(rule.within) if rule.HasField("within") else "",
         "stop" if rule.stop else "",
     )
     return ", ".join(one for one in said if one)
+
+
+def _within(within: Any) -> str:
+    return f"{'' if within.hard else 'rather '}within {within.radius_km} km of {within.place_id}"
 
 
 def _units_of(one: Any) -> str:
@@ -288,7 +301,9 @@ def _step_table(steps: Any) -> Any:
 
     rows = table("after", "cases of", "ask for less", right=(0,))
     for step in steps:
-        if step.skill:
+        if step.HasField("radius_km"):
+            less = f"within {step.radius_km} km" if step.radius_km else "anywhere"
+        elif step.skill:
             less = f"{step.skill} at {step.min_level}" if step.min_level else f"no {step.skill}"
         else:
             guard = f", while at most {step.lend_waiting_max} wait there" if step.HasField("lend_waiting_max") else ""

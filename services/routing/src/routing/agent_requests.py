@@ -12,7 +12,7 @@ from switchboard.routing.v1 import service_pb2 as api
 
 from routing import commands
 from routing.agents import CAPACITY_MAX
-from routing.form import CHANNEL, SKILL, Form, mask_of
+from routing.form import CHANNEL, SKILL, Form, mask_of, point_of
 from routing.terms import ChannelCapacity, Presence, ShiftException, ShiftPlan, Skill, WeeklyShift
 
 AgentRequest = (
@@ -49,7 +49,8 @@ def agent_command(form: Form, request: AgentRequest, now: Instant) -> AgentComma
             mask = mask_of(form, request.agent, request.update_mask)
             given = _settings(form, request.agent, tenant)
             changes = {name: value if name in mask else None for name, value in given.items()}
-            return commands.ChangeAgent(agent_id, at=now, **changes)
+            is_nowhere = "location" in mask and given["location"] is None
+            return commands.ChangeAgent(agent_id, at=now, is_nowhere=is_nowhere, **changes)
         case api.DeleteAgentRequest():
             return commands.DeleteAgent(form.name("name", "agents")[1], now)
         case api.SetPresenceRequest():
@@ -102,6 +103,7 @@ def _settings(form: Form, agent: api.Agent, tenant: str) -> dict[str, Any]:
         "shifts": _shifts(form, agent.shifts),
         "tag": _tag(form, agent),
         "pinned_skills": tuple(sorted(set(agent.pinned_skills))),
+        "location": point_of(form, "agent.location", agent.location) if agent.HasField("location") else None,
     }
 
 

@@ -14,7 +14,9 @@ from routing.terms import (
     ChannelUnits,
     ClaimTerms,
     EarnedLevel,
+    GeoPoint,
     Ordering,
+    Place,
     PostKind,
     Presence,
     Relaxation,
@@ -105,6 +107,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """Skills of which only the granted level counts."""
     registered_at: Instant = NEVER
     """When an agent of this id was registered last."""
+    location: GeoPoint | None = None
+    """Where it is, None for nowhere."""
 
     @property
     def takes_offers(self) -> bool:
@@ -221,6 +225,7 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     relaxations: tuple[Relaxation, ...] = ()
     tier_head_starts: tuple[TierHeadStart, ...] = ()
     earned_levels: tuple[EarnedLevel, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -242,6 +247,7 @@ def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
                 channel_capacity=event.channel_capacity,
                 shifts=event.shifts,
                 tag=event.tag,
+                location=event.location if event.location != agent.location else agent.location,
             )
         case events.SkillEarned():
             levels = {skill.name: skill for skill in agent.earned if skill.name != event.skill}
@@ -281,7 +287,7 @@ def gives_back_at(agent: Agent) -> Instant | None:
 def agent_changed(agent: Agent, at: Instant) -> events.AgentChanged:
     """The fact that an agent's settings are these."""
     settings = agent.display_name, agent.granted, agent.capacity, agent.queues, at, agent.channel_capacity, agent.shifts
-    return events.AgentChanged(agent.agent_id, *settings, agent.tag, agent.pinned_skills)
+    return events.AgentChanged(agent.agent_id, *settings, agent.tag, agent.pinned_skills, agent.location)
 
 
 def units_of(policy: Policy, channel: str, kind: PostKind) -> int:
@@ -366,4 +372,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.relaxations,
         event.tier_head_starts,
         earned_levels=event.earned_levels,
+        places=event.places,
     )

@@ -25,6 +25,7 @@ from routing.cases import (
     Withdrawn,
     accepted_token,
     alone,
+    asked_near,
     asked_of,
     etag,
     evolve_case,
@@ -230,6 +231,7 @@ def _queue_first(decision: Decision, case: Case, urgency: int, kind: PostKind, r
             policy_version=line.policy_version,
             agent_terms=both(case.agent_terms, line.agent_terms),
             tier=line.tier,
+            near=asked_near(case) or line.near,
         )
     )
 

@@ -25,6 +25,7 @@ from routing.terms import (
     GivenAnswer,
     GoodwillGrant,
     GoodwillState,
+    Near,
     PostRole,
     Requirement,
     Verdict,
@@ -188,6 +189,8 @@ class Relaxed(Struct, frozen=True, array_like=True, gc=False):
     """What it asked when it began to wait."""
     queues: tuple[str, ...]
     """Queues beside its own whose agents may take it, sorted."""
+    near: Near | None = None
+    """Where an agent was to be when it began to wait."""
 
 
 class Unsent(Struct, frozen=True, array_like=True, gc=False):
@@ -278,6 +281,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Its customer's, "" where nobody said."""
     goodwill: tuple[GoodwillGrant, ...] = ()
     """What was granted its customer, and asked for, in its order."""
+    near: Near | None = None
+    """Where an agent is to be, None for anywhere."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -333,6 +338,11 @@ def offer_to(case: Case, agent_id: str) -> Offered | None:
 def asked_of(case: Case) -> tuple[Requirement, ...]:
     """What a case asked of an agent when it began to wait."""
     return case.requirements if case.relaxed is None else case.relaxed.asked
+
+
+def asked_near(case: Case) -> Near | None:
+    """Where an agent was to be for a case when it began to wait."""
+    return case.near if case.relaxed is None else case.relaxed.near
 
 
 def lenders_of(case: Case) -> tuple[str, ...]:
@@ -634,7 +644,8 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
         case events.CaseQueued(for_joined=True):
             line = case.stage if isinstance(case.stage, Queued) else QUEUED
             asked = event.requirements
-            return replace(case, queue=event.queue, requirements=asked, stage=line, updated_at=event.at, relaxed=None)
+            anew = replace(case, queue=event.queue, requirements=asked, stage=line, updated_at=event.at)
+            return replace(anew, relaxed=None, near=asked_near(case))
         case events.CaseQueued():
             return replace(
                 case,
@@ -646,6 +657,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 rules_version=event.policy_version or case.rules_version,
                 agent_terms=event.agent_terms or case.agent_terms,
                 tier=event.tier or case.tier,
+                near=event.near or asked_near(case),
                 relaxed=None,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
@@ -709,12 +721,15 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             returns = left.returns + 1 if wants_agent(left) else 0
             return replace(left, stage=IDLE, refusals=((event.agent_id, event.at),), returns=returns)
         case events.RequirementRelaxed():
-            less = Relaxed(asked_of(case), event.queues)
-            return replace(case, requirements=event.requirements, relaxed=less)
+            less = Relaxed(asked_of(case), event.queues, asked_near(case))
+            return replace(case, requirements=event.requirements, relaxed=less, near=event.near)
         case events.CaseAgentsChanged():
             return replace(case, agent_terms=event.agent_terms)
         case events.CaseTierChanged():
-            return replace(case, tier=event.tier, requirements=event.requirements, relaxed=None)
+            near = asked_near(case)
+            return replace(case, tier=event.tier, requirements=event.requirements, relaxed=None, near=near)
+        case events.CaseNearChanged():
+            return replace(case, requirements=event.requirements, relaxed=None, near=event.near)
         case events.CaseSupervised():
             return replace(case, stage=Queued(event.reason)) if isinstance(case.stage, Queued) else case
         case events.ReplyRequested():
@@ -871,4 +886,5 @@ def begun(event: events.CaseBegun) -> Case:
         rules_version=event.policy_version,
         agent_terms=event.agent_terms,
         tier=event.tier,
+        near=event.near,
     )

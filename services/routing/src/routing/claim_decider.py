@@ -15,6 +15,7 @@ from routing.agents import Agent
 from routing.case_decider import demand_lease, find, known_agent, name, standing
 from routing.cases import Case, Lease, Queued, forbidden_of, is_closed, lease_of, place_in_line
 from routing.commands import Reason
+from routing.geo import is_near
 from routing.matching import Decision
 from routing.policies import serves
 from routing.shard import falls_through_at
@@ -99,6 +100,8 @@ def _unable(agent: Agent, case: Case) -> Iterator[str]:
         yield f"does not serve queue {case.queue}"
     if agent.agent_id in forbidden_of(case):
         yield "is forbidden for it"
+    if case.near is not None and case.near.hard and not is_near(agent.location, case.near):
+        yield f"is not within {case.near.radius_km} km of {case.near.place_id}"
     levels = {skill.name: skill.level for skill in agent.skills}
     for r in case.requirements:
         if r.hard and levels.get(r.skill, 0) < r.min_level:

@@ -14,9 +14,11 @@ from routing.terms import (
     ClaimTerms,
     Direction,
     EarnedLevel,
+    GeoPoint,
     GoodwillTerms,
     JargonTerm,
     Ordering,
+    Place,
     PostKind,
     Presence,
     Relaxation,
@@ -78,6 +80,7 @@ class Reason(StrEnum):
     OVER_LIMIT = "OVER_LIMIT"
     POST_UNKNOWN = "POST_UNKNOWN"
     POST_WITHDRAWN = "POST_WITHDRAWN"
+    PLACE_UNKNOWN = "PLACE_UNKNOWN"
     OPINION_MISSING = "OPINION_MISSING"
     OPINION_OWN = "OPINION_OWN"
     QUEUE_CLAIMED = "QUEUE_CLAIMED"
@@ -164,6 +167,15 @@ class SetSourceQueue(Struct, frozen=True, gc=False):
     labels: tuple[SourceLabel, ...] = ()
 
 
+class CaseWithin(Struct, frozen=True, gc=False):
+    """Where an agent is to be for a case: near a place, "" for the one nearest to a point; with neither anywhere."""
+
+    place_id: str
+    point: GeoPoint | None
+    radius_km: int
+    hard: bool
+
+
 class OpenCase(Struct, frozen=True, gc=False):
     """Open a case by hand. `source_channel` is the channel of the source, "" where there is no such source; of weight 0
     it takes what the policy says.
@@ -184,6 +196,7 @@ class OpenCase(Struct, frozen=True, gc=False):
     at: Instant
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    within: CaseWithin | None = None
 
 
 class AcceptOffer(Struct, frozen=True, gc=False):
@@ -381,6 +394,7 @@ class ShapeCase(Struct, frozen=True, gc=False):
     agent_terms: AgentTerms | None
     at: Instant
     tier: str | None = None
+    within: CaseWithin | None = None
 
 
 class EscalateCase(Struct, frozen=True, gc=False):
@@ -475,6 +489,7 @@ class RegisterAgent(Struct, frozen=True, gc=False):
     shifts: ShiftPlan | None = None
     tag: str = ""
     pinned_skills: tuple[str, ...] = ()
+    location: GeoPoint | None = None
 
 
 class ChangeAgent(Struct, frozen=True, gc=False):
@@ -490,6 +505,9 @@ class ChangeAgent(Struct, frozen=True, gc=False):
     shifts: ShiftPlan | None = None
     tag: str | None = None
     pinned_skills: tuple[str, ...] | None = None
+    location: GeoPoint | None = None
+    is_nowhere: bool = False
+    """Whether it has no location from now on."""
 
 
 class DeleteAgent(Struct, frozen=True, gc=False):
@@ -589,6 +607,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     relaxations: tuple[Relaxation, ...] | None = None
     tier_head_starts: tuple[TierHeadStart, ...] | None = None
     earned_levels: tuple[EarnedLevel, ...] | None = None
+    places: tuple[Place, ...] | None = None
 
 
 class GrantGoodwill(Struct, frozen=True, gc=False):

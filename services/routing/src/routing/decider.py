@@ -46,7 +46,7 @@ from routing.queue_decider import (
 )
 from routing.relaxation import lend_key
 from routing.relaxing import lend
-from routing.shaping import shape_case
+from routing.shaping import known_place, shape_case
 from routing.shard import Shard
 from routing.shift_decider import move_on, plan_shift
 from routing.tasks import close_task, create_task, resolve_case
@@ -170,6 +170,8 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
         known_queue(decision.shard, c.queue)
     if c.agent_terms is not None:
         known_agents(decision, (*c.agent_terms.preferred_ids, *c.agent_terms.forbidden_ids))
+    if c.within is not None:
+        known_place(decision, c.within)
     if c.source_id and not c.source_channel:
         detail = f"there is no source {c.source_id}; connect it first, or leave source empty"
         raise Rejected(Reason.SOURCE_UNKNOWN, detail, resource=f"sources/{c.source_id}")
@@ -202,6 +204,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             policy_version=line.policy_version,
             agent_terms=line.agent_terms,
             tier=line.tier,
+            near=line.near,
         ),
     )
 
@@ -212,8 +215,11 @@ def _register(decision: Decision, c: commands.RegisterAgent) -> None:
         raise Rejected(Reason.AGENT_EXISTS, detail, resource=f"agents/{c.agent_id}")
     known_queues(decision.shard, c.queues)
     settings = c.display_name, c.skills, c.capacity, c.queues, c.at, c.channel_capacity, c.shifts, c.tag
-    decision.emit(events.AgentRegistered(c.agent_id, *settings, c.pinned_skills))
+    decision.emit(events.AgentRegistered(c.agent_id, *settings, c.pinned_skills, c.location))
     plan_shift(decision, c.agent_id)
+
+
+_NO_SETTINGS = ("agent_id", "at", "is_nowhere")
 
 
 def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
@@ -222,11 +228,13 @@ def _change_agent(decision: Decision, c: commands.ChangeAgent) -> None:
     given = (
         ("granted" if name == "skills" else name, getattr(c, name))
         for name in c.__struct_fields__
-        if name not in ("agent_id", "at")
+        if name not in _NO_SETTINGS
     )
     wanted = {name: value for name, value in given if value is not None}
     if c.shifts is not None and not (c.shifts.weekly or c.shifts.exceptions):
         wanted["shifts"] = None
+    if c.is_nowhere:
+        wanted["location"] = None
     changed = replace(agent, **wanted)
     allowed = min(agent.load, agent.capacity)  # who was given more by hand may be changed all the same
     too_much = [f"{agent.load} units in use, more than {changed.capacity}"] if changed.capacity < allowed else []

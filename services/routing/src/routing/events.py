@@ -14,11 +14,14 @@ from routing.terms import (
     Direction,
     EarnedLevel,
     Escalation,
+    GeoPoint,
     GivenAnswer,
     GoodwillGrant,
     GoodwillTerms,
     JargonTerm,
+    Near,
     Ordering,
+    Place,
     PostKind,
     PostRole,
     Presence,
@@ -262,6 +265,7 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    near: Near | None = None
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -281,6 +285,7 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    near: Near | None = None
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -294,6 +299,7 @@ class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
     requirements: tuple[Requirement, ...] = ()
     queues: tuple[str, ...] = ()
     policy_version: int = 0
+    near: Near | None = None
 
 
 class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
@@ -604,6 +610,7 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     shifts: ShiftPlan | None = None
     tag: str = ""
     pinned_skills: tuple[str, ...] = ()
+    location: GeoPoint | None = None
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -619,6 +626,7 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     shifts: ShiftPlan | None = None
     tag: str = ""
     pinned_skills: tuple[str, ...] = ()
+    location: GeoPoint | None = None
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -720,6 +728,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     relaxations: tuple[Relaxation, ...] = ()
     tier_head_starts: tuple[TierHeadStart, ...] = ()
     earned_levels: tuple[EarnedLevel, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -784,6 +793,7 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     agent_terms: AgentTerms | None = None
     tier: str = ""
     goodwill: tuple[GoodwillGrant, ...] = ()
+    near: Near | None = None
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -825,6 +835,16 @@ class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
     case_id: str
     by_agent_id: str
     tier: str
+    requirements: tuple[Requirement, ...]
+    at: Instant
+
+
+class CaseNearChanged(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody said where an agent is to be for a case."""
+
+    case_id: str
+    by_agent_id: str
+    near: Near | None
     requirements: tuple[Requirement, ...]
     at: Instant
 
@@ -960,6 +980,7 @@ CaseFact = (
     | GoodwillRefused
     | CaseAgentsChanged
     | CaseTierChanged
+    | CaseNearChanged
 )
 """What happens to one case that is there."""
 

@@ -26,6 +26,7 @@ from routing.cases import (
     Queued,
     Relaxed,
     again_at,
+    asked_near,
     asked_of,
     forbidden_of,
     holders,
@@ -35,10 +36,11 @@ from routing.cases import (
     place_of,
     urgency_of,
 )
-from routing.policies import Rank, is_skilled, preferred, serves, skill_score, weights_of
-from routing.relaxation import due_at, lends, relaxed
+from routing.geo import distance_m, is_near
+from routing.policies import FAR, Rank, is_skilled, near_first, preferred, serves, skill_score, weights_of
+from routing.relaxation import due_at, farther, lends, relaxed
 from routing.shard import Shard
-from routing.terms import ChannelCapacity, Presence, Selection, ShiftPhase, Skill
+from routing.terms import ChannelCapacity, Near, Presence, Selection, ShiftPhase, Skill
 
 ALTERNATIVES_MAX = 5
 """Sentences about what would have been otherwise: those about the agents who come first."""
@@ -59,6 +61,7 @@ class Constraint(IntEnum):
     SHIFT = 9
     OFFERED = 10
     FORBIDDEN = 11
+    PLACE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,7 @@ _WHY = {
     Constraint.SHIFT: "most agents are in no shift",
     Constraint.OFFERED: "it is about to be offered",
     Constraint.FORBIDDEN: "it is not for most agents",
+    Constraint.PLACE: "most agents are too far away",
 }
 
 
@@ -218,7 +222,7 @@ class _View:
         self._chosen = chosen
         self._holding = () if chosen else holders(case)
         """Who has it, or is offered it."""
-        self._choice = shard.choice(case.queue)
+        self._choice = near_first(shard.choice(case.queue), case.near)
         self.first = preferred(shard.policy, case, now)
         """Who is asked before all others, in this order."""
         self._order = {agent_id: number for number, agent_id in enumerate(self.first)}
@@ -306,8 +310,12 @@ class _View:
         if self.rank(winner)[0] < self.rank(agent)[0]:
             return f"{chosen} {self.why_first(chosen)}"
         _, theirs = self.rank(winner)
+        near = self._case.near
+        if near is not None and is_near(winner.location, near) != is_near(agent.location, near):
+            return f"{chosen} is within {near.radius_km} km of {near.place_id}"
         if theirs.score != rank.score:
-            return f"{chosen} {self._by_score(theirs.score, rank.score)}"
+            away = FAR if near is not None and not near.hard and not is_near(agent.location, near) else 0.0
+            return f"{chosen} {self._by_score(theirs.score - away, rank.score - away)}"
         if theirs.released_at != rank.released_at:
             return f"{chosen} has been idle for longer"
         return f"{chosen} is first by id"
@@ -351,6 +359,8 @@ class _View:
             yield _lack(agent, case)
         if agent.agent_id in forbidden_of(case):
             yield _forbidden(agent, case)
+        if case.near is not None and case.near.hard and not is_near(agent.location, case.near):
+            yield _too_far(agent, case.near)
         if (lacking := case.weight - (agent.capacity - agent.load)) > 0:
             sentence = f"has {agent.load} of {agent.capacity} units in use"
             roomier = changed(agent, capacity=agent.capacity + lacking)
@@ -409,6 +419,16 @@ def _forbidden(agent: Agent, case: Case) -> Obstacle:
     return Obstacle(Constraint.FORBIDDEN, "is forbidden for it", "were it not forbidden for it", agent, case=freed)
 
 
+def _too_far(agent: Agent, near: Near) -> Obstacle:
+    """That an agent is not near enough, and the agent in that place."""
+    sentence = f"is nowhere, and not within {near.radius_km} km of {near.place_id}"
+    if agent.location is not None:
+        away_km = -(-distance_m(agent.location, near.point) // 1_000)
+        sentence = f"is {away_km} km away from {near.place_id}, and not within {near.radius_km} km"
+    there = changed(agent, location=near.point)
+    return Obstacle(Constraint.PLACE, sentence, f"were it within {near.radius_km} km of {near.place_id}", there)
+
+
 def _limited(agent: Agent, case: Case) -> Iterator[Obstacle]:
     """That an agent works no more of a case's channel, and the agent with just enough room for it."""
     for limit in agent.channel_capacity:
@@ -441,8 +461,8 @@ def _planned(shard: Shard, case: Case, now: Instant) -> Iterator[Planned]:
     """The steps to come, each with what it changes of the case after those before it; a guard may keep one back."""
     wait = place_in_line(case)
     for number, step in shard.steps_of(case.queue) if wait is not None else ():
-        lent, less = lends(case, step), relaxed(case.requirements, step)
-        if wait is None or not (lent or less is not case.requirements):
+        lent, less, wider = lends(case, step), relaxed(case.requirements, step), farther(case.near, step)
+        if wait is None or not (lent or less is not case.requirements or wider is not case.near):
             continue
         due = due_at(wait.waiting_since, step)
         when = f"in {-(-(due - now) // MICROS)} s" if due > now else "now"
@@ -451,13 +471,18 @@ def _planned(shard: Shard, case: Case, now: Instant) -> Iterator[Planned]:
             if step.lend_waiting_max is not None:
                 counts = ", ".join(f"{shard.segments.waiting_for(queue)} for {queue}" for queue in lent)
                 sentence += f", once at most {step.lend_waiting_max} wait for them; now it is {counts}"
+        elif case.near is not None and wider is not case.near:
+            instead = f"{wider.radius_km} km" if wider is not None else "anywhere"
+            sentence = f"would ask for who is within {instead} instead of {case.near.radius_km} km {when}"
+            if wider is None:
+                sentence = f"would no longer ask for who is near {case.near.place_id} {when}"
         else:
             before = next(one.min_level for one in case.requirements if one.skill == step.skill)
             instead = f"ask for {step.skill} at {step.min_level} instead of {before}"
             sentence = f"would {instead if step.min_level else f'no longer ask for {step.skill}'} {when}"
         yield Planned(number, due, sentence)
         queues = tuple(sorted({*lenders_of(case), *lent}))
-        case = changed(case, requirements=less, relaxed=Relaxed(asked_of(case), queues))
+        case = changed(case, requirements=less, relaxed=Relaxed(asked_of(case), queues, asked_near(case)), near=wider)
 
 
 def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:

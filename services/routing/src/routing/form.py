@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 from switchboard.routing.v1 import events_pb2
 from switchboard.routing.v1 import service_pb2 as api
 
-from routing.terms import AgentTerms, Requirement
+from routing.terms import AgentTerms, GeoPoint, Requirement
 
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
@@ -32,6 +32,7 @@ SKILL = re.compile(r"[a-z0-9][a-zA-Z0-9:._-]{0,62}")
 CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 REASON = re.compile(r"[a-z0-9_]{0,60}")
 CODE = re.compile(r"[a-z0-9_]{1,60}")
+PLACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 TIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}|")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -165,6 +166,14 @@ def agent_terms_of(form: Form, field: str, tenant: str, given: api.CaseAgents, s
         form.wrong(f"{field}.preferred_s", "is how long the preferred are asked first; name some")
     first_s = (given.preferred_s or PREFERRED_S) if preferred else 0
     return AgentTerms(tuple(preferred), first_s, tuple(sorted(forbidden)), said_at)
+
+
+def point_of(form: Form, field: str, given: events_pb2.GeoPoint) -> GeoPoint:
+    """A point on the Earth."""
+    if not (-90 <= given.latitude <= 90 and -180 <= given.longitude <= 180):
+        form.wrong(field, "has a latitude of -90 to 90 and a longitude of -180 to 180 degrees")
+        return GeoPoint(0.0, 0.0)
+    return GeoPoint(given.latitude, given.longitude)
 
 
 def mask_of(form: Form, resource: Message, mask: FieldMask) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ make of it. Pure. Where it waits again it goes where it was, and rules are not a
 from msgspec import Struct
 
 from routing import commands, events
-from routing.agents import Queue, units_of
+from routing.agents import Policy, Queue, units_of
 from routing.cases import Case
+from routing.geo import nearest
 from routing.rules import Attributes, shape
 from routing.shard import Shard
-from routing.terms import AgentTerms, CaseOrigin, PostKind, Requirement, both, together
+from routing.terms import AgentTerms, CaseOrigin, Near, PostKind, Requirement, Within, both, together
 
 NO_LANGUAGE = frozenset({"und", "mul", "zxx"})
 """Primary subtags of ISO 639 that name no single language."""
@@ -27,6 +28,24 @@ class Line(Struct, frozen=True, gc=False):
     policy_version: int = 0
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    near: Near | None = None
+
+
+def near_place(policy: Policy, within: Within | None) -> Near | None:
+    """Where an agent is to be, with where the place is now; None for anywhere, or where there is no such place."""
+    for place in policy.places if within is not None else ():
+        if within is not None and place.place_id == within.place_id:
+            return Near(place.place_id, place.point, within.radius_km, within.hard)
+    return None
+
+
+def near_said(policy: Policy, said: commands.CaseWithin | None) -> Near | None:
+    """The same as somebody says it of one case; the point itself goes nowhere."""
+    if said is None:
+        return None
+    found = None if said.point is None else nearest(policy.places, said.point)
+    place_id = said.place_id or ("" if found is None else found.place_id)
+    return near_place(policy, Within(place_id, said.radius_km, said.hard))
 
 
 def asked_in(queue: Queue, language: str, tier: str = "") -> tuple[Requirement, ...]:
@@ -100,7 +119,8 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
     if c.queue or not shard.rules:
         queue = shard.queue(queue_id)
         asked, said = together(asked_in(queue, c.language, c.tier), c.requirements), queue.first_response_s
-        return Line(queue_id, c.urgency, weight, asked, said, agent_terms=c.agent_terms, tier=c.tier)
+        near = near_said(shard.policy, c.within)
+        return Line(queue_id, c.urgency, weight, asked, said, agent_terms=c.agent_terms, tier=c.tier, near=near)
     known = Attributes(
         channel,
         c.source_id,
@@ -126,6 +146,7 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
         line.policy_version,
         both(line.agent_terms, c.agent_terms),
         line.tier,
+        near_said(shard.policy, c.within) or line.near,
     )
 
 
@@ -145,4 +166,5 @@ def _shaped(shard: Shard, known: Attributes, urgency: int, weight: int) -> Line:
         shard.policy.version if made.rule_ids else 0,
         made.agent_terms,
         tier,
+        near_place(shard.policy, made.within),
     )

@@ -17,7 +17,8 @@ from chassis.clock import MICROS, Instant
 
 from routing.agents import NEVER, Agent, Policy
 from routing.cases import Broadcast, Case, Wait, place_of
-from routing.terms import Ordering, Requirement, Selection
+from routing.geo import is_near
+from routing.terms import Near, Ordering, Requirement, Selection
 
 
 class Waiting(NamedTuple):
@@ -38,6 +39,8 @@ class Rank(NamedTuple):
     agent_id: str
 
 
+FAR = 1e6
+"""What being too far away adds to a score. Against: no choice's score is as large, and its digits are kept."""
 HeadStarts = tuple[tuple[str, int], ...]
 """Tiers, and by how many seconds their cases stand earlier in line."""
 OrderKey = tuple[int, int, Instant, Instant, str]
@@ -218,6 +221,33 @@ class Unoffered:
     def rank(self, agent: Agent, by_skills: float) -> Rank:
         """As it would be."""
         return self.would.rank(agent, by_skills)
+
+
+@dataclass(frozen=True, slots=True)
+class NearFirst:
+    """Who is not near comes after all who are; among each as it would be."""
+
+    would: Choice
+    near: Near
+
+    @property
+    def offers(self) -> bool:
+        """As it would be."""
+        return self.would.offers
+
+    def by_skills(self, agent: Agent, requirements: Sequence[Requirement]) -> float:
+        """As it would be."""
+        return self.would.by_skills(agent, requirements)
+
+    def rank(self, agent: Agent, by_skills: float) -> Rank:
+        """As it would be, behind all others where it is too far away."""
+        rank = self.would.rank(agent, by_skills)
+        return rank if is_near(agent.location, self.near) else rank._replace(score=rank.score + FAR)
+
+
+def near_first(choice: Choice, near: Near | None) -> Choice:
+    """The choice for cases that ask for who is near, and would take others."""
+    return choice if near is None or near.hard else NearFirst(choice, near)
 
 
 def order_of(policy: Policy) -> Order:

@@ -1,9 +1,23 @@
 """What may become of the tenant's routing policy: it changes, and every change has its version. Pure."""
 
+from collections.abc import Iterable
+
+from chassis.errors import Rejected
 from msgspec.structs import asdict, replace
 
 from routing import commands, events
+from routing.agents import Policy
+from routing.commands import Reason
 from routing.matching import Decision
+
+
+def known_places(policy: Policy, place_ids: Iterable[str]) -> None:
+    """Raises Rejected, naming each, when some of these are no places of a policy."""
+    there = {place.place_id for place in policy.places}
+    unknown = [place_id for place_id in dict.fromkeys(place_ids) if place_id not in there]
+    if unknown:
+        detail = f"the policy has no place {' or '.join(unknown)}; name it among its places"
+        raise Rejected(Reason.PLACE_UNKNOWN, detail, resource=f"places/{unknown[0]}")
 
 
 def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
@@ -13,6 +27,7 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
     policy = decision.shard.policy
     wanted = {name: value for name, value in asdict(c).items() if name != "at" and value is not None}
     changed = replace(policy, **wanted)
+    known_places(changed, (rule.within.place_id for rule in changed.rules if rule.within is not None))
     if changed != policy:
         decision.emit(
             events.PolicyChanged(
@@ -36,5 +51,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.relaxations,
                 changed.tier_head_starts,
                 changed.earned_levels,
+                changed.places,
             )
         )

@@ -13,7 +13,8 @@ from switchboard.routing.v1 import service_pb2 as api
 from routing import commands
 from routing.agents import LEVEL_MAX, Policy
 from routing.cases import URGENCY_MAX, WEIGHT_MAX
-from routing.form import CHANNEL, SKILL, TIER, Form, agent_terms_of, mask_of, one_of, requirements_of
+from routing.form import CHANNEL, PLACE, SKILL, TIER, Form, agent_terms_of, mask_of, one_of, point_of, requirements_of
+from routing.geo import RADIUS_MAX_KM
 from routing.memory_reads import POLICY
 from routing.relaxation import LENDERS_MAX, STEPS_MAX
 from routing.rules import RULES_MAX, wrong_in
@@ -22,12 +23,14 @@ from routing.terms import (
     ChannelUnits,
     EarnedLevel,
     Ordering,
+    Place,
     PostKind,
     Relaxation,
     Rule,
     Selection,
     SkillWeight,
     TierHeadStart,
+    Within,
 )
 
 _RANGES = {
@@ -45,6 +48,8 @@ _RANGES = {
 """Of each number: least, most, and what 0 stands for."""
 TIERS_MAX = 10
 """Tiers with a head start. Against: each makes four lines more of every kind of case."""
+PLACES_MAX = 200
+"""Against: waiting cases of each stand apart."""
 _RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -97,6 +102,7 @@ def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, A
         "wind_down_s": policy.wind_down_s,
         "rules": _rules(form, "routing_policy.rules", policy.rules, tenant),
         "tier_head_starts": _head_starts(form, "routing_policy.tier_head_starts", policy.tier_head_starts),
+        "places": _places(form, "routing_policy.places", policy.places),
         "relaxations": _steps(form, "routing_policy.relaxations", policy.relaxations, tenant),
         "earned_levels": _earned(form, policy.earned_levels),
     }
@@ -127,6 +133,24 @@ def _earned(form: Form, given: Sequence[events_pb2.EarnedLevel]) -> tuple[Earned
     return tuple(steps)
 
 
+def _places(form: Form, field: str, given: Sequence[events_pb2.Place]) -> tuple[Place, ...]:
+    """The places of the house, by id."""
+    found = {one.place_id: Place(one.place_id, point_of(form, f"{field}.point", one.point)) for one in given}
+    if len(given) > PLACES_MAX or len(found) != len(given):
+        form.wrong(field, f"are at most {PLACES_MAX}, each named once")
+    if any(PLACE.fullmatch(one.place_id) is None or not one.HasField("point") for one in given):
+        form.wrong(field, f"have an id of the form {PLACE.pattern} and a point")
+    return tuple(found[place_id] for place_id in sorted(found))
+
+
+def _within(form: Form, field: str, given: events_pb2.Within) -> Within:
+    if PLACE.fullmatch(given.place_id) is None:
+        form.wrong(f"{field}.place_id", f"has the form {PLACE.pattern}")
+    if not 1 <= given.radius_km <= RADIUS_MAX_KM:
+        form.wrong(f"{field}.radius_km", f"is 1 to {RADIUS_MAX_KM}")
+    return Within(given.place_id, given.radius_km, given.hard)
+
+
 def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: str) -> tuple[Relaxation, ...]:
     """The steps of relaxation in their order."""
     if len(given) > STEPS_MAX:
@@ -140,8 +164,10 @@ def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: 
 def _step(form: Form, field: str, step: api.RelaxationStep, tenant: str) -> Relaxation:
     if not 1 <= step.after_s <= 2_592_000:
         form.wrong(f"{field}.after_s", "is 1 to 2592000")
-    if bool(step.skill) == bool(step.queues):
-        form.wrong(field, "says skill, or queues, and not both")
+    if bool(step.skill) + bool(step.queues) + step.HasField("radius_km") != 1:
+        form.wrong(field, "says one of skill, queues and radius_km")
+    if not 0 <= step.radius_km <= RADIUS_MAX_KM:
+        form.wrong(f"{field}.radius_km", f"is 1 to {RADIUS_MAX_KM}, or 0 for anywhere")
     if step.skill and SKILL.fullmatch(step.skill) is None:
         form.wrong(f"{field}.skill", f"has the form {SKILL.pattern}")
     if not 0 <= step.min_level <= (4 if step.skill else 0):
@@ -151,9 +177,10 @@ def _step(form: Form, field: str, step: api.RelaxationStep, tenant: str) -> Rela
     guard = step.lend_waiting_max if step.HasField("lend_waiting_max") else None
     if guard is not None and not (step.queues and 0 <= guard <= 1_000):
         form.wrong(f"{field}.lend_waiting_max", "is 0 to 1000, of queues, or absent")
+    radius_km = step.radius_km if step.HasField("radius_km") else None
     mine = form.of_tenant(f"{field}.queue", "queues", tenant, step.queue) if step.queue else ""
     queues = sorted({form.of_tenant(f"{field}.queues", "queues", tenant, queue) for queue in step.queues})
-    return Relaxation(mine, step.after_s, step.skill, step.min_level, tuple(queues), guard)
+    return Relaxation(mine, step.after_s, step.skill, step.min_level, tuple(queues), guard, radius_km)
 
 
 def _rules(form: Form, field: str, given: Sequence[api.RequirementRule], tenant: str) -> tuple[Rule, ...]:
@@ -186,9 +213,10 @@ def _rule(form: Form, field: str, rule: api.RequirementRule, tenant: str) -> Rul
         form.wrong(f"{field}.agents", "names an agent at least, or is left out")
     if TIER.fullmatch(rule.tier) is None:
         form.wrong(f"{field}.tier", f"has the form {TIER.pattern}")
+    within = _within(form, f"{field}.within", rule.within) if rule.HasField("within") else None
     numbers = urgency, rule.weight, rule.first_response_s
-    made = Rule(rule.rule_id, rule.condition, queue, *numbers, requirements, rule.stop, agents, rule.tier)
+    made = Rule(rule.rule_id, rule.condition, queue, *numbers, requirements, rule.stop, agents, rule.tier, within)
     if made == Rule(rule.rule_id, rule.condition):
-        what = "queue, urgency, weight, first_response_s, requirements, agents, tier or stop"
+        what = "queue, urgency, weight, first_response_s, requirements, agents, tier, within or stop"
         form.wrong(field, f"makes nothing of a case; say {what}")
     return made

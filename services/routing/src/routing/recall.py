@@ -13,6 +13,7 @@ from routing.cases import (
     Confirmed,
     Stage,
     Withdrawn,
+    asked_near,
     asked_of,
 )
 
@@ -68,6 +69,7 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.agent_terms,
         case.tier,
         case.goodwill,
+        asked_near(case),
     )
 
 
@@ -115,4 +117,5 @@ def recalled(event: events.CaseRecalled) -> Case:
         agent_terms=event.agent_terms,
         tier=event.tier,
         goodwill=event.goodwill[-GRANTS_MAX:],
+        near=event.near,
     )

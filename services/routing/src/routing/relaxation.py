@@ -8,9 +8,10 @@ when it waits and the steps; and no step ever asks for more, or takes anybody aw
 from collections.abc import Iterator, Sequence
 
 from chassis.clock import MICROS, Instant
+from msgspec.structs import replace
 
 from routing.cases import Case, lenders_of
-from routing.terms import Relaxation, Requirement
+from routing.terms import Near, Relaxation, Requirement
 
 STEPS_MAX = 20
 LENDERS_MAX = 10
@@ -35,9 +36,19 @@ def lends(case: Case, step: Relaxation) -> tuple[str, ...]:
     return tuple([queue for queue in step.queues if queue != case.queue and queue not in lenders_of(case)])
 
 
+def farther(near: Near | None, step: Relaxation) -> Near | None:
+    """Where an agent is to be after a step; the same object where it changes nothing."""
+    if near is None or step.radius_km is None:
+        return near
+    if step.radius_km == 0:
+        return None
+    return replace(near, radius_km=step.radius_km) if step.radius_km > near.radius_km else near
+
+
 def changes(case: Case, step: Relaxation) -> bool:
     """Whether a step is one for the case as it is."""
-    return bool(lends(case, step)) or relaxed(case.requirements, step) is not case.requirements
+    less = relaxed(case.requirements, step) is not case.requirements
+    return less or bool(lends(case, step)) or farther(case.near, step) is not case.near
 
 
 def next_step(case: Case, steps: Sequence[Step]) -> Step | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from routing import events
 from routing.cases import Case, lenders_of, place_in_line
 from routing.matching import Decision
-from routing.relaxation import LendKey, Step, due_at, lends, next_step, relaxed
+from routing.relaxation import LendKey, Step, due_at, farther, lends, next_step, relaxed
 
 
 def relax(decision: Decision, case_id: str) -> None:
@@ -61,5 +61,6 @@ def _take(decision: Decision, case: Case, step: Step, lent: tuple[str, ...]) -> 
             requirements,
             queues,
             decision.shard.policy.version,
+            farther(case.near, what),
         )
     )

@@ -15,7 +15,20 @@ from switchboard.routing.v1 import service_pb2 as api
 from routing import commands
 from routing.agent_requests import agent_command
 from routing.cases import URGENCY_MAX, WEIGHT_MAX, case_id_of
-from routing.form import CHANNEL, CODE, REASON, TIER, Form, agent_terms_of, case_and_agent, check_text, requirements_of
+from routing.form import (
+    CHANNEL,
+    CODE,
+    PLACE,
+    REASON,
+    TIER,
+    Form,
+    agent_terms_of,
+    case_and_agent,
+    check_text,
+    point_of,
+    requirements_of,
+)
+from routing.geo import RADIUS_MAX_KM
 from routing.policy_requests import policy_command
 from routing.queue_requests import queue_command
 from routing.terms import Direction, Verdict, WaitingFor
@@ -153,12 +166,29 @@ def _transfer(form: Form, request: api.TransferCaseRequest, now: Instant) -> com
 
 def _shape(form: Form, request: api.ShapeCaseRequest, now: Instant) -> commands.ShapeCase:
     tenant, case_id = form.name("name", "cases")
-    if not (request.HasField("agents") or request.HasField("tier")):
-        form.wrong("agents", "or tier says what is said of the case; one of them is required")
+    if not any(request.HasField(field) for field in ("agents", "tier", "within")):
+        form.wrong("agents", "or tier, or within says what is said of the case; one of them is required")
     agent_id = form.optional("agent", "agents", tenant)
     terms = agent_terms_of(form, "agents", tenant, request.agents, now) if request.HasField("agents") else None
     tier = form.text("tier", TIER) if request.HasField("tier") else None
-    return commands.ShapeCase(case_id, agent_id, terms, now, tier)
+    within = _within(form, request.within) if request.HasField("within") else None
+    return commands.ShapeCase(case_id, agent_id, terms, now, tier, within)
+
+
+def _within(form: Form, given: api.CaseWithin) -> commands.CaseWithin:
+    """Where an agent is to be; with nothing in it anywhere."""
+    point = point_of(form, "within.point", given.point) if given.HasField("point") else None
+    if not given.place_id and point is None:
+        if given.radius_km or given.hard:
+            form.wrong("within.place_id", "or point says near to what; without them it is empty, for anywhere")
+        return commands.CaseWithin("", None, 0, False)
+    if given.place_id and point is not None:
+        form.wrong("within.point", "means the nearest place, and place_id names one; give one of them")
+    if given.place_id and PLACE.fullmatch(given.place_id) is None:
+        form.wrong("within.place_id", f"has the form {PLACE.pattern}")
+    if not 1 <= given.radius_km <= RADIUS_MAX_KM:
+        form.wrong("within.radius_km", f"is 1 to {RADIUS_MAX_KM}")
+    return commands.CaseWithin(given.place_id, point, given.radius_km, given.hard)
 
 
 def _escalate(form: Form, request: api.EscalateCaseRequest, now: Instant) -> commands.EscalateCase:
@@ -190,7 +220,18 @@ def _task(form: Form, request: api.CreateTaskRequest, request_id: str, now: Inst
     )
 
 
-_OF_THE_POST = ("channel", "source", "identity", "language", "direction", "weight", "requirements", "agents", "tier")
+_OF_THE_POST = (
+    "channel",
+    "source",
+    "identity",
+    "language",
+    "direction",
+    "weight",
+    "requirements",
+    "agents",
+    "tier",
+    "within",
+)
 _OF_A_POST = ("desk", "agent", "reason")
 
 
@@ -205,7 +246,7 @@ def _open(
         form.wrong("desk", f"has at most {DESK_MAX} code points, none of them a control character")
     post_id = form.optional("post", "posts", tenant)
     for field in _OF_THE_POST if request.post else _OF_A_POST:
-        if getattr(request, field) and (field != "agents" or request.HasField("agents")):
+        if getattr(request, field) and (field not in ("agents", "within") or request.HasField(field)):
             form.wrong(field, "is the post's own; leave it empty" if request.post else "is for a post only")
     if request.post:
         queue_id = form.optional("queue", "queues", tenant)
@@ -234,4 +275,5 @@ def _open(
         now,
         agent_terms_of(form, "agents", tenant, request.agents, now) if request.HasField("agents") else None,
         form.text("tier", TIER),
+        _within(form, request.within) if request.HasField("within") else None,
     )

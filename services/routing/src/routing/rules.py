@@ -15,7 +15,7 @@ from chassis.errors import InvalidRequest
 from chassis.filters import EQUAL, EVERYTHING, HAS, ORDERED, Condition, Field, compiled, conditions, parse, whole
 from msgspec import Struct
 
-from routing.terms import AgentTerms, CaseOrigin, Direction, PostKind, Requirement, Rule, both, together
+from routing.terms import AgentTerms, CaseOrigin, Direction, PostKind, Requirement, Rule, Within, both, together
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -69,6 +69,7 @@ class Shape(Struct, frozen=True, gc=False):
     requirements: tuple[Requirement, ...] = ()
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    within: Within | None = None
 
 
 UNSHAPED = Shape()
@@ -162,7 +163,7 @@ def shape(rules: Rules, case: Attributes) -> Shape:
     queue, urgency, weight, first_response_s = "", None, 0, 0
     requirements: tuple[Requirement, ...] = ()
     agent_terms: AgentTerms | None = None
-    tier = ""
+    tier, within = "", None
     for holds, rule in rules:
         if not holds(case):
             continue
@@ -174,11 +175,12 @@ def shape(rules: Rules, case: Attributes) -> Shape:
         if rule.requirements:
             requirements = together(requirements, rule.requirements)
         agent_terms, tier = both(agent_terms, rule.agent_terms), rule.tier or tier
+        within = rule.within or within
         if rule.stop:
             break
     if not ids:
         return UNSHAPED
-    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, agent_terms, tier)
+    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, agent_terms, tier, within)
 
 
 def _always(case: Attributes) -> bool:

@@ -1,8 +1,9 @@
 """Waiting cases and ready agents, indexed so that a match costs a look, not a search. It decides nothing.
 
 A queue segment is one kind of work: a queue, what its cases ask of an agent, how many units each takes, of which
-channel they are, where an agent makes a difference of it, which queues lend their agents for them, and whom they are
-not for. Every waiting case is in one segment; every agent who could take one more case of a segment now is ready in it.
+channel they are, where an agent makes a difference of it, which queues lend their agents for them, whom they are
+not for, and where an agent is to be. Every waiting case is in one segment; every agent who could take one more case of
+a segment now is ready in it.
 Both sides are sorted lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and
 reading changes nothing.
 """
@@ -15,10 +16,11 @@ from chassis.clock import Instant
 
 from routing.agents import Agent
 from routing.cases import Case, Wait, forbidden_of, lenders_of, urgency_of
-from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, serves
-from routing.terms import Requirement
+from routing.geo import is_near
+from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, near_first, serves
+from routing.terms import Near, Requirement
 
-SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...], tuple[str, ...]]
+SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...], tuple[str, ...], Near | None]
 OTHERS = ""
 """The channel of a segment whose cases may be of any that no agent makes a difference of."""
 
@@ -34,6 +36,8 @@ class Segment:
     lenders: tuple[str, ...]
     forbidden: tuple[str, ...]
     """Agents whom its cases are not for."""
+    near: Near | None
+    """Where an agent is to be for them, None for anywhere."""
     order: Order
     choice: Choice
     waiting: tuple[list[Waiting], ...] = field(init=False)
@@ -49,6 +53,7 @@ class Segment:
 
     def __post_init__(self) -> None:
         self.waiting = tuple([] for _ in range(self.order.lines))
+        self.choice = near_first(self.choice, self.near)
 
     @property
     def count(self) -> int:
@@ -63,6 +68,8 @@ class Segment:
     def suits(self, agent: Agent) -> bool:
         """Whether the agent may be offered this kind of work at all."""
         if not self.choice.offers or agent.agent_id in self.forbidden:
+            return False
+        if self.near is not None and self.near.hard and not is_near(agent.location, self.near):
             return False
         serving = serves(agent, self.queue) or (self.lenders and any(serves(agent, queue) for queue in self.lenders))
         return bool(serving) and is_skilled(agent, self.requirements)
@@ -141,8 +148,8 @@ class Segments:
     """
     _ready: dict[str, tuple[tuple[Segment, Rank], ...]] = field(default_factory=dict)
     """Where each agent with free units is ready."""
-    _suited: dict[str, tuple[object, object, list[tuple[Segment, float]]]] = field(default_factory=dict)
-    """Per agent: its skills and queues when last looked at, and the segments it suits, with what its skills
+    _suited: dict[str, tuple[object, object, object, list[tuple[Segment, float]]]] = field(default_factory=dict)
+    """Per agent: its skills, queues and location when last looked at, and the segments it suits, with what its skills
     make of it there.
     """
     _present: dict[str, tuple[object, ...]] = field(default_factory=dict)
@@ -167,12 +174,12 @@ class Segments:
 
     def key(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> SegmentKey:
         """Where such a case waits that is for everybody of its queue alone."""
-        return queue, requirements, weight, channel if channel in self.channels else OTHERS, (), ()
+        return queue, requirements, weight, channel if channel in self.channels else OTHERS, (), (), None
 
     def key_of(self, case: Case) -> SegmentKey:
         """Where a case waits."""
         channel = case.channel if case.channel in self.channels else OTHERS
-        return case.queue, case.requirements, case.weight, channel, lenders_of(case), forbidden_of(case)
+        return case.queue, case.requirements, case.weight, channel, lenders_of(case), forbidden_of(case), case.near
 
     def tells_apart(self, agent: Agent) -> bool:
         """Whether every channel that the agent makes a difference of has segments of its own."""
@@ -237,7 +244,8 @@ class Segments:
 
     def put_presence(self, agent: Agent) -> list[Segment]:
         """Puts an agent, as it is now, where it is present, and nowhere else; returns where that is news."""
-        now = agent.takes_offers, agent.capacity, agent.skills, agent.queues, agent.channel_capacity, agent.channels
+        able = agent.skills, agent.queues, agent.location
+        now = agent.takes_offers, agent.capacity, *able, agent.channel_capacity, agent.channels
         if self._present.get(agent.agent_id) == now:
             return []
         self._present[agent.agent_id] = now
@@ -309,10 +317,10 @@ class Segments:
             suited = self._suited.get(agent.agent_id)
             if suited is None or not segment.suits(agent):
                 continue
-            by_skills = choice.by_skills(agent, segment.requirements)
-            suited[2].append((segment, by_skills))
+            by_skills = segment.choice.by_skills(agent, segment.requirements)
+            suited[3].append((segment, by_skills))
             if agent.room(segment.channel) >= segment.weight:
-                rank = choice.rank(agent, by_skills)
+                rank = segment.choice.rank(agent, by_skills)
                 insort(segment.ready, rank)
                 self._ready[agent.agent_id] = (*self._ready.get(agent.agent_id, ()), (segment, rank))
         return segment
@@ -323,17 +331,17 @@ class Segments:
         self._limit = max(SEGMENTS_MAX, 2 * len(self._by_key))
         for agent_id, standing in self._ready.items():
             self._ready[agent_id] = tuple(place for place in standing if not place[0].is_empty)
-        for _, _, suited in self._suited.values():
+        for *_, suited in self._suited.values():
             suited[:] = [place for place in suited if not place[0].is_empty]
 
     def _segments_for(self, agent: Agent) -> list[tuple[Segment, float]]:
         known = self._suited.get(agent.agent_id)
-        if known is not None and known[0] is agent.skills and known[1] is agent.queues:
-            return known[2]
+        if known is not None and known[0] is agent.skills and known[1] is agent.queues and known[2] is agent.location:
+            return known[3]
         suited = [
             (segment, segment.choice.by_skills(agent, segment.requirements))
             for segment in self._by_key.values()
             if segment.suits(agent)
         ]
-        self._suited[agent.agent_id] = (agent.skills, agent.queues, suited)
+        self._suited[agent.agent_id] = (agent.skills, agent.queues, agent.location, suited)
         return suited

@@ -69,6 +69,7 @@ CODES: Mapping[str, grpc.StatusCode] = {
     Reason.CASE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.CASE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.GOODWILL_UNKNOWN: grpc.StatusCode.NOT_FOUND,
+    Reason.PLACE_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.POST_UNKNOWN: grpc.StatusCode.NOT_FOUND,
     Reason.QUEUE_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
     Reason.QUEUE_UNKNOWN: grpc.StatusCode.NOT_FOUND,

@@ -15,10 +15,12 @@ from routing.case_decider import (
     standing,
     wait_on,
 )
-from routing.cases import Accepted, Case, Joined, Pending, holder, is_closed, offers_of
+from routing.cases import Accepted, Case, Joined, Pending, asked_near, asked_of, holder, is_closed, offers_of
 from routing.commands import Reason
+from routing.lines import near_said
 from routing.matching import Decision
-from routing.terms import AgentTerms, RescindReason
+from routing.policy_decider import known_places
+from routing.terms import AgentTerms, Near, RescindReason
 
 FORBIDDEN = "forbidden"
 """The reason of the release that an agent hears of who had a case that is not for it."""
@@ -35,6 +37,9 @@ def shape_case(decision: Decision, c: commands.ShapeCase) -> None:
         raise Rejected(Reason.CASE_CLOSED, detail, resource=f"cases/{case.case_id}")
     if c.agent_terms is not None:
         _say_agents(decision, case, c.agent_id, c.agent_terms)
+    if c.within is not None:
+        known_place(decision, c.within)
+        _say_near(decision, decision.case(c.case_id) or case, c.agent_id, near_said(decision.shard.policy, c.within))
     if c.tier is not None and c.tier != case.tier:
         _say_tier(decision, decision.case(c.case_id) or case, c.agent_id, c.tier)
 
@@ -57,6 +62,23 @@ def _say_tier(decision: Decision, case: Case, by_agent_id: str, tier: str) -> No
     asked = asked_anew(decision.shard, case, case.queue, tier) if case.queue else case.requirements
     decision.emit(events.CaseTierChanged(case.case_id, by_agent_id, tier, asked, decision.at))
     wait_on(decision, case.case_id)
+
+
+def known_place(decision: Decision, said: commands.CaseWithin) -> None:
+    """Raises Rejected unless the policy has the place that is named, or any that a point could be nearest to."""
+    policy = decision.shard.policy
+    if said.place_id:
+        known_places(policy, (said.place_id,))
+    elif said.point is not None and not policy.places:
+        detail = "the policy has no places, and a point means the nearest of them; UpdateRoutingPolicy sets some"
+        raise Rejected(Reason.PLACE_UNKNOWN, detail)
+
+
+def _say_near(decision: Decision, case: Case, by_agent_id: str, near: Near | None) -> None:
+    """It is asked from now on, as all that was asked at first; an offer that is open stands."""
+    if near != asked_near(case):
+        decision.emit(events.CaseNearChanged(case.case_id, by_agent_id, near, asked_of(case), decision.at))
+        wait_on(decision, case.case_id)
 
 
 def _unsaid(terms: AgentTerms | None) -> AgentTerms | None:

@@ -414,6 +414,7 @@ def _index_differs(before: Case, after: Case) -> bool:
         or before.queue != after.queue
         or before.urgency != after.urgency
         or before.tier != after.tier
+        or before.near is not after.near
         or before.weight != after.weight
     )
 

@@ -291,10 +291,13 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     stop: bool = False
     agent_terms: AgentTerms | None = None
     tier: str = ""
+    within: "Within | None" = None
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
-    """What cases that wait ask for less once they have waited so long: less of a skill, or agents of other queues."""
+    """What cases that wait ask for less once they have waited so long: less of a skill, agents of other queues, or who
+    is farther away.
+    """
 
     queue: str
     after_s: int
@@ -302,6 +305,7 @@ class Relaxation(Struct, frozen=True, array_like=True, gc=False):
     min_level: int = 0
     queues: tuple[str, ...] = ()
     lend_waiting_max: int | None = None
+    radius_km: int | None = None
 
 
 class EarnedLevel(Struct, frozen=True, array_like=True, gc=False):
@@ -317,6 +321,37 @@ class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
 
     key: str
     value: str
+
+
+class GeoPoint(Struct, frozen=True, array_like=True, gc=False):
+    """A point on the Earth, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class Place(Struct, frozen=True, array_like=True, gc=False):
+    """A place of the house."""
+
+    place_id: str
+    point: GeoPoint
+
+
+class Within(Struct, frozen=True, array_like=True, gc=False):
+    """How near an agent is to be to a place."""
+
+    place_id: str
+    radius_km: int
+    hard: bool
+
+
+class Near(Struct, frozen=True, array_like=True, gc=False):
+    """The same with where that place was when it was said."""
+
+    place_id: str
+    point: GeoPoint
+    radius_km: int
+    hard: bool
 
 
 class TierHeadStart(Struct, frozen=True, array_like=True, gc=False):

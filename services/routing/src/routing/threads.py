@@ -187,6 +187,7 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
         line.policy_version,
         line.agent_terms,
         line.tier,
+        line.near,
     )
     is_all = not decision.events
     decision.emit(begun)

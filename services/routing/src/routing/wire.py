@@ -7,6 +7,7 @@ from chassis.clock import Instant, to_timestamp
 from chassis.commits import Entry, Position
 from chassis.layout import UnreadableEvent
 from google.protobuf.timestamp_pb2 import Timestamp
+from msgspec.structs import asdict
 from switchboard.routing.v1 import events_pb2, service_pb2
 
 from routing.agents import Agent, Policy, Queue
@@ -28,7 +29,7 @@ from routing.cases import (
 from routing.events import CaseOffered
 from routing.explain import Explanation
 from routing.reputation import Tally, score
-from routing.terms import AgentTerms, ClaimTerms, Escalation, Relaxation, Requirement, Rule, ShiftPlan
+from routing.terms import AgentTerms, ClaimTerms, Escalation, GeoPoint, Near, Relaxation, Requirement, Rule, ShiftPlan
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -95,7 +96,20 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         answers=_answer_messages(at, case),
         agents=None if case.agent_terms is None else _agents_message(at, case.agent_terms),
         tier=case.tier,
+        near=_near_message(case.near),
+        asked_near=None if case.relaxed is None else _near_message(case.relaxed.near),
     )
+
+
+def _point_message(point: GeoPoint | None) -> events_pb2.GeoPoint | None:
+    return None if point is None else events_pb2.GeoPoint(latitude=point.latitude, longitude=point.longitude)
+
+
+def _near_message(near: Near | None) -> events_pb2.Near | None:
+    if near is None:
+        return None
+    point = _point_message(near.point)
+    return events_pb2.Near(place_id=near.place_id, point=point, radius_km=near.radius_km, hard=near.hard)
 
 
 def _agents_message(at: str, terms: AgentTerms) -> service_pb2.CaseAgents:
@@ -228,6 +242,7 @@ def agent_message(tenant: str, agent: Agent, tallies: Iterable[Tally]) -> servic
         tag=agent.tag,
         reputations=_reputation_messages(agent, tallies),
         pinned_skills=agent.pinned_skills,
+        location=_point_message(agent.location),
     )
 
 
@@ -305,6 +320,7 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         ],
         rules=[_rule_message(tenant, rule) for rule in policy.rules],
         relaxations=[_step_message(tenant, step) for step in policy.relaxations],
+        places=[events_pb2.Place(place_id=one.place_id, point=_point_message(one.point)) for one in policy.places],
         tier_head_starts=[
             events_pb2.TierHeadStart(tier=one.tier, head_start_s=one.head_start_s) for one in policy.tier_head_starts
         ],
@@ -323,6 +339,7 @@ def _step_message(tenant: str, step: Relaxation) -> service_pb2.RelaxationStep:
         min_level=step.min_level,
         queues=[f"tenants/{tenant}/queues/{queue}" for queue in step.queues],
         lend_waiting_max=step.lend_waiting_max,
+        radius_km=step.radius_km,
     )
 
 
@@ -338,6 +355,7 @@ def _rule_message(tenant: str, rule: Rule) -> service_pb2.RequirementRule:
         stop=rule.stop,
         agents=None if rule.agent_terms is None else _agents_message(f"tenants/{tenant}", rule.agent_terms),
         tier=rule.tier,
+        within=None if rule.within is None else events_pb2.Within(**asdict(rule.within)),
     )
 
 

@@ -208,6 +208,44 @@ class ChannelUnits(_message.Message):
     units: int
     def __init__(self, channel: _Optional[str] = ..., kind: _Optional[_Union[_post_pb2.PostKind, str]] = ..., units: _Optional[int] = ...) -> None: ...
 
+class GeoPoint(_message.Message):
+    __slots__ = ("latitude", "longitude")
+    LATITUDE_FIELD_NUMBER: _ClassVar[int]
+    LONGITUDE_FIELD_NUMBER: _ClassVar[int]
+    latitude: float
+    longitude: float
+    def __init__(self, latitude: _Optional[float] = ..., longitude: _Optional[float] = ...) -> None: ...
+
+class Place(_message.Message):
+    __slots__ = ("place_id", "point")
+    PLACE_ID_FIELD_NUMBER: _ClassVar[int]
+    POINT_FIELD_NUMBER: _ClassVar[int]
+    place_id: str
+    point: GeoPoint
+    def __init__(self, place_id: _Optional[str] = ..., point: _Optional[_Union[GeoPoint, _Mapping]] = ...) -> None: ...
+
+class Within(_message.Message):
+    __slots__ = ("place_id", "radius_km", "hard")
+    PLACE_ID_FIELD_NUMBER: _ClassVar[int]
+    RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
+    HARD_FIELD_NUMBER: _ClassVar[int]
+    place_id: str
+    radius_km: int
+    hard: bool
+    def __init__(self, place_id: _Optional[str] = ..., radius_km: _Optional[int] = ..., hard: _Optional[bool] = ...) -> None: ...
+
+class Near(_message.Message):
+    __slots__ = ("place_id", "point", "radius_km", "hard")
+    PLACE_ID_FIELD_NUMBER: _ClassVar[int]
+    POINT_FIELD_NUMBER: _ClassVar[int]
+    RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
+    HARD_FIELD_NUMBER: _ClassVar[int]
+    place_id: str
+    point: GeoPoint
+    radius_km: int
+    hard: bool
+    def __init__(self, place_id: _Optional[str] = ..., point: _Optional[_Union[GeoPoint, _Mapping]] = ..., radius_km: _Optional[int] = ..., hard: _Optional[bool] = ...) -> None: ...
+
 class TierHeadStart(_message.Message):
     __slots__ = ("tier", "head_start_s")
     TIER_FIELD_NUMBER: _ClassVar[int]
@@ -229,7 +267,7 @@ class AgentTerms(_message.Message):
     def __init__(self, preferred_ids: _Optional[_Iterable[str]] = ..., preferred_s: _Optional[int] = ..., forbidden_ids: _Optional[_Iterable[str]] = ..., said_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Rule(_message.Message):
-    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agent_terms", "tier")
+    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agent_terms", "tier", "within")
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +278,7 @@ class Rule(_message.Message):
     STOP_FIELD_NUMBER: _ClassVar[int]
     AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_FIELD_NUMBER: _ClassVar[int]
     rule_id: str
     condition: str
     queue: str
@@ -250,23 +289,26 @@ class Rule(_message.Message):
     stop: bool
     agent_terms: AgentTerms
     tier: str
-    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    within: Within
+    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., within: _Optional[_Union[Within, _Mapping]] = ...) -> None: ...
 
 class Relaxation(_message.Message):
-    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max")
+    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max", "radius_km")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     AFTER_S_FIELD_NUMBER: _ClassVar[int]
     SKILL_FIELD_NUMBER: _ClassVar[int]
     MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     LEND_WAITING_MAX_FIELD_NUMBER: _ClassVar[int]
+    RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
     queue: str
     after_s: int
     skill: str
     min_level: int
     queues: _containers.RepeatedScalarFieldContainer[str]
     lend_waiting_max: int
-    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ...) -> None: ...
+    radius_km: int
+    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ..., radius_km: _Optional[int] = ...) -> None: ...
 
 class SourceLabel(_message.Message):
     __slots__ = ("key", "value")
@@ -559,7 +601,7 @@ class CaseClassified(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., intent: _Optional[str] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., urgency: _Optional[int] = ..., classifier: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseQueued(_message.Message):
-    __slots__ = ("case_id", "queue", "urgency", "requirements", "due_at", "waiting_since", "at", "for_joined", "weight", "rule_ids", "policy_version", "agent_terms", "tier")
+    __slots__ = ("case_id", "queue", "urgency", "requirements", "due_at", "waiting_since", "at", "for_joined", "weight", "rule_ids", "policy_version", "agent_terms", "tier", "near")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
@@ -573,6 +615,7 @@ class CaseQueued(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    NEAR_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     queue: str
     urgency: int
@@ -586,10 +629,11 @@ class CaseQueued(_message.Message):
     policy_version: int
     agent_terms: AgentTerms
     tier: str
-    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ..., weight: _Optional[int] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    near: Near
+    def __init__(self, case_id: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., for_joined: _Optional[bool] = ..., weight: _Optional[int] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., near: _Optional[_Union[Near, _Mapping]] = ...) -> None: ...
 
 class CaseBegun(_message.Message):
-    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at", "rule_ids", "policy_version", "agent_terms", "tier")
+    __slots__ = ("case_id", "post", "weight", "queue", "urgency", "requirements", "due_at", "at", "rule_ids", "policy_version", "agent_terms", "tier", "near")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     POST_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
@@ -602,6 +646,7 @@ class CaseBegun(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
     AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    NEAR_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     post: PostThreaded
     weight: int
@@ -614,10 +659,11 @@ class CaseBegun(_message.Message):
     policy_version: int
     agent_terms: AgentTerms
     tier: str
-    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    near: Near
+    def __init__(self, case_id: _Optional[str] = ..., post: _Optional[_Union[PostThreaded, _Mapping]] = ..., weight: _Optional[int] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., near: _Optional[_Union[Near, _Mapping]] = ...) -> None: ...
 
 class RequirementRelaxed(_message.Message):
-    __slots__ = ("case_id", "skill", "min_level", "step", "at", "requirements", "queues", "policy_version")
+    __slots__ = ("case_id", "skill", "min_level", "step", "at", "requirements", "queues", "policy_version", "near")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     SKILL_FIELD_NUMBER: _ClassVar[int]
     MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
@@ -626,6 +672,7 @@ class RequirementRelaxed(_message.Message):
     REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NEAR_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     skill: str
     min_level: int
@@ -634,7 +681,8 @@ class RequirementRelaxed(_message.Message):
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     queues: _containers.RepeatedScalarFieldContainer[str]
     policy_version: int
-    def __init__(self, case_id: _Optional[str] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., step: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., queues: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
+    near: Near
+    def __init__(self, case_id: _Optional[str] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., step: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., queues: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., near: _Optional[_Union[Near, _Mapping]] = ...) -> None: ...
 
 class CaseOffered(_message.Message):
     __slots__ = ("case_id", "agent_id", "offer_id", "token", "weight", "expires_at", "at", "policy_version", "is_preferred", "width")
@@ -1157,7 +1205,7 @@ class ClaimTerms(_message.Message):
     def __init__(self, lease_s: _Optional[int] = ..., fall_through_s: _Optional[int] = ..., fall_through_queue: _Optional[str] = ..., append_agent_tag: _Optional[bool] = ..., reply_length_max: _Optional[int] = ..., second_opinion_s: _Optional[int] = ...) -> None: ...
 
 class AgentRegistered(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag", "pinned_skills")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag", "pinned_skills", "location")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -1168,6 +1216,7 @@ class AgentRegistered(_message.Message):
     SHIFTS_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     PINNED_SKILLS_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
@@ -1178,10 +1227,11 @@ class AgentRegistered(_message.Message):
     shifts: ShiftPlan
     tag: str
     pinned_skills: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ..., pinned_skills: _Optional[_Iterable[str]] = ...) -> None: ...
+    location: GeoPoint
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ..., pinned_skills: _Optional[_Iterable[str]] = ..., location: _Optional[_Union[GeoPoint, _Mapping]] = ...) -> None: ...
 
 class AgentChanged(_message.Message):
-    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag", "pinned_skills")
+    __slots__ = ("agent_id", "display_name", "skills", "capacity", "queues", "at", "channel_capacity", "shifts", "tag", "pinned_skills", "location")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -1192,6 +1242,7 @@ class AgentChanged(_message.Message):
     SHIFTS_FIELD_NUMBER: _ClassVar[int]
     TAG_FIELD_NUMBER: _ClassVar[int]
     PINNED_SKILLS_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[Skill]
@@ -1202,7 +1253,8 @@ class AgentChanged(_message.Message):
     shifts: ShiftPlan
     tag: str
     pinned_skills: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ..., pinned_skills: _Optional[_Iterable[str]] = ...) -> None: ...
+    location: GeoPoint
+    def __init__(self, agent_id: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[ShiftPlan, _Mapping]] = ..., tag: _Optional[str] = ..., pinned_skills: _Optional[_Iterable[str]] = ..., location: _Optional[_Union[GeoPoint, _Mapping]] = ...) -> None: ...
 
 class PresenceChanged(_message.Message):
     __slots__ = ("agent_id", "presence", "reason", "at", "leaves_at", "channels")
@@ -1297,7 +1349,7 @@ class AgentDeleted(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PolicyChanged(_message.Message):
-    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations", "tier_head_starts", "earned_levels")
+    __slots__ = ("version", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "at", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations", "tier_head_starts", "earned_levels", "places")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_MISSED_OFFERS_FIELD_NUMBER: _ClassVar[int]
     DECLINE_COOLDOWN_S_FIELD_NUMBER: _ClassVar[int]
@@ -1318,6 +1370,7 @@ class PolicyChanged(_message.Message):
     RELAXATIONS_FIELD_NUMBER: _ClassVar[int]
     TIER_HEAD_STARTS_FIELD_NUMBER: _ClassVar[int]
     EARNED_LEVELS_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
     version: int
     max_missed_offers: int
     decline_cooldown_s: int
@@ -1338,7 +1391,8 @@ class PolicyChanged(_message.Message):
     relaxations: _containers.RepeatedCompositeFieldContainer[Relaxation]
     tier_head_starts: _containers.RepeatedCompositeFieldContainer[TierHeadStart]
     earned_levels: _containers.RepeatedCompositeFieldContainer[EarnedLevel]
-    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[Relaxation, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[TierHeadStart, _Mapping]]] = ..., earned_levels: _Optional[_Iterable[_Union[EarnedLevel, _Mapping]]] = ...) -> None: ...
+    places: _containers.RepeatedCompositeFieldContainer[Place]
+    def __init__(self, version: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[Ordering, str]] = ..., selection: _Optional[_Union[Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[Relaxation, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[TierHeadStart, _Mapping]]] = ..., earned_levels: _Optional[_Iterable[_Union[EarnedLevel, _Mapping]]] = ..., places: _Optional[_Iterable[_Union[Place, _Mapping]]] = ...) -> None: ...
 
 class SourceQueueChanged(_message.Message):
     __slots__ = ("source_id", "queue", "at")
@@ -1361,7 +1415,7 @@ class SourceLabelsChanged(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[SourceLabel, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CaseRecalled(_message.Message):
-    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version", "agent_terms", "tier", "goodwill")
+    __slots__ = ("case_id", "origin", "direction", "channel", "source_id", "identity_id", "language", "weight", "episode", "token", "stage", "agent_id", "closed_at", "answered_until", "queue", "urgency", "requirements", "post_count", "at", "opened_at", "accepted_at", "answered_at", "resolved_at", "disposition", "tags", "customer_post_count", "latest_post_id", "latest_published_at", "window_expires_at", "desk", "thread_id", "acted_until", "escalation", "parent_id", "answers", "rule_ids", "policy_version", "agent_terms", "tier", "goodwill", "near")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
@@ -1402,6 +1456,7 @@ class CaseRecalled(_message.Message):
     AGENT_TERMS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    NEAR_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     origin: CaseOrigin
     direction: _post_pb2.Direction
@@ -1442,7 +1497,8 @@ class CaseRecalled(_message.Message):
     agent_terms: AgentTerms
     tier: str
     goodwill: _containers.RepeatedCompositeFieldContainer[GoodwillGrant]
-    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., goodwill: _Optional[_Iterable[_Union[GoodwillGrant, _Mapping]]] = ...) -> None: ...
+    near: Near
+    def __init__(self, case_id: _Optional[str] = ..., origin: _Optional[_Union[CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., language: _Optional[str] = ..., weight: _Optional[int] = ..., episode: _Optional[int] = ..., token: _Optional[int] = ..., stage: _Optional[str] = ..., agent_id: _Optional[str] = ..., closed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., post_count: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., customer_post_count: _Optional[int] = ..., latest_post_id: _Optional[str] = ..., latest_published_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk: _Optional[str] = ..., thread_id: _Optional[str] = ..., acted_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., escalation: _Optional[_Union[Escalation, _Mapping]] = ..., parent_id: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[GivenAnswer, _Mapping]]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., goodwill: _Optional[_Iterable[_Union[GoodwillGrant, _Mapping]]] = ..., near: _Optional[_Union[Near, _Mapping]] = ...) -> None: ...
 
 class CaseSupervised(_message.Message):
     __slots__ = ("case_id", "queue", "reason", "returns", "at")
@@ -1679,3 +1735,17 @@ class CaseTierChanged(_message.Message):
     requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
     at: _timestamp_pb2.Timestamp
     def __init__(self, case_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., tier: _Optional[str] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CaseNearChanged(_message.Message):
+    __slots__ = ("case_id", "by_agent_id", "near", "requirements", "at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    NEAR_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    by_agent_id: str
+    near: Near
+    requirements: _containers.RepeatedCompositeFieldContainer[Requirement]
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., by_agent_id: _Optional[str] = ..., near: _Optional[_Union[Near, _Mapping]] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -106,6 +106,56 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     """Units of an agent's capacity, 1..10."""
 
 
+class GeoPoint(Struct, frozen=True, array_like=True, gc=False):
+    """A point on the Earth, WGS 84."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.GeoPoint"
+    """Full name of its message."""
+    latitude: float = 0.0
+    """Degrees north, -90..90."""
+    longitude: float = 0.0
+    """Degrees east, -180..180."""
+
+
+class Place(Struct, frozen=True, array_like=True, gc=False):
+    """A place of the house: a store, a region's middle."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Place"
+    """Full name of its message."""
+    place_id: str = ""
+    """Its id, `[a-z0-9][a-z0-9-]{0,62}`."""
+    point: GeoPoint | None = None
+    """Where it is."""
+
+
+class Within(Struct, frozen=True, array_like=True, gc=False):
+    """How near an agent is to be to a place."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Within"
+    """Full name of its message."""
+    place_id: str = ""
+    """The id of a place of the policy."""
+    radius_km: int = 0
+    """Kilometres along a great circle, 1..20038."""
+    hard: bool = False
+    """Whether an agent farther away, or nowhere, is excluded (hard) or only asked after all others (soft)."""
+
+
+class Near(Struct, frozen=True, array_like=True, gc=False):
+    """The same with where that place was when it was said: another policy moves no case."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Near"
+    """Full name of its message."""
+    place_id: str = ""
+    """The id of the place."""
+    point: GeoPoint | None = None
+    """Where it is."""
+    radius_km: int = 0
+    """Kilometres along a great circle, 1..20038."""
+    hard: bool = False
+    """Whether an agent farther away, or nowhere, is excluded."""
+
+
 class TierHeadStart(Struct, frozen=True, array_like=True, gc=False):
     """How much earlier the cases of a tier stand in line."""
 
@@ -157,6 +207,8 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     """Which agents it is for first, and which it is not for; absent where it does not say."""
     tier: str = ""
     """The tier of its customer, "" where it does not say."""
+    within: Within | None = None
+    """Where an agent is to be for it, absent where it does not say."""
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
@@ -176,6 +228,8 @@ class Relaxation(Struct, frozen=True, array_like=True, gc=False):
     """The ids of queues whose agents may take it as well, sorted, at most 10."""
     lend_waiting_max: int | None = None
     """Cases that may wait for a queue's agents, borrowed ones included, while these still take more; absent when it does not matter."""
+    radius_km: int | None = None
+    """The new radius in kilometres around the place it asks for, 0 for anywhere; absent where the step says something else."""
 
 
 class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
@@ -547,6 +601,8 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """Which agents it is for first, and which it is not for, as rules or whoever opened it say; absent where nobody does."""
     tier: str = ""
     """Its customer's tier, as rules or whoever opened it say, `[a-z0-9][a-z0-9_-]{0,30}`; "" where nobody does."""
+    near: Near | None = None
+    """Where an agent is to be for it, absent for anywhere."""
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -578,6 +634,8 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     """Which agents it is for first, and which it is not for, as rules or whoever opened it say; absent where nobody does."""
     tier: str = ""
     """Its customer's tier, as rules or whoever opened it say, `[a-z0-9][a-z0-9_-]{0,30}`; "" where nobody does."""
+    near: Near | None = None
+    """Where an agent is to be for it, absent for anywhere."""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -588,7 +646,7 @@ class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
     case_id: str = ""
     """The case."""
     skill: str = ""
-    """The skill, "" where agents of other queues may take it from now on."""
+    """The skill, "" where agents of other queues, or farther away, may take it from now on."""
     min_level: int = 0
     """The new least level, 0 drops it."""
     step: int = 0
@@ -601,6 +659,8 @@ class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
     """The ids of all queues beside its own whose agents may take it from now on, sorted."""
     policy_version: int = 0
     """Version of the routing policy."""
+    near: Near | None = None
+    """Where an agent is to be for it from now on, absent for anywhere."""
 
 
 class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
@@ -1244,6 +1304,8 @@ class AgentRegistered(Struct, frozen=True, array_like=True, gc=False):
     """What marks replies as this employee's, such as "^JD"; "" for nothing."""
     pinned_skills: tuple[str, ...] = ()
     """Skills of which only the granted level counts, whatever is earned, sorted."""
+    location: GeoPoint | None = None
+    """Where the agent is, absent for nowhere."""
 
 
 class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1271,6 +1333,8 @@ class AgentChanged(Struct, frozen=True, array_like=True, gc=False):
     """What marks replies as this employee's, such as "^JD"; "" for nothing."""
     pinned_skills: tuple[str, ...] = ()
     """Skills of which only the granted level counts, whatever is earned, sorted."""
+    location: GeoPoint | None = None
+    """Where the agent is, absent for nowhere."""
 
 
 class PresenceChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1428,6 +1492,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """How much earlier cases of a tier stand in line, sorted by tier, at most 10."""
     earned_levels: tuple[EarnedLevel, ...] = ()
     """What votes on answers earn, by level; empty for nothing."""
+    places: tuple[Place, ...] = ()
+    """Places that rules and cases name, sorted by id, at most 200."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1568,6 +1634,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """Its customer's tier, "" where nobody said."""
     goodwill: tuple[GoodwillGrant, ...] = ()
     """What was granted its customer, and asked for, in its order, at most 20."""
+    near: Near | None = None
+    """Where an agent is to be for it, absent for anywhere."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1827,4 +1895,21 @@ class CaseTierChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, EarnedLevel, SkillEarned, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged,)}
+class CaseNearChanged(Struct, frozen=True, array_like=True, gc=False):
+    """Somebody said where an agent is to be for a case."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.CaseNearChanged"
+    """Full name of its message."""
+    case_id: str = ""
+    """The case."""
+    by_agent_id: str = ""
+    """The agent who said so, "" for a client of the API."""
+    near: Near | None = None
+    """Where, absent for anywhere."""
+    requirements: tuple[Requirement, ...] = ()
+    """All that it asks of an agent from then on, sorted by skill; as when it began to wait, whatever steps have taken away."""
+    at: Instant = Instant(0)
+    """When."""
+
+
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, GeoPoint, Place, Within, Near, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, EarnedLevel, SkillEarned, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged, CaseNearChanged,)}

@@ -45,6 +45,7 @@ class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_SHIFT: _ClassVar[Constraint]
     CONSTRAINT_OFFERED: _ClassVar[Constraint]
     CONSTRAINT_FORBIDDEN: _ClassVar[Constraint]
+    CONSTRAINT_PLACE: _ClassVar[Constraint]
 
 class OfferChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -81,6 +82,7 @@ CONSTRAINT_SUPERVISED: Constraint
 CONSTRAINT_SHIFT: Constraint
 CONSTRAINT_OFFERED: Constraint
 CONSTRAINT_FORBIDDEN: Constraint
+CONSTRAINT_PLACE: Constraint
 OFFER_CHANGE_UNSPECIFIED: OfferChange
 OFFER_CHANGE_OPEN: OfferChange
 OFFER_CHANGE_ACCEPTED: OfferChange
@@ -92,7 +94,7 @@ OFFER_CHANGE_ASSIGNED: OfferChange
 OFFER_CHANGE_TASK_CLOSED: OfferChange
 
 class Case(_message.Message):
-    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues", "agents", "tier", "answers")
+    __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues", "agents", "tier", "answers", "near", "asked_near")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
@@ -142,6 +144,8 @@ class Case(_message.Message):
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    NEAR_FIELD_NUMBER: _ClassVar[int]
+    ASKED_NEAR_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: CaseState
     origin: _events_pb2.CaseOrigin
@@ -191,7 +195,9 @@ class Case(_message.Message):
     agents: CaseAgents
     tier: str
     answers: _containers.RepeatedCompositeFieldContainer[Answer]
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., etag: _Optional[str] = ..., task_of: _Optional[str] = ..., open_tasks: _Optional[_Iterable[str]] = ..., claim: _Optional[_Union[Claim, _Mapping]] = ..., returned_by: _Optional[_Iterable[str]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., rules_version: _Optional[int] = ..., asked_requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., lending_queues: _Optional[_Iterable[str]] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
+    near: _events_pb2.Near
+    asked_near: _events_pb2.Near
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., origin: _Optional[_Union[_events_pb2.CaseOrigin, str]] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., agent: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., episode: _Optional[int] = ..., post_count: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_for: _Optional[_Union[_events_pb2.WaitingFor, str]] = ..., pending_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., disposition: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., joined_into: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest_post: _Optional[str] = ..., desk: _Optional[str] = ..., joined_cases: _Optional[_Iterable[str]] = ..., reply_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., returns: _Optional[int] = ..., supervised_reason: _Optional[str] = ..., escalation: _Optional[_Union[CaseEscalation, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., etag: _Optional[str] = ..., task_of: _Optional[str] = ..., open_tasks: _Optional[_Iterable[str]] = ..., claim: _Optional[_Union[Claim, _Mapping]] = ..., returned_by: _Optional[_Iterable[str]] = ..., rule_ids: _Optional[_Iterable[str]] = ..., rules_version: _Optional[int] = ..., asked_requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., lending_queues: _Optional[_Iterable[str]] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ..., near: _Optional[_Union[_events_pb2.Near, _Mapping]] = ..., asked_near: _Optional[_Union[_events_pb2.Near, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
     __slots__ = ("reply_id", "agent", "topics", "votes", "customer")
@@ -294,7 +300,7 @@ class Offer(_message.Message):
     def __init__(self, offer_id: _Optional[str] = ..., case: _Optional[str] = ..., agent: _Optional[str] = ..., token: _Optional[int] = ..., weight: _Optional[int] = ..., offered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Agent(_message.Message):
-    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason", "leaves_at", "channel_capacity", "channels", "channel_load", "shifts", "shift_phase", "shift_starts_at", "shift_ends_at", "tag", "reputations", "pinned_skills")
+    __slots__ = ("name", "display_name", "skills", "capacity", "queues", "presence", "load", "missed_offers", "cases", "released_at", "presence_reason", "leaves_at", "channel_capacity", "channels", "channel_load", "shifts", "shift_phase", "shift_starts_at", "shift_ends_at", "tag", "reputations", "pinned_skills", "location")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SKILLS_FIELD_NUMBER: _ClassVar[int]
@@ -317,6 +323,7 @@ class Agent(_message.Message):
     TAG_FIELD_NUMBER: _ClassVar[int]
     REPUTATIONS_FIELD_NUMBER: _ClassVar[int]
     PINNED_SKILLS_FIELD_NUMBER: _ClassVar[int]
+    LOCATION_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     skills: _containers.RepeatedCompositeFieldContainer[_events_pb2.Skill]
@@ -339,7 +346,8 @@ class Agent(_message.Message):
     tag: str
     reputations: _containers.RepeatedCompositeFieldContainer[AgentReputation]
     pinned_skills: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., channel_load: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[_events_pb2.ShiftPlan, _Mapping]] = ..., shift_phase: _Optional[_Union[_events_pb2.ShiftPhase, str]] = ..., shift_starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shift_ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tag: _Optional[str] = ..., reputations: _Optional[_Iterable[_Union[AgentReputation, _Mapping]]] = ..., pinned_skills: _Optional[_Iterable[str]] = ...) -> None: ...
+    location: _events_pb2.GeoPoint
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., skills: _Optional[_Iterable[_Union[_events_pb2.Skill, _Mapping]]] = ..., capacity: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., presence: _Optional[_Union[_events_pb2.Presence, str]] = ..., load: _Optional[int] = ..., missed_offers: _Optional[int] = ..., cases: _Optional[_Iterable[str]] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., presence_reason: _Optional[str] = ..., leaves_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., channel_capacity: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., channel_load: _Optional[_Iterable[_Union[_events_pb2.ChannelCapacity, _Mapping]]] = ..., shifts: _Optional[_Union[_events_pb2.ShiftPlan, _Mapping]] = ..., shift_phase: _Optional[_Union[_events_pb2.ShiftPhase, str]] = ..., shift_starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shift_ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tag: _Optional[str] = ..., reputations: _Optional[_Iterable[_Union[AgentReputation, _Mapping]]] = ..., pinned_skills: _Optional[_Iterable[str]] = ..., location: _Optional[_Union[_events_pb2.GeoPoint, _Mapping]] = ...) -> None: ...
 
 class AgentReputation(_message.Message):
     __slots__ = ("topic", "helpful", "not_helpful", "score", "earned_level", "level")
@@ -394,7 +402,7 @@ class Queue(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., first_response_s: _Optional[int] = ..., offer_timeout_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., waiting: _Optional[int] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., reply_timeout_s: _Optional[int] = ..., supervise_after_returns: _Optional[int] = ..., supervise_after_s: _Optional[int] = ..., supervised: _Optional[int] = ..., escalates_to: _Optional[str] = ..., language_level: _Optional[int] = ..., offer_width: _Optional[int] = ..., claim_mode: _Optional[_Union[ClaimMode, _Mapping]] = ..., tier_level: _Optional[int] = ...) -> None: ...
 
 class RoutingPolicy(_message.Message):
-    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations", "tier_head_starts", "earned_levels")
+    __slots__ = ("name", "version", "since", "ordering", "selection", "late_share", "urgency_head_start_s", "skill_weights", "preferred_s", "max_missed_offers", "decline_cooldown_s", "confirm_window_s", "absence_s", "channel_units", "pending_percent", "resume_percent", "wind_down_s", "rules", "relaxations", "tier_head_starts", "earned_levels", "places")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
@@ -416,6 +424,7 @@ class RoutingPolicy(_message.Message):
     RELAXATIONS_FIELD_NUMBER: _ClassVar[int]
     TIER_HEAD_STARTS_FIELD_NUMBER: _ClassVar[int]
     EARNED_LEVELS_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: int
     since: _timestamp_pb2.Timestamp
@@ -437,26 +446,29 @@ class RoutingPolicy(_message.Message):
     relaxations: _containers.RepeatedCompositeFieldContainer[RelaxationStep]
     tier_head_starts: _containers.RepeatedCompositeFieldContainer[_events_pb2.TierHeadStart]
     earned_levels: _containers.RepeatedCompositeFieldContainer[_events_pb2.EarnedLevel]
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[_events_pb2.ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[RequirementRule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[RelaxationStep, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[_events_pb2.TierHeadStart, _Mapping]]] = ..., earned_levels: _Optional[_Iterable[_Union[_events_pb2.EarnedLevel, _Mapping]]] = ...) -> None: ...
+    places: _containers.RepeatedCompositeFieldContainer[_events_pb2.Place]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[_events_pb2.ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[RequirementRule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[RelaxationStep, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[_events_pb2.TierHeadStart, _Mapping]]] = ..., earned_levels: _Optional[_Iterable[_Union[_events_pb2.EarnedLevel, _Mapping]]] = ..., places: _Optional[_Iterable[_Union[_events_pb2.Place, _Mapping]]] = ...) -> None: ...
 
 class RelaxationStep(_message.Message):
-    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max")
+    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max", "radius_km")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     AFTER_S_FIELD_NUMBER: _ClassVar[int]
     SKILL_FIELD_NUMBER: _ClassVar[int]
     MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     LEND_WAITING_MAX_FIELD_NUMBER: _ClassVar[int]
+    RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
     queue: str
     after_s: int
     skill: str
     min_level: int
     queues: _containers.RepeatedScalarFieldContainer[str]
     lend_waiting_max: int
-    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ...) -> None: ...
+    radius_km: int
+    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ..., radius_km: _Optional[int] = ...) -> None: ...
 
 class RequirementRule(_message.Message):
-    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agents", "tier")
+    __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agents", "tier", "within")
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -467,6 +479,7 @@ class RequirementRule(_message.Message):
     STOP_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_FIELD_NUMBER: _ClassVar[int]
     rule_id: str
     condition: str
     queue: str
@@ -477,7 +490,8 @@ class RequirementRule(_message.Message):
     stop: bool
     agents: CaseAgents
     tier: str
-    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    within: _events_pb2.Within
+    def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ..., within: _Optional[_Union[_events_pb2.Within, _Mapping]] = ...) -> None: ...
 
 class CasePost(_message.Message):
     __slots__ = ("post", "direction", "author_kind", "published_at", "window_expires_at", "role")
@@ -666,7 +680,7 @@ class ListCaseEventsResponse(_message.Message):
     def __init__(self, case_events: _Optional[_Iterable[_Union[CaseEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class OpenCaseRequest(_message.Message):
-    __slots__ = ("parent", "queue", "channel", "source", "identity", "language", "urgency", "requirements", "weight", "direction", "request_id", "post", "desk", "agent", "reason", "agents", "tier")
+    __slots__ = ("parent", "queue", "channel", "source", "identity", "language", "urgency", "requirements", "weight", "direction", "request_id", "post", "desk", "agent", "reason", "agents", "tier", "within")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
@@ -684,6 +698,7 @@ class OpenCaseRequest(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_FIELD_NUMBER: _ClassVar[int]
     parent: str
     queue: str
     channel: str
@@ -701,7 +716,8 @@ class OpenCaseRequest(_message.Message):
     reason: str
     agents: CaseAgents
     tier: str
-    def __init__(self, parent: _Optional[str] = ..., queue: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., request_id: _Optional[str] = ..., post: _Optional[str] = ..., desk: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+    within: CaseWithin
+    def __init__(self, parent: _Optional[str] = ..., queue: _Optional[str] = ..., channel: _Optional[str] = ..., source: _Optional[str] = ..., identity: _Optional[str] = ..., language: _Optional[str] = ..., urgency: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[_events_pb2.Requirement, _Mapping]]] = ..., weight: _Optional[int] = ..., direction: _Optional[_Union[_post_pb2.Direction, str]] = ..., request_id: _Optional[str] = ..., post: _Optional[str] = ..., desk: _Optional[str] = ..., agent: _Optional[str] = ..., reason: _Optional[str] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., tier: _Optional[str] = ..., within: _Optional[_Union[CaseWithin, _Mapping]] = ...) -> None: ...
 
 class OpenCaseResponse(_message.Message):
     __slots__ = ("case", "position")
@@ -1015,19 +1031,33 @@ class TransferCaseResponse(_message.Message):
     position: str
     def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
 
+class CaseWithin(_message.Message):
+    __slots__ = ("place_id", "point", "radius_km", "hard")
+    PLACE_ID_FIELD_NUMBER: _ClassVar[int]
+    POINT_FIELD_NUMBER: _ClassVar[int]
+    RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
+    HARD_FIELD_NUMBER: _ClassVar[int]
+    place_id: str
+    point: _events_pb2.GeoPoint
+    radius_km: int
+    hard: bool
+    def __init__(self, place_id: _Optional[str] = ..., point: _Optional[_Union[_events_pb2.GeoPoint, _Mapping]] = ..., radius_km: _Optional[int] = ..., hard: _Optional[bool] = ...) -> None: ...
+
 class ShapeCaseRequest(_message.Message):
-    __slots__ = ("name", "agent", "agents", "request_id", "tier")
+    __slots__ = ("name", "agent", "agents", "request_id", "tier", "within")
     NAME_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_FIELD_NUMBER: _ClassVar[int]
     name: str
     agent: str
     agents: CaseAgents
     request_id: str
     tier: str
-    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., request_id: _Optional[str] = ..., tier: _Optional[str] = ...) -> None: ...
+    within: CaseWithin
+    def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ..., agents: _Optional[_Union[CaseAgents, _Mapping]] = ..., request_id: _Optional[str] = ..., tier: _Optional[str] = ..., within: _Optional[_Union[CaseWithin, _Mapping]] = ...) -> None: ...
 
 class ShapeCaseResponse(_message.Message):
     __slots__ = ("case", "position")

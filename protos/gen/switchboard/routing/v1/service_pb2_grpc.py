@@ -449,7 +449,7 @@ class RoutingServiceServicer:
     def ShapeCase(self, request, context):
         """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
         an agent who has it gives it up. What it is already changes nothing.
-        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+        Errors: CASE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND), CASE_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -606,7 +606,7 @@ class RoutingServiceServicer:
 
     def UpdateRoutingPolicy(self, request, context):
         """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-        cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+        cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
         is not there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -129,7 +129,7 @@ class RoutingServiceStub:
     ShapeCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.ShapeCaseRequest, _service_pb2.ShapeCaseResponse]
     """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
     an agent who has it gives it up. What it is already changes nothing.
-    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+    Errors: CASE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND), CASE_CLOSED.
     """
     EscalateCase: _grpc.UnaryUnaryMultiCallable[_service_pb2.EscalateCaseRequest, _service_pb2.EscalateCaseResponse]
     """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
@@ -197,7 +197,7 @@ class RoutingServiceStub:
     """The tenant's routing policy as it is now; before anybody changes it, version 0."""
     UpdateRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateRoutingPolicyRequest, _service_pb2.UpdateRoutingPolicyResponse]
     """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-    cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+    cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
     is not there.
     """
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
@@ -306,7 +306,7 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     ShapeCase: _aio.UnaryUnaryMultiCallable[_service_pb2.ShapeCaseRequest, _service_pb2.ShapeCaseResponse]  # type: ignore[assignment]
     """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
     an agent who has it gives it up. What it is already changes nothing.
-    Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+    Errors: CASE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND), CASE_CLOSED.
     """
     EscalateCase: _aio.UnaryUnaryMultiCallable[_service_pb2.EscalateCaseRequest, _service_pb2.EscalateCaseResponse]  # type: ignore[assignment]
     """Sends an open case one level up, to the queue that its queue escalates to or to one that is named. It keeps its place: it waits since when its customer has
@@ -374,7 +374,7 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """The tenant's routing policy as it is now; before anybody changes it, version 0."""
     UpdateRoutingPolicy: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateRoutingPolicyRequest, _service_pb2.UpdateRoutingPolicyResponse]  # type: ignore[assignment]
     """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-    cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+    cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
     is not there.
     """
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
@@ -612,7 +612,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_pb2.ShapeCaseResponse, _abc.Awaitable[_service_pb2.ShapeCaseResponse]]:
         """Says of one open case what rules say of cases that begin to wait; what is absent stays as it is. An open offer to an agent whom it is not for is taken back, and such
         an agent who has it gives it up. What it is already changes nothing.
-        Errors: CASE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND), CASE_CLOSED.
+        Errors: CASE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND), CASE_CLOSED.
         """
 
     @_abc_1.abstractmethod
@@ -800,7 +800,7 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateRoutingPolicyResponse, _abc.Awaitable[_service_pb2.UpdateRoutingPolicyResponse]]:
         """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
-        cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN and AGENT_UNKNOWN (NOT_FOUND) when a rule or a step names what
+        cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
         is not there.
         """
 

@@ -369,6 +369,7 @@ _IGNORED = (
     work.CaseEscalated,
     work.CaseAgentsChanged,
     work.CaseTierChanged,
+    work.CaseNearChanged,
     work.TaskOpened,
     work.TaskClosed,
     work.ResolutionConfirmed,
