@@ -228,10 +228,13 @@ class _View:
         self._order = {agent_id: number for number, agent_id in enumerate(self.first)}
         self._ranked = sorted(shard.agents.values(), key=self.rank)
 
-    def rank(self, agent: Agent) -> tuple[int, Rank]:
-        """An agent's standing; the least is asked first."""
-        by_skills = self._choice.by_skills(agent, self._case.requirements)
-        return self._order.get(agent.agent_id, len(self._order)), self._choice.rank(agent, by_skills)
+    def rank(self, agent: Agent, later_s: int = 0) -> tuple[int, Rank]:
+        """An agent's standing so many seconds later; the least is asked first."""
+        by_skills, order = self._choice.by_skills(agent, self._case.requirements), self._order
+        if later_s and order:  # nobody is asked first for ever
+            first = preferred(self._shard.policy, self._case, Instant(self._now + later_s * MICROS))
+            order = {agent_id: number for number, agent_id in enumerate(first)}
+        return order.get(agent.agent_id, len(order)), self._choice.rank(agent, by_skills)
 
     def why_first(self, agent_id: str) -> str:
         """Why an agent is asked before all others, "" where it is not."""
@@ -263,7 +266,7 @@ class _View:
             if len(obstacles) != 1 or not obstacles[0].unless:
                 continue
             [only] = obstacles
-            if chosen is None or self.rank(only.agent) < self.rank(chosen):
+            if chosen is None or self.rank(only.agent, only.later_s) < self.rank(chosen, only.later_s):
                 would = "would be" if chosen is None else "would have been"
                 sentence = f"{agent.agent_id} {would} offered it {only.unless}"
                 told = Alternative(sentence, only.agent, later_s=only.later_s, case=only.case)
