@@ -25,6 +25,7 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     int: st.sampled_from([-5, 0, 1, 2, 7, 101, 2**31 - 1]),
     bool: st.booleans(),
     bytes: st.binary(max_size=300),
+    float: st.sampled_from([-1e9, 0.0, 52.5, float("inf")]),
     Instant: TIMES,
     Sealed: st.just(Sealed("a", b"", b"")),
     Skill: st.builds(Skill, IDS, st.integers(-1, 9)),

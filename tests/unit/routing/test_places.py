@@ -57,6 +57,7 @@ def test_what_is_nowhere_is_near_nothing_and_the_nearest_of_two_is_told_by_id_wh
     assert nearest(PLACES, POTSDAM) == PLACES[0]
     assert nearest((Place("b", BERLIN), Place("a", BERLIN)), LONDON) == Place("a", BERLIN)
     assert nearest((), LONDON) is None
+    assert not is_near(GeoPoint(float("inf"), 0.0), Near("b", BERLIN, RADIUS_MAX_KM, True))
 
 
 def at(agent_id: str, point: GeoPoint | None) -> commands.RegisterAgent:

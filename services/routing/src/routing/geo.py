@@ -6,7 +6,9 @@ Journal of Geodesy 74, 2000). The Earth is no sphere: they are off by half a per
 """
 
 from collections.abc import Iterable
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, isfinite, radians, sin, sqrt
+
+from msgspec.structs import astuple
 
 from routing.terms import GeoPoint, Near, Place
 
@@ -16,7 +18,11 @@ RADIUS_MAX_KM = 20_038
 
 
 def distance_m(one: GeoPoint, other: GeoPoint) -> int:
-    """How far two points in degrees are apart, in whole metres: the last digits of a sine differ by machine."""
+    """How far two points in degrees are apart, in whole metres: the last digits of a sine differ by machine. What is no
+    point is farther from all than anything on the Earth.
+    """
+    if not all(map(isfinite, (*astuple(one), *astuple(other)))):
+        return 2_000 * RADIUS_MAX_KM
     north, east = radians(other.latitude - one.latitude), radians(other.longitude - one.longitude)
     across = cos(radians(one.latitude)) * cos(radians(other.latitude))
     haversine = sin(north / 2) ** 2 + across * sin(east / 2) ** 2

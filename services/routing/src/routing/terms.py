@@ -278,51 +278,6 @@ def both(ours: AgentTerms | None, theirs: AgentTerms | None) -> AgentTerms | Non
     return AgentTerms(preferred, first.preferred_s if preferred else 0, forbidden, first.said_at)
 
 
-class Rule(Struct, frozen=True, array_like=True, gc=False):
-    """What a policy makes of a case that begins to wait, where a condition holds."""
-
-    rule_id: str
-    condition: str
-    queue: str = ""
-    urgency: int | None = None
-    weight: int = 0
-    first_response_s: int = 0
-    requirements: tuple[Requirement, ...] = ()
-    stop: bool = False
-    agent_terms: AgentTerms | None = None
-    tier: str = ""
-    within: "Within | None" = None
-
-
-class Relaxation(Struct, frozen=True, array_like=True, gc=False):
-    """What cases that wait ask for less once they have waited so long: less of a skill, agents of other queues, or who
-    is farther away.
-    """
-
-    queue: str
-    after_s: int
-    skill: str = ""
-    min_level: int = 0
-    queues: tuple[str, ...] = ()
-    lend_waiting_max: int | None = None
-    radius_km: int | None = None
-
-
-class EarnedLevel(Struct, frozen=True, array_like=True, gc=False):
-    """From which votes a level of a skill is earned."""
-
-    level: int
-    min_votes: int
-    percent: int
-
-
-class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
-    """A label of a source."""
-
-    key: str
-    value: str
-
-
 class GeoPoint(Struct, frozen=True, array_like=True, gc=False):
     """A point on the Earth, in degrees."""
 
@@ -352,6 +307,51 @@ class Near(Struct, frozen=True, array_like=True, gc=False):
     point: GeoPoint
     radius_km: int
     hard: bool
+
+
+class Rule(Struct, frozen=True, array_like=True, gc=False):
+    """What a policy makes of a case that begins to wait, where a condition holds."""
+
+    rule_id: str
+    condition: str
+    queue: str = ""
+    urgency: int | None = None
+    weight: int = 0
+    first_response_s: int = 0
+    requirements: tuple[Requirement, ...] = ()
+    stop: bool = False
+    agent_terms: AgentTerms | None = None
+    tier: str = ""
+    within: Within | None = None
+
+
+class Relaxation(Struct, frozen=True, array_like=True, gc=False):
+    """What cases that wait ask for less once they have waited so long: less of a skill, agents of other queues, or who
+    is farther away.
+    """
+
+    queue: str
+    after_s: int
+    skill: str = ""
+    min_level: int = 0
+    queues: tuple[str, ...] = ()
+    lend_waiting_max: int | None = None
+    radius_km: int | None = None
+
+
+class EarnedLevel(Struct, frozen=True, array_like=True, gc=False):
+    """From which votes a level of a skill is earned."""
+
+    level: int
+    min_votes: int
+    percent: int
+
+
+class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
+    """A label of a source."""
+
+    key: str
+    value: str
 
 
 class TierHeadStart(Struct, frozen=True, array_like=True, gc=False):
