@@ -101,6 +101,8 @@ RELAXATIONS = (
     Relaxation("", 2, SKILLS[1]),
     Relaxation("default", 2, queues=("care",)),
     Relaxation("", 2, radius_km=1_000),
+    Relaxation("care", 2, languages=("en",)),
+    Relaxation("default", 2, language_level=0),
 )
 """Due within the steps of a test."""
 
@@ -183,9 +185,10 @@ steps = st.lists(
 workers = st.builds(
     Agent,
     st.sampled_from("abcdef"),
-    skills=st.tuples(st.integers(1, 5), st.integers(0, 3), st.integers(0, 5)).map(
+    skills=st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 3), st.integers(0, 5)).map(
         lambda levels: tuple(
-            Skill(skill, level) for skill, level in zip((SKILLS[0], "tier:gold", SKILLS[1]), levels, strict=True)
+            Skill(skill, level)
+            for skill, level in zip(("lang:en", SKILLS[0], "tier:gold", SKILLS[1]), levels, strict=True)
         )
     ),
     capacity=st.integers(2, 5),

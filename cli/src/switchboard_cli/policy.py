@@ -303,6 +303,10 @@ def _step_table(steps: Any) -> Any:
     for step in steps:
         if step.HasField("radius_km"):
             less = f"within {step.radius_km} km" if step.radius_km else "anywhere"
+        elif step.languages:
+            less = f"{' '.join(step.languages)} as well as their language"
+        elif step.HasField("language_level"):
+            less = f"their language at {step.language_level}" if step.language_level else "no language"
         elif step.skill:
             less = f"{step.skill} at {step.min_level}" if step.min_level else f"no {step.skill}"
         else:

@@ -17,7 +17,7 @@ from routing.cases import Case, Lease, Queued, forbidden_of, is_closed, lease_of
 from routing.commands import Reason
 from routing.geo import is_near
 from routing.matching import Decision
-from routing.policies import serves
+from routing.policies import level_for, serves
 from routing.shard import falls_through_at
 from routing.terms import ClaimTerms, Presence
 
@@ -104,8 +104,8 @@ def _unable(agent: Agent, case: Case) -> Iterator[str]:
         yield f"is not within {case.near.radius_km} km of {case.near.place_id}"
     levels = {skill.name: skill.level for skill in agent.skills}
     for r in case.requirements:
-        if r.hard and levels.get(r.skill, 0) < r.min_level:
-            yield f"has {r.skill} at {levels.get(r.skill, 0)}, not at {r.min_level}"
+        if r.hard and level_for(levels, r) < r.min_level:
+            yield f"has {' or '.join((r.skill, *r.or_skills))} at {level_for(levels, r)}, not at {r.min_level}"
 
 
 def _unready(agent: Agent, case: Case, terms: ClaimTerms) -> Iterator[str]:

@@ -37,10 +37,10 @@ from routing.cases import (
     urgency_of,
 )
 from routing.geo import distance_m, is_near
-from routing.policies import FAR, Rank, is_skilled, near_first, preferred, serves, skill_score, weights_of
-from routing.relaxation import due_at, farther, lends, relaxed
+from routing.policies import FAR, Rank, is_skilled, level_for, near_first, preferred, serves, skill_score, weights_of
+from routing.relaxation import due_at, eased, farther, lends, relaxed
 from routing.shard import Shard
-from routing.terms import ChannelCapacity, Near, Presence, Selection, ShiftPhase, Skill
+from routing.terms import ChannelCapacity, Near, Presence, Relaxation, Selection, ShiftPhase, Skill
 
 ALTERNATIVES_MAX = 5
 """Sentences about what would have been otherwise: those about the agents who come first."""
@@ -452,10 +452,10 @@ def _of_channel(case: Case) -> str:
 def _lack(agent: Agent, case: Case) -> Obstacle:
     """The skills an agent lacks, and the agent with just enough of them."""
     levels = {skill.name: skill.level for skill in agent.skills}
-    lacks = [r for r in case.requirements if r.hard and levels.get(r.skill, 0) < r.min_level]
+    lacks = [r for r in case.requirements if r.hard and level_for(levels, r) < r.min_level]
     enough = levels | {r.skill: r.min_level for r in lacks}
     skilled = changed(agent, skills=tuple([Skill(skill, level) for skill, level in sorted(enough.items())]))
-    sentence = f"lacks {', '.join(r.skill for r in lacks)}"
+    sentence = f"lacks {', '.join(' or '.join((r.skill, *r.or_skills)) for r in lacks)}"
     unless = f"with {', '.join(f'{r.skill} at {r.min_level}' for r in lacks)}"
     return Obstacle(Constraint.SKILL, sentence, unless, skilled)
 
@@ -480,12 +480,20 @@ def _planned(shard: Shard, case: Case, now: Instant) -> Iterator[Planned]:
             if wider is None:
                 sentence = f"would no longer ask for who is near {case.near.place_id} {when}"
         else:
-            before = next(one.min_level for one in case.requirements if one.skill == step.skill)
-            instead = f"ask for {step.skill} at {step.min_level} instead of {before}"
-            sentence = f"would {instead if step.min_level else f'no longer ask for {step.skill}'} {when}"
+            sentence = f"would {_easing(case, step)} {when}"
         yield Planned(number, due, sentence)
         queues = tuple(sorted({*lenders_of(case), *lent}))
         case = changed(case, requirements=less, relaxed=Relaxed(asked_of(case), queues, asked_near(case)), near=wider)
+
+
+def _easing(case: Case, step: Relaxation) -> str:
+    """What a step about skills changes, as the rest of a sentence."""
+    asked, less = eased(case.requirements, step) or (None, None)
+    if asked is None or less is None:
+        return f"no longer ask for {step.skill if asked is None else asked.skill}"
+    if less.or_skills != asked.or_skills:
+        return f"take {' or '.join(less.or_skills)} as well as {asked.skill}"
+    return f"ask for {asked.skill} at {less.min_level} instead of {asked.min_level}"
 
 
 def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:

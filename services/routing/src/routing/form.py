@@ -141,11 +141,13 @@ def one_of(form: Form, kind: type[E], field: str, value: int) -> E:
 def requirements_of(form: Form, field: str, messages: Iterable[events_pb2.Requirement]) -> tuple[Requirement, ...]:
     """What is asked of an agent, by skill."""
     given = list(messages)
-    wanted = {r.skill: Requirement(r.skill, r.min_level, r.hard) for r in given}
+    wanted = {r.skill: Requirement(r.skill, r.min_level, r.hard, tuple(sorted({*r.or_skills}))) for r in given}
     if len(given) > 20 or len(wanted) != len(given):
         form.wrong(field, "are at most 20, each skill named once")
     if any(SKILL.fullmatch(r.skill) is None or not 1 <= r.min_level <= 5 for r in wanted.values()):
         form.wrong(field, f"have a skill of the form {SKILL.pattern} and a least level of 1 to 5")
+    if any(len(r.or_skills) > 10 or any(SKILL.fullmatch(one) is None for one in r.or_skills) for r in wanted.values()):
+        form.wrong(field, f"have at most 10 or_skills each, of the form {SKILL.pattern}")
     return tuple(wanted[skill] for skill in sorted(wanted))
 
 

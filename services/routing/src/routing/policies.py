@@ -296,7 +296,13 @@ def is_skilled(agent: Agent, requirements: Sequence[Requirement]) -> bool:
     if not requirements:
         return True
     levels = {skill.name: skill.level for skill in agent.skills}
-    return all(levels.get(r.skill, 0) >= r.min_level for r in requirements if r.hard)
+    return all(level_for(levels, r) >= r.min_level for r in requirements if r.hard)
+
+
+def level_for(levels: Mapping[str, int], asked: Requirement) -> int:
+    """The level of what is asked for, or of what does as well, where that is higher."""
+    level = levels.get(asked.skill, 0)
+    return max(level, *(levels.get(skill, 0) for skill in asked.or_skills)) if asked.or_skills else level
 
 
 def serves(agent: Agent, queue: str) -> bool:
@@ -312,9 +318,9 @@ def skill_score(agent: Agent, requirements: Sequence[Requirement], weights: Mapp
         return 0.0
     levels = {skill.name: skill.level for skill in agent.skills}
     if not weights:
-        return sum(levels.get(r.skill, 0) for r in requirements) / len(requirements)
+        return sum(level_for(levels, r) for r in requirements) / len(requirements)
     counts = [weights.get(r.skill, 1) for r in requirements]
-    total = sum(levels.get(r.skill, 0) * count for r, count in zip(requirements, counts, strict=True))
+    total = sum(level_for(levels, r) * count for r, count in zip(requirements, counts, strict=True))
     return total / sum(counts)
 
 
@@ -350,5 +356,5 @@ def _surplus(agent: Agent, requirements: Sequence[Requirement]) -> float:
     all who have enough.
     """
     levels = {skill.name: skill.level for skill in agent.skills}
-    over = [levels.get(r.skill, 0) - r.min_level for r in requirements]
+    over = [level_for(levels, r) - r.min_level for r in requirements]
     return float(sum(one if one >= 0 else -one * _SHORT for one in over))

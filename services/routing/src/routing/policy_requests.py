@@ -50,6 +50,7 @@ TIERS_MAX = 10
 """Tiers with a head start. Against: each makes four lines more of every kind of case."""
 PLACES_MAX = 200
 """Against: waiting cases of each stand apart."""
+_LANGUAGE = re.compile(r"[a-z]{2,8}")
 _RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -164,8 +165,13 @@ def _steps(form: Form, field: str, given: Sequence[api.RelaxationStep], tenant: 
 def _step(form: Form, field: str, step: api.RelaxationStep, tenant: str) -> Relaxation:
     if not 1 <= step.after_s <= 2_592_000:
         form.wrong(f"{field}.after_s", "is 1 to 2592000")
-    if bool(step.skill) + bool(step.queues) + step.HasField("radius_km") != 1:
-        form.wrong(field, "says one of skill, queues and radius_km")
+    said = bool(step.skill), bool(step.queues), bool(step.languages)
+    if sum(said) + step.HasField("radius_km") + step.HasField("language_level") != 1:
+        form.wrong(field, "says one of skill, queues, radius_km, language_level and languages")
+    if not 0 <= step.language_level <= 4:
+        form.wrong(f"{field}.language_level", "is 0 to 4")
+    if len(step.languages) > LENDERS_MAX or any(_LANGUAGE.fullmatch(one) is None for one in step.languages):
+        form.wrong(f"{field}.languages", f"are at most {LENDERS_MAX} of the form {_LANGUAGE.pattern}")
     if not 0 <= step.radius_km <= RADIUS_MAX_KM:
         form.wrong(f"{field}.radius_km", f"is 1 to {RADIUS_MAX_KM}, or 0 for anywhere")
     if step.skill and SKILL.fullmatch(step.skill) is None:
@@ -178,9 +184,11 @@ def _step(form: Form, field: str, step: api.RelaxationStep, tenant: str) -> Rela
     if guard is not None and not (step.queues and 0 <= guard <= 1_000):
         form.wrong(f"{field}.lend_waiting_max", "is 0 to 1000, of queues, or absent")
     radius_km = step.radius_km if step.HasField("radius_km") else None
+    language_level = step.language_level if step.HasField("language_level") else None
+    spoken = language_level, tuple(sorted({*step.languages}))
     mine = form.of_tenant(f"{field}.queue", "queues", tenant, step.queue) if step.queue else ""
     queues = sorted({form.of_tenant(f"{field}.queues", "queues", tenant, queue) for queue in step.queues})
-    return Relaxation(mine, step.after_s, step.skill, step.min_level, tuple(queues), guard, radius_km)
+    return Relaxation(mine, step.after_s, step.skill, step.min_level, tuple(queues), guard, radius_km, *spoken)
 
 
 def _rules(form: Form, field: str, given: Sequence[api.RequirementRule], tenant: str) -> tuple[Rule, ...]:

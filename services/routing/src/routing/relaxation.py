@@ -15,7 +15,9 @@ from routing.terms import Near, Relaxation, Requirement
 
 STEPS_MAX = 20
 LENDERS_MAX = 10
-"""Queues of one step."""
+"""Queues, or languages, of one step."""
+LANGUAGE = "lang:"
+"""How skills begin that are languages."""
 
 Step = tuple[int, Relaxation]
 """(its number in the policy, from 1; the step)"""
@@ -23,12 +25,30 @@ Step = tuple[int, Relaxation]
 
 def relaxed(requirements: tuple[Requirement, ...], step: Relaxation) -> tuple[Requirement, ...]:
     """What is asked after a step; the same tuple where it changes nothing."""
-    for requirement in requirements:
-        if requirement.skill == step.skill and requirement.min_level > step.min_level:
-            less = Requirement(step.skill, step.min_level, requirement.hard)
-            kept = (less if one is requirement else one for one in requirements)
-            return tuple(one for one in kept if one.min_level > 0)
-    return requirements
+    after = [(asked, _less(asked, step)) for asked in requirements]
+    if all(less is asked for asked, less in after):
+        return requirements
+    return tuple([less for _, less in after if less is not None])
+
+
+def eased(requirements: tuple[Requirement, ...], step: Relaxation) -> tuple[Requirement, Requirement | None] | None:
+    """(what is asked, what a step makes of it or None where it drops it) of the first that it changes."""
+    for asked in requirements:
+        if (less := _less(asked, step)) is not asked:
+            return asked, less
+    return None
+
+
+def _less(asked: Requirement, step: Relaxation) -> Requirement | None:
+    is_language = asked.skill.startswith(LANGUAGE)
+    if step.languages and is_language:
+        others = {LANGUAGE + language for language in step.languages} - {asked.skill}
+        more = tuple(sorted(others.union(asked.or_skills)))
+        return asked if more == asked.or_skills else replace(asked, or_skills=more)
+    level = step.min_level if asked.skill == step.skill else step.language_level if is_language else None
+    if level is None or asked.min_level <= level:
+        return asked
+    return replace(asked, min_level=level) if level > 0 else None
 
 
 def lends(case: Case, step: Relaxation) -> tuple[str, ...]:

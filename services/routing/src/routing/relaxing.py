@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from routing import events
 from routing.cases import Case, lenders_of, place_in_line
 from routing.matching import Decision
-from routing.relaxation import LendKey, Step, due_at, farther, lends, next_step, relaxed
+from routing.relaxation import LendKey, Step, due_at, eased, farther, lends, next_step, relaxed
 
 
 def relax(decision: Decision, case_id: str) -> None:
@@ -49,13 +49,17 @@ def _lent(decision: Decision, queue: str) -> int:
 
 def _take(decision: Decision, case: Case, step: Step, lent: tuple[str, ...]) -> None:
     number, what = step
-    requirements = case.requirements if what.queues else relaxed(case.requirements, what)
+    requirements, found = relaxed(case.requirements, what), eased(case.requirements, what)
+    skill, level = what.skill, what.min_level
+    if found is not None and not skill:
+        asked, less = found
+        skill, level = asked.skill, 0 if less is None else less.min_level
     queues = tuple(sorted({*lenders_of(case), *lent}))
     decision.emit(
         events.RequirementRelaxed(
             case.case_id,
-            what.skill,
-            what.min_level,
+            skill,
+            level,
             number,
             decision.at,
             requirements,

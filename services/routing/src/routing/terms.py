@@ -128,6 +128,8 @@ class Requirement(Struct, frozen=True, array_like=True, gc=False):
     skill: str
     min_level: int
     hard: bool
+    or_skills: tuple[str, ...] = ()
+    """Skills that do as well."""
 
 
 class ShiftPhase(IntEnum):
@@ -255,7 +257,8 @@ def together(ours: tuple[Requirement, ...], theirs: tuple[Requirement, ...]) -> 
     merged = {r.skill: r for r in ours}
     for r in theirs:
         known = merged.get(r.skill, r)
-        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard)
+        others = tuple([one for one in known.or_skills if one in r.or_skills])
+        merged[r.skill] = Requirement(r.skill, max(r.min_level, known.min_level), r.hard or known.hard, others)
     return tuple(merged[skill] for skill in sorted(merged))
 
 
@@ -326,8 +329,8 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
-    """What cases that wait ask for less once they have waited so long: less of a skill, agents of other queues, or who
-    is farther away.
+    """What cases that wait ask for less once they have waited so long: less of a skill, agents of other queues, who is
+    farther away, or who speaks another language.
     """
 
     queue: str
@@ -337,6 +340,8 @@ class Relaxation(Struct, frozen=True, array_like=True, gc=False):
     queues: tuple[str, ...] = ()
     lend_waiting_max: int | None = None
     radius_km: int | None = None
+    language_level: int | None = None
+    languages: tuple[str, ...] = ()
 
 
 class EarnedLevel(Struct, frozen=True, array_like=True, gc=False):

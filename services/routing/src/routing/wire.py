@@ -340,6 +340,8 @@ def _step_message(tenant: str, step: Relaxation) -> service_pb2.RelaxationStep:
         queues=[f"tenants/{tenant}/queues/{queue}" for queue in step.queues],
         lend_waiting_max=step.lend_waiting_max,
         radius_km=step.radius_km,
+        language_level=step.language_level,
+        languages=step.languages,
     )
 
 
@@ -411,7 +413,7 @@ def past_explanation_message(
 
 def requirement_messages(requirements: tuple[Requirement, ...]) -> list[events_pb2.Requirement]:
     """What is asked of an agent."""
-    return [events_pb2.Requirement(skill=r.skill, min_level=r.min_level, hard=r.hard) for r in requirements]
+    return [events_pb2.Requirement(**asdict(r)) for r in requirements]
 
 
 def shift_message(plan: ShiftPlan) -> events_pb2.ShiftPlan:
