@@ -100,6 +100,8 @@ def _earned_levels(
               help="TOML with a [[rules]] for each; they replace all there are.")  # fmt: skip
 @click.option("--places", "places_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="TOML with a [[places]] for each; they replace all there are.")  # fmt: skip
+@click.option("--check", "checked_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Change nothing: say what is wrong, and what its rules would have made of cases.")  # fmt: skip
 @click.option("--relaxations", "steps_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               metavar="FILE",
               help="TOML with a [[relaxations]] for each step; they replace all there are.")  # fmt: skip
@@ -118,6 +120,7 @@ async def policy(
     tiers: dict[str, int],
     rules_file: Path | None,
     places_file: Path | None,
+    checked_file: Path | None,
     steps_file: Path | None,
     earned: list[tuple[int, int, int]],
     no_earned: bool,
@@ -137,6 +140,12 @@ async def policy(
     from switchboard_cli.output import print_json
 
     name = f"tenants/{tenant}/routingPolicy"
+    if checked_file is not None:
+        others = [value for value in settings.values() if value is not None]
+        if any((others, weights, units, tiers, rules_file, places_file, steps_file)):
+            raise click.UsageError("--check changes nothing: give it alone")
+        await _check(checked_file, tenant, as_json=as_json, targets=targets)
+        return
     given = {key: value for key, value in settings.items() if value is not None}
     values: dict[str, Any] = {
         key: f"{key}_{value}".upper() if isinstance(value, str) else value for key, value in given.items()
@@ -177,6 +186,36 @@ async def policy(
         print_json(document(said.routing_policy))
     else:
         _show(said.routing_policy)
+
+
+async def _check(path: Path, tenant: str, *, as_json: bool, targets: Targets) -> None:
+    """Says what the policy of a file would be."""
+    from google.protobuf.field_mask_pb2 import FieldMask
+    from switchboard.routing.v1 import service_pb2 as api
+    from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
+
+    from switchboard_cli.names import document, short
+    from switchboard_cli.output import console, print_json, table
+
+    wanted = _written(path, tenant)
+    mask = [field.name for field, _ in wanted.ListFields()]
+    wanted.name = f"tenants/{tenant}/routingPolicy"
+    request = api.CheckRoutingPolicyRequest(routing_policy=wanted, update_mask=FieldMask(paths=mask))
+    async with calling(targets, "routing", act=f"to check {path}") as channel:
+        said = await RoutingServiceStub(channel).CheckRoutingPolicy(request, timeout=targets.timeout_s)
+    if as_json:
+        print_json(document(said))
+        return
+    rows = table("case", "rules", "would be", "otherwise than now")
+    for one in said.cases:
+        if one.rule_ids:
+            rows.add_row(short(one.case), " ".join(one.rule_ids), ", ".join(one.outcomes), ", ".join(one.differences))
+    if said.ruled_count:
+        console().print(rows)
+    console().print(
+        f"nothing is wrong with it; of the {len(said.cases)} cases that began last a rule holds for {said.ruled_count},"
+        f" and {said.changed_count} would be otherwise"
+    )
 
 
 def _written(path: Path, tenant: str) -> Any:

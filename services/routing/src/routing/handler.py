@@ -1,10 +1,10 @@
 """A request at the owner of its shard: it becomes a command, and what comes of that is the answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from chassis.clock import Clock, from_timestamp
+from chassis.clock import Clock, Instant, from_timestamp
 from chassis.commands import Origin, Request, request_of
 from chassis.commits import Position
 from chassis.errors import Rejected
@@ -23,6 +23,7 @@ from routing.commands import Command, Reason
 from routing.escalation import case_id_of_post
 from routing.form import TEXT_MAX
 from routing.memory_reads import READS, Writer, agent_message, queue_message
+from routing.policy_check import check_policy
 from routing.requests import command_of
 from routing.shard import Shard
 from routing.sources import Sources
@@ -42,6 +43,12 @@ LIMITS = MessageLimits(
 """What requests may carry beyond the usual: every code point of a text takes up to four bytes."""
 
 
+_READS: Mapping[type[Message], Callable[[Writer, Any, Instant], Message]] = {
+    **READS,
+    api.CheckRoutingPolicyRequest: check_policy,
+}
+
+
 class Handler:
     """Handles requests at the shard that owns them."""
 
@@ -51,7 +58,7 @@ class Handler:
 
     async def handle(self, writer: Writer, request: Message) -> Message:
         """The answer to a request. Raises what the decider and the checks of form raise."""
-        read = READS.get(type(request))
+        read = _READS.get(type(request))
         if read is not None:
             async with writer.commit_lock:  # what is told is durable
                 return read(writer, request, self._clock.now())

@@ -20,13 +20,18 @@ def known_places(policy: Policy, place_ids: Iterable[str]) -> None:
         raise Rejected(Reason.PLACE_UNKNOWN, detail, resource=f"places/{unknown[0]}")
 
 
+def with_changes(policy: Policy, c: commands.ChangePolicy) -> Policy:
+    """The policy as somebody wants it."""
+    wanted = {name: value for name, value in asdict(c).items() if name != "at" and value is not None}
+    return replace(policy, **wanted)
+
+
 def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
     """Decides another policy, unless it is so already. No offer follows: it suits nobody who did not suit before, and
     rules are for cases to come.
     """
     policy = decision.shard.policy
-    wanted = {name: value for name, value in asdict(c).items() if name != "at" and value is not None}
-    changed = replace(policy, **wanted)
+    changed = with_changes(policy, c)
     known_places(changed, (rule.within.place_id for rule in changed.rules if rule.within is not None))
     if changed != policy:
         decision.emit(

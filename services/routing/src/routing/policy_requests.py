@@ -54,7 +54,9 @@ _LANGUAGE = re.compile(r"[a-z]{2,8}")
 _RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
-def policy_command(form: Form, request: api.UpdateRoutingPolicyRequest, now: Instant) -> commands.ChangePolicy:
+def policy_command(
+    form: Form, request: api.UpdateRoutingPolicyRequest | api.CheckRoutingPolicyRequest, now: Instant
+) -> commands.ChangePolicy:
     """The command that the request asks for; what is wrong with it, the form has."""
     named = request.routing_policy.name
     found = form.take(lambda: parse_name(POLICY, named, "routing_policy.name"), dict[str, str]())

@@ -362,6 +362,11 @@ class RoutingServicer(service_pb2_grpc.RoutingServiceServicer):
     ) -> api.UpdateRoutingPolicyResponse:
         return await self._call_owner(tenant_of(request), request, api.UpdateRoutingPolicyResponse)
 
+    async def CheckRoutingPolicy(  # noqa: N802
+        self, request: api.CheckRoutingPolicyRequest, context: Context
+    ) -> api.CheckRoutingPolicyResponse:
+        return await self._call_owner(tenant_of(request), request, api.CheckRoutingPolicyResponse)
+
     async def ExplainDecision(  # noqa: N802
         self, request: api.ExplainDecisionRequest, context: Context
     ) -> api.ExplainDecisionResponse:
