@@ -348,7 +348,9 @@ def template(method: Method, world: World) -> Message:
             request.token = 1
         case work.UpdateQueueRequest():
             request.queue.name = world.queue
-        case work.UpdateRoutingPolicyRequest():
+        case work.ShapeCaseRequest():
+            request.tier = "gold"
+        case work.UpdateRoutingPolicyRequest() | work.CheckRoutingPolicyRequest():
             request.routing_policy.name = f"{PARENT}/routingPolicy"
         case tenants_pb2.UpdateTenantRequest():
             request.tenant.name = PARENT

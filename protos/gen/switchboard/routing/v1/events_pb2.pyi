@@ -143,14 +143,16 @@ class Skill(_message.Message):
     def __init__(self, name: _Optional[str] = ..., level: _Optional[int] = ...) -> None: ...
 
 class Requirement(_message.Message):
-    __slots__ = ("skill", "min_level", "hard")
+    __slots__ = ("skill", "min_level", "hard", "or_skills")
     SKILL_FIELD_NUMBER: _ClassVar[int]
     MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
     HARD_FIELD_NUMBER: _ClassVar[int]
+    OR_SKILLS_FIELD_NUMBER: _ClassVar[int]
     skill: str
     min_level: int
     hard: bool
-    def __init__(self, skill: _Optional[str] = ..., min_level: _Optional[int] = ..., hard: _Optional[bool] = ...) -> None: ...
+    or_skills: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, skill: _Optional[str] = ..., min_level: _Optional[int] = ..., hard: _Optional[bool] = ..., or_skills: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SkillWeight(_message.Message):
     __slots__ = ("skill", "weight")
@@ -293,7 +295,7 @@ class Rule(_message.Message):
     def __init__(self, rule_id: _Optional[str] = ..., condition: _Optional[str] = ..., queue: _Optional[str] = ..., urgency: _Optional[int] = ..., weight: _Optional[int] = ..., first_response_s: _Optional[int] = ..., requirements: _Optional[_Iterable[_Union[Requirement, _Mapping]]] = ..., stop: _Optional[bool] = ..., agent_terms: _Optional[_Union[AgentTerms, _Mapping]] = ..., tier: _Optional[str] = ..., within: _Optional[_Union[Within, _Mapping]] = ...) -> None: ...
 
 class Relaxation(_message.Message):
-    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max", "radius_km")
+    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max", "radius_km", "language_level", "languages")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     AFTER_S_FIELD_NUMBER: _ClassVar[int]
     SKILL_FIELD_NUMBER: _ClassVar[int]
@@ -301,6 +303,8 @@ class Relaxation(_message.Message):
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     LEND_WAITING_MAX_FIELD_NUMBER: _ClassVar[int]
     RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     queue: str
     after_s: int
     skill: str
@@ -308,7 +312,9 @@ class Relaxation(_message.Message):
     queues: _containers.RepeatedScalarFieldContainer[str]
     lend_waiting_max: int
     radius_km: int
-    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ..., radius_km: _Optional[int] = ...) -> None: ...
+    language_level: int
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ..., radius_km: _Optional[int] = ..., language_level: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SourceLabel(_message.Message):
     __slots__ = ("key", "value")

@@ -30,6 +30,8 @@ class Requirement(Struct, frozen=True, array_like=True, gc=False):
     """Least level, 1..5."""
     hard: bool = False
     """Whether an agent below it is excluded (hard) or only scored lower (soft)."""
+    or_skills: tuple[str, ...] = ()
+    """Skills that do as well at that level, sorted, at most 10."""
 
 
 class SkillWeight(Struct, frozen=True, array_like=True, gc=False):
@@ -230,6 +232,10 @@ class Relaxation(Struct, frozen=True, array_like=True, gc=False):
     """Cases that may wait for a queue's agents, borrowed ones included, while these still take more; absent when it does not matter."""
     radius_km: int | None = None
     """The new radius in kilometres around the place it asks for, 0 for anywhere; absent where the step says something else."""
+    language_level: int | None = None
+    """The new least level of whatever language the case asks for, 0..4, 0 drops it; absent where the step says something else."""
+    languages: tuple[str, ...] = ()
+    """Primary subtags of languages that do as well as the one it asks for, sorted, at most 10."""
 
 
 class SourceLabel(Struct, frozen=True, array_like=True, gc=False):
@@ -646,7 +652,7 @@ class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
     case_id: str = ""
     """The case."""
     skill: str = ""
-    """The skill, "" where agents of other queues, or farther away, may take it from now on."""
+    """The skill, "" where agents of other queues, or farther away, may take it from now on; of a step about languages the one that was asked for."""
     min_level: int = 0
     """The new least level, 0 drops it."""
     step: int = 0

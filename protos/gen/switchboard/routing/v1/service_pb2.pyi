@@ -450,7 +450,7 @@ class RoutingPolicy(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ordering: _Optional[_Union[_events_pb2.Ordering, str]] = ..., selection: _Optional[_Union[_events_pb2.Selection, str]] = ..., late_share: _Optional[int] = ..., urgency_head_start_s: _Optional[int] = ..., skill_weights: _Optional[_Iterable[_Union[_events_pb2.SkillWeight, _Mapping]]] = ..., preferred_s: _Optional[int] = ..., max_missed_offers: _Optional[int] = ..., decline_cooldown_s: _Optional[int] = ..., confirm_window_s: _Optional[int] = ..., absence_s: _Optional[int] = ..., channel_units: _Optional[_Iterable[_Union[_events_pb2.ChannelUnits, _Mapping]]] = ..., pending_percent: _Optional[int] = ..., resume_percent: _Optional[int] = ..., wind_down_s: _Optional[int] = ..., rules: _Optional[_Iterable[_Union[RequirementRule, _Mapping]]] = ..., relaxations: _Optional[_Iterable[_Union[RelaxationStep, _Mapping]]] = ..., tier_head_starts: _Optional[_Iterable[_Union[_events_pb2.TierHeadStart, _Mapping]]] = ..., earned_levels: _Optional[_Iterable[_Union[_events_pb2.EarnedLevel, _Mapping]]] = ..., places: _Optional[_Iterable[_Union[_events_pb2.Place, _Mapping]]] = ...) -> None: ...
 
 class RelaxationStep(_message.Message):
-    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max", "radius_km")
+    __slots__ = ("queue", "after_s", "skill", "min_level", "queues", "lend_waiting_max", "radius_km", "language_level", "languages")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     AFTER_S_FIELD_NUMBER: _ClassVar[int]
     SKILL_FIELD_NUMBER: _ClassVar[int]
@@ -458,6 +458,8 @@ class RelaxationStep(_message.Message):
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     LEND_WAITING_MAX_FIELD_NUMBER: _ClassVar[int]
     RADIUS_KM_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
     queue: str
     after_s: int
     skill: str
@@ -465,7 +467,9 @@ class RelaxationStep(_message.Message):
     queues: _containers.RepeatedScalarFieldContainer[str]
     lend_waiting_max: int
     radius_km: int
-    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ..., radius_km: _Optional[int] = ...) -> None: ...
+    language_level: int
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, queue: _Optional[str] = ..., after_s: _Optional[int] = ..., skill: _Optional[str] = ..., min_level: _Optional[int] = ..., queues: _Optional[_Iterable[str]] = ..., lend_waiting_max: _Optional[int] = ..., radius_km: _Optional[int] = ..., language_level: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RequirementRule(_message.Message):
     __slots__ = ("rule_id", "condition", "queue", "urgency", "weight", "first_response_s", "requirements", "stop", "agents", "tier", "within")
@@ -1454,6 +1458,38 @@ class ExplainDecisionResponse(_message.Message):
     offer: Offer
     relaxations: _containers.RepeatedCompositeFieldContainer[PlannedRelaxation]
     def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., summary: _Optional[str] = ..., binding_constraint: _Optional[_Union[Constraint, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., rank: _Optional[int] = ..., position: _Optional[str] = ..., candidate_count: _Optional[int] = ..., alternatives: _Optional[_Iterable[str]] = ..., policy_version: _Optional[int] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., relaxations: _Optional[_Iterable[_Union[PlannedRelaxation, _Mapping]]] = ...) -> None: ...
+
+class CheckRoutingPolicyRequest(_message.Message):
+    __slots__ = ("routing_policy", "update_mask", "case_count")
+    ROUTING_POLICY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    CASE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    routing_policy: RoutingPolicy
+    update_mask: _field_mask_pb2.FieldMask
+    case_count: int
+    def __init__(self, routing_policy: _Optional[_Union[RoutingPolicy, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., case_count: _Optional[int] = ...) -> None: ...
+
+class CheckRoutingPolicyResponse(_message.Message):
+    __slots__ = ("cases", "ruled_count", "changed_count")
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    RULED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    cases: _containers.RepeatedCompositeFieldContainer[CheckedCase]
+    ruled_count: int
+    changed_count: int
+    def __init__(self, cases: _Optional[_Iterable[_Union[CheckedCase, _Mapping]]] = ..., ruled_count: _Optional[int] = ..., changed_count: _Optional[int] = ...) -> None: ...
+
+class CheckedCase(_message.Message):
+    __slots__ = ("case", "rule_ids", "outcomes", "differences")
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    RULE_IDS_FIELD_NUMBER: _ClassVar[int]
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    case: str
+    rule_ids: _containers.RepeatedScalarFieldContainer[str]
+    outcomes: _containers.RepeatedScalarFieldContainer[str]
+    differences: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, case: _Optional[str] = ..., rule_ids: _Optional[_Iterable[str]] = ..., outcomes: _Optional[_Iterable[str]] = ..., differences: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PlannedRelaxation(_message.Message):
     __slots__ = ("step", "due_at", "explanation")

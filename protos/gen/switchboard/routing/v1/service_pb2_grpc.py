@@ -251,6 +251,11 @@ class RoutingServiceStub:
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyRequest.SerializeToString,
                 response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyResponse.FromString,
                 _registered_method=True)
+        self.CheckRoutingPolicy = channel.unary_unary(
+                '/switchboard.routing.v1.RoutingService/CheckRoutingPolicy',
+                request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CheckRoutingPolicyRequest.SerializeToString,
+                response_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CheckRoutingPolicyResponse.FromString,
+                _registered_method=True)
         self.ExplainDecision = channel.unary_unary(
                 '/switchboard.routing.v1.RoutingService/ExplainDecision',
                 request_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.ExplainDecisionRequest.SerializeToString,
@@ -613,6 +618,14 @@ class RoutingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckRoutingPolicy(self, request, context):
+        """Says what is wrong with another routing policy, all of it at once, and what its rules would have made of the cases that began last. It changes nothing.
+        Errors: INVALID_ARGUMENT with every mistake, queues, agents and places that are not there among them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainDecision(self, request, context):
         """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
         with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
@@ -833,6 +846,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.UpdateRoutingPolicy,
                     request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyRequest.FromString,
                     response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyResponse.SerializeToString,
+            ),
+            'CheckRoutingPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckRoutingPolicy,
+                    request_deserializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CheckRoutingPolicyRequest.FromString,
+                    response_serializer=switchboard_dot_routing_dot_v1_dot_service__pb2.CheckRoutingPolicyResponse.SerializeToString,
             ),
             'ExplainDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainDecision,
@@ -1981,6 +1999,33 @@ class RoutingService:
             '/switchboard.routing.v1.RoutingService/UpdateRoutingPolicy',
             switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyRequest.SerializeToString,
             switchboard_dot_routing_dot_v1_dot_service__pb2.UpdateRoutingPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckRoutingPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.routing.v1.RoutingService/CheckRoutingPolicy',
+            switchboard_dot_routing_dot_v1_dot_service__pb2.CheckRoutingPolicyRequest.SerializeToString,
+            switchboard_dot_routing_dot_v1_dot_service__pb2.CheckRoutingPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -200,6 +200,10 @@ class RoutingServiceStub:
     cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
     is not there.
     """
+    CheckRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_service_pb2.CheckRoutingPolicyRequest, _service_pb2.CheckRoutingPolicyResponse]
+    """Says what is wrong with another routing policy, all of it at once, and what its rules would have made of the cases that began last. It changes nothing.
+    Errors: INVALID_ARGUMENT with every mistake, queues, agents and places that are not there among them.
+    """
     ExplainDecision: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]
     """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
     with a token why that offer went to whom it went, computed again from the facts before it. Errors: NOT_FOUND for an offer that was never made.
@@ -376,6 +380,10 @@ class RoutingServiceAsyncStub(RoutingServiceStub):
     """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
     cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
     is not there.
+    """
+    CheckRoutingPolicy: _aio.UnaryUnaryMultiCallable[_service_pb2.CheckRoutingPolicyRequest, _service_pb2.CheckRoutingPolicyResponse]  # type: ignore[assignment]
+    """Says what is wrong with another routing policy, all of it at once, and what its rules would have made of the cases that began last. It changes nothing.
+    Errors: INVALID_ARGUMENT with every mistake, queues, agents and places that are not there among them.
     """
     ExplainDecision: _aio.UnaryUnaryMultiCallable[_service_pb2.ExplainDecisionRequest, _service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
     """Why a case is, or is not, with whom it is: every candidate, its score, what rules it out and what would change that, computed now by the case's owner;
@@ -802,6 +810,16 @@ class RoutingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes the routing policy, as `update_mask` says, and gives it its next version; what is so already stays at its version. Offers that were made and
         cases that agents have stay as they are: the policy decides what is decided from then on. Errors: QUEUE_UNKNOWN, AGENT_UNKNOWN and PLACE_UNKNOWN (NOT_FOUND) when a rule or a step names what
         is not there.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckRoutingPolicy(
+        self,
+        request: _service_pb2.CheckRoutingPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.CheckRoutingPolicyResponse, _abc.Awaitable[_service_pb2.CheckRoutingPolicyResponse]]:
+        """Says what is wrong with another routing policy, all of it at once, and what its rules would have made of the cases that began last. It changes nothing.
+        Errors: INVALID_ARGUMENT with every mistake, queues, agents and places that are not there among them.
         """
 
     @_abc_1.abstractmethod
