@@ -146,8 +146,8 @@ SHIFTS = (None, None, None, None, hours((0, 1), (1.3, 3)), hours((0.4, 9)))
 def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
-    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS, PLACES
-    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings)
+    settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS
+    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings, places=PLACES)
 
 
 def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1, 1)) -> Shard:
