@@ -136,6 +136,8 @@ async def test_what_settled_other_cases_is_suggested_until_one_of_them_is_erased
             case = await routing.case_of(name)
             take = work.AcceptOfferRequest(name=case.name, agent=mia, token=case.offer.token, request_id=rid())
             await routing.api.AcceptOffer(take, timeout=LIMIT_S)
+            note = work.NoteCaseRequest(name=case.name, agent=mia, text=f"{name} is in a hurry.", request_id=rid())
+            await routing.api.NoteCase(note, timeout=LIMIT_S)
             for text in (ANSWER.format(name), "You're welcome!"):
                 reply = work.ReplyToCaseRequest(name=case.name, agent=mia, text=text, request_id=rid())
                 await routing.api.ReplyToCase(reply, timeout=LIMIT_S)
@@ -158,6 +160,11 @@ async def test_what_settled_other_cases_is_suggested_until_one_of_them_is_erased
         assert (only.agent, only.customers, only.gaps) == (mia, 3, 1)
         assert only.case == (await routing.case_of("Cem")).name
 
+        of_ann = api.GetCaseContextRequest(name=(await routing.case_of("Ann")).name)
+        assert [one.text for one in (await desk.GetCaseContext(of_ann, timeout=LIMIT_S)).notes] == [
+            "Ann is in a hurry."
+        ]
         async with Database(database_url, "routing") as database:
             await KeyVault(database, kek_file).destroy(TENANT, people["Ann"])
         assert not (await desk.GetCaseContext(request, timeout=LIMIT_S)).suggested_answers
+        assert not (await desk.GetCaseContext(of_ann, timeout=LIMIT_S)).notes

@@ -10,7 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from hypothesis import given
 from hypothesis import strategies as st
 from routing import commands
-from routing.cases import GRANTS_MAX, is_dormant
+from routing.cases import GRANTS_MAX, Joined, is_dormant
 from routing.commands import Reason
 from routing.decider import decide
 from routing.goodwill import DAY_S, DeskPolicy, limit_of
@@ -217,6 +217,25 @@ def test_what_waits_keeps_its_case_awake_and_comes_back_with_it() -> None:
     assert recalled(recall(case, "p1", case.updated_at)) == case
     again = load(whole(shard))
     assert (again.desk_policy, again.granted, whole(again)) == (shard.desk_policy, shard.granted, whole(shard))
+
+
+def test_what_was_granted_goes_on_with_its_case_and_counts_for_its_limit() -> None:
+    shard = Shard()
+    run(shard, *MINE, post("p2", at=1), accept("case-p2", "mia", at=1))
+    run(
+        shard, grant(1_500), grant(9_000, "g2", case_id="case-p2", asks=True), grant(400, "g3", case_id="case-p2", at=3)
+    )
+    run(shard, post("p3", "p1", "p2", at=4))
+    gone, goes_on = sorted(
+        ("case-p1", "case-p2"), key=lambda one: isinstance(shard.cases[one].stage, Joined), reverse=True
+    )
+    assert shard.cases[gone].goodwill == ()
+    assert [one.grant_id for one in shard.cases[goes_on].goodwill] == ["g1", "g2", "g3"]
+    with pytest.raises(Rejected) as refusal:
+        decide(grant(101, "g4", case_id=goes_on, at=5), shard)
+    assert "100 EUR are left" in str(refusal.value)
+    decided = commands.DecideGoodwill(goes_on, "g2", "sue", True, "fair", t(6))
+    assert summary(run(shard, decided)) == [f"GoodwillApproved {goes_on}"]
 
 
 def test_who_is_gone_has_granted_nothing_today() -> None:

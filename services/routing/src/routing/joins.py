@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from routing import events
 from routing.cases import (
     ANSWERS_MAX,
+    GRANTS_MAX,
     IDLE,
     NEVER,
     URGENCY_MAX,
@@ -26,7 +27,7 @@ from routing.cases import (
     underneath,
     unheld,
 )
-from routing.terms import both
+from routing.terms import GoodwillGrant, GoodwillState, both
 
 
 def absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
@@ -56,8 +57,18 @@ def _absorb(case: Case, joined: Case, event: events.CasesJoined) -> Case:
         tasks=tuple(sorted({*case.tasks, *joined.tasks})),
         agent_terms=both(joined.agent_terms, case.agent_terms),
         tier=case.tier or joined.tier,
+        goodwill=_granted(case, joined),
     )
     return relieved(merged)
+
+
+def _granted(case: Case, joined: Case) -> tuple[GoodwillGrant, ...]:
+    """What was granted in both, in its order: what counts for one limit counts for it still, and what waits, waits."""
+    if not joined.goodwill:
+        return case.goodwill
+    every = (*joined.goodwill, *case.goodwill)
+    kept = sorted(every, key=lambda one: (one.state is GoodwillState.WAITING, one.at, one.grant_id))[-GRANTS_MAX:]
+    return tuple(sorted(kept, key=lambda one: (one.at, one.grant_id)))
 
 
 def answered_by(case: Case, joined: Case) -> Instant | None:
@@ -76,6 +87,7 @@ def gone_into(case: Case, survivor_id: str, at: Instant) -> Case:
         window_expires_at=None,
         unsent=(),
         answers=(),
+        goodwill=(),
         owed_since=None,
         is_requested=False,
         wait=None,
