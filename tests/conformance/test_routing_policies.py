@@ -1,11 +1,11 @@
 """What must be true of every order of cases with every choice of agent, whatever policy is in force."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import ceil
 
 import pytest
-from chassis.clock import LAST, Instant
+from chassis.clock import LAST, MICROS, Instant
 from chassis.errors import Rejected
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,12 +24,13 @@ from routing.cases import (
     is_closed,
     lenders_of,
     offer_to,
+    place_in_line,
     place_of,
     urgency_of,
 )
 from routing.decider import decide
 from routing.geo import is_near
-from routing.policies import choice_of, is_skilled, order_of, preferred, serves, skill_score
+from routing.policies import SHARES, Crowd, Rank, choice_of, is_skilled, order_of, preferred, serves, skill_score
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
 from routing.terms import (
@@ -147,7 +148,7 @@ def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
     settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS
-    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings, places=PLACES)
+    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings, places=PLACES, rescue_s=1)
 
 
 def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1, 1)) -> Shard:
@@ -333,15 +334,133 @@ def first_of(shard: Shard, cases: Sequence[Case], now: Instant, *, floor_turn: b
     if not found:
         return None
     _, case, could = min(found, key=lambda one: one[0])
+    return case.case_id, min(could, key=standing_for(shard, case, now)).agent_id
+
+
+def standing_for(shard: Shard, case: Case, now: Instant) -> Callable[[Agent], tuple[int, bool, Rank]]:
+    """How agents stand for a case: who is to have it first, then by the choice of its queue."""
     choice, near = choice_of(shard.policy, shard.queue(case.queue).selection), case.near
     first = list(preferred(shard.policy, case, now))
 
-    def rank(agent: Agent) -> tuple[object, ...]:
+    def rank(agent: Agent) -> tuple[int, bool, Rank]:
         place = first.index(agent.agent_id) if agent.agent_id in first else len(first)
         is_far = near is not None and not near.hard and not is_near(agent.location, near)
         return place, is_far, choice.rank(agent, choice.by_skills(agent, case.requirements))
 
-    return case.case_id, min(could, key=rank).agent_id
+    return rank
+
+
+def crowd_of(before: Shard, case: Case, now: Instant) -> Crowd:
+    """From the definitions: how many were waiting for the same before a decision, from the case on, the late last; and
+    what agents who were there had for it.
+    """
+    mine = place_of(case)
+    assert mine is not None
+
+    def turn(wait: Wait, one: Case) -> tuple[object, ...]:
+        earlier_s = sum(tier.head_start_s for tier in before.policy.tier_head_starts if tier.tier == one.tier)
+        return wait.deadline < now, wait.deadline - earlier_s * MICROS, wait.waiting_since, one.case_id
+
+    others = [
+        turn(wait, one)
+        for one in before.cases.values()
+        if (wait := place_in_line(one)) is not None
+        and (work_of(one), urgency_of(one)) == (work_of(case), urgency_of(case))
+    ]
+    here = turn(mine, case)
+    there = [
+        agent
+        for agent in before.agents.values()
+        if agent.takes_offers
+        and agent.agent_id not in forbidden_of(case)
+        and min(agent.capacity, agent.limit(case.channel)) >= case.weight
+        and any(serves(agent, one) for one in (case.queue, *lenders_of(case)))
+        and is_skilled(agent, case.requirements)
+        and (case.near is None or not case.near.hard or is_near(agent.location, case.near))
+    ]
+    shares = [SHARES // max(1, sum(skill.level > 0 for skill in agent.skills)) for agent in there]
+    turns = sum(share * agent.turn for share, agent in zip(shares, there, strict=True))
+    return Crowd(len({one for one in others if one >= here} | {here}), sum(shares), turns)
+
+
+def work_of(case: Case) -> tuple[object, ...]:
+    """What makes cases ask for the same of the same agents, whatever their channel."""
+    return case.queue, case.requirements, case.weight, lenders_of(case), forbidden_of(case), case.near
+
+
+def together(before: Shard, shard: Shard, now: Instant) -> list[tuple[Case, dict[str, int]]]:
+    """From the definitions, looking at everything: the cases that are offered at once, one to an agent, each with who
+    could take it and how they rank.
+    """
+    order, made = order_of(shard.policy), shard.offers_made
+    waiting = {case.case_id: case for case in shard.cases.values() if place_in_line(case) is not None}
+    crowds = {case_id: crowd_of(before, case, now) for case_id, case in waiting.items()}
+    found: list[tuple[Case, dict[str, int]]] = []
+
+    def key(case: Case) -> object:
+        wait = place_of(case)
+        assert wait is not None
+        floor_turn = order.is_floor_turn(made + len(found))
+        place = order.place(wait, urgency_of(case), case.case_id, case.tier)
+        return order.key(*place, now, floor_turn, crowds[case.case_id])
+
+    while waiting:
+        case = waiting.pop(min(waiting.values(), key=key).case_id)  # type: ignore[arg-type]
+        could = [agent for agent in shard.agents.values() if may_take(case, agent)]
+        could.sort(key=standing_for(shard, case, now))
+        ranks = {agent.agent_id: rank for rank, agent in enumerate(could)}
+        if ways([*(one for _, one in found), ranks]):
+            found.append((case, ranks))
+    return found
+
+
+def ways(ranks: Sequence[dict[str, int]]) -> list[int]:
+    """Of each way to serve them all, one each, the sum of the ranks."""
+    if not ranks or len({agent_id for one in ranks for agent_id in one}) < len(ranks):
+        return [] if ranks else [0]
+    first, *others = ranks
+    return [
+        rank + rest
+        for agent_id, rank in first.items()
+        for rest in ways([{a: r for a, r in one.items() if a != agent_id} for one in others])
+    ]
+
+
+def check_offers(shard: Shard, facts: Sequence[events.Event], now: Instant) -> None:
+    """Records a decision. What is offered is what a look at everything finds, to who may take it, until nothing more
+    can be offered.
+    """
+    before = load(whole(shard))
+    by_crowd, pending = order_of(shard.policy).by_crowd, [one for one in facts if isinstance(one, events.CaseOffered)]
+    for event in facts:
+        if isinstance(event, events.CaseOffered):
+            if by_crowd and pending:
+                check_together(before, shard, pending, now)
+            elif not by_crowd:
+                assert (event.case_id, event.agent_id) == offer_due(shard, now)
+            pending = [] if by_crowd else pending
+            assert may_take(shard.cases[event.case_id], shard.agents[event.agent_id])
+            assert event.policy_version == 1
+        evolve(shard, event)
+        assert all(is_within(agent, 120) for agent in shard.agents.values())
+        if isinstance(event, events.CaseOffered):
+            assert is_within(shard.agents[event.agent_id])
+    assert offer_due(shard, now) is None
+
+
+def check_together(before: Shard, shard: Shard, offers: Sequence[events.CaseOffered], now: Instant) -> None:
+    """What is offered at once is what a look at everything finds, in rounds of one to each agent; then to more."""
+    offers, shard = list(offers), load(whole(shard))
+    while expected := together(before, shard, now):
+        these, offers = offers[: len(expected)], offers[len(expected) :]
+        assert [one.case_id for one in these] == [case.case_id for case, _ in expected]
+        assert len({one.agent_id for one in these}) == len(these)
+        ranks = [ranks for _, ranks in expected]
+        assert sum(rank[one.agent_id] for one, rank in zip(these, ranks, strict=True)) == min(ways(ranks))
+        record(shard, these)
+    for one in offers:
+        assert (one.case_id, one.agent_id) == offer_due(shard, now)
+        evolve(shard, one)
 
 
 @EVERY
@@ -352,16 +471,32 @@ def test_every_offer_is_the_one_that_a_look_at_everything_finds(
 ) -> None:
     shard = founded(policy, staff, widths)
     for command, facts in happening(shard, drawn):
-        for event in facts:
-            if isinstance(event, events.CaseOffered):
-                assert (event.case_id, event.agent_id) == offer_due(shard, command.at)
-                assert may_take(shard.cases[event.case_id], shard.agents[event.agent_id])
-                assert event.policy_version == 1
-            evolve(shard, event)
-            assert all(is_within(agent, 120) for agent in shard.agents.values())
-            if isinstance(event, events.CaseOffered):
-                assert is_within(shard.agents[event.agent_id])
-        assert offer_due(shard, command.at) is None
+        check_offers(shard, facts, command.at)
+
+
+at_once = st.lists(
+    st.tuples(st.floats(0, 4), st.integers(0, 9), st.integers(0, 3), st.just(()) | requirements), min_size=1, max_size=9
+)
+"""Cases that come while nobody is there: when, what else, how urgent, asking for what."""
+
+
+@EVERY
+@FEW
+@given(staffs, at_once, WIDTHS)
+def test_who_comes_at_the_same_time_is_offered_what_a_look_at_everything_finds(
+    policy: Named,
+    staff: list[Agent],
+    cases: list[tuple[float, int, int, tuple[Requirement, ...]]],
+    widths: tuple[int, int],
+) -> None:
+    plan = hours((5, 9))
+    shard = founded(policy, [replace(agent, shifts=plan, presence=Presence.AVAILABLE) for agent in staff], widths)
+    for number, (at, what, urgency, wanted) in enumerate(sorted(cases, key=lambda one: one[0])):
+        step = (3, 0.0, what, urgency, wanted)
+        record(shard, decide(asked(shard, step, number, at), shard))
+    facts = decide(commands.Tick(t(5)), shard)
+    assert len([one for one in facts if isinstance(one, events.ShiftChanged)]) == len(staff)
+    check_offers(shard, facts, t(5))
 
 
 @EVERY

@@ -8,7 +8,7 @@ import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 
-ORDERINGS = ("fifo", "priority", "earliest_deadline")
+ORDERINGS = ("fifo", "priority", "earliest_deadline", "balanced")
 SELECTIONS = (
     "longest_idle", "round_robin", "least_busy", "least_busy_share", "most_skilled", "least_sufficient", "best_fit",
 )  # fmt: skip
@@ -71,7 +71,9 @@ def _earned_levels(
 @click.option("--selection", type=click.Choice(SELECTIONS),
               help="Which agent, in queues that name no other way.")  # fmt: skip
 @click.option("--late-share", type=click.IntRange(2, 100), metavar="N",
-              help="With earliest_deadline, every N-th offer goes to late work first.")  # fmt: skip
+              help="With earliest_deadline and balanced, every N-th offer goes to late work first.")  # fmt: skip
+@click.option("--rescue-s", type=click.IntRange(1, 86_400), metavar="S",
+              help="With balanced, how long before its deadline a case goes before all that can wait.")  # fmt: skip
 @click.option("--urgency-head-start-s", type=click.IntRange(1, 86_400), metavar="S",
               help="With priority, seconds of waiting that one step of urgency counts as.")  # fmt: skip
 @click.option("--weight", "weights", multiple=True, metavar="SKILL=N", callback=_weights,
@@ -268,6 +270,7 @@ def _show(shown: Any) -> None:
     rows.add_row("selection", word(Selection, shown.selection, "SELECTION_"))
     rows.add_row("late share", f"one of {shown.late_share} offers")
     rows.add_row("urgency head start", f"{shown.urgency_head_start_s} s")
+    rows.add_row("rescued", f"{shown.rescue_s} s before the deadline")
     rows.add_row("skill weights", " ".join(f"{one.skill}={one.weight}" for one in shown.skill_weights) or "all alike")
     if shown.places:
         rows.add_row("places", " ".join(one.place_id for one in shown.places))

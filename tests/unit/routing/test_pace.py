@@ -106,11 +106,10 @@ def test_a_place_is_what_counting_says(
     shard.offers_made = offered
     order = shard.segments.order
     turn = order.is_floor_turn(offered)
-    lines = [segment.waiting for segment in shard.segments.by_key.values()]
     keys = sorted(
-        (order.key(line, one, t(now), turn), one.case_id)
-        for waiting in lines
-        for line, those in enumerate(waiting)
+        (order.key(line, one, t(now), turn, segment.crowd(line, one, t(now))), one.case_id)
+        for segment in shard.segments.by_key.values()
+        for line, those in enumerate(segment.waiting)
         for one in those
     )
     assert [place(shard, shard.cases[case_id], t(now)) for _, case_id in keys] == list(range(1, len(cases) + 1))

@@ -4,10 +4,18 @@ import pytest
 from routing import commands, events
 from routing.agents import Policy, Queue
 from routing.decider import decide
-from routing.explain import explain
+from routing.explain import explain, explain_offer
 from routing.shard import Shard, evolve
 from routing.state_codec import load
-from routing.terms import Ordering, Presence, Requirement, Selection, SkillWeight
+from routing.terms import (
+    Ordering,
+    Presence,
+    Requirement,
+    Selection,
+    ShiftException,
+    ShiftPlan,
+    SkillWeight,
+)
 
 from tests.unit.routing.build import (
     accept,
@@ -81,10 +89,83 @@ WAITING = [
             ["crisis", "urgent", "promised", "old"],
             id="earliest deadline goes by urgency, then by promise",
         ),
+        pytest.param(
+            {"ordering": Ordering.BALANCED},
+            ["crisis", "urgent", "promised", "old"],
+            id="balanced goes by urgency, then by the promise of what is due soon",
+        ),
     ],
 )
 def test_an_ordering_says_what_is_served_first(settings: dict[str, object], expected: list[str]) -> None:
     assert served(Shard(), queue("quick", 100), policy(**settings), *WAITING) == expected
+
+
+BOTH = [("topic:billing", 5), ("topic:returns", 5)]
+
+
+def desks(ordering: Ordering = Ordering.BALANCED) -> list[commands.Command]:
+    """Queues that each ask for a skill and promise two minutes, and who waits for each: one, then two."""
+    asked = [queue(skill, 120, 60, (Requirement(f"topic:{skill}", 1, hard=True),)) for skill in ("billing", "returns")]
+    waiting = [open_case("b1", "billing", 0), open_case("r1", "returns", 5), open_case("r2", "returns", 6)]
+    return [policy(ordering=ordering), *asked, *waiting]
+
+
+@pytest.mark.parametrize(
+    ("comes_at", "others", "first"),
+    [
+        pytest.param(30, [], "r1", id="two wait for the one and one for the other: the one"),
+        pytest.param(61, [], "b1", id="what is due within a minute comes before all that can wait"),
+        pytest.param(130, [], "r1", id="what is late can wait"),
+        pytest.param(30, [("ann", [("topic:returns", 5)]), ("ben", [("topic:returns", 5)])], "b1",
+                     id="two wait for the one, and two are there who can do nothing else"),
+        pytest.param(30, [("ann", BOTH), ("ben", BOTH)], "r1", id="who can do both is there for both alike"),
+    ],
+)  # fmt: skip
+def test_who_can_do_much_takes_what_the_others_would_be_last_to_reach(
+    comes_at: float, others: list[tuple[str, list[tuple[str, int]]]], first: str
+) -> None:
+    shard = Shard()
+    for agent_id, skills in others:  # there, and at something else
+        run(shard, register(agent_id, 1, skills), presence(agent_id), open_case(f"{agent_id}'s"))
+    facts = run(shard, *desks(), register("mia", 1, BOTH), presence("mia", at=comes_at))
+    assert next(fact.case_id for fact in facts if isinstance(fact, events.CaseOffered)) == first
+
+
+@pytest.mark.parametrize(
+    ("ordering", "served_at_once"), [(Ordering.EARLIEST_DEADLINE, {"r1": "ann"}),
+                                     (Ordering.BALANCED, {"r1": "ben", "b1": "ann"})]
+)  # fmt: skip
+def test_of_those_who_come_at_once_who_can_do_both_leaves_the_one_to_who_can_do_nothing_else(
+    ordering: Ordering, served_at_once: dict[str, str]
+) -> None:
+    shard, begins = Shard(), ShiftPlan("", (), (ShiftException(t(50), t(900), False),))
+    run(shard, *desks(ordering)[:3], open_case("r1", "returns"), open_case("b1", "billing", 1))
+    for agent_id, skills in (("ann", BOTH), ("ben", [("topic:returns", 3)])):
+        run(
+            shard,
+            register(agent_id, 1, skills),
+            commands.ChangeAgent(agent_id, None, None, None, None, t(0), None, begins),
+        )
+        run(shard, presence(agent_id))
+    facts = decide(tick(50), shard)
+    assert {one.case_id: one.agent_id for one in facts if isinstance(one, events.CaseOffered)} == served_at_once
+
+
+def test_an_explanation_says_what_a_place_in_line_goes_by() -> None:
+    shard = Shard()
+    run(shard, register("mia", 1, BOTH), open_case("now"), presence("mia"), *desks())
+    told = "its place in line goes by "
+    assert told + "how crowded it is: 2 from it on for the attention of 0.5 agents" in why(shard, "r1", 30)
+    assert told + "its deadline, which is within 60 s" in why(shard, "b1", 61)
+    run(shard, register("ann", 1, BOTH))
+    offered_one = next(one for one in decide(presence("ann", at=30), shard) if isinstance(one, events.CaseOffered))
+    expected = "it was number 1 of 3 in line, by how crowded it is: 2 from it on for the attention of 0.5 agents"
+    assert expected in explain_offer(shard, offered_one).summary
+
+
+def why(shard: Shard, case_id: str, at: float) -> str:
+    """What is said of a case."""
+    return explain(shard, shard.cases[case_id], t(at)).summary
 
 
 def test_late_work_has_as_many_offers_as_the_policy_says() -> None:
@@ -262,7 +343,7 @@ def test_whoever_gave_a_case_back_is_not_preferred() -> None:
 
 
 def test_what_waits_is_served_on_release_and_not_only_on_arrival_as_chatwoot_10583() -> None:
-    for ordering in (Ordering.FIFO, Ordering.PRIORITY, Ordering.EARLIEST_DEADLINE):
+    for ordering in [one for one in Ordering if one]:
         shard = Shard()
         run(shard, policy(ordering=ordering), *staff(("mia", 1, [])), open_case("c1"), open_case("c2", at=1))
         run(shard, accept("c1", "mia", at=2))

@@ -226,6 +226,10 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     tier_head_starts: tuple[TierHeadStart, ...] = ()
     earned_levels: tuple[EarnedLevel, ...] = ()
     places: tuple[Place, ...] = ()
+    rescue_s: int = 60
+    """How long before its deadline a case goes before all that can wait. Against: where forty are at work somebody gets
+    free every eight seconds, and several cases may be due at once.
+    """
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -373,4 +377,5 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         event.tier_head_starts,
         earned_levels=event.earned_levels,
         places=event.places,
+        rescue_s=event.rescue_s or usual.rescue_s,
     )

@@ -608,6 +608,7 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     tier_head_starts: tuple[TierHeadStart, ...] | None = None
     earned_levels: tuple[EarnedLevel, ...] | None = None
     places: tuple[Place, ...] | None = None
+    rescue_s: int | None = None
 
 
 class GrantGoodwill(Struct, frozen=True, gc=False):

@@ -729,6 +729,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     tier_head_starts: tuple[TierHeadStart, ...] = ()
     earned_levels: tuple[EarnedLevel, ...] = ()
     places: tuple[Place, ...] = ()
+    rescue_s: int = 0
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):

@@ -37,7 +37,19 @@ from routing.cases import (
     urgency_of,
 )
 from routing.geo import distance_m, is_near
-from routing.policies import FAR, Rank, is_skilled, level_for, near_first, preferred, serves, skill_score, weights_of
+from routing.policies import (
+    FAR,
+    SHARES,
+    Balanced,
+    Rank,
+    is_skilled,
+    level_for,
+    near_first,
+    preferred,
+    serves,
+    skill_score,
+    weights_of,
+)
 from routing.relaxation import due_at, eased, farther, lends, relaxed
 from routing.shard import Shard
 from routing.terms import ChannelCapacity, Near, Presence, Relaxation, Selection, ShiftPhase, Skill
@@ -161,6 +173,8 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
             binding = max(failures, key=lambda constraint: (failures[constraint], constraint))
         why = "nobody is registered" if not candidates else _WHY[binding]
         summary = f"{summary}: {why}"
+        if by := _goes_by(shard, case, now):
+            summary = f"{summary}; its place in line goes{by.removeprefix(',')}"
     elif isinstance(case.stage, Queued):
         binding = Constraint.SUPERVISED
         summary = f"{summary}; TransferCase moves it on"
@@ -181,7 +195,7 @@ def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
     waiting = shard.segments.waiting()
     why = view.why_first(offered.agent_id) or "ranked first"
     whom = "of 1 who could take it" if able == 1 else f"of {able} who could take it"
-    where = f"it was number {line} of {waiting} in line"
+    where = f"it was number {line} of {waiting} in line{_goes_by(shard, case, now)}"
     if isinstance(case.stage, Broadcast):
         others = ", ".join(offer.agent_id for offer in case.stage.offers)
         where = f"it was offered to {others} already, and may be to {case.stage.width} at once"
@@ -496,6 +510,21 @@ def _easing(case: Case, step: Relaxation) -> str:
     return f"ask for {asked.skill} at {less.min_level} instead of {asked.min_level}"
 
 
+def _goes_by(shard: Shard, case: Case, now: Instant) -> str:
+    """What the place of a case in line goes by, where that is not the same for all; else ""."""
+    order, wait = shard.segments.order, place_of(case)
+    if not isinstance(order, Balanced) or wait is None:
+        return ""
+    if wait.deadline < now and order.is_floor_turn(shard.offers_made):
+        return ", by its deadline: it is late, and the next offer is for late work"
+    _, stands = order.standing(*order.place(wait, urgency_of(case), case.case_id, case.tier))
+    if now <= wait.deadline and stands.by < now + order.rescue_s * MICROS:
+        return f", by its deadline, which is within {order.rescue_s} s"
+    crowd = shard.segments.crowd(case, wait, now, shard.agents.values(), shard.choice)
+    agents = f"{crowd.hands / SHARES:.1f}".removesuffix(".0")
+    return f", by how crowded it is: {crowd.waiting} from it on for the attention of {agents} agents"
+
+
 def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:
     """How many waiting cases come before this one, plus one; of one queue, where it is named."""
     wait = place_of(case)
@@ -503,6 +532,7 @@ def place(shard: Shard, case: Case, now: Instant, queue: str = "") -> int:
         return 0
     order = shard.segments.order
     turn = order.is_floor_turn(shard.offers_made)
-    mine = order.key(*order.place(wait, urgency_of(case), case.case_id, case.tier), now, turn)
+    crowd = shard.segments.crowd(case, wait, now, shard.agents.values(), shard.choice)
+    mine = order.key(*order.place(wait, urgency_of(case), case.case_id, case.tier), now, turn, crowd)
     segments = (one for one in shard.segments.by_key.values() if queue in ("", one.queue))
     return 1 + sum(segment.before(mine, now, turn) for segment in segments)

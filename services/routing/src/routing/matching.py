@@ -5,17 +5,28 @@ each other (or a cool-down keeps them apart). So after it only cases that have j
 just got room can be matched, and nothing else is looked at.
 """
 
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections import ChainMap, deque
+from collections.abc import Collection, Iterator, Mapping
 
 from chassis.clock import MICROS, Instant
 from chassis.identity import uuid5
 
 from routing import events
 from routing.agents import Agent, Queue
-from routing.cases import Broadcast, Case, again_at, is_refused_by_all, offer_to, place_in_line, place_of, urgency_of
+from routing.cases import (
+    Broadcast,
+    Case,
+    Wait,
+    again_at,
+    is_refused_by_all,
+    offer_to,
+    place_in_line,
+    place_of,
+    urgency_of,
+)
 from routing.changes import changes, is_first_offer, with_turn
-from routing.policies import OrderKey, preferred
+from routing.pairing import Pairing
+from routing.policies import Crowd, OrderKey, preferred
 from routing.segments import Segment
 from routing.shard import Shard
 
@@ -62,6 +73,10 @@ _FREES_NOBODY = frozenset(
 )
 """Facts that neither give an agent room nor make a case wait."""
 
+PAIRS_MAX = 32
+"""Agents, and cases, that are looked at together. Against: pairing so many takes some milliseconds, and grows with the
+cube.
+"""
 OFFERS = "5b3f0f3e-2f5c-5d0e-9a57-0d6f1f7a4f11"
 """Namespace of offer ids: an offer is named by its case and token."""
 
@@ -159,6 +174,14 @@ class Decision:
         if not self._agents and self._leads_to_no_offer():
             return
         self._catch_up()
+        if self.shard.segments.order.by_crowd:
+            while self._meets_several() and self._pair_up():
+                pass
+        self._match_one_by_one()
+        self._widen()
+
+    def _match_one_by_one(self) -> None:
+        """Decides offers, each the first of all that are possible."""
         order = self.shard.segments.order
         while True:
             first: tuple[OrderKey, str] | None = None
@@ -168,7 +191,7 @@ class Decision:
                 wait = place_in_line(case)
                 if wait is not None:
                     place = order.place(wait, urgency_of(case), case.case_id, case.tier)
-                    key = (order.key(*place, self.at, floor_turn), case.case_id)
+                    key = (order.key(*place, self.at, floor_turn, self._crowd(case, wait)), case.case_id)
                     if first is None or key < first:
                         agent_id = self._best_agent(case)
                         if agent_id is not None:
@@ -185,7 +208,68 @@ class Decision:
             if best is None:
                 break
             self._offer(chosen, best)
-        self._widen()
+
+    def _meets_several(self) -> bool:
+        """Whether which agent takes one case may be a matter of which takes another."""
+        waiting = sum(place_in_line(case) is not None for case in self._cases.values())
+        return waiting + sum(agent.free > 0 for agent in self._agents.values()) > 1
+
+    def _pair_up(self) -> bool:
+        """Decides offers of several cases to several agents, one each: whoever is first is served if it can be, as many
+        as can be, by those who rank best all together. Returns whether there were any.
+
+        It looks at `PAIRS_MAX` agents at a time, and for each at as many cases of a line as there are agents: whoever
+        would get a later one could have one of these instead.
+        """
+        order, made = self.shard.segments.order, self.shard.offers_made + self._offers
+        free = sorted(agent.agent_id for agent in self._agents.values() if agent.free > 0)[:PAIRS_MAX]
+        able: dict[str, set[str]] = {}
+        by_turn: tuple[dict[str, OrderKey], dict[str, OrderKey]] = {}, {}
+        for agent_id in free:
+            for floor_turn, keys in enumerate(by_turn):
+                for key, case_id in self._takeable(self._agents[agent_id], bool(floor_turn), len(free)):
+                    keys[case_id] = key
+                    able.setdefault(case_id, set()).add(agent_id)
+        for case in self._cases.values():
+            wait = place_in_line(case)
+            if wait is not None:
+                place = order.place(wait, urgency_of(case), case.case_id, case.tier)
+                crowd = self._crowd(case, wait)
+                for floor_turn, keys in enumerate(by_turn):
+                    keys[case.case_id] = order.key(*place, self.at, bool(floor_turn), crowd)
+        first, late_first = (deque(sorted(keys, key=keys.__getitem__)) for keys in by_turn)
+        pairing, served, looked_at = Pairing(), list[Case](), set[str]()
+        columns: dict[str, int] = {}
+        while len(looked_at) < len(by_turn[0]) and len(served) < PAIRS_MAX:
+            line = late_first if order.is_floor_turn(made + len(served)) else first
+            case_id = line.popleft()
+            if case_id in looked_at:
+                continue
+            looked_at.add(case_id)
+            case = self._cases.get(case_id) or self.shard.cases[case_id]
+            ranked = self._ranked(case, able.get(case_id))
+            if pairing.add({columns.setdefault(one, len(columns)): cost for cost, one in enumerate(ranked)}):
+                served.append(case)
+        agents = list(columns)
+        for row, column in pairing.pairs():
+            self._offer(served[row], agents[column])
+        return bool(served)
+
+    def _ranked(self, case: Case, able: Collection[str] | None) -> list[str]:
+        """Who could take a waiting case, the best first: of these, or of a case that this decision has touched at most
+        `PAIRS_MAX` of all.
+        """
+        known = self.shard.segments.find(case)
+        segment = known or self._segment_for(case)
+        first, agents = list(preferred(self.shard.policy, case, self.at)), self._all_agents()
+        if able is None:
+            ready = [one.agent_id for one in known.ready] if known else self.shard.agents
+            able = {*self._agents, *first, *ready}
+        could = (agents[agent_id] for agent_id in able if agent_id in agents)
+        may = [a for a in could if segment.is_open_to(a, case.channel) and self._may_be_offered(case, a.agent_id)]
+        turn = {agent_id: number - len(first) for number, agent_id in enumerate(first)}
+        ranked = sorted(may, key=lambda agent: (turn.get(agent.agent_id, 0), segment.rank(agent)))
+        return [agent.agent_id for agent in ranked[:PAIRS_MAX]]
 
     def _widen(self) -> None:
         """Decides offers to more agents at once, where a case may have them and nobody waits for who is free: as for
@@ -348,8 +432,15 @@ class Decision:
         segments = self.shard.segments
         return Segment(*segments.key_of(case), segments.order, self.shard.choice(case.queue))
 
-    def _takeable(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
-        """The cases, untouched by this decision, that an agent could take and that can be first."""
+    def _crowd(self, case: Case, wait: Wait) -> Crowd:
+        """How crowded what a case asks for is, as it was before this decision."""
+        shard = self.shard
+        return shard.segments.crowd(case, wait, self.at, shard.agents.values(), shard.choice)
+
+    def _takeable(self, agent: Agent, floor_turn: bool, most: int = 1) -> Iterator[tuple[OrderKey, str]]:
+        """The cases, untouched by this decision, that an agent could take and that can be first; or so many of each
+        line, where so many are served at once.
+        """
         refused = self.shard.refused.get(agent.agent_id, ())
         skip = {*self._cases, *(case_id for again, case_id in refused if again > self.at)}
         free, is_limited = agent.free, agent.is_limited
@@ -360,7 +451,7 @@ class Decision:
                     skip.update(self._of_other_channels(segment, agent))
                 elif is_limited and agent.room(segment.channel) < segment.weight:
                     continue
-                yield from segment.heads(self.at, floor_turn, skip)
+                yield from segment.heads(self.at, floor_turn, skip, most)
 
     def _of_other_channels(self, segment: Segment, agent: Agent) -> Iterator[str]:
         """The waiting cases of a segment that are of a channel the agent has no room in."""

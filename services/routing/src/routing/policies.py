@@ -4,9 +4,9 @@ A tenant has one order for all its work, because an agent who serves two queues 
 several agents is chosen may differ by queue. The default is earliest deadline first within urgency, then the best fit,
 then the longest idle.
 
-Nobody waits for ever while agents are free, whatever the order. What arrives later stands behind a case in the first
-two from some moment on; of the third any case becomes late in the end, the late are served oldest deadline first, and
-every so many offers one is theirs whatever their urgency.
+Nobody waits for ever while agents are free, whatever the order. What arrives later stands behind a case in the orders
+by age from some moment on; of the others any case becomes late in the end, the late are served oldest deadline first,
+and every so many offers one is theirs whatever their urgency.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple, Protocol, assert_never
 from chassis.clock import MICROS, Instant
 
 from routing.agents import NEVER, Agent, Policy
-from routing.cases import Broadcast, Case, Wait, place_of
+from routing.cases import URGENCY_MAX, Broadcast, Case, Wait, place_of
 from routing.geo import is_near
 from routing.terms import Near, Ordering, Requirement, Selection
 
@@ -43,7 +43,22 @@ FAR = 1e6
 """What being too far away adds to a score. Against: no choice's score is as large, and its digits are kept."""
 HeadStarts = tuple[tuple[str, int], ...]
 """Tiers, and by how many seconds their cases stand earlier in line."""
-OrderKey = tuple[int, int, Instant, Instant, str]
+OrderKey = tuple[int, int, float, float, Instant, Instant, str]
+
+
+class Crowd(NamedTuple):
+    """How crowded a kind of work is, seen from one of its cases."""
+
+    waiting: int
+    """It, and those of its urgency who wait for the same and come after it."""
+    hands: int
+    """What the agents who are there have for it: the sum of their shares."""
+    turns: int
+    """The sum of each one's share times its turn."""
+
+
+NOBODY = Crowd(0, 1, 0)
+"""Where it is no matter."""
 
 
 class Order(Protocol):
@@ -53,6 +68,9 @@ class Order(Protocol):
     first, and the first of those that are not late; so a look at each is enough.
     """
 
+    by_crowd: ClassVar[bool]
+    """Whether it matters how many wait for the same, and how many are there for it."""
+
     @property
     def lines(self) -> int:
         """How many."""
@@ -60,13 +78,16 @@ class Order(Protocol):
     def place(self, wait: Wait, urgency: int, case_id: str, tier: str = "") -> tuple[int, Waiting]:
         """(the line a case waits in, as what); it stays so while the case waits."""
 
+    def alongside(self, line: int, waiting: Waiting) -> Sequence[tuple[int, Waiting]]:
+        """The lines a case is in one order with, its own among them, each with what would stand there where it does."""
+
     def late_before(self, now: Instant) -> Instant:
         """What of a line goes by an earlier instant than this is late; `NEVER` where nothing is."""
 
     def is_floor_turn(self, offers_made: int) -> bool:
         """Whether the next offer belongs to late work."""
 
-    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool, crowd: Crowd = NOBODY) -> OrderKey:
         """What all cases are ordered by; the least is served first. Total: no two cases have the same key."""
 
 
@@ -91,6 +112,7 @@ class EarliestDeadline:
     start wait in lines of their own: where they stand is one thing, when they are late another.
     """
 
+    by_crowd: ClassVar[bool] = False
     late_share: int = 5
     head_starts: HeadStarts = ()
 
@@ -115,16 +137,53 @@ class EarliestDeadline:
         """The last of so many."""
         return offers_made % self.late_share == self.late_share - 1
 
-    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
+    def standing(self, line: int, waiting: Waiting) -> tuple[int, Waiting]:
+        """(urgency, as what it stands there): due earlier by the head start of its tier."""
+        if not self.head_starts:
+            return line, waiting
+        urgency, number = divmod(line, 1 + len(self.head_starts))
+        earlier_s = self.head_starts[number - 1][1] if number else 0
+        return urgency, waiting._replace(by=Instant(waiting.by - earlier_s * MICROS))
+
+    def alongside(self, line: int, waiting: Waiting) -> Sequence[tuple[int, Waiting]]:
+        """The lines of all tiers of its urgency, each with what would stand there where the case does."""
+        if not self.head_starts:
+            return ((line, waiting),)
+        urgency, here = self.standing(line, waiting)
+        first = urgency * (1 + len(self.head_starts))
+        earlier = (0, *(seconds for _, seconds in self.head_starts))
+        return [(first + n, here._replace(by=Instant(here.by + s * MICROS))) for n, s in enumerate(earlier)]
+
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool, crowd: Crowd = NOBODY) -> OrderKey:
         """On a floor turn the latest of the late first, whatever its urgency."""
         late = waiting.by < now
-        if self.head_starts:
-            line, number = divmod(line, 1 + len(self.head_starts))
-            if number:
-                waiting = waiting._replace(by=Instant(waiting.by - self.head_starts[number - 1][1] * MICROS))
+        urgency, waiting = self.standing(line, waiting)
         if floor_turn:
-            return (0 if late else 1, 0 if late else -line, *waiting)
-        return (-line, 1 if late else 0, *waiting)
+            return (0 if late else 1, 0 if late else -urgency, 0.0, 0.0, *waiting)
+        return (-urgency, 1 if late else 0, 0.0, 0.0, *waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Balanced(EarliestDeadline):
+    """Urgency first, then earliest deadline of what is due within `rescue_s`. What can wait longer, and what is late,
+    goes by how many wait for the same and how many are there to do it: an agent who can do much takes what those who
+    can do little else would be last to reach. Of equals it is the work whose agents were offered something last, for
+    they will be at it longest. The late have every `late_share`-th offer for themselves.
+    """
+
+    by_crowd: ClassVar[bool] = True
+    rescue_s: int = 60
+
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool, crowd: Crowd = NOBODY) -> OrderKey:
+        """Of a line the first on time and the first late have most behind them."""
+        late = waiting.by < now
+        urgency, waiting = self.standing(line, waiting)
+        if floor_turn and late:
+            return (-URGENCY_MAX - 1, 0, 0.0, 0.0, *waiting)
+        if not late and waiting.by < now + self.rescue_s * MICROS:
+            return (-urgency, 0, 0.0, 0.0, *waiting)
+        hands = max(1, crowd.hands)
+        return (-urgency, 1, -crowd.waiting / hands, -crowd.turns / hands, *waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +193,7 @@ class LongestWait:
     """
 
     lines: ClassVar[int] = 1
+    by_crowd: ClassVar[bool] = False
     head_start_s: int = 0
     head_starts: HeadStarts = ()
 
@@ -141,6 +201,10 @@ class LongestWait:
         """All in one line, by when it would have begun to wait without urgency and tier."""
         earlier_s = urgency * self.head_start_s + sum(seconds for named, seconds in self.head_starts if named == tier)
         return 0, Waiting(Instant(wait.waiting_since - earlier_s * MICROS), wait.waiting_since, case_id)
+
+    def alongside(self, line: int, waiting: Waiting) -> Sequence[tuple[int, Waiting]]:
+        """Its own."""
+        return ((line, waiting),)
 
     def late_before(self, now: Instant) -> Instant:
         """Deadlines are no matter here."""
@@ -150,9 +214,9 @@ class LongestWait:
         """Nobody needs one."""
         return False
 
-    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool) -> OrderKey:
+    def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool, crowd: Crowd = NOBODY) -> OrderKey:
         """As it stands in its line."""
-        return (0, 0, *waiting)
+        return (0, 0, 0.0, 0.0, *waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +324,8 @@ def order_of(policy: Policy) -> Order:
             return LongestWait(0, head_starts)
         case Ordering.PRIORITY:
             return LongestWait(policy.urgency_head_start_s, head_starts)
+        case Ordering.BALANCED:
+            return Balanced(policy.late_share, head_starts, policy.rescue_s)
         case _:
             assert_never(policy.ordering)
 
@@ -308,6 +374,19 @@ def level_for(levels: Mapping[str, int], asked: Requirement) -> int:
 def serves(agent: Agent, queue: str) -> bool:
     """Whether an agent works this queue."""
     return not agent.queues or queue in agent.queues
+
+
+SHARES = 720_720
+"""An agent's attention, in parts that up to sixteen skills divide without a rest: sums of them are exact, whatever the
+order they are made in.
+"""
+
+
+def share_of(agent: Agent) -> int:
+    """What an agent has for each thing it can do: who can do one thing all of its attention, who can do eight an
+    eighth.
+    """
+    return SHARES // max(1, sum(skill.level > 0 for skill in agent.skills))
 
 
 def skill_score(agent: Agent, requirements: Sequence[Requirement], weights: Mapping[str, int] | None = None) -> float:

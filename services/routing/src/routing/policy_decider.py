@@ -57,5 +57,6 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.tier_head_starts,
                 changed.earned_levels,
                 changed.places,
+                changed.rescue_s,
             )
         )

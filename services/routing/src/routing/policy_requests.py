@@ -36,6 +36,7 @@ from routing.terms import (
 _RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
     "urgency_head_start_s": (1, 86_400, ", or 0 for 1800"),
+    "rescue_s": (1, 86_400, ", or 0 for 60"),
     "preferred_s": (0, 86_400, ""),
     "max_missed_offers": (1, 100, ", or 0 for 3"),
     "decline_cooldown_s": (1, 86_400, ", or 0 for 300"),
@@ -94,6 +95,7 @@ def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, A
         "selection": one_of(form, Selection, "routing_policy.selection", policy.selection) or usual.selection,
         "late_share": policy.late_share or usual.late_share,
         "urgency_head_start_s": policy.urgency_head_start_s or usual.urgency_head_start_s,
+        "rescue_s": policy.rescue_s or usual.rescue_s,
         "skill_weights": tuple(weights[skill] for skill in sorted(weights)),
         "preferred_s": policy.preferred_s,
         "max_missed_offers": policy.max_missed_offers or usual.max_missed_offers,

@@ -17,7 +17,20 @@ from chassis.clock import Instant
 from routing.agents import Agent
 from routing.cases import Case, Wait, forbidden_of, lenders_of, urgency_of
 from routing.geo import is_near
-from routing.policies import Choice, EarliestDeadline, Order, OrderKey, Rank, Waiting, is_skilled, near_first, serves
+from routing.policies import (
+    NOBODY,
+    Choice,
+    Crowd,
+    EarliestDeadline,
+    Order,
+    OrderKey,
+    Rank,
+    Waiting,
+    is_skilled,
+    near_first,
+    serves,
+    share_of,
+)
 from routing.terms import Near, Requirement
 
 SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...], tuple[str, ...], Near | None]
@@ -50,6 +63,12 @@ class Segment:
     """Agents who take offers and could do it, were they free."""
     refused: dict[str, bool] = field(default_factory=dict)
     """Waiting cases that somebody refused, and whether everybody present has."""
+    hands: int = 0
+    """The sum of the shares of who is present, where the order goes by it."""
+    turns: int = 0
+    """The sum of each one's share times its turn."""
+    alike: list["Segment"] = field(default_factory=list)
+    """This, and the segments that differ from it in nothing but the channel, where the order goes by who waits."""
 
     def __post_init__(self) -> None:
         self.waiting = tuple([] for _ in range(self.order.lines))
@@ -88,9 +107,29 @@ class Segment:
         """The agent's standing for this kind of work."""
         return self.choice.rank(agent, self.choice.by_skills(agent, self.requirements))
 
-    def heads(self, now: Instant, floor_turn: bool, skip: Iterable[str]) -> Iterable[tuple[OrderKey, str]]:
-        """The cases that can be first: of each line the first on time and the first late, but for those to skip."""
-        return self._heads(self.waiting, now, floor_turn, frozenset(skip).__contains__)
+    def crowd(self, line: int, waiting: Waiting, now: Instant) -> Crowd:
+        """How crowded this is from a case on that waits here, or is about to."""
+        late_before, behind = self.order.late_before(now), 0
+        for other, there in self.order.alongside(line, waiting):
+            for cases in [one.waiting[other] for one in self.alike]:
+                at, on_time = bisect_left(cases, there), bisect_left(cases, (late_before,))
+                if waiting.by < late_before:
+                    behind += max(0, on_time - at)
+                else:
+                    behind += len(cases) - max(at, on_time) + on_time  # the late come last
+        mine = self.waiting[line]
+        at = bisect_left(mine, waiting)
+        is_here = at < len(mine) and mine[at] == waiting
+        return Crowd(behind if is_here else behind + 1, self.hands, self.turns)
+
+    def heads(
+        self, now: Instant, floor_turn: bool, skip: Iterable[str], most: int = 1
+    ) -> Iterable[tuple[OrderKey, str]]:
+        """The cases that can be first: of each line the first on time and the first late, but for those to skip; or so
+        many of each, where so many are served at once.
+        """
+        is_barred, by_crowd = frozenset(skip).__contains__, self.order.by_crowd
+        return self._heads(self.waiting, now, floor_turn, is_barred, most, by_crowd=by_crowd)
 
     def before(self, key: OrderKey, now: Instant, floor_turn: bool) -> int:
         """How many of its cases are served before what has this key; found in its lines, not counted."""
@@ -99,7 +138,8 @@ class Segment:
             on_time = bisect_left(cases, (late_before,))
 
             def key_of(waiting: Waiting, line: int = line) -> OrderKey:
-                return order.key(line, waiting, now, floor_turn)
+                crowd = self.crowd(line, waiting, now) if order.by_crowd else NOBODY
+                return order.key(line, waiting, now, floor_turn, crowd)
 
             found += bisect_left(cases, key, 0, on_time, key=key_of)
             found += bisect_left(cases, key, on_time, key=key_of) - on_time
@@ -110,7 +150,14 @@ class Segment:
         return self._heads(self.thin, now, False, is_barred)
 
     def _heads(
-        self, lines: Iterable[list[Waiting]], now: Instant, floor_turn: bool, is_barred: Callable[[str], bool]
+        self,
+        lines: Iterable[list[Waiting]],
+        now: Instant,
+        floor_turn: bool,
+        is_barred: Callable[[str], bool],
+        most: int = 1,
+        *,
+        by_crowd: bool = False,
     ) -> list[tuple[OrderKey, str]]:
         late_before = self.order.late_before(now)
         found = []
@@ -119,10 +166,14 @@ class Segment:
                 continue
             on_time = bisect_left(cases, (late_before,))
             for start, end in ((0, on_time), (on_time, len(cases))):
+                left = most
                 for i in range(start, end):
                     if not is_barred(cases[i].case_id):
-                        found.append((self.order.key(line, cases[i], now, floor_turn), cases[i].case_id))
-                        break
+                        crowd = self.crowd(line, cases[i], now) if by_crowd else NOBODY
+                        found.append((self.order.key(line, cases[i], now, floor_turn, crowd), cases[i].case_id))
+                        left -= 1
+                        if not left:
+                            break
         return found
 
 
@@ -154,11 +205,15 @@ class Segments:
     """
     _present: dict[str, tuple[object, ...]] = field(default_factory=dict)
     """Per agent: what decided when last looked at where it is present."""
+    _claims: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Per agent, where the order goes by it: its share and turn as they count where it is present."""
     _counts: dict[str, int] = field(default_factory=dict)
     """Per guarded queue: how many cases in line its agents may take."""
     _limit: int = SEGMENTS_MAX
     _thin: dict[str, None] = field(default_factory=dict)
     """Cases that may be offered to more agents at once than they are."""
+    _alike: dict[tuple[object, ...], list[Segment]] = field(default_factory=dict)
+    """By the key but for the channel."""
 
     @property
     def has_thin(self) -> bool:
@@ -174,16 +229,23 @@ class Segments:
 
     def key(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> SegmentKey:
         """Where such a case waits that is for everybody of its queue alone."""
-        return queue, requirements, weight, channel if channel in self.channels else OTHERS, (), (), None
+        return queue, requirements, weight, self._told(channel), (), (), None
 
     def key_of(self, case: Case) -> SegmentKey:
         """Where a case waits."""
-        channel = case.channel if case.channel in self.channels else OTHERS
+        channel = self._told(case.channel)
         return case.queue, case.requirements, case.weight, channel, lenders_of(case), forbidden_of(case), case.near
+
+    def _told(self, channel: str) -> str:
+        """The channel of the segment for cases of one. How many wait for the same must not depend on whether an agent
+        once made a difference of it, so where the order goes by that all are told apart.
+        """
+        return channel if self.order.by_crowd or channel in self.channels else OTHERS
 
     def tells_apart(self, agent: Agent) -> bool:
         """Whether every channel that the agent makes a difference of has segments of its own."""
-        return not agent.is_limited or self.channels.issuperset(agent.channels_named)
+        known = self.order.by_crowd or not agent.is_limited
+        return known or self.channels.issuperset(agent.channels_named)
 
     def suited(self, agent: Agent) -> Iterator[Segment]:
         """The kinds of work an agent may do at all."""
@@ -247,14 +309,38 @@ class Segments:
         able = agent.skills, agent.queues, agent.location
         now = agent.takes_offers, agent.capacity, *able, agent.channel_capacity, agent.channels
         if self._present.get(agent.agent_id) == now:
+            if self.order.by_crowd:
+                self._count_turn(agent)
             return []
         self._present[agent.agent_id] = now
+        if self.order.by_crowd:
+            self._claim(agent, self._by_key.values(), -1)
+            self._claims[agent.agent_id] = share_of(agent), agent.turn
         news = []
         for segment in self._by_key.values():
             if segment.has_present(agent, segment.channel) != (agent.agent_id in segment.present):
                 segment.present ^= {agent.agent_id}
                 news.append(segment)
+        if self.order.by_crowd:
+            self._claim(agent, self._by_key.values(), 1)
         return news
+
+    def _count_turn(self, agent: Agent) -> None:
+        """Counts that an agent was offered something where it is present."""
+        share, before = self._claims[agent.agent_id]
+        if agent.turn != before:
+            self._claims[agent.agent_id] = share, agent.turn
+            for segment, _ in self._segments_for(agent):
+                if agent.agent_id in segment.present:
+                    segment.turns += share * (agent.turn - before)
+
+    def _claim(self, agent: Agent, segments: Iterable[Segment], sign: int) -> None:
+        """Counts an agent where it is present, or no longer."""
+        share, turn = self._claims.get(agent.agent_id, (0, 0))
+        for segment in segments:
+            if agent.agent_id in segment.present:
+                segment.hands += sign * share
+                segment.turns += sign * share * turn
 
     def put_agent(self, agent: Agent) -> None:
         """Puts an agent, as it is now, where it is ready, and nowhere else."""
@@ -263,6 +349,22 @@ class Segments:
     def find(self, case: Case) -> Segment | None:
         """The segment a case would wait in, None when no case has been there yet."""
         return self.by_key.get(self.key_of(case))
+
+    def crowd(
+        self, case: Case, wait: Wait, now: Instant, agents: Iterable[Agent], choice: Callable[[str], Choice]
+    ) -> Crowd:
+        """How crowded what a case asks for is from it on, whether it waits there already or not."""
+        if not self.order.by_crowd:
+            return NOBODY
+        segment = self.find(case)
+        if segment is None:
+            key = self.key_of(case)
+            segment = Segment(*key, self.order, choice(case.queue))
+            segment.alike = [*self._alike.get(_but_for_channel(key), ()), segment]
+            there = [agent for agent in agents if segment.has_present(agent, segment.channel)]
+            segment.hands = sum(share_of(agent) for agent in there)
+            segment.turns = sum(share_of(agent) * agent.turn for agent in there)
+        return segment.crowd(*self.order.place(wait, urgency_of(case), case.case_id, case.tier), now)
 
     def has_ready(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> bool:
         """Whether somebody might take such a case now, were it for everybody; of a kind not seen before, whether
@@ -311,9 +413,13 @@ class Segments:
         if len(self._by_key) >= self._limit:
             self._drop_empty()
         segment = self._by_key[key] = Segment(*key, self.order, choice)
+        if self.order.by_crowd:
+            segment.alike = self._alike.setdefault(_but_for_channel(key), [])
+            segment.alike.append(segment)
         for agent in agents:
             if segment.has_present(agent, segment.channel):
                 segment.present.add(agent.agent_id)
+                self._claim(agent, (segment,), 1)
             suited = self._suited.get(agent.agent_id)
             if suited is None or not segment.suits(agent):
                 continue
@@ -329,6 +435,9 @@ class Segments:
         """Forgets the segments nobody waits in; their agents are ready in the others still."""
         self._by_key = {key: segment for key, segment in self._by_key.items() if not segment.is_empty}
         self._limit = max(SEGMENTS_MAX, 2 * len(self._by_key))
+        for alike in self._alike.values():
+            alike[:] = [segment for segment in alike if not segment.is_empty]
+        self._alike = {key: alike for key, alike in self._alike.items() if alike}
         for agent_id, standing in self._ready.items():
             self._ready[agent_id] = tuple(place for place in standing if not place[0].is_empty)
         for *_, suited in self._suited.values():
@@ -345,3 +454,8 @@ class Segments:
         ]
         self._suited[agent.agent_id] = (agent.skills, agent.queues, agent.location, suited)
         return suited
+
+
+def _but_for_channel(key: SegmentKey) -> tuple[object, ...]:
+    """What segments have in common that differ in nothing but the channel."""
+    return key[:3] + key[4:]

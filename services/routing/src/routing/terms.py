@@ -100,6 +100,7 @@ class Ordering(IntEnum):
     FIFO = 1
     PRIORITY = 2
     EARLIEST_DEADLINE = 3
+    BALANCED = 4
 
 
 class Selection(IntEnum):

@@ -305,6 +305,7 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
         selection=f"SELECTION_{policy.selection.name}",
         late_share=policy.late_share,
         urgency_head_start_s=policy.urgency_head_start_s,
+        rescue_s=policy.rescue_s,
         skill_weights=[events_pb2.SkillWeight(skill=one.skill, weight=one.weight) for one in policy.skill_weights],
         preferred_s=policy.preferred_s,
         max_missed_offers=policy.max_missed_offers,

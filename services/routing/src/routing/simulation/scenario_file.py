@@ -307,6 +307,7 @@ def _policies(file: _Table) -> tuple[Named, ...]:
                     selection=table.word("selection", Selection, usual.selection),
                     late_share=table.whole("late_share", 1, 1_000, usual.late_share),
                     urgency_head_start_s=table.whole("urgency_head_start_s", 1, 2_592_000, usual.urgency_head_start_s),
+                    rescue_s=table.whole("rescue_s", 1, 86_400, usual.rescue_s),
                     max_missed_offers=table.whole("max_missed_offers", 1, 1_000, usual.max_missed_offers),
                     relaxations=_relaxations(table),
                 ),
