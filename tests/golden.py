@@ -21,8 +21,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def main() -> None:
-    """Writes tests/golden/vN.json, N the first number that is free: what is written stays as it is."""
-    path = GOLDEN / f"v{len(list(GOLDEN.glob('v*.json'))) + 1}.json"
+    """Writes tests/golden/vN.json, N one more than the last: what is written stays as it is."""
+    path = GOLDEN / f"v{1 + max(int(one.stem[1:]) for one in GOLDEN.glob('v*.json'))}.json"
     found = {}
     for name in [*FACTS, *OTHERS]:
         message = hostile_events.ordinary(name, "golden")

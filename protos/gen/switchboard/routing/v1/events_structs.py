@@ -1473,7 +1473,7 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     selection: int = 0
     """Which agent is offered it, in queues that name no other way."""
     late_share: int = 0
-    """Of so many offers one goes to late work first, 2..100; of EARLIEST_DEADLINE."""
+    """Of so many offers one goes to late work first, 2..100; of EARLIEST_DEADLINE and BALANCED."""
     urgency_head_start_s: int = 0
     """Seconds of waiting that one step of urgency counts as, 1..86400; of PRIORITY."""
     skill_weights: tuple[SkillWeight, ...] = ()
@@ -1500,6 +1500,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """What votes on answers earn, by level; empty for nothing."""
     places: tuple[Place, ...] = ()
     """Places that rules and cases name, sorted by id, at most 200."""
+    rescue_s: int = 0
+    """How long before its deadline a case goes before all that can wait, seconds, 1..86400; 0 in facts from before there was such a thing. Of BALANCED."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
