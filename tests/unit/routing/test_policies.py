@@ -107,7 +107,7 @@ def desks(ordering: Ordering = Ordering.BALANCED) -> list[commands.Command]:
     """Queues that each ask for a skill and promise two minutes, and who waits for each: one, then two."""
     asked = [queue(skill, 120, 60, (Requirement(f"topic:{skill}", 1, hard=True),)) for skill in ("billing", "returns")]
     waiting = [open_case("b1", "billing", 0), open_case("r1", "returns", 5), open_case("r2", "returns", 6)]
-    return [policy(ordering=ordering), *asked, *waiting]
+    return [policy(ordering=ordering, rescue_s=60), *asked, *waiting]
 
 
 @pytest.mark.parametrize(

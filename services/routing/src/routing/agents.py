@@ -226,9 +226,9 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     tier_head_starts: tuple[TierHeadStart, ...] = ()
     earned_levels: tuple[EarnedLevel, ...] = ()
     places: tuple[Place, ...] = ()
-    rescue_s: int = 60
-    """How long before its deadline a case goes before all that can wait. Against: where forty are at work somebody gets
-    free every eight seconds, and several cases may be due at once.
+    rescue_s: int = 120
+    """How long before its deadline a case goes before all that can wait. Against: with ten at work somebody gets free
+    twice a minute, and several cases may be due at once.
     """
 
 

@@ -172,7 +172,7 @@ class Balanced(EarliestDeadline):
     """
 
     by_crowd: ClassVar[bool] = True
-    rescue_s: int = 60
+    rescue_s: int = 120
 
     def key(self, line: int, waiting: Waiting, now: Instant, floor_turn: bool, crowd: Crowd = NOBODY) -> OrderKey:
         """Of a line the first on time and the first late have most behind them."""

@@ -36,7 +36,7 @@ from routing.terms import (
 _RANGES = {
     "late_share": (2, 100, ", or 0 for 5"),
     "urgency_head_start_s": (1, 86_400, ", or 0 for 1800"),
-    "rescue_s": (1, 86_400, ", or 0 for 60"),
+    "rescue_s": (1, 86_400, ", or 0 for 120"),
     "preferred_s": (0, 86_400, ""),
     "max_missed_offers": (1, 100, ", or 0 for 3"),
     "decline_cooldown_s": (1, 86_400, ", or 0 for 300"),
