@@ -42,7 +42,7 @@ from routing import commands, events
 from routing.commands import Command
 from routing.main import ROUTING
 from routing.shard import Shard
-from routing.terms import Presence, Requirement, Skill
+from routing.terms import Ordering, Presence, Requirement, Skill
 from work import FED, posts
 
 SIZES = ((100, 1_000), (500, 2_000), (1_000, 10_000), (5_000, 100_000))
@@ -87,13 +87,14 @@ class Timed:
 class House:
     """One tenant's shard with its agents, and the posts that come in."""
 
-    def __init__(self, log: Log, agents: int, waiting: int) -> None:
+    def __init__(self, log: Log, agents: int, waiting: int, ordering: Ordering) -> None:
         self.timed = Timed()
         self.kept = Kept()
         self._log = log
         self._subject = Subject("work", "house", "0")
         self._decider = replace(ROUTING, decide=self.timed)
         self._agents = agents
+        self._ordering = ordering
         self._chance = random.Random(1)
         self._posts = posts(10**9, QUEUES)
         self._fed = 0
@@ -116,7 +117,8 @@ class House:
             await self._running
 
     async def furnish(self) -> None:
-        """Queues that ask for a skill each, and agents who have three skills and are not there yet."""
+        """The order, queues that ask for a skill each, and agents who have three skills and are not there yet."""
+        await self.writer.submit(commands.ChangePolicy(SystemClock().now(), ordering=self._ordering))
         for number in range(QUEUES):
             asked = (Requirement(f"skill-{number % SKILLS}", 1 + number // SKILLS, hard=True),)
             queue_id, now = f"queue-{number}", SystemClock().now()
@@ -190,7 +192,7 @@ class House:
         return self.writer.state.offers_made - before, waits
 
 
-async def measured(agents: int, waiting: int, seconds: float) -> dict[str, Any]:
+async def measured(agents: int, waiting: int, seconds: float, ordering: Ordering) -> dict[str, Any]:
     """One size."""
     own = psutil.Process()
     with scratch() as state:
@@ -199,7 +201,7 @@ async def measured(agents: int, waiting: int, seconds: float) -> dict[str, Any]:
             nc = await connect(server.url, "bench")
             log = Log(nc)
             await provision_streams(nc, (log_stream(1 << 34),), replicas=1)
-            house = House(log, agents, waiting)
+            house = House(log, agents, waiting, ordering)
             await house.start()
             await house.furnish()
             gc.collect()
@@ -263,16 +265,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8.0, help="of work at each size")
     parser.add_argument("--size", type=int, nargs=2, metavar=("AGENTS", "WAITING"), help="one size only")
+    parser.add_argument(
+        "--ordering", choices=[one.name.lower() for one in Ordering if one], default="earliest_deadline"
+    )
     parser.add_argument("--json", action="store_true", help="what the sizes' own processes answer")
     asked = parser.parse_args()
     if asked.json:
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        print(json.dumps(uvloop.run(measured(*asked.size, asked.seconds))))
+        print(json.dumps(uvloop.run(measured(*asked.size, asked.seconds, Ordering[asked.ordering.upper()]))))
         return
     print(HEAD)
     for agents, waiting in (tuple(asked.size),) if asked.size else SIZES:
-        own = [sys.executable, __file__, "--json", "--seconds", str(asked.seconds), "--size", str(agents), str(waiting)]
+        own = [sys.executable, __file__, "--json", "--seconds", str(asked.seconds), "--ordering", asked.ordering]
+        own += ["--size", str(agents), str(waiting)]
         done = subprocess.run(own, stdout=subprocess.PIPE, text=True, check=True)
         print(line(json.loads(done.stdout)), flush=True)
     print(GOALS)
