@@ -21,13 +21,17 @@ _DEMANDED = {
     "desk save": ("--agent", "mia"),
     "desk discard": ("--agent", "mia"),
     "desk look": ("--agent", "mia"),
+    "goodwill approve": ("--reason", "fair"),
+    "goodwill grant": ("--reason", "late"),
+    "goodwill limit": ("--case", "1", "--day", "1"),
+    "goodwill refuse": ("--reason", "too_much"),
     "move": ("--urgency", "1"),
     "shape": ("--forbid", "mia"),
     "tenants update": ("--region", "DE"),
     "tenants delete": ("--yes",),
 }
 
-_WORDS = {"customer": "x:7"}
+_WORDS = {"amount": "1", "customer": "x:7"}
 
 
 def leaves(group: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
