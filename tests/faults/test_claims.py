@@ -42,7 +42,8 @@ MODES = {
 }
 VERDICTS = (VERDICT_HELPFUL, VERDICT_HELPFUL, VERDICT_NOT_HELPFUL, VERDICT_WITHDRAWN)
 ENDS_LEASE = ("ClaimLapsed", "CaseReleased", "CaseResolved")
-PATIENCE_S = 120 + ACTS // 2
+SETTLED_S = 60
+PATIENCE_S = 120 + SETTLED_S + ACTS // 2
 
 
 class Floor(storming.Storm):
@@ -128,6 +129,16 @@ class Floor(storming.Storm):
             asked = routing.VoteOnAnswerRequest(name=case, agent=voter, verdict=verdict)
             if await self.call("VoteOnAnswer", asked):
                 await self.happened("AnswerVoted")
+
+    async def left(self) -> list[str]:
+        """What stands where nobody has answered, in words."""
+        said = []
+        for tenant in TENANTS:
+            skilled = routing.GetAgentRequest(name=f"tenants/{tenant}/agents/skilled")
+            said.append(str((await self.ask("GetAgent", skilled)).agent))
+            for case in self.unanswered(tenant):
+                said.append(str((await self.ask("GetCase", routing.GetCaseRequest(name=case))).case))
+        return said
 
     async def be_skilled(self, agent: str) -> None:
         """One who is offered what nobody on the floor has answered."""
@@ -259,7 +270,11 @@ async def test_a_case_has_one_lease_and_one_answer_and_none_is_lost_whoever_is_k
             async with floor.progress:
                 floor.progress.notify_all()
             await asyncio.gather(*opening)
-            await floor.until(lambda: not any(floor.unanswered(tenant) for tenant in TENANTS))
+            all_answered = floor.until(lambda: not any(floor.unanswered(tenant) for tenant in TENANTS))
+            try:
+                await asyncio.wait_for(all_answered, SETTLED_S)
+            except TimeoutError:
+                pytest.fail("\n".join(await floor.left()))
         settled_s = clock.seconds() - stormy_s
         for task in working:
             assert not task.done(), task
