@@ -9,6 +9,7 @@ import click
 
 from switchboard_cli.acts import case_after
 from switchboard_cli.connection import Targets, asynchronous, json_option, reaches, tenant_option
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.routing.v1.service_pb2 import Case
@@ -20,7 +21,7 @@ agent_option = click.option("--agent", required=True, metavar="ID", help="The em
 token_option = click.option("--token", required=True, type=click.IntRange(1), help="The token that `claim` said.")
 
 
-@click.group()
+@click.group(cls=Group)
 def case() -> None:
     """Take a case that nobody is offered: claim, renew, second and release it; vote on its answers."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +17,7 @@ PAGE_WIDTH = 80
 """Columns of a case's page where nobody looks at it in a terminal."""
 
 
-@click.group()
+@click.group(cls=Group)
 def desk() -> None:
     """Show all there is beside a case, keep drafts, and see who else looks at it."""
 

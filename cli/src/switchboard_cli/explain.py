@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.crm.v1.service_pb2 import ExplainAttributeResponse
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from switchboard_cli.tables import Table
 
 
-@click.group()
+@click.group(cls=Group)
 def explain() -> None:
     """Why a case is where it is, or why an attribute has its value."""
 

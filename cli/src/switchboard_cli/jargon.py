@@ -14,9 +14,10 @@ from switchboard_cli.connection import (
     refuse_misplaced,
     tenant_option,
 )
+from switchboard_cli.output import Group
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @tenant_option
 @json_option
 @reaches

@@ -11,6 +11,7 @@ from switchboard_cli.connection import StateDir, Targets, asynchronous, calling,
 from switchboard_cli.failures import Failure
 from switchboard_cli.hints import typed
 from switchboard_cli.key_files import VARIABLE, key_file
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.log.v1.keys_pb2 import Key, ListKeysResponse
@@ -38,7 +39,7 @@ _state_option: Callable[[Any], Any] = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """The keys of the key file: show, back up, rotate, give up.
 

@@ -9,6 +9,7 @@ import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches
 from switchboard_cli.failures import SERVICES, Failure
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.log.v1.integrity_pb2 import VerifyIntegrityResponse
@@ -40,7 +41,7 @@ class Finding:
     compared: int
 
 
-@click.group()
+@click.group(cls=Group)
 def log() -> None:
     """Verify or export the event log."""
 

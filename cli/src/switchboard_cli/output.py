@@ -25,8 +25,18 @@ THEME = Theme(
     }
 )
 NOTHING = "–"
+SENTENCE_MAX = 1_000
 PLAIN_WIDTH = 200
 """Columns when standard output is no terminal: wide enough that no table is cut."""
+
+
+class Group(click.Group):
+    """A group whose help says of each command the whole first sentence, on as many lines as that takes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(SENTENCE_MAX)) for name, one in commands if one])
 
 
 def console(*, stderr: bool = False, plain_width: int = PLAIN_WIDTH) -> Console:

@@ -10,6 +10,7 @@ import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, refuse_misplaced
 from switchboard_cli.failures import SERVICES, Failure
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.log.v1.operations_pb2 import ParkedEvent, ReleaseParkedResponse
@@ -37,7 +38,7 @@ class Line(NamedTuple):
     error: str
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--consumer", default="", metavar="NAME", help="Only what this view, reactor or shard could not take.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="At most so many events."

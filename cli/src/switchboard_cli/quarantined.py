@@ -19,6 +19,7 @@ from switchboard_cli.connection import (
     tenant_option,
 )
 from switchboard_cli.failures import Failure
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.ingest.v1.post_pb2 import RowMapping
@@ -39,7 +40,7 @@ class Asked(NamedTuple):
     reason: str
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @tenant_option
 @click.option("--source", default="", metavar="ID", help="Only what came through this source.")
 @click.option("--reason", default="", metavar="REASON", help="Only for this reason, such as ROUNDED_ID.")

@@ -8,6 +8,7 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, refuse_misplaced
 from switchboard_cli.failures import SERVICES, Failure
 from switchboard_cli.hints import typed
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.log.v1.operations_pb2 import Shard
@@ -22,7 +23,7 @@ class Found(NamedTuple):
     shard: "Shard"
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--tenant", default="", metavar="NAME", help="Only this tenant's.")
 @json_option
 @reaches

@@ -7,12 +7,13 @@ import click
 from switchboard_cli.acts import case_after
 from switchboard_cli.connection import Targets, asynchronous, json_option, reaches, tenant_option
 from switchboard_cli.joins import agent_option
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.routing.v1.service_pb2 import Case
 
 
-@click.group()
+@click.group(cls=Group)
 def task() -> None:
     """Give another department its part of a case, or close that."""
 

@@ -10,6 +10,7 @@ import click
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, refuse_misplaced
 from switchboard_cli.failures import Failure
 from switchboard_cli.hints import typed
+from switchboard_cli.output import Group
 
 if TYPE_CHECKING:
     from switchboard.log.v1.tenants_pb2 import Tenant, TenantDeletion
@@ -38,7 +39,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @click.option("--deleted", is_flag=True, help="Those that are deleted as well.")
 @json_option

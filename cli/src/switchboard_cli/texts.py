@@ -11,9 +11,10 @@ from switchboard_cli.connection import (
     refuse_misplaced,
     tenant_option,
 )
+from switchboard_cli.output import Group
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @tenant_option
 @click.option("--filter", "conditions", default="", metavar="EXPRESSION", help="Such as 'language = en'.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=200, show_default=True, help="At most so many.")
