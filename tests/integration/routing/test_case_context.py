@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,24 @@ async def test_all_that_is_shown_beside_a_case_comes_in_one_answer(
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await desk.GetCaseContext(request, timeout=LIMIT_S)
         assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_case_that_the_tables_do_not_have_yet_is_shown_as_soon_as_they_do(
+    start: Callable[[], Any], log: Log, database_url: str
+) -> None:
+    await Tenants(log).ensure(TENANT)
+    ingest = Ingest(log)
+    async with served(start, log, database_url, ingest) as (routing, desk), Database(database_url, "routing") as tables:
+        async with tables.transaction() as held:
+            await held.execute("lock table cases_v8 in exclusive mode")
+            opened = await routing.api.OpenCase(
+                work.OpenCaseRequest(parent=PLACE, channel="x", language="en", request_id=rid()), timeout=LIMIT_S
+            )
+            asked = desk.GetCaseContext(api.GetCaseContextRequest(name=opened.case.name), timeout=LIMIT_S)
+            shown = asyncio.ensure_future(asked)
+            await asyncio.wait([shown], timeout=1.0)  # nothing says that it waits
+            assert not shown.done()
+        assert (await shown).case.name == opened.case.name
 
 
 async def test_the_customers_other_cases_notes_and_what_the_platform_allows_are_shown(

@@ -55,6 +55,10 @@ class CaseContext:
             for table in (self._texts, self._quotas):
                 await table.reached(position, deadline_s(), tenant)
 
+    async def has(self, tenant: str, case_id: str) -> bool:
+        """Whether the tables have a case."""
+        return await get_case(self._database, tenant, case_id) is not None
+
     async def goodwill(self, tenant: str, case_id: str) -> api.GoodwillStanding:
         """What was granted in a case that the owner's memory does not hold."""
         case = await get_case(self._database, tenant, case_id)

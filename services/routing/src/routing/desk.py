@@ -176,15 +176,16 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self, request: api.GetCaseContextRequest, context: Context
     ) -> api.GetCaseContextResponse:
         tenant, name, known = tenant_of(request), request.name, request.min_position
-        identities = asked_beside(request)
-        case = await self._routing.case_of(tenant, name.rpartition("/")[2])
+        own, identities = name.rpartition("/")[2], asked_beside(request)
+        case = await self._routing.case_of(tenant, own)
+        aside = await self._host.call(tenant, SHARD, api.CaseAside(name=name, agent=request.agent), api.CaseAsideAnswer)
+        if not known and not await self._beside.has(tenant, own):
+            known = aside.position  # it was opened a moment ago, and the tables do not have it yet
         why = await self._routing.ExplainDecision(work.ExplainDecisionRequest(name=name), context)
         posts = await self._routing.ListCasePosts(work.ListCasePostsRequest(parent=name, min_position=known), context)
         drafts = await self.ListDrafts(api.ListDraftsRequest(parent=name, min_position=known), context)
-        aside = await self._host.call(tenant, SHARD, api.CaseAside(name=name, agent=request.agent), api.CaseAsideAnswer)
         beside = self._beside
         await beside.reached(tenant, known)
-        own = name.rpartition("/")[2]
         together = await beside.together(tenant, own)
         return api.GetCaseContextResponse(
             case=case,

@@ -419,12 +419,14 @@ class CaseAside(_message.Message):
     def __init__(self, name: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
 
 class CaseAsideAnswer(_message.Message):
-    __slots__ = ("expected_wait", "goodwill")
+    __slots__ = ("expected_wait", "goodwill", "position")
     EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
     GOODWILL_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
     expected_wait: ExpectedWait
     goodwill: GoodwillStanding
-    def __init__(self, expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., goodwill: _Optional[_Union[GoodwillStanding, _Mapping]] = ...) -> None: ...
+    position: str
+    def __init__(self, expected_wait: _Optional[_Union[ExpectedWait, _Mapping]] = ..., goodwill: _Optional[_Union[GoodwillStanding, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
 
 class FittingTexts(_message.Message):
     __slots__ = ("parent", "language", "queue")
