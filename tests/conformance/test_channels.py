@@ -368,7 +368,7 @@ def _rich(example: Example) -> Any:
 
 
 @every_form
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_stands_in_a_payload_no_exception_escapes(example: Example, data: st.DataObject) -> None:
     payload = _rich(example)
@@ -391,7 +391,7 @@ def test_whatever_stands_in_a_payload_no_exception_escapes(example: Example, dat
 
 
 @every_form
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(raw=st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_a_refusal(example: Example, raw: bytes) -> None:
     assert attempted(example, raw)[1] is not Reason.UNFORESEEN

@@ -286,7 +286,7 @@ def test_both_ways_say_the_same_whatever_one_value_is(channel: str, payload: dic
             node[place] = before
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.data())
 def test_both_ways_say_the_same_whatever_becomes_of_a_payload(data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(PLAIN + OTHER) - 1))

@@ -31,7 +31,7 @@ from tests.conformance.test_routing_policies import (
 )
 from tests.unit.routing.build import accept, open_case, presence, queue, record, register, run, t, whole
 
-FEW = settings(max_examples=8, deadline=None)
+FEW = settings(max_examples=8)
 
 
 def offered_under(alternative: Alternative, shard: Shard, case_id: str, now: Instant) -> str | None:

@@ -78,7 +78,7 @@ EVERY = pytest.mark.parametrize(
         for ordering, selection in product(ORDERINGS, SELECTIONS)
     ],
 )
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=15)
 SKILLS = ("lang:zh", "topic:billing")
 WEIGHTS = (SkillWeight("topic:billing", 4),)
 CHANNELS = ("", "chat", "email", "voice")

@@ -32,7 +32,7 @@ def best(attribute: str, some: list[Candidate]) -> list[Candidate]:
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_order_and_repetition_of_arrival_do_not_matter(attribute: str, data: st.DataObject) -> None:
     some = data.draw(st.lists(candidates, min_size=1, max_size=6, unique=True))
@@ -41,7 +41,7 @@ def test_order_and_repetition_of_arrival_do_not_matter(attribute: str, data: st.
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_choosing_among_winners_is_choosing_among_all(attribute: str, data: st.DataObject) -> None:
     """Associative and idempotent: merged customers may be merged again, in any grouping."""
@@ -52,7 +52,7 @@ def test_choosing_among_winners_is_choosing_among_all(attribute: str, data: st.D
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(candidates, min_size=1, max_size=6, unique=True))
 def test_losers_are_kept_and_everyone_knows_why_it_lost(attribute: str, some: list[Candidate]) -> None:
     best_first = ranked(attribute, some)
@@ -63,7 +63,7 @@ def test_losers_are_kept_and_everyone_knows_why_it_lost(attribute: str, some: li
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(candidates, min_size=2, max_size=6, unique=True), st.integers(0, 3650))
 def test_time_passing_changes_no_order(attribute: str, some: list[Candidate], days: int) -> None:
     """The decayed confidences, computed at any moment, order candidates as the clockless sum does."""

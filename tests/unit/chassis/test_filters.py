@@ -223,7 +223,7 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(["", "a = b ", 'a = "', "a", "("]), REPEATED, st.text(max_size=3))
 def test_law_steps_grow_no_faster_than_the_text(head: str, part: str, tail: str) -> None:
     def read(times: int) -> int:

@@ -48,7 +48,7 @@ def kept(tree: Tree) -> dict[bytes, bytes]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(out=paths, others=paths)
 def test_whoever_is_not_taken_out_keeps_the_key_and_whoever_is_has_none(out: set[bytes], others: set[bytes]) -> None:
     tree = punctured(sorted(out))
@@ -59,13 +59,13 @@ def test_whoever_is_not_taken_out_keeps_the_key_and_whoever_is_has_none(out: set
         assert puncture(tree, path) == {}, "once is enough"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(out=paths, data=st.data())
 def test_the_order_does_not_matter(out: set[bytes], data: st.DataObject) -> None:
     assert punctured(data.draw(st.permutations(sorted(out)))) == punctured(sorted(out))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(out=paths)
 def test_nothing_that_is_kept_leads_to_what_was_taken_out(out: set[bytes]) -> None:
     stored = kept(punctured(sorted(out)))
@@ -79,7 +79,7 @@ def test_nothing_that_is_kept_leads_to_what_was_taken_out(out: set[bytes]) -> No
                 assert below(secret, left) != key
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(out=paths)
 def test_what_is_kept_is_all_the_rest_and_each_part_of_it_once(out: set[bytes]) -> None:
     tree = punctured(sorted(out))
@@ -92,7 +92,7 @@ def test_what_is_kept_is_all_the_rest_and_each_part_of_it_once(out: set[bytes]) 
 
 
 @given(names=st.sets(st.uuids(), min_size=1, max_size=20), key=st.binary(min_size=16, max_size=16))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_many_at_once_are_what_each_is_alone(names: set[object], key: bytes) -> None:
     texts = sorted(map(str, names))
     tree = punctured([path_of(key, texts[0])])

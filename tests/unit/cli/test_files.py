@@ -59,7 +59,7 @@ SENTENCES = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data(), encoding=st.sampled_from(sorted(SENTENCES)), rows=st.integers(1, 6))
 def test_law_few_characters_are_no_text_of_a_guessed_encoding(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, encoding: str, rows: int
@@ -87,7 +87,7 @@ def test_unicode_is_found_in_one_row(tmp_path: Path, encoding: str) -> None:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300))
 def test_law_utf8_is_never_taken_for_anything_else(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = kept(tmp_path_factory.mktemp("law"), text.encode())
@@ -147,7 +147,7 @@ def test_what_is_no_text_is_named_with_the_fix(tmp_path: Path, data: bytes, said
     assert "file.csv" in str(refused.value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.binary(max_size=300))
 def test_law_any_bytes_are_read_or_refused_in_a_sentence(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = kept(tmp_path_factory.mktemp("any"), data)

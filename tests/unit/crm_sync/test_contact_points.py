@@ -137,7 +137,7 @@ def test_an_address_in_brackets_of_which_nothing_is_left_is_no_contact_point() -
     assert contact("email", "<>\u200c") is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["email", "phone", "member_id"]),
     st.one_of(
@@ -202,7 +202,7 @@ def spelled_number(draw: st.DrawFn, number: str) -> str:
     return draw(st.sampled_from(["", *BLANKS])) + plus + body
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(NUMBERS))
 def test_every_spelling_of_a_number_is_that_number(data: st.DataObject, number: str) -> None:
     written = data.draw(sprinkled(spelled_number(number), INVISIBLE))
@@ -239,7 +239,7 @@ def spelled_address(draw: st.DrawFn, local: str, host: str) -> str:
     ).format(address)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(["mia", "mia.meier+a", "o'hara", "mia-k_1"]), st.sampled_from(HOSTS))
 def test_every_spelling_of_an_address_is_that_address(data: st.DataObject, local: str, host: str) -> None:
     written = data.draw(sprinkled(spelled_address(local, host), INVISIBLE))
@@ -303,7 +303,7 @@ def customers(kind: str, *values: str) -> int:
     return len(partition(after(commands)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data(), st.sampled_from(NUMBERS), st.sampled_from(HOSTS))
 def test_accounts_that_proved_spellings_of_one_contact_point_are_one_customer(
     data: st.DataObject, number: str, host: str
@@ -330,7 +330,7 @@ def test_two_guides_write_the_numbers_of_the_same_restaurants_differently(shared
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), st.sampled_from(NUMBERS), st.sampled_from(NUMBERS))
 def test_no_spelling_of_a_number_is_another_one(data: st.DataObject, one: str, other: str) -> None:
     assume(one != other)
@@ -340,7 +340,7 @@ def test_no_spelling_of_a_number_is_another_one(data: st.DataObject, one: str, o
 LETTERS = st.text(alphabet=st.characters(categories=["L", "Nd"], max_codepoint=0x24F), min_size=1, max_size=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.tuples(LETTERS, LETTERS))
 def test_two_local_parts_of_different_letters_are_two_mailboxes(parts: tuple[str, str]) -> None:
     import unicodedata

@@ -47,7 +47,7 @@ def facts(
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(SIGHTS, min_size=1, max_size=12))
 def test_a_row_says_what_its_facts_say(
     history: list[tuple[list[events.AssertedAttribute], str, bool]],

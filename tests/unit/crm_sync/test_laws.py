@@ -70,7 +70,7 @@ def run(history: list[Command]) -> tuple[Customers, list[events.Event]]:
     return customers, decided
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories)
 def test_a_customer_is_a_connected_component_named_by_its_oldest_and_breaks_no_bar(history: list[Command]) -> None:
     customers, _ = run(history)
@@ -82,7 +82,7 @@ def test_a_customer_is_a_connected_component_named_by_its_oldest_and_breaks_no_b
             assert customers.identities[member].barred.isdisjoint(members)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories)
 def test_of_an_account_that_is_gone_only_what_systems_said_is_left(history: list[Command]) -> None:
     customers = run(history)[0]
@@ -94,7 +94,7 @@ def test_of_an_account_that_is_gone_only_what_systems_said_is_left(history: list
         assert identity.proofs <= {(name, contact) for name, _, verified, contact in said if verified}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(sights, max_size=25))
 def test_rules_never_join_two_member_ids(history: list[Command]) -> None:
     customers, decided = run(list(history))
@@ -108,7 +108,7 @@ def test_rules_never_join_two_member_ids(history: list[Command]) -> None:
     assert all(fact.attribute in ("email", "member_id") for fact in joined)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories)
 def test_deciding_twice_is_deciding_once(history: list[Command]) -> None:
     for end in range(len(history)):
@@ -118,7 +118,7 @@ def test_deciding_twice_is_deciding_once(history: list[Command]) -> None:
                 assert list(decide(history[end], customers)) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(sights, max_size=15), pairs)
 def test_u1_merging_and_unmerging_leaves_every_customer_as_it_was(
     history: list[Command], pair: tuple[str, str]
@@ -136,7 +136,7 @@ def test_u1_merging_and_unmerging_leaves_every_customer_as_it_was(
         assert identity.values == before.identities[identity_id].values
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(sights, max_size=10), pairs, st.lists(sights, max_size=5))
 def test_u2_facts_learnt_while_merged_stay_with_the_identity_they_were_learnt_of(
     history: list[Command], pair: tuple[str, str], between: list[Command]
@@ -150,7 +150,7 @@ def test_u2_facts_learnt_while_merged_stay_with_the_identity_they_were_learnt_of
         assert identity.values == never.identities[identity_id].values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_who_is_one_customer_does_not_depend_on_the_order_in_which_addresses_are_proved(data: st.DataObject) -> None:
     proved = data.draw(st.lists(st.tuples(identities, st.sampled_from("123")), max_size=12, unique=True))
@@ -160,7 +160,7 @@ def test_who_is_one_customer_does_not_depend_on_the_order_in_which_addresses_are
     assert one == other
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories, st.data())
 def test_a_row_brought_in_early_or_late_is_the_same_row(history: list[Command], data: st.DataObject) -> None:
     """What a new owner does: rows of an older position come from the tables, later facts wait for them."""
@@ -181,7 +181,7 @@ def test_a_row_brought_in_early_or_late_is_the_same_row(history: list[Command], 
     assert set(again.identities) == set(live.identities)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories)
 def test_every_fact_survives_its_protobuf_form_and_names_its_rows(history: list[Command]) -> None:
     _, decided = run(history)

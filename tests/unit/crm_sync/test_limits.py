@@ -144,7 +144,7 @@ def _claims() -> Iterator[st.SearchStrategy[tuple[str, str, bool, int, str]]]:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(next(_claims()), max_size=300))
 def test_whatever_is_claimed_an_assertion_stays_within_its_limits(
     claims: list[tuple[str, str, bool, int, str]],

@@ -177,7 +177,7 @@ def filled(message: Message, values: dict[str, Any]) -> None:
             setattr(message, name, value)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(values=message_of(post_pb2.NormalizedPost.DESCRIPTOR), keep=st.booleans())
 def test_a_post_in_our_own_form_with_any_values_is_quarantined_or_can_be_held_by_all(
     values: dict[str, Any], keep: bool
@@ -310,7 +310,7 @@ JSON = st.sampled_from(EXTREMES) | st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(shape=st.sampled_from(SHAPES), changes=st.lists(st.tuples(st.integers(0, 1 << 20), JSON), max_size=3))
 def test_a_platforms_payload_with_anything_anywhere_is_quarantined_or_can_be_held_by_all(
     shape: tuple[str, Any], changes: list[tuple[int, Any]]
@@ -321,7 +321,7 @@ def test_a_platforms_payload_with_anything_anywhere_is_quarantined_or_can_be_hel
     hold(delivered(channel, service_pb2.Delivery(payload=json.dumps(document).encode())))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     channel=st.sampled_from(["x", "weibo", "mail"]),
     content_type=st.text(max_size=20)

@@ -210,7 +210,7 @@ STATES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STATES, st.data())
 def test_any_order_grouping_and_repetition_ends_in_the_same_posts(
     documents: list[dict[str, Any]], data: st.DataObject
@@ -226,7 +226,7 @@ def test_any_order_grouping_and_repetition_ends_in_the_same_posts(
     assert one.posts() == other.posts()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(STATES, st.integers(1, 12))
 def test_what_a_crash_leaves_unsaid_is_said_when_it_is_delivered_again(
     documents: list[dict[str, Any]], away_at: int
@@ -254,7 +254,7 @@ SHOWN = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SHOWN, st.data())
 def test_in_any_order_the_post_says_its_latest_version_and_its_author_is_never_gone(
     documents: list[dict[str, Any]], data: st.DataObject
@@ -485,7 +485,7 @@ def test_a_place_that_was_taken_back_comes_with_no_later_copy(fuller: dict[str, 
 PLACED = [{**version(A, A), **THERE}, {**cut(A), **THERE}, {**version(B, A, B), **THERE}, scrub(B)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(PLACED + PLACED[-2:]), st.integers(0, 6))
 def test_whenever_a_place_is_taken_back_it_is_gone(documents: list[dict[str, Any]], at: int) -> None:
     there = InMemory()

@@ -89,7 +89,7 @@ def taken_back(draw: st.DrawFn) -> list[Told]:
     return posts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_who_spoke_to_us_is_a_contact_whenever_they_took_it_back(data: st.DataObject) -> None:
     posts = data.draw(taken_back())
@@ -98,7 +98,7 @@ def test_who_spoke_to_us_is_a_contact_whenever_they_took_it_back(data: st.DataOb
     assert folded(decided) == by_hand([replace(told, withdrawn=False) for told in posts])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_in_any_order_the_contacts_are_those_of_the_set_of_posts(data: st.DataObject) -> None:
     posts = [replace(told, withdrawn=told.withdrawn and told.ours) for told in data.draw(tales())]
@@ -107,7 +107,7 @@ def test_in_any_order_the_contacts_are_those_of_the_set_of_posts(data: st.DataOb
     assert folded(decided) == by_hand(posts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_case_that_began_in_one_fact_is_the_contact_of_its_parts(data: st.DataObject) -> None:
     given_ = data.draw(deliveries(data.draw(tales())))
@@ -138,7 +138,7 @@ def told(decided: Sequence[events.Event]) -> list[tuple[object, ...]]:
     return sorted((tuple(row[column] for column in columns) for row in values), key=str)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_whatever_somebody_joins_or_splits_the_contacts_are_the_same(data: st.DataObject) -> None:
     posts = [replace(told, withdrawn=told.withdrawn and told.ours) for told in data.draw(tales())]

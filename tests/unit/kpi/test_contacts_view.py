@@ -413,7 +413,7 @@ def two_orders(draw: st.DrawFn) -> tuple[list[Message], list[Message]]:
     return interleaved(draw, one, two), interleaved(draw, one, two)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(two_orders())
 def test_independent_cases_may_arrive_in_any_order(both: tuple[list[Message], list[Message]]) -> None:
     assert contacts(both[0]) == contacts(both[1])
@@ -428,13 +428,13 @@ def joins_in_two_orders(draw: st.DrawFn) -> tuple[list[Message], list[Message]]:
     return [one[0], two[0], e.joined("c1", "c2"), *after], [one[0], two[0], *after, e.joined("c1", "c2")]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(joins_in_two_orders())
 def test_a_join_may_come_early_or_late(both: tuple[list[Message], list[Message]]) -> None:
     assert contacts(both[0]) == contacts(both[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps, steps)
 def test_what_somebody_joins_and_splits_hides_nobody(one: list[tuple[str, int]], two: list[tuple[str, int]]) -> None:
     first, second = history("c1", one), history("c2", two)
@@ -443,7 +443,7 @@ def test_what_somebody_joins_and_splits_hides_nobody(one: list[tuple[str, int]],
     assert contacts(acted[:-1]) == contacts(acted) == contacts(events)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps)
 def test_folding_an_event_twice_is_folding_it_once(drawn: list[tuple[str, int]]) -> None:
     events = e.recorded(history("c1", drawn))

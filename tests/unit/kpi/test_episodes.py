@@ -297,7 +297,7 @@ def build(drawn: list[tuple[str, int]], first: int) -> Case:
     return case
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(drawn_facts, drawn_facts, drawn_facts)
 def test_joins_in_any_order_make_the_same_contacts(
     one: list[tuple[str, int]], two: list[tuple[str, int]], three: list[tuple[str, int]]
@@ -311,7 +311,7 @@ def test_joins_in_any_order_make_the_same_contacts(
     assert episodes(left.facts) == episodes(right.facts)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(drawn_facts.flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(range(len(drawn))))))
 def test_facts_in_any_order_make_the_same_case(both: tuple[list[tuple[str, int]], list[int]]) -> None:
     drawn, order = both
@@ -347,7 +347,7 @@ untouched = st.lists(
 ).map(lambda facts: [replace(fact, ref=ref) for ref, fact in enumerate(facts, start=1)])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(untouched)
 def test_a_case_nobody_has_answered_is_told_as_any_other(facts: list[Fact]) -> None:
     told = _first_contact(facts)
@@ -437,7 +437,7 @@ def first_answer(drawn: list[tuple[str, int, int]]) -> tuple[int, int | None, bo
     return start, at, early or at < published
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(anything, max_size=9))
 def test_start_and_first_answer_are_what_the_rules_say(drawn: list[tuple[str, int, int]]) -> None:
     found = episodes([fact_of(ref, *one) for ref, one in enumerate(drawn, start=1)])

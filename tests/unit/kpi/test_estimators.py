@@ -25,33 +25,33 @@ def brute_force(sample: list[Followed]) -> list[tuple[int, Fraction]]:
     return curve
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(samples)
 def test_the_curve_is_the_definition(sample: list[Followed]) -> None:
     assert survival(risks(sample)) == brute_force(sample)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(samples)
 def test_the_median_is_the_first_time_at_which_half_or_less_still_wait(sample: list[Followed]) -> None:
     reached = [time for time, value in brute_force(sample) if value <= Fraction(1, 2)]
     assert median(risks(sample)) == (reached[0] if reached else None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(samples.flatmap(lambda sample: st.tuples(st.just(sample), st.permutations(sample))))
 def test_the_order_of_the_sample_does_not_matter(both: tuple[list[Followed], list[Followed]]) -> None:
     assert risks(both[0]) == risks(both[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=40))
 def test_without_censoring_it_is_the_empirical_distribution(times: list[int]) -> None:
     for time, value in survival(risks(Followed(time, True) for time in times)):
         assert value == Fraction(sum(other > time for other in times), len(times))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(samples)
 def test_the_curve_only_falls(sample: list[Followed]) -> None:
     values = [Fraction(1)] + [value for _, value in survival(risks(sample))]

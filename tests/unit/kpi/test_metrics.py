@@ -193,7 +193,7 @@ contacts_drawn = st.lists(
 untils = st.integers(T0 - DAY, T0 + 20 * DAY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contacts_drawn, untils, st.randoms(use_true_random=False))
 def test_the_order_of_contacts_does_not_matter(contacts: list[Contact], until: int, random: object) -> None:
     shuffled = list(contacts)
@@ -202,7 +202,7 @@ def test_the_order_of_contacts_does_not_matter(contacts: list[Contact], until: i
         assert compute(metric_id, contacts, until) == compute(metric_id, shuffled, until)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contacts_drawn, contacts_drawn, untils)
 def test_numerators_and_denominators_of_parts_add_up(one: list[Contact], two: list[Contact], until: int) -> None:
     for metric_id, metric in METRICS.items():
@@ -213,7 +213,7 @@ def test_numerators_and_denominators_of_parts_add_up(one: list[Contact], two: li
         assert above == pytest.approx((above_one or 0) + (above_two or 0), rel=1e-12, abs=1e-6), metric.definition.id
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contacts_drawn, untils)
 def test_pending_and_mature_are_all_there_is(contacts: list[Contact], until: int) -> None:
     pending, _, _ = compute("pending", contacts, until)
@@ -222,7 +222,7 @@ def test_pending_and_mature_are_all_there_is(contacts: list[Contact], until: int
     assert (pending or 0) + (mature or 0) == offered
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contacts_drawn, untils)
 def test_shares_are_between_zero_and_one(contacts: list[Contact], until: int) -> None:
     for metric_id, metric in METRICS.items():
@@ -231,7 +231,7 @@ def test_shares_are_between_zero_and_one(contacts: list[Contact], until: int) ->
             assert 0 <= value <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(contacts_drawn, untils)
 def test_observing_twice_is_observing_once(contacts: list[Contact], until: int) -> None:
     for contact in contacts:

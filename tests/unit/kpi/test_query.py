@@ -167,7 +167,7 @@ known_drawn = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(known_drawn, st.sampled_from(["brand", "channel", "agent", "hour", "day brand"]))
 def test_groups_add_up_to_the_total(contacts: list[Known], group_by: str) -> None:
     ids = " ".join(METRICS)
@@ -180,7 +180,7 @@ def test_groups_add_up_to_the_total(contacts: list[Known], group_by: str) -> Non
         assert below == (measure.denominator or 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(known_drawn, st.sampled_from(["", "brand", "agent"]))
 def test_a_cell_has_as_many_contacts_as_it_counts(contacts: list[Known], group_by: str) -> None:
     for metric_id, metric in METRICS.items():

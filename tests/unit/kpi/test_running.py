@@ -68,7 +68,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
     return found
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(histories())
 def test_taking_facts_one_by_one_is_taking_them_all_or_says_that_it_is_not(facts: list[Fact]) -> None:
     running = Running()
@@ -88,13 +88,13 @@ def test_taking_facts_one_by_one_is_taking_them_all_or_says_that_it_is_not(facts
         assert [*concluded, *([] if current is None else [current])] == episodes(facts[:count])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories())
 def test_a_summary_survives_being_written_down(facts: list[Fact]) -> None:
     assert load_running(dump_running(running_of(facts))) == running_of(facts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories())
 def test_a_fact_that_is_included_changes_nothing(facts: list[Fact]) -> None:
     running = running_of(facts)

@@ -263,7 +263,7 @@ def act(what: str, agent: str, name: str, token: int, at: float) -> commands.Com
             return post(name, at=at)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ACTS)
 def test_nobody_carries_more_than_capacity_and_what_was_given_by_force(acts: list[tuple[str, str, str, int]]) -> None:
     shard, over = Shard(), set[str]()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from chassis.clock import Instant
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from routing.canned import VARIABLES, CannedText, fitting, render, variables_in, wrong_in
 
@@ -76,7 +76,6 @@ def test_a_value_is_never_read_again() -> None:
     assert render(text, values) == ("{agent.display_name} {{ \\1\\g<0>", ())
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("{}ab. \n") | st.characters(), max_size=60))
 def test_any_text_is_refused_or_rendered(text: str) -> None:
     rendered, missing = render(text, VALUES)
@@ -85,7 +84,6 @@ def test_any_text_is_refused_or_rendered(text: str) -> None:
         assert rendered == text
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_a_text_with_its_braces_doubled_is_that_text(text: str) -> None:
     meant = text.replace("{", "{{").replace("}", "}}")

@@ -625,7 +625,7 @@ def _told(shard: Shard, now: float) -> list[list[events.Event]]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS)
 def test_at_every_prefix_a_case_has_one_lease_no_dead_lease_acts_and_nobody_loses_a_place(
     drawn: list[tuple[int, int, str, str, int, bool]],
@@ -678,7 +678,7 @@ def _held_by(shard: Shard, agent_id: str) -> list:
     return [case for case in shard.cases.values() if isinstance(case.stage, held) and case.stage.agent_id == agent_id]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS)
 def test_nothing_is_lost_and_what_nobody_answers_falls_through_once(
     drawn: list[tuple[int, int, str, str, int, bool]],

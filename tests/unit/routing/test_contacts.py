@@ -36,7 +36,7 @@ from tests.unit.routing.build import (
 from tests.unit.routing.test_memory import ReadModel
 from tests.unit.routing.test_rows import rows_after, written
 
-MANY = settings(max_examples=80, deadline=None)
+MANY = settings(max_examples=80)
 KEPT = 40
 """Against: what one command brings back, which is to stay until it is decided."""
 DESKS = ("shop", "other")

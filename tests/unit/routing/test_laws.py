@@ -30,7 +30,7 @@ from tests.unit.routing.build import TEXT, open_case, post, queue, record, regis
 
 AGENTS = ("ann", "ben", "cat")
 POSTS = tuple(f"p{n}" for n in range(5))
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 
 ZH = (Requirement("lang:zh", 2, hard=True), Requirement("topic:billing", 1, hard=False))
 STAFF: Sequence[commands.Command] = (

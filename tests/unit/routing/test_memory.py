@@ -119,7 +119,7 @@ def test_a_shard_is_written_as_it_was_when_its_first_part_was(monkeypatch: pytes
     assert b"".join(written) == then == whole(load(then)) != whole(shard)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(0, 60), st.sampled_from([4, 20_000]))
 def test_whatever_happens_meanwhile_a_shard_is_written_as_it_was(
     rng: random.Random, begun: int, keep_events: int
@@ -138,7 +138,7 @@ def test_whatever_happens_meanwhile_a_shard_is_written_as_it_was(
         assert b"".join([*written, *writing]) == then == b"".join(other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sequences())
 def test_the_read_model_says_what_the_shard_says(sequence: list[commands.Command]) -> None:
     shard = Shard()
@@ -146,7 +146,7 @@ def test_the_read_model_says_what_the_shard_says(sequence: list[commands.Command
     assert ReadModel(facts).cases == shard.cases
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sequences())
 def test_a_recalled_case_is_the_case(sequence: list[commands.Command]) -> None:
     shard = Shard()
@@ -168,7 +168,7 @@ def _bare(case: Case) -> bytes:
     return repr([getattr(kept, name) for name in kept.__struct_fields__ if name not in BARELY]).encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sequences())
 def test_a_forgetful_shard_decides_as_one_that_remembers(sequence: list[commands.Command]) -> None:
     """The forgetful one keeps a dormant case for four facts only and is lent the read model before every command."""

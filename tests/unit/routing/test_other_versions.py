@@ -66,7 +66,7 @@ def histories() -> st.SearchStrategy[list[events.Event]]:
     return st.tuples(founding, st.lists(st.one_of(kinds), max_size=25)).map(lambda two: [*two[0], *two[1]])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories())
 def test_any_facts_fold_alike_whoever_folds_them_and_lead_to_bounded_decisions(history: list[events.Event]) -> None:
     shard = Shard(keep_events=9)

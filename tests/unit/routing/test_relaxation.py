@@ -310,7 +310,7 @@ def founded(steps: tuple[Relaxation, ...]) -> Shard:
     return shard
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(step_lists, acts)
 def test_laws_of_relaxing(steps: tuple[Relaxation, ...], drawn: list[tuple[str, int, int]]) -> None:
     shard, now = founded(steps), 0.0
@@ -373,7 +373,7 @@ def _counted(shard: Shard) -> None:
             assert shard.segments.waiting_for(queue_id) == there
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(skill_steps, max_size=6), st.integers(0, 45), st.lists(st.integers(0, 45), max_size=4))
 def test_law_what_is_asked_follows_from_since_when_it_waits_alone(
     drawn: list[Relaxation], until: int, looks: list[int]

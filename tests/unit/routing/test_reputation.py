@@ -272,7 +272,7 @@ def test_what_votes_earn_is_said_in_order(steps: list[tuple[int, int, int]], wro
     assert wrong in refused.value.violations[0][1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from(VOTERS), st.sampled_from([HELPFUL, NOT, WITHDRAWN])),
@@ -365,7 +365,7 @@ def recounted(facts: list[events.Event]) -> dict[str, dict[str, tuple[int, int]]
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False))
 def test_reputations_are_what_the_log_says_counted_again_and_levels_are_what_they_earn(rng: random.Random) -> None:
     day = [

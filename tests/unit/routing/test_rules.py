@@ -86,7 +86,7 @@ cases = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CONDITIONS, cases)
 def test_law_a_rule_that_is_ready_holds_where_its_condition_says(condition: str, case: Attributes) -> None:
     said = parse(condition, FIELDS)
@@ -239,7 +239,7 @@ def test_an_offer_suits_what_a_rule_asks() -> None:
     assert (offered.agent_id, offered.weight, offered.policy_version) == ("ben", 3, 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from([GOLD, LOUD, MAIL, HAND]), max_size=4, unique=True), st.integers(0, 3))
 def test_law_folding_again_asks_no_rule(rules: list[Rule], number: int) -> None:
     shard = ruled(*rules)
@@ -333,7 +333,7 @@ def test_rules_have_limits(rules: list[api.RequirementRule], where: str) -> None
     assert field == where
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60) | st.text("()=\"' ANDORNOT-:.<>azAZ09", max_size=80))
 def test_whatever_is_written_is_a_rule_or_refused_by_name(condition: str) -> None:
     said: set[str] = set()

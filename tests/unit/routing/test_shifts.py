@@ -121,7 +121,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(plans, st.integers(0, 9 * 86_400))
 def test_the_next_shift_is_not_over_and_never_in_what_is_off(shifts: ShiftPlan, seconds: int) -> None:
     found = next_shift(shifts, t(seconds))
@@ -206,7 +206,7 @@ def test_what_becomes_of_a_shift(given: list[Command], when: Command, then: list
     assert whole(load(whole(shard))) == whole(shard)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(plans, st.lists(st.integers(1, 3 * 86_400), min_size=2, max_size=8))
 def test_outside_its_shifts_nobody_is_offered_anything(shifts: ShiftPlan, waits: list[int]) -> None:
     shard, now = Shard(), 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from routing.viewers import GONE_S, VIEWERS_MAX, Company, Said, Sign, _read
 
@@ -55,7 +55,6 @@ def test_a_crowd_is_told_of_up_to_a_limit() -> None:
     assert news == [Sign.PRESENT] * VIEWERS_MAX + [None] * 5
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_sign_are_none(data: bytes) -> None:
     assert _read(data) is None or isinstance(_read(data), Said)
@@ -66,7 +65,6 @@ SIGNS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(SIGNS)
 def test_somebody_leaves_only_after_they_came_and_comes_only_after_they_left(
     signs: list[tuple[str, Sign, int]],

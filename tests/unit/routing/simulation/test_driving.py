@@ -108,7 +108,7 @@ scenarios = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scenarios, st.integers(0, 100))
 def test_everybody_ends_once_nobody_has_two_agents_and_no_agent_more_than_it_can(scenario: Scenario, seed: int) -> None:
     lived = world(scenario, seed)

@@ -73,7 +73,7 @@ POLICIES = [Policy(), Policy(ordering=Ordering.FIFO, selection=Selection.LONGEST
 POLICIES += [Policy(ordering=Ordering.PRIORITY, selection=selection) for selection in Selection if selection]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sequences())
 def test_whatever_is_asked_is_decided_again_as_it_was(sequence: list[Command]) -> None:
     facts = as_facts(history_of(sequence, Shard()))
@@ -81,14 +81,14 @@ def test_whatever_is_asked_is_decided_again_as_it_was(sequence: list[Command]) -
     assert (again.differing, again.offers) == (0, sum(isinstance(fact.event, events.CaseOffered) for fact in facts))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(sequences())
 def test_what_is_exported_is_read_as_it_was(sequence: list[Command]) -> None:
     facts = as_facts(history_of(sequence, Shard()))
     assert read_recording(exported(facts)) == facts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sequences(), st.randoms(use_true_random=False), st.booleans())
 def test_a_log_that_is_torn_or_out_of_order_is_told_so_and_served_as_far_as_it_goes(
     sequence: list[Command], rng: random.Random, torn: bool

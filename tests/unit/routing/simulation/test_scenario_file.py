@@ -156,7 +156,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(["", "[[customers]]", "[[teams]]", "[pace]"]), KEYS, VALUES), max_size=12))
 def test_what_is_written_at_random_is_refused_in_one_line(lines: list[tuple[str, str, str]]) -> None:
     text = "".join(f"{table}\n{key} = {value}\n" for table, key, value in lines)
