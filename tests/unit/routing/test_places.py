@@ -142,6 +142,17 @@ def test_a_rule_asks_for_who_is_near_and_another_policy_moves_no_case() -> None:
     assert load(whole(shard)).cases == shard.cases
 
 
+def test_a_post_is_not_offered_to_who_is_far_because_another_case_of_its_queue_could_be() -> None:
+    shard = house(("ann", LONDON))
+    run(shard, commands.ChangeAgent("ann", None, None, 2, None, t(0)))
+    rule = Rule("store", "labels.store = berlin", within=Within("berlin", 50, True))
+    source = commands.SetSourceQueue("shop", "", t(0), (SourceLabel("store", "berlin"),))
+    run(shard, source, policy(1, rules=(rule,)), post("m0", at=2, case="m0", source="elsewhere"))
+    assert isinstance(shard.cases["m0"].stage, Offered)
+    run(shard, post("m1", at=3, case="m1"))
+    assert isinstance(shard.cases["m1"].stage, Queued)
+
+
 def test_a_point_means_the_nearest_place_and_is_in_no_fact() -> None:
     shard = house()
     facts = run(shard, opened(CaseWithin("", POTSDAM, 30, True)))

@@ -164,7 +164,7 @@ class Decision:
             self.match_up()
         elif segment.ready:
             queue = self.shard.queue(begun.queue)
-            if queue.offer_width > 1 or begun.agent_terms is not None:
+            if queue.offer_width > 1 or begun.agent_terms is not None or begun.near is not None:
                 self.match_up()
                 return
             self.events.append(self._offered(begun.case_id, segment.ready[0].agent_id, 1, begun.weight, queue))
