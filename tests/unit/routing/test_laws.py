@@ -277,6 +277,10 @@ def test_the_fold_of_the_facts_is_the_live_shard_and_its_snapshot(sequence: list
     assert loaded.timers == live.timers
     assert loaded.refused == live.refused
     assert loaded.supervised == live.supervised
+    known = live.segments.by_key
+    for key, segment in loaded.segments.by_key.items():
+        assert (known[key].waiting, known[key].ready) == (segment.waiting, segment.ready)
+        assert known[key].present == segment.present
     assert next_due(loaded) == next_due(live)
     now = history[-1][0].at
     for command in (

@@ -21,6 +21,7 @@ from tests.unit.routing.build import (
     policy,
     post,
     presence,
+    queue,
     register,
     resolve,
     run,
@@ -189,3 +190,16 @@ def test_once_the_time_is_up_nobody_who_left_has_anything(steps: list[tuple[int,
     mia = shard.agents["mia"]
     assert (mia.presence, mia.work) == (Presence.OFFLINE, ())
     assert not any(isinstance(case.stage, Accepted | Pending | Offered) for case in shard.cases.values())
+
+
+def test_who_is_registered_under_the_id_of_somebody_deleted_is_offered_what_was_opened_meanwhile() -> None:
+    shard = Shard()
+    run(shard, register("ann"), presence("ann"), open_case("m0"), accept("m0", "ann"), resolve("m0", "ann", at=1))
+    run(shard, commands.DeleteAgent("ann", t(2)), queue("care"), open_case("m1", "care", at=3), register("ann"))
+    loaded = load(whole(shard))
+    assert summary(run(shard, presence("ann", at=4))) == [
+        "PresenceChanged ann AVAILABLE agent",
+        "CaseOffered m1 ann 1",
+    ]
+    run(loaded, presence("ann", at=4))
+    assert whole(loaded) == whole(shard)

@@ -346,6 +346,14 @@ class Segments:
         """Puts an agent, as it is now, where it is ready, and nowhere else."""
         self._changed[agent.agent_id] = agent
 
+    def forget_agent(self, agent_id: str) -> None:
+        """Keeps nothing of an agent that is gone, and was put where it is ready and present as one who is offline:
+        whoever is registered under its id suits what was opened meanwhile too.
+        """
+        self._suited.pop(agent_id, None)
+        self._present.pop(agent_id, None)
+        self._claims.pop(agent_id, None)
+
     def find(self, case: Case) -> Segment | None:
         """The segment a case would wait in, None when no case has been there yet."""
         return self.by_key.get(self.key_of(case))

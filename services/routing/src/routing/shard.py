@@ -240,6 +240,7 @@ def evolve(shard: Shard, event: events.Event) -> Shard:
             shard.agents.pop(event.agent_id, None)
             shard.granted.pop(event.agent_id, None)
             shard.reputations.pop(event.agent_id, None)
+            shard.segments.forget_agent(event.agent_id)
             shard.timers.cancel((LEAVES, event.agent_id))
             shard.timers.cancel((EARN, event.agent_id))
         case events.SourceQueueChanged():
