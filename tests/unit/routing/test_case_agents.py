@@ -164,6 +164,28 @@ def test_who_has_a_case_that_is_not_for_it_gives_it_up_and_it_keeps_its_place() 
     assert offered_to(shard) == "ben"
 
 
+@pytest.mark.parametrize("taken", [pytest.param([], id="offered"), pytest.param([accept("case-p1", "ann")], id="had")])
+def test_a_case_that_a_link_shows_to_be_one_that_is_not_for_its_agent_goes_to_another(
+    taken: list[commands.Command],
+) -> None:
+    shard = ruled(None, post("p1", at=4), *taken, post("p2", at=4), shape(NOT_ANN, "case-p2"))
+    facts = run(shard, post("p3", "p1", "p2", at=6))
+    assert {forbidden_of(case) for case in shard.cases.values()} == {("ann",)}
+    assert offered_to(shard, "case-p1") == "ben"
+    left = [fact for fact in facts if isinstance(fact, events.CaseReleased | events.OfferRescinded)]
+    assert [fact.reason for fact in left if fact.agent_id == "ann"] == [
+        "forbidden" if taken else RescindReason.FORBIDDEN
+    ]
+
+
+def test_whom_somebody_gave_a_case_all_the_same_keeps_it_when_a_link_shows_it_to_be_another_of_that_kind() -> None:
+    shard = ruled(None, post("p1", at=4), shape(NOT_ANN, "case-p1"))
+    run(shard, commands.AssignCase("case-p1", "", "ann", "", True, t(5)), post("p2", at=5), shape(NOT_ANN, "case-p2"))
+    run(shard, post("p3", "p1", "p2", at=6))
+    assert shard.cases["case-p1"].agent_id == "ann"
+    assert isinstance(shard.cases["case-p1"].stage, Accepted)
+
+
 def test_saying_the_same_again_says_nothing_and_saying_nobody_takes_it_away() -> None:
     shard = ruled(None, opened(), shape(NOT_ANN))
     assert decide(shape(NOT_ANN, at=9), shard) == []

@@ -1,6 +1,6 @@
 """What an agent, or a channel on its behalf, may do to one case, and what comes of it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import assert_never
 
 from chassis.clock import MICROS, Instant, to_datetime
@@ -58,6 +58,8 @@ NO_ROOM = "no_room"
 """The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
 REPLY_TIMEOUT = "reply_timeout"
 """The reason of a release that nobody asked for: the agent did nothing with the case in time."""
+FORBIDDEN = "forbidden"
+"""The reason of the release that an agent hears of who had a case that is not for it."""
 UNCLAIMED = "unclaimed"
 """The reason of a transfer that nobody asked for: the case was there to be claimed for too long."""
 
@@ -311,6 +313,15 @@ def put_back(decision: Decision, case: Case, reason: str) -> None:
             queue_id = decision.shard.standing_queue(case.queue)
             line_up(decision, left, queue_id, case.urgency, waits_since(case, decision.at))
         wait_on(decision, case.case_id)
+
+
+def take_from(decision: Decision, case: Case, agent_ids: Collection[str]) -> None:
+    """A case is not for these agents any more: open offers to them are taken back, and who has it gives it up."""
+    for offer in offers_of(case):
+        if offer.agent_id in agent_ids:
+            rescind_one(decision, case, offer, RescindReason.FORBIDDEN)
+    if isinstance(case.stage, Accepted | Pending) and holder(case) in agent_ids:
+        put_back(decision, decision.case(case.case_id) or case, FORBIDDEN)
 
 
 def waits_since(case: Case, at: Instant) -> Instant:

@@ -10,20 +10,16 @@ from routing.case_decider import (
     known_agent,
     known_agents,
     name,
-    put_back,
-    rescind_one,
     standing,
+    take_from,
     wait_on,
 )
-from routing.cases import Accepted, Case, Joined, Pending, asked_near, asked_of, holder, is_closed, offers_of
+from routing.cases import Case, Joined, asked_near, asked_of, is_closed
 from routing.commands import Reason
 from routing.lines import near_said
 from routing.matching import Decision
 from routing.policy_decider import known_places
-from routing.terms import AgentTerms, Near, RescindReason
-
-FORBIDDEN = "forbidden"
-"""The reason of the release that an agent hears of who had a case that is not for it."""
+from routing.terms import AgentTerms, Near
 
 
 def shape_case(decision: Decision, c: commands.ShapeCase) -> None:
@@ -50,11 +46,7 @@ def _say_agents(decision: Decision, case: Case, by_agent_id: str, given: AgentTe
     if _unsaid(terms) == _unsaid(case.agent_terms):
         return
     decision.emit(events.CaseAgentsChanged(case.case_id, by_agent_id, terms, decision.at))
-    for offer in offers_of(case):
-        if offer.agent_id in given.forbidden_ids:
-            rescind_one(decision, case, offer, RescindReason.FORBIDDEN)
-    if isinstance(case.stage, Accepted | Pending) and holder(case) in given.forbidden_ids:
-        put_back(decision, decision.case(case.case_id) or case, FORBIDDEN)
+    take_from(decision, case, given.forbidden_ids)
 
 
 def _say_tier(decision: Decision, case: Case, by_agent_id: str, tier: str) -> None:

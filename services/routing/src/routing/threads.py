@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from routing import commands, events
 from routing.agents import units_of
-from routing.case_decider import queue_up, rescind, resume
+from routing.case_decider import queue_up, rescind, resume, take_from
 from routing.cases import (
     Accepted,
     Broadcast,
@@ -27,6 +27,7 @@ from routing.cases import (
     Withdrawn,
     alone,
     evolve_case,
+    forbidden_of,
     has_customer,
     is_closed,
     needs_agent,
@@ -317,6 +318,8 @@ def _joined(decision: Decision, case_ids: Sequence[str], post_id: str) -> Case:
         if not needs_agent(together):
             rescind(decision, survivor)
         decision.emit(joined)
+    if barred := set(forbidden_of(together)).difference(forbidden_of(survivor)):
+        take_from(decision, decision.case(survivor.case_id) or survivor, barred)
     if len(cases) > 1:
         renew(decision, survivor.case_id, acts)
         together = decision.case(survivor.case_id) or together
