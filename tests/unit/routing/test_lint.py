@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -66,7 +67,14 @@ FOUND = [
     pytest.param("PLEASE READ OUR TERMS now", {}, [(Kind.SHOUTING, "PLEASE READ OUR TERMS")], id="in capitals"),
     pytest.param("We can help!!!", {}, [(Kind.SHOUTING, "!!!")], id="exclamation marks"),
     pytest.param("x" * 281, {"channel": "x"}, [(Kind.TOO_LONG, "x")], id="too long for the channel"),
-    pytest.param("您" * 141, {"channel": "x"}, [(Kind.TOO_LONG, "")], id="where a character counts two"),
+    pytest.param("您" * 141, {"channel": "x"}, [(Kind.TOO_LONG, "您")], id="where a character counts two"),
+    pytest.param("😀" * 141, {"channel": "x"}, [(Kind.TOO_LONG, "😀")], id="where an emoji counts two"),
+    pytest.param(
+        f"https://example.org/{'a' * 300} {'x' * 257}", {"channel": "x"}, [(Kind.TOO_LONG, "x")], id="behind a link"
+    ),
+    pytest.param(
+        "Merci de ne pas répondre à ce message", {}, [(Kind.NO_REPLY, "ne pas répondre à ce message")], id="in French"
+    ),
     pytest.param("x" * 11, {"channel": "mail", "length_max": 10}, [(Kind.TOO_LONG, "x")], id="too long for the queue"),
 ]
 
@@ -185,6 +193,17 @@ def test_a_placeholder_more_makes_no_reply_better(text: str, context: Context) -
 def test_what_is_too_long_is_looked_at_in_part(text: str) -> None:
     for hint in check(text, Context("en", "x", jargon=J, answers=[text])).hints:
         assert hint.start <= READ_MAX
+
+
+@pytest.mark.parametrize("begun", ["ne pas", "please", "do not reply to", "lorem", "[", "<insert", "don't reply"])
+def test_what_nearly_is_something_costs_no_more_than_its_length(begun: str) -> None:
+    def took(text: str) -> float:
+        before = process_time()
+        check(text, Context("fr"))
+        return process_time() - before
+
+    spaces = " " * (READ_MAX - len(begun))
+    assert min(took(f"{begun}{spaces}") for _ in range(3)) < 0.2  # quadratic, it took four times as long
 
 
 def test_of_what_brands_really_wrote_little_is_wrong(shared_data: Path) -> None:

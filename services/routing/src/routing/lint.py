@@ -5,6 +5,7 @@ costs milliseconds; none of them raises for any text.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -168,7 +169,7 @@ _NO_REPLY = re.compile(
     r"|(?:is|are)\s+not\s+monitored|unmonitored\s+(?:mailbox|address|inbox)"
     r"|nicht\s+auf\s+diese\s+(?:e-?mail|nachricht|mitteilung)\s+(?:zu\s+)?(?:antworten|reagieren)"
     r"|antworten\s+sie\s+(?:bitte\s+)?nicht\s+auf\s+diese|keine\s+antwort\s+auf\s+diese"
-    r"|(?:ne\s+(?:pas|répondez\s+pas|répondre\s+pas))\s*(?:répondre)?\s*à\s+ce(?:t|tte)?\s+(?:message|e-?mail|courriel)"
+    r"|(?:ne\s+(?:pas|répondez\s+pas|répondre\s+pas))\s*(?:répondre\s*)?à\s+ce(?:t|tte)?\s+(?:message|e-?mail|courriel)"
     r"|no\s+respond(?:a|as|er)\s+a\s+este\s+(?:mensaje|correo)|non\s+rispondere\s+a\s+questa?\s+(?:e-?mail|messaggio)"
     r"|[请請]?(?:勿|不要|不用|无需|無需)(?:直接)?(?:回[复復覆]|答[复復覆])"
     r"|返信(?:は)?(?:しないで|いただけません|できません|不要)|회신하지\s*마",
@@ -339,7 +340,14 @@ def _too_long(text: str, context: Context) -> list[Hint]:
         return []
     where = "the queue" if context.length_max else f"a public reply on {context.channel}"
     sentence = f"it has {length} characters, and {where} {allowed}; shorten it, or answer in private"
-    return [Hint(Kind.TOO_LONG, min(allowed, len(text)), len(text), sentence)]
+    fits = allowed if context.length_max else _end(text, context.channel, allowed)
+    return [Hint(Kind.TOO_LONG, fits, len(text), sentence)]
+
+
+def _end(text: str, channel: str, allowed: int) -> int:
+    """Before which character a text has counted as many as are allowed; found by halves, as counting takes long."""
+    begun = range(1, min(len(text), READ_MAX) + 1)
+    return bisect_right(begun, allowed, key=lambda end: length_of(channel, text[:end]))
 
 
 def _cut(quoted: str) -> str:
