@@ -22,7 +22,7 @@ GOOD = f"hours = 1\n{CALLS}{TEAM}"
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_a_shipped_scenario_is_one(path: Path) -> None:
-    assert 0.5 < read_scenario(path.read_bytes()).load() < 1
+    assert 0.5 < read_scenario(path.read_bytes()).load() < 1.1  # what has piled up when a shift ends is more than 1
 
 
 def test_the_recipe_shows_the_small_desk_as_it_is_and_every_key() -> None:
