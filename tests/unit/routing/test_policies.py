@@ -1,8 +1,10 @@
 """What each policy does, and what went wrong with such policies elsewhere."""
 
 import pytest
+from msgspec.structs import replace
 from routing import commands, events
 from routing.agents import Policy, Queue
+from routing.cases import Offered, holder
 from routing.decider import decide
 from routing.explain import explain, explain_offer
 from routing.shard import Shard, evolve
@@ -173,6 +175,29 @@ def test_late_work_has_as_many_offers_as_the_policy_says() -> None:
     fresh = [open_case(f"c{n}", at=900) for n in range(5)]
     order = served(shard, policy(late_share=2), queue("default", 500), open_case("late1"), open_case("late2"), *fresh)
     assert [n for n, case_id in enumerate(order) if "late" in case_id] == [1, 3]
+
+
+@pytest.mark.parametrize("ordering", [Ordering.BALANCED, Ordering.EARLIEST_DEADLINE])
+@pytest.mark.parametrize(("late_share", "agents"), [(2, 2), (3, 3), (5, 5), (2, 4)])
+def test_late_work_has_its_offers_too_where_the_only_one_who_can_do_it_is_in_step_with_the_others(
+    ordering: Ordering, late_share: int, agents: int
+) -> None:
+    shard, calls, faults = Shard(), Requirement("topic:calls", 1, hard=True), Requirement("topic:faults", 1, hard=True)
+    run(shard, queue(first_response_s=600), policy(ordering=ordering, late_share=late_share))
+    run(shard, register("a0", skills=[("topic:calls", 1), ("topic:faults", 1)]), presence("a0"))
+    for number in range(1, agents):
+        run(shard, register(f"a{number}", skills=[("topic:calls", 1)]), presence(f"a{number}"))
+    run(shard, *(replace(open_case(f"c{number}", urgency=3), requirements=(calls,)) for number in range(10 * agents)))
+    run(shard, replace(open_case("rare", at=1), requirements=(faults,)))
+    for now in range(10, 2_000, 10):
+        given = [replace(open_case(f"{now}-{n}", at=now, urgency=3), requirements=(calls,)) for n in range(agents)]
+        run(shard, *given)
+        taken = [case for case in shard.cases.values() if isinstance(case.stage, Offered)]
+        if "rare" in {case.case_id for case in taken}:
+            return
+        run(shard, *(accept(case.case_id, holder(case), case.token, at=now) for case in taken))
+        run(shard, *(resolve(case.case_id, holder(case), at=now) for case in taken))
+    pytest.fail("it was late for twenty minutes, and nobody was offered it")
 
 
 def test_round_robin_goes_round_whoever_is_done_first_and_goes_on_after_a_restart() -> None:

@@ -57,6 +57,12 @@ class Crowd(NamedTuple):
     """The sum of each one's share times its turn."""
 
 
+_TURNS = 2**64
+_SPREAD = 0x9E3779B97F4A7C15
+"""`_TURNS` over the golden ratio: its multiples are spread evenly, and so are each second or third of them (H. Weyl,
+"Über die Gleichverteilung von Zahlen mod. Eins", 1916; D. E. Knuth, The Art of Computer Programming 3, 6.4).
+"""
+
 NOBODY = Crowd(0, 1, 0)
 """Where it is no matter."""
 
@@ -134,8 +140,11 @@ class EarliestDeadline:
         return now
 
     def is_floor_turn(self, offers_made: int) -> bool:
-        """The last of so many."""
-        return offers_made % self.late_share == self.late_share - 1
+        """One of so many, spread so that whoever gets each second or fifth offer has its part of them: were they
+        counted off, agents who work in step would have all of them, or none, and work that only they can do would wait
+        for ever.
+        """
+        return (offers_made + 1) * _SPREAD % _TURNS < _TURNS // self.late_share
 
     def standing(self, line: int, waiting: Waiting) -> tuple[int, Waiting]:
         """(urgency, as what it stands there): due earlier by the head start of its tier."""
