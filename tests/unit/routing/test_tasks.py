@@ -102,6 +102,7 @@ CASES = [
     ),
     pytest.param(TAKEN, reply("t1", "eve", at=50), Reason.IS_TASK, id="nobody writes to a customer from a task"),
     pytest.param(TAKEN, task("t2", "t1"), Reason.IS_TASK, id="a task has no tasks"),
+    pytest.param(TAKEN, task(at=50), Reason.CASE_EXISTS, id="what is there is not made anew under whoever has it"),
     pytest.param(
         [*TAKEN, close(at=20)], commands.ReopenCase("t1", "again", t(50)), Reason.IS_TASK, id="nor is it opened again"
     ),

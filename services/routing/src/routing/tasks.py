@@ -34,6 +34,8 @@ def create_task(decision: Decision, c: commands.CreateTask) -> None:
     """Another department gets its part of a case. Raises Rejected."""
     if c.agent_id:
         known_agent(decision, c.agent_id)
+    if decision.case(c.task_id) is not None:
+        raise Rejected(Reason.CASE_EXISTS, f"{name(c.task_id)} is there already", resource=f"cases/{c.task_id}")
     parent, shard = find(decision, c.case_id), decision.shard
     resource = f"cases/{parent.case_id}"
     refuse_task(parent, "create the task of that one")
