@@ -203,3 +203,11 @@ def test_who_is_registered_under_the_id_of_somebody_deleted_is_offered_what_was_
     ]
     run(loaded, presence("ann", at=4))
     assert whole(loaded) == whole(shard)
+
+
+def test_who_works_elsewhere_for_a_while_is_offered_what_was_opened_meanwhile() -> None:
+    shard, away = Shard(), presence("ann", Presence.OFFLINE, at=2)
+    run(shard, register("ann"), presence("ann"), open_case("m0"), accept("m0", "ann"), resolve("m0", "ann", at=1), away)
+    run(shard, queue("care"), queue("calls"), commands.ChangeAgent("ann", None, None, None, ("calls",), t(3)))
+    run(shard, open_case("m1", "care", at=4), commands.ChangeAgent("ann", None, None, None, (), t(5)))
+    assert summary(run(shard, presence("ann", at=6)))[1:] == ["CaseOffered m1 ann 1"]

@@ -429,6 +429,9 @@ class Segments:
                 segment.present.add(agent.agent_id)
                 self._claim(agent, (segment,), 1)
             suited = self._suited.get(agent.agent_id)
+            if suited is not None and not _is_of(suited, agent):
+                del self._suited[agent.agent_id]  # else it would lack this segment when its settings are those again
+                continue
             if suited is None or not segment.suits(agent):
                 continue
             by_skills = segment.choice.by_skills(agent, segment.requirements)
@@ -453,7 +456,7 @@ class Segments:
 
     def _segments_for(self, agent: Agent) -> list[tuple[Segment, float]]:
         known = self._suited.get(agent.agent_id)
-        if known is not None and known[0] is agent.skills and known[1] is agent.queues and known[2] is agent.location:
+        if known is not None and _is_of(known, agent):
             return known[3]
         suited = [
             (segment, segment.choice.by_skills(agent, segment.requirements))
@@ -462,6 +465,11 @@ class Segments:
         ]
         self._suited[agent.agent_id] = (agent.skills, agent.queues, agent.location, suited)
         return suited
+
+
+def _is_of(known: tuple[object, object, object, object], agent: Agent) -> bool:
+    """Whether what is known of an agent is of its settings as they are."""
+    return known[0] is agent.skills and known[1] is agent.queues and known[2] is agent.location
 
 
 def _but_for_channel(key: SegmentKey) -> tuple[object, ...]:
