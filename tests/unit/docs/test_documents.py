@@ -266,6 +266,20 @@ def test_no_two_decisions_share_a_number() -> None:
     assert len(numbers) == len(set(numbers))
 
 
+@pytest.mark.parametrize("service", ["ingest", "routing", "crm-sync", "kpi"])
+def test_a_service_says_of_each_of_its_files_once_what_it_knows(service: str) -> None:
+    package = REPOSITORY / "services" / service / "src" / service.replace("-", "_")
+    page = (REPOSITORY / "services" / service / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| file \| knows \|\n(?:\|.*\n)+", page, re.MULTILINE)
+    assert table
+    named = [name for row in table[0].splitlines() for name in re.findall(r"`([\w/]+(?:\.py|/))`", row.split("|")[1])]
+    rooms = tuple(name for name in named if name.endswith("/"))
+    files = [str(file.relative_to(package)) for file in package.rglob("*.py") if file.name != "__init__.py"]
+    assert sorted(name for name in named if name not in rooms) == sorted(
+        file for file in files if not file.startswith(rooms)
+    )
+
+
 def example_adapter() -> Any:
     """`read` of the adapter in the recipe."""
     (code, *_) = blocks((REPOSITORY / "docs/recipes/adding-a-channel.md").read_text(encoding="utf-8"), "python")
