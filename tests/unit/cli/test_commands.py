@@ -1,6 +1,7 @@
 """The commands without services: help, usage, where the services are, and what is printed of what they say."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -27,6 +28,8 @@ def test_every_command_is_there_and_explains_itself(command):
     result = run(command, "--help")
     assert result.exit_code == 0, result.output
     assert "Usage:" in result.output
+    _, _, described = result.output.partition("\n\n")
+    assert not re.search(r"\.\.\.$", described, re.MULTILINE), "a sentence is cut"
 
 
 @pytest.mark.parametrize(
