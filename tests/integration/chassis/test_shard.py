@@ -240,6 +240,24 @@ async def test_an_owner_that_is_behind_reads_what_it_is_told_of_before_it_decide
             assert (await late.submit(Add("a", 4))).position == position + 1
 
 
+async def test_an_owner_that_was_deposed_refuses_nothing_that_its_successor_made_possible(nats_url: str) -> None:
+    async with opened(nats_url) as log, opened(nats_url) as other:
+        deposed, successor = writer_of(log, CLOCK), writer_of(other, CLOCK)
+        async with running(deposed.run, successor.run):
+            await deposed.submit(Add("a", 900))
+            await successor.submit(Add("a", -500))
+            assert deposed.state.by_key == {"a": 900}, "nothing told it yet"
+            await deposed.submit(Add("a", 200))
+            assert deposed.state.by_key == {"a": 600}
+
+            position = (await successor.submit(Add("a", 300))).position
+            assert (await deposed.submit(Add("a", 0))).position == position, "what is done already is done as of then"
+            await successor.submit(Add("a", 100))
+            with pytest.raises(Rejected, match="would exceed"):
+                await deposed.submit(Add("a", 1))
+            assert deposed.state.by_key == {"a": 1_000}
+
+
 async def test_a_backlog_is_looked_up_once_and_not_again_for_every_commit(nats_url: str) -> None:
     class Backing:
         looked_up = 0

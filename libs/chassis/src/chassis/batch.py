@@ -89,6 +89,11 @@ class Batch(Generic[C, S, E]):
     def empty(self) -> bool:
         return not self.commit.events and not self.commit.answers
 
+    @property
+    def tells(self) -> bool:
+        """Whether a caller is told something."""
+        return bool(self._outcomes or self._refusals)
+
     def decide_tick(self, command: C) -> bool:
         """Decides what time itself brings; returns whether it decided anything. Raises Undecidable."""
         try:

@@ -305,6 +305,10 @@ class Log:
         """The last commit on a subject or wildcard, None when there is none."""
         return await self._get({"last_by_subj": subject_filter})
 
+    async def has_after(self, subject: Subject, position: int) -> bool:
+        """Whether a shard has a commit after a position, as the stream's leader knows. Raises Unavailable."""
+        return await self._ask("MSG.GET", {"seq": position + 1, "next_by_subj": str(subject)}) is not None
+
     async def last_position(self) -> int:
         """Position of the last commit of the log, 0 for an empty log."""
         return int((await self.state()).get("last_seq", 0))

@@ -28,7 +28,7 @@ from chassis.commits import Subject
 from chassis.decider import Decider
 from chassis.errors import Interrupted, Moved, RequestIdReused, TenantDeleted, Unavailable
 from chassis.layout import decoded
-from chassis.log import Conflict, Log, LogFull, OutcomeUnknown, Withheld
+from chassis.log import Conflict, Log, LogFull, OutcomeUnknown
 from chassis.logs import where
 from chassis.recovery import SNAPSHOT_EVERY, BackingStore, Recovery
 from chassis.shard_queue import QUEUE_MAX, ShardQueue
@@ -281,7 +281,7 @@ class ShardWriter(Generic[C, S, E]):
         except Undecidable as undecidable:
             await self._leave_out(undecidable, taken)
             return
-        except (Conflict, OutcomeUnknown, LogFull, Withheld) as not_now:
+        except (Conflict, OutcomeUnknown, LogFull, Unavailable) as not_now:
             self._take_back(taken, None if isinstance(not_now, Conflict) else not_now)
             await self._recover()
             return
@@ -300,9 +300,14 @@ class ShardWriter(Generic[C, S, E]):
             raise EmptyTick
 
     async def _append(self, batch: Batch[C, S, E], taken: Sequence[PendingCommand[C, S, E] | InputCommit[C]]) -> None:
-        """Makes durable what a round decided, and tells its callers."""
+        """Makes durable what a round decided, and tells its callers. Where nothing is appended, nothing says that this
+        state is the log's: an owner that was deposed and does not know it would refuse what its successor made
+        possible. So the log is asked.
+        """
         current = self._current
         if batch.empty:
+            if batch.tells and await self._log.has_after(self.subject, current.position):
+                raise Conflict
             batch.conclude(current.position)
             return
         data = batch.encode()
