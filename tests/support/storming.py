@@ -101,10 +101,7 @@ class Storm:
         return await self.ask(method, request) is not None
 
     async def be_there(self, agent: str) -> None:
-        """Who was registered a moment ago is unknown to a process that had the shard until then, and says so."""
-        asked = {"name": agent, "presence": PRESENCE_AVAILABLE}
-        while not await self.call("SetPresence", routing.SetPresenceRequest(**asked)):  # noqa: ASYNC110  # another learns it
-            await asyncio.sleep(0.1)
+        await self.call("SetPresence", routing.SetPresenceRequest(name=agent, presence=PRESENCE_AVAILABLE))
 
     async def offers(self, agent: str) -> AsyncIterator[routing.WatchOffersResponse]:
         """What an agent hears of its offers, from whichever process is there."""
@@ -117,9 +114,7 @@ class Storm:
                     token = change.resume_token or token
                     yield change
             except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.NOT_FOUND:
-                    demand_again(error)
-                await asyncio.sleep(0.1)  # whoever had the shard until a moment ago may not know the agent
+                demand_again(error)
 
 
 def demand_again(error: grpc.aio.AioRpcError) -> None:

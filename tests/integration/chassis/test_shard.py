@@ -257,6 +257,11 @@ async def test_an_owner_that_was_deposed_refuses_nothing_that_its_successor_made
                 await deposed.submit(Add("a", 1))
             assert deposed.state.by_key == {"a": 1_000}
 
+            await successor.submit(Add("b", 1))
+            assert await deposed.read_on()
+            assert deposed.state.by_key == {"a": 1_000, "b": 1}
+            assert not await deposed.read_on()
+
 
 async def test_a_backlog_is_looked_up_once_and_not_again_for_every_commit(nats_url: str) -> None:
     class Backing:

@@ -23,7 +23,7 @@ from chassis.clock import Clock, to_timestamp
 from chassis.commands import Unsent
 from chassis.commits import Position, Subject
 from chassis.decider import Decider
-from chassis.errors import Moved, StatusError, Unavailable
+from chassis.errors import Moved, NotFound, StatusError, Unavailable
 from chassis.forwarding import MOVING_S, Listener, forward
 from chassis.inputs import Inputs, feed
 from chassis.log import Log
@@ -304,7 +304,12 @@ class ShardHost(Generic[C, S, E]):
                 case operations_pb2.ReleaseParkedRequest():
                     return await release(writer, self._inputs, self._log, request.key)
                 case _:
-                    return await self._handle(writer, request)
+                    try:
+                        return await self._handle(writer, request)
+                    except NotFound:
+                        if not await writer.read_on():
+                            raise
+                    return await self._handle(writer, request)  # it is news to an owner that was deposed
 
     async def _wait_until(self, writer: ShardWriter[C, S, E], position: int) -> integrity_pb2.WaitUntilResponse:
         if self._inputs is not None:

@@ -182,6 +182,15 @@ class ShardWriter(Generic[C, S, E]):
         if self._current.position < position:
             raise Unavailable(f"shard {self.subject} is behind the log; try again", 0.25)
 
+    async def read_on(self) -> bool:
+        """Reads what others appended, and returns whether there was anything. Raises Unavailable."""
+        if not await self._log.has_after(self.subject, self.position):
+            return False
+        last = await self._log.last(str(self.subject))
+        if last is not None:
+            await self.reached(last.position)
+        return True
+
     async def until_ready(self) -> None:
         """Waits until commands are decided. Raises Moved and Resting when they will not be."""
         await self._answering.wait()
