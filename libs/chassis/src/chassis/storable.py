@@ -20,6 +20,8 @@ from chassis.layout import decoder_of, message_class
 ENUM_MIN, ENUM_MAX = -(2**15), 2**15 - 1
 """Against: PostgreSQL's smallint; no enumeration of ours has a number above 100."""
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
+ID_BYTES_MAX = 1_000
+"""Against: an index entry has 2,704 bytes, a key here a tenant and at most two ids; no contract has longer ones."""
 _LIMITS: Final = {
     "enum": (ENUM_MIN, ENUM_MAX),
     "integer": (INTEGER_MIN, INTEGER_MAX),
@@ -30,7 +32,9 @@ _TIMESTAMP: Final = "google.protobuf.Timestamp"
 
 
 class NotStorable(ValueError):
-    """A text has a NUL, a number is beyond its field, or an instant is not within the years 1 to 9999."""
+    """A text has a NUL, an id is longer than any index takes, a number is beyond its field, or an instant is not within
+    the years 1 to 9999.
+    """
 
 
 def check_storable(fact: Any, name: str = "") -> None:
@@ -68,8 +72,10 @@ def _check_of(kind: type[Any], name: str) -> Callable[[Any], None]:
         elif form:
             alike.setdefault(form, []).append(value)
     for form, values in alike.items():
-        if form == "text":
-            wrong = "'\\0' in f'" + "".join(f"{{{value}}}" for value in values) + "'"
+        if form in ("text", "id"):
+            wrong = "'\\0' in (all_ := f'" + "".join(f"{{{value}}}" for value in values) + "')"
+            if form == "id":  # together mostly shorter than one may be
+                wrong += f" or len(all_) > {ID_BYTES_MAX} or not all_.isascii()"
         else:
             least, most = _LIMITS[form]
             wrong = " or ".join(f"not {least} <= {value} <= {most}" for value in values)
@@ -90,7 +96,7 @@ def _form_of(field: Any) -> str:
     if part is not None:
         return "instant" if part.full_name == _TIMESTAMP else "part"
     if field.type == FieldDescriptor.TYPE_STRING:
-        return "text"
+        return "id" if field.name.endswith(("_id", "_ids")) else "text"
     if field.type == FieldDescriptor.TYPE_ENUM:
         return "enum"
     return "integer" if field.type in _INTEGERS else ""
@@ -104,6 +110,12 @@ def _check_parts(parts: Sequence[Any], name: str) -> None:
 def _check_texts(texts: Sequence[str]) -> None:
     if "\0" in "".join(texts):
         raise NotStorable("a text has a NUL")
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    _check_texts(ids)
+    if any(len(one.encode(errors="surrogatepass")) > ID_BYTES_MAX for one in ids):
+        raise NotStorable(f"an id has more than {ID_BYTES_MAX} bytes")
 
 
 def _check_enums(numbers: Sequence[int]) -> None:
@@ -123,6 +135,7 @@ def _check_instants(instants: Sequence[int]) -> None:
 
 _CHECKS: Final[Mapping[str, Callable[..., None]]] = {
     "text": _check_texts,
+    "id": _check_ids,
     "enum": _check_enums,
     "integer": _check_integers,
     "instant": _check_instants,
