@@ -238,8 +238,9 @@ def _written(path: Path, tenant: str) -> Any:
         raise click.BadParameter(f"{path} cannot be read: {error}") from None
     for rule in found.rules:
         rule.queue = full(tenant, "queues", rule.queue) if rule.queue else ""
-        for agents in (rule.agents.preferred, rule.agents.forbidden):
-            agents[:] = [full(tenant, "agents", agent) for agent in agents]
+        if rule.HasField("agents"):
+            for agents in (rule.agents.preferred, rule.agents.forbidden):
+                agents[:] = [full(tenant, "agents", agent) for agent in agents]
     for step in found.relaxations:
         step.queue = full(tenant, "queues", step.queue) if step.queue else ""
         step.queues[:] = [full(tenant, "queues", queue) for queue in step.queues]
