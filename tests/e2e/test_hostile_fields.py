@@ -325,6 +325,8 @@ def template(method: Method, world: World) -> Message:
             request.case = world.case
         case desk_pb2.GrantGoodwillRequest():
             request.unit, request.amount = "EUR", 500
+        case work.VoteOnAnswerRequest():
+            request.verdict = events_pb2.VERDICT_HELPFUL
         case desk_pb2.ApproveGoodwillRequest() | desk_pb2.RefuseGoodwillRequest():
             request.name = f"{world.case}/goodwill/{uuid.uuid4()}"
         case desk_pb2.UpdateDeskPolicyRequest():

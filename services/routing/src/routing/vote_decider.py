@@ -77,7 +77,7 @@ def _answer(case: Case, reply_id: str) -> GivenAnswer:
     if answer is None:
         which = f"answer {reply_id}" if reply_id else "answer"
         detail = f"{name(case.case_id)} has no {which} among its latest that can be voted on; GetCase lists them"
-        raise Rejected(Reason.ANSWER_UNKNOWN, detail, resource=resource)
+        raise Rejected(Reason.ANSWER_UNKNOWN, detail, resource=f"answers/{reply_id or 'latest'}")
     return answer
 
 
