@@ -164,6 +164,8 @@ async def offers(house: House) -> None:
     await ben.take(third)
     await house.refused("AGENT_FULL", "AssignCase", "leo", "force", name=third, agent=leo.name, reason="busy")
     await house.ask("ShapeCase", name=third, agents={"forbidden": [mia.name]})
+    nowhere = {"name": third, "within": {"place_id": "atlantis", "radius_km": 5}}
+    await house.refused("PLACE_UNKNOWN", "ShapeCase", "atlantis", "among its places", **nowhere)
     barred = {"name": third, "agent": mia.name, "reason": "knows_them"}
     await house.refused("AGENT_FORBIDDEN", "AssignCase", "not for agent mia", "force", **barred)
     fewer = {"name": ben.name, "capacity": 1}

@@ -29,7 +29,7 @@ HARMLESS = {
     "DeclareKeyLost": "repeating is harmless",
     "DeleteTenant": "repeating answers how far it is",
 }
-READS = ("Get", "List", "Watch", "Query", "Lookup", "Explain")
+READS = ("Get", "List", "Watch", "Query", "Lookup", "Explain", "Check")
 
 
 def methods() -> Iterator[Any]:
