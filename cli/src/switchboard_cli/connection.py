@@ -132,6 +132,7 @@ async def calling(targets: Targets, service: str, *, act: str = "") -> AsyncIter
     import grpc
 
     address = targets.address(service)
+    grpc.aio.init_grpc_aio()  # for the life of the process: taken apart with the last channel, a poller may abort it
     try:
         async with grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
             if not await _connected(channel, targets.timeout_s):

@@ -6,13 +6,17 @@ Exit codes: 0 done, or nobody reads on; 1 the request failed; 2 wrong usage; 130
 import os
 import signal
 import sys
+from contextlib import suppress
 
 TRACEBACK = "SWITCHBOARD_TRACEBACK"
 """Set, an exception nobody foresaw is shown in full; it may hold values."""
 
 
+INTERRUPTED = 130
+
+
 def _leave(*_: object) -> None:
-    os._exit(130)
+    os._exit(INTERRUPTED)
 
 
 # Whoever interrupts while Python still imports has nothing to be cleaned up. Where the parent ignores SIGINT, a shell's
@@ -25,6 +29,8 @@ def main() -> None:
     _quiet()
     code = complete(sys.argv[1:])
     signal.signal(signal.SIGINT, _leave)
+    if code == INTERRUPTED:
+        _leave()  # what libraries were cut off in is not taken apart: a poller of gRPC may abort the process by it
     raise SystemExit(code)
 
 
@@ -34,9 +40,13 @@ def complete(arguments: list[str]) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return _run(arguments)
     except KeyboardInterrupt:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                with suppress(OSError, ValueError):
+                    stream.flush()
         if TRACEBACK not in os.environ:  # threads of libraries that are cut off have nothing to say to a person
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        return 130
+        return INTERRUPTED
     except BaseExceptionGroup as group:
         first: BaseException = group
         while isinstance(first, BaseExceptionGroup):
@@ -64,7 +74,7 @@ def _run(arguments: list[str]) -> int:
         refused.show()
         code = refused.exit_code
     except click.Abort:
-        code = 130
+        code = INTERRUPTED
     if sys.stdout is not None:
         sys.stdout.flush()
     return code
