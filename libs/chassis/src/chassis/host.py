@@ -307,8 +307,9 @@ class ShardHost(Generic[C, S, E]):
                     try:
                         return await self._handle(writer, request)
                     except NotFound:
-                        if not await writer.read_on():
-                            raise
+                        async with asyncio.timeout(deadline_s()):
+                            if not await writer.read_on():
+                                raise
                     return await self._handle(writer, request)  # it is news to an owner that was deposed
 
     async def _wait_until(self, writer: ShardWriter[C, S, E], position: int) -> integrity_pb2.WaitUntilResponse:
