@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -29,6 +30,31 @@ async def test_many_open_the_same_schema_at_once(database_url: str) -> None:
     opened = await asyncio.gather(*(Database(database_url, "kpi").open() for _ in range(8)))
     for database in opened:
         await database.close()
+
+
+async def test_a_connection_that_has_forgotten_its_parts_is_an_outage_and_a_mistake_of_ours_is_not(
+    database_url: str,
+) -> None:
+    async with Database(database_url, "s") as database:
+
+        async def forgets() -> None:
+            async with database.acquire() as connection:
+                broken: Any = connection._con  # type: ignore[attr-defined]
+                protocol, broken._protocol = broken._protocol, None
+                try:
+                    await connection.fetchval("select 1")
+                finally:
+                    broken._protocol = protocol
+
+        async def errs() -> None:
+            async with database.acquire() as connection:
+                connection.nothing_of_the_kind  # type: ignore[attr-defined]  # noqa: B018
+
+        with pytest.raises(Unavailable):
+            await forgets()
+        assert await database.fetchval("select 1") == 1
+        with pytest.raises(AttributeError):
+            await errs()
 
 
 async def test_ids_are_text_in_both_directions_alone_and_in_arrays(database_url: str) -> None:

@@ -346,12 +346,26 @@ def _outages_named(*also: type[Exception]) -> Iterator[None]:
         if _UVLOOP_CLOSED not in str(error):
             raise
         raise _unavailable(error) from error
+    except AttributeError as error:
+        if not _is_asyncpgs(error):
+            raise
+        raise _unavailable(error) from error
     except asyncpg.PostgresError as error:
         error.detail = None
         error.context = None
         raise
     except also as error:
         raise _unavailable(error) from error
+
+
+def _is_asyncpgs(error: Exception) -> bool:
+    """Whether asyncpg misses a part of a connection that broke in the middle of something."""
+    if not str(error).startswith("'NoneType' object"):
+        return False
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    return at is not None and str(at.tb_frame.f_globals.get("__name__", "")).startswith("asyncpg.")
 
 
 def _unavailable(error: Exception) -> Unavailable:
