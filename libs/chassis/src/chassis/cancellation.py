@@ -1,9 +1,9 @@
 """Keeps a cancellation from being lost.
 
 In Python 3.11 `asyncio.wait_for` returns normally when its awaitable finishes in the same turn as the task is
-cancelled; nats-py waits that way, so our client keeps it here. A loop that went on then would
-never end, so one that outlives failures asks here once a round as well. `asyncio.timeout`, which our own code waits
-with, does not have the flaw, nor does asyncpg.
+cancelled; nats-py waits that way, so our client keeps a cancellation by this. A loop that lost one would never end, so
+a loop that outlives failures asks once a round as well. `asyncio.timeout`, which our own code waits with, does not have
+the flaw, nor does asyncpg.
 """
 
 import asyncio

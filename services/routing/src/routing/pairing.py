@@ -32,23 +32,23 @@ class Pairing:
         reached: dict[int, float] = {}
         came_from: dict[int, int | None] = {}
         done: dict[int, float] = {}
-        at_s, column = 0.0, None
+        length, column = 0.0, None
         while True:
             paid = 0 if column is None else self._costs[row][column] - self._price(column)
             for other, cost in self._costs[row].items():
-                if other not in done and (far := at_s + cost - self._price(other) - paid) < reached.get(other, inf):
+                if other not in done and (far := length + cost - self._price(other) - paid) < reached.get(other, inf):
                     reached[other], came_from[other] = far, column
             if not reached:
                 self._costs.pop()
                 self._closed.update(done)
                 return False
             column = min(reached, key=lambda one: (reached[one], one))
-            at_s = done[column] = reached.pop(column)
+            length = done[column] = reached.pop(column)
             if column not in self._row_of:
                 break
             row = self._row_of[column]
         for one, far in done.items():
-            self._prices[one] = self._price(one) + far - at_s
+            self._prices[one] = self._price(one) + far - length
         row = len(self._costs) - 1
         while column is not None:
             before = came_from[column]
