@@ -163,13 +163,11 @@ def test_adding_an_event_works_as_written(copy: Copy) -> None:
 def test_adding_a_metric_works_as_written(copy: Copy) -> None:
     ((_, code),) = [block for block in blocks("adding-a-metric.md") if block[0] == "python"]
     package = "services/kpi/src/kpi/metrics"
-    (copy.root / package / "withdrawn.py").write_text(code, encoding="utf-8")
-    sentence = "`abandonment_withdrawn` is the share of contacts taken back before anybody took them."
-    copy.edit("docs/metrics.md", after(r"^## Abandonment\n", f"\n{sentence}\n"))
-    copy.edit(f"{package}/__init__.py", after(r"^    waiting,\n", "    withdrawn,\n"))
-    known = "from kpi.metrics import METRICS as m; assert 'abandonment_withdrawn' in m; assert list(m) == sorted(m)"
-    copy.edit(f"{package}/__init__.py", after(r"^        abandonment\.METRIC,\n", "        withdrawn.METRIC,\n"))
-    copy.tool("python", "-c", known)
+    (copy.root / package / "skewed.py").write_text(code, encoding="utf-8")
+    copy.edit(f"{package}/__init__.py", after(r"^    waiting,\n", "    skewed,\n"))
+    copy.edit(f"{package}/__init__.py", after(r"^    waiting\.METRIC,\n", "    skewed.METRIC,\n"))
+    copy.tool("python", "-c", "from kpi.metrics import METRICS; assert 'skewed_share' in METRICS")
+    copy.tool("python", "docs/metrics.py")
     copy.make("format")
     assert "Success" in copy.tool("mypy", "services/kpi/src/kpi")
     copy.tool("pytest", "-q", "-x", "tests/unit/kpi", "tests/unit/docs/test_documents.py", "-p", "no:cacheprovider")

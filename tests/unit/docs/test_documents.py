@@ -103,6 +103,12 @@ def test_the_page_of_settings_is_what_the_services_ask_for() -> None:
     assert written == settings.page(), "write it again: .venv/bin/python docs/settings.py"
 
 
+def test_the_page_of_metrics_is_what_the_table_of_metrics_and_its_files_say() -> None:
+    metrics = program("metrics")
+    written = metrics.METRICS_PAGE.read_text(encoding="utf-8")
+    assert written == metrics.page(), "write it again: .venv/bin/python docs/metrics.py"
+
+
 MARKS = frozenset({"SWITCHBOARD_STATE", "SWITCHBOARD_OWNER"})
 """What a process carries so that it is known whose it is; nobody sets it."""
 

@@ -17,11 +17,12 @@ def test_the_example_counts_what_it_says() -> None:
     names: dict[str, Any] = {}
     exec(code, names)
     metric: Metric = names["METRIC"]
+    answer = Act(5)
     contacts = [
-        Contact(0, withdrawn_at=5),
-        Contact(0, withdrawn_at=5, accepted=Act(6)),
-        Contact(0, withdrawn_at=5, accepted=Act(4)),
+        Contact(0, answered_any=answer, skewed=True),
+        Contact(0, answered_any=answer),
+        Contact(0, skewed=True),
         Contact(0),
     ]
     parts = [part for part in map(metric.part, contacts) if part is not None]
-    assert metric.combine(parts) == (0.5, 2, 4)
+    assert metric.combine(parts) == (0.5, 1, 2)

@@ -1,4 +1,13 @@
-"""The table of all metrics. A metric that is not in it does not exist."""
+"""The table of all metrics. A metric that is not in it does not exist.
+
+A *contact* is one customer's matter at one desk in one thread, per episode: the first episode of a case, or one that
+a reopening begins. Several customers under one post are several contacts. A repost without own words, a bystander's
+remark and our own posts are none. The contact funnel is `offered` → `accepted` → `answered` → `resolved`.
+
+Every question has an end of observation (`observed_until`, default now): a contact that starts later is not offered,
+an act after it has not happened. A ratio keeps numerator and denominator; with an empty denominator there is no value,
+never 0 or 100 %.
+"""
 
 from __future__ import annotations
 
@@ -20,25 +29,25 @@ from kpi.metrics import (
 )
 from kpi.metrics.metric import Metric
 
+_ALL = (
+    abandonment.METRIC,
+    accepted.METRIC,
+    answered.METRIC,
+    answered_within.QUARTER,
+    answered_within.FULL_HOUR,
+    first_response_km_median.ANY,
+    first_response_mean.ANY,
+    first_response_km_median.HUMAN,
+    first_response_mean.HUMAN,
+    offered.METRIC,
+    on_time.METRIC,
+    pending.METRIC,
+    resolution.OF_ACCEPTED,
+    resolution.OF_OFFERED,
+    resolved.METRIC,
+    waiting.METRIC,
+)
 METRICS: Mapping[str, Metric] = {
-    metric.definition.id: metric
-    for metric in (
-        abandonment.METRIC,
-        accepted.METRIC,
-        answered.METRIC,
-        answered_within.QUARTER,
-        answered_within.FULL_HOUR,
-        first_response_km_median.ANY,
-        first_response_mean.ANY,
-        first_response_km_median.HUMAN,
-        first_response_mean.HUMAN,
-        offered.METRIC,
-        on_time.METRIC,
-        pending.METRIC,
-        resolution.OF_ACCEPTED,
-        resolution.OF_OFFERED,
-        resolved.METRIC,
-        waiting.METRIC,
-    )
+    metric.definition.id: metric for metric in sorted(_ALL, key=lambda metric: metric.definition.id)
 }
 """By id, sorted by id."""

@@ -1,4 +1,11 @@
-"""abandonment: the share of contacts nobody took in time."""
+"""abandonment: the share of contacts nobody took in time.
+
+Formula: `A(H) = 1 - accepted within H / contacts`, with H = 7 days for a public post and 24 hours for a direct message.
+Unit: a share, 0 to 1.
+Edge cases: a contact that has been observed for less than H is *pending*: shown as `pending`, and on neither side of
+the ratio. Accepted exactly at H is accepted in time.
+Source: the share of offered contacts that nobody accepted, of the seed reports, with the horizon they leave open.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""accepted: the contacts somebody took."""
+"""accepted: the contacts somebody took.
+
+Formula: contacts with an act of taking: the earliest of an accepted offer, a claim and the first human answer. The
+voice word is *answered by an agent*.
+Unit: contacts.
+Edge cases: a machine's answer takes nothing. Who takes a case has taken those that somebody joined into it.
+Source: 受理 of the seed reports.
+"""
 
 from __future__ import annotations
 

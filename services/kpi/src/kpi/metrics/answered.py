@@ -1,4 +1,10 @@
-"""answered: the contacts a human replied to."""
+"""answered: the contacts a human replied to.
+
+Formula: contacts with a public or private answer of a human of ours at or after their start.
+Unit: contacts.
+Edge cases: a machine's reply is none (`frt_any_mean` counts it apart). An answer that was withdrawn is none.
+Source: 應答 of the seed reports.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""answered_within_15m, answered_within_1h: the share of contacts a human answered within a threshold."""
+"""answered_within_15m, answered_within_1h: the share of contacts a human answered within a threshold.
+
+Formula: `answered within T / (answered + observed for at least T without an answer)`, T = 15 minutes or 1 hour.
+Unit: a share, 0 to 1.
+Edge cases: those who were never answered count against it. An answer exactly at T is in time. A contact younger than T
+without an answer is undecided and on neither side.
+Source: the variant "abandons count against" of ICMI, *Service Level Calculations*.
+"""
 
 from __future__ import annotations
 

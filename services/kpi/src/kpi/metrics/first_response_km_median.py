@@ -1,4 +1,12 @@
-"""frt_any_km_median, frt_human_km_median: how long half of the customers wait, the unanswered included."""
+"""frt_any_km_median, frt_human_km_median: how long half of the customers wait, the unanswered included.
+
+Formula: `S(t) = ∏ (1 - d_j / n_j)` over all `t_j ≤ t`, where `d_j` contacts were answered after exactly `t_j` and
+`n_j` were still waiting then. The median is the smallest `t` at which `S(t) ≤ 1/2`.
+Unit: seconds.
+Edge cases: a contact without an answer waits until the end of the observation, or until its customer took it back.
+There is no median while `S` stays above 1/2. A tie is decided in exact integers.
+Source: Kaplan and Meier, *Nonparametric estimation from incomplete observations*, 1958.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""offered: the contacts there were."""
+"""offered: the contacts there were.
+
+Formula: contacts that start by the end of the observation.
+Unit: contacts.
+Edge cases: gross: nothing is excluded. A contact starts at its earliest customer post, on the customer's clock, or when
+that reached us if the clock is ahead of ours.
+Source: offered contacts of the call-centre literature, per episode.
+"""
 
 from __future__ import annotations
 

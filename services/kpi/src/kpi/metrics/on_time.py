@@ -1,4 +1,13 @@
-"""on_time: the share of first answers that came when they were promised."""
+"""on_time: the share of first answers that came when they were promised.
+
+Formula: `answered by the promised time / (answered + waiting beyond it)`: every queue promises a first response
+(`Queue.first_response_s`).
+Unit: a share, 0 to 1.
+Edge cases: a contact holds the promise of the queue it stood in first (of several cases that became one, the promise
+that was due first). An answer exactly when promised is on time. Who waits and is not due yet, was settled or withdrew
+without an answer, or never stood in a queue, is on neither side.
+Source: first reply SLA of Zendesk; on-time share of COPC.
+"""
 
 from __future__ import annotations
 

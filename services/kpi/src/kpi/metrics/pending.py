@@ -1,4 +1,10 @@
-"""pending: the contacts too young to call abandoned or not."""
+"""pending: the contacts too young to call abandoned or not.
+
+Formula: contacts observed for less than their horizon H, 7 days for a public post and 24 hours for a direct message.
+Unit: contacts.
+Edge cases: accepted or not. Observed for exactly H is old enough.
+Source: what `abandonment` leaves out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""resolution_of_offered, resolution_of_accepted: the share that was settled, by both denominators."""
+"""resolution_of_offered, resolution_of_accepted: the share that was settled, by both denominators.
+
+Formula: `R_all = resolved / offered` and `R_acc = resolved / accepted`.
+Unit: a share, 0 to 1.
+Edge cases: provisional until the confirm window of 72 hours has passed: a reopening within it takes the resolution
+back. Resolved without having been accepted counts in the first only.
+Source: 解決率 of the seed reports, whose denominator differs from report to report.
+"""
 
 from __future__ import annotations
 

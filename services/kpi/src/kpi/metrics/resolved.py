@@ -1,4 +1,11 @@
-"""resolved: the contacts that were settled and stayed so."""
+"""resolved: the contacts that were settled and stayed so.
+
+Formula: contacts of which an agent said that they are settled, and that were not reopened within the confirm window of
+72 hours.
+Unit: contacts.
+Edge cases: reopened exactly 72 hours later is reopened within the window. Provisional until the window has passed.
+Source: 解決 of the seed reports.
+"""
 
 from __future__ import annotations
 

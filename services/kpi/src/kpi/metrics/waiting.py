@@ -1,4 +1,11 @@
-"""waiting: the contacts that wait for their first answer."""
+"""waiting: the contacts that wait for their first answer.
+
+Formula: contacts whose first human answer is still to come: neither answered nor resolved, reopened or withdrawn. The
+longest wait is that of the one that started first.
+Unit: contacts.
+Edge cases: a machine's answer ends no wait. Of a reopened matter the new contact waits, not the old one.
+Source: calls in queue of every wallboard.
+"""
 
 from __future__ import annotations
 
