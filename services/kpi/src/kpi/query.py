@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
@@ -13,7 +13,7 @@ from chassis.filters import EVERYTHING, Expression, conditions, holds
 
 from kpi.metrics import on_time, waiting
 from kpi.metrics.contact import Contact, observed
-from kpi.metrics.metric import Measure, Metric, Part, agent_of
+from kpi.metrics.metric import AnyMetric, Basis, Item, Measure, Metric, Part, items_of
 
 DIMENSIONS = frozenset(("channel", "source", "desk", "queue", "agent", "hour", "day", "brand"))
 """What every tenant's contacts can be cut by; any other dimension is a label that one of its sources has or had.
@@ -22,6 +22,7 @@ DIMENSIONS = frozenset(("channel", "source", "desk", "queue", "agent", "hour", "
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 """What a dimension may be called."""
 GROUP_BY_MAX = 8
+BEGINNING, END = -(2**63), 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,12 +55,16 @@ class Known(NamedTuple):
 class Question:
     """What is asked: which metrics, cut how, observed until when (microseconds)."""
 
-    metrics: tuple[Metric, ...]
+    metrics: tuple[AnyMetric, ...]
     group_by: tuple[str, ...]
     zone: tzinfo
     until: int
     wanted: Expression = EVERYTHING
     """Conditions on dimensions; a contact without the label has the value ""."""
+    basis: Basis = Basis.COHORT
+    since: int = BEGINNING
+    """On the basis COMPLETION: what was completed at or after this, and before `before` (microseconds)."""
+    before: int = END
 
 
 Group = tuple[str, ...]
@@ -75,69 +80,87 @@ def local_time(at: int, zone: tzinfo) -> datetime:
         return moment
 
 
-def _value(known: Known, key: str, zone: tzinfo) -> str:
+class _Place(NamedTuple):
+    """Where something counts: its contact, and the agent, the queue and the time (microseconds) that are its own."""
+
+    known: Known
+    agent: str
+    queue: str
+    at: int
+
+
+def _value(place: _Place, key: str, zone: tzinfo) -> str:
     match key:
         case "channel":
-            return known.channel
+            return place.known.channel
         case "source":
-            return known.source
+            return place.known.source
         case "desk":
-            return known.desk
+            return place.known.desk
         case "queue":
-            return known.queue
+            return place.queue
+        case "agent":
+            return place.agent
         case "hour":
-            return local_time(known.contact.start, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
+            return local_time(place.at, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
         case "day":
-            return local_time(known.contact.start, zone).date().isoformat()
+            return local_time(place.at, zone).date().isoformat()
         case _:
-            return known.labels.get(key, "")
-
-
-def _value_for(agent: str, known: Known, key: str, zone: tzinfo) -> str:
-    """The same where the agent is the one of an act."""
-    return agent if key == "agent" else _value(known, key, zone)
+            return place.known.labels.get(key, "")
 
 
 class _Booked(NamedTuple):
-    """What a contact adds to the cells of a group: parts of successive metrics from index `first` on."""
+    """What a contact, or one thing inside it, adds to the cells of a group: parts of the metrics at `indices`."""
 
     group: Group
     known: Known
     contact: Contact
-    first: int
-    parts: list[Part | None]
+    indices: Sequence[int]
+    parts: Sequence[Part | None]
+    item: Item | None = None
 
 
 def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
-    """Books every contact: once for all metrics, or once per metric where agents matter, since acts have their own."""
-    zone, until = question.zone, question.until
-    wanted = question.wanted
-    of_agent = any(one.field == "agent" for one in conditions(wanted))
-    agent_at = question.group_by.index("agent") if "agent" in question.group_by else None
-    keys = [key for key in question.group_by if key != "agent"]
-    part_functions = [metric.part for metric in question.metrics]
-    acts = sorted({metric.definition.agent for metric in question.metrics})
-    act_of = [acts.index(metric.definition.agent) for metric in question.metrics]
+    """Books every contact: once for all metrics that count contacts where all of these stand in one place, and each
+    thing by itself where it has an agent, a queue or a time of its own.
+    """
+    of_agent = "agent" in question.group_by or any(one.field == "agent" for one in conditions(question.wanted))
+    is_cohort = question.basis is Basis.COHORT
+    together = [
+        (index, metric.part)
+        for index, metric in enumerate(question.metrics)
+        if isinstance(metric, Metric) and is_cohort and not of_agent
+    ]
+    indices, part_functions = [index for index, _ in together], [part for _, part in together]
+    apart = [(index, metric) for index, metric in enumerate(question.metrics) if index not in indices]
     for known in contacts:
-        contact = observed(known.contact, until)
+        contact = observed(known.contact, question.until)
         if contact is None:
             continue
-        if not of_agent and wanted is not EVERYTHING and not holds(wanted, partial(_value, known, zone=zone)):
-            continue
-        group = tuple([_value(known, key, zone) for key in keys])
-        parts = [part_of(contact) for part_of in part_functions]
-        if agent_at is None and not of_agent:
-            yield _Booked(group, known, contact, 0, parts)
-            continue
-        agents = [agent_of(contact, act) for act in acts]
-        for index, act in enumerate(act_of):
-            agent = agents[act]
-            if parts[index] is None:
-                continue
-            if of_agent and not holds(wanted, partial(_value_for, agent, known, zone=zone)):
-                continue
-            at = group if agent_at is None else (*group[:agent_at], agent, *group[agent_at:])
-            yield _Booked(at, known, contact, index, parts[index : index + 1])
+        if together:
+            group = _group(question, _Place(known, "", known.queue, contact.start))
+            if group is not None:
+                yield _Booked(group, known, contact, indices, [part_of(contact) for part_of in part_functions])
+        groups: dict[tuple[str, str, int], Group | None] = {}
+        for index, metric in apart:
+            for item in items_of(metric, contact):
+                at = contact.start if is_cohort else item.at
+                if at is None or not (is_cohort or question.since <= at < question.before):
+                    continue
+                where = item.agent, known.queue if item.queue is None else item.queue, at
+                if where not in groups:
+                    groups[where] = _group(question, _Place(known, *where))
+                group = groups[where]
+                if group is not None:
+                    yield _Booked(group, known, contact, (index,), (item.part,), item)
+
+
+def _group(question: Question, place: _Place) -> Group | None:
+    """The group of what stands in this place, None where it is not wanted."""
+    zone, wanted = question.zone, question.wanted
+    if wanted is not EVERYTHING and not holds(wanted, partial(_value, place, zone=zone)):
+        return None
+    return tuple([_value(place, key, zone) for key in question.group_by])
 
 
 def answer(question: Question, contacts: Iterable[Known]) -> Answer:
@@ -146,11 +169,11 @@ def answer(question: Question, contacts: Iterable[Known]) -> Answer:
     cells: dict[Group, list[list[Part]]] = {}
     if not question.group_by:
         cells[()] = [[] for _ in width]
-    for group, _, _, first, parts in _booked(question, contacts):
+    for group, _, _, indices, parts, _ in _booked(question, contacts):
         cell = cells.get(group)
         if cell is None:
             cell = cells[group] = [[] for _ in width]
-        for index, part in enumerate(parts, first):
+        for index, part in zip(indices, parts, strict=True):
             if part is not None:
                 cell[index].append(part)
     return [
@@ -175,7 +198,7 @@ def waiting_of(question: Question, contacts: Iterable[Known]) -> Waiting:
     asked = replace(question, metrics=(waiting.METRIC, on_time.METRIC), group_by=())
     count, since, kept, due = 0, None, 0, 0
     for booked in _booked(asked, contacts):
-        for index, part in enumerate(booked.parts, booked.first):
+        for index, part in zip(booked.indices, booked.parts, strict=True):
             if part is None:
                 continue
             if index == 0:
@@ -187,19 +210,24 @@ def waiting_of(question: Question, contacts: Iterable[Known]) -> Waiting:
 
 
 class Contribution(NamedTuple):
-    """A contact of a cell: as it is known, as it was observed, and what it adds."""
+    """A contact of a cell, or one thing inside it: the contact as it is known and as it was observed, what it adds, and
+    which of the contact's things in the cell it is, from 0. `item` None: the whole contact.
+    """
 
     known: Known
     contact: Contact
     part: Part
+    item: Item | None
+    number: int
 
 
 def contributions(question: Question, group: Group, contacts: Iterable[Known]) -> list[Contribution]:
-    """The contacts behind one cell of the question's one metric, ordered by start, case and episode."""
-    found = [
-        Contribution(known, contact, part)
-        for at, known, contact, _, parts in _booked(question, contacts)
-        for part in parts
-        if at == group and part is not None
-    ]
-    return sorted(found, key=lambda one: (one.contact.start, one.known.case_id, one.known.episode))
+    """What stands behind one cell of the question's one metric, ordered by start, case, episode and number."""
+    found: list[Contribution] = []
+    counted: dict[tuple[str, int], int] = {}
+    for at, known, contact, _, (part,), item in _booked(question, contacts):
+        if at == group and part is not None:
+            number = counted.get((known.case_id, known.episode), 0)
+            counted[known.case_id, known.episode] = number + 1
+            found.append(Contribution(known, contact, part, item, number))
+    return sorted(found, key=lambda one: (one.contact.start, one.known.case_id, one.known.episode, one.number))

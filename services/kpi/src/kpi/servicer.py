@@ -71,6 +71,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
             position=Position.encode(contents.position),
             observed_until=to_timestamp(Instant(asked.question.until)),
             time_zone=str(asked.question.zone),
+            basis=pb.Basis.Name(asked.question.basis),
         )
 
     async def ListContributingEvents(  # noqa: N802
@@ -78,7 +79,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     ) -> pb.ListContributingEventsResponse:
         known = await self._dimensions(request)
         asked, group = wire.cell_of(request, self._clock.now(), known, self._zone(request))
-        wanted = page(request, (int, str, int))
+        wanted = page(request, wire.CURSOR)
         async with self._answering:
             contents = await self._contents(asked)
             found = await asyncio.to_thread(_contributions, asked, group, contents)
@@ -150,5 +151,5 @@ def _contributions(asked: MetricsQuery, group: Group, contents: contacts.Content
     return query.contributions(asked.question, group, contents.known())
 
 
-def _cursor(one: Contribution) -> tuple[int, str, int]:
-    return one.contact.start, one.known.case_id, one.known.episode
+def _cursor(one: Contribution) -> tuple[int, str, int, int]:
+    return one.contact.start, one.known.case_id, one.known.episode, one.number

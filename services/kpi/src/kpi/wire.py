@@ -24,31 +24,36 @@ from switchboard.kpi.v1 import service_pb2 as pb
 
 from kpi.episodes import EVENTS_PER_COMMIT
 from kpi.metrics import METRICS
-from kpi.metrics.metric import Definition, Measure, Metric
+from kpi.metrics.metric import AnyMetric, Basis, Definition, Measure, has_completion
 from kpi.query import (
+    BEGINNING,
+    END,
     GROUP_BY_MAX,
     KEY,
     Answer,
     Contribution,
     Group,
     Question,
-    Refs,
     Waiting,
 )
 from kpi.views import archive
-from kpi.views.contacts import BEGINNING, END, Agents
+from kpi.views.contacts import Agents
 
 T = TypeVar("T")
 AnyRequest: TypeAlias = pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest
 SHOWN_MAX = 40
 """Dimensions a refusal lists."""
+CURSOR = (int, str, int, int)
+"""What a page of contributions ends with: start, case, episode, number."""
 SECOND = 1_000_000
 UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsQuery:
-    """A question and where it is asked: the tenant, and the interval in which its contacts start (microseconds)."""
+    """A question and where it is asked: the tenant, and the interval in which its contacts start (microseconds). On the
+    basis COMPLETION the interval is the question's own, and a contact may have started at any time before its end.
+    """
 
     tenant: str
     start: int
@@ -95,8 +100,13 @@ def _asked(
     tenant = complaints.hear(lambda: tenant_of(request.parent), "")
     start = complaints.hear(lambda: optional_instant(request, "start_time"), None)
     end = until = None
-    as_of = 0
+    as_of, basis = 0, Basis.COHORT
+    asked: tuple[AnyMetric, ...] = complaints.hear(lambda: _metrics(metrics), ())
     if not isinstance(request, pb.WatchWallboardRequest):
+        basis = complaints.hear(lambda: _basis(request.basis), basis)
+        if basis is Basis.COMPLETION:
+            chosen = asked
+            asked = complaints.hear(lambda: _completed(chosen, named=bool(metrics)), asked)
         end = complaints.hear(lambda: optional_instant(request, "end_time"), None)
         until = complaints.hear(lambda: optional_instant(request, "observed_until"), None)
         as_of = complaints.hear(lambda: Position.decode(request.as_of, "as_of"), 0)
@@ -105,17 +115,36 @@ def _asked(
             complaints.violations.append(("as_of", "lies before min_position"))
     if start is not None and end is not None and end < start:
         complaints.violations.append(("end_time", "lies before start_time"))
+    since, before = BEGINNING if start is None else start, END if end is None else end
     question = Question(
-        complaints.hear(lambda: _metrics(metrics), ()),
+        asked,
         complaints.hear(lambda: _group_by(group_by, known), ()),
         complaints.hear(lambda: time_zone(request.time_zone or zone), UTC),
         now if until is None else until,
         complaints.hear(lambda: wanted_of(request.filter, known), EVERYTHING),
+        basis,
+        since,
+        before,
     )
-    return MetricsQuery(tenant, BEGINNING if start is None else start, END if end is None else end, question, as_of)
+    return MetricsQuery(tenant, since if basis is Basis.COHORT else BEGINNING, before, question, as_of)
 
 
-def _metrics(ids: Sequence[str]) -> tuple[Metric, ...]:
+def _basis(number: int) -> Basis:
+    """What a request says about it, COHORT where it says nothing. Raises InvalidRequest."""
+    if number not in pb.Basis.values():
+        raise InvalidRequest([("basis", f"{number} is none; use COHORT or COMPLETION")])
+    return Basis(number) if number else Basis.COHORT
+
+
+def _completed(metrics: tuple[AnyMetric, ...], *, named: bool) -> tuple[AnyMetric, ...]:
+    """Those that can be asked for by the time of their events. Raises InvalidRequest for another that was named."""
+    cohort_only = [metric.definition.id for metric in metrics if not has_completion(metric)]
+    if named and cohort_only:
+        raise InvalidRequest([("basis", f"{one} is about a cohort; ask for it with COHORT") for one in cohort_only])
+    return tuple(metric for metric in metrics if has_completion(metric))
+
+
+def _metrics(ids: Sequence[str]) -> tuple[AnyMetric, ...]:
     unknown = [one for one in dict.fromkeys(ids) if one not in METRICS]
     if unknown:
         raise InvalidRequest([("metrics", f"{one[:60]!r} is no metric; see ListMetricDefinitions") for one in unknown])
@@ -214,7 +243,7 @@ def cell_of(
     complaints = _Complaints()
     keys = [one.key for one in request.group]
     asked = _asked(request, [request.metric], keys, now, known, zone=zone, complaints=complaints)
-    complaints.hear(lambda: page(request, (int, str, int)), None)
+    complaints.hear(lambda: page(request, CURSOR), None)
     violations = [
         ("metric" if name == "metrics" else "group" if name == "group_by" else name, text)
         for name, text in complaints.violations
@@ -262,6 +291,7 @@ def definition(one: Definition) -> pb.MetricDefinition:
         source=one.source,
         agent=pb.AgentOfTheAct.Name(one.agent),
         parameters=[pb.MetricParameter(name=name, seconds=us // SECOND) for name, us in one.parameters],
+        has_completion=has_completion(METRICS[one.id]),
     )
 
 
@@ -281,7 +311,7 @@ def rows(question: Question, answer: Answer) -> list[pb.MetricRow]:
     ]
 
 
-def _value(metric: Metric, measure: Measure) -> pb.MetricValue:
+def _value(metric: AnyMetric, measure: Measure) -> pb.MetricValue:
     return pb.MetricValue(
         metric=metric.definition.id,
         definition_version=metric.definition.version,
@@ -305,7 +335,30 @@ def floor(waits: Waiting, agents: Agents) -> pb.Floor:
 
 
 def contribution(tenant: str, one: Contribution, events: Mapping[archive.Place, archive.Evidence]) -> pb.Contribution:
-    """One contact of a cell with the events that decided what the observer saw."""
+    """One contact of a cell, or one thing inside it, with the events that decided what the observer saw."""
+    seen, item = one.contact, one.item
+    shown = [_evidence(role, ref, events) for role, ref in _deciding(one)]
+    made = pb.Contribution(
+        case=f"tenants/{tenant}/cases/{one.known.case_id}",
+        episode=one.known.episode,
+        start_time=to_timestamp(Instant(seen.start)),
+        in_numerator=one.part.numerator,
+        in_denominator=one.part.denominator,
+        seconds=None if one.part.us is None else one.part.us / SECOND,
+        events=[evidence for _, _, evidence in sorted(shown, key=lambda found: found[:2])],
+        skewed=seen.skewed and seen.answered_any is not None,
+    )
+    if item is not None:
+        made.agent, made.queue = item.agent, one.known.queue if item.queue is None else item.queue
+        if item.at is not None:
+            made.complete_time.CopyFrom(to_timestamp(Instant(item.at)))
+    return made
+
+
+def _deciding(one: Contribution) -> Sequence[tuple[str, int]]:
+    """(role, reference) of the events that decided it: an item's own, or those of the contact that were observed."""
+    if one.item is not None and one.item.events:
+        return one.item.events
     seen, refs = one.contact, one.known.refs
     shown = refs._replace(
         accepted=refs.accepted if seen.accepted else None,
@@ -314,17 +367,7 @@ def contribution(tenant: str, one: Contribution, events: Mapping[archive.Place, 
         resolved=refs.resolved if seen.resolved else None,
         withdrawn=refs.withdrawn if seen.withdrawn_at is not None else None,
     )
-    shown_events = [_evidence(role, ref, events) for role, ref in shown._asdict().items() if ref is not None]
-    return pb.Contribution(
-        case=f"tenants/{tenant}/cases/{one.known.case_id}",
-        episode=one.known.episode,
-        start_time=to_timestamp(Instant(seen.start)),
-        in_numerator=one.part.numerator,
-        in_denominator=True,
-        seconds=None if one.part.us is None else one.part.us / SECOND,
-        events=[evidence for _, _, evidence in sorted(shown_events, key=lambda found: found[:2])],
-        skewed=seen.skewed and seen.answered_any is not None,
-    )
+    return [(role, ref) for role, ref in shown._asdict().items() if ref is not None]
 
 
 UNREADABLE = "the archive does not have this event whole; `switchboard log verify` says from where on"
@@ -347,9 +390,8 @@ def _evidence(role: str, ref: int, events: Mapping[archive.Place, archive.Eviden
 
 
 def places_of(found: Sequence[Contribution]) -> set[tuple[int, int]]:
-    """(position, index) of the deciding events of these contacts."""
-    refs: list[Refs] = [one.known.refs for one in found]
-    return {divmod(ref, EVENTS_PER_COMMIT) for one in refs for ref in one if ref is not None}
+    """(position, index) of the deciding events of these."""
+    return {divmod(ref, EVENTS_PER_COMMIT) for one in found for _, ref in _deciding(one)}
 
 
 _TOKEN_BYTES = 24

@@ -18,6 +18,14 @@ class MetricUnit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     METRIC_UNIT_CONTACTS: _ClassVar[MetricUnit]
     METRIC_UNIT_SECONDS: _ClassVar[MetricUnit]
     METRIC_UNIT_RATIO: _ClassVar[MetricUnit]
+    METRIC_UNIT_NUMBER: _ClassVar[MetricUnit]
+    METRIC_UNIT_ITEMS: _ClassVar[MetricUnit]
+
+class Basis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BASIS_UNSPECIFIED: _ClassVar[Basis]
+    BASIS_COHORT: _ClassVar[Basis]
+    BASIS_COMPLETION: _ClassVar[Basis]
 
 class AgentOfTheAct(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -26,18 +34,25 @@ class AgentOfTheAct(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AGENT_OF_THE_ACT_HUMAN_ANSWERER: _ClassVar[AgentOfTheAct]
     AGENT_OF_THE_ACT_ANY_ANSWERER: _ClassVar[AgentOfTheAct]
     AGENT_OF_THE_ACT_RESOLVER: _ClassVar[AgentOfTheAct]
+    AGENT_OF_THE_ACT_OWN: _ClassVar[AgentOfTheAct]
 METRIC_UNIT_UNSPECIFIED: MetricUnit
 METRIC_UNIT_CONTACTS: MetricUnit
 METRIC_UNIT_SECONDS: MetricUnit
 METRIC_UNIT_RATIO: MetricUnit
+METRIC_UNIT_NUMBER: MetricUnit
+METRIC_UNIT_ITEMS: MetricUnit
+BASIS_UNSPECIFIED: Basis
+BASIS_COHORT: Basis
+BASIS_COMPLETION: Basis
 AGENT_OF_THE_ACT_UNSPECIFIED: AgentOfTheAct
 AGENT_OF_THE_ACT_ACCEPTER: AgentOfTheAct
 AGENT_OF_THE_ACT_HUMAN_ANSWERER: AgentOfTheAct
 AGENT_OF_THE_ACT_ANY_ANSWERER: AgentOfTheAct
 AGENT_OF_THE_ACT_RESOLVER: AgentOfTheAct
+AGENT_OF_THE_ACT_OWN: AgentOfTheAct
 
 class MetricDefinition(_message.Message):
-    __slots__ = ("id", "version", "display_name", "description", "unit", "numerator", "denominator", "source", "agent", "parameters")
+    __slots__ = ("id", "version", "display_name", "description", "unit", "numerator", "denominator", "source", "agent", "parameters", "has_completion")
     ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +63,7 @@ class MetricDefinition(_message.Message):
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    HAS_COMPLETION_FIELD_NUMBER: _ClassVar[int]
     id: str
     version: int
     display_name: str
@@ -58,7 +74,8 @@ class MetricDefinition(_message.Message):
     source: str
     agent: AgentOfTheAct
     parameters: _containers.RepeatedCompositeFieldContainer[MetricParameter]
-    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., unit: _Optional[_Union[MetricUnit, str]] = ..., numerator: _Optional[str] = ..., denominator: _Optional[str] = ..., source: _Optional[str] = ..., agent: _Optional[_Union[AgentOfTheAct, str]] = ..., parameters: _Optional[_Iterable[_Union[MetricParameter, _Mapping]]] = ...) -> None: ...
+    has_completion: bool
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., unit: _Optional[_Union[MetricUnit, str]] = ..., numerator: _Optional[str] = ..., denominator: _Optional[str] = ..., source: _Optional[str] = ..., agent: _Optional[_Union[AgentOfTheAct, str]] = ..., parameters: _Optional[_Iterable[_Union[MetricParameter, _Mapping]]] = ..., has_completion: _Optional[bool] = ...) -> None: ...
 
 class MetricParameter(_message.Message):
     __slots__ = ("name", "seconds")
@@ -113,7 +130,7 @@ class ListMetricDefinitionsResponse(_message.Message):
     def __init__(self, definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ...) -> None: ...
 
 class QueryMetricsRequest(_message.Message):
-    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of")
+    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "basis")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     GROUP_BY_FIELD_NUMBER: _ClassVar[int]
@@ -124,6 +141,7 @@ class QueryMetricsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     metrics: _containers.RepeatedScalarFieldContainer[str]
     group_by: _containers.RepeatedScalarFieldContainer[str]
@@ -134,24 +152,27 @@ class QueryMetricsRequest(_message.Message):
     filter: str
     min_position: str
     as_of: str
-    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
+    basis: Basis
+    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
 
 class QueryMetricsResponse(_message.Message):
-    __slots__ = ("rows", "definitions", "position", "observed_until", "time_zone")
+    __slots__ = ("rows", "definitions", "position", "observed_until", "time_zone", "basis")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
     rows: _containers.RepeatedCompositeFieldContainer[MetricRow]
     definitions: _containers.RepeatedCompositeFieldContainer[MetricDefinition]
     position: str
     observed_until: _timestamp_pb2.Timestamp
     time_zone: str
-    def __init__(self, rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+    basis: Basis
+    def __init__(self, rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
 
 class ListContributingEventsRequest(_message.Message):
-    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position", "as_of")
+    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position", "as_of", "basis")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -164,6 +185,7 @@ class ListContributingEventsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     metric: str
     group: _containers.RepeatedCompositeFieldContainer[Dimension]
@@ -176,7 +198,8 @@ class ListContributingEventsRequest(_message.Message):
     page_token: str
     min_position: str
     as_of: str
-    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
+    basis: Basis
+    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
 
 class ListContributingEventsResponse(_message.Message):
     __slots__ = ("contributions", "next_page_token", "total_size", "position")
@@ -191,7 +214,7 @@ class ListContributingEventsResponse(_message.Message):
     def __init__(self, contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ..., position: _Optional[str] = ...) -> None: ...
 
 class Contribution(_message.Message):
-    __slots__ = ("case", "episode", "start_time", "in_numerator", "in_denominator", "seconds", "events", "skewed")
+    __slots__ = ("case", "episode", "start_time", "in_numerator", "in_denominator", "seconds", "events", "skewed", "agent", "queue", "complete_time")
     CASE_FIELD_NUMBER: _ClassVar[int]
     EPISODE_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -200,6 +223,9 @@ class Contribution(_message.Message):
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     SKEWED_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_TIME_FIELD_NUMBER: _ClassVar[int]
     case: str
     episode: int
     start_time: _timestamp_pb2.Timestamp
@@ -208,7 +234,10 @@ class Contribution(_message.Message):
     seconds: float
     events: _containers.RepeatedCompositeFieldContainer[Evidence]
     skewed: bool
-    def __init__(self, case: _Optional[str] = ..., episode: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_numerator: _Optional[bool] = ..., in_denominator: _Optional[bool] = ..., seconds: _Optional[float] = ..., events: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., skewed: _Optional[bool] = ...) -> None: ...
+    agent: str
+    queue: str
+    complete_time: _timestamp_pb2.Timestamp
+    def __init__(self, case: _Optional[str] = ..., episode: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_numerator: _Optional[bool] = ..., in_denominator: _Optional[bool] = ..., seconds: _Optional[float] = ..., events: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., skewed: _Optional[bool] = ..., agent: _Optional[str] = ..., queue: _Optional[str] = ..., complete_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Evidence(_message.Message):
     __slots__ = ("event_id", "position", "role", "type", "at", "unreadable")

@@ -7,6 +7,12 @@ remark and our own posts are none. The contact funnel is `offered` → `accepted
 Every question has an end of observation (`observed_until`, default now): a contact that starts later is not offered,
 an act after it has not happened. A ratio keeps numerator and denominator; with an empty denominator there is no value,
 never 0 or 100 %.
+
+An interval, an hour or a day is by default that in which the contact arrived (`BASIS_COHORT`). By completion
+(`BASIS_COMPLETION`) it is that of the event that completed what is counted: the reply, the acceptance, the resolution;
+what is not completed is not counted. Each answer says which it is. What is about a cohort only (a share of those who
+arrived, a survival estimate) is refused by completion. What is counted inside a contact stands under its own agent and
+queue: those at the event, not those the contact has now.
 """
 
 from __future__ import annotations
@@ -27,9 +33,9 @@ from kpi.metrics import (
     resolved,
     waiting,
 )
-from kpi.metrics.metric import Metric
+from kpi.metrics.metric import AnyMetric
 
-_ALL = (
+_ALL: tuple[AnyMetric, ...] = (
     abandonment.METRIC,
     accepted.METRIC,
     answered.METRIC,
@@ -47,7 +53,7 @@ _ALL = (
     resolved.METRIC,
     waiting.METRIC,
 )
-METRICS: Mapping[str, Metric] = {
+METRICS: Mapping[str, AnyMetric] = {
     metric.definition.id: metric for metric in sorted(_ALL, key=lambda metric: metric.definition.id)
 }
 """By id, sorted by id."""

@@ -9,7 +9,7 @@ Source: 受理 of the seed reports.
 
 from __future__ import annotations
 
-from kpi.metrics.contact import Contact
+from kpi.metrics.contact import Contact, accepted_at
 from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
 
 
@@ -34,4 +34,5 @@ METRIC = Metric(
     ),
     part,
     count,
+    accepted_at,
 )

@@ -8,7 +8,7 @@ Source: 應答 of the seed reports.
 
 from __future__ import annotations
 
-from kpi.metrics.contact import Contact
+from kpi.metrics.contact import Contact, human_answer_at
 from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
 
 
@@ -34,4 +34,5 @@ METRIC = Metric(
     ),
     part,
     count,
+    human_answer_at,
 )

@@ -88,3 +88,28 @@ def observed(contact: Contact, until: int) -> Contact | None:
         contact.skewed,
         ended,
     )
+
+
+def started_at(contact: Contact) -> int:
+    """When an observed contact started."""
+    return contact.start
+
+
+def accepted_at(contact: Contact) -> int | None:
+    """When it was accepted, None while it is not."""
+    return None if contact.accepted is None else contact.accepted.at
+
+
+def any_answer_at(contact: Contact) -> int | None:
+    """When it was first answered by person or machine, None while it is not."""
+    return None if contact.answered_any is None else contact.answered_any.at
+
+
+def human_answer_at(contact: Contact) -> int | None:
+    """When a human first answered it, None while nobody has."""
+    return None if contact.answered_human is None else contact.answered_human.at
+
+
+def resolved_at(contact: Contact) -> int | None:
+    """When it was resolved, None while it is not."""
+    return None if contact.resolved is None else contact.resolved.at

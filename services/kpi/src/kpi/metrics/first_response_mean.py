@@ -12,7 +12,7 @@ Source: first reply time of Zendesk and Chatwoot, per episode.
 
 from __future__ import annotations
 
-from kpi.metrics.contact import Act, Contact
+from kpi.metrics.contact import Act, Contact, any_answer_at, human_answer_at
 from kpi.metrics.metric import Agent, Definition, Metric, Part, Unit, mean
 
 SOURCE = "docs/metrics.md#first-response-time"
@@ -46,6 +46,7 @@ ANY = Metric(
     ),
     part_any,
     mean,
+    any_answer_at,
 )
 
 HUMAN = Metric(
@@ -62,4 +63,5 @@ HUMAN = Metric(
     ),
     part_human,
     mean,
+    human_answer_at,
 )

@@ -1,11 +1,13 @@
-"""What a metric is made of, and the four ways to make one number of many contacts. Knows no particular metric."""
+"""What a metric is made of, and the ways to make one number of many contacts, or of what is inside them. Knows no
+particular metric.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from kpi.metrics import estimators
 from kpi.metrics.contact import Contact
@@ -19,6 +21,21 @@ class Unit(IntEnum):
     CONTACTS = 1
     SECONDS = 2
     RATIO = 3
+    NUMBER = 4
+    ITEMS = 5
+
+
+COUNTS = frozenset((Unit.CONTACTS, Unit.ITEMS))
+"""Units of plain counts, which have no denominator."""
+
+
+class Basis(IntEnum):
+    """When a thing is booked; the numbers are those of the contract."""
+
+    COHORT = 1
+    """When its contact started."""
+    COMPLETION = 2
+    """When the event happened that completed it."""
 
 
 class Agent(IntEnum):
@@ -28,6 +45,8 @@ class Agent(IntEnum):
     HUMAN_ANSWERER = 2
     ANY_ANSWERER = 3
     RESOLVER = 4
+    OWN = 5
+    """Each item has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +66,13 @@ class Definition:
 
 
 class Part(NamedTuple):
-    """What one contact adds to a metric: whether it is in the numerator, and microseconds where time is measured."""
+    """What one contact adds to a metric, or one thing inside it: whether it is in the numerator, microseconds where
+    time is measured, and whether it is in the denominator.
+    """
 
     numerator: bool
     us: int | None = None
+    denominator: bool = True
 
 
 IN = Part(True)
@@ -65,17 +87,63 @@ class Measure(NamedTuple):
     denominator: float | None
 
 
+class Item(NamedTuple):
+    """A thing inside a contact, as of its own event: what it adds, the agent and the queue it had then, and when it was
+    completed (microseconds, None while it is not). `queue` None: its contact's.
+    """
+
+    part: Part
+    agent: str = ""
+    queue: str | None = None
+    at: int | None = None
+    events: tuple[tuple[str, int], ...] = ()
+    """(role, reference) of the events that made it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A definition with its arithmetic.
+    """A definition with its arithmetic, about whole contacts.
 
     `part` says what an observed contact adds, None when it is in neither numerator nor denominator.
     `combine` makes the number of all parts of a group, in any order; it is never applied to other numbers.
+    `completed` says when it was completed, for the basis COMPLETION; without it the metric is of a cohort only.
     """
 
     definition: Definition
     part: Callable[[Contact], Part | None]
     combine: Callable[[Sequence[Part]], Measure]
+    completed: Callable[[Contact], int | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMetric:
+    """The same about things inside contacts, any number in one: turns, stays in queues, offers, holdings.
+
+    `items` says what an observed contact adds, each with its own agent, queue and time.
+    """
+
+    definition: Definition
+    items: Callable[[Contact], Iterable[Item]]
+    combine: Callable[[Sequence[Part]], Measure]
+
+
+AnyMetric: TypeAlias = Metric | ItemMetric
+
+
+def has_completion(metric: AnyMetric) -> bool:
+    """Whether the metric can be asked for by the time of its events."""
+    return isinstance(metric, ItemMetric) or metric.completed is not None
+
+
+def items_of(metric: AnyMetric, contact: Contact) -> Iterable[Item]:
+    """What an observed contact adds to any metric, each thing with its agent and when it was completed."""
+    if isinstance(metric, ItemMetric):
+        return metric.items(contact)
+    part = metric.part(contact)
+    if part is None:
+        return ()
+    at = None if metric.completed is None else metric.completed(contact)
+    return (Item(part, agent_of(contact, metric.definition.agent), None, at),)
 
 
 def count(parts: Sequence[Part]) -> Measure:
@@ -89,10 +157,23 @@ def ratio(parts: Sequence[Part]) -> Measure:
     return Measure(above / len(parts) if parts else None, above, len(parts))
 
 
+def per(parts: Sequence[Part]) -> Measure:
+    """How many in the numerator by how many in the denominator, which may be others; no value without those."""
+    above, below = sum([part.numerator for part in parts]), sum([part.denominator for part in parts])
+    return Measure(above / below if below else None, above, below)
+
+
 def mean(parts: Sequence[Part]) -> Measure:
     """Sum of the times by their number, one rounding at the end; no value without contacts."""
     total = sum(part.us or 0 for part in parts)
     return Measure(total / (SECOND * len(parts)) if parts else None, total / SECOND, len(parts))
+
+
+def time_share(parts: Sequence[Part]) -> Measure:
+    """Time in the numerator by time in the denominator, both in seconds; no value without time."""
+    above = sum([part.us or 0 for part in parts if part.numerator])
+    below = sum([part.us or 0 for part in parts if part.denominator])
+    return Measure(above / below if below else None, above / SECOND, below / SECOND)
 
 
 def km_median(parts: Sequence[Part]) -> Measure:
@@ -115,6 +196,8 @@ def agent_of(contact: Contact, act: Agent) -> str:
             done = contact.answered_any
         case Agent.RESOLVER:
             done = contact.resolved
+        case Agent.OWN:
+            done = None
         case _:
             assert_never(act)
     return "" if done is None else done.agent

@@ -9,7 +9,7 @@ Source: offered contacts of the call-centre literature, per episode.
 
 from __future__ import annotations
 
-from kpi.metrics.contact import Contact
+from kpi.metrics.contact import Contact, started_at
 from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
 
 
@@ -36,4 +36,5 @@ METRIC = Metric(
     ),
     part,
     count,
+    started_at,
 )

@@ -9,7 +9,7 @@ Source: 解決 of the seed reports.
 
 from __future__ import annotations
 
-from kpi.metrics.contact import CONFIRM_WINDOW, Contact
+from kpi.metrics.contact import CONFIRM_WINDOW, Contact, resolved_at
 from kpi.metrics.metric import IN, Agent, Definition, Metric, Part, Unit, count
 
 
@@ -36,4 +36,5 @@ METRIC = Metric(
     ),
     part,
     count,
+    resolved_at,
 )

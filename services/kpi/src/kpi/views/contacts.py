@@ -159,9 +159,6 @@ class Contents:
         return (_known(row, self.labels) for row in self.rows)
 
 
-BEGINNING, END = -(2**63), 2**63 - 1
-
-
 async def read(database: Database, tenant: str, start: int, end: int, until: int) -> Contents:
     """The contacts that start in [start, end) and not after `until`, as of one position; microseconds."""
     async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
