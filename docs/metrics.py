@@ -19,7 +19,7 @@ from pathlib import Path
 
 import kpi.metrics
 from kpi.metrics import METRICS
-from kpi.metrics.metric import SECOND, Metric
+from kpi.metrics.metric import SECOND, AnyMetric, ItemMetric
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 METRICS_PAGE = REPOSITORY / "docs" / "metrics.md"
@@ -47,12 +47,12 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(metric: Metric) -> str:
+def _section(metric: AnyMetric) -> str:
     return metric.definition.source.partition("#")[2]
 
 
-def _file(metric: Metric) -> str:
-    return metric.part.__module__
+def _file(metric: AnyMetric) -> str:
+    return (metric.items if isinstance(metric, ItemMetric) else metric.part).__module__
 
 
 def _parted(module: str) -> tuple[str, str]:
@@ -74,7 +74,7 @@ def _described(module: str) -> Iterator[str]:
     yield from (f"- **{word}**: {' '.join(text.split())}" for word, text in zip(SAID, parts[2::2], strict=True))
 
 
-def _table(metrics: Sequence[Metric]) -> Iterator[str]:
+def _table(metrics: Sequence[AnyMetric]) -> Iterator[str]:
     yield "| metric | what it is | numerator | denominator | by agent | constants |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for metric in metrics:
