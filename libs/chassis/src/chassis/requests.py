@@ -20,6 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.clock import FIRST, LAST, Instant, from_timestamp
 from chassis.errors import InvalidRequest
 from chassis.identity import is_uuid, uuid_bytes, uuid_text
+from chassis.zones import zone
 
 TENANT = r"[a-z][a-z0-9-]{0,39}"
 PAGE_SIZE_DEFAULT = 50
@@ -73,8 +74,8 @@ def request_uuid(text: str, field: str = "request_id") -> str:
 def time_zone(name: str, field: str = "time_zone") -> ZoneInfo:
     """The zone of an IANA name, UTC for "". Raises InvalidRequest."""
     try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone(name or "UTC")
+    except ZoneInfoNotFoundError:
         raise InvalidRequest([(field, "is no IANA time zone such as Asia/Shanghai")]) from None
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import MICROS, Instant
+from chassis.zones import zone
 
 from routing.terms import ShiftPlan
 
@@ -40,14 +41,14 @@ def _weekly(plan: ShiftPlan, after: Instant, days: int) -> Iterator[Interval]:
     """
     if not plan.weekly:
         return
-    zone = _zone(plan.time_zone)
-    today = datetime.fromtimestamp(after // MICROS, zone).replace(hour=0, minute=0, second=0, tzinfo=None)
+    there = _zone(plan.time_zone)
+    today = datetime.fromtimestamp(after // MICROS, there).replace(hour=0, minute=0, second=0, tzinfo=None)
     for day in range(-2, days):
         midnight = today + timedelta(days=day)
         for hours in plan.weekly:
             if hours.weekday == midnight.isoweekday():
                 ends = midnight + timedelta(minutes=hours.end_minute)
-                yield _instant(midnight + timedelta(minutes=hours.start_minute), zone), _instant(ends, zone)
+                yield _instant(midnight + timedelta(minutes=hours.start_minute), there), _instant(ends, there)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -55,13 +56,13 @@ def _zone(name: str) -> ZoneInfo:
     work at odd hours, and everybody else goes on.
     """
     try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+        return zone(name or "UTC")
+    except ZoneInfoNotFoundError:
+        return zone("UTC")
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> Instant:
-    return Instant(int(wall.replace(tzinfo=zone).astimezone(UTC).timestamp()) * MICROS)
+def _instant(wall: datetime, there: ZoneInfo) -> Instant:
+    return Instant(int(wall.replace(tzinfo=there).astimezone(UTC).timestamp()) * MICROS)
 
 
 def _merged(intervals: Iterable[Interval]) -> list[Interval]:

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from io import StringIO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
+from chassis import zones
 from chassis.clock import FIRST, LAST, MICROS, Instant, from_datetime, is_time_format, to_timestamp
 from switchboard.ingest.v1 import post_pb2
 
@@ -189,8 +190,8 @@ def _columns_of(encoded: bytes) -> Columns:
 
 def _zone(name: str) -> tzinfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zones.zone(name)
+    except ZoneInfoNotFoundError:
         raise Unreadable(Reason.INVALID_VALUE, "mapping.time_zone is no IANA time zone") from None
 
 
