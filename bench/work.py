@@ -15,6 +15,7 @@ import gc
 import random
 import sys
 import time
+from array import array
 from collections.abc import Iterator
 
 import psutil
@@ -45,17 +46,18 @@ ACCOUNT = uuid5(NAMES, "account")
 def posts(count: int, desks: int, seed: int = 1) -> Iterator[commands.AttachPost]:
     """What reactions make of posts."""
     chance = random.Random(seed)
-    authors: list[tuple[str, str, str]] = []
+    first, latest = array("Q"), array("Q")  # each author's posts by number: what is weighed is not the bench's own
     for number in range(count):
-        post_id, before = uuid5(NAMES, f"post {number}"), ""
-        if authors and chance.random() < 1 / 3:
-            at = chance.randrange(len(authors))
-            author, last, desk = authors[at]
-            before = last if chance.random() < 1 / 2 else ""
-            authors[at] = author, post_id, desk
+        post_id, before, author_number = uuid5(NAMES, f"post {number}"), "", number
+        if first and chance.random() < 1 / 3:
+            at = chance.randrange(len(first))
+            author_number = first[at]
+            before = uuid5(NAMES, f"post {latest[at]}") if chance.random() < 1 / 2 else ""
+            latest[at] = number
         else:
-            author, desk = uuid5(NAMES, f"author {number}"), f"desk-{number % desks}"
-            authors.append((author, post_id, desk))
+            first.append(number)
+            latest.append(number)
+        author, desk = uuid5(NAMES, f"author {author_number}"), f"desk-{author_number % desks}"
         at_ = SystemClock().now()
         yield commands.AttachPost(
             post_id,
