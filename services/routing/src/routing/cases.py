@@ -8,6 +8,7 @@ frozen as data classes are, made in a thirtieth of the time, and their own canon
 
 from collections.abc import Callable, Collection
 from hashlib import blake2b
+from sys import intern
 from typing import assert_never
 
 from chassis.clock import LAST, MICROS, Instant
@@ -856,17 +857,17 @@ def opened(event: events.CaseOpened) -> Case:
 
 
 def begun(event: events.CaseBegun) -> Case:
-    """The case as a customer's post makes it: it waits for its answer."""
+    """The case as a customer's post makes it: it waits for its answer. What many cases say alike is kept once."""
     post = event.post
     deadline = event.due_at if post.window_expires_at is None else min(event.due_at, post.window_expires_at)
     return Case(
         event.case_id,
         CaseOrigin.POST,
         post.direction,
-        post.channel,
-        post.source_id,
+        intern(post.channel),
+        intern(post.source_id),
         post.identity_id,
-        post.language,
+        intern(post.language),
         max(1, min(event.weight, WEIGHT_MAX)),
         post_count=1,
         customer_post_count=1,
@@ -874,14 +875,14 @@ def begun(event: events.CaseBegun) -> Case:
         latest_published_at=post.published_at,
         window_expires_at=post.window_expires_at,
         owed_since=post.published_at,
-        queue=event.queue,
+        queue=intern(event.queue),
         urgency=max(0, min(event.urgency, URGENCY_MAX)),
         requirements=event.requirements,
         wait=Wait(event.due_at, Instant(deadline), event.at),
         stage=QUEUED,
         opened_at=event.at,
         updated_at=event.at,
-        desk=post.desk,
+        desk=intern(post.desk),
         rule_ids=event.rule_ids,
         rules_version=event.policy_version,
         agent_terms=event.agent_terms,

@@ -1,5 +1,7 @@
 """What deciding needs to know of a post: what it is by itself, what each desk knows of it, what it is to cases."""
 
+from sys import intern
+
 from chassis.clock import Instant
 from msgspec import Struct
 
@@ -75,10 +77,10 @@ class Post(Struct, frozen=True, array_like=True, gc=False):
 
 
 def post_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Post:
-    """The post, as one desk knows it, with what it is to cases."""
+    """The post, as one desk knows it, with what it is to cases. What many posts say alike is kept once."""
     return Post(
         event.post_id,
-        event.channel,
+        intern(event.channel),
         event.direction,
         event.author_kind,
         event.identity_id,
@@ -87,7 +89,7 @@ def post_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Post:
         event.is_repost,
         event.mentioned_ids,
         event.alias_ids,
-        event.language,
+        intern(event.language),
         event.published_at,
         event.window_expires_at,
         sights=(sight_of(event, parts),),
@@ -98,7 +100,8 @@ def post_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Post:
 def sight_of(event: PostThreaded, parts: tuple[Part, ...] = ()) -> Sight:
     """What the fact says of the desk it is told for, with what the post is to cases."""
     opens, is_addressed = event.opens_case_id, event.is_addressed
-    return Sight(event.desk, event.source_id, event.kind, event.received_at, opens, is_addressed, parts)
+    desk, source_id = intern(event.desk), intern(event.source_id)
+    return Sight(desk, source_id, event.kind, event.received_at, opens, is_addressed, parts)
 
 
 def threaded(  # noqa: PLR0917  (all that a fact is made of)

@@ -7,7 +7,7 @@ What a post adds costs the same in a thread of any size: nothing here walks over
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chassis.clock import LAST, Instant
 from msgspec import Struct
@@ -97,18 +97,6 @@ def only(firsts: list[tuple[Instant, str]], at: Instant) -> str:
     return firsts[0][1]
 
 
-class Alone(NamedTuple):
-    """A thread that is one customer's post and the case it opened, as most are and stay."""
-
-    post: Post
-    case_id: str
-
-    @property
-    def desk(self) -> str:
-        """Who answers."""
-        return self.post.sights[0].desk
-
-
 def is_alone(post: Post, keys: tuple[str, ...]) -> bool:
     """Whether a customer's post with these thread keys is tied to nothing."""
     answers = post.parent and not post.is_repost
@@ -137,10 +125,10 @@ class Thread:
         "thread_id",
     )
 
-    def __init__(self, thread_id: str, alone: Alone | None = None) -> None:
+    def __init__(self, thread_id: str, alone: Post | None = None) -> None:
         self.thread_id = thread_id
         self.alone = alone
-        """None as soon as anything more is known of it."""
+        """Its one post, which opened a case, as in most threads; None as soon as anything more is known of it."""
         self.is_partial = False
         """Whether posts of it are in the read model only."""
         self.awake = 0
@@ -170,10 +158,11 @@ class Thread:
             if name not in Thread.__slots__:
                 raise AttributeError(name)
             self._begin()
-            alone = self.alone
-            self.keys[alone.post.post_id] = None
-            self.add(alone.post, nobody)
-            self.customer(alone.desk, alone.post.identity_id).case_ids.append(alone.case_id)
+            post = self.alone
+            (sight,) = post.sights
+            self.keys[post.post_id] = None
+            self.add(post, nobody)
+            self.customer(sight.desk, post.identity_id).case_ids.append(sight.parts[0].case_id)
             return getattr(self, name)
 
     def __len__(self) -> int:

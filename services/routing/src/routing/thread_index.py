@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from routing import events
 from routing.posts import Part, Post, post_of, sight_of
 from routing.terms import PostRole
-from routing.thread import Alone, Customer, Look, Thread, is_alone, nobody
+from routing.thread import Customer, Look, Thread, is_alone, nobody
 
 
 class Kept(NamedTuple):
@@ -133,7 +133,7 @@ class ThreadIndex:
         if told.thread_id not in self.by_id:
             post = post_of(told, (part,))
             if is_alone(post, told.thread_keys):
-                self._stand(told.thread_id, Alone(post, event.case_id))
+                self._stand(told.thread_id, post)
                 if self.quotes:
                     self._quoted(post, event.at)
                 return
@@ -247,18 +247,19 @@ class ThreadIndex:
 
     # Parts of the above.
 
-    def _stand(self, thread_id: str, alone: Alone) -> None:
-        """A thread is there that is alone."""
-        thread = self.by_id[thread_id] = Thread(thread_id, alone)
+    def _stand(self, thread_id: str, post: Post) -> None:
+        """A thread is there that is one post and the case it opened."""
+        thread = self.by_id[thread_id] = Thread(thread_id, post)
         thread.snapshot = self._snapshots
-        self.by_key[alone.post.post_id] = self.of_case[alone.case_id] = thread
-        self._repeats(alone.post)
+        self.by_key[post.post_id] = self.of_case[post.sights[0].parts[0].case_id] = thread
+        self._repeats(post)
 
     def _open(self, thread: Thread) -> None:
         """A thread is not alone any more, or somebody wants to know of it what only others have."""
-        alone = thread.alone
-        if alone is not None:
-            self._customers[alone.case_id] = [thread.customer(alone.desk, alone.post.identity_id)]
+        post = thread.alone
+        if post is not None:
+            (sight,) = post.sights
+            self._customers[sight.parts[0].case_id] = [thread.customer(sight.desk, post.identity_id)]
             thread.alone = None
 
     def _look(self, at: Instant) -> Look:
@@ -371,22 +372,22 @@ def _no_snapshot() -> None:
     """None is under way."""
 
 
-def _alone(kept: Kept) -> Alone | None:
-    """What a thread is that is alone, None for any other."""
+def _alone(kept: Kept) -> Post | None:
+    """The post of a thread that is one post and the case it opened, None for any other."""
     if len(kept.posts) != 1 or len(kept.cases) != 1 or kept.joined or kept.is_partial:
         return None
     (post,), ((desk, identity_id, case_ids),) = kept.posts, kept.cases
     if len(case_ids) != 1 or post.identity_id != identity_id or not is_alone(post, kept.keys):
         return None
     parts = (Part(case_ids[0], identity_id, PostRole.CONTACT),)
-    return Alone(post, case_ids[0]) if [(one.desk, one.parts) for one in post.sights] == [(desk, parts)] else None
+    return post if [(one.desk, one.parts) for one in post.sights] == [(desk, parts)] else None
 
 
 def _kept(thread: Thread) -> Kept:
-    alone = thread.alone
-    if alone is not None:
-        post = alone.post
-        case = alone.desk, post.identity_id, (alone.case_id,)
+    post = thread.alone
+    if post is not None:
+        (sight,) = post.sights
+        case = sight.desk, post.identity_id, (sight.parts[0].case_id,)
         return Kept(thread.thread_id, (post.post_id,), (post,), (), (case,), False)
     cases = [
         (name, customer.identity_id, tuple(customer.case_ids))
