@@ -62,7 +62,14 @@ def test_what_people_do_is_what_the_report_says(stack: RunningStack, tmp_path: P
     taken, sent, resolved = acts(facts, "OfferAccepted"), acts(facts, "ReplySent"), acts(facts, "CaseResolved")
     assert (len(taken), len(sent), len(resolved), len(acts(facts, "CaseReopened"))) == (3, 3, 2, 1)
     contacts = [
-        Contact(starts[0], BRAND, (Answer(sent[0]),), taken_at=taken[0]),  # resolved, and reopened within 72 hours
+        Contact(
+            starts[0],
+            BRAND,
+            (Answer(sent[0]),),
+            taken_at=taken[0],
+            resolved_at=resolved[0],
+            reopened_at=acts(facts, "CaseReopened")[0],
+        ),
         Contact(starts[1], BRAND, (Answer(sent[1]),), taken_at=taken[1], resolved_at=resolved[1]),
         Contact(starts[2], BRAND, (Answer(sent[2]),), taken_at=taken[2]),
         Contact(again, BRAND),

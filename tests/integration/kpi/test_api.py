@@ -81,24 +81,43 @@ async def test_the_numbers(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: An
         pb.QueryMetricsRequest(parent="tenants/acme", observed_until=LATER, min_position=token)
     )
     (row,) = answer.rows
-    assert values(row) == {
+    told = values(row)
+    assert list(told) == list(METRICS)
+    expected = {
+        "abandoned_short": 1,
         "abandonment": 0.5,
+        "abandonment_answered": 0.5,
+        "abandonment_withdrawn": 0.25,
+        "abandonment_withdrawn_net": 0,
         "accepted": 2,
         "answered": 2,
+        "answered_share": 0.5,
         "answered_within_15m": 0.25,
         "answered_within_1h": 0.25,
+        "confirmed": 1,
         "frt_any_km_median": 60.5,
         "frt_any_mean": pytest.approx((60.5 + 10 + 7200.25) / 3, abs=1e-9),
         "frt_human_km_median": 7200.25,
+        "frt_human_km_p90": None,
         "frt_human_mean": (60.5 + 7200.25) / 2,
+        "frt_human_p90": 7200.25,
+        "human_reply_share": pytest.approx(2 / 3),
+        "machine_first_share": pytest.approx(1 / 3),
         "offered": 4,
         "on_time": None,
         "pending": 0,
+        "reopen_rate": 0,
         "resolution_of_accepted": 0.5,
         "resolution_of_offered": 0.25,
+        "resolutions": 1,
         "resolved": 1,
+        "sl1_15m_completion": pytest.approx(1 / 3),
+        "sl1_15m_event": 0.25,
+        "sl6_15m_completion": 0.5,
+        "sl8_15m_cohort": pytest.approx(1 / 3),  # who withdrew after 60 s is at risk no longer at 60.5 s
         "waiting": 1,
     }
+    assert {name: told[name] for name in expected} == expected
     assert answer.position == token
     assert answer.time_zone == "UTC"
     assert [one.id for one in answer.definitions] == list(METRICS)

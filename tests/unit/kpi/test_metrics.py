@@ -38,6 +38,11 @@ def promised(contact: Contact) -> Contact:
 
 
 RESOLVED = Contact(T0, accepted=Act(T0 + S, "mia"), resolved=Act(T0 + HOUR, "leo"))
+REOPENED = RESOLVED._replace(reopened_at=T0 + 2 * HOUR)
+TAKEN = Contact(T0, accepted=Act(T0 + S, "mia"))
+WITHDRAWN = Contact(T0, withdrawn_at=T0 + HOUR)
+SHORT = Contact(T0, withdrawn_at=T0 + MINUTE)
+HANDED = Contact(T0, answered_any=Act(T0 + 2 * S, "bot"), answered_human=Act(T0 + 10 * S, "mia"))
 LATER = T0 + 30 * DAY
 
 
@@ -134,6 +139,86 @@ LATER = T0 + 30 * DAY
         pytest.param(
             "on_time", [promised(RESOLVED), human(S)], LATER, (None, 0, 0), id="nothing promised or nothing owed"
         ),
+        pytest.param("confirmed", [RESOLVED], T0 + HOUR + 72 * HOUR, (1, 1, None), id="settled for a whole window"),
+        pytest.param("confirmed", [RESOLVED], T0 + HOUR + 72 * HOUR - 1, (0, 0, None), id="not yet: provisional"),
+        pytest.param("confirmed", [REOPENED, WAITING], LATER, (0, 0, None), id="what came back is not confirmed"),
+        pytest.param("resolutions", [RESOLVED, REOPENED, WAITING], LATER, (2, 2, None), id="acts, lasting or not"),
+        pytest.param("resolutions", [RESOLVED], T0 + HOUR - 1, (0, 0, None), id="an act after the end is none"),
+        pytest.param("reopen_rate", [RESOLVED, REOPENED], LATER, (0.5, 1, 2), id="one of two came back"),
+        pytest.param("reopen_rate", [REOPENED], T0 + 2 * HOUR - 1, (0.0, 0, 1), id="before it came back it had not"),
+        pytest.param(
+            "reopen_rate",
+            [Contact(T0, resolved=Act(T0), reopened_at=T0 + 72 * HOUR)],
+            LATER,
+            (1.0, 1, 1),
+            id="came back at the end of the window",
+        ),
+        pytest.param(
+            "reopen_rate",
+            [Contact(T0, resolved=Act(T0), reopened_at=T0 + 72 * HOUR + 1)],
+            LATER,
+            (0.0, 0, 1),
+            id="came back later: another matter",
+        ),
+        pytest.param(
+            "reopen_rate", [WAITING, Contact(T0, reopened_at=T0 + S)], LATER, (None, 0, 0), id="no resolution"
+        ),
+        pytest.param("abandonment_answered", [TAKEN], LATER, (1.0, 1, 1), id="taken and never answered is abandoned"),
+        pytest.param("abandonment", [TAKEN], LATER, (0.0, 0, 1), id="though somebody accepted it"),
+        pytest.param("abandonment_answered", [human(7 * DAY)], LATER, (0.0, 0, 1), id="answered at the horizon"),
+        pytest.param("abandonment_answered", [human(7 * DAY + 1)], LATER, (1.0, 1, 1), id="answered beyond it"),
+        pytest.param("abandonment_answered", [Contact(T0, True)], T0 + DAY, (1.0, 1, 1), id="direct: after a day"),
+        pytest.param("abandonment_answered", [WAITING], T0 + DAY, (None, 0, 0), id="answered variant: pending apart"),
+        pytest.param("abandonment_withdrawn", [], LATER, (None, 0, 0), id="nobody: no withdrawn abandonment"),
+        pytest.param("abandonment_withdrawn", [WITHDRAWN, SHORT, WAITING], LATER, (2 / 3, 2, 3), id="short ones too"),
+        pytest.param(
+            "abandonment_withdrawn_net", [WITHDRAWN, SHORT, WAITING], LATER, (0.5, 1, 2), id="short ones apart"
+        ),
+        pytest.param("abandonment_withdrawn_net", [SHORT], LATER, (None, 0, 0), id="only short ones: no value"),
+        pytest.param("abandoned_short", [WITHDRAWN, SHORT], LATER, (1, 1, None), id="short abandons are listed"),
+        pytest.param(
+            "abandoned_short", [Contact(T0, withdrawn_at=T0)], LATER, (1, 1, None), id="withdrawn in no time is short"
+        ),
+        pytest.param(
+            "abandonment_withdrawn",
+            [WITHDRAWN._replace(accepted=Act(T0 + HOUR, "mia"))],
+            LATER,
+            (0.0, 0, 1),
+            id="withdrawn at the instant it was accepted: accepted",
+        ),
+        pytest.param(
+            "abandonment_withdrawn",
+            [WITHDRAWN._replace(accepted=Act(T0 + HOUR + 1, "mia"))],
+            LATER,
+            (1.0, 1, 1),
+            id="accepted a microsecond after it was withdrawn",
+        ),
+        pytest.param("answered_share", [human(S), BOT, WAITING, WAITING], LATER, (0.25, 1, 4), id="of all, by humans"),
+        pytest.param("answered_share", [], LATER, (None, 0, 0), id="of nobody no share"),
+        pytest.param("human_reply_share", [human(S), BOT, HANDED], LATER, (2 / 3, 2, 3), id="a human first or later"),
+        pytest.param("human_reply_share", [WAITING], LATER, (None, 0, 0), id="no answers: no share"),
+        pytest.param(
+            "machine_first_share", [human(S), BOT, HANDED, WAITING], LATER, (2 / 3, 2, 3), id="a machine first"
+        ),
+        pytest.param("machine_first_share", [HANDED], T0 + 2 * S, (1.0, 1, 1), id="a machine first, no human yet"),
+        pytest.param(
+            "frt_after_machine_mean", [human(S), BOT, HANDED], LATER, (8.0, 8.0, 1), id="from machine to human"
+        ),
+        pytest.param("frt_after_machine_mean", [human(S), BOT], LATER, (None, 0.0, 0), id="nobody handed over"),
+        pytest.param(
+            "frt_human_p50", [human(S), human(4 * S), WAITING], LATER, (1.0, 2, 2), id="nearest rank: the first"
+        ),
+        pytest.param(
+            "frt_human_p90", [human(n * S) for n in range(1, 11)], LATER, (9.0, 10, 10), id="the ninth of ten"
+        ),
+        pytest.param("frt_any_p50", [BOT, human(3 * S), human(5 * S)], LATER, (3.0, 3, 3), id="of any answer"),
+        pytest.param("frt_human_p50", [BOT, WAITING], LATER, (None, 0, 0), id="no human answer: no percentile"),
+        pytest.param("frt_human_km_p90", [human(n * S) for n in range(1, 11)], LATER, (9.0, 10, 10), id="90 % at rest"),
+        pytest.param("frt_human_km_p90", [human(S)] * 8 + [WAITING] * 2, LATER, (None, 8, 10), id="beyond the window"),
+        pytest.param("frt_human_rmst_24h", [human(HOUR), WAITING], LATER, (45000.0, 1, 2), id="who waits counts a day"),
+        pytest.param("frt_human_rmst_24h", [human(2 * DAY)], LATER, (86400.0, 1, 1), id="no more than a day"),
+        pytest.param("frt_human_rmst_24h", [WAITING], T0 + DAY - 1, (None, 0, 1), id="followed for less: unknown"),
+        pytest.param("frt_any_rmst_24h", [BOT], LATER, (1.0, 1, 1), id="any: the machine's answer ends the wait"),
     ],
 )
 def test_a_metric(metric: str, contacts: list[Contact], until: int, expected: tuple[float | None, ...]) -> None:
@@ -237,6 +322,12 @@ def test_observing_twice_is_observing_once(contacts: list[Contact], until: int) 
     for contact in contacts:
         once = observed(contact, until)
         assert once is None or observed(once, until) == once
+
+
+def test_what_came_back_is_booked_under_who_resolved_it_all_the_same() -> None:
+    seen = observed(REOPENED, LATER)
+    assert seen is not None
+    assert (seen.resolved, agent_of(seen, Agent.RESOLVER)) == (None, "leo")
 
 
 def test_a_contact_is_booked_under_the_agent_of_the_act() -> None:

@@ -2,7 +2,8 @@
 
 A *contact* is one customer's matter at one desk in one thread, per episode: the first episode of a case, or one that
 a reopening begins. Several customers under one post are several contacts. A repost without own words, a bystander's
-remark and our own posts are none. The contact funnel is `offered` → `accepted` → `answered` → `resolved`.
+remark and our own posts are none. The contact funnel is `offered` → `accepted` → `answered` → `resolved` →
+`confirmed`.
 
 Every question has an end of observation (`observed_until`, default now): a contact that starts later is not offered,
 an act after it has not happened. A ratio keeps numerator and denominator; with an empty denominator there is no value,
@@ -23,35 +24,57 @@ from kpi.metrics import (
     abandonment,
     accepted,
     answered,
+    answered_share,
     answered_within,
+    confirmed,
     first_response_km_median,
     first_response_mean,
+    first_response_percentiles,
+    first_response_survival,
     offered,
     on_time,
     pending,
+    reopening,
     resolution,
     resolved,
+    service_level,
     waiting,
+    who_answers,
+    withdrawn,
 )
 from kpi.metrics.metric import AnyMetric
 
 _ALL: tuple[AnyMetric, ...] = (
+    abandonment.ANSWERED,
     abandonment.METRIC,
     accepted.METRIC,
     answered.METRIC,
-    answered_within.QUARTER,
+    answered_share.METRIC,
     answered_within.FULL_HOUR,
+    answered_within.QUARTER,
+    confirmed.METRIC,
     first_response_km_median.ANY,
-    first_response_mean.ANY,
     first_response_km_median.HUMAN,
+    first_response_mean.ANY,
     first_response_mean.HUMAN,
+    *first_response_percentiles.METRICS,
+    *first_response_survival.METRICS,
     offered.METRIC,
     on_time.METRIC,
     pending.METRIC,
+    reopening.RATE,
+    reopening.RESOLUTIONS,
     resolution.OF_ACCEPTED,
     resolution.OF_OFFERED,
     resolved.METRIC,
+    *service_level.METRICS,
     waiting.METRIC,
+    who_answers.AFTER_MACHINE,
+    who_answers.HUMAN_SHARE,
+    who_answers.MACHINE_FIRST,
+    withdrawn.METRIC,
+    withdrawn.NET,
+    withdrawn.SHORT_ABANDONS,
 )
 METRICS: Mapping[str, AnyMetric] = {
     metric.definition.id: metric for metric in sorted(_ALL, key=lambda metric: metric.definition.id)

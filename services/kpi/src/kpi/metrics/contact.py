@@ -28,7 +28,8 @@ class Contact(NamedTuple):
     says that it is a private message. Answers are the earliest ones at or after `start`; `skewed` says that a clock
     had one before its question. `due_at` is when the first response was promised. `reopened_at` is when a later
     episode began, if one did; a reopening within the confirm window takes the resolution back, and `ended` says that
-    the episode was resolved or reopened all the same.
+    the episode was resolved or reopened all the same; `settled` is the act of resolving, whether it lasted or not, and
+    filled in where the contact is observed.
     """
 
     start: int
@@ -44,10 +45,16 @@ class Contact(NamedTuple):
     due_at: int | None = None
     skewed: bool = False
     ended: bool = False
+    settled: Act | None = None
+
+    @property
+    def since(self) -> int:
+        """Since when the customer has waited, on the customer's clock."""
+        return self.start if self.published_at is None else self.published_at
 
     def waited(self, at: int) -> int:
         """How long the customer had waited then, microseconds; 0 where the customer's clock is ahead."""
-        return max(0, at - (self.start if self.published_at is None else self.published_at))
+        return max(0, at - self.since)
 
     @property
     def horizon(self) -> int:
@@ -66,6 +73,7 @@ def observed(contact: Contact, until: int) -> Contact | None:
         return None
     accepted, answered_any, answered_human = contact.accepted, contact.answered_any, contact.answered_human
     resolved, reopened_at, withdrawn_at = contact.resolved, contact.reopened_at, contact.withdrawn_at
+    settled = contact.settled or resolved
     if reopened_at is not None and reopened_at > until:
         reopened_at = None
     ended = reopened_at is not None or (resolved is not None and resolved.at <= until)
@@ -87,6 +95,7 @@ def observed(contact: Contact, until: int) -> Contact | None:
         contact.due_at,
         contact.skewed,
         ended,
+        settled if settled is not None and settled.at <= until else None,
     )
 
 
@@ -108,6 +117,11 @@ def any_answer_at(contact: Contact) -> int | None:
 def human_answer_at(contact: Contact) -> int | None:
     """When a human first answered it, None while nobody has."""
     return None if contact.answered_human is None else contact.answered_human.at
+
+
+def settled_at(contact: Contact) -> int | None:
+    """When it was resolved, whether that lasted or not, None while it is not."""
+    return None if contact.settled is None else contact.settled.at
 
 
 def resolved_at(contact: Contact) -> int | None:

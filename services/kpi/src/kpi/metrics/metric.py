@@ -195,7 +195,7 @@ def agent_of(contact: Contact, act: Agent) -> str:
         case Agent.ANY_ANSWERER:
             done = contact.answered_any
         case Agent.RESOLVER:
-            done = contact.resolved
+            done = contact.resolved or contact.settled
         case Agent.OWN:
             done = None
         case _:
