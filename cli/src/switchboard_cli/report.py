@@ -50,7 +50,9 @@ class InstantParam(click.ParamType[datetime]):
 @click.command()
 @tenant_option
 @click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, ...), "
-              "desk, queue, channel, source, agent, hour or day; several as KEY,KEY.")  # fmt: skip
+              "desk, queue, channel, source, agent, hour, day, week or month; several as KEY,KEY.")  # fmt: skip
+@click.option("--metrics", "chosen", multiple=True, metavar="ID", help="These metrics instead of the usual ones; "
+              "several as ID,ID. docs/metrics.md has all.")  # fmt: skip
 @click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")
 @click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this.")
 @click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this.")
@@ -58,7 +60,7 @@ class InstantParam(click.ParamType[datetime]):
     "--time-zone",
     default="",
     metavar="NAME",
-    help="Zone in which hours and days are cut.  [default: the tenant's, UTC]",
+    help="Zone in which hours, days, weeks and months are cut.  [default: the tenant's, UTC]",
 )
 @click.option(
     "--filter", "conditions", default="", metavar="EXPRESSION", help='Such as \'brand = "Acme" AND channel = "x"\'.'
@@ -70,6 +72,7 @@ async def report(
     *,
     tenant: str,
     groups: Sequence[str],
+    chosen: Sequence[str],
     observed_until: datetime | None,
     since: datetime | None,
     until: datetime | None,
@@ -90,9 +93,10 @@ async def report(
     from switchboard_cli.projected import wait_until_projected
 
     position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json)
-    keys = [key.strip() for group in groups for key in group.split(",") if key.strip()]
+    keys, metrics = _listed(groups), _listed(chosen)
     request = QueryMetricsRequest(
         parent=f"tenants/{tenant}",
+        metrics=metrics,
         group_by=keys,
         time_zone=time_zone,
         filter=conditions,
@@ -106,7 +110,12 @@ async def report(
     if as_json:
         print_json(as_document(answer))
     else:
-        show(answer, keys, tenant)
+        show(answer, keys, tenant, metrics)
+
+
+def _listed(given: Sequence[str]) -> list[str]:
+    """What an option that may be given several times, and have several with commas between them, names."""
+    return [word.strip() for one in given for word in one.split(",") if word.strip()]
 
 
 def timestamp(moment: datetime | None) -> "Timestamp | None":
@@ -157,23 +166,24 @@ def _value(value: "MetricValue", unit: int) -> dict[str, float | int | None]:
         number: float = getattr(value, name)
         return int(number) if whole and number.is_integer() else number
 
-    counted = unit in (MetricUnit.METRIC_UNIT_CONTACTS, MetricUnit.METRIC_UNIT_RATIO)
     return {
-        "value": part("value", unit == MetricUnit.METRIC_UNIT_CONTACTS),
-        "numerator": part("numerator", counted),
+        "value": part("value", unit in (MetricUnit.METRIC_UNIT_CONTACTS, MetricUnit.METRIC_UNIT_ITEMS)),
+        "numerator": part("numerator", unit != MetricUnit.METRIC_UNIT_SECONDS),
         "denominator": part("denominator", whole=True),
     }
 
 
-def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str) -> None:
-    """The same as a table."""
+def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str, metrics: Sequence[str] = ()) -> None:
+    """The same as a table, of certain metrics where they were named."""
     from switchboard_cli.output import console
 
     screen = console()
-    if not any(_offered(row) for row in answer.rows):
+    if not (any(_offered(row) for row in answer.rows) or metrics):
         screen.print(typed(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`"), style="quiet")
         return
-    screen.print(metric_table(answer.rows, answer.definitions, keys))
+    heads = dict(COLUMNS)
+    columns = [(metric, heads.get(metric, metric)) for metric in metrics] or COLUMNS
+    screen.print(metric_table(answer.rows, answer.definitions, keys, columns))
     until = answer.observed_until.ToDatetime(tzinfo=UTC)
     screen.print(
         f"tenant {tenant}, observed until {until:%Y-%m-%d %H:%M:%S} UTC, log position {answer.position}", style="quiet"
@@ -185,13 +195,16 @@ def _offered(row: "MetricRow") -> float:
 
 
 def metric_table(
-    rows: Sequence["MetricRow"], definitions: Sequence["MetricDefinition"], keys: Sequence[str]
+    rows: Sequence["MetricRow"],
+    definitions: Sequence["MetricDefinition"],
+    keys: Sequence[str],
+    columns: Sequence[tuple[str, str]] = COLUMNS,
 ) -> "Table":
-    """Rows of metrics with the columns of COLUMNS that the definitions know; of those the ones that find room."""
+    """Rows of metrics with the columns (metric id, head) that the definitions know, as many as find room."""
     from switchboard_cli.output import table
 
     units = {definition.id: definition.unit for definition in definitions}
-    columns = [(metric, head) for metric, head in COLUMNS if metric in units]
+    columns = [(metric, head) for metric, head in columns if metric in units]
     right = tuple(range(len(keys), len(keys) + len(columns)))
     shown = table(*keys, *(head for _, head in columns), right=right, spill=False)
     for row in rows:
@@ -211,4 +224,6 @@ def cell(value: "MetricValue | None", unit: int) -> str:
         return NOTHING
     if unit == MetricUnit.METRIC_UNIT_SECONDS:
         return duration(value.value)
+    if unit == MetricUnit.METRIC_UNIT_NUMBER:
+        return f"{value.value:,.2f}"
     return share(value.value) if unit == MetricUnit.METRIC_UNIT_RATIO else count(value.value)

@@ -5,7 +5,7 @@ import json
 import pytest
 from switchboard.kpi.v1 import service_pb2 as api
 from switchboard_cli.output import console, duration, share
-from switchboard_cli.report import as_document, metric_table
+from switchboard_cli.report import as_document, cell, metric_table
 
 CONTACTS = api.MetricUnit.METRIC_UNIT_CONTACTS
 SECONDS = api.MetricUnit.METRIC_UNIT_SECONDS
@@ -103,8 +103,35 @@ def test_durations_for_people(seconds, text):
     assert duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("unit", "number", "text"),
+    [
+        (CONTACTS, 1234, "1,234"),
+        (api.MetricUnit.METRIC_UNIT_ITEMS, 1234, "1,234"),
+        (api.MetricUnit.METRIC_UNIT_NUMBER, 1.5, "1.50"),
+        (RATIO, 0.5, "50.0 %"),
+        (SECONDS, 90, "90.0 s"),
+        (SECONDS, None, "–"),
+    ],
+)
+def test_a_number_in_its_unit(unit, number, text):
+    assert cell(value("any", number), unit) == text
+
+
 def test_a_share_that_is_not_defined_is_a_dash():
     assert (share(None), share(0.5)) == ("–", "50.0 %")
+
+
+def test_the_table_has_the_metrics_that_were_named_and_no_other():
+    screen = console()
+    with screen.capture() as captured:
+        columns = [("abandonment", "abandoned"), ("nonsense", "nonsense")]
+        screen.print(metric_table(ANSWER.rows, ANSWER.definitions, ["brand", "day"], columns), width=80)
+    text = captured.get()
+    assert "abandoned" in text
+    assert "75.0 %" in text
+    assert "offered" not in text
+    assert "nonsense" not in text
 
 
 def test_a_narrow_table_has_fewer_columns_and_cuts_none():

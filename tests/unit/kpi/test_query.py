@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from kpi.metrics import METRICS
 from kpi.metrics.contact import DAY, Act, Contact
 from kpi.metrics.metric import IN, Agent, Basis, Definition, Item, ItemMetric, Unit, count
-from kpi.query import BEGINNING, Known, Question, Refs, answer, contributions
+from kpi.query import BEGINNING, Known, Question, Refs, answer, contributions, week_of
 from kpi.wire import cell_of, query_of, wallboard_of, wanted_of
 from switchboard.kpi.v1 import service_pb2 as pb
 
@@ -97,6 +98,16 @@ def table(question: Question) -> dict[tuple[str, ...], tuple[float | None, ...]]
             id="the hour that comes twice when clocks go back is two hours",
         ),
         pytest.param(ask("offered", "day", zone="Pacific/Honolulu"), {("2026-10-31",): (4,)}, id="by local day"),
+        pytest.param(
+            ask("offered", "week", zone="Pacific/Honolulu"), {("2026-W44",): (4,)}, id="by local week, from Monday on"
+        ),
+        pytest.param(ask("offered", "month"), {("2026-11",): (4,)}, id="by month"),
+        pytest.param(
+            ask("offered", "month", zone="Pacific/Honolulu"), {("2026-10",): (4,)}, id="by local month, still October"
+        ),
+        pytest.param(
+            ask("offered", text="week = 2026-W44 AND month = 2026-11"), {(): (4,)}, id="of a week and a month"
+        ),
         pytest.param(ask("offered", text='brand = "B"'), {(): (2,)}, id="filtered by a label"),
         pytest.param(ask("offered", text='brand != "B" AND channel = x'), {(): (2,)}, id="filtered by two"),
         pytest.param(ask("accepted answered", text='agent = "leo"'), {(): (0, 1)}, id="filtered by agent of the act"),
@@ -263,6 +274,10 @@ def test_a_cell_has_as_many_contacts_as_it_counts(contacts: list[Known], group_b
     [
         pytest.param("day = x", "day at character 1 is a date", id="no date"),
         pytest.param("day != 2026-02-30", "day at character 1 is a date", id="a date that is none"),
+        pytest.param("week = 2026-W54", "week at character 1 is a week of ISO 8601", id="a week the year has not"),
+        pytest.param("week = 9", "week at character 1 is a week of ISO 8601", id="no week"),
+        pytest.param("month = 2026-13", "month at character 1 is a month", id="no month"),
+        pytest.param("month = 2026-03-02", "month at character 1 is a month", id="a day"),
         pytest.param("hour = 9", "hour at character 1 is the beginning of an hour", id="no hour"),
         pytest.param('hour = "2026-03-02T09:00"', "hour at character 1 is the beginning of an hour", id="no zone"),
         pytest.param(
@@ -275,6 +290,28 @@ def test_a_day_or_an_hour_that_nothing_can_match_is_refused(text: str, expected:
         wanted_of(text)
 
 
-def test_days_and_hours_are_read_as_contacts_have_them() -> None:
-    found = wanted_of('day = 20260302 OR hour = "2026-03-02T09Z"')
-    assert [one.value for one in conditions(found)] == ["2026-03-02", "2026-03-02T09:00+00:00"]
+def test_times_are_read_as_contacts_have_them() -> None:
+    found = wanted_of(
+        'day = 20260302 OR hour = "2026-03-02T09Z" OR week = 2026-W9 OR week = 2026-03-01 OR month = 2026-03'
+    )
+    assert [one.value for one in conditions(found)] == [
+        "2026-03-02",
+        "2026-03-02T09:00+00:00",
+        "2026-W09",
+        "2026-W09",
+        "2026-03",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        pytest.param(date(2026, 12, 31), "2026-W53", id="a year of 53 weeks"),
+        pytest.param(date(2027, 1, 3), "2026-W53", id="a Sunday in January that is still of the last week"),
+        pytest.param(date(2027, 1, 4), "2027-W01", id="the Monday after it"),
+        pytest.param(date(2024, 12, 30), "2025-W01", id="a Monday in December that begins the next year's first week"),
+        pytest.param(date(1, 1, 1), "0001-W01", id="the first day there is"),
+    ],
+)
+def test_weeks_are_those_of_iso_8601(day: date, expected: str) -> None:
+    assert week_of(day) == expected

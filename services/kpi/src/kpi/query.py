@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from kpi.metrics import on_time, waiting
 from kpi.metrics.contact import Contact, observed
 from kpi.metrics.metric import AnyMetric, Basis, Item, Measure, Metric, Part, items_of
 
-DIMENSIONS = frozenset(("channel", "source", "desk", "queue", "agent", "hour", "day", "brand"))
+DIMENSIONS = frozenset(("channel", "source", "desk", "queue", "agent", "hour", "day", "week", "month", "brand"))
 """What every tenant's contacts can be cut by; any other dimension is a label that one of its sources has or had.
 `brand` is a label too, known before the first source has it: it names a desk.
 """
@@ -80,6 +80,17 @@ def local_time(at: int, zone: tzinfo) -> datetime:
         return moment
 
 
+def week_of(day: date) -> str:
+    """The week of ISO 8601 that a day lies in: from Monday on, and of the year that most of its days are in."""
+    year, week, _ = day.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def month_of(day: date) -> str:
+    """The month that a day lies in."""
+    return day.isoformat()[:7]
+
+
 class _Place(NamedTuple):
     """Where something counts: its contact, and the agent, the queue and the time (microseconds) that are its own."""
 
@@ -105,6 +116,10 @@ def _value(place: _Place, key: str, zone: tzinfo) -> str:
             return local_time(place.at, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
         case "day":
             return local_time(place.at, zone).date().isoformat()
+        case "week":
+            return week_of(local_time(place.at, zone).date())
+        case "month":
+            return month_of(local_time(place.at, zone).date())
         case _:
             return place.known.labels.get(key, "")
 

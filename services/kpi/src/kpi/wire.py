@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,8 @@ from kpi.query import (
     Group,
     Question,
     Waiting,
+    month_of,
+    week_of,
 )
 from kpi.views import archive
 from kpi.views.contacts import Agents
@@ -194,7 +197,33 @@ def _hour(text: str) -> str:
     return moment.isoformat(timespec="minutes")
 
 
-_ANY_DIMENSION = {"*": Field(), "day": Field(_day), "hour": Field(_hour)}
+WEEK = re.compile(r"([0-9]{4})-W([0-9]{1,2})\Z")
+
+
+def _week(text: str) -> str:
+    """A week as contacts have it. Raises ValueError."""
+    named = WEEK.match(text)
+    try:
+        return week_of(date.fromisocalendar(int(named[1]), int(named[2]), 1) if named else date.fromisoformat(text))
+    except ValueError:
+        raise ValueError("is a week of ISO 8601 such as 2026-W10, or a date in it") from None
+
+
+def _month(text: str) -> str:
+    """A month as contacts have it. Raises ValueError."""
+    try:
+        return month_of(date.fromisoformat(f"{text}-01"))
+    except ValueError:
+        raise ValueError("is a month such as 2026-03") from None
+
+
+_ANY_DIMENSION = {
+    "*": Field(),
+    "day": Field(_day),
+    "hour": Field(_hour),
+    "month": Field(_month),
+    "week": Field(_week),
+}
 
 
 def wanted_of(text: str, known: Collection[str] | None = None) -> Expression:
