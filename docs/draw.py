@@ -114,8 +114,8 @@ def _events(package: str) -> tuple[str, ...]:
         module = importlib.import_module(f"{package}.events")
     except ModuleNotFoundError:
         return ()
-    unions = [value for value in vars(module).values() if isinstance(value, UnionType)]
-    names = {member.__name__ for union in unions for member in typing.get_args(union)}
+    unions = [value for value in vars(module).values() if isinstance(value, UnionType)] or [module.Event]
+    names = {member.__name__ for union in unions for member in typing.get_args(union) or (union,)}
     contract = importlib.import_module(f"switchboard.{package.removesuffix('_sync')}.v1.events_pb2")
     return tuple(name for name in contract.DESCRIPTOR.message_types_by_name if name in names)
 

@@ -22,6 +22,7 @@ FILES = {
     "switchboard/ingest/v1/events.proto": (),
     "switchboard/crm/v1/events.proto": (),
     "switchboard/routing/v1/events.proto": (),
+    "switchboard/kpi/v1/events.proto": (),
 }
 """Which messages are written, with those they are made of; all of a file where none is named. The envelope of a commit
 is `chassis.commits`' own."""

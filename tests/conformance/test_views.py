@@ -12,15 +12,22 @@ from chassis.view import ViewSink
 from every_view import SERVICES, VIEWS, every_view
 from hostile_events import entries, ordinary
 
-CONTEXTS = {"ingest": ("post", "ingest"), "routing": ("work", "routing"), "crm_sync": ("crm", "crm")}
+CONTEXTS = {
+    "ingest": ("post", "ingest"),
+    "routing": ("work", "routing"),
+    "crm_sync": ("crm", "crm"),
+    "kpi": ("kpi", "kpi"),
+}
 """Service -> the context it owns, the contract's name."""
 
 
 def events_of(package: str) -> set[str]:
     """Full names of all members of a service's event unions."""
-    unions = [v for v in vars(importlib.import_module(f"{package}.events")).values() if isinstance(v, UnionType)]
+    module = importlib.import_module(f"{package}.events")
+    unions = [v for v in vars(module).values() if isinstance(v, UnionType)] or [module.Event]
     contract = CONTEXTS[package][1]
-    return {f"switchboard.{contract}.v1.{member.__name__}" for union in unions for member in typing.get_args(union)}
+    members = [member for union in unions for member in typing.get_args(union) or (union,)]
+    return {f"switchboard.{contract}.v1.{member.__name__}" for member in members}
 
 
 KNOWN = {context: events_of(package) for package, (context, _) in CONTEXTS.items()}

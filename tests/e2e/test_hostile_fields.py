@@ -29,6 +29,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2 as details
 from grpc_status import rpc_status
+from kpi.decider import Reason as CalendarReason
 from running_stack import RunningStack
 from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import post_pb2
@@ -44,7 +45,13 @@ PATIENCE_S = 30
 AT_ONCE = 8
 REASONS = frozenset(
     str(reason)
-    for enumeration in (errors.Reason, routing.commands.Reason, ingest.sources.Reason, crm_sync.decider.Reason)
+    for enumeration in (
+        errors.Reason,
+        routing.commands.Reason,
+        ingest.sources.Reason,
+        crm_sync.decider.Reason,
+        CalendarReason,
+    )
     for reason in enumeration
 )
 SERVED: Mapping[str, tuple[Any, str]] = {
@@ -238,6 +245,9 @@ def world(stack: RunningStack) -> Iterator[World]:
     desk_pb2_grpc.DeskServiceStub(channels["routing"]).CreateCannedText(
         desk_pb2.CreateCannedTextRequest(parent=PARENT, canned_text_id="hello", canned_text=text, request_id=new_id())
     )
+    made.do("kpi", "CreateCalendar", kpi.CreateCalendarRequest(
+        parent=PARENT, calendar_id="default", calendar=kpi.Calendar(time_zone="Asia/Shanghai"), request_id=new_id()
+    ))  # fmt: skip
     yield made
     for channel in channels.values():
         channel.close()
@@ -254,6 +264,7 @@ def template(method: Method, world: World) -> Message:
         "GetRoutingPolicy": f"{PARENT}/routingPolicy",
         "GetCannedText": f"{PARENT}/cannedTexts/hello", "RenderCannedText": f"{PARENT}/cannedTexts/hello",
         "DeleteCannedText": f"{PARENT}/cannedTexts/gone",
+        "GetCalendar": f"{PARENT}/calendars/default", "MeasureBusinessTime": f"{PARENT}/calendars/default",
         "GetDraft": f"{world.case}/drafts/mia", "DeleteDraft": f"{world.case}/drafts/mia",
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
@@ -276,6 +287,7 @@ def template(method: Method, world: World) -> Message:
         "agent_id": "leo",
         "queue_id": "low",
         "canned_text_id": "bye",
+        "calendar_id": "office",
         "tenant_id": TENANT,
         "metric": "offered",
         "attribute": "email",
@@ -317,6 +329,13 @@ def template(method: Method, world: World) -> Message:
             request.attributes.add(attribute="city", value="Ulm")
         case work.UpdateAgentRequest():
             request.agent.name = world.agent
+        case kpi.CreateCalendarRequest():
+            request.calendar.time_zone = "UTC"
+        case kpi.UpdateCalendarRequest():
+            request.calendar.name = f"{PARENT}/calendars/default"
+        case kpi.MeasureBusinessTimeRequest():
+            request.start_time.GetCurrentTime()
+            request.business_time.seconds = 3_600
         case desk_pb2.CreateCannedTextRequest():
             request.canned_text.text = "Hi {customer.handle}"
         case desk_pb2.UpdateCannedTextRequest():
@@ -495,6 +514,7 @@ CURSORS: Mapping[str, tuple[str | int, ...]] = {
     "ListLinks": (NOBODY, NOBODY),
     "ListCasePosts": (0, NOBODY),
     "ListDrafts": ("a",),
+    "ListCalendars": ("a",),
     "ListCannedTexts": ("a",),
     "ListWaitingGoodwill": (NOBODY, NOBODY),
     "ListUnattributedPosts": (0, NOBODY),

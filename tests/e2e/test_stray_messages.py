@@ -15,7 +15,7 @@ from switchboard.ingest.v1 import service_pb2_grpc
 TENANT = "strayed"
 STRAY = [
     ("ev.test", NO_SHARD),
-    *((f"ev.{context}.{TENANT}.0", NO_COMMIT) for context in ("post", "work", "crm")),
+    *((f"ev.{context}.{TENANT}.0", NO_COMMIT) for context in ("post", "work", "crm", "kpi")),
     (f"ev.post.{TENANT}.sources", NO_COMMIT),
     (f"ev.work.{TENANT}.0.more", NO_SHARD),
 ]

@@ -20,6 +20,7 @@ from switchboard.crm.v1 import events_pb2 as crm_events
 from switchboard.ingest.v1 import events_pb2 as post_events
 from switchboard.ingest.v1 import service_pb2 as ingest
 from switchboard.ingest.v1.service_pb2_grpc import IngestServiceStub
+from switchboard.kpi.v1 import events_pb2 as kpi_events
 from switchboard.log.v1 import log_pb2, operations_pb2
 from switchboard.log.v1.operations_pb2_grpc import OperationsServiceStub
 from switchboard.routing.v1 import events_pb2 as work_events
@@ -31,7 +32,7 @@ GOOD, EVIL = "tenants/good", "tenants/evil"
 BYTES_MAX = 50_000
 """Of one hostile event; larger ones are the business of the laws of the chassis."""
 PER_TYPE = 10
-CONTEXTS = {"post": post_events, "work": work_events, "crm": crm_events}
+CONTEXTS = {"post": post_events, "work": work_events, "crm": crm_events, "kpi": kpi_events}
 
 
 def hostile_events_of(file: object, chance: random.Random) -> list[Message]:
@@ -135,7 +136,7 @@ async def test_whatever_one_tenant_holds_no_process_ends_and_the_other_tenants_g
         offers = {case.state for case in (await good.routing.ListCases(routing.ListCasesRequest(parent=GOOD))).cases}
         assert offers == {routing.CASE_STATE_OFFERED}
         shards = []
-        for service in ("ingest", "routing", "crm"):
+        for service in ("ingest", "routing", "crm", "kpi"):
             api = OperationsServiceStub(stack.channel(service))
             shards += (await api.ListShards(operations_pb2.ListShardsRequest(), timeout=30)).shards
         of_good = [one for one in shards if ".good." in one.name]

@@ -16,8 +16,9 @@ from google.protobuf.wrappers_pb2 import BoolValue
 from hostile_events import entries, hostile, ordinary, shuffled_stories
 from switchboard.log.v1 import log_pb2, operations_pb2
 
-CONTEXTS = {"ingest": "post", "routing": "work", "crm": "crm"}
+CONTEXTS = {"ingest": "post", "routing": "work", "crm": "crm", "kpi": "kpi"}
 INGEST, ROUTING, CRM = "switchboard.ingest.v1.", "switchboard.routing.v1.", "switchboard.crm.v1."
+KPI = "switchboard.kpi.v1."
 FOUNDING = {
     "posts": [INGEST + "PostReceived", INGEST + "DeliveryQuarantined"],
     "queues": [ROUTING + "QueueChanged"],
@@ -29,6 +30,7 @@ FOUNDING = {
     "reply_quotas": [INGEST + "PostReceived"],
     "contacts": [INGEST + "SourceConnected", ROUTING + "CaseOpened"],
     "customers": [CRM + "IdentityObserved"],
+    "calendars": [KPI + "CalendarDefined"],
 }
 """What has to be there before any other event of the view makes sense."""
 FOLLOWING = {
@@ -49,6 +51,7 @@ FOLLOWING = {
     "reply_quotas": [INGEST + "PostReceived"],
     "contacts": [ROUTING + "PostAttached", ROUTING + "PostPlaced"],
     "customers": [CRM + "AttributesAsserted", CRM + "IdentitiesLinked"],
+    "calendars": [KPI + "CalendarDefined"],
 }
 Fact = tuple[Subject, Sequence[Message | log_pb2.Event]]
 
@@ -82,7 +85,7 @@ def unreadable(context: str) -> list[Fact]:
     return [fact(event, "torn", context) for event in (unknown, newer, torn, empty, *own)]
 
 
-BROKEN_OF = {"post": "posts", "work": "cases", "crm": "customers"}
+BROKEN_OF = {"post": "posts", "work": "cases", "crm": "customers", "kpi": "calendars"}
 
 
 def log_of(view: Any) -> list[Entry]:

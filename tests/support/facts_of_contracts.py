@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from switchboard.crm.v1 import events_pb2 as crm
 from switchboard.ingest.v1 import events_pb2 as ingest
 from switchboard.ingest.v1 import post_pb2
+from switchboard.kpi.v1 import events_pb2 as kpi
 from switchboard.log.v1 import operations_pb2, tenants_pb2
 from switchboard.routing.v1 import events_pb2 as routing
 
 FACTS = [
     descriptor.full_name
-    for file in (crm, ingest, routing)
+    for file in (crm, ingest, kpi, routing)
     for descriptor in file.DESCRIPTOR.message_types_by_name.values()
 ]
 """Every message of the services' events."""

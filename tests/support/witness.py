@@ -14,12 +14,13 @@ from google.protobuf.message_factory import GetMessageClass
 from switchboard.crm.v1 import events_pb2 as crm_events
 from switchboard.ingest.v1 import events_pb2 as post_events
 from switchboard.ingest.v1.post_pb2 import DIRECTION_INBOUND
+from switchboard.kpi.v1 import events_pb2 as kpi_events
 from switchboard.log.v1.integrity_pb2 import ExportLogRequest
 from switchboard.log.v1.integrity_pb2_grpc import IntegrityServiceStub
 from switchboard.log.v1.log_pb2 import Commit
 from switchboard.routing.v1 import events_pb2 as work_events
 
-CONTRACTS = (post_events, work_events, crm_events)
+CONTRACTS = (post_events, work_events, crm_events, kpi_events)
 """Imported so that their events can be decoded."""
 _ENDS_OFFER = ("OfferAccepted", "OfferDeclined", "OfferExpired", "OfferRescinded")
 _ENDS_HOLDING = ("CaseReleased", "ClaimLapsed", "CaseResolved", "CaseWithdrawn", "CasesJoined")

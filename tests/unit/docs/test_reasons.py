@@ -14,6 +14,8 @@ import crm_sync.servicer
 import grpc
 import ingest.servicer
 import ingest.sources
+import kpi.calendar_calls
+import kpi.decider
 import pytest
 import routing.commands
 import routing.servicer
@@ -27,6 +29,7 @@ SERVICES: Mapping[str, tuple[type[StrEnum], Mapping[str, grpc.StatusCode]]] = {
     "routing": (routing.commands.Reason, routing.servicer.CODES),
     "ingest": (ingest.sources.Reason, ingest.servicer.CODES),
     "crm-sync": (crm_sync.decider.Reason, crm_sync.servicer.CODES),
+    "kpi": (kpi.decider.Reason, kpi.calendar_calls.CODES),
 }
 
 

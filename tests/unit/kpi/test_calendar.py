@@ -9,10 +9,11 @@ from chassis.clock import FIRST, LAST, MICROS, Instant, from_datetime
 from chassis.zones import NAMES, zone
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kpi.calendars.calendar import YEARS, Calendar
+from kpi.calendars.calendar import Calendar
 from kpi.calendars.hours import (
     DAY_MINUTES,
     WEEK_MINUTES,
+    YEARS,
     CalendarException,
     ExceptionKind,
     Schedule,

@@ -1,4 +1,4 @@
-"""Where kpi is put together: its tables and its server."""
+"""Where kpi is put together: its shard, its tables and its server."""
 
 from __future__ import annotations
 
@@ -13,22 +13,29 @@ from chassis.process import Build, Process, main
 from chassis.provisioning import Resources
 from switchboard.kpi.v1 import service_pb2_grpc
 
-from kpi import gauges, wire
+from kpi import calendar_requests, gauges, wire
+from kpi.calendar_calls import CODES, CalendarCalls
 from kpi.servicer import KpiServicer
+from kpi.shards import CONTEXT, DECIDER, SHARD, Requests
 from kpi.views.archive import EMPTIED, NAME, ArchiveSink, fits, verify
+from kpi.views.calendars import CalendarsView
 from kpi.views.contacts import Contacts
 
-RESOURCES = Resources("kpi", tables=(Contacts.schema, ArchiveSink.schema), emptied={NAME: EMPTIED})
+RESOURCES = Resources(
+    "kpi", tables=(Contacts.schema, ArchiveSink.schema, CalendarsView.schema), emptied={NAME: EMPTIED}
+)
 CATCH_UP_S = 60.0
 """How long a verification waits for the archive to reach the end of the log."""
 
 
 async def build(process: Process) -> None:
     """Constructs the service and starts it."""
-    parts = await Assembly.open(process, "kpi", RESOURCES, fits=(fits,))
+    parts = await Assembly.open(process, CONTEXT, RESOURCES, fits=(fits,))
     log, database = parts.log, parts.database
     contacts = await parts.projection(Contacts())
     archive = await parts.projector(ArchiveSink())
+    host = parts.host((SHARD,), DECIDER, Requests(process.settings.clock), codes=CODES)
+    calendars = CalendarCalls(host, database, await parts.projection(CalendarsView()), parts.tenants)
 
     async def archived() -> Sequence[Finding]:
         await archive.reached(await log.last_position(), CATCH_UP_S)
@@ -40,12 +47,15 @@ async def build(process: Process) -> None:
 
     clock = process.settings.clock
     process.loop("gauges", lambda: gauges.run(database, parts.tenants, clock))
-    servicer = KpiServicer(database=database, contacts=contacts, archive=archive, tenants=parts.tenants, clock=clock)
+    servicer = KpiServicer(
+        database=database, contacts=contacts, archive=archive, calendars=calendars, tenants=parts.tenants, clock=clock
+    )
     await parts.serve(
         (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer),
         checks=(("I2", f"archive {NAME}", archived),),
+        codes=CODES,
         tokens=wire.TOKENS,
-        judges=wire.judges(process.settings.clock),
+        judges={**wire.judges(process.settings.clock), **calendar_requests.judges()},
     )
 
 

@@ -18,6 +18,7 @@ from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi import query, wire
+from kpi.calendar_calls import CalendarCalls
 from kpi.query import Answer, Contribution, Group, Waiting
 from kpi.views import archive, contacts
 from kpi.views.contact_folds import Row
@@ -31,7 +32,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class KpiServicer(service_pb2_grpc.KpiServiceServicer):
-    """Answers from the read models of this replica's database; writes nothing."""
+    """Answers from the read models of this replica's database; a calendar is changed by the owner of its shard."""
 
     def __init__(
         self,
@@ -39,12 +40,14 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         database: Database,
         contacts: Projection[Row],
         archive: Projector,
+        calendars: CalendarCalls,
         tenants: Tenants,
         clock: Clock,
     ) -> None:
         self._database = database
         self._contacts = contacts
         self._archive = archive
+        self._calendars = calendars
         self._tenants = tenants
         self._clock = clock
         self._answering = asyncio.Semaphore(ANSWERS_AT_ONCE)
@@ -103,6 +106,32 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         wire.wallboard_of(request, self._clock.now(), known, self._zone(request))
         async for message in self._wallboards.watch(request):
             yield message
+
+    async def CreateCalendar(  # noqa: N802
+        self, request: pb.CreateCalendarRequest, context: Context
+    ) -> pb.CreateCalendarResponse:
+        return await self._calendars.change(request, pb.CreateCalendarResponse)
+
+    async def UpdateCalendar(  # noqa: N802
+        self, request: pb.UpdateCalendarRequest, context: Context
+    ) -> pb.UpdateCalendarResponse:
+        return await self._calendars.change(request, pb.UpdateCalendarResponse)
+
+    async def GetCalendar(  # noqa: N802
+        self, request: pb.GetCalendarRequest, context: Context
+    ) -> pb.GetCalendarResponse:
+        return await self._calendars.get(request)
+
+    async def ListCalendars(  # noqa: N802
+        self, request: pb.ListCalendarsRequest, context: Context
+    ) -> pb.ListCalendarsResponse:
+        return await self._calendars.listed(request)
+
+    async def MeasureBusinessTime(  # noqa: N802
+        self, request: pb.MeasureBusinessTimeRequest, context: Context
+    ) -> pb.MeasureBusinessTimeResponse:
+        async with self._answering:
+            return await self._calendars.measure(request)
 
     def _zone(self, request: wire.AnyRequest) -> str:
         """The zone the request's tenant names, "" where it names none."""

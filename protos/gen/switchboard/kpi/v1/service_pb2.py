@@ -24,10 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from switchboard.kpi.v1 import events_pb2 as switchboard_dot_kpi_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/kpi/v1/service.proto\x12\x12switchboard.kpi.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x02\n\x10MetricDefinition\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12,\n\x04unit\x18\x05 \x01(\x0e\x32\x1e.switchboard.kpi.v1.MetricUnit\x12\x11\n\tnumerator\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\x07 \x01(\t\x12\x0e\n\x06source\x18\x08 \x01(\t\x12\x30\n\x05\x61gent\x18\t \x01(\x0e\x32!.switchboard.kpi.v1.AgentOfTheAct\x12\x37\n\nparameters\x18\n \x03(\x0b\x32#.switchboard.kpi.v1.MetricParameter\x12\x16\n\x0ehas_completion\x18\x0b \x01(\x08\"0\n\x0fMetricParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07seconds\x18\x02 \x01(\x03\"\'\n\tDimension\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xa7\x01\n\x0bMetricValue\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65\x66inition_version\x18\x02 \x01(\x05\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tnumerator\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65nominator\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x08\n\x06_valueB\x0c\n\n_numeratorB\x0e\n\x0c_denominator\"j\n\tMetricRow\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12/\n\x06values\x18\x02 \x03(\x0b\x32\x1f.switchboard.kpi.v1.MetricValue\"[\n\x1cListMetricDefinitionsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0e\n\x06\x66ilter\x18\x02 \x01(\t\"Z\n\x1dListMetricDefinitionsResponse\x12\x39\n\x0b\x64\x65\x66initions\x18\x01 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\"\xe9\x02\n\x13QueryMetricsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x14\n\x0cmin_position\x18\t \x01(\t\x12\r\n\x05\x61s_of\x18\n \x01(\t\x12(\n\x05\x62\x61sis\x18\x0b \x01(\x0e\x32\x19.switchboard.kpi.v1.Basis\"\x81\x02\n\x14QueryMetricsResponse\x12+\n\x04rows\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x39\n\x0b\x64\x65\x66initions\x18\x02 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\x12\x10\n\x08position\x18\x03 \x01(\t\x12\x32\n\x0eobserved_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12(\n\x05\x62\x61sis\x18\x06 \x01(\x0e\x32\x19.switchboard.kpi.v1.Basis\"\xbb\x03\n\x1dListContributingEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x14\n\x06metric\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x05group\x18\x03 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12\x14\n\x0cmin_position\x18\x0b \x01(\t\x12\r\n\x05\x61s_of\x18\x0c \x01(\t\x12(\n\x05\x62\x61sis\x18\r \x01(\x0e\x32\x19.switchboard.kpi.v1.Basis\"\x98\x01\n\x1eListContributingEventsResponse\x12\x37\n\rcontributions\x18\x01 \x03(\x0b\x32 .switchboard.kpi.v1.Contribution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x10\n\x08position\x18\x04 \x01(\t\"\xd3\x02\n\x0c\x43ontribution\x12#\n\x04\x63\x61se\x18\x01 \x01(\tB\x15\xfa\x41\x12\n\x10switchboard/Case\x12\x0f\n\x07\x65pisode\x18\x02 \x01(\x05\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cin_numerator\x18\x04 \x01(\x08\x12\x16\n\x0ein_denominator\x18\x05 \x01(\x08\x12\x14\n\x07seconds\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12,\n\x06\x65vents\x18\x07 \x03(\x0b\x32\x1c.switchboard.kpi.v1.Evidence\x12\x0e\n\x06skewed\x18\x08 \x01(\x08\x12\r\n\x05\x61gent\x18\t \x01(\t\x12\r\n\x05queue\x18\n \x01(\t\x12\x31\n\rcomplete_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_seconds\"\x86\x01\n\x08\x45vidence\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nunreadable\x18\x06 \x01(\t\"\xd0\x01\n\x15WatchWallboardRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x06 \x01(\t\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\"\x92\x02\n\x16WatchWallboardResponse\x12\x10\n\x08snapshot\x18\x01 \x01(\x08\x12+\n\x04rows\x18\x02 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x33\n\x07removed\x18\x03 \x03(\x0b\x32\".switchboard.kpi.v1.DimensionGroup\x12\x10\n\x08position\x18\x04 \x01(\t\x12\x32\n\x0eobserved_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\x12(\n\x05\x66loor\x18\x07 \x01(\x0b\x32\x19.switchboard.kpi.v1.Floor\"\xb8\x01\n\x05\x46loor\x12\x0f\n\x07waiting\x18\x01 \x01(\x03\x12\x38\n\x14oldest_waiting_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61nswered_on_time\x18\x03 \x01(\x03\x12\x0b\n\x03\x64ue\x18\x04 \x01(\x03\x12\x13\n\x0b\x61gents_free\x18\x05 \x01(\x03\x12\x13\n\x0b\x61gents_busy\x18\x06 \x01(\x03\x12\x13\n\x0b\x61gents_away\x18\x07 \x01(\x03\">\n\x0e\x44imensionGroup\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension*\xa2\x01\n\nMetricUnit\x12\x1b\n\x17METRIC_UNIT_UNSPECIFIED\x10\x00\x12\x18\n\x14METRIC_UNIT_CONTACTS\x10\x01\x12\x17\n\x13METRIC_UNIT_SECONDS\x10\x02\x12\x15\n\x11METRIC_UNIT_RATIO\x10\x03\x12\x16\n\x12METRIC_UNIT_NUMBER\x10\x04\x12\x15\n\x11METRIC_UNIT_ITEMS\x10\x05*F\n\x05\x42\x61sis\x12\x15\n\x11\x42\x41SIS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x42\x41SIS_COHORT\x10\x01\x12\x14\n\x10\x42\x41SIS_COMPLETION\x10\x02*\xd1\x01\n\rAgentOfTheAct\x12 \n\x1c\x41GENT_OF_THE_ACT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41GENT_OF_THE_ACT_ACCEPTER\x10\x01\x12#\n\x1f\x41GENT_OF_THE_ACT_HUMAN_ANSWERER\x10\x02\x12!\n\x1d\x41GENT_OF_THE_ACT_ANY_ANSWERER\x10\x03\x12\x1d\n\x19\x41GENT_OF_THE_ACT_RESOLVER\x10\x04\x12\x18\n\x14\x41GENT_OF_THE_ACT_OWN\x10\x05\x32\xd9\x03\n\nKpiService\x12|\n\x15ListMetricDefinitions\x12\x30.switchboard.kpi.v1.ListMetricDefinitionsRequest\x1a\x31.switchboard.kpi.v1.ListMetricDefinitionsResponse\x12\x61\n\x0cQueryMetrics\x12\'.switchboard.kpi.v1.QueryMetricsRequest\x1a(.switchboard.kpi.v1.QueryMetricsResponse\x12\x7f\n\x16ListContributingEvents\x12\x31.switchboard.kpi.v1.ListContributingEventsRequest\x1a\x32.switchboard.kpi.v1.ListContributingEventsResponse\x12i\n\x0eWatchWallboard\x12).switchboard.kpi.v1.WatchWallboardRequest\x1a*.switchboard.kpi.v1.WatchWallboardResponse0\x01\x42]\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\xea\x41\x31\n\x10switchboard/Case\x12\x1dtenants/{tenant}/cases/{case}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n switchboard/kpi/v1/service.proto\x12\x12switchboard.kpi.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fswitchboard/kpi/v1/events.proto\"\xc3\x02\n\x10MetricDefinition\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12,\n\x04unit\x18\x05 \x01(\x0e\x32\x1e.switchboard.kpi.v1.MetricUnit\x12\x11\n\tnumerator\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\x07 \x01(\t\x12\x0e\n\x06source\x18\x08 \x01(\t\x12\x30\n\x05\x61gent\x18\t \x01(\x0e\x32!.switchboard.kpi.v1.AgentOfTheAct\x12\x37\n\nparameters\x18\n \x03(\x0b\x32#.switchboard.kpi.v1.MetricParameter\x12\x16\n\x0ehas_completion\x18\x0b \x01(\x08\"0\n\x0fMetricParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07seconds\x18\x02 \x01(\x03\"\'\n\tDimension\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xa7\x01\n\x0bMetricValue\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65\x66inition_version\x18\x02 \x01(\x05\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tnumerator\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65nominator\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\x08\n\x06_valueB\x0c\n\n_numeratorB\x0e\n\x0c_denominator\"j\n\tMetricRow\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12/\n\x06values\x18\x02 \x03(\x0b\x32\x1f.switchboard.kpi.v1.MetricValue\"[\n\x1cListMetricDefinitionsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0e\n\x06\x66ilter\x18\x02 \x01(\t\"Z\n\x1dListMetricDefinitionsResponse\x12\x39\n\x0b\x64\x65\x66initions\x18\x01 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\"\xe9\x02\n\x13QueryMetricsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x14\n\x0cmin_position\x18\t \x01(\t\x12\r\n\x05\x61s_of\x18\n \x01(\t\x12(\n\x05\x62\x61sis\x18\x0b \x01(\x0e\x32\x19.switchboard.kpi.v1.Basis\"\x81\x02\n\x14QueryMetricsResponse\x12+\n\x04rows\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x39\n\x0b\x64\x65\x66initions\x18\x02 \x03(\x0b\x32$.switchboard.kpi.v1.MetricDefinition\x12\x10\n\x08position\x18\x03 \x01(\t\x12\x32\n\x0eobserved_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12(\n\x05\x62\x61sis\x18\x06 \x01(\x0e\x32\x19.switchboard.kpi.v1.Basis\"\xbb\x03\n\x1dListContributingEventsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x14\n\x06metric\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x05group\x18\x03 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x32\n\x0eobserved_until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ilter\x18\x08 \x01(\t\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12\x14\n\x0cmin_position\x18\x0b \x01(\t\x12\r\n\x05\x61s_of\x18\x0c \x01(\t\x12(\n\x05\x62\x61sis\x18\r \x01(\x0e\x32\x19.switchboard.kpi.v1.Basis\"\x98\x01\n\x1eListContributingEventsResponse\x12\x37\n\rcontributions\x18\x01 \x03(\x0b\x32 .switchboard.kpi.v1.Contribution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x10\n\x08position\x18\x04 \x01(\t\"\xd3\x02\n\x0c\x43ontribution\x12#\n\x04\x63\x61se\x18\x01 \x01(\tB\x15\xfa\x41\x12\n\x10switchboard/Case\x12\x0f\n\x07\x65pisode\x18\x02 \x01(\x05\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cin_numerator\x18\x04 \x01(\x08\x12\x16\n\x0ein_denominator\x18\x05 \x01(\x08\x12\x14\n\x07seconds\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12,\n\x06\x65vents\x18\x07 \x03(\x0b\x32\x1c.switchboard.kpi.v1.Evidence\x12\x0e\n\x06skewed\x18\x08 \x01(\x08\x12\r\n\x05\x61gent\x18\t \x01(\t\x12\r\n\x05queue\x18\n \x01(\t\x12\x31\n\rcomplete_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_seconds\"\x86\x01\n\x08\x45vidence\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0c\n\x04type\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nunreadable\x18\x06 \x01(\t\"\xd0\x01\n\x15WatchWallboardRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x0f\n\x07metrics\x18\x02 \x03(\t\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x06 \x01(\t\x12\x14\n\x0cresume_token\x18\x07 \x01(\t\"\x92\x02\n\x16WatchWallboardResponse\x12\x10\n\x08snapshot\x18\x01 \x01(\x08\x12+\n\x04rows\x18\x02 \x03(\x0b\x32\x1d.switchboard.kpi.v1.MetricRow\x12\x33\n\x07removed\x18\x03 \x03(\x0b\x32\".switchboard.kpi.v1.DimensionGroup\x12\x10\n\x08position\x18\x04 \x01(\t\x12\x32\n\x0eobserved_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\x12(\n\x05\x66loor\x18\x07 \x01(\x0b\x32\x19.switchboard.kpi.v1.Floor\"\xb8\x01\n\x05\x46loor\x12\x0f\n\x07waiting\x18\x01 \x01(\x03\x12\x38\n\x14oldest_waiting_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61nswered_on_time\x18\x03 \x01(\x03\x12\x0b\n\x03\x64ue\x18\x04 \x01(\x03\x12\x13\n\x0b\x61gents_free\x18\x05 \x01(\x03\x12\x13\n\x0b\x61gents_busy\x18\x06 \x01(\x03\x12\x13\n\x0b\x61gents_away\x18\x07 \x01(\x03\">\n\x0e\x44imensionGroup\x12,\n\x05group\x18\x01 \x03(\x0b\x32\x1d.switchboard.kpi.v1.Dimension\"\xe0\x02\n\x08\x43\x61lendar\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12/\n\x06weekly\x18\x04 \x03(\x0b\x32\x1f.switchboard.kpi.v1.WeeklyHours\x12\x39\n\nexceptions\x18\x05 \x03(\x0b\x32%.switchboard.kpi.v1.CalendarException\x12\x15\n\x07version\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x0etzdata_version\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\ndefined_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:@\xea\x41=\n\x14switchboard/Calendar\x12%tenants/{tenant}/calendars/{calendar}\"\xaf\x01\n\x15\x43reateCalendarRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x19\n\x0b\x63\x61lendar_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x34\n\x08\x63\x61lendar\x18\x03 \x01(\x0b\x32\x1c.switchboard.kpi.v1.CalendarB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"Z\n\x16\x43reateCalendarResponse\x12.\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\x1c.switchboard.kpi.v1.Calendar\x12\x10\n\x08position\x18\x02 \x01(\t\"h\n\x12GetCalendarRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14switchboard/Calendar\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0cmin_position\x18\x03 \x01(\t\"E\n\x13GetCalendarResponse\x12.\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\x1c.switchboard.kpi.v1.Calendar\"\x80\x01\n\x14ListCalendarsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12switchboard/Tenant\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_position\x18\x04 \x01(\t\"a\n\x15ListCalendarsResponse\x12/\n\tcalendars\x18\x01 \x03(\x0b\x32\x1c.switchboard.kpi.v1.Calendar\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb2\x01\n\x15UpdateCalendarRequest\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\x1c.switchboard.kpi.v1.CalendarB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\x05\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\"Z\n\x16UpdateCalendarResponse\x12.\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\x1c.switchboard.kpi.v1.Calendar\x12\x10\n\x08position\x18\x02 \x01(\t\"\x93\x02\n\x1aMeasureBusinessTimeRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14switchboard/Calendar\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x34\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02\x12.\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x32\n\rbusiness_time\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12\x14\n\x0cmin_position\x18\x06 \x01(\tB\x07\n\x05until\"\x8e\x01\n\x1bMeasureBusinessTimeResponse\x12\x30\n\rbusiness_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x03 \x01(\x05*\xa2\x01\n\nMetricUnit\x12\x1b\n\x17METRIC_UNIT_UNSPECIFIED\x10\x00\x12\x18\n\x14METRIC_UNIT_CONTACTS\x10\x01\x12\x17\n\x13METRIC_UNIT_SECONDS\x10\x02\x12\x15\n\x11METRIC_UNIT_RATIO\x10\x03\x12\x16\n\x12METRIC_UNIT_NUMBER\x10\x04\x12\x15\n\x11METRIC_UNIT_ITEMS\x10\x05*F\n\x05\x42\x61sis\x12\x15\n\x11\x42\x41SIS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x42\x41SIS_COHORT\x10\x01\x12\x14\n\x10\x42\x41SIS_COMPLETION\x10\x02*\xd1\x01\n\rAgentOfTheAct\x12 \n\x1c\x41GENT_OF_THE_ACT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41GENT_OF_THE_ACT_ACCEPTER\x10\x01\x12#\n\x1f\x41GENT_OF_THE_ACT_HUMAN_ANSWERER\x10\x02\x12!\n\x1d\x41GENT_OF_THE_ACT_ANY_ANSWERER\x10\x03\x12\x1d\n\x19\x41GENT_OF_THE_ACT_RESOLVER\x10\x04\x12\x18\n\x14\x41GENT_OF_THE_ACT_OWN\x10\x05\x32\xe9\x07\n\nKpiService\x12|\n\x15ListMetricDefinitions\x12\x30.switchboard.kpi.v1.ListMetricDefinitionsRequest\x1a\x31.switchboard.kpi.v1.ListMetricDefinitionsResponse\x12\x61\n\x0cQueryMetrics\x12\'.switchboard.kpi.v1.QueryMetricsRequest\x1a(.switchboard.kpi.v1.QueryMetricsResponse\x12\x7f\n\x16ListContributingEvents\x12\x31.switchboard.kpi.v1.ListContributingEventsRequest\x1a\x32.switchboard.kpi.v1.ListContributingEventsResponse\x12i\n\x0eWatchWallboard\x12).switchboard.kpi.v1.WatchWallboardRequest\x1a*.switchboard.kpi.v1.WatchWallboardResponse0\x01\x12g\n\x0e\x43reateCalendar\x12).switchboard.kpi.v1.CreateCalendarRequest\x1a*.switchboard.kpi.v1.CreateCalendarResponse\x12^\n\x0bGetCalendar\x12&.switchboard.kpi.v1.GetCalendarRequest\x1a\'.switchboard.kpi.v1.GetCalendarResponse\x12\x64\n\rListCalendars\x12(.switchboard.kpi.v1.ListCalendarsRequest\x1a).switchboard.kpi.v1.ListCalendarsResponse\x12g\n\x0eUpdateCalendar\x12).switchboard.kpi.v1.UpdateCalendarRequest\x1a*.switchboard.kpi.v1.UpdateCalendarResponse\x12v\n\x13MeasureBusinessTime\x12..switchboard.kpi.v1.MeasureBusinessTimeRequest\x1a/.switchboard.kpi.v1.MeasureBusinessTimeResponseB]\xea\x41&\n\x12switchboard/Tenant\x12\x10tenants/{tenant}\xea\x41\x31\n\x10switchboard/Case\x12\x1dtenants/{tenant}/cases/{case}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,46 +50,98 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONTRIBUTION'].fields_by_name['case']._serialized_options = b'\372A\022\n\020switchboard/Case'
   _globals['_WATCHWALLBOARDREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_WATCHWALLBOARDREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
-  _globals['_METRICUNIT']._serialized_start=3473
-  _globals['_METRICUNIT']._serialized_end=3635
-  _globals['_BASIS']._serialized_start=3637
-  _globals['_BASIS']._serialized_end=3707
-  _globals['_AGENTOFTHEACT']._serialized_start=3710
-  _globals['_AGENTOFTHEACT']._serialized_end=3919
-  _globals['_METRICDEFINITION']._serialized_start=150
-  _globals['_METRICDEFINITION']._serialized_end=473
-  _globals['_METRICPARAMETER']._serialized_start=475
-  _globals['_METRICPARAMETER']._serialized_end=523
-  _globals['_DIMENSION']._serialized_start=525
-  _globals['_DIMENSION']._serialized_end=564
-  _globals['_METRICVALUE']._serialized_start=567
-  _globals['_METRICVALUE']._serialized_end=734
-  _globals['_METRICROW']._serialized_start=736
-  _globals['_METRICROW']._serialized_end=842
-  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_start=844
-  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_end=935
-  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_start=937
-  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_end=1027
-  _globals['_QUERYMETRICSREQUEST']._serialized_start=1030
-  _globals['_QUERYMETRICSREQUEST']._serialized_end=1391
-  _globals['_QUERYMETRICSRESPONSE']._serialized_start=1394
-  _globals['_QUERYMETRICSRESPONSE']._serialized_end=1651
-  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_start=1654
-  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_end=2097
-  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_start=2100
-  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_end=2252
-  _globals['_CONTRIBUTION']._serialized_start=2255
-  _globals['_CONTRIBUTION']._serialized_end=2594
-  _globals['_EVIDENCE']._serialized_start=2597
-  _globals['_EVIDENCE']._serialized_end=2731
-  _globals['_WATCHWALLBOARDREQUEST']._serialized_start=2734
-  _globals['_WATCHWALLBOARDREQUEST']._serialized_end=2942
-  _globals['_WATCHWALLBOARDRESPONSE']._serialized_start=2945
-  _globals['_WATCHWALLBOARDRESPONSE']._serialized_end=3219
-  _globals['_FLOOR']._serialized_start=3222
-  _globals['_FLOOR']._serialized_end=3406
-  _globals['_DIMENSIONGROUP']._serialized_start=3408
-  _globals['_DIMENSIONGROUP']._serialized_end=3470
-  _globals['_KPISERVICE']._serialized_start=3922
-  _globals['_KPISERVICE']._serialized_end=4395
+  _globals['_CALENDAR'].fields_by_name['name']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['name']._serialized_options = b'\342A\001\010'
+  _globals['_CALENDAR'].fields_by_name['version']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['version']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDAR'].fields_by_name['tzdata_version']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['tzdata_version']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDAR'].fields_by_name['defined_at']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['defined_at']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDAR']._loaded_options = None
+  _globals['_CALENDAR']._serialized_options = b'\352A=\n\024switchboard/Calendar\022%tenants/{tenant}/calendars/{calendar}'
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['calendar_id']._loaded_options = None
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['calendar_id']._serialized_options = b'\342A\001\002'
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['calendar']._loaded_options = None
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['calendar']._serialized_options = b'\342A\001\002'
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATECALENDARREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETCALENDARREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETCALENDARREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024switchboard/Calendar'
+  _globals['_LISTCALENDARSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTCALENDARSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\024\n\022switchboard/Tenant'
+  _globals['_UPDATECALENDARREQUEST'].fields_by_name['calendar']._loaded_options = None
+  _globals['_UPDATECALENDARREQUEST'].fields_by_name['calendar']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATECALENDARREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_UPDATECALENDARREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002'
+  _globals['_MEASUREBUSINESSTIMEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_MEASUREBUSINESSTIMEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024switchboard/Calendar'
+  _globals['_MEASUREBUSINESSTIMEREQUEST'].fields_by_name['start_time']._loaded_options = None
+  _globals['_MEASUREBUSINESSTIMEREQUEST'].fields_by_name['start_time']._serialized_options = b'\342A\001\002'
+  _globals['_METRICUNIT']._serialized_start=5300
+  _globals['_METRICUNIT']._serialized_end=5462
+  _globals['_BASIS']._serialized_start=5464
+  _globals['_BASIS']._serialized_end=5534
+  _globals['_AGENTOFTHEACT']._serialized_start=5537
+  _globals['_AGENTOFTHEACT']._serialized_end=5746
+  _globals['_METRICDEFINITION']._serialized_start=249
+  _globals['_METRICDEFINITION']._serialized_end=572
+  _globals['_METRICPARAMETER']._serialized_start=574
+  _globals['_METRICPARAMETER']._serialized_end=622
+  _globals['_DIMENSION']._serialized_start=624
+  _globals['_DIMENSION']._serialized_end=663
+  _globals['_METRICVALUE']._serialized_start=666
+  _globals['_METRICVALUE']._serialized_end=833
+  _globals['_METRICROW']._serialized_start=835
+  _globals['_METRICROW']._serialized_end=941
+  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_start=943
+  _globals['_LISTMETRICDEFINITIONSREQUEST']._serialized_end=1034
+  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_start=1036
+  _globals['_LISTMETRICDEFINITIONSRESPONSE']._serialized_end=1126
+  _globals['_QUERYMETRICSREQUEST']._serialized_start=1129
+  _globals['_QUERYMETRICSREQUEST']._serialized_end=1490
+  _globals['_QUERYMETRICSRESPONSE']._serialized_start=1493
+  _globals['_QUERYMETRICSRESPONSE']._serialized_end=1750
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_start=1753
+  _globals['_LISTCONTRIBUTINGEVENTSREQUEST']._serialized_end=2196
+  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_start=2199
+  _globals['_LISTCONTRIBUTINGEVENTSRESPONSE']._serialized_end=2351
+  _globals['_CONTRIBUTION']._serialized_start=2354
+  _globals['_CONTRIBUTION']._serialized_end=2693
+  _globals['_EVIDENCE']._serialized_start=2696
+  _globals['_EVIDENCE']._serialized_end=2830
+  _globals['_WATCHWALLBOARDREQUEST']._serialized_start=2833
+  _globals['_WATCHWALLBOARDREQUEST']._serialized_end=3041
+  _globals['_WATCHWALLBOARDRESPONSE']._serialized_start=3044
+  _globals['_WATCHWALLBOARDRESPONSE']._serialized_end=3318
+  _globals['_FLOOR']._serialized_start=3321
+  _globals['_FLOOR']._serialized_end=3505
+  _globals['_DIMENSIONGROUP']._serialized_start=3507
+  _globals['_DIMENSIONGROUP']._serialized_end=3569
+  _globals['_CALENDAR']._serialized_start=3572
+  _globals['_CALENDAR']._serialized_end=3924
+  _globals['_CREATECALENDARREQUEST']._serialized_start=3927
+  _globals['_CREATECALENDARREQUEST']._serialized_end=4102
+  _globals['_CREATECALENDARRESPONSE']._serialized_start=4104
+  _globals['_CREATECALENDARRESPONSE']._serialized_end=4194
+  _globals['_GETCALENDARREQUEST']._serialized_start=4196
+  _globals['_GETCALENDARREQUEST']._serialized_end=4300
+  _globals['_GETCALENDARRESPONSE']._serialized_start=4302
+  _globals['_GETCALENDARRESPONSE']._serialized_end=4371
+  _globals['_LISTCALENDARSREQUEST']._serialized_start=4374
+  _globals['_LISTCALENDARSREQUEST']._serialized_end=4502
+  _globals['_LISTCALENDARSRESPONSE']._serialized_start=4504
+  _globals['_LISTCALENDARSRESPONSE']._serialized_end=4601
+  _globals['_UPDATECALENDARREQUEST']._serialized_start=4604
+  _globals['_UPDATECALENDARREQUEST']._serialized_end=4782
+  _globals['_UPDATECALENDARRESPONSE']._serialized_start=4784
+  _globals['_UPDATECALENDARRESPONSE']._serialized_end=4874
+  _globals['_MEASUREBUSINESSTIMEREQUEST']._serialized_start=4877
+  _globals['_MEASUREBUSINESSTIMEREQUEST']._serialized_end=5152
+  _globals['_MEASUREBUSINESSTIMERESPONSE']._serialized_start=5155
+  _globals['_MEASUREBUSINESSTIMERESPONSE']._serialized_end=5297
+  _globals['_KPISERVICE']._serialized_start=5749
+  _globals['_KPISERVICE']._serialized_end=6750
 # @@protoc_insertion_point(module_scope)

@@ -2,7 +2,10 @@ import datetime
 
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from switchboard.kpi.v1 import events_pb2 as _events_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -314,3 +317,125 @@ class DimensionGroup(_message.Message):
     GROUP_FIELD_NUMBER: _ClassVar[int]
     group: _containers.RepeatedCompositeFieldContainer[Dimension]
     def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ...) -> None: ...
+
+class Calendar(_message.Message):
+    __slots__ = ("name", "display_name", "time_zone", "weekly", "exceptions", "version", "tzdata_version", "defined_at")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    WEEKLY_FIELD_NUMBER: _ClassVar[int]
+    EXCEPTIONS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    TZDATA_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DEFINED_AT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    display_name: str
+    time_zone: str
+    weekly: _containers.RepeatedCompositeFieldContainer[_events_pb2.WeeklyHours]
+    exceptions: _containers.RepeatedCompositeFieldContainer[_events_pb2.CalendarException]
+    version: int
+    tzdata_version: str
+    defined_at: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., weekly: _Optional[_Iterable[_Union[_events_pb2.WeeklyHours, _Mapping]]] = ..., exceptions: _Optional[_Iterable[_Union[_events_pb2.CalendarException, _Mapping]]] = ..., version: _Optional[int] = ..., tzdata_version: _Optional[str] = ..., defined_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CreateCalendarRequest(_message.Message):
+    __slots__ = ("parent", "calendar_id", "calendar", "request_id")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_ID_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    calendar_id: str
+    calendar: Calendar
+    request_id: str
+    def __init__(self, parent: _Optional[str] = ..., calendar_id: _Optional[str] = ..., calendar: _Optional[_Union[Calendar, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CreateCalendarResponse(_message.Message):
+    __slots__ = ("calendar", "position")
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    calendar: Calendar
+    position: str
+    def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class GetCalendarRequest(_message.Message):
+    __slots__ = ("name", "version", "min_position")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: int
+    min_position: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class GetCalendarResponse(_message.Message):
+    __slots__ = ("calendar",)
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    calendar: Calendar
+    def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ...) -> None: ...
+
+class ListCalendarsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "min_position")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    min_position: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class ListCalendarsResponse(_message.Message):
+    __slots__ = ("calendars", "next_page_token")
+    CALENDARS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    calendars: _containers.RepeatedCompositeFieldContainer[Calendar]
+    next_page_token: str
+    def __init__(self, calendars: _Optional[_Iterable[_Union[Calendar, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateCalendarRequest(_message.Message):
+    __slots__ = ("calendar", "update_mask", "expected_version", "request_id")
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    calendar: Calendar
+    update_mask: _field_mask_pb2.FieldMask
+    expected_version: int
+    request_id: str
+    def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., expected_version: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UpdateCalendarResponse(_message.Message):
+    __slots__ = ("calendar", "position")
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    calendar: Calendar
+    position: str
+    def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
+
+class MeasureBusinessTimeRequest(_message.Message):
+    __slots__ = ("name", "version", "start_time", "end_time", "business_time", "min_position")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_TIME_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: int
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    business_time: _duration_pb2.Duration
+    min_position: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., min_position: _Optional[str] = ...) -> None: ...
+
+class MeasureBusinessTimeResponse(_message.Message):
+    __slots__ = ("business_time", "end_time", "version")
+    BUSINESS_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    business_time: _duration_pb2.Duration
+    end_time: _timestamp_pb2.Timestamp
+    version: int
+    def __init__(self, business_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class KpiServiceStub:
-    """Served by kpi. Reads only. A contact is one episode of a case: the case's first episode, or one that begins with
+    """Served by kpi. It counts what others did and decides nothing but what a calendar is. A contact is one episode of a case: the case's first episode, or one that begins with
     a reopening; it exists once a customer has written in it.
     Errors of every call: INVALID_ARGUMENT with BadRequest naming every violation at once, DEADLINE_EXCEEDED or
     UNAVAILABLE with RetryInfo when `min_position` is not reached in time.
@@ -58,10 +58,35 @@ class KpiServiceStub:
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardRequest.SerializeToString,
                 response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardResponse.FromString,
                 _registered_method=True)
+        self.CreateCalendar = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/CreateCalendar',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.CreateCalendarRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.CreateCalendarResponse.FromString,
+                _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/GetCalendar',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.GetCalendarResponse.FromString,
+                _registered_method=True)
+        self.ListCalendars = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/ListCalendars',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListCalendarsRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListCalendarsResponse.FromString,
+                _registered_method=True)
+        self.UpdateCalendar = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/UpdateCalendar',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarResponse.FromString,
+                _registered_method=True)
+        self.MeasureBusinessTime = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/MeasureBusinessTime',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeResponse.FromString,
+                _registered_method=True)
 
 
 class KpiServiceServicer:
-    """Served by kpi. Reads only. A contact is one episode of a case: the case's first episode, or one that begins with
+    """Served by kpi. It counts what others did and decides nothing but what a calendar is. A contact is one episode of a case: the case's first episode, or one that begins with
     a reopening; it exists once a customer has written in it.
     Errors of every call: INVALID_ARGUMENT with BadRequest naming every violation at once, DEADLINE_EXCEEDED or
     UNAVAILABLE with RetryInfo when `min_position` is not reached in time.
@@ -95,6 +120,43 @@ class KpiServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateCalendar(self, request, context):
+        """Defines a calendar of business time, at most 200 a tenant. The one with the id `default` is the tenant's own, which counts where nothing names another.
+        Errors: CALENDAR_EXISTS (ALREADY_EXISTS), TOO_MANY_CALENDARS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendar(self, request, context):
+        """One calendar as it is, or as one of its versions was. NOT_FOUND when there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCalendars(self, request, context):
+        """The calendars of a tenant as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCalendar(self, request, context):
+        """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
+        Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureBusinessTime(self, request, context):
+        """How much of an interval a calendar has open, or when so much will have been open.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KpiServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -118,6 +180,31 @@ def add_KpiServiceServicer_to_server(servicer, server):
                     request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardRequest.FromString,
                     response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardResponse.SerializeToString,
             ),
+            'CreateCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCalendar,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.CreateCalendarRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.CreateCalendarResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.GetCalendarRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.GetCalendarResponse.SerializeToString,
+            ),
+            'ListCalendars': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCalendars,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListCalendarsRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListCalendarsResponse.SerializeToString,
+            ),
+            'UpdateCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCalendar,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarResponse.SerializeToString,
+            ),
+            'MeasureBusinessTime': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureBusinessTime,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'switchboard.kpi.v1.KpiService', rpc_method_handlers)
@@ -127,7 +214,7 @@ def add_KpiServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class KpiService:
-    """Served by kpi. Reads only. A contact is one episode of a case: the case's first episode, or one that begins with
+    """Served by kpi. It counts what others did and decides nothing but what a calendar is. A contact is one episode of a case: the case's first episode, or one that begins with
     a reopening; it exists once a customer has written in it.
     Errors of every call: INVALID_ARGUMENT with BadRequest naming every violation at once, DEADLINE_EXCEEDED or
     UNAVAILABLE with RetryInfo when `min_position` is not reached in time.
@@ -231,6 +318,141 @@ class KpiService:
             '/switchboard.kpi.v1.KpiService/WatchWallboard',
             switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardRequest.SerializeToString,
             switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/CreateCalendar',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.CreateCalendarRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.CreateCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/GetCalendar',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.GetCalendarRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.GetCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCalendars(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/ListCalendars',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.ListCalendarsRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.ListCalendarsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/UpdateCalendar',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureBusinessTime(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/MeasureBusinessTime',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeResponse.FromString,
             options,
             channel_credentials,
             insecure,

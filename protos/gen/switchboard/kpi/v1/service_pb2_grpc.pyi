@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class KpiServiceStub:
-    """Served by kpi. Reads only. A contact is one episode of a case: the case's first episode, or one that begins with
+    """Served by kpi. It counts what others did and decides nothing but what a calendar is. A contact is one episode of a case: the case's first episode, or one that begins with
     a reopening; it exists once a customer has written in it.
     Errors of every call: INVALID_ARGUMENT with BadRequest naming every violation at once, DEADLINE_EXCEEDED or
     UNAVAILABLE with RetryInfo when `min_position` is not reached in time.
@@ -45,10 +45,24 @@ class KpiServiceStub:
     """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
     WatchWallboard: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchWallboardRequest, _service_pb2.WatchWallboardResponse]
     """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
+    CreateCalendar: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateCalendarRequest, _service_pb2.CreateCalendarResponse]
+    """Defines a calendar of business time, at most 200 a tenant. The one with the id `default` is the tenant's own, which counts where nothing names another.
+    Errors: CALENDAR_EXISTS (ALREADY_EXISTS), TOO_MANY_CALENDARS.
+    """
+    GetCalendar: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetCalendarRequest, _service_pb2.GetCalendarResponse]
+    """One calendar as it is, or as one of its versions was. NOT_FOUND when there is none."""
+    ListCalendars: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListCalendarsRequest, _service_pb2.ListCalendarsResponse]
+    """The calendars of a tenant as they are."""
+    UpdateCalendar: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateCalendarRequest, _service_pb2.UpdateCalendarResponse]
+    """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
+    Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
+    """
+    MeasureBusinessTime: _grpc.UnaryUnaryMultiCallable[_service_pb2.MeasureBusinessTimeRequest, _service_pb2.MeasureBusinessTimeResponse]
+    """How much of an interval a calendar has open, or when so much will have been open."""
 
 @_typing.type_check_only
 class KpiServiceAsyncStub(KpiServiceStub):
-    """Served by kpi. Reads only. A contact is one episode of a case: the case's first episode, or one that begins with
+    """Served by kpi. It counts what others did and decides nothing but what a calendar is. A contact is one episode of a case: the case's first episode, or one that begins with
     a reopening; it exists once a customer has written in it.
     Errors of every call: INVALID_ARGUMENT with BadRequest naming every violation at once, DEADLINE_EXCEEDED or
     UNAVAILABLE with RetryInfo when `min_position` is not reached in time.
@@ -63,9 +77,23 @@ class KpiServiceAsyncStub(KpiServiceStub):
     """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
     WatchWallboard: _aio.UnaryStreamMultiCallable[_service_pb2.WatchWallboardRequest, _service_pb2.WatchWallboardResponse]  # type: ignore[assignment]
     """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
+    CreateCalendar: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateCalendarRequest, _service_pb2.CreateCalendarResponse]  # type: ignore[assignment]
+    """Defines a calendar of business time, at most 200 a tenant. The one with the id `default` is the tenant's own, which counts where nothing names another.
+    Errors: CALENDAR_EXISTS (ALREADY_EXISTS), TOO_MANY_CALENDARS.
+    """
+    GetCalendar: _aio.UnaryUnaryMultiCallable[_service_pb2.GetCalendarRequest, _service_pb2.GetCalendarResponse]  # type: ignore[assignment]
+    """One calendar as it is, or as one of its versions was. NOT_FOUND when there is none."""
+    ListCalendars: _aio.UnaryUnaryMultiCallable[_service_pb2.ListCalendarsRequest, _service_pb2.ListCalendarsResponse]  # type: ignore[assignment]
+    """The calendars of a tenant as they are."""
+    UpdateCalendar: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateCalendarRequest, _service_pb2.UpdateCalendarResponse]  # type: ignore[assignment]
+    """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
+    Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
+    """
+    MeasureBusinessTime: _aio.UnaryUnaryMultiCallable[_service_pb2.MeasureBusinessTimeRequest, _service_pb2.MeasureBusinessTimeResponse]  # type: ignore[assignment]
+    """How much of an interval a calendar has open, or when so much will have been open."""
 
 class KpiServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Served by kpi. Reads only. A contact is one episode of a case: the case's first episode, or one that begins with
+    """Served by kpi. It counts what others did and decides nothing but what a calendar is. A contact is one episode of a case: the case's first episode, or one that begins with
     a reopening; it exists once a customer has written in it.
     Errors of every call: INVALID_ARGUMENT with BadRequest naming every violation at once, DEADLINE_EXCEEDED or
     UNAVAILABLE with RetryInfo when `min_position` is not reached in time.
@@ -102,5 +130,49 @@ class KpiServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchWallboardResponse], _abc.AsyncIterator[_service_pb2.WatchWallboardResponse]]:
         """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
+
+    @_abc_1.abstractmethod
+    def CreateCalendar(
+        self,
+        request: _service_pb2.CreateCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.CreateCalendarResponse, _abc.Awaitable[_service_pb2.CreateCalendarResponse]]:
+        """Defines a calendar of business time, at most 200 a tenant. The one with the id `default` is the tenant's own, which counts where nothing names another.
+        Errors: CALENDAR_EXISTS (ALREADY_EXISTS), TOO_MANY_CALENDARS.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCalendar(
+        self,
+        request: _service_pb2.GetCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.GetCalendarResponse, _abc.Awaitable[_service_pb2.GetCalendarResponse]]:
+        """One calendar as it is, or as one of its versions was. NOT_FOUND when there is none."""
+
+    @_abc_1.abstractmethod
+    def ListCalendars(
+        self,
+        request: _service_pb2.ListCalendarsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListCalendarsResponse, _abc.Awaitable[_service_pb2.ListCalendarsResponse]]:
+        """The calendars of a tenant as they are."""
+
+    @_abc_1.abstractmethod
+    def UpdateCalendar(
+        self,
+        request: _service_pb2.UpdateCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.UpdateCalendarResponse, _abc.Awaitable[_service_pb2.UpdateCalendarResponse]]:
+        """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
+        Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasureBusinessTime(
+        self,
+        request: _service_pb2.MeasureBusinessTimeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.MeasureBusinessTimeResponse, _abc.Awaitable[_service_pb2.MeasureBusinessTimeResponse]]:
+        """How much of an interval a calendar has open, or when so much will have been open."""
 
 def add_KpiServiceServicer_to_server(servicer: KpiServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

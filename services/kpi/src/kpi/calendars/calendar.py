@@ -13,11 +13,8 @@ from typing import NamedTuple
 from chassis.clock import MICROS, Instant
 from chassis.zones import zone
 
-from kpi.calendars.hours import DAY_MINUTES, ExceptionKind, Schedule, wall_of
+from kpi.calendars.hours import DAY_MINUTES, YEARS, ExceptionKind, Schedule, wall_of
 from kpi.calendars.walls import reached
-
-YEARS = range(1970, 2200)
-"""The years a calendar knows; before and after them nothing is open."""
 
 Span = tuple[Instant, Instant]
 """From the first instant to before the second."""
