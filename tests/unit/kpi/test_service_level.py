@@ -211,6 +211,16 @@ def test_when_a_contact_is_booked(contact: Contact, by_completion: int | None, b
     assert booked_at(Booking.EVENT, T)(one) == T0 + by_event
 
 
+def test_a_threshold_shorter_than_a_short_abandon_leaves_every_formula_what_it_is() -> None:
+    # T = 3 s, short = 5 s: two answered, one of them in time; abandoned after 2 s and 4 s (both short) and 9 s.
+    contacts = seen([answered(3 * S), answered(4 * S), withdrawn(2 * S), withdrawn(4 * S), withdrawn(9 * S)])
+    shares = {}
+    for id_, (_, rule) in RULES.items():
+        part = part_by(rule, Booking.COMPLETION, 3 * S, SHORT)
+        shares[id_] = ratio([made for one in contacts if (made := part(one)) is not None]).value
+    assert shares == {"sl1": 1 / 5, "sl2": 1 / 4, "sl3": 2 / 5, "sl4": 1 / 2, "sl5": 3 / 5, "sl6": 1 / 3}
+
+
 def test_no_contacts_no_service_level() -> None:
     assert [metric.combine([]).value for metric in METRICS] == [None] * len(METRICS)
 

@@ -52,10 +52,19 @@ class Outcome(IntEnum):
     LEFT = 6
     LEFT_LATE = 7
     WAITING_BEYOND = 8
+    SHORT_ABANDON_LATE = 9
+    """Where the threshold is shorter than a short abandon."""
 
 
+SHORT_ABANDONS = frozenset((Outcome.SHORT_ABANDON, Outcome.SHORT_ABANDON_LATE))
 LATE = frozenset(
-    (Outcome.ANSWERED_LATE, Outcome.ABANDONED_LATE, Outcome.LEFT_LATE, Outcome.WAITING_BEYOND),
+    (
+        Outcome.ANSWERED_LATE,
+        Outcome.ABANDONED_LATE,
+        Outcome.SHORT_ABANDON_LATE,
+        Outcome.LEFT_LATE,
+        Outcome.WAITING_BEYOND,
+    )
 )
 """What the event basis books when the threshold is reached, before anybody knows which it will be."""
 
@@ -72,7 +81,7 @@ def outcome(contact: Contact, threshold: int, short: int = SHORT) -> Outcome | N
     if contact.withdrawn_at is None:
         return Outcome.LEFT if in_time else Outcome.LEFT_LATE
     if waited <= short:
-        return Outcome.SHORT_ABANDON
+        return Outcome.SHORT_ABANDON if in_time else Outcome.SHORT_ABANDON_LATE
     return Outcome.ABANDONED if in_time else Outcome.ABANDONED_LATE
 
 
@@ -91,7 +100,11 @@ def _ended_at(contact: Contact) -> int | None:
 
 
 ANSWERS: Mapping[Outcome, Part | None] = {Outcome.ANSWERED: IN, Outcome.ANSWERED_LATE: OUT}
-LATE_ABANDONS: Mapping[Outcome, Part | None] = {**ANSWERS, Outcome.ABANDONED_LATE: OUT}
+LATE_ABANDONS: Mapping[Outcome, Part | None] = {
+    **ANSWERS,
+    Outcome.ABANDONED_LATE: OUT,
+    Outcome.SHORT_ABANDON_LATE: OUT,
+}
 ABANDONS: Mapping[Outcome, Part | None] = {**LATE_ABANDONS, Outcome.SHORT_ABANDON: OUT, Outcome.ABANDONED: OUT}
 RULES: Mapping[str, tuple[str, Mapping[Outcome, Part | None]]] = {
     "sl1": ("abandons count against", ABANDONS),
@@ -101,8 +114,8 @@ RULES: Mapping[str, tuple[str, Mapping[Outcome, Part | None]]] = {
         {**ABANDONS, Outcome.SHORT_ABANDON: IN, Outcome.ABANDONED: IN},
     ),
     "sl4": ("answered only", ANSWERS),
-    "sl5": ("short abandons forgiven as met", {**ABANDONS, Outcome.SHORT_ABANDON: IN}),
-    "sl6": ("short abandons removed", {**ABANDONS, Outcome.SHORT_ABANDON: None}),
+    "sl5": ("short abandons forgiven as met", {**ABANDONS, **dict.fromkeys(SHORT_ABANDONS, IN)}),
+    "sl6": ("short abandons removed", {**ABANDONS, **dict.fromkeys(SHORT_ABANDONS, None)}),
 }
 
 
@@ -112,7 +125,7 @@ def switched(*, abandons: bool, short: bool, left: bool) -> Mapping[Outcome, Par
     if abandons:
         rule |= {Outcome.ABANDONED: OUT, Outcome.ABANDONED_LATE: OUT}
     if short:
-        rule[Outcome.SHORT_ABANDON] = OUT
+        rule |= dict.fromkeys(SHORT_ABANDONS, OUT)
     if left:
         rule |= {Outcome.LEFT: OUT, Outcome.LEFT_LATE: OUT}
     return rule
