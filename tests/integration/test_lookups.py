@@ -26,23 +26,23 @@ GONE = f"""
 insert into gone_authors_v3 select 'acme', gen_random_uuid(), n, n from generate_series(1, {ROWS}) n
 """
 CASES = f"""
-insert into cases_v8
+insert into cases_v9
 select 'acme', gen_random_uuid()::text, n, 'QUEUED', 'default', '', 'x', 'x', '', 'x', '', false, '', '',
     repeat('x', 300)::bytea
 from generate_series(1, {ROWS}) n
 """
 THREADS = f"""
-insert into case_keys_v8
+insert into case_keys_v9
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, '' from generate_series(1, {ROWS}) n
 """
 THREAD_POSTS = f"""
-insert into case_posts_v8
+insert into case_posts_v9
 select 'acme', id, 'x', id, 'x', n, null, 1, 1, 0, true, false, gen_random_uuid()::text, null, 1,
     repeat('x', 300)::bytea
 from (select gen_random_uuid()::text id, n from generate_series(1, {ROWS}) n) one
 """
 ANSWERS = f"""
-insert into case_answers_v8
+insert into case_answers_v9
 select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 1, 'x', null
 from generate_series(1, {ROWS}) n
 """

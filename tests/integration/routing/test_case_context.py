@@ -72,7 +72,7 @@ async def test_a_case_that_the_tables_do_not_have_yet_is_shown_as_soon_as_they_d
     ingest = Ingest(log)
     async with served(start, log, database_url, ingest) as (routing, desk), Database(database_url, "routing") as tables:
         async with tables.transaction() as held:
-            await held.execute("lock table cases_v8 in exclusive mode")
+            await held.execute("lock table cases_v9 in exclusive mode")
             opened = await routing.api.OpenCase(
                 work.OpenCaseRequest(parent=PLACE, channel="x", language="en", request_id=rid()), timeout=LIMIT_S
             )

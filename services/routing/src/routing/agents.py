@@ -15,6 +15,7 @@ from routing.terms import (
     ClaimTerms,
     EarnedLevel,
     GeoPoint,
+    Interrupts,
     Ordering,
     Place,
     PostKind,
@@ -28,6 +29,7 @@ from routing.terms import (
     Skill,
     SkillWeight,
     TierHeadStart,
+    most_exact,
 )
 
 NEVER = Instant(0)
@@ -54,7 +56,9 @@ class Held(Struct, frozen=True, array_like=True, gc=False):
     units: int
     channel: str = ""
     percent: int = 100
-    """Of its units, what it takes now."""
+    """Of its units, what it takes now; 0 of one that is offered and would interrupt others."""
+    interrupted_by: str = ""
+    """The case that interrupted it, "" for none."""
 
     @property
     def share(self) -> int:
@@ -109,6 +113,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     """When an agent of this id was registered last."""
     location: GeoPoint | None = None
     """Where it is, None for nowhere."""
+    interrupted_for: str = ""
+    """The case it is asked to interrupt something for, or has; "" for none. Meanwhile it is offered nothing else."""
 
     @property
     def takes_offers(self) -> bool:
@@ -117,8 +123,8 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def free(self) -> int:
-        """Units an offer may take now: none unless it takes offers."""
-        return max(0, self.capacity - self.load) if self.takes_offers else 0
+        """Units an offer may take now: none unless it takes offers, and nothing of it is interrupted or to be."""
+        return max(0, self.capacity - self.load) if self.takes_offers and not self.interrupted_for else 0
 
     @property
     def shift_due(self) -> Instant | None:
@@ -158,13 +164,15 @@ class Agent(Struct, frozen=True, array_like=True, gc=False):
     def may_resume(self, case_id: str, percent: int) -> bool:
         """Whether a pending case may take all of its units again, so many percent of capacity and limits allowed."""
         found = next((held for held in self.work if held.case_id == case_id), None)
-        if found is None or found.percent >= 100:
-            return True
-        load = sum(held.share for held in self.work) - found.share + 100 * found.units
-        limits = [one.units for one in self.channel_capacity if one.channel == found.channel]
-        theirs = sum(held.share for held in self.work if held.channel == found.channel) - found.share
-        fits = all(theirs + 100 * found.units <= percent * limit for limit in limits)
-        return fits and load <= percent * self.capacity
+        return found is None or found.percent >= 100 or self.fits(found, percent)
+
+    def fits(self, new: Held, percent: int) -> bool:
+        """Whether all units of a case fit beside the others it has, so many percent of capacity and limits allowed."""
+        others = [held for held in self.work if held.case_id != new.case_id]
+        load = sum(held.share for held in others) + 100 * new.units
+        theirs = sum(held.share for held in others if held.channel == new.channel) + 100 * new.units
+        limits = [one.units for one in self.channel_capacity if one.channel == new.channel]
+        return load <= percent * self.capacity and all(theirs <= percent * limit for limit in limits)
 
     def room(self, channel: str) -> int:
         """Units an offer of a channel may take now. One that no agent has a limit for may go by any other such name."""
@@ -197,6 +205,8 @@ class Queue(Struct, frozen=True, array_like=True, gc=False):
     """How its cases are claimed, None where they are offered."""
     tier_level: int = 0
     """At which level its cases ask for the tier they are of, 0 for not at all."""
+    is_uninterruptible: bool = False
+    """Whether the agents of its cases are never interrupted for others."""
 
 
 class Policy(Struct, frozen=True, array_like=True, gc=False):
@@ -230,6 +240,9 @@ class Policy(Struct, frozen=True, array_like=True, gc=False):
     """How long before its deadline a case goes before all that can wait. Against: with ten at work somebody gets free
     twice a minute, and several cases may be due at once.
     """
+    interrupts: tuple[Interrupts, ...] = ()
+    interrupted_s: int = 900
+    """How long an interrupted case waits at most. Against: a call rarely takes longer."""
 
 
 def evolve_agent(agent: Agent, event: events.AgentFact) -> Agent:
@@ -298,11 +311,8 @@ def units_of(policy: Policy, channel: str, kind: PostKind) -> int:
     """What a case takes of an agent, where nobody says it of the case itself."""
     if not policy.channel_units:
         return 1
-    said = {(one.channel, one.kind): one.units for one in policy.channel_units}
-    for place in ((channel, kind), (channel, PostKind.UNSPECIFIED), ("", kind)):
-        if place in said:
-            return said[place]
-    return 1
+    said = most_exact(policy.channel_units, channel, kind)
+    return 1 if said is None else said.units
 
 
 def reserve(agent: Agent, case_id: str, weight: int, channel: str) -> Agent:
@@ -310,16 +320,32 @@ def reserve(agent: Agent, case_id: str, weight: int, channel: str) -> Agent:
     return replace(agent, work=(*agent.work, Held(case_id, weight, channel)), load=agent.load + weight)  # whole units
 
 
+def ask(agent: Agent, case_id: str, weight: int, channel: str) -> Agent:
+    """The agent with an offer for which it would interrupt something: that takes nothing before it is accepted."""
+    return replace(agent, work=(*agent.work, Held(case_id, weight, channel, 0)), interrupted_for=case_id)
+
+
 def unreserve(agent: Agent, case_id: str) -> Agent:
     """The agent with one case less, after an offer that came to nothing."""
     work = tuple([held for held in agent.work if held.case_id != case_id])
-    return replace(agent, work=work, load=load_of(work))
+    return _working(agent, work) if agent.interrupted_for else replace(agent, work=work, load=load_of(work))
 
 
-def reweigh(agent: Agent, case_id: str, percent: int) -> Agent:
-    """The agent with one case taking another part of its units."""
-    work = tuple([replace(held, percent=percent) if held.case_id == case_id else held for held in agent.work])
-    return replace(agent, work=work, load=load_of(work))
+def reweigh(agent: Agent, case_id: str, percent: int, interrupted_by: str = "") -> Agent:
+    """The agent with one case taking another part of its units, because another one interrupted it or not."""
+    change = {"percent": percent, "interrupted_by": interrupted_by}
+    work = tuple([replace(held, **change) if held.case_id == case_id else held for held in agent.work])
+    return _working(agent, work)
+
+
+def _working(agent: Agent, work: tuple[Held, ...]) -> Agent:
+    """The agent with other work."""
+    interrupted_for = next((one.interrupted_by or one.case_id for one in work if _is_of_interruption(one)), "")
+    return replace(agent, work=work, load=load_of(work), interrupted_for=interrupted_for)
+
+
+def _is_of_interruption(held: Held) -> bool:
+    return held.percent == 0 or held.interrupted_by != ""
 
 
 def load_of(work: Iterable[Held]) -> int:
@@ -349,6 +375,7 @@ def queue_of(event: events.QueueChanged) -> Queue:
         max(1, min(event.offer_width, OFFER_WIDTH_MAX)),
         event.claim_terms if event.claim_terms is not None and event.claim_terms.lease_s > 0 else None,
         max(0, min(event.tier_level, 5)),
+        event.is_uninterruptible,
     )
 
 
@@ -378,4 +405,6 @@ def policy_of(event: events.PolicyChanged) -> Policy:
         earned_levels=event.earned_levels,
         places=event.places,
         rescue_s=event.rescue_s or usual.rescue_s,
+        interrupts=event.interrupts,
+        interrupted_s=event.interrupted_s or usual.interrupted_s,
     )

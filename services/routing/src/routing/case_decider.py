@@ -7,7 +7,7 @@ from chassis.clock import MICROS, Instant, to_datetime
 from chassis.errors import Rejected
 
 from routing import commands, events
-from routing.agents import DEFAULT_QUEUE, Agent
+from routing.agents import DEFAULT_QUEUE, Agent, Held
 from routing.cases import (
     BY_HAND,
     UNSENT_MAX,
@@ -45,6 +45,7 @@ from routing.cases import (
 )
 from routing.commands import CaseCommand, Reason
 from routing.contacts import contact_after
+from routing.interrupting import fewest
 from routing.lengths import length_max
 from routing.lines import asked_in, line_of_case
 from routing.matching import Decision
@@ -56,6 +57,8 @@ from routing.terms import AuthorKind, PostKind, Requirement, RescindReason, Wait
 
 NO_ROOM = "no_room"
 """The reason of a release that nobody asked for: a pending case was to go on, and its agent had no room for it."""
+INTERRUPTION_OVER = "interruption_over"
+"""The reason for which an interrupted case goes on when what interrupted it is done."""
 REPLY_TIMEOUT = "reply_timeout"
 """The reason of a release that nobody asked for: the agent did nothing with the case in time."""
 FORBIDDEN = "forbidden"
@@ -234,6 +237,7 @@ def _queue_first(decision: Decision, case: Case, urgency: int, kind: PostKind, r
             agent_terms=both(case.agent_terms, line.agent_terms),
             tier=line.tier,
             near=asked_near(case) or line.near,
+            is_uninterruptible=line.is_uninterruptible,
         )
     )
 
@@ -303,9 +307,9 @@ def fall_through(decision: Decision, case_id: str) -> bool:
 
 def put_back(decision: Decision, case: Case, reason: str) -> None:
     """The agent who has a case leaves: it waits again, in its place, where somebody is owed something or it was to wake
-    up to somebody.
+    up to somebody. An interrupted one is what it was before.
     """
-    is_asked = isinstance(case.stage, Pending)
+    is_asked = isinstance(case.stage, Pending) and not case.stage.interrupted_by
     decision.emit(events.CaseReleased(case.case_id, holder(case), reason, decision.at, is_asked))
     left = decision.case(case.case_id) or case
     if wants_agent(left) or is_asked:
@@ -331,7 +335,7 @@ def waits_since(case: Case, at: Instant) -> Instant:
         return (case.wait or place).waiting_since
     if isinstance(stage, Accepted) and case.wait is not None:  # claimed, it keeps its place
         return case.wait.waiting_since
-    if isinstance(stage, Accepted) and stage.waiting_since is not None:
+    if isinstance(stage, Accepted | Pending) and stage.waiting_since is not None:
         return stage.waiting_since
     if case.owed_since is not None:
         return Instant(min(case.owed_since, at))
@@ -342,14 +346,41 @@ def waits_since(case: Case, at: Instant) -> Instant:
 
 def resume(decision: Decision, case: Case, held: Pending, reason: str) -> None:
     """A pending case goes on with its agent; where that has no room for all of it, it waits in line, and first for that
-    agent.
+    agent; one that was interrupted in its old place.
     """
     agent = decision.agent(held.agent_id)
     if agent is None or agent.may_resume(case.case_id, decision.shard.policy.resume_percent):
         decision.emit(events.CaseResumed(case.case_id, reason, decision.at))
         return
     decision.emit(events.CaseReleased(case.case_id, held.agent_id, NO_ROOM, decision.at, is_crowded_out=True))
-    queue_up(decision, decision.case(case.case_id) or case)
+    left = decision.case(case.case_id) or case
+    if not held.interrupted_by:
+        queue_up(decision, left)
+        return
+    line_up(decision, left, decision.shard.standing_queue(case.queue), case.urgency, waits_since(case, decision.at))
+    wait_on(decision, case.case_id)
+
+
+def come_back(decision: Decision) -> None:
+    """What was interrupted goes on once the case that interrupted it has left its agent's hands; and once that waits
+    itself, where there is room for all.
+    """
+    interrupted = decision.shard.interrupted
+    for event in tuple(decision.events):
+        for by in (getattr(event, "case_id", ""), getattr(event, "joined_case_id", "")):
+            for case_id in interrupted.get(by, ()):
+                case = decision.case(case_id)
+                if case is not None and isinstance(case.stage, Pending) and case.stage.interrupted_by == by:
+                    _come_back(decision, case, case.stage)
+
+
+def _come_back(decision: Decision, case: Case, held: Pending) -> None:
+    first, agent = decision.case(held.interrupted_by), decision.agent(held.agent_id)
+    if first is not None and agent is not None and holder(first) == held.agent_id:
+        percent = decision.shard.policy.resume_percent
+        if not (isinstance(first.stage, Pending) and agent.may_resume(case.case_id, percent)):
+            return
+    resume(decision, case, held, INTERRUPTION_OVER)
 
 
 def take_back(decision: Decision, case: Case, held: Accepted) -> None:
@@ -434,6 +465,9 @@ def standing(case: Case) -> str:
             return f"is offered to {', '.join(others)} and {last}" if others else f"is offered to {last}"
         case Accepted(agent_id=agent_id, lease=lease) if lease is not None:
             return f"is claimed by {agent_id} until {to_datetime(lease.expires_at):%Y-%m-%d %H:%M:%S} UTC"
+        case Pending(agent_id=agent_id, interrupted_by=by, until=until) if by:
+            latest = f"{to_datetime(until):%Y-%m-%d %H:%M:%S} UTC"
+            return f"is with {agent_id} and waits for {name(by)}, until {latest} at most"
         case Accepted(agent_id=agent_id) | Pending(agent_id=agent_id):
             return f"is with {agent_id}"
         case Resolved() | Confirmed():
@@ -507,12 +541,16 @@ def _demand_room(decision: Decision, case: Case, agent_id: str) -> None:
     """Raises Rejected when an agent has no room for all of a case that takes a part of its units while it waits."""
     agent = known_agent(decision, agent_id)
     if not agent.may_resume(case.case_id, decision.shard.policy.resume_percent):
-        raise Rejected(
-            Reason.AGENT_FULL,
-            f"agent {agent_id} has {agent.load} of {agent.capacity} units in use and no room for the {case.weight} of"
-            f" {name(case.case_id)}; settle, pend or release something first, or release this one",
-            resource=f"agents/{agent_id}",
-        )
+        raise _full(agent, case)
+
+
+def _full(agent: Agent, case: Case) -> Rejected:
+    return Rejected(
+        Reason.AGENT_FULL,
+        f"agent {agent.agent_id} has {agent.load} of {agent.capacity} units in use and no room for the {case.weight} of"
+        f" {name(case.case_id)}; settle, pend or release something first, or release this one",
+        resource=f"agents/{agent.agent_id}",
+    )
 
 
 def _pend(decision: Decision, case: Case, command: commands.PendCase) -> None:
@@ -570,10 +608,34 @@ def _accept(decision: Decision, case: Case, command: commands.AcceptOffer) -> No
         if other is not offer:
             rescind_one(decision, case, other, RescindReason.TAKEN)
     also = tuple(joined.case_id for joined in case.joined if joined.wait is not None)
-    due_at = reply_due(decision, case)
-    decision.emit(
-        events.OfferAccepted(case.case_id, command.agent_id, offer.offer_id, command.token, command.at, also, due_at)
-    )
+    aside = _to_put_aside(decision, case, offer) if offer.interrupts else ()
+    policy, at, interrupted = decision.shard.policy, command.at, WaitingFor.INTERRUPTED
+    until = Instant(at + policy.interrupted_s * MICROS)
+    for one in aside:
+        waits = interrupted, until, at, policy.pending_percent, case.case_id
+        decision.emit(events.CasePended(one, offer.agent_id, *waits))
+    told = offer.agent_id, offer.offer_id, command.token, at, also, reply_due(decision, case), aside
+    decision.emit(events.OfferAccepted(case.case_id, *told))
+
+
+def _to_put_aside(decision: Decision, case: Case, offer: Offered) -> tuple[str, ...]:
+    """The agent's cases, of those its offer names, that have to wait for the one it accepts: none where it has room by
+    now. Raises Rejected when there is no room even so.
+    """
+    agent, policy = known_agent(decision, offer.agent_id), decision.shard.policy
+    new = Held(case.case_id, case.weight, case.channel)
+    if agent.fits(new, 100):
+        return ()
+    named = (decision.case(case_id) for case_id in offer.interrupts)
+    theirs = [
+        one
+        for one in named
+        if one is not None and isinstance(one.stage, Accepted) and holder(one) == offer.agent_id and not lease_of(one)
+    ]
+    aside = fewest(policy, agent, new, theirs)
+    if not aside and not agent.fits(new, policy.resume_percent):
+        raise _full(agent, case)
+    return aside
 
 
 def _reply(decision: Decision, case: Case, command: commands.ReplyToCase) -> None:

@@ -27,6 +27,7 @@ from routing.terms import (
     GoodwillGrant,
     GoodwillState,
     Near,
+    PostKind,
     PostRole,
     Requirement,
     Verdict,
@@ -54,6 +55,8 @@ class Offered(Struct, frozen=True, array_like=True, tag=True, gc=False):
     token: int
     at: Instant
     expires_at: Instant
+    interrupts: tuple[str, ...] = ()
+    """Cases of the agent that would wait for this one."""
 
 
 class Broadcast(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -89,6 +92,8 @@ class Accepted(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """What it was claimed under. A claimed case keeps its place, as an offered one does."""
     token: int = 0
     """Of the offer that was accepted, 0 for none: by this one alone accepting twice is accepting once."""
+    interrupts: tuple[str, ...] = ()
+    """Cases of the agent that were interrupted for it."""
 
 
 class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -101,6 +106,12 @@ class Pending(Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Of its units, what it takes of its agent meanwhile."""
     token: int = 0
     """As of Accepted."""
+    interrupted_by: str = ""
+    """The case that interrupted it, "" where it waits for somebody else."""
+    reply_left: int | None = None
+    """Of an interrupted case, how many microseconds its agent had left to act, None without limit and once it has."""
+    waiting_since: Instant | None = None
+    """Where an interrupted case waited, while that limit stands."""
 
 
 class Resolved(Struct, frozen=True, array_like=True, tag=True, gc=False):
@@ -284,6 +295,12 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """What was granted its customer, and asked for, in its order."""
     near: Near | None = None
     """Where an agent is to be, None for anywhere."""
+    kind: PostKind = PostKind.UNSPECIFIED
+    """Of the post that began it, unspecified without one."""
+    is_uninterruptible: bool = False
+    """Whether a rule says that its agent is not interrupted for another case."""
+    was_interrupted: bool = False
+    """Whether its agent was interrupted for another case since its customer was answered last."""
 
 
 def case_id_of(tenant: str, opener: str) -> str:
@@ -493,7 +510,8 @@ def window_of(case: Case) -> Instant:
 def _answered(case: Case, until: Instant, owed_since: Instant | None) -> Case:
     if case.answered_until is not None and case.answered_until >= until:
         return replace(case, owed_since=owed_since)
-    return replace(case, answered_until=until, owed_since=owed_since, is_requested=False)
+    answered = replace(case, answered_until=until, owed_since=owed_since, is_requested=False)
+    return replace(answered, was_interrupted=False) if case.was_interrupted else answered
 
 
 def _acted(case: Case, until: Instant, owed_since: Instant | None) -> Case:
@@ -526,7 +544,31 @@ def _attended(case: Case, agent_id: str) -> Case:
     stage = case.stage
     if isinstance(stage, Accepted) and stage.reply_due_at is not None and stage.agent_id == agent_id:
         return replace(case, stage=replace(stage, reply_due_at=None, waiting_since=None))
+    if isinstance(stage, Pending) and stage.reply_left is not None and stage.agent_id == agent_id:
+        return replace(case, stage=replace(stage, reply_left=None, waiting_since=None))
     return case
+
+
+def _pended(case: Case, event: events.CasePended) -> Case:
+    """The case that waits for somebody; an interrupted one goes on later with the time its agent had left to act."""
+    percent = min(event.weight_percent, 100) if event.weight_percent > 0 else 100
+    pending = Pending(event.agent_id, event.waiting_for, event.until, percent, accepted_token(case))
+    if not event.interrupted_by:
+        return replace(case, stage=pending)
+    pending = replace(pending, interrupted_by=event.interrupted_by)
+    stage = case.stage
+    if isinstance(stage, Accepted) and stage.reply_due_at is not None:
+        left = max(0, stage.reply_due_at - event.at)
+        pending = replace(pending, reply_left=left, waiting_since=stage.waiting_since)
+    return replace(case, stage=pending, was_interrupted=True)
+
+
+def _resumed(case: Case, event: events.CaseResumed) -> Case:
+    stage = case.stage
+    if not isinstance(stage, Pending) or stage.reply_left is None:
+        return replace(case, stage=Accepted(holder(case), token=accepted_token(case)))
+    due_at = Instant(event.at + stage.reply_left)
+    return replace(case, stage=Accepted(stage.agent_id, due_at, stage.waiting_since, token=stage.token))
 
 
 def _unclaimed(case: Case, agent_id: str, at: Instant) -> Case:
@@ -607,6 +649,7 @@ def attach(case: Case, event: events.PostAttached) -> Case:
         source_id=case.source_id or event.source_id,
         owed_since=event.owed_since,
         updated_at=event.at,
+        kind=case.kind or (event.kind if case.origin is CaseOrigin.POST else case.kind),
     )
 
 
@@ -659,6 +702,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 agent_terms=event.agent_terms or case.agent_terms,
                 tier=event.tier or case.tier,
                 near=event.near or asked_near(case),
+                is_uninterruptible=event.is_uninterruptible or case.is_uninterruptible,
                 relaxed=None,
                 wait=Wait(event.due_at, min(event.due_at, window_of(case)), event.waiting_since),
                 # Offered for what is joined into it only, it begins to wait for itself: the offer stays. What waits for
@@ -667,7 +711,7 @@ def _evolve_alone(case: Case, event: events.CaseFact) -> Case:
                 updated_at=event.at,
             )
         case events.CaseOffered():
-            offer = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at)
+            offer = Offered(event.agent_id, event.offer_id, event.token, event.at, event.expires_at, event.interrupts)
             stage = offer if event.width <= 1 else Broadcast(event.width, (*_others(case, event.agent_id), offer))
             return replace(case, token=event.token, stage=stage, updated_at=event.at)
         case _:
@@ -678,11 +722,11 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
     match event:
         case events.OfferAccepted() | events.CaseAssigned():
             since = None if event.reply_due_at is None or case.wait is None else case.wait.waiting_since
-            token = event.token if isinstance(event, events.OfferAccepted) else 0
+            token, interrupts = (event.token, event.interrupts) if isinstance(event, events.OfferAccepted) else (0, ())
             return replace(
                 case,
                 agent_id=event.agent_id,
-                stage=Accepted(event.agent_id, event.reply_due_at, since, token=token),
+                stage=Accepted(event.agent_id, event.reply_due_at, since, token=token, interrupts=interrupts),
                 wait=None,
                 refusals=(),
                 accepted_at=event.at,
@@ -752,11 +796,9 @@ def _evolve(case: Case, event: events.CaseFact) -> Case:
             how = Escalation(event.level, event.agent_id, event.from_queue, event.reason, event.at)
             return replace(_moved(case, event) if event.queue else case, escalation=how)
         case events.CasePended():
-            percent = min(event.weight_percent, 100) if event.weight_percent > 0 else 100
-            pending = Pending(event.agent_id, event.waiting_for, event.until, percent, accepted_token(case))
-            return replace(case, stage=pending)
+            return _pended(case, event)
         case events.CaseResumed():
-            return replace(case, stage=Accepted(holder(case), token=accepted_token(case)))
+            return _resumed(case, event)
         case events.CaseResolved():
             return replace(
                 _acted(case, max(event.at, case.latest_published_at or event.at), None),
@@ -888,4 +930,6 @@ def begun(event: events.CaseBegun) -> Case:
         agent_terms=event.agent_terms,
         tier=event.tier,
         near=event.near,
+        kind=post.kind,
+        is_uninterruptible=event.is_uninterruptible,
     )

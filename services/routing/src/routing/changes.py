@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from routing import events
-from routing.agents import Agent, evolve_agent, release, reserve, reweigh, unreserve
+from routing.agents import Agent, ask, evolve_agent, release, reserve, reweigh, unreserve
 from routing.cases import (
     Accepted,
     Broadcast,
@@ -172,8 +172,12 @@ def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentO
     had, has = holder(before), holder(after)
     winner = agent_of(has) if has else None
     if had == has and winner is not None and (type(before.stage) is Pending or type(after.stage) is Pending):
-        return (reweigh(winner, after.case_id, after.stage.percent if isinstance(after.stage, Pending) else 100),)
+        if isinstance(after.stage, Pending):
+            return (reweigh(winner, after.case_id, after.stage.percent, after.stage.interrupted_by),)
+        return (reweigh(winner, after.case_id, 100),)
     if had == has:
+        if winner is not None and isinstance(before.stage, Offered) and before.stage.interrupts:
+            return (replace(reweigh(winner, after.case_id, 100), missed=0),)
         taken = isinstance(event, events.OfferAccepted) and winner is not None and winner.missed
         return (replace(winner, missed=0),) if taken and winner is not None else ()
     changed: tuple[Agent, ...] = ()
@@ -181,7 +185,8 @@ def _agents(event: events.CaseEvent, before: Case, after: Case, agent_of: AgentO
     if loser is not None:
         changed = (_let_go(event, before, loser),)
     if winner is not None:
-        changed = (*changed, reserve(winner, after.case_id, after.weight, after.channel))
+        is_asked = type(after.stage) is Offered and after.stage.interrupts
+        changed = (*changed, (ask if is_asked else reserve)(winner, after.case_id, after.weight, after.channel))
     return changed
 
 

@@ -16,6 +16,7 @@ from routing.terms import (
     EarnedLevel,
     GeoPoint,
     GoodwillTerms,
+    Interrupts,
     JargonTerm,
     Ordering,
     Place,
@@ -62,6 +63,7 @@ class Reason(StrEnum):
     GOODWILL_DECIDED = "GOODWILL_DECIDED"
     GOODWILL_OWN = "GOODWILL_OWN"
     GOODWILL_UNKNOWN = "GOODWILL_UNKNOWN"
+    INTERRUPTION_FREES_NOTHING = "INTERRUPTION_FREES_NOTHING"
     IS_TASK = "IS_TASK"
     NOT_APPROVER = "NOT_APPROVER"
     NOT_CLAIMABLE = "NOT_CLAIMABLE"
@@ -552,6 +554,7 @@ class CreateQueue(Struct, frozen=True, gc=False):
     offer_width: int = 1
     claim_terms: ClaimTerms | None = None
     tier_level: int = 0
+    is_uninterruptible: bool = False
 
 
 class ChangeQueue(Struct, frozen=True, gc=False):
@@ -574,6 +577,7 @@ class ChangeQueue(Struct, frozen=True, gc=False):
     claims_end: bool = False
     """Whether its cases are offered from now on."""
     tier_level: int | None = None
+    is_uninterruptible: bool | None = None
 
 
 class DeleteQueue(Struct, frozen=True, gc=False):
@@ -609,6 +613,8 @@ class ChangePolicy(Struct, frozen=True, gc=False):
     earned_levels: tuple[EarnedLevel, ...] | None = None
     places: tuple[Place, ...] | None = None
     rescue_s: int | None = None
+    interrupts: tuple[Interrupts, ...] | None = None
+    interrupted_s: int | None = None
 
 
 class GrantGoodwill(Struct, frozen=True, gc=False):

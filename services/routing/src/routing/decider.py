@@ -15,6 +15,7 @@ from routing.agents import BY_AGENT, MISSED_OFFERS, agent_changed
 from routing.assignment import assign_case
 from routing.canned_decider import change_text, create_text, delete_text
 from routing.case_decider import (
+    come_back,
     decide_case,
     fall_through,
     known_agent,
@@ -145,6 +146,8 @@ def decide(command: Command, shard: Shard) -> Sequence[events.Event]:
             decide_case(decision, command)
     if shard.joins or isinstance(command, commands.JoinCases):
         carry(decision)
+    if shard.interrupted:
+        come_back(decision)
     if not decision.is_matched:
         decision.match_up()
     return decision.events
@@ -205,6 +208,7 @@ def _open(decision: Decision, c: commands.OpenCase) -> None:
             agent_terms=line.agent_terms,
             tier=line.tier,
             near=line.near,
+            is_uninterruptible=line.is_uninterruptible,
         ),
     )
 

@@ -18,6 +18,7 @@ from routing.terms import (
     GivenAnswer,
     GoodwillGrant,
     GoodwillTerms,
+    Interrupts,
     JargonTerm,
     Near,
     Ordering,
@@ -266,6 +267,7 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     agent_terms: AgentTerms | None = None
     tier: str = ""
     near: Near | None = None
+    is_uninterruptible: bool = False
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -286,6 +288,7 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     agent_terms: AgentTerms | None = None
     tier: str = ""
     near: Near | None = None
+    is_uninterruptible: bool = False
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -315,6 +318,7 @@ class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     policy_version: int = 0
     is_preferred: bool = False
     width: int = 0
+    interrupts: tuple[str, ...] = ()
 
 
 class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
@@ -327,6 +331,7 @@ class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
     at: Instant
     joined_case_ids: tuple[str, ...] = ()
     reply_due_at: Instant | None = None
+    interrupts: tuple[str, ...] = ()
 
 
 class OfferDeclined(Struct, frozen=True, array_like=True, gc=False):
@@ -488,6 +493,7 @@ class CasePended(Struct, frozen=True, array_like=True, gc=False):
     until: Instant
     at: Instant
     weight_percent: int = 0
+    interrupted_by: str = ""
 
 
 class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
@@ -681,6 +687,7 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     offer_width: int = 0
     claim_terms: ClaimTerms | None = None
     tier_level: int = 0
+    is_uninterruptible: bool = False
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -730,6 +737,8 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     earned_levels: tuple[EarnedLevel, ...] = ()
     places: tuple[Place, ...] = ()
     rescue_s: int = 0
+    interrupts: tuple[Interrupts, ...] = ()
+    interrupted_s: int = 0
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -795,6 +804,8 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     tier: str = ""
     goodwill: tuple[GoodwillGrant, ...] = ()
     near: Near | None = None
+    kind: PostKind = PostKind.UNSPECIFIED
+    is_uninterruptible: bool = False
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):

@@ -32,11 +32,13 @@ from routing.cases import (
     holders,
     lenders_of,
     offer_to,
+    offers_of,
     place_in_line,
     place_of,
     urgency_of,
 )
 from routing.geo import distance_m, is_near
+from routing.interrupting import named, row_of, to_interrupt, why_not
 from routing.policies import (
     FAR,
     SHARES,
@@ -54,6 +56,10 @@ from routing.relaxation import due_at, eased, farther, lends, relaxed
 from routing.shard import Shard
 from routing.terms import ChannelCapacity, Near, Presence, Relaxation, Selection, ShiftPhase, Skill
 
+NAMED_MAX = 3
+"""Cases of an agent of which it is said why they are not interrupted."""
+_BEHIND = 1_000
+"""Added to the place of who would be interrupted: behind all who have room. Against: fewer are asked before others."""
 ALTERNATIVES_MAX = 5
 """Sentences about what would have been otherwise: those about the agents who come first."""
 
@@ -107,6 +113,8 @@ class Standing:
     """All that keeps the agent from the case."""
     score: float
     """What the policy ranks by, the least first."""
+    interrupts: tuple[str, ...] = ()
+    """The agent's cases that would wait for this one, were it to take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,11 @@ def explain(shard: Shard, case: Case, now: Instant) -> Explanation:
     elif isinstance(case.stage, Queued):
         binding = Constraint.SUPERVISED
         summary = f"{summary}; TransferCase moves it on"
+    interrupts = tuple(one for offer in offers_of(case) for one in offer.interrupts)
+    if interrupts:
+        summary = f"{summary}; once it is accepted, {_would_wait(interrupts)}"
+    for case_id in shard.interrupted.get(case.case_id, ()):
+        summary = f"{summary}; {name(case_id)} {standing(shard.cases[case_id])}"
     if case.joined:
         summary = f"{summary}; joined into it: {', '.join(joined.case_id for joined in case.joined)}"
     alternatives = view.alternatives(None) if waits and not claimed else ()
@@ -199,6 +212,8 @@ def explain_offer(shard: Shard, offered: events.CaseOffered) -> Explanation:
     if isinstance(case.stage, Broadcast):
         others = ", ".join(offer.agent_id for offer in case.stage.offers)
         where = f"it was offered to {others} already, and may be to {case.stage.width} at once"
+    if offered.interrupts:
+        where = f"{_would_wait(offered.interrupts)}; {where}"
     summary = (
         f"{name(case.case_id)} was offered to {offered.agent_id}, who {why} {whom}; {where}"
         f" (offer {offered.token}, policy version {offered.policy_version})"
@@ -248,7 +263,42 @@ class _View:
         if later_s and order:  # nobody is asked first for ever
             first = preferred(self._shard.policy, self._case, Instant(self._now + later_s * MICROS))
             order = {agent_id: number for number, agent_id in enumerate(first)}
-        return order.get(agent.agent_id, len(order)), self._choice.rank(agent, by_skills)
+        behind = _BEHIND if self._interrupts(agent) else 0
+        return behind + order.get(agent.agent_id, len(order)), self._choice.rank(agent, by_skills)
+
+    def _interrupts(self, agent: Agent) -> tuple[str, ...]:
+        """The agent's cases that would wait for the case; none where it has room, or that would not make it."""
+        shard, case = self._shard, self._case
+        if not shard.policy.interrupts or agent.agent_id in self._holding:
+            return ()
+        if agent.room(case.channel) >= case.weight:
+            return ()
+        if case.weight > agent.limit(case.channel) or any(one == agent.agent_id for one, _ in case.refusals):
+            return ()
+        return to_interrupt(shard.policy, agent, case, shard.cases.get, shard.queue)
+
+    def _why_not(self, agent: Agent) -> str:
+        """Why an agent without room is not interrupted for the case, as a further part of a sentence; "" where nobody
+        ever is.
+        """
+        shard, case = self._shard, self._case
+        if not shard.policy.interrupts:
+            return ""
+        if agent.interrupted_for:
+            return f", and is not interrupted again before {name(agent.interrupted_for)} is done"
+        if case.was_interrupted:
+            return ", and is not interrupted for it, which was interrupted itself and is not answered since"
+        row = row_of(shard.policy.interrupts, case)
+        if row is None:
+            return f", and {named(case.channel, case.kind)} interrupts nothing"
+        if any(one == agent.agent_id for one, _ in case.refusals):
+            return ", and is not asked again to be interrupted for it"
+        held = [one for held in agent.work if (one := shard.cases.get(held.case_id)) is not None]
+        told = [(one, why_not(one, row, shard.queue(one.queue))) for one in held]
+        why = [f"{name(one.case_id)} {reason}" for one, reason in told if reason][:NAMED_MAX]
+        if len(why) < len(told):
+            why.append("what could wait makes no room")
+        return f", and is not interrupted for it: {', '.join(why)}" if why else ""
 
     def why_first(self, agent_id: str) -> str:
         """Why an agent is asked before all others, "" where it is not."""
@@ -297,15 +347,18 @@ class _View:
         _, rank = self.rank(agent)
         score = skill_score(agent, case.requirements, weights_of(self._shard.policy))
         eligible, constraint, sentence = not obstacles, Constraint.UNSPECIFIED, "could take it"
+        interrupts = () if obstacles else self._interrupts(agent)
+        if interrupts:
+            sentence = f"could take it, and {_would_wait(interrupts)}"
         if agent.agent_id in self._holding:
             eligible, obstacles = True, []
             sentence = "has it" if isinstance(case.stage, Accepted | Pending) else "is offered it"
         elif chosen == agent.agent_id:
-            sentence = "was offered it"
+            sentence = f"was offered it, and {_would_wait(interrupts)}" if interrupts else "was offered it"
         elif obstacles:
             constraint, sentence = obstacles[0].constraint, obstacles[0].sentence
         elif chosen:
-            constraint, sentence = Constraint.OUTRANKED, f"could take it; {self._before(chosen, agent, rank)}"
+            constraint, sentence = Constraint.OUTRANKED, f"{sentence}; {self._before(chosen, agent, rank)}"
         constraints = tuple([one.constraint for one in obstacles])
         return Standing(
             agent.agent_id,
@@ -317,6 +370,7 @@ class _View:
             agent.released_at,
             constraints,
             rank.score,
+            interrupts,
         )
 
     def _before(self, chosen: str, agent: Agent, rank: Rank) -> str:
@@ -324,6 +378,8 @@ class _View:
         winner = self._shard.agents.get(chosen)
         if winner is None or self._holding:
             return f"{chosen} ranked before"  # as they were then; how both stand now is another matter
+        if self._interrupts(agent) and not self._interrupts(winner):
+            return f"{chosen} has room"
         if self.rank(winner)[0] < self.rank(agent)[0]:
             return f"{chosen} {self.why_first(chosen)}"
         _, theirs = self.rank(winner)
@@ -378,12 +434,18 @@ class _View:
             yield _forbidden(agent, case)
         if case.near is not None and case.near.hard and not is_near(agent.location, case.near):
             yield _too_far(agent, case.near)
-        if (lacking := case.weight - (agent.capacity - agent.load)) > 0:
-            sentence = f"has {agent.load} of {agent.capacity} units in use"
+        if self._interrupts(agent):
+            pass
+        elif (lacking := case.weight - (agent.capacity - agent.load)) > 0:
+            sentence = f"has {agent.load} of {agent.capacity} units in use{self._why_not(agent)}"
             roomier = changed(agent, capacity=agent.capacity + lacking)
             units = "1 unit" if lacking == 1 else f"{lacking} units"
             yield Obstacle(Constraint.CAPACITY, sentence, f"had it {units} more free", roomier)
-        yield from _limited(agent, case)
+        elif agent.interrupted_for and agent.agent_id not in self._holding:
+            sentence = f"works {name(agent.interrupted_for)} before all else, or is asked to"
+            yield Obstacle(Constraint.CAPACITY, sentence, "", agent)
+        if not self._interrupts(agent):
+            yield from _limited(agent, case)
         if isinstance(case.stage, Queued) and case.stage.supervised:
             sentence = "could take it; it waits for a supervisor"
             yield Obstacle(Constraint.SUPERVISED, sentence, "were it not with a supervisor", agent)
@@ -404,6 +466,13 @@ class _View:
             if agent_id == agent.agent_id:
                 return again_at(at, self._shard.policy.decline_cooldown_s, by_all=by_all)
         return NEVER
+
+
+def _would_wait(interrupts: tuple[str, ...]) -> str:
+    """What an interruption means, as a part of a sentence."""
+    if len(interrupts) == 1:
+        return f"{name(interrupts[0])} would wait for it"
+    return f"cases {', '.join(interrupts)} would wait for it"
 
 
 def _earned(agent: Agent, case: Case) -> Iterator[str]:

@@ -233,7 +233,7 @@ def _go_on(decision: Decision, survivor: Case) -> None:
 
 def _wake(decision: Decision, survivor: Case) -> None:
     """Something joined into a case waits that did not, or not there: whoever has it is to see that."""
-    if isinstance(survivor.stage, Pending):
+    if isinstance(survivor.stage, Pending) and not survivor.stage.interrupted_by:
         resume(decision, survivor, survivor.stage, JOINED)
 
 

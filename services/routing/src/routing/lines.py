@@ -29,6 +29,7 @@ class Line(Struct, frozen=True, gc=False):
     agent_terms: AgentTerms | None = None
     tier: str = ""
     near: Near | None = None
+    is_uninterruptible: bool = False
 
 
 def near_place(policy: Policy, within: Within | None) -> Near | None:
@@ -147,6 +148,7 @@ def line_of_request(shard: Shard, c: commands.OpenCase) -> Line:
         both(line.agent_terms, c.agent_terms),
         line.tier,
         near_said(shard.policy, c.within) or line.near,
+        line.is_uninterruptible,
     )
 
 
@@ -167,4 +169,5 @@ def _shaped(shard: Shard, known: Attributes, urgency: int, weight: int) -> Line:
         made.agent_terms,
         tier,
         near_place(shard.policy, made.within),
+        made.is_uninterruptible,
     )

@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from chassis.clock import MICROS, Instant
 from chassis.identity import uuid5
+from msgspec.structs import replace
 
 from routing import events
 from routing.agents import Agent, Queue
 from routing.cases import (
+    Accepted,
     Broadcast,
     Case,
     Wait,
@@ -25,6 +27,7 @@ from routing.cases import (
     urgency_of,
 )
 from routing.changes import changes, is_first_offer, with_turn
+from routing.interrupting import row_of, to_interrupt
 from routing.pairing import Pairing
 from routing.policies import Crowd, OrderKey, preferred
 from routing.segments import Segment
@@ -157,6 +160,10 @@ class Decision:
         among those who are ready for its kind. Where that is not known by looking, all is looked at.
         """
         segments = self.shard.segments
+        if segments.rows:  # who is ready is not all who could be offered it
+            self.is_matched = True
+            self.match_up()
+            return
         key = segments.key(begun.queue, begun.requirements, begun.weight, begun.post.channel)
         segment = segments.by_key.get(key)
         self.is_matched = True
@@ -171,7 +178,8 @@ class Decision:
 
     def match_up(self) -> None:
         """Decides every offer that has become possible."""
-        if not self._agents and self._leads_to_no_offer():
+        rows = self.shard.segments.rows
+        if not self._agents and not rows and self._leads_to_no_offer():
             return
         self._catch_up()
         if self.shard.segments.order.by_crowd:
@@ -179,6 +187,8 @@ class Decision:
                 pass
         self._match_one_by_one()
         self._widen()
+        if rows:
+            self._interrupt()
 
     def _match_one_by_one(self) -> None:
         """Decides offers, each the first of all that are possible."""
@@ -312,6 +322,80 @@ class Decision:
             if segment.thin and agent.free >= segment.weight:
                 yield from segment.thin_heads(self.at, is_barred)
 
+    def _interrupt(self) -> None:
+        """Decides offers for which agents would put something aside, of what may interrupt and nobody has room for: as
+        for waiting cases, only what has been touched can be matched, and whoever has a case that was.
+        """
+        order = self.shard.segments.order
+        while True:
+            found: list[tuple[OrderKey, str, str]] = []
+            floor_turn = order.is_floor_turn(self.shard.offers_made + self._offers)
+            for case in self._cases.values():
+                wait = place_in_line(case)
+                if wait is not None and row_of(self.shard.segments.rows, case) is not None:
+                    agent_id = self._best_to_interrupt(case)
+                    if agent_id is not None:
+                        place = order.place(wait, urgency_of(case), case.case_id, case.tier)
+                        key = order.key(*place, self.at, floor_turn, self._crowd(case, wait))
+                        found.append((key, case.case_id, agent_id))
+            for agent in self._touched_agents():
+                found += [(*head, "") for head in self._interrupting(agent, floor_turn)]
+            if not found:
+                return
+            _, case_id, best = min(found)
+            chosen = self._cases.get(case_id) or self.shard.cases[case_id]
+            chosen_id = best or self._best_to_interrupt(chosen)
+            if chosen_id is None:
+                return
+            self._offer(chosen, chosen_id, self._to_interrupt(chosen, self._all_agents()[chosen_id]))
+
+    def _touched_agents(self) -> list[Agent]:
+        """Who was touched by this decision, or has a case that was."""
+        agents = self._all_agents()
+        holding = (case.stage.agent_id for case in self._cases.values() if isinstance(case.stage, Accepted))
+        return [agents[agent_id] for agent_id in dict.fromkeys((*self._agents, *holding)) if agent_id in agents]
+
+    def _to_interrupt(self, case: Case, agent: Agent) -> tuple[str, ...]:
+        """The agent's cases that would wait for a case that waits, none where they make no room."""
+        return to_interrupt(self.shard.policy, agent, case, self._find, self.shard.queue)
+
+    def _best_to_interrupt(self, case: Case) -> str | None:
+        """The agent who would put something aside for a waiting case, None for nobody. Who has refused it is not asked
+        that again.
+        """
+        segment, row = self.shard.segments.find(case) or self._segment_for(case), row_of(self.shard.segments.rows, case)
+        if row is None:
+            return None
+        agents, refusers = self._all_agents(), {agent_id for agent_id, _ in case.refusals}
+        ids = {agent.agent_id for agent in self._touched_agents()}
+        ids.update(*(held for place, held in self.shard.interruptible.items() if row.covers(place.channel, place.kind)))
+        first = {agent_id: number for number, agent_id in enumerate(preferred(self.shard.policy, case, self.at))}
+        could = [
+            (first.get(agent_id, len(first)), segment.rank(agents[agent_id]))
+            for agent_id in ids - refusers
+            if agent_id in agents
+            and segment.has_present(agents[agent_id], case.channel)
+            and self._to_interrupt(case, agents[agent_id])
+        ]
+        return min(could)[1].agent_id if could else None
+
+    def _interrupting(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
+        """The cases, untouched by this decision, that an agent would put something aside for and that can be first."""
+        if agent.interrupted_for or not agent.work:
+            return
+        segments = self.shard.segments
+        skip = {*self._cases, *(case_id for _, case_id in self.shard.refused.get(agent.agent_id, ()))}
+        told = segments.tells_apart(agent)
+        for segment in segments.suited(agent):
+            if segment.row is None or not any(segment.waiting):
+                continue
+            waiting = [self.shard.cases[one.case_id] for line in segment.waiting for one in line[: 1 if told else None]]
+            able = [case for case in waiting if segment.has_present(agent, case.channel)]
+            could = {case.case_id for case in able if self._to_interrupt(case, agent)}
+            if could:
+                skip.update(case.case_id for case in waiting if not told and case.case_id not in could)
+                yield from segment.heads(self.at, floor_turn, skip)
+
     def _before(self, case_id: str) -> tuple[int, str]:
         """The units and the channel of a case that the shard has."""
         case = self.shard.cases[case_id]
@@ -339,12 +423,15 @@ class Decision:
                     return False
         return True
 
-    def _offer(self, case: Case, agent_id: str) -> None:
+    def _offer(self, case: Case, agent_id: str, interrupts: tuple[str, ...] = ()) -> None:
         first_s, queue = preferred(self.shard.policy, case, self.at).get(agent_id, 0), self.shard.queue(case.queue)
         width = case.stage.width if isinstance(case.stage, Broadcast) else queue.offer_width
-        self.emit(
-            self._offered(case.case_id, agent_id, case.token + 1, case.weight, queue, first_s=first_s, width=width)
+        if interrupts:
+            width = 1  # who is to put something aside for it is asked alone
+        offered = self._offered(
+            case.case_id, agent_id, case.token + 1, case.weight, queue, first_s=first_s, width=width
         )
+        self.emit(replace(offered, interrupts=interrupts) if interrupts else offered)
         self._catch_up()
 
     def _offered(

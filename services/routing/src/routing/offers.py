@@ -217,6 +217,7 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         offer.weight = body.weight
         offer.offered_at.CopyFrom(to_timestamp(body.at))
         offer.expires_at.CopyFrom(to_timestamp(body.expires_at))
+        offer.interrupts.extend(f"tenants/{tenant}/cases/{case_id}" for case_id in body.interrupts)
     reason = body.reason if by_hand else "claim_lapsed" if lapsed else ""
     if isinstance(body, events_structs.OfferRescinded) and body.reason in set(RescindReason):
         reason = RescindReason(body.reason).name.lower()

@@ -8,6 +8,7 @@ from msgspec.structs import asdict, replace
 from routing import commands, events
 from routing.agents import Policy
 from routing.commands import Reason
+from routing.interrupting import FREES_NOTHING, makes_no_room
 from routing.matching import Decision
 
 
@@ -32,6 +33,8 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
     """
     policy = decision.shard.policy
     changed = with_changes(policy, c)
+    if makes_no_room(changed):
+        raise Rejected(Reason.INTERRUPTION_FREES_NOTHING, f"the policy's interrupts {FREES_NOTHING}")
     known_places(changed, (rule.within.place_id for rule in changed.rules if rule.within is not None))
     if changed != policy:
         decision.emit(
@@ -58,5 +61,7 @@ def change_policy(decision: Decision, c: commands.ChangePolicy) -> None:
                 changed.earned_levels,
                 changed.places,
                 changed.rescue_s,
+                changed.interrupts,
+                changed.interrupted_s,
             )
         )

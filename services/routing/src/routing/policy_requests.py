@@ -20,8 +20,10 @@ from routing.relaxation import LENDERS_MAX, STEPS_MAX
 from routing.rules import RULES_MAX, wrong_in
 from routing.terms import (
     AgentTerms,
+    ChannelKind,
     ChannelUnits,
     EarnedLevel,
+    Interrupts,
     Ordering,
     Place,
     PostKind,
@@ -45,12 +47,16 @@ _RANGES = {
     "pending_percent": (1, 100, ", or 0 for 100"),
     "resume_percent": (100, 1_000, ", or 0 for 100"),
     "wind_down_s": (0, 86_400, ""),
+    "interrupted_s": (1, 86_400, ", or 0 for 900"),
 }
 """Of each number: least, most, and what 0 stands for."""
 TIERS_MAX = 10
 """Tiers with a head start. Against: each makes four lines more of every kind of case."""
 PLACES_MAX = 200
 """Against: waiting cases of each stand apart."""
+ROWS_MAX = 100
+"""Rows of the interrupt matrix, and channels and kinds of one."""
+_CHANNEL_KIND = f"a channel of the form {CHANNEL.pattern}, a kind of post, or both"
 _LANGUAGE = re.compile(r"[a-z]{2,8}")
 _RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -84,9 +90,8 @@ def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, A
     ]
     if len(units) > 100 or len({(one.channel, one.kind) for one in units}) != len(units):
         form.wrong("routing_policy.channel_units", "are at most 100, each pair of channel and kind named once")
-    if any((one.channel and CHANNEL.fullmatch(one.channel) is None) or not (one.channel or one.kind) for one in units):
-        why = f"have a channel of the form {CHANNEL.pattern}, a kind of post, or both"
-        form.wrong("routing_policy.channel_units", why)
+    if any(_is_nothing(one) for one in units):
+        form.wrong("routing_policy.channel_units", f"have {_CHANNEL_KIND}")
     if any(not 1 <= one.units <= WEIGHT_MAX for one in units):
         form.wrong("routing_policy.channel_units", f"have 1 to {WEIGHT_MAX} units")
     return {
@@ -110,7 +115,37 @@ def _settings(form: Form, policy: api.RoutingPolicy, tenant: str) -> dict[str, A
         "places": _places(form, "routing_policy.places", policy.places),
         "relaxations": _steps(form, "routing_policy.relaxations", policy.relaxations, tenant),
         "earned_levels": _earned(form, policy.earned_levels),
+        "interrupts": _interrupts(form, "routing_policy.interrupts", policy.interrupts),
+        "interrupted_s": policy.interrupted_s or usual.interrupted_s,
     }
+
+
+def _is_nothing(one: ChannelUnits | ChannelKind | Interrupts) -> bool:
+    """Whether it is no channel and no kind of post, or a channel of another form."""
+    return not (one.channel or one.kind) or (one.channel != "" and CHANNEL.fullmatch(one.channel) is None)
+
+
+def _interrupts(form: Form, field: str, given: Sequence[events_pb2.Interrupts]) -> tuple[Interrupts, ...]:
+    """The rows of the interrupt matrix, by channel and kind."""
+    rows = []
+    for number, row in enumerate(given):
+        where = f"{field}[{number}]"
+        named = [
+            ChannelKind(one.channel, one_of(form, PostKind, f"{where}.interrupted", one.kind))
+            for one in row.interrupted
+        ]
+        if not 1 <= len(named) <= ROWS_MAX or len(set(named)) != len(named):
+            form.wrong(f"{where}.interrupted", f"are 1 to {ROWS_MAX}, each pair of channel and kind named once")
+        if any(_is_nothing(one) for one in named):
+            form.wrong(f"{where}.interrupted", f"have {_CHANNEL_KIND}")
+        kind = one_of(form, PostKind, f"{where}.kind", row.kind)
+        made = Interrupts(row.channel, kind, tuple(sorted(named, key=lambda one: (one.channel, one.kind))))
+        if _is_nothing(made):
+            form.wrong(where, f"has {_CHANNEL_KIND}")
+        rows.append(made)
+    if len(rows) > ROWS_MAX or len({(row.channel, row.kind) for row in rows}) != len(rows):
+        form.wrong(field, f"are at most {ROWS_MAX}, each pair of channel and kind named once")
+    return tuple(sorted(rows, key=lambda row: (row.channel, row.kind)))
 
 
 def _head_starts(form: Form, field: str, given: Sequence[events_pb2.TierHeadStart]) -> tuple[TierHeadStart, ...]:
@@ -227,8 +262,19 @@ def _rule(form: Form, field: str, rule: api.RequirementRule, tenant: str) -> Rul
         form.wrong(f"{field}.tier", f"has the form {TIER.pattern}")
     within = _within(form, f"{field}.within", rule.within) if rule.HasField("within") else None
     numbers = urgency, rule.weight, rule.first_response_s
-    made = Rule(rule.rule_id, rule.condition, queue, *numbers, requirements, rule.stop, agents, rule.tier, within)
+    made = Rule(
+        rule.rule_id,
+        rule.condition,
+        queue,
+        *numbers,
+        requirements,
+        rule.stop,
+        agents,
+        rule.tier,
+        within,
+        rule.uninterruptible,
+    )
     if made == Rule(rule.rule_id, rule.condition):
-        what = "queue, urgency, weight, first_response_s, requirements, agents, tier, within or stop"
+        what = "queue, urgency, weight, first_response_s, requirements, agents, tier, within, uninterruptible or stop"
         form.wrong(field, f"makes nothing of a case; say {what}")
     return made

@@ -95,6 +95,7 @@ def create_queue(decision: Decision, c: commands.CreateQueue) -> None:
             c.offer_width,
             c.claim_terms,
             c.tier_level,
+            c.is_uninterruptible,
         )
     )
 
@@ -118,6 +119,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
         queue.offer_width if c.offer_width is None else c.offer_width,
         c.claim_terms or (None if c.claims_end else queue.claim_terms),
         queue.tier_level if c.tier_level is None else c.tier_level,
+        queue.is_uninterruptible if c.is_uninterruptible is None else c.is_uninterruptible,
     )
     if changed.escalates_to != queue.escalates_to:
         _demand_a_way_up(decision.shard, c.queue_id, changed.escalates_to)
@@ -141,6 +143,7 @@ def change_queue(decision: Decision, c: commands.ChangeQueue) -> None:
                 changed.offer_width,
                 changed.claim_terms,
                 changed.tier_level,
+                changed.is_uninterruptible,
             )
         )
 

@@ -27,6 +27,8 @@ _RANGES = (
     ("tier_level", 1, 5, "not at all"),
 )
 """Of each number: least, most, and what 0 stands for."""
+_NAMES = {"claim_mode": "claim_terms", "uninterruptible": "is_uninterruptible"}
+"""Fields whose settings are called otherwise."""
 
 
 def queue_command(form: Form, request: QueueRequest, now: Instant) -> QueueCommand:
@@ -38,7 +40,7 @@ def queue_command(form: Form, request: QueueRequest, now: Instant) -> QueueComma
         case api.UpdateQueueRequest():
             tenant, queue_id = form.name("queue.name", "queues", request.queue.name)
             mask = mask_of(form, request.queue, request.update_mask)
-            named = {"claim_terms" if field == "claim_mode" else field for field in mask}
+            named = {_NAMES.get(field, field) for field in mask}
             given = _settings(form, request.queue, tenant)
             changes = {name: value if name in named else None for name, value in given.items()}
             ends = "claim_terms" in named and given["claim_terms"] is None
@@ -77,6 +79,7 @@ def _settings(form: Form, queue: api.Queue, tenant: str) -> dict[str, Any]:
         "tier_level": queue.tier_level,
         "offer_width": queue.offer_width or 1,
         "claim_terms": _claim_terms(form, queue, tenant),
+        "is_uninterruptible": queue.uninterruptible,
     }
 
 

@@ -70,6 +70,8 @@ def recall(case: Case, thread_id: str, at: Instant) -> events.CaseRecalled:
         case.tier,
         case.goodwill,
         asked_near(case),
+        case.kind,
+        case.is_uninterruptible,
     )
 
 
@@ -118,4 +120,6 @@ def recalled(event: events.CaseRecalled) -> Case:
         tier=event.tier,
         goodwill=event.goodwill[-GRANTS_MAX:],
         near=event.near,
+        kind=event.kind,
+        is_uninterruptible=event.is_uninterruptible,
     )

@@ -70,6 +70,7 @@ class Shape(Struct, frozen=True, gc=False):
     agent_terms: AgentTerms | None = None
     tier: str = ""
     within: Within | None = None
+    is_uninterruptible: bool = False
 
 
 UNSHAPED = Shape()
@@ -163,7 +164,7 @@ def shape(rules: Rules, case: Attributes) -> Shape:
     queue, urgency, weight, first_response_s = "", None, 0, 0
     requirements: tuple[Requirement, ...] = ()
     agent_terms: AgentTerms | None = None
-    tier, within = "", None
+    tier, within, is_uninterruptible = "", None, False
     for holds, rule in rules:
         if not holds(case):
             continue
@@ -176,11 +177,13 @@ def shape(rules: Rules, case: Attributes) -> Shape:
             requirements = together(requirements, rule.requirements)
         agent_terms, tier = both(agent_terms, rule.agent_terms), rule.tier or tier
         within = rule.within or within
+        is_uninterruptible = is_uninterruptible or rule.is_uninterruptible
         if rule.stop:
             break
     if not ids:
         return UNSHAPED
-    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, agent_terms, tier, within)
+    said = agent_terms, tier, within, is_uninterruptible
+    return Shape(tuple(ids), queue, urgency, weight, first_response_s, requirements, *said)
 
 
 def _always(case: Attributes) -> bool:

@@ -2,8 +2,8 @@
 
 A queue segment is one kind of work: a queue, what its cases ask of an agent, how many units each takes, of which
 channel they are, where an agent makes a difference of it, which queues lend their agents for them, whom they are
-not for, and where an agent is to be. Every waiting case is in one segment; every agent who could take one more case of
-a segment now is ready in it.
+not for, where an agent is to be, and what they may interrupt. Every waiting case is in one segment; every agent who
+could take one more case of a segment now is ready in it.
 Both sides are sorted lists: the first element is the answer, an insertion is a `bisect` and a move of pointers, and
 reading changes nothing.
 """
@@ -17,6 +17,7 @@ from chassis.clock import Instant
 from routing.agents import Agent
 from routing.cases import Case, Wait, forbidden_of, lenders_of, urgency_of
 from routing.geo import is_near
+from routing.interrupting import row_of
 from routing.policies import (
     NOBODY,
     Choice,
@@ -31,9 +32,11 @@ from routing.policies import (
     serves,
     share_of,
 )
-from routing.terms import Near, Requirement
+from routing.terms import Interrupts, Near, Requirement
 
-SegmentKey = tuple[str, tuple[Requirement, ...], int, str, tuple[str, ...], tuple[str, ...], Near | None]
+SegmentKey = tuple[
+    str, tuple[Requirement, ...], int, str, tuple[str, ...], tuple[str, ...], Near | None, Interrupts | None
+]
 OTHERS = ""
 """The channel of a segment whose cases may be of any that no agent makes a difference of."""
 
@@ -51,6 +54,8 @@ class Segment:
     """Agents whom its cases are not for."""
     near: Near | None
     """Where an agent is to be for them, None for anywhere."""
+    row: Interrupts | None
+    """What its cases may interrupt, None for nothing."""
     order: Order
     choice: Choice
     waiting: tuple[list[Waiting], ...] = field(init=False)
@@ -192,6 +197,8 @@ class Segments:
     """Channels that some agent makes, or has made, a difference of; cases of all others are told apart by none."""
     guarded: frozenset[str] = frozenset()
     """Queues that lend their agents while few wait for them: those are counted."""
+    rows: tuple[Interrupts, ...] = ()
+    """Of the interrupt matrix."""
     _by_key: dict[SegmentKey, Segment] = field(default_factory=dict)
     _changed: dict[str, Agent] = field(default_factory=dict)
     """Agents as they are now who are ready elsewhere than is noted: seen to when somebody looks. Whoever is done with a
@@ -228,13 +235,13 @@ class Segments:
         return self._by_key
 
     def key(self, queue: str, requirements: tuple[Requirement, ...], weight: int, channel: str) -> SegmentKey:
-        """Where such a case waits that is for everybody of its queue alone."""
-        return queue, requirements, weight, self._told(channel), (), (), None
+        """Where such a case waits that is for everybody of its queue alone, and interrupts nobody."""
+        return queue, requirements, weight, self._told(channel), (), (), None, None
 
     def key_of(self, case: Case) -> SegmentKey:
         """Where a case waits."""
-        channel = self._told(case.channel)
-        return case.queue, case.requirements, case.weight, channel, lenders_of(case), forbidden_of(case), case.near
+        channel, row = self._told(case.channel), row_of(self.rows, case) if self.rows else None
+        return case.queue, case.requirements, case.weight, channel, lenders_of(case), forbidden_of(case), case.near, row
 
     def _told(self, channel: str) -> str:
         """The channel of the segment for cases of one. How many wait for the same must not depend on whether an agent
@@ -473,5 +480,5 @@ def _is_of(known: tuple[object, object, object, object], agent: Agent) -> bool:
 
 
 def _but_for_channel(key: SegmentKey) -> tuple[object, ...]:
-    """What segments have in common that differ in nothing but the channel."""
-    return key[:3] + key[4:]
+    """What segments have in common that differ in nothing but the channel, and what that may interrupt."""
+    return key[:3] + key[4:-1]

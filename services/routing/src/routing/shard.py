@@ -44,7 +44,7 @@ from routing.relaxation import LendKey, Step, due_at, guarded, lend_text, next_s
 from routing.reputation import Tally, counted, earned_of
 from routing.rules import Rules, ready
 from routing.segments import Segment, Segments
-from routing.terms import GivenAnswer, Relaxation, SourceLabel, Verdict
+from routing.terms import ChannelKind, GivenAnswer, Relaxation, SourceLabel, Verdict
 from routing.thread_index import ThreadIndex
 from routing.timers import AGENT, CASE, EARN, LEAVES, LEND, QUEUE, SHIFT, Timers
 
@@ -138,6 +138,10 @@ class Shard:
     unsent: dict[str, str] = field(default_factory=dict)
     """Derived: reply that was asked for and not settled to the case it is with, which is another one after a join."""
 
+    interrupted: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
+    """Derived: case to those that it interrupted and that wait for it, by id."""
+    interruptible: dict[ChannelKind, dict[str, int]] = field(default_factory=dict, init=False)
+    """Derived, where the policy has cases interrupted: of each channel and kind, who has accepted how many."""
     departures: dict[str, deque[Instant]] = field(default_factory=dict, init=False, compare=False)
     """Queue to when its latest cases were taken, ascending; nothing is decided by it, and after a restart it is told
     from the cases that are still there.
@@ -149,7 +153,7 @@ class Shard:
 
     def __post_init__(self) -> None:
         self.rules, self.steps = ready(self.policy.rules), _steps(self)
-        self.segments = Segments(order_of(self.policy), guarded=_guarded(self.steps))
+        self.segments = Segments(order_of(self.policy), guarded=_guarded(self.steps), rows=self.policy.interrupts)
 
     def queue(self, queue_id: str) -> Queue:
         """A queue's settings; one nobody created has the default's."""
@@ -417,6 +421,7 @@ def _index_differs(before: Case, after: Case) -> bool:
         or before.tier != after.tier
         or before.near is not after.near
         or before.weight != after.weight
+        or before.was_interrupted is not after.was_interrupted
     )
 
 
@@ -438,6 +443,8 @@ def _forget(shard: Shard, key: str) -> None:
 
 def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
+    if shard.policy.interrupts and isinstance(case.stage, Accepted):
+        _count_interruptible(shard, case, case.stage.agent_id, 1)
     match case.stage:
         case Queued() if (wait := place_in_line(case)) is not None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
@@ -451,6 +458,8 @@ def _index(shard: Shard, case: Case) -> None:
             shard.supervised[case.case_id] = case.queue
         case Offered(expires_at=at) | Pending(until=at):
             shard.timers.set(key, at)
+            if isinstance(case.stage, Pending) and (by := case.stage.interrupted_by):
+                shard.interrupted[by] = tuple(sorted({*shard.interrupted.get(by, ()), case.case_id}))
         case Broadcast(width, offers):
             shard.timers.set(key, min(offer.expires_at for offer in offers))
             if len(offers) < width and (wait := place_of(case)) is not None:
@@ -466,6 +475,8 @@ def _index(shard: Shard, case: Case) -> None:
 
 
 def _unindex(shard: Shard, case: Case) -> None:
+    if shard.policy.interrupts and isinstance(case.stage, Accepted):
+        _count_interruptible(shard, case, case.stage.agent_id, -1)
     match case.stage:
         case Queued() if (wait := place_in_line(case)) is not None:
             segment = shard.segments.take_case(case, wait)
@@ -480,6 +491,19 @@ def _unindex(shard: Shard, case: Case) -> None:
             shard.timers.cancel((CASE, case.case_id))
             if isinstance(case.stage, Broadcast) and (wait := place_of(case)) is not None:
                 shard.segments.take_thin(case, wait)
+            if isinstance(case.stage, Pending) and (by := case.stage.interrupted_by):
+                others = tuple([one for one in shard.interrupted.pop(by, ()) if one != case.case_id])
+                shard.interrupted.update({by: others} if others else {})
+
+
+def _count_interruptible(shard: Shard, case: Case, agent_id: str, more: int) -> None:
+    place = ChannelKind(case.channel, case.kind)
+    agents = shard.interruptible.setdefault(place, {})
+    agents[agent_id] = agents.get(agent_id, 0) + more
+    if not agents[agent_id]:
+        del agents[agent_id]
+    if not agents:
+        del shard.interruptible[place]
 
 
 def waits_until(shard: Shard, case: Case) -> Instant | None:
@@ -666,14 +690,16 @@ def _set_closing(shard: Shard, queue_id: str, since: Instant | None) -> None:
 
 
 def _channels(shard: Shard) -> frozenset[str]:
-    """What agents make a difference of."""
-    return frozenset().union(*(agent.channels_named for agent in shard.agents.values() if agent.is_limited))
+    """What agents make a difference of, and the interrupt matrix."""
+    rows = {row.channel for row in shard.policy.interrupts} - {""}
+    return frozenset(rows).union(*(agent.channels_named for agent in shard.agents.values() if agent.is_limited))
 
 
 def _rearrange(shard: Shard, channels: frozenset[str] = frozenset()) -> None:
     """Builds anew who waits for whom, after what decides it has changed, or these channels are to be told apart."""
     waiting, thin = shard.segments.case_ids(), shard.segments.thin_ids()
-    shard.segments = Segments(order_of(shard.policy), _channels(shard) | channels, _guarded(shard.steps))
+    rows = shard.policy.interrupts
+    shard.segments = Segments(order_of(shard.policy), _channels(shard) | channels, _guarded(shard.steps), rows)
     for agent in shard.agents.values():
         shard.segments.put_agent(agent)
         shard.segments.put_presence(agent)
@@ -706,8 +732,8 @@ def refill(shard: Shard) -> Shard:
         if isinstance(case.stage, Joined) and is_apart(case)
     }
     shard.rules, shard.steps = ready(shard.policy.rules), _steps(shard)
-    shard.segments = Segments(order_of(shard.policy), _channels(shard), _guarded(shard.steps))
-    shard.timers = Timers()
+    shard.segments = Segments(order_of(shard.policy), _channels(shard), _guarded(shard.steps), shard.policy.interrupts)
+    shard.timers, shard.interrupted, shard.interruptible = Timers(), {}, {}
     shard.refused, shard.supervised, shard.lending, shard.lendable = {}, {}, {}, {}
     shard.dormant_order = deque((since, case_id) for case_id, since in shard.dormant.items())
     for agent in shard.agents.values():

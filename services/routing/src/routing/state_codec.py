@@ -23,7 +23,7 @@ from routing.shard import Shard, refill
 from routing.terms import SourceLabel
 from routing.thread_index import Kept, ThreadIndex
 
-VERSION = "26"
+VERSION = "27"
 """Names the form below; a snapshot of another version is not read and the shard is refolded."""
 PART_MAX = 1_000
 """Cases, or keys and posts, of one part: three milliseconds' work."""

@@ -1,6 +1,8 @@
 """The words the facts of the `work` context are made of. Units and ranges are those of events.proto."""
 
+from collections.abc import Iterable
 from enum import IntEnum
+from typing import Protocol, TypeVar
 
 from chassis.clock import Instant
 from msgspec import Struct
@@ -91,6 +93,7 @@ class WaitingFor(IntEnum):
     UNSPECIFIED = 0
     CUSTOMER = 1
     THIRD_PARTY = 2
+    INTERRUPTED = 3
 
 
 class Ordering(IntEnum):
@@ -179,6 +182,44 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     channel: str
     kind: PostKind
     units: int
+
+
+class ChannelKind(Struct, frozen=True, array_like=True, gc=False):
+    """A channel, a kind of post, or both."""
+
+    channel: str
+    kind: PostKind
+
+
+class Interrupts(Struct, frozen=True, array_like=True, gc=False):
+    """What cases of a channel, or of a kind, may interrupt: a row of the interrupt matrix."""
+
+    channel: str
+    kind: PostKind
+    interrupted: tuple[ChannelKind, ...]
+
+    def covers(self, channel: str, kind: PostKind) -> bool:
+        """Whether cases of this channel, begun by this kind of post, are among what may be interrupted."""
+        return any(one.channel in ("", channel) and one.kind in (0, kind) for one in self.interrupted)
+
+
+class _Placed(Protocol):
+    @property
+    def channel(self) -> str: ...
+    @property
+    def kind(self) -> PostKind: ...
+
+
+P = TypeVar("P", bound=_Placed)
+
+
+def most_exact(said: Iterable[P], channel: str, kind: PostKind) -> P | None:
+    """What is said of a channel and a kind of post: of both, else of the channel, else of the kind."""
+    by_place = {(one.channel, one.kind): one for one in said}
+    for place in ((channel, kind), (channel, PostKind.UNSPECIFIED), ("", kind)):
+        if place in by_place:
+            return by_place[place]
+    return None
 
 
 class ClaimTerms(Struct, frozen=True, array_like=True, gc=False):
@@ -327,6 +368,7 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     agent_terms: AgentTerms | None = None
     tier: str = ""
     within: Within | None = None
+    is_uninterruptible: bool = False
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):

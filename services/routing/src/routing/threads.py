@@ -189,6 +189,7 @@ def _begin(decision: Decision, told: events.PostThreaded, urgency: int) -> None:
         line.agent_terms,
         line.tier,
         line.near,
+        line.is_uninterruptible,
     )
     is_all = not decision.events
     decision.emit(begun)
@@ -438,8 +439,8 @@ def _go_on(
         case Queued() | Offered() | Broadcast():
             if case.wait is None and owes(case):  # it waited for what is joined into it only
                 queue_up(decision, case, urgency, kind, reach)
-        case Pending():
-            if is_contact:
+        case Pending(interrupted_by=interrupted_by):
+            if is_contact and not interrupted_by:
                 resume(decision, case, stage, "customer")
         case Resolved() | Confirmed() | Withdrawn():
             if case.owed_since is not None:

@@ -8,6 +8,7 @@ from heapq import nlargest
 
 from routing.agents import Policy
 from routing.cases import Case, asked_near, asked_of
+from routing.interrupting import FREES_NOTHING, makes_no_room
 from routing.lines import asked_in, near_place
 from routing.rules import Attributes, Shape, ready, shape
 from routing.shard import Shard
@@ -28,7 +29,7 @@ class Foreseen:
 
 
 def missing(shard: Shard, policy: Policy, where: str) -> list[tuple[str, str]]:
-    """Everything that a policy names and that is not there, each with the field that names it."""
+    """Everything that a policy names and that is not there, or that frees nobody, each with the field that says it."""
     found: list[tuple[str, str]] = []
     places = {place.place_id for place in policy.places}
 
@@ -45,6 +46,8 @@ def missing(shard: Shard, policy: Policy, where: str) -> list[tuple[str, str]]:
             look(f"{field}.agents", "agent", agent_id, there=agent_id in shard.agents)
         if rule.within is not None:
             look(f"{field}.within", "place", rule.within.place_id, there=rule.within.place_id in places)
+    if makes_no_room(policy):
+        found.append((f"{where}.interrupts", FREES_NOTHING))
     for number, step in enumerate(policy.relaxations):
         field = f"{where}.relaxations[{number}]"
         if step.queue:
@@ -118,6 +121,8 @@ def _said(shard: Shard, policy: Policy, case: Case, made: Shape) -> Iterator[tup
         ):
             if would:
                 yield word, " ".join(would), " ".join(is_now) or "nobody"
+    if made.is_uninterruptible:
+        yield "interruptible", "no", "no" if case.is_uninterruptible else "yes"
     near = near_place(policy, made.within)
     if near is not None:
         before = asked_near(case)

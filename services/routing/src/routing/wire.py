@@ -29,7 +29,18 @@ from routing.cases import (
 from routing.events import CaseOffered
 from routing.explain import Explanation
 from routing.reputation import Tally, score
-from routing.terms import AgentTerms, ClaimTerms, Escalation, GeoPoint, Near, Relaxation, Requirement, Rule, ShiftPlan
+from routing.terms import (
+    AgentTerms,
+    ClaimTerms,
+    Escalation,
+    GeoPoint,
+    Interrupts,
+    Near,
+    Relaxation,
+    Requirement,
+    Rule,
+    ShiftPlan,
+)
 from routing.views.cases import CasePost, state_of
 from routing.views.threads import Unattributed
 
@@ -46,6 +57,7 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
     offers = [offer_message(tenant, case, offer) for offer in offers_of(case)]
     waits = (isinstance(stage, Queued) or bool(offers)) and place is not None
     owed = waits or case.owed_since is not None
+    interrupted_by = stage.interrupted_by if isinstance(stage, Pending) else ""
     return service_pb2.Case(
         name=f"{at}/cases/{case.case_id}",
         state=f"CASE_STATE_{state_of(case)}",
@@ -98,6 +110,10 @@ def case_message(tenant: str, case: Case) -> service_pb2.Case:
         tier=case.tier,
         near=_near_message(case.near),
         asked_near=None if case.relaxed is None else _near_message(case.relaxed.near),
+        interrupted_by=f"{at}/cases/{interrupted_by}" if interrupted_by else "",
+        interrupts=[f"{at}/cases/{case_id}" for case_id in (stage.interrupts if isinstance(stage, Accepted) else ())],
+        kind=f"POST_KIND_{case.kind.name}",
+        uninterruptible=case.is_uninterruptible,
     )
 
 
@@ -213,6 +229,7 @@ def offer_message(tenant: str, case: Case, offer: Offered) -> service_pb2.Offer:
         weight=case.weight,
         offered_at=to_timestamp(offer.at),
         expires_at=to_timestamp(offer.expires_at),
+        interrupts=[f"tenants/{tenant}/cases/{case_id}" for case_id in offer.interrupts],
     )
 
 
@@ -279,6 +296,7 @@ def queue_message(tenant: str, queue: Queue, waiting: int, supervised: int) -> s
         language_level=queue.language_level,
         offer_width=queue.offer_width,
         tier_level=queue.tier_level,
+        uninterruptible=queue.is_uninterruptible,
         claim_mode=None if queue.claim_terms is None else _claim_mode_message(tenant, queue.claim_terms),
     )
 
@@ -329,6 +347,18 @@ def policy_message(tenant: str, policy: Policy) -> service_pb2.RoutingPolicy:
             events_pb2.EarnedLevel(level=one.level, min_votes=one.min_votes, percent=one.percent)
             for one in policy.earned_levels
         ],
+        interrupts=[_interrupts_message(row) for row in policy.interrupts],
+        interrupted_s=policy.interrupted_s,
+    )
+
+
+def _interrupts_message(row: Interrupts) -> events_pb2.Interrupts:
+    return events_pb2.Interrupts(
+        channel=row.channel,
+        kind=f"POST_KIND_{row.kind.name}",
+        interrupted=[
+            events_pb2.ChannelKind(channel=one.channel, kind=f"POST_KIND_{one.kind.name}") for one in row.interrupted
+        ],
     )
 
 
@@ -359,6 +389,7 @@ def _rule_message(tenant: str, rule: Rule) -> service_pb2.RequirementRule:
         agents=None if rule.agent_terms is None else _agents_message(f"tenants/{tenant}", rule.agent_terms),
         tier=rule.tier,
         within=None if rule.within is None else events_pb2.Within(**asdict(rule.within)),
+        uninterruptible=rule.is_uninterruptible,
     )
 
 
@@ -379,6 +410,7 @@ def explanation_message(tenant: str, case: Case, said: Explanation) -> service_p
                 released_at=_stamp(c.released_at or None),
                 constraints=[f"CONSTRAINT_{one.name}" for one in c.constraints],
                 rank_score=c.score,
+                interrupts=[f"tenants/{tenant}/cases/{case_id}" for case_id in c.interrupts],
             )
             for c in said.candidates[:CANDIDATES_MAX]
         ],
@@ -407,6 +439,7 @@ def past_explanation_message(
             weight=offered.weight,
             offered_at=to_timestamp(offered.at),
             expires_at=to_timestamp(offered.expires_at),
+            interrupts=[f"tenants/{tenant}/cases/{case_id}" for case_id in offered.interrupts],
         )
     )
     return message

@@ -108,6 +108,30 @@ class ChannelUnits(Struct, frozen=True, array_like=True, gc=False):
     """Units of an agent's capacity, 1..10."""
 
 
+class ChannelKind(Struct, frozen=True, array_like=True, gc=False):
+    """A channel, a kind of post, or both."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.ChannelKind"
+    """Full name of its message."""
+    channel: str = ""
+    """The channel's name, "" for any."""
+    kind: int = 0
+    """What sort of post began the case, UNSPECIFIED for any; a case opened by hand is of no sort."""
+
+
+class Interrupts(Struct, frozen=True, array_like=True, gc=False):
+    """What cases of a channel, or of a kind, may interrupt: a row of the interrupt matrix."""
+
+    NAME: ClassVar[str] = "switchboard.routing.v1.Interrupts"
+    """Full name of its message."""
+    channel: str = ""
+    """The channel's name, "" for any."""
+    kind: int = 0
+    """What sort of post began the case, UNSPECIFIED for any; a case opened by hand is of no sort."""
+    interrupted: tuple[ChannelKind, ...] = ()
+    """What they may interrupt, sorted by channel and kind, 1..100."""
+
+
 class GeoPoint(Struct, frozen=True, array_like=True, gc=False):
     """A point on the Earth, WGS 84."""
 
@@ -211,6 +235,8 @@ class Rule(Struct, frozen=True, array_like=True, gc=False):
     """The tier of its customer, "" where it does not say."""
     within: Within | None = None
     """Where an agent is to be for it, absent where it does not say."""
+    is_uninterruptible: bool = False
+    """Whether its agent is never interrupted for another case while working it; false where it does not say."""
 
 
 class Relaxation(Struct, frozen=True, array_like=True, gc=False):
@@ -609,6 +635,8 @@ class CaseQueued(Struct, frozen=True, array_like=True, gc=False):
     """Its customer's tier, as rules or whoever opened it say, `[a-z0-9][a-z0-9_-]{0,30}`; "" where nobody does."""
     near: Near | None = None
     """Where an agent is to be for it, absent for anywhere."""
+    is_uninterruptible: bool = False
+    """Whether its agent is never interrupted for another case while working it, as rules say."""
 
 
 class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
@@ -642,6 +670,8 @@ class CaseBegun(Struct, frozen=True, array_like=True, gc=False):
     """Its customer's tier, as rules or whoever opened it say, `[a-z0-9][a-z0-9_-]{0,30}`; "" where nobody does."""
     near: Near | None = None
     """Where an agent is to be for it, absent for anywhere."""
+    is_uninterruptible: bool = False
+    """Whether its agent is never interrupted for another case while working it, as rules say."""
 
 
 class RequirementRelaxed(Struct, frozen=True, array_like=True, gc=False):
@@ -694,6 +724,8 @@ class CaseOffered(Struct, frozen=True, array_like=True, gc=False):
     """Whether the agent was preferred, because it had the case before."""
     width: int = 0
     """To how many agents at once the case may be offered, each by a fact of its own, when that is more than one; 0 where the agent alone is offered it."""
+    interrupts: tuple[str, ...] = ()
+    """Cases of the agent that wait while it works this one, should it accept, in the order in which they are put aside; empty where it has room."""
 
 
 class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
@@ -715,6 +747,8 @@ class OfferAccepted(Struct, frozen=True, array_like=True, gc=False):
     """Cases joined into it that wait, sorted: the agent took them as well."""
     reply_due_at: Instant | None = None
     """Until when the agent is to reply or to do anything else with it, else it goes back; absent when its queue gives no such time."""
+    interrupts: tuple[str, ...] = ()
+    """Cases of the agent that wait while it works this one, each by a fact of its own (CasePended)."""
 
 
 class OfferDeclined(Struct, frozen=True, array_like=True, gc=False):
@@ -1063,6 +1097,8 @@ class CasePended(Struct, frozen=True, array_like=True, gc=False):
     """When."""
     weight_percent: int = 0
     """Percent of its units that it takes of its agent while it waits, 1..100; 0 in facts from before there was such a thing, where it is 100."""
+    interrupted_by: str = ""
+    """The case that interrupted it, of INTERRUPTED only."""
 
 
 class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
@@ -1073,7 +1109,7 @@ class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
     case_id: str = ""
     """The case."""
     reason: str = ""
-    """"customer", "agent" or "timer"."""
+    """"customer", "agent", "timer", or what ended the wait for another case: "joined", "task", "interruption_over"."""
     at: Instant = Instant(0)
     """When."""
 
@@ -1416,6 +1452,8 @@ class QueueChanged(Struct, frozen=True, array_like=True, gc=False):
     """How its cases are claimed, absent where they are offered."""
     tier_level: int = 0
     """Least level of the skill of their tier that its cases ask for, 1..5; 0 for none."""
+    is_uninterruptible: bool = False
+    """Whether the agents of its cases are never interrupted for another case while working them."""
 
 
 class QueueDeleted(Struct, frozen=True, array_like=True, gc=False):
@@ -1502,6 +1540,10 @@ class PolicyChanged(Struct, frozen=True, array_like=True, gc=False):
     """Places that rules and cases name, sorted by id, at most 200."""
     rescue_s: int = 0
     """How long before its deadline a case goes before all that can wait, seconds, 1..86400; 0 in facts from before there was such a thing. Of BALANCED."""
+    interrupts: tuple[Interrupts, ...] = ()
+    """What cases of a channel or kind may interrupt, sorted by channel and kind, at most 100; empty where nobody is interrupted."""
+    interrupted_s: int = 0
+    """How long an interrupted case waits for its agent at most, seconds, 1..86400; 0 in facts from before there was such a thing, where it is 900."""
 
 
 class SourceQueueChanged(Struct, frozen=True, array_like=True, gc=False):
@@ -1644,6 +1686,10 @@ class CaseRecalled(Struct, frozen=True, array_like=True, gc=False):
     """What was granted its customer, and asked for, in its order, at most 20."""
     near: Near | None = None
     """Where an agent is to be for it, absent for anywhere."""
+    kind: int = 0
+    """What sort of post began it, UNSPECIFIED for a case opened by hand."""
+    is_uninterruptible: bool = False
+    """Whether its agent is never interrupted for another case while working it, as rules say."""
 
 
 class CaseSupervised(Struct, frozen=True, array_like=True, gc=False):
@@ -1920,4 +1966,4 @@ class CaseNearChanged(Struct, frozen=True, array_like=True, gc=False):
     """When."""
 
 
-STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, GeoPoint, Place, Within, Near, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, EarnedLevel, SkillEarned, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged, CaseNearChanged,)}
+STRUCTS |= {cls.NAME: cls for cls in (Skill, Requirement, SkillWeight, WeeklyShift, ShiftException, ShiftPlan, ChannelCapacity, ChannelUnits, ChannelKind, Interrupts, GeoPoint, Place, Within, Near, TierHeadStart, AgentTerms, Rule, Relaxation, SourceLabel, PostThreaded, PostAliased, PostAddressed, PostUnthreaded, ThreadReviewed, RecalledRole, RecalledPost, ThreadRecalled, CaseOpened, PostAttached, PostPlaced, CasesJoined, CaseSplit, JoinedCasePlaced, CaseClassified, CaseQueued, CaseBegun, RequirementRelaxed, CaseOffered, OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, CaseClaimed, ClaimRenewed, ClaimSeconded, ClaimLapsed, CaseReleased, ReplyRequested, Vote, GivenAnswer, EarnedLevel, SkillEarned, AnswerVoted, ReplySent, ReplyFailed, CaseNoted, CasePended, CaseResumed, CaseTransferred, CaseEscalated, Escalation, TaskOpened, TaskClosed, CaseResolved, ResolutionConfirmed, CaseReopened, CaseWithdrawn, PostDetached, ClaimTerms, AgentRegistered, AgentChanged, PresenceChanged, ShiftChanged, QueueChanged, QueueDeleted, QueueCleared, AgentDeleted, PolicyChanged, SourceQueueChanged, SourceLabelsChanged, GoodwillGrant, CaseRecalled, CaseSupervised, DraftSaved, DraftDiscarded, GoodwillTerms, JargonTerm, GoodwillGranted, GoodwillAsked, GoodwillApproved, GoodwillRefused, DeskPolicyChanged, CannedTextChanged, CannedTextDeleted, CaseAssigned, CaseAgentsChanged, CaseTierChanged, CaseNearChanged,)}

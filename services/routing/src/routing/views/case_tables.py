@@ -1,8 +1,8 @@
 """What a round of facts writes into the tables of cases and threads. It knows no query and folds no case.
 
-Most threads are one post, and most posts are in one case: such a post is one row beside its case's, in `case_posts_v8`.
-What only few have stands elsewhere: what a post of ours is to the cases it answers in `case_answers_v8`, names of
-threads that are no post's own in `case_keys_v8`.
+Most threads are one post, and most posts are in one case: such a post is one row beside its case's, in `case_posts_v9`.
+What only few have stands elsewhere: what a post of ours is to the cases it answers in `case_answers_v9`, names of
+threads that are no post's own in `case_keys_v9`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -356,11 +356,11 @@ class Tables:
         if self.cases:
             await connection.execute(sql["save_cases"], self.cases)
         if self.places:
-            await connection.copy_records_to_table("case_places_v8", records=self.places)
+            await connection.copy_records_to_table("case_places_v9", records=self.places)
         if self.joined_threads:
             await self._save_joined_threads(connection, sql)
         if self.new_cases:  # what was tied before they opened is not theirs; what was tied since, they know
-            await connection.copy_records_to_table("cases_v8", records=self.new_cases)
+            await connection.copy_records_to_table("cases_v9", records=self.new_cases)
         if self.joined:
             ends = [(*gone, into) for gone, into in self.joined.items()]
             for name in ("join_posts", "join_founding_posts", "join_answers"):
@@ -383,7 +383,7 @@ class Tables:
             await connection.execute(sql["count_answers"], *zip(*counts, strict=True))
         new, told = self.rows_of_posts()
         if new:
-            await connection.copy_records_to_table("case_posts_v8", records=new)
+            await connection.copy_records_to_table("case_posts_v9", records=new)
         if told:
             await connection.execute(sql["save_posts"], told)
         if self.parts:

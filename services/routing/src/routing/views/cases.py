@@ -133,19 +133,19 @@ def state_of(case: Case) -> str:
 
 
 class CasesView:
-    """The projection `cases_v8`."""
+    """The projection `cases_v9`."""
 
-    name = "cases_v8"
+    name = "cases_v9"
     contexts = frozenset({"work"})
     handles = CASE_FACTS | _THREAD_FACTS
     ignores = _OTHER_FACTS
     schema = SQL["schema"]
     dumps: Mapping[str, str] = {
-        "cases_v8": "tenant, case_id",
-        "case_posts_v8": "tenant, post_id, desk",
-        "case_answers_v8": "tenant, case_id, post_id",
-        "case_keys_v8": "tenant, thread_key",
-        "case_places_v8": "tenant, case_id, last_position, last_index",
+        "cases_v9": "tenant, case_id",
+        "case_posts_v9": "tenant, post_id, desk",
+        "case_answers_v9": "tenant, case_id, post_id",
+        "case_keys_v9": "tenant, thread_key",
+        "case_places_v9": "tenant, case_id, last_position, last_index",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
