@@ -116,6 +116,7 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
     from switchboard.routing.v1.service_pb2_grpc import RoutingServiceStub
 
     from switchboard_cli.escalate import escalation_of
+    from switchboard_cli.interruptions import interruption_of
     from switchboard_cli.joins import joins_of
     from switchboard_cli.names import document, full, word
     from switchboard_cli.output import console, print_json
@@ -138,7 +139,7 @@ async def _one(tenant: str, case: str, *, as_json: bool, targets: Targets) -> No
         print_json({"case": document(found), "events": [_fact(fact) for fact in history]})
         return
     _print([found])
-    more = joins_of(found) + tasks_of(found) + escalation_of(found)
+    more = joins_of(found) + tasks_of(found) + escalation_of(found) + interruption_of(found)
     if more:
         console().print(f"case {case} is {word(CaseState, found.state, 'CASE_STATE_')}{more}", style="head")
     _print_history(history)

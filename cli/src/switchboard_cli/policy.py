@@ -52,6 +52,32 @@ def _units(context: click.Context, parameter: click.Parameter, given: tuple[str,
     return found
 
 
+Place = tuple[str, str]
+"""A channel and a kind of post, "" for any."""
+
+
+def _interrupts(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[Place, list[Place]]:
+    """What may interrupt what, of ROW=COLUMN,COLUMN, each CHANNEL, CHANNEL:KIND or :KIND."""
+    found = {}
+    for one in given:
+        row, _, others = one.partition("=")
+        named = [_place(other) for other in others.split(",")]
+        place = _place(row)
+        if place is None or None in named:
+            kinds = ", ".join(KINDS)
+            raise click.BadParameter(
+                f"{one!r} is not ROW=COLUMN,COLUMN, such as voice=email,:post, with a KIND of {kinds}"
+            )
+        found[place] = [other for other in named if other is not None]
+    return found
+
+
+def _place(said: str) -> Place | None:
+    """A channel, a kind of post or both, of CHANNEL, :KIND or CHANNEL:KIND; None for anything else."""
+    channel, _, kind = said.partition(":")
+    return (channel, kind) if said and (not kind or kind in KINDS) and said != ":" else None
+
+
 def _earned_levels(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> list[tuple[int, int, int]]:
@@ -96,6 +122,13 @@ def _earned_levels(
               help="Of its units, what a case takes that waits for its customer.")  # fmt: skip
 @click.option("--resume-percent", type=click.IntRange(100, 1_000), metavar="N",
               help="Of an agent's capacity, up to where its pending cases go on with it.")  # fmt: skip
+@click.option("--interrupt", "interrupts", multiple=True, metavar="ROW=COLUMNS",
+              callback=_interrupts,
+              help="What may interrupt what, where nobody has room, such as voice=email,:post; those given replace all"
+                   " there are.")  # fmt: skip
+@click.option("--no-interrupts", is_flag=True, help="Nobody is interrupted any more.")
+@click.option("--interrupted-s", type=click.IntRange(1, 86_400), metavar="S",
+              help="How long an interrupted case waits for its agent at most.")  # fmt: skip
 @click.option("--wind-down-s", type=click.IntRange(0, 86_400), metavar="S",
               help="How long before the end of a shift its agent gets no new offers.")  # fmt: skip
 @click.option("--rules", "rules_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
@@ -126,6 +159,8 @@ async def policy(
     steps_file: Path | None,
     earned: list[tuple[int, int, int]],
     no_earned: bool,
+    interrupts: dict[Place, list[Place]],
+    no_interrupts: bool,
     as_json: bool,
     targets: Targets,
     **settings: str | int | None,
@@ -143,8 +178,8 @@ async def policy(
 
     name = f"tenants/{tenant}/routingPolicy"
     if checked_file is not None:
-        others = [value for value in settings.values() if value is not None]
-        if any((others, weights, units, tiers, rules_file, places_file, steps_file)):
+        single = [value for value in settings.values() if value is not None]
+        if any((single, weights, units, tiers, rules_file, places_file, steps_file, interrupts, no_interrupts)):
             raise click.UsageError("--check changes nothing: give it alone")
         await _check(checked_file, tenant, as_json=as_json, targets=targets)
         return
@@ -153,10 +188,7 @@ async def policy(
         key: f"{key}_{value}".upper() if isinstance(value, str) else value for key, value in given.items()
     }
     counts = [SkillWeight(skill=skill, weight=count) for skill, count in weights.items()]
-    takes = [
-        ChannelUnits(channel=channel, kind=f"POST_KIND_{kind.upper() or 'UNSPECIFIED'}", units=n)
-        for (channel, kind), n in units.items()
-    ]
+    takes = [ChannelUnits(channel=channel, kind=_kind(kind), units=n) for (channel, kind), n in units.items()]
     wanted = api.RoutingPolicy(name=name, skill_weights=counts, channel_units=takes, **values)
     mask = [*given, *(["skill_weights"] if weights else []), *(["channel_units"] if units else [])]
     if tiers:
@@ -176,6 +208,13 @@ async def policy(
     for level, votes, percent in earned:
         wanted.earned_levels.add(level=level, min_votes=votes, percent=percent)
     mask += ["earned_levels"] if earned or no_earned else []
+    if interrupts and no_interrupts:
+        raise click.UsageError("--interrupt says what may interrupt and --no-interrupts that nothing may: give one")
+    for (its_channel, its_kind), others in interrupts.items():
+        row = wanted.interrupts.add(channel=its_channel, kind=_kind(its_kind))
+        for other_channel, other_kind in others:
+            row.interrupted.add(channel=other_channel, kind=_kind(other_kind))
+    mask += ["interrupts"] if interrupts or no_interrupts else []
     act = "to change the policy" if mask else "to show the policy"
     async with calling(targets, "routing", act=act) as channel:
         stub = RoutingServiceStub(channel)
@@ -188,6 +227,10 @@ async def policy(
         print_json(document(said.routing_policy))
     else:
         _show(said.routing_policy)
+
+
+def _kind(kind: str) -> Any:
+    return f"POST_KIND_{kind.upper() or 'UNSPECIFIED'}"
 
 
 async def _check(path: Path, tenant: str, *, as_json: bool, targets: Targets) -> None:
@@ -221,7 +264,7 @@ async def _check(path: Path, tenant: str, *, as_json: bool, targets: Targets) ->
 
 
 def _written(path: Path, tenant: str) -> Any:
-    """Rules, steps and places of a file, with the fields of RoutingPolicy; a queue or agent by its id."""
+    """Rules, steps, places and interrupts of a file, with the fields of RoutingPolicy; a queue or agent by its id."""
     import tomllib
 
     from google.protobuf.json_format import ParseDict, ParseError
@@ -231,8 +274,9 @@ def _written(path: Path, tenant: str) -> Any:
 
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        if other := document.keys() - {"rules", "relaxations", "places"}:
-            raise click.BadParameter(f"{path} has {min(other)}; it can have [[rules]], [[relaxations]] and [[places]]")
+        if other := document.keys() - {"rules", "relaxations", "places", "interrupts"}:
+            can = "[[rules]], [[relaxations]], [[places]] and [[interrupts]]"
+            raise click.BadParameter(f"{path} has {min(other)}; it can have {can}")
         found = ParseDict(document, RoutingPolicy())
     except (ParseError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"{path} cannot be read: {error}") from None
@@ -286,6 +330,8 @@ def _show(shown: Any) -> None:
     rows.add_row("who is away keeps cases", f"{shown.absence_s} s" if shown.absence_s else "for ever")
     rows.add_row("a pending case takes", f"{shown.pending_percent} % of its units")
     rows.add_row("and goes on up to", f"{shown.resume_percent} % of its agent's capacity")
+    rows.add_row("interrupts", "; ".join(map(_row_of, shown.interrupts)) or "nothing")
+    rows.add_row("for at most", f"{shown.interrupted_s} s")
     rows.add_row("last offers", f"{shown.wind_down_s} s before the end of a shift")
     levels = (f"{one.level} from {one.min_votes} votes at {one.percent} %" for one in shown.earned_levels)
     rows.add_row("levels earned by votes", ", ".join(levels) or "none")
@@ -322,6 +368,7 @@ def _then(rule: Any) -> str:
         f"not {' '.join(map(short, rule.agents.forbidden))}" if rule.agents.forbidden else "",
         f"tier {rule.tier}" if rule.tier else "",
         _within(rule.within) if rule.HasField("within") else "",
+        "not interruptible" if rule.uninterruptible else "",
         "stop" if rule.stop else "",
     )
     return ", ".join(one for one in said if one)
@@ -332,10 +379,19 @@ def _within(within: Any) -> str:
 
 
 def _units_of(one: Any) -> str:
+    return f"{_place_of(one)}={one.units}"
+
+
+def _row_of(row: Any) -> str:
+    return f"{_place_of(row)}={','.join(map(_place_of, row.interrupted))}"
+
+
+def _place_of(one: Any) -> str:
+    """A channel, a kind of post or both, as they are given."""
     from switchboard.ingest.v1.post_pb2 import PostKind
 
     kind = f":{PostKind.Name(one.kind).removeprefix('POST_KIND_').lower()}" if one.kind else ""
-    return f"{one.channel}{kind}={one.units}"
+    return f"{one.channel}{kind}"
 
 
 def _step_table(steps: Any) -> Any:
