@@ -12,9 +12,10 @@ import pytest
 from chassis.database import Database
 from chassis.projection import Projection
 from google.protobuf.message import Message
+from kpi.query import BEGINNING, END, Known
 from kpi.views import contacts
 from kpi.views.contact_folds import Row
-from kpi.views.contacts import BEGINNING, END, Contacts
+from kpi.views.contacts import Contacts
 from kpi_projection import entries, project
 from switchboard.routing.v1 import events_pb2 as work
 
@@ -29,7 +30,7 @@ def random_events(rng: random.Random, count: int) -> list[Message]:
         kind = rng.choice(
             [
                 *("open", "in", "in", "out", "bot", "gone", "queue", "offer", "decline", "take", "sent", "resolve"),
-                *("reopen", "join", "placed", "label", "agent"),
+                *("reopen", "join", "placed", "label", "agent", "release", "move", "pend", "task"),
             ]
         )
         if kind == "open" or not cases:
@@ -66,6 +67,14 @@ def random_events(rng: random.Random, count: int) -> list[Message]:
                 events.append(e.sent(case, "mia", at, rng.choice(["", post_id])))
             case "resolve":
                 events.append(e.resolved(case, "mia", at))
+            case "release":
+                events.append(rng.choice([e.released, e.lapsed])(case, "mia", at))
+            case "move":
+                events.append(e.transferred(case, "mia", rng.choice(["gold", "default"]), at))
+            case "pend":
+                events.append(rng.choice([e.pended(case, "mia", at), e.resumed(case, at)]))
+            case "task":
+                events.append(rng.choice([e.task(case, "t1", "books", at), e.task_closed(case, "t1", at)]))
             case "reopen":
                 events.append(e.reopened(case, at))
             case "join":
@@ -117,7 +126,14 @@ async def test_only_the_interval_is_read(database: Database) -> None:
 async def test_a_contact_that_moves_away_leaves_no_row(database: Database) -> None:
     events = [e.opened("c1"), e.opened("c2"), e.inbound("c2", "p2", 5), e.joined("c1", "c2")]
     tables = await project(database, entries(events), 1)
-    assert [row.split(",")[1] for row in tables["contacts_v3"]] == ["c1"]
+    assert [row.split(",")[1] for row in tables["contacts_v4"]] == ["c1"]
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+async def test_a_contact_whose_only_post_was_somebody_elses_leaves_no_row(database: Database, batch: int) -> None:
+    events = [e.opened("c1"), e.inbound("c1", "p1", 5), e.detached("c1", "p1", 9, work.POST_ROLE_CONTACT, moved=True)]
+    tables = await project(database, entries(events), batch)
+    assert tables["contacts_v4"] == []
 
 
 @pytest.fixture(params=[64, 2], ids=["as it is", "where every case of four facts is a long one"])
@@ -138,8 +154,22 @@ async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Dat
             async with database.sibling(f"kpi_{seed}_{batch}") as schema:
                 results.append(await project(schema, log_entries, batch))
         assert results[0] == results[1] == results[2]
-        found += len(results[0]["contacts_v3"])
+        found += len(results[0]["contacts_v4"])
     assert found > 20
+
+
+def _of_case(one: Known) -> tuple[str, int]:
+    return one.case_id, one.episode
+
+
+async def test_what_was_completed_since_is_read_whenever_it_started(database: Database) -> None:
+    events = [
+        *(e.opened("c1"), e.inbound("c1", "p1", 1), e.sent("c1", "mia", 50)),
+        *(e.opened("c2"), e.inbound("c2", "p2", 2)),
+    ]
+    await project(database, entries(events), 10)
+    contents = await contacts.read(database, "acme", BEGINNING, END, END, since=e.T0 + 40 * e.SECOND)
+    assert [one.case_id for one in contents.known()] == ["c1"]
 
 
 @pytest.mark.usefixtures("part")
@@ -154,15 +184,19 @@ async def test_folding_in_memory_reads_like_the_tables(database: Database) -> No
     kept = await contacts.read(database, "acme", BEGINNING, END, END)
     assert again.position == kept.position
     assert sorted(again.known()) == sorted(kept.known())
+    inside = contacts.contents_of(rows, len(log_entries), BEGINNING, END, END, inside=True)
+    kept_inside = await contacts.read(database, "acme", BEGINNING, END, END, inside=True)
+    assert all(one.contact.journey is not None for one in kept_inside.known())
+    assert sorted(inside.known(), key=_of_case) == sorted(kept_inside.known(), key=_of_case)
 
 
 async def test_the_last_post_of_a_hot_thread_costs_what_the_first_did(database: Database) -> None:
     posts = [e.inbound("c1", f"p{n}", n) if n % 5 else e.outbound("c1", f"p{n}", n) for n in range(1, 3_001)]
     tables = await project(database, entries([e.opened("c1"), *posts]), 250)
-    (row,) = tables["contacts_v3_cases"]
+    (row,) = tables["contacts_v4_cases"]
     assert len(row) < 25_000, "what is written for one more post"
-    assert len(tables["contacts_v3_parts"]) == 3_000 // 64 - 1
-    assert len(tables["contacts_v3"]) == 1
+    assert len(tables["contacts_v4_parts"]) == 3_000 // 64 - 1
+    assert len(tables["contacts_v4"]) == 1
 
 
 async def test_a_value_the_tables_refuse_parks_its_case_only(database: Database) -> None:

@@ -126,8 +126,45 @@ def rescinded(case: str, agent: str, at: float) -> Message:
     return work.OfferRescinded(case_id=case, agent_id=agent, reason=work.RESCIND_REASON_TAKEN, at=ts(at))
 
 
+def expired(case: str, agent: str, at: float) -> Message:
+    return work.OfferExpired(case_id=case, agent_id=agent, at=ts(at))
+
+
 def accepted(case: str, agent: str, at: float, also: Sequence[str] = ()) -> Message:
     return work.OfferAccepted(case_id=case, agent_id=agent, at=ts(at), joined_case_ids=also)
+
+
+def claimed(case: str, agent: str, at: float) -> Message:
+    return work.CaseClaimed(case_id=case, agent_id=agent, at=ts(at))
+
+
+def lapsed(case: str, agent: str, at: float) -> Message:
+    return work.ClaimLapsed(case_id=case, agent_id=agent, at=ts(at))
+
+
+def released(case: str, agent: str, at: float) -> Message:
+    return work.CaseReleased(case_id=case, agent_id=agent, at=ts(at))
+
+
+def transferred(case: str, agent: str, queue: str, at: float) -> Message:
+    return work.CaseTransferred(case_id=case, agent_id=agent, queue=queue, at=ts(at))
+
+
+def pended(case: str, agent: str, at: float, *, for_customer: bool = True) -> Message:
+    whom = work.WAITING_FOR_CUSTOMER if for_customer else work.WAITING_FOR_THIRD_PARTY
+    return work.CasePended(case_id=case, agent_id=agent, waiting_for=whom, at=ts(at))
+
+
+def resumed(case: str, at: float) -> Message:
+    return work.CaseResumed(case_id=case, reason="customer", at=ts(at))
+
+
+def task(case: str, task_id: str, queue: str, at: float) -> Message:
+    return work.TaskOpened(case_id=case, task_id=task_id, queue=queue, at=ts(at))
+
+
+def task_closed(case: str, task_id: str, at: float) -> Message:
+    return work.TaskClosed(case_id=case, task_id=task_id, at=ts(at))
 
 
 def sent(case: str, agent: str, at: float, post_id: str = "", *, human: bool = True) -> Message:

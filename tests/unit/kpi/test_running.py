@@ -9,16 +9,25 @@ from hypothesis import strategies as st
 from kpi.episodes import (
     EVENTS_PER_COMMIT,
     Began,
+    Delegated,
+    Delivered,
+    Ended,
     Episode,
     Fact,
     Gone,
+    LetGo,
+    Moved,
+    Offered,
+    Parked,
     Posted,
     Queued,
     Reopened,
     Sent,
     Settled,
     Took,
+    Unoffered,
     Withdrew,
+    Woke,
     Wrote,
     episodes,
 )
@@ -38,7 +47,9 @@ kinds = st.one_of(
         st.sampled_from(["a", "b", "c"]),
     ),
     st.builds(
-        lambda at, ahead, origin, post, due: Began(0, at, origin, post, False, "x", "s", "d", at + ahead, "gold", due),
+        lambda at, ahead, origin, post, due: Began(
+            0, at, origin, post, False, "x", "s", "d", at + ahead, "gold", due, at
+        ),
         times,
         st.sampled_from([0, 0, 5]),
         origins,
@@ -54,6 +65,15 @@ kinds = st.one_of(
     st.builds(Settled, st.just(0), times, origins, agents),
     st.builds(Reopened, st.just(0), times, origins),
     st.builds(Withdrew, st.just(0), times, origins),
+    st.builds(Offered, st.just(0), times, origins, agents),
+    st.builds(Unoffered, st.just(0), times, origins, agents, st.sampled_from(["declined", "expired", "rescinded"])),
+    st.builds(LetGo, st.just(0), times, origins, agents, st.sampled_from(["released", "lapsed"])),
+    st.builds(Moved, st.just(0), times, origins, agents, st.sampled_from(["gold", "default"])),
+    st.builds(Parked, st.just(0), times, origins, st.booleans()),
+    st.builds(Woke, st.just(0), times, origins),
+    st.builds(Delegated, st.just(0), times, origins, posts, st.sampled_from(["books", "shop"])),
+    st.builds(Delivered, st.just(0), times, origins, posts),
+    st.builds(Ended, st.just(0), times, st.just("c2")),
 )
 
 

@@ -32,7 +32,7 @@ class Wrote(_Fact, frozen=True):
     """A customer's post that speaks to us, and where it came through; `origin` is "" or the case it came from.
 
     `at` is when it counts as offered: on the customer's clock, but not after it reached us. `published` is the
-    customer's clock alone, which may be ahead of ours.
+    customer's clock alone, which may be ahead of ours. It reached us `lag` microseconds after `at`.
     """
 
     ref: int
@@ -44,6 +44,7 @@ class Wrote(_Fact, frozen=True):
     source: str
     desk: str
     published: int
+    lag: int = 0
 
 
 class Posted(_Fact, frozen=True):
@@ -109,26 +110,116 @@ class Began(_Fact, frozen=True):
     published: int
     queue: str
     due: int
+    began: int
+    """When it was lined up."""
+    lag: int = 0
 
     @property
     def wrote(self) -> Wrote:
         """That the customer wrote."""
         place = self.direct, self.channel, self.source, self.desk
-        return Wrote(self.ref, self.at, self.origin, self.post, *place, self.published)
+        return Wrote(self.ref, self.at, self.origin, self.post, *place, self.published, self.lag)
 
     @property
     def promise(self) -> Queued:
         """What they were promised; it stays when the post turns out to belong elsewhere."""
-        return Queued(self.ref, self.at, self.origin, self.queue, self.due)
+        return Queued(self.ref, self.began, self.origin, self.queue, self.due)
 
 
 class Took(_Fact, frozen=True):
-    """An agent took the case."""
+    """An agent took the case: accepted an offer, was assigned it, or `claimed` it; or took another one, into which this
+    is joined, and this `along` with it.
+    """
 
     ref: int
     at: int
     origin: str
     agent: str
+    claimed: bool = False
+    along: bool = False
+
+
+class Offered(_Fact, frozen=True):
+    """The case was offered to an agent."""
+
+    ref: int
+    at: int
+    origin: str
+    agent: str
+
+
+class Unoffered(_Fact, frozen=True):
+    """An offer ended, other than by being accepted: "declined", "expired" or "rescinded"."""
+
+    ref: int
+    at: int
+    origin: str
+    agent: str
+    how: str
+
+
+class LetGo(_Fact, frozen=True):
+    """Who had the case has it no longer: "released" or "lapsed"."""
+
+    ref: int
+    at: int
+    origin: str
+    agent: str
+    how: str
+
+
+class Moved(_Fact, frozen=True):
+    """The case belongs to a queue from now on; `agent` moved it, "" for none of them."""
+
+    ref: int
+    at: int
+    origin: str
+    agent: str
+    queue: str
+
+
+class Parked(_Fact, frozen=True):
+    """Who has the case waits: for the customer, or for somebody else."""
+
+    ref: int
+    at: int
+    origin: str
+    for_customer: bool
+
+
+class Woke(_Fact, frozen=True):
+    """Who has the case goes on with it."""
+
+    ref: int
+    at: int
+    origin: str
+
+
+class Delegated(_Fact, frozen=True):
+    """Another department got a part of the case: a task, in its queue."""
+
+    ref: int
+    at: int
+    origin: str
+    task: str
+    queue: str
+
+
+class Delivered(_Fact, frozen=True):
+    """A task is done, or there is no need of it any more."""
+
+    ref: int
+    at: int
+    origin: str
+    task: str
+
+
+class Ended(_Fact, frozen=True):
+    """A link showed that the case it came from is a part of this one: that one waits and is held no longer."""
+
+    ref: int
+    at: int
+    origin: str
 
 
 class Settled(_Fact, frozen=True):
@@ -156,7 +247,11 @@ class Withdrew(_Fact, frozen=True):
     origin: str
 
 
-Fact: TypeAlias = Began | Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
+Turning: TypeAlias = Began | Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
+"""What makes contacts."""
+Course: TypeAlias = Offered | Unoffered | LetGo | Moved | Parked | Woke | Delegated | Delivered | Ended
+"""What tells how they went, and makes none."""
+Fact: TypeAlias = Turning | Course
 _by_ref = attrgetter("ref")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Fact, ...]).decode
@@ -215,6 +310,8 @@ class Case(msgspec.Struct, frozen=True):
     summary: str = ""
     """Of the facts before, as `running.dump_running` writes it."""
     earlier: tuple[Fact, ...] | None = None
+    last_at: int = 0
+    """Not before anything that is known of it, also of what is gone."""
     regrouped: bool = False
     """Whether facts came or went otherwise than at the end, so that all of its rows are written anew."""
 
@@ -245,13 +342,14 @@ def load_facts(text: str) -> tuple[Fact, ...]:
 def with_fact(case: Case, fact: Fact) -> Case:
     """The case with one more fact; a fact it has already changes nothing."""
     facts = case.facts
+    last_at = max(case.last_at, fact.at)
     if not facts or facts[-1].ref < fact.ref:
-        return replace(case, facts=(*facts, fact))
+        return replace(case, facts=(*facts, fact), last_at=last_at)
     if facts[-1].ref == fact.ref:
         return case
     if not case.before:
-        return replace(case, facts=_united(facts, (fact,)))
-    return case.regrouped_with(_united(case.all_facts, (fact,)), case.joined_into)
+        return replace(case, facts=_united(facts, (fact,)), last_at=last_at)
+    return replace(case.regrouped_with(_united(case.all_facts, (fact,)), case.joined_into), last_at=last_at)
 
 
 def overflowing(facts: Sequence[Fact]) -> int:
@@ -263,6 +361,7 @@ def joined(case_id: str, case: Case, other_id: str, other: Case) -> tuple[Case, 
     """Both cases after a link ended `other` in `case`: all facts are with the one, marked with where they came from."""
     moved = tuple(_moved(fact, other_id, case_id) for fact in other.all_facts)
     survivor = case.regrouped_with(_united(case.all_facts, moved), case.joined_into)
+    survivor = replace(survivor, last_at=max(case.last_at, other.last_at))
     return survivor, replace(other.regrouped_with((), case_id), agent="", weight=0)
 
 
@@ -304,8 +403,10 @@ def _first_contact(facts: Sequence[Fact]) -> Episode | None:
                 queued = sooner(queued, fact)
             case Took():
                 took = earlier(took, Done(fact.at, fact.agent, fact.ref))
-            case _:
+            case Posted() | Sent() | Gone() | Settled() | Reopened() | Withdrew():
                 return None
+            case _:
+                pass
     return None if start is None else concluded(1, start, Acts(took, None, None, None, None, queued), None)
 
 

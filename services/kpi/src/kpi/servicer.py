@@ -19,6 +19,7 @@ from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi import query, wire
 from kpi.calendar_calls import CalendarCalls
+from kpi.metrics.metric import Basis, ItemMetric
 from kpi.query import Answer, Contribution, Group, Waiting
 from kpi.views import archive, contacts
 from kpi.views.contact_folds import Row
@@ -151,11 +152,15 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         return query.DIMENSIONS | await contacts.label_keys(self._database, tenant)
 
     async def _contents(self, asked: MetricsQuery) -> contacts.Contents:
+        question = asked.question
+        interval = asked.tenant, asked.start, asked.end, question.until
+        inside = any(isinstance(metric, ItemMetric) for metric in question.metrics)
         if asked.as_of:
             await self._archive.reached(asked.as_of, deadline_s())
             rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())
-            return contacts.contents_of(rows, asked.as_of, asked.start, asked.end, asked.question.until)
-        return await contacts.read(self._database, asked.tenant, asked.start, asked.end, asked.question.until)
+            return contacts.contents_of(rows, asked.as_of, *interval[1:], inside=inside)
+        since = question.since if question.basis is Basis.COMPLETION else None
+        return await contacts.read(self._database, *interval, since=since, inside=inside)
 
     async def _picture(self, request: pb.WatchWallboardRequest) -> Picture:
         asked = wire.wallboard_of(request, self._clock.now(), zone=self._zone(request))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kpi.journeys import Journey, observed_journey
+
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -29,7 +31,7 @@ class Contact(NamedTuple):
     had one before its question. `due_at` is when the first response was promised. `reopened_at` is when a later
     episode began, if one did; a reopening within the confirm window takes the resolution back, and `ended` says that
     the episode was resolved or reopened all the same; `settled` is the act of resolving, whether it lasted or not, and
-    filled in where the contact is observed.
+    filled in where the contact is observed. `journey` is what happened inside, None where nobody asked.
     """
 
     start: int
@@ -46,6 +48,7 @@ class Contact(NamedTuple):
     skewed: bool = False
     ended: bool = False
     settled: Act | None = None
+    journey: Journey | None = None
 
     @property
     def since(self) -> int:
@@ -96,6 +99,7 @@ def observed(contact: Contact, until: int) -> Contact | None:
         contact.skewed,
         ended,
         settled if settled is not None and settled.at <= until else None,
+        None if contact.journey is None else observed_journey(contact.journey, until),
     )
 
 

@@ -18,15 +18,24 @@ from switchboard.routing.v1 import events_structs as work
 from kpi.episodes import (
     Began,
     Case,
+    Delegated,
+    Delivered,
+    Ended,
     Fact,
     Gone,
+    LetGo,
+    Moved,
+    Offered,
+    Parked,
     Posted,
     Queued,
     Reopened,
     Sent,
     Settled,
     Took,
+    Unoffered,
     Withdrew,
+    Woke,
     Wrote,
     joined,
     reference,
@@ -127,14 +136,17 @@ def _on_begun(rows: Rows, event: Recorded) -> None:
     body, post = event.body, event.body.post
     place = _is_direct(post), post.channel, post.source_id, post.desk
     at, published = min(post.published_at, post.received_at), post.published_at
-    fact = Began(_ref(event), at, "", post.post_id, *place, published, body.queue, body.due_at)
+    lag = max(0, post.received_at - at)
+    fact = Began(_ref(event), at, "", post.post_id, *place, published, body.queue, body.due_at, body.at, lag)
     key = case_key(event.tenant, body.case_id)
     known = rows.get(key)
     if isinstance(known, Case):
         rows[key] = _begun_before(known, body)
         _add(rows, event, body.case_id, fact)
         return
-    rows[key] = Case(post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,))
+    rows[key] = Case(
+        post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,), last_at=at
+    )
 
 
 def _begun_before(case: Case, body: Any) -> Case:
@@ -175,7 +187,8 @@ def _attach(rows: Rows, event: Recorded, post: Any) -> None:
             case = _case(rows, event.tenant, body.case_id)
             place = (_is_direct(post), case.channel, post.source_id or case.source, case.desk)
             start = min(published, received)
-            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", post.post_id, *place, published))
+            times = published, max(0, received - start)
+            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", post.post_id, *place, *times))
     elif post.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
         human = post.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
         asked = _asked(body)
@@ -219,33 +232,33 @@ def _on_sent(rows: Rows, event: Recorded) -> None:
 def _on_taken(rows: Rows, event: Recorded) -> None:
     body = event.body
     _hold(rows, event, body.agent_id)
-    _take(rows, event, body.case_id)
+    _take(rows, event, body.case_id, claimed=event.type == _CLAIMED)
     for case_id in body.joined_case_ids:
-        _take(rows, event, case_id)
+        _take(rows, event, case_id, along=True)
 
 
 def _on_placed(rows: Rows, event: Recorded) -> None:
     """Whoever has a case has those that somebody joined into it."""
     if event.body.agent_id:
-        _take(rows, event, event.body.joined_case_id)
+        _take(rows, event, event.body.joined_case_id, along=True)
 
 
-def _take(rows: Rows, event: Recorded, case_id: str) -> None:
-    _add(rows, event, case_id, Took(_ref(event), event.body.at, "", event.body.agent_id))
+def _take(rows: Rows, event: Recorded, case_id: str, *, claimed: bool = False, along: bool = False) -> None:
+    _add(rows, event, case_id, Took(_ref(event), event.body.at, "", event.body.agent_id, claimed, along))
 
 
 def _on_offered(rows: Rows, event: Recorded) -> None:
     body = event.body
-    if body.width <= 1:
-        _hold(rows, event, body.agent_id, body.weight)
-        return
-    others = _others(rows, event)
-    _hold(rows, event, " ".join((*others, body.agent_id)), body.weight)
+    agents = (body.agent_id,) if body.width <= 1 else (*_others(rows, event), body.agent_id)
+    _hold(rows, event, " ".join(agents), body.weight)
+    _add(rows, event, body.case_id, Offered(_ref(event), body.at, "", body.agent_id))
 
 
 def _on_offer_ended(rows: Rows, event: Recorded) -> None:
     """The others to whom it is offered are still reserved."""
+    body = event.body
     _hold(rows, event, " ".join(_others(rows, event)))
+    _add(rows, event, body.case_id, Unoffered(_ref(event), body.at, "", body.agent_id, _ENDINGS[event.type]))
 
 
 def _others(rows: Rows, event: Recorded) -> list[str]:
@@ -255,7 +268,34 @@ def _others(rows: Rows, event: Recorded) -> list[str]:
 
 
 def _on_freed(rows: Rows, event: Recorded) -> None:
+    body = event.body
     _hold(rows, event, "")
+    _add(rows, event, body.case_id, LetGo(_ref(event), body.at, "", body.agent_id, _ENDINGS[event.type]))
+
+
+def _on_moved(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    if body.queue:  # an escalation of an earlier release moved none
+        _add(rows, event, body.case_id, Moved(_ref(event), body.at, "", body.agent_id, body.queue))
+
+
+def _on_pended(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    for_customer = body.waiting_for != enums.WAITING_FOR_THIRD_PARTY
+    _add(rows, event, body.case_id, Parked(_ref(event), body.at, "", for_customer))
+
+
+def _on_resumed(rows: Rows, event: Recorded) -> None:
+    _add(rows, event, event.body.case_id, Woke(_ref(event), event.body.at, ""))
+
+
+def _on_task_opened(rows: Rows, event: Recorded) -> None:
+    body = event.body
+    _add(rows, event, body.case_id, Delegated(_ref(event), body.at, "", body.task_id, body.queue))
+
+
+def _on_task_closed(rows: Rows, event: Recorded) -> None:
+    _add(rows, event, event.body.case_id, Delivered(_ref(event), event.body.at, "", event.body.task_id))
 
 
 def _hold(rows: Rows, event: Recorded, agent_id: str, weight: int | None = None) -> None:
@@ -306,9 +346,20 @@ def _on_joined(rows: Rows, event: Recorded) -> None:
         other = replace(other, agent="", weight=0)
     else:
         into, other = joined(into_id, into, other_id, other)
+        into = with_fact(into, Ended(_ref(event), body.at, other_id))
     rows[case_key(tenant, into_id)] = into
     rows[case_key(tenant, other_id)] = other
 
+
+_CLAIMED = work.CaseClaimed.NAME
+_ENDINGS: Mapping[str, str] = {
+    work.OfferDeclined.NAME: "declined",
+    work.OfferExpired.NAME: "expired",
+    work.OfferRescinded.NAME: "rescinded",
+    work.CaseReleased.NAME: "released",
+    work.ClaimLapsed.NAME: "lapsed",
+}
+"""What journeys call the events that end an offer or a holding."""
 
 _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     post.SourceConnected.NAME: _on_source,
@@ -337,6 +388,12 @@ _FOLDS: Mapping[str, Callable[[Rows, Recorded], None]] = {
     work.CaseReopened.NAME: _on_reopened,
     work.CaseWithdrawn.NAME: _on_withdrawn,
     work.CasesJoined.NAME: _on_joined,
+    work.CaseTransferred.NAME: _on_moved,
+    work.CaseEscalated.NAME: _on_moved,
+    work.CasePended.NAME: _on_pended,
+    work.CaseResumed.NAME: _on_resumed,
+    work.TaskOpened.NAME: _on_task_opened,
+    work.TaskClosed.NAME: _on_task_closed,
     work.JoinedCasePlaced.NAME: _on_placed,
 }
 _IGNORED = (
@@ -363,15 +420,9 @@ _IGNORED = (
     work.ClaimRenewed,
     work.ClaimSeconded,
     work.AnswerVoted,
-    work.CasePended,
-    work.CaseResumed,
-    work.CaseTransferred,  # who gave it up, and where it waits now, is said by facts of their own
-    work.CaseEscalated,
     work.CaseAgentsChanged,
     work.CaseTierChanged,
     work.CaseNearChanged,
-    work.TaskOpened,
-    work.TaskClosed,
     work.ResolutionConfirmed,
     work.CaseRecalled,
     work.PostThreaded,

@@ -8,9 +8,23 @@ did, and the rows are the same however the facts were batched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from kpi.episodes import PART, Began, Case, Done, Episode, Fact, Reopened, Wrote, dump_facts, episodes, overflowing
+from kpi.episodes import (
+    PART,
+    Began,
+    Case,
+    Course,
+    Done,
+    Episode,
+    Fact,
+    Gone,
+    Reopened,
+    Wrote,
+    dump_facts,
+    episodes,
+    overflowing,
+)
 from kpi.running import Running, advance, contact_of, dump_running, load_running, running_of, tells
 
 Values = tuple[Any, ...]
@@ -29,7 +43,7 @@ class CaseRows(NamedTuple):
 
 def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
     """The rows of a case that changed; None when its facts in parts have to be loaded first (`Case.earlier`)."""
-    if len(case.facts) == 1 and type(began := case.facts[0]) is Began and not (case.before or case.regrouped):
+    if (began := _only_began(case)) is not None:
         row = _case_values(tenant, case_id, case, case.facts, 0, "")
         return CaseRows(row, (), [_begun_values(tenant, case_id, began)], None)
     found = _contacts(case)
@@ -55,6 +69,18 @@ def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
     return CaseRows(row, parts, [contact_values(tenant, case_id, one) for one in contacts], lost_from)
 
 
+_COURSE = frozenset(get_args(Course))
+
+
+def _only_began(case: Case) -> Began | None:
+    """What began a case of which nothing has become yet but that it was offered, as most are when they are written."""
+    facts = case.facts
+    if not facts or case.before or case.regrouped or len(facts) >= PART:
+        return None
+    began, *others = facts
+    return began if type(began) is Began and _COURSE.issuperset(map(type, others)) else None
+
+
 def _case_values(  # noqa: PLR0917  (all that a row is made of)
     tenant: str, case_id: str, case: Case, facts: Sequence[Fact], before: int, summary: str
 ) -> Values:
@@ -71,6 +97,7 @@ def _case_values(  # noqa: PLR0917  (all that a row is made of)
         dump_facts(facts),
         before,
         summary,
+        case.last_at,
     )
 
 
@@ -90,7 +117,8 @@ def _contacts(case: Case) -> tuple[list[Episode], int | None] | None:
     facts = case.all_facts
     # A case that was never reopened has one episode, a contact as long as a customer's post is in it.
     kinds = {type(fact) for fact in facts}
-    keeps = not case.regrouped and not case.before and Reopened not in kinds and not kinds.isdisjoint((Began, Wrote))
+    keeps = not case.regrouped and not case.before and kinds.isdisjoint((Gone, Reopened))
+    keeps = keeps and not kinds.isdisjoint((Began, Wrote))
     return episodes(facts), None if keeps else 1
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from chassis.commits import Recorded
@@ -18,6 +19,7 @@ from chassis.view import Founding
 from msgspec.structs import replace
 
 from kpi.episodes import Case, Fact, episodes, load_facts
+from kpi.journeys import journeys
 from kpi.metrics.contact import Act, Contact
 from kpi.query import Known, Refs
 from kpi.views import contact_folds
@@ -28,20 +30,20 @@ SQL = queries(__file__, "contacts.sql")
 
 
 class Contacts:
-    """The view `contacts_v3`."""
+    """The view `contacts_v4`."""
 
-    name = "contacts_v3"
+    name = "contacts_v4"
     contexts = frozenset(("post", "work"))
     handles = contact_folds.HANDLED
     ignores = contact_folds.IGNORED
     schema = SQL["schema"]
     founds_late = True
     dumps: Mapping[str, str] = {
-        "contacts_v3": "tenant, case_id, episode",
-        "contacts_v3_agents": "tenant, agent_id",
-        "contacts_v3_cases": "tenant, case_id",
-        "contacts_v3_parts": "tenant, case_id, part",
-        "contacts_v3_sources": "tenant, source_id, since_ref",
+        "contacts_v4": "tenant, case_id, episode",
+        "contacts_v4_agents": "tenant, agent_id",
+        "contacts_v4_cases": "tenant, case_id",
+        "contacts_v4_parts": "tenant, case_id, part",
+        "contacts_v4_sources": "tenant, source_id, since_ref",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
@@ -58,9 +60,9 @@ class Contacts:
             further: dict[tuple[str, str], None] = {}
             for found in await connection.fetch(SQL["load_cases"], *_columns(wanted)):
                 tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, *kept = found
-                facts, before, summary = kept
+                facts, before, summary, last_at = kept
                 case = Case(channel, source_id, joined_into, desk, customer, agent_id, weight)
-                case = replace(case, facts=load_facts(facts), before=before, summary=summary)
+                case = replace(case, facts=load_facts(facts), before=before, summary=summary, last_at=last_at)
                 if before and (tenant, case_id) in whole:
                     case = replace(case, earlier=await _earlier(connection, tenant, case_id))
                 rows[case_key(tenant, case_id)] = case
@@ -123,15 +125,15 @@ class Contacts:
         if agents:
             await connection.execute(SQL["save_agents"], agents)
         if changed["new"]:
-            await connection.copy_records_to_table("contacts_v3_cases", records=changed["new"])
+            await connection.copy_records_to_table("contacts_v4_cases", records=changed["new"])
         if regrouped:
             await connection.execute(SQL["delete_parts"], *_columns(regrouped))
         if changed["parts"]:
-            await connection.copy_records_to_table("contacts_v3_parts", records=changed["parts"])
+            await connection.copy_records_to_table("contacts_v4_parts", records=changed["parts"])
         if lost:
             await connection.execute(SQL["delete_contacts"], *_columns(lost))
         if changed["new_contacts"]:
-            await connection.copy_records_to_table("contacts_v3", records=changed["new_contacts"])
+            await connection.copy_records_to_table("contacts_v4", records=changed["new_contacts"])
         if changed["cases"]:
             await connection.execute(SQL["save"], changed["cases"], changed["contacts"])
 
@@ -148,24 +150,56 @@ def _columns(values: Sequence[Values]) -> list[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Contacts of a tenant, and the log position they stand for."""
+    """Contacts of a tenant, and the log position they stand for; with the facts of their cases where somebody asks what
+    happened inside.
+    """
 
     position: int
     rows: Sequence[Any]
     labels: Labels
+    facts_of: Callable[[str], Sequence[Fact]] | None = None
 
     def known(self) -> Iterator[Known]:
         """The contacts, in no particular order."""
-        return (_known(row, self.labels) for row in self.rows)
+        facts_of = self.facts_of
+        if facts_of is None:
+            yield from (_known(row, self.labels) for row in self.rows)
+            return
+        inside = cache(lambda case_id: journeys(facts_of(case_id)))
+        for row in self.rows:
+            known = _known(row, self.labels)
+            journey = inside(known.case_id)[known.episode]
+            yield known._replace(contact=known.contact._replace(journey=journey))
 
 
-async def read(database: Database, tenant: str, start: int, end: int, until: int) -> Contents:
-    """The contacts that start in [start, end) and not after `until`, as of one position; microseconds."""
+async def read(
+    database: Database, tenant: str, start: int, end: int, until: int, *, since: int | None = None, inside: bool = False
+) -> Contents:
+    """The contacts that start in [start, end) and not after `until`, as of one position; microseconds. With `since`
+    those that start before `end`, but for some in which nothing happened since. `inside`: with what happened in them.
+    """
     async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
         position = await connection.fetchval(SQL["position"], row_of(Contacts.name, tenant))
         sources = await connection.fetch(SQL["sources"], tenant)
-        rows = await connection.fetch(SQL["contacts"], tenant, start, end, until)
-    return Contents(position or 0, rows, Labels((source_id, since, text) for source_id, since, text in sources))
+        if since is None:
+            rows = await connection.fetch(SQL["contacts"], tenant, start, end, until)
+        else:
+            rows = await connection.fetch(SQL["contacts_until"], tenant, since, end, until)
+        facts_of = await _facts_of(connection, tenant, {row[0] for row in rows}) if inside else None
+    labels = Labels((source_id, since, text) for source_id, since, text in sources)
+    return Contents(position or 0, rows, labels, facts_of)
+
+
+async def _facts_of(connection: Connection, tenant: str, case_ids: Collection[str]) -> Callable[[str], Sequence[Fact]]:
+    """All facts of these cases, read now and decoded when they are asked for."""
+    last = await connection.fetch(SQL["last_facts"], tenant, list(case_ids))
+    long = [case_id for case_id, _, before in last if before]
+    texts: dict[str, list[str]] = {}
+    for case_id, text in await connection.fetch(SQL["facts"], tenant, long) if long else ():
+        texts.setdefault(case_id, []).append(text)
+    for case_id, text, _ in last:
+        texts.setdefault(case_id, []).append(text)
+    return lambda case_id: [fact for text in texts[case_id] for fact in load_facts(text)]
 
 
 async def label_keys(database: Database, tenant: str) -> frozenset[str]:
@@ -199,9 +233,12 @@ async def waiting(database: Database, tenants: Sequence[str]) -> dict[str, tuple
         return {tenant: (count, since) for tenant, count, since in await connection.fetch(SQL["waiting"], tenants)}
 
 
-def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, until: int) -> Contents:
+def contents_of(
+    rows: Mapping[str, Row], position: int, start: int, end: int, until: int, *, inside: bool = False
+) -> Contents:
     """What `read` would answer if these rows were in the tables."""
     found: list[Values] = []
+    facts: dict[str, Sequence[Fact]] = {}
     versions: list[tuple[str, int, str]] = []
     for key, row in rows.items():
         _, tenant, id_ = key.split("/", 2)
@@ -210,10 +247,11 @@ def contents_of(rows: Mapping[str, Row], position: int, start: int, end: int, un
             continue
         if isinstance(row, Agent):
             continue
+        facts[id_] = row.facts
         for episode in episodes(row.facts):
             if start <= episode.start.at < end and episode.start.at <= until:
                 found.append(contact_values(tenant, id_, episode)[1:])
-    return Contents(position, found, Labels(versions))
+    return Contents(position, found, Labels(versions), facts.__getitem__ if inside else None)
 
 
 class Labels:
