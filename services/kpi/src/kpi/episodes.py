@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -252,6 +252,7 @@ Turning: TypeAlias = Began | Wrote | Posted | Sent | Gone | Queued | Took | Sett
 Course: TypeAlias = Offered | Unoffered | LetGo | Moved | Parked | Woke | Delegated | Delivered | Ended
 """What tells how they went, and makes none."""
 Fact: TypeAlias = Turning | Course
+COURSE = frozenset(get_args(Course))
 _by_ref = attrgetter("ref")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Fact, ...]).decode
@@ -392,21 +393,18 @@ def _first_contact(facts: Sequence[Fact]) -> Episode | None:
     """
     start = took = queued = None
     for fact in facts:
-        match fact:
-            case Began():
-                wrote = fact.wrote
-                start = wrote if start is None or order(wrote) < order(start) else start
-                queued = sooner(queued, fact.promise)
-            case Wrote():
-                start = fact if start is None or order(fact) < order(start) else start
-            case Queued():
-                queued = sooner(queued, fact)
-            case Took():
-                took = earlier(took, Done(fact.at, fact.agent, fact.ref))
-            case Posted() | Sent() | Gone() | Settled() | Reopened() | Withdrew():
-                return None
-            case _:
-                pass
+        if type(fact) is Began:
+            wrote = fact.wrote
+            start = wrote if start is None or order(wrote) < order(start) else start
+            queued = sooner(queued, fact.promise)
+        elif type(fact) is Took:
+            took = earlier(took, Done(fact.at, fact.agent, fact.ref))
+        elif type(fact) is Queued:
+            queued = sooner(queued, fact)
+        elif type(fact) is Wrote:
+            start = fact if start is None or order(fact) < order(start) else start
+        elif type(fact) not in COURSE:
+            return None
     return None if start is None else concluded(1, start, Acts(took, None, None, None, None, queued), None)
 
 
@@ -500,26 +498,22 @@ def _conclude(
     if start is None:
         return
     first_any = first_human = took = resolved = withdrawn = queued = None
-    for fact in facts:
-        match fact:
-            case Posted() | Sent():
-                done = answer_of(fact, start.at, first_ref, senders)
-                if done is not None:
-                    first_any = earlier(first_any, done)
-                    if is_human(fact, senders):
-                        first_human = earlier(first_human, done)
-            case Took():
-                took = earlier(took, Done(fact.at, fact.agent, fact.ref))
-            case Settled():
-                if not fact.origin:
-                    resolved = Done(fact.at, fact.agent, fact.ref)
-            case Withdrew():
-                if not fact.origin:
-                    withdrawn = earlier(withdrawn, Done(fact.at, "", fact.ref))
-            case Queued():
-                queued = sooner(queued, fact)
-            case _:
-                pass
+    for fact in facts:  # not by match: this is done for every fact whenever its case is written
+        if type(fact) is Posted or type(fact) is Sent:
+            done = answer_of(fact, start.at, first_ref, senders)
+            if done is not None:
+                first_any = earlier(first_any, done)
+                if is_human(fact, senders):
+                    first_human = earlier(first_human, done)
+        elif type(fact) is Took:
+            took = earlier(took, Done(fact.at, fact.agent, fact.ref))
+        elif type(fact) is Queued:
+            queued = sooner(queued, fact)
+        elif type(fact) is Settled:
+            if not fact.origin:
+                resolved = Done(fact.at, fact.agent, fact.ref)
+        elif type(fact) is Withdrew and not fact.origin:
+            withdrawn = earlier(withdrawn, Done(fact.at, "", fact.ref))
     found.append(concluded(number, start, Acts(took, first_any, first_human, resolved, withdrawn, queued), reopened_at))
 
 

@@ -8,13 +8,13 @@ did, and the rows are the same however the facts were batched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from kpi.episodes import (
+    COURSE,
     PART,
     Began,
     Case,
-    Course,
     Done,
     Episode,
     Fact,
@@ -69,16 +69,13 @@ def rows_of(tenant: str, case_id: str, case: Case) -> CaseRows | None:
     return CaseRows(row, parts, [contact_values(tenant, case_id, one) for one in contacts], lost_from)
 
 
-_COURSE = frozenset(get_args(Course))
-
-
 def _only_began(case: Case) -> Began | None:
     """What began a case of which nothing has become yet but that it was offered, as most are when they are written."""
     facts = case.facts
     if not facts or case.before or case.regrouped or len(facts) >= PART:
         return None
     began, *others = facts
-    return began if type(began) is Began and _COURSE.issuperset(map(type, others)) else None
+    return began if type(began) is Began and COURSE.issuperset(map(type, others)) else None
 
 
 def _case_values(  # noqa: PLR0917  (all that a row is made of)
