@@ -391,12 +391,12 @@ async def test_a_wallboard_that_takes_long_beats_meanwhile(
     monkeypatch.setattr(wallboard, "BEAT_S", 0.05)
     read, computed = contacts.read, 0
 
-    async def once(*arguments: Any) -> contacts.Contents:
+    async def once(*arguments: Any, **named: Any) -> contacts.Contents:
         nonlocal computed
         computed += 1
         if computed > 1:
             await asyncio.Event().wait()
-        return await read(*arguments)
+        return await read(*arguments, **named)
 
     await history(writer)
     monkeypatch.setattr(contacts, "read", once)
@@ -425,13 +425,13 @@ async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
             all_ask.set()
         return await picture(*arguments)
 
-    async def counted(*arguments: Any) -> contacts.Contents:
+    async def counted(*arguments: Any, **named: Any) -> contacts.Contents:
         nonlocal reads, under_way, most
         reads, under_way = reads + 1, under_way + 1
         most = max(most, under_way)
         try:
             await asyncio.wait_for(all_ask.wait(), 30)
-            return await read(*arguments)
+            return await read(*arguments, **named)
         finally:
             under_way -= 1
 
