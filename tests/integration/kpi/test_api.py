@@ -75,6 +75,26 @@ def values(row: pb.MetricRow) -> dict[str, float | None]:
     return {one.metric: one.value if one.HasField("value") else None for one in row.values}
 
 
+async def test_the_curves_of_a_page(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
+    token = await history(writer)
+    asked = pb.QueryCurvesRequest(
+        parent="tenants/acme", group_by=["brand"], observed_until=e.ts(7200), min_position=token, points_max=10
+    )
+    answer = await kpi.QueryCurves(asked)
+    air, shop = answer.groups
+    assert [dimension.value for dimension in (*air.group, *shop.group)] == ["Example Air", "Example Shop"]
+    steps = [(one.seconds, one.waiting_share, one.at_risk) for one in air.first_response]
+    assert steps == [(0, 1, 2), (60.5, 0.5, 2), (7190, 0.5, 1)]
+    assert [(one.seconds, one.waiting_share) for one in shop.first_response] == [(0, 1), (7180, 1)]
+    assert [one.waiting for one in air.backlog] == [1, *[1] * 9]
+    assert [one.waiting for one in shop.backlog] == [1] * 10
+    assert answer.observed_until == e.ts(7200)
+    again = await kpi.QueryCurves(pb.QueryCurvesRequest(
+        parent="tenants/acme", group_by=["brand"], observed_until=e.ts(7200), as_of=answer.position, points_max=10
+    ))  # fmt: skip
+    assert again == answer
+
+
 async def test_the_numbers(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
     token = await history(writer)
     answer = await kpi.QueryMetrics(

@@ -197,6 +197,17 @@ def answer(question: Question, contacts: Iterable[Known]) -> Answer:
     ]
 
 
+def by_group(question: Question, contacts: Iterable[Known]) -> list[tuple[Group, list[Contact]]]:
+    """The contacts of every group as they are known, ascending by group; nobody's acts are asked for."""
+    groups: dict[Group, list[Contact]] = {} if question.group_by else {(): []}
+    for known in contacts:
+        if known.contact.start <= question.until:
+            group = _group(question, _Place(known, "", known.queue, known.contact.start))
+            if group is not None:
+                groups.setdefault(group, []).append(known.contact)
+    return sorted(groups.items())
+
+
 class Waiting(NamedTuple):
     """Who waits, and how well promises were kept: contacts waiting, the earliest start of them in microseconds (None
     when nobody waits), contacts answered on time, contacts that had to be.

@@ -19,6 +19,7 @@ from switchboard.kpi.v1 import service_pb2_grpc
 
 from kpi import query, wire
 from kpi.calendar_calls import CalendarCalls
+from kpi.curves import curves_of
 from kpi.metrics.metric import Basis, ItemMetric
 from kpi.query import Answer, Contribution, Group, Waiting
 from kpi.views import archive, contacts
@@ -100,6 +101,21 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
             position=Position.encode(position),
         )
 
+    async def QueryCurves(  # noqa: N802
+        self, request: pb.QueryCurvesRequest, context: Context
+    ) -> pb.QueryCurvesResponse:
+        known = await self._dimensions(request)
+        asked, points = wire.curves_asked(request, self._clock.now(), known, self._zone(request))
+        async with self._answering:
+            contents = await self._contents(asked)
+            groups = await asyncio.to_thread(_curves, asked, points, contents)
+        return pb.QueryCurvesResponse(
+            groups=groups,
+            position=Position.encode(contents.position),
+            observed_until=to_timestamp(Instant(asked.question.until)),
+            time_zone=str(asked.question.zone),
+        )
+
     async def WatchWallboard(  # noqa: N802
         self, request: pb.WatchWallboardRequest, context: Context
     ) -> AsyncIterator[pb.WatchWallboardResponse]:
@@ -174,6 +190,14 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
 
 def _answer(asked: MetricsQuery, contents: contacts.Contents) -> Answer:
     return query.answer(asked.question, contents.known())
+
+
+def _curves(asked: MetricsQuery, points: int, contents: contacts.Contents) -> list[pb.GroupCurves]:
+    question = asked.question
+    return [
+        wire.group_curves(question.group_by, group, curves_of(found, question.until, points))
+        for group, found in query.by_group(question, contents.known())
+    ]
 
 
 def _board(asked: MetricsQuery, contents: contacts.Contents) -> tuple[Answer, Waiting]:

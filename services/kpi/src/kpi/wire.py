@@ -23,6 +23,7 @@ from chassis.requests import optional_instant, page, parse_name, time_zone
 from google.protobuf.message import Message
 from switchboard.kpi.v1 import service_pb2 as pb
 
+from kpi.curves import POINTS, POINTS_MAX, POINTS_MIN, Curves
 from kpi.episodes import EVENTS_PER_COMMIT
 from kpi.metrics import METRICS
 from kpi.metrics.metric import AnyMetric, Basis, Definition, Measure, has_completion
@@ -43,7 +44,9 @@ from kpi.views import archive
 from kpi.views.contacts import Agents
 
 T = TypeVar("T")
-AnyRequest: TypeAlias = pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest
+AnyRequest: TypeAlias = (
+    pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest | pb.QueryCurvesRequest
+)
 SHOWN_MAX = 40
 """Dimensions a refusal lists."""
 CURSOR = (int, str, int, int)
@@ -106,7 +109,9 @@ def _asked(
     as_of, basis = 0, Basis.COHORT
     asked: tuple[AnyMetric, ...] = complaints.hear(lambda: _metrics(metrics), ())
     if not isinstance(request, pb.WatchWallboardRequest):
-        basis = complaints.hear(lambda: _basis(request.basis), basis)
+        if not isinstance(request, pb.QueryCurvesRequest):
+            number = request.basis
+            basis = complaints.hear(lambda: _basis(number), basis)
         if basis is Basis.COMPLETION:
             chosen = asked
             asked = complaints.hear(lambda: _completed(chosen, named=bool(metrics)), asked)
@@ -282,6 +287,23 @@ def cell_of(
     return asked, tuple(one.value for one in request.group)
 
 
+def curves_asked(
+    request: pb.QueryCurvesRequest, now: Instant, known: Collection[str] | None, zone: str = ""
+) -> tuple[MetricsQuery, int]:
+    """The question of QueryCurves and how many points a curve has. Raises InvalidRequest with every violation."""
+    complaints = _Complaints()
+    asked = _asked(request, (), request.group_by, now, known, zone=zone, complaints=complaints)
+    named = {"group_by": asked.question.group_by, "filter": [one.field for one in conditions(asked.question.wanted)]}
+    for where, fields in named.items():
+        if "agent" in fields:
+            complaints.violations.append((where, "names agent, and who waits is nobody's yet; leave it out"))
+    points = request.points_max or POINTS
+    if not POINTS_MIN <= points <= POINTS_MAX:
+        complaints.violations.append(("points_max", f"is {POINTS_MIN} to {POINTS_MAX}, or 0 for {POINTS}"))
+    complaints.settle()
+    return asked, points
+
+
 def judges(clock: Clock) -> Mapping[type[Message], Judge]:
     """What is wrong with the form of requests, by their type; which dimensions there are is asked later."""
     return {
@@ -289,6 +311,7 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
         pb.QueryMetricsRequest: lambda asked: query_of(asked, clock.now(), None),
         pb.WatchWallboardRequest: lambda asked: wallboard_of(asked, clock.now()),
         pb.ListContributingEventsRequest: lambda asked: cell_of(asked, clock.now(), None),
+        pb.QueryCurvesRequest: lambda asked: curves_asked(asked, clock.now(), None),
     }
 
 
@@ -347,6 +370,19 @@ def _value(metric: AnyMetric, measure: Measure) -> pb.MetricValue:
         value=measure.value,
         numerator=measure.numerator,
         denominator=measure.denominator,
+    )
+
+
+def group_curves(group_by: Sequence[str], group: Group, curves: Curves) -> pb.GroupCurves:
+    """A group's curves."""
+    return pb.GroupCurves(
+        group=dimensions(group_by, group),
+        contacts=curves.contacts,
+        first_response=[
+            pb.SurvivalPoint(seconds=one.us / SECOND, waiting_share=one.share, at_risk=one.at_risk)
+            for one in curves.first_response
+        ],
+        backlog=[pb.BacklogPoint(at=to_timestamp(Instant(at)), waiting=number) for at, number in curves.backlog],
     )
 
 

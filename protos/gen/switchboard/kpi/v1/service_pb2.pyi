@@ -439,3 +439,69 @@ class MeasureBusinessTimeResponse(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     version: int
     def __init__(self, business_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
+
+class QueryCurvesRequest(_message.Message):
+    __slots__ = ("parent", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "points_max")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    POINTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    group_by: _containers.RepeatedScalarFieldContainer[str]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    time_zone: str
+    observed_until: _timestamp_pb2.Timestamp
+    filter: str
+    min_position: str
+    as_of: str
+    points_max: int
+    def __init__(self, parent: _Optional[str] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., points_max: _Optional[int] = ...) -> None: ...
+
+class QueryCurvesResponse(_message.Message):
+    __slots__ = ("groups", "position", "observed_until", "time_zone")
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    groups: _containers.RepeatedCompositeFieldContainer[GroupCurves]
+    position: str
+    observed_until: _timestamp_pb2.Timestamp
+    time_zone: str
+    def __init__(self, groups: _Optional[_Iterable[_Union[GroupCurves, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class GroupCurves(_message.Message):
+    __slots__ = ("group", "contacts", "first_response", "backlog")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    CONTACTS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    BACKLOG_FIELD_NUMBER: _ClassVar[int]
+    group: _containers.RepeatedCompositeFieldContainer[Dimension]
+    contacts: int
+    first_response: _containers.RepeatedCompositeFieldContainer[SurvivalPoint]
+    backlog: _containers.RepeatedCompositeFieldContainer[BacklogPoint]
+    def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., contacts: _Optional[int] = ..., first_response: _Optional[_Iterable[_Union[SurvivalPoint, _Mapping]]] = ..., backlog: _Optional[_Iterable[_Union[BacklogPoint, _Mapping]]] = ...) -> None: ...
+
+class SurvivalPoint(_message.Message):
+    __slots__ = ("seconds", "waiting_share", "at_risk")
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_SHARE_FIELD_NUMBER: _ClassVar[int]
+    AT_RISK_FIELD_NUMBER: _ClassVar[int]
+    seconds: float
+    waiting_share: float
+    at_risk: int
+    def __init__(self, seconds: _Optional[float] = ..., waiting_share: _Optional[float] = ..., at_risk: _Optional[int] = ...) -> None: ...
+
+class BacklogPoint(_message.Message):
+    __slots__ = ("at", "waiting")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    at: _timestamp_pb2.Timestamp
+    waiting: int
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting: _Optional[int] = ...) -> None: ...

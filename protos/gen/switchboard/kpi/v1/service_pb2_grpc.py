@@ -53,6 +53,11 @@ class KpiServiceStub:
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListContributingEventsRequest.SerializeToString,
                 response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListContributingEventsResponse.FromString,
                 _registered_method=True)
+        self.QueryCurves = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/QueryCurves',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesResponse.FromString,
+                _registered_method=True)
         self.WatchWallboard = channel.unary_stream(
                 '/switchboard.kpi.v1.KpiService/WatchWallboard',
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardRequest.SerializeToString,
@@ -108,6 +113,13 @@ class KpiServiceServicer:
 
     def ListContributingEvents(self, request, context):
         """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def QueryCurves(self, request, context):
+        """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,6 +186,11 @@ def add_KpiServiceServicer_to_server(servicer, server):
                     servicer.ListContributingEvents,
                     request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListContributingEventsRequest.FromString,
                     response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ListContributingEventsResponse.SerializeToString,
+            ),
+            'QueryCurves': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryCurves,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesResponse.SerializeToString,
             ),
             'WatchWallboard': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchWallboard,
@@ -291,6 +308,33 @@ class KpiService:
             '/switchboard.kpi.v1.KpiService/ListContributingEvents',
             switchboard_dot_kpi_dot_v1_dot_service__pb2.ListContributingEventsRequest.SerializeToString,
             switchboard_dot_kpi_dot_v1_dot_service__pb2.ListContributingEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryCurves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/QueryCurves',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesResponse.FromString,
             options,
             channel_credentials,
             insecure,

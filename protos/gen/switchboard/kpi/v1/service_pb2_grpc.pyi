@@ -43,6 +43,8 @@ class KpiServiceStub:
     """Computes metrics exactly from the contacts of an interval, one row per group."""
     ListContributingEvents: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListContributingEventsRequest, _service_pb2.ListContributingEventsResponse]
     """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
+    QueryCurves: _grpc.UnaryUnaryMultiCallable[_service_pb2.QueryCurvesRequest, _service_pb2.QueryCurvesResponse]
+    """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group."""
     WatchWallboard: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchWallboardRequest, _service_pb2.WatchWallboardResponse]
     """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
     CreateCalendar: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateCalendarRequest, _service_pb2.CreateCalendarResponse]
@@ -75,6 +77,8 @@ class KpiServiceAsyncStub(KpiServiceStub):
     """Computes metrics exactly from the contacts of an interval, one row per group."""
     ListContributingEvents: _aio.UnaryUnaryMultiCallable[_service_pb2.ListContributingEventsRequest, _service_pb2.ListContributingEventsResponse]  # type: ignore[assignment]
     """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
+    QueryCurves: _aio.UnaryUnaryMultiCallable[_service_pb2.QueryCurvesRequest, _service_pb2.QueryCurvesResponse]  # type: ignore[assignment]
+    """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group."""
     WatchWallboard: _aio.UnaryStreamMultiCallable[_service_pb2.WatchWallboardRequest, _service_pb2.WatchWallboardResponse]  # type: ignore[assignment]
     """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
     CreateCalendar: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateCalendarRequest, _service_pb2.CreateCalendarResponse]  # type: ignore[assignment]
@@ -122,6 +126,14 @@ class KpiServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ListContributingEventsResponse, _abc.Awaitable[_service_pb2.ListContributingEventsResponse]]:
         """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
+
+    @_abc_1.abstractmethod
+    def QueryCurves(
+        self,
+        request: _service_pb2.QueryCurvesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.QueryCurvesResponse, _abc.Awaitable[_service_pb2.QueryCurvesResponse]]:
+        """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group."""
 
     @_abc_1.abstractmethod
     def WatchWallboard(
