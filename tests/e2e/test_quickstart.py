@@ -67,3 +67,11 @@ def test_the_quickstart_does_what_it_says(stack: RunningStack, tmp_path: Path) -
     assert row["group"] == {"brand": "Acme"}
     counts = {metric: row["metrics"][metric]["value"] for metric in ("offered", "accepted", "answered", "resolved")}
     assert counts == dict.fromkeys(counts, 1)
+    lines = stack.run("report", "--by", "brand", "--csv").splitlines()
+    assert lines[0] == "brand,metric,version,value,numerator,denominator"
+    assert "Acme,offered,1,1,1," in lines
+    for language, title in (("en", "Customer service report"), ("zh", "客户服务报告")):
+        stack.run("report", "--by", "brand", "--html", str(tmp_path / "page.html"), "--language", language)
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert (title in page, "Acme" in page, page.count("<svg")) == (True, True, 3)
+    stack.run("report", "--html", str(tmp_path / "nowhere" / "page.html"), code=1)

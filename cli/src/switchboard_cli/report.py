@@ -1,34 +1,32 @@
 """`switchboard report`: the KPI table. It knows what kpi answers and how to print it; it computes nothing."""
 
+import csv
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
 from switchboard_cli.hints import typed
+from switchboard_cli.page.words import ENGLISH, LANGUAGES, Words
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
-    from switchboard.kpi.v1.service_pb2 import MetricDefinition, MetricRow, MetricValue, QueryMetricsResponse
+    from switchboard.kpi.v1.service_pb2 import (
+        MetricDefinition,
+        MetricRow,
+        MetricValue,
+        QueryMetricsRequest,
+        QueryMetricsResponse,
+    )
+    from switchboard.kpi.v1.service_pb2_grpc import KpiServiceAsyncStub
 
     from switchboard_cli.tables import Table
 
-COLUMNS = (
-    ("offered", "offered"),
-    ("accepted", "accepted"),
-    ("answered", "answered"),
-    ("abandonment", "abandoned"),
-    ("frt_human_mean", "mean FRT"),
-    ("frt_human_km_median", "KM median"),
-    ("resolution_of_accepted", "solved/acc"),
-    ("resolution_of_offered", "solved/off"),
-    ("answered_within_15m", "≤ 15 min"),
-    ("answered_within_1h", "≤ 1 h"),
-    ("resolved", "resolved"),
-    ("pending", "pending"),
-)
+COLUMNS = tuple(ENGLISH.heads.items())
 """Metric ids a person sees, with their column heads, the most important first. JSON has all there are."""
 
 
@@ -65,6 +63,13 @@ class InstantParam(click.ParamType[datetime]):
 @click.option(
     "--filter", "conditions", default="", metavar="EXPRESSION", help='Such as \'brand = "Acme" AND channel = "x"\'.'
 )
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write one page: the table, figures of waits, of the day and of the backlog, and what every number "
+              "means.")  # fmt: skip
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line per number: its group, metric and version, value, "
+              "numerator and denominator.")  # fmt: skip
+@click.option("--language", type=click.Choice(sorted(LANGUAGES)), default="en", show_default=True,
+              help="Of the table and the page.")  # fmt: skip
 @json_option
 @reaches
 @asynchronous
@@ -78,6 +83,9 @@ async def report(
     until: datetime | None,
     time_zone: str,
     conditions: str,
+    page: Path | None,
+    as_csv: bool,
+    language: str,
     as_json: bool,
     targets: Targets,
 ) -> None:
@@ -92,7 +100,9 @@ async def report(
     from switchboard_cli.output import print_json
     from switchboard_cli.projected import wait_until_projected
 
-    position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json)
+    if as_json + as_csv + (page is not None) > 1:
+        raise click.UsageError("say one of --json, --csv and --html")
+    position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json or as_csv)
     keys, metrics = _listed(groups), _listed(chosen)
     request = QueryMetricsRequest(
         parent=f"tenants/{tenant}",
@@ -105,17 +115,43 @@ async def report(
         start_time=timestamp(since),
         end_time=timestamp(until),
     )
+    words = LANGUAGES[language]
     async with calling(targets, "kpi", act="to compute the report") as channel:
+        if page is not None:
+            await write_page(KpiServiceStub(channel), request, page, words, targets.timeout_s)
+            return
         answer = await KpiServiceStub(channel).QueryMetrics(request, timeout=targets.timeout_s)
     if as_json:
         print_json(as_document(answer))
+    elif as_csv:
+        print_csv(answer, keys)
     else:
-        show(answer, keys, tenant, metrics)
+        show(answer, tenant, columns_of(metrics, words), keys, named=bool(metrics))
 
 
 def _listed(given: Sequence[str]) -> list[str]:
     """What an option that may be given several times, and have several with commas between them, names."""
     return [word.strip() for one in given for word in one.split(",") if word.strip()]
+
+
+def columns_of(metrics: Sequence[str], words: Words) -> list[tuple[str, str]]:
+    """What a report has columns of, and their heads: the metrics that were named, or the most important ones."""
+    return [(metric, words.heads.get(metric, metric)) for metric in metrics or words.heads]
+
+
+async def write_page(
+    stub: "KpiServiceAsyncStub", request: "QueryMetricsRequest", path: Path, words: Words, timeout_s: float
+) -> None:
+    """Writes the page and says where. Raises ClickException where the file cannot be written."""
+    from switchboard_cli.output import console
+    from switchboard_cli.page.page import asked, rendered
+
+    text = rendered(await asked(stub, request, timeout_s), request, words)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    console().print(typed(f"{path}: open it in a browser, or print it on one page of A4"), style="quiet")
 
 
 def timestamp(moment: datetime | None) -> "Timestamp | None":
@@ -173,16 +209,33 @@ def _value(value: "MetricValue", unit: int) -> dict[str, float | int | None]:
     }
 
 
-def show(answer: "QueryMetricsResponse", keys: Sequence[str], tenant: str, metrics: Sequence[str] = ()) -> None:
-    """The same as a table, of certain metrics where they were named."""
+def print_csv(answer: "QueryMetricsResponse", keys: Sequence[str]) -> None:
+    """A line per number on standard output; a field is empty where there is no value."""
+    lines = csv.writer(sys.stdout, lineterminator="\n")
+    lines.writerow([*keys, "metric", "version", "value", "numerator", "denominator"])
+    units = {definition.id: definition.unit for definition in answer.definitions}
+    for row in answer.rows:
+        group = [dimension.value for dimension in row.group]
+        for value in row.values:
+            parts = _value(value, units.get(value.metric, 0)).values()
+            lines.writerow([*group, value.metric, value.definition_version, *parts])
+
+
+def show(
+    answer: "QueryMetricsResponse",
+    tenant: str,
+    columns: Sequence[tuple[str, str]],
+    keys: Sequence[str],
+    *,
+    named: bool,
+) -> None:
+    """The same as a table; `named` says that somebody asked for these columns, contacts or not."""
     from switchboard_cli.output import console
 
     screen = console()
-    if not (any(_offered(row) for row in answer.rows) or metrics):
+    if not (any(_offered(row) for row in answer.rows) or named):
         screen.print(typed(f"no contacts yet in tenant {tenant}: send some with `switchboard ingest`"), style="quiet")
         return
-    heads = dict(COLUMNS)
-    columns = [(metric, heads.get(metric, metric)) for metric in metrics] or COLUMNS
     screen.print(metric_table(answer.rows, answer.definitions, keys, columns))
     until = answer.observed_until.ToDatetime(tzinfo=UTC)
     screen.print(
