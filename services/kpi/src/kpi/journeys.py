@@ -329,7 +329,7 @@ class _Course:
         self._end(line.stay, fact, "moved")
         line.stay = None
         for index, span in enumerate(self._ended):
-            if span.kind is Kind.HOLDING and _together(span.end_ref, fact.ref) and span.how == "released":
+            if span.kind is Kind.HOLDING and span.how == "released" and _together(span.end_ref, fact.ref):
                 self._ended[index] = span._replace(how="moved")  # given up in order to move it
         self._put(line, fact, fact.queue)
 

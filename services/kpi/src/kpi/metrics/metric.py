@@ -119,12 +119,14 @@ class Metric:
 class ItemMetric:
     """The same about things inside contacts, any number in one: turns, stays in queues, offers, holdings.
 
-    `items` says what an observed contact adds, each with its own agent, queue and time.
+    `items` says what an observed contact adds, each with its own agent, queue and time. One that `is_of_cohort` counts
+    what is not completed as well.
     """
 
     definition: Definition
     items: Callable[[Contact], Iterable[Item]]
     combine: Callable[[Sequence[Part]], Measure]
+    is_of_cohort: bool = False
 
 
 AnyMetric: TypeAlias = Metric | ItemMetric
@@ -132,7 +134,7 @@ AnyMetric: TypeAlias = Metric | ItemMetric
 
 def has_completion(metric: AnyMetric) -> bool:
     """Whether the metric can be asked for by the time of its events."""
-    return isinstance(metric, ItemMetric) or metric.completed is not None
+    return not metric.is_of_cohort if isinstance(metric, ItemMetric) else metric.completed is not None
 
 
 def items_of(metric: AnyMetric, contact: Contact) -> Iterable[Item]:
