@@ -250,6 +250,52 @@ async def test_an_event_the_archive_has_not_whole_spoils_no_list(
     assert "the archive has no whole commit there" in caplog.text
 
 
+async def test_a_turn_opens_to_its_own_events_under_who_answered_it(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any
+) -> None:
+    await history(writer)
+    position = await writer.write(e.inbound("c1", "p9", 4000), e.sent("c1", "leo", 4010))
+    request = pb.ListContributingEventsRequest(
+        parent="tenants/acme",
+        metric="nrt_mean",
+        group=[pb.Dimension(key="brand", value="Example Air")],
+        observed_until=LATER,
+        min_position=Position.encode(position),
+        page_size=1,
+    )
+    first = await kpi.ListContributingEvents(request)
+    request.page_token = first.next_page_token
+    second = await kpi.ListContributingEvents(request)
+    found = [*first.contributions, *second.contributions]
+    assert (first.total_size, second.next_page_token) == (2, "")
+    assert [(one.episode, one.agent, one.seconds) for one in found] == [(1, "mia", 60.5), (1, "leo", 10.0)]
+    assert [(event.role, event.type.rpartition(".")[2]) for event in found[1].events] == [
+        ("asked", "PostAttached"),
+        ("replied", "ReplySent"),
+    ]
+    again = await kpi.ListContributingEvents(
+        pb.ListContributingEventsRequest(
+            parent="tenants/acme",
+            metric="nrt_mean",
+            group=[pb.Dimension(key="brand", value="Example Air")],
+            observed_until=LATER,
+            as_of=second.position,
+        )
+    )
+    assert list(again.contributions) == found, "the archive says the same"
+    by_completion = pb.QueryMetricsRequest(
+        parent="tenants/acme",
+        metrics=["nrt_mean"],
+        basis=pb.BASIS_COMPLETION,
+        start_time=e.ts(4000),
+        observed_until=LATER,
+        min_position=second.position,
+    )
+    told = await kpi.QueryMetrics(by_completion)
+    assert told.basis == pb.BASIS_COMPLETION
+    assert values(told.rows[0]) == {"nrt_mean": (10.0 + 7200.25) / 2}, "what started before it and was answered in it"
+
+
 async def test_pages_cover_the_cell_exactly_once(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any) -> None:
     token = await history(writer)
     request = pb.ListContributingEventsRequest(

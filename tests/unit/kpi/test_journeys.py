@@ -201,8 +201,8 @@ def test_what_is_given_up_in_order_to_move_it_ends_as_a_transfer() -> None:
 def test_a_post_on_its_way_to_us_lags() -> None:
     (journey,) = journeys_of([OPENED, e.inbound("c1", "p1", 5, received=11), e.sent("c1", "mia", 12)]).values()
     assert [told(span)[:3] for span in journey.spans] == [
-        ("TURN", 5.0, 12.0),
         ("LAG", 5.0, 11.0),
+        ("TURN", 5.0, 12.0),
         ("ANSWER", 12.0, 12.0),
     ]
 

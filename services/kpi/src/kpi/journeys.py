@@ -98,6 +98,7 @@ class Journey(NamedTuple):
 
 
 _by_ref = attrgetter("ref")
+_by_beginning = itemgetter(1, 2)
 _ENDED_BY_ANOTHER = frozenset((Kind.TURN, Kind.STAY))
 
 
@@ -141,7 +142,7 @@ def _journey(
     spans = [*(span._replace(queue=course.queue_at(span.end_ref)) for span in turns), *_answers(facts, senders, course)]
     spans += course.spans()
     closed_at = closings[-1].at if closings else reopened_at
-    return Journey(tuple(sorted(spans, key=lambda span: (span.at, span.ref, span.kind.value))), closed_at)
+    return Journey(tuple(sorted(spans, key=_by_beginning)), closed_at)
 
 
 def _turns(
@@ -260,6 +261,8 @@ class _Course:
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
+        if type(fact) is Wrote:  # most are
+            return
         line = self._lines.get(fact.origin)
         if line is None:
             line = self._lines[fact.origin] = _Line(self._queues.get(fact.origin, ""))
