@@ -265,6 +265,7 @@ def template(method: Method, world: World) -> Message:
         "GetCannedText": f"{PARENT}/cannedTexts/hello", "RenderCannedText": f"{PARENT}/cannedTexts/hello",
         "DeleteCannedText": f"{PARENT}/cannedTexts/gone",
         "GetCalendar": f"{PARENT}/calendars/default", "MeasureBusinessTime": f"{PARENT}/calendars/default",
+        "ImportCalendarExceptions": f"{PARENT}/calendars/default",
         "GetDraft": f"{world.case}/drafts/mia", "DeleteDraft": f"{world.case}/drafts/mia",
         "DeleteAgent": f"{PARENT}/agents/gone", "DeleteQueue": f"{PARENT}/queues/gone",
         "GetSource": world.source, "DeleteSource": f"{PARENT}/sources/gone", "RequeueQuarantined": world.quarantined,
@@ -333,6 +334,9 @@ def template(method: Method, world: World) -> Message:
             request.calendar.time_zone = "UTC"
         case kpi.UpdateCalendarRequest():
             request.calendar.name = f"{PARENT}/calendars/default"
+        case kpi.ImportCalendarExceptionsRequest():
+            event = b"BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VEVENT"
+            request.ical = b"BEGIN:VCALENDAR\r\n" + event + b"\r\nEND:VCALENDAR\r\n"
         case kpi.MeasureBusinessTimeRequest():
             request.start_time.GetCurrentTime()
             request.business_time.seconds = 3_600

@@ -27,6 +27,15 @@ from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc
 
 LIMIT_S = 30.0
 PLACE = "tenants/acme"
+CHRISTMAS = b"""BEGIN:VCALENDAR\r
+BEGIN:VEVENT\r
+UID:1\r
+DTSTART;VALUE=DATE:20001225\r
+RRULE:FREQ=YEARLY\r
+SUMMARY:Christmas Day\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
 OFFICE = [events_pb2.WeeklyHours(weekday=day, start_minute=540, end_minute=1_020) for day in range(1, 6)]
 
 
@@ -108,6 +117,17 @@ async def test_every_version_of_a_calendar_is_measured_by_and_outlives_the_proce
         assert await refused(kpi.GetCalendar, get) == "CALENDAR_UNKNOWN"
         listed = await kpi.ListCalendars(api.ListCalendarsRequest(parent=PLACE), timeout=LIMIT_S)
         assert list(listed.calendars) == [changed.calendar]
+
+        imported = api.ImportCalendarExceptionsRequest(
+            name=name, ical=CHRISTMAS, first_year=2026, request_id=str(uuid.uuid4())
+        )
+        once = await kpi.ImportCalendarExceptions(imported, timeout=LIMIT_S)
+        imported.request_id = str(uuid.uuid4())
+        twice = await kpi.ImportCalendarExceptions(imported, timeout=LIMIT_S)
+        assert [one.start for one in once.calendar.exceptions[1:]] == [f"{y}-12-25T00:00" for y in (2026, 2027, 2028)]
+        assert (once.exceptions_count, twice.calendar) == (3, once.calendar)
+        imported.ical, imported.request_id = b"Date;Holiday", str(uuid.uuid4())
+        assert await refused(kpi.ImportCalendarExceptions, imported) == "INVALID_REQUEST"
 
         two_hours = Duration(seconds=7_200)
         asked = api.MeasureBusinessTimeRequest(name=name, start_time=friday, business_time=two_hours)

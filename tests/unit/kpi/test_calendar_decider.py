@@ -63,8 +63,8 @@ def change(calendar_id: str = "default", expected: int = 0, tables: str = VERSIO
     )
 
 
-def add(*exceptions: CalendarException, tables: str = VERSION) -> AddExceptions:
-    return AddExceptions("default", exceptions, tables, Instant(T0 + 1))
+def add(*exceptions: CalendarException, time_zone: str = "Europe/Berlin") -> AddExceptions:
+    return AddExceptions("default", time_zone, exceptions, VERSION, Instant(T0 + 1))
 
 
 def many(count: int) -> tuple[CalendarException, ...]:
@@ -100,6 +100,7 @@ DECIDED = [
     pytest.param([create(), add(XMAS)], add(XMAS), [], id="adding twice is adding once"),
     pytest.param([create(), add(XMAS)], add(XMAS, NEW_YEAR), ["default 3"], id="to those there are"),
     pytest.param([], add(XMAS), Reason.CALENDAR_UNKNOWN, id="to a calendar there is"),
+    pytest.param([create()], add(XMAS, time_zone="UTC"), Reason.CALENDAR_CHANGED, id="by the clock they were read by"),
     pytest.param(
         [create(), change(exceptions=many(EXCEPTIONS_MAX))], add(XMAS), Reason.CALENDAR_FULL, id="while there is room"
     ),

@@ -64,6 +64,11 @@ class CalendarCalls:
             await self._tenants.ensure(tenant)
         return await self._host.call(tenant, SHARD, request, response)
 
+    async def add(self, request: api.ImportCalendarExceptionsRequest) -> api.ImportCalendarExceptionsResponse:
+        """Adds what a file says; it is read by the owner of the shard."""
+        tenant, _ = calendar_requests.calendar_named(request)
+        return await self._host.call(tenant, SHARD, request, api.ImportCalendarExceptionsResponse)
+
     async def get(self, request: api.GetCalendarRequest) -> api.GetCalendarResponse:
         """One calendar. Raises NotFound."""
         tenant, calendar_id = calendar_requests.calendar_named(request)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from chassis.clock import MICROS, Instant, to_timestamp
+from chassis.clock import MICROS, Instant, to_datetime, to_timestamp
 from chassis.errors import InvalidRequest
 from chassis.forms import Judge, together
 from chassis.masks import changed_fields
+from chassis.message_limits import MessageLimits
 from chassis.requests import instant, page, parse_name
 from chassis.zones import VERSION
 from google.protobuf.duration_pb2 import Duration
@@ -18,8 +19,9 @@ from switchboard.kpi.v1 import events_pb2
 from switchboard.kpi.v1 import service_pb2 as api
 
 from kpi import events
-from kpi.calendars.hours import NAME_MAX, CalendarException, ExceptionKind, Schedule, WeeklyHours, wrong_in
-from kpi.decider import ChangeCalendar, Command, CreateCalendar
+from kpi.calendars import holidays
+from kpi.calendars.hours import NAME_MAX, YEARS, CalendarException, ExceptionKind, Schedule, WeeklyHours, wrong_in
+from kpi.decider import AddExceptions, ChangeCalendar, Command, CreateCalendar
 
 NAME = "tenants/{tenant}/calendars/{calendar}"
 INTERVAL_MAX_S = 50 * 366 * 86_400
@@ -28,6 +30,10 @@ BUSINESS_MAX_S = 10 * 366 * 86_400
 """How much business time can be asked for."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 Changing: TypeAlias = api.CreateCalendarRequest | api.UpdateCalendarRequest
+LIMITS = MessageLimits(
+    totals={f"switchboard.kpi.v1.{name}CalendarRequest": 512 * 1024 for name in ("Create", "Update")},
+)
+"""What requests may carry beyond the usual: a thousand exceptions with their names."""
 
 
 def judges() -> Mapping[type[Message], Judge]:
@@ -36,6 +42,7 @@ def judges() -> Mapping[type[Message], Judge]:
         **dict.fromkeys((api.CreateCalendarRequest, api.UpdateCalendarRequest), lambda asked: command_of(asked, _NO)),
         api.GetCalendarRequest: lambda asked: together(lambda: _named(asked.name), lambda: _version(asked.version)),
         api.ListCalendarsRequest: page,
+        api.ImportCalendarExceptionsRequest: lambda asked: import_of(asked, _NO),
         api.MeasureBusinessTimeRequest: measure_of,
     }
 
@@ -89,6 +96,42 @@ def command_of(request: Changing, now: Instant) -> Command:
     return command
 
 
+class Import(NamedTuple):
+    """What is to be read from a file, and into which calendar."""
+
+    calendar_id: str
+    kind: ExceptionKind
+    years: range
+
+
+def import_of(request: api.ImportCalendarExceptionsRequest, now: Instant) -> Import:
+    """What a request asks for; the file is not looked into. Raises InvalidRequest."""
+    wrong: list[tuple[str, str]] = []
+    if len(request.ical) > holidays.FILE_BYTES_MAX:
+        wrong.append(("ical", f"has {len(request.ical)} bytes; {holidays.FILE_BYTES_MAX} are taken at most"))
+    first = request.first_year or to_datetime(now).year
+    last = request.last_year or first + 2
+    if first not in YEARS:
+        wrong.append(("first_year", f"is {YEARS.start} to {YEARS.stop - 1}, or 0 for this year"))
+    elif not first <= last < first + holidays.YEARS_MAX:
+        wrong.append(("last_year", f"is first_year to {holidays.YEARS_MAX - 1} later, or 0 for 2 later"))
+    if wrong:
+        raise InvalidRequest(wrong)
+    kind = _kind(request.kind) or ExceptionKind.CLOSED
+    return Import(_named(request.name)[1], kind, range(first, last + 1))
+
+
+def adding(asked: Import, ical: bytes, time_zone: str, now: Instant) -> AddExceptions:
+    """The command to add what a file says, by the clock of a zone; it takes up to seconds. Raises InvalidRequest."""
+    try:
+        found = holidays.exceptions_of(ical, time_zone, asked.kind, asked.years)
+    except holidays.Unreadable as unreadable:
+        raise InvalidRequest([("ical", str(unreadable))]) from None
+    for _, why in wrong_in(Schedule(time_zone, (), found)):
+        raise InvalidRequest([("ical", f"has a time that {why}")])
+    return AddExceptions(asked.calendar_id, time_zone, found, VERSION, now)
+
+
 class Measure(NamedTuple):
     """What is asked of a calendar: exactly one of `end` and `length` (µs) is there."""
 
@@ -131,7 +174,7 @@ def measure_of(request: api.MeasureBusinessTimeRequest) -> Measure:
     return Measure(tenant, calendar_id, request.version, start, end, length)
 
 
-def calendar_named(request: api.GetCalendarRequest) -> tuple[str, str]:
+def calendar_named(request: api.GetCalendarRequest | api.ImportCalendarExceptionsRequest) -> tuple[str, str]:
     """(tenant, id) of a calendar that is asked for."""
     return _named(request.name)
 

@@ -54,9 +54,10 @@ class ChangeCalendar(Struct, frozen=True, gc=False):
 
 
 class AddExceptions(Struct, frozen=True, gc=False):
-    """Add exceptions to those a calendar has; one that is there already is the same one."""
+    """Add exceptions to those a calendar has, which is in `time_zone`; one that is there already is the same one."""
 
     calendar_id: str
+    time_zone: str
     exceptions: tuple[CalendarException, ...]
     tzdata_version: str
     at: Instant
@@ -85,7 +86,7 @@ def decide(command: Command, calendars: Calendars) -> Sequence[events.Event]:
             what = said.time_zone, said.weekly, said.exceptions
             return [events.CalendarDefined(calendar_id, 1, display_name, *what, tzdata_version, at)]
         case ChangeCalendar(calendar_id, expected_version):
-            now = _known(calendars, calendar_id)
+            now = known(calendars, calendar_id)
             if expected_version not in (0, now.version):
                 detail = f"calendar {calendar_id} is at version {now.version}, not {expected_version}; read it again"
                 raise Rejected(Reason.CALENDAR_CHANGED, detail, resource=f"calendars/{calendar_id}")
@@ -98,8 +99,11 @@ def decide(command: Command, calendars: Calendars) -> Sequence[events.Event]:
             )
             named = now.display_name if command.display_name is None else command.display_name
             return _changed(now, named, said, command.tzdata_version, command.at)
-        case AddExceptions(calendar_id, exceptions, tzdata_version, at):
-            now = _known(calendars, calendar_id)
+        case AddExceptions(calendar_id, time_zone, exceptions, tzdata_version, at):
+            now = known(calendars, calendar_id)
+            if time_zone != now.time_zone:
+                detail = f"calendar {calendar_id} is in {now.time_zone} by now, not in {time_zone}; import again"
+                raise Rejected(Reason.CALENDAR_CHANGED, detail, resource=f"calendars/{calendar_id}")
             if set(exceptions) <= set(now.exceptions):
                 return []
             said = in_order(Schedule(now.time_zone, now.weekly, (*now.exceptions, *exceptions)))
@@ -120,7 +124,8 @@ def evolve(calendars: Calendars, event: events.Event) -> Calendars:
     return calendars
 
 
-def _known(calendars: Calendars, calendar_id: str) -> events.CalendarDefined:
+def known(calendars: Calendars, calendar_id: str) -> events.CalendarDefined:
+    """A calendar as it is. Raises Rejected."""
     found = calendars.defined.get(calendar_id)
     if found is None:
         detail = f"there is no calendar {calendar_id}"

@@ -54,6 +54,7 @@ async def build(process: Process) -> None:
         (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer),
         checks=(("I2", f"archive {NAME}", archived),),
         codes=CODES,
+        limits=calendar_requests.LIMITS,
         tokens=wire.TOKENS,
         judges={**wire.judges(process.settings.clock), **calendar_requests.judges()},
     )

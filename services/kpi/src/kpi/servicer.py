@@ -144,6 +144,11 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     ) -> pb.ListCalendarsResponse:
         return await self._calendars.listed(request)
 
+    async def ImportCalendarExceptions(  # noqa: N802
+        self, request: pb.ImportCalendarExceptionsRequest, context: Context
+    ) -> pb.ImportCalendarExceptionsResponse:
+        return await self._calendars.add(request)
+
     async def MeasureBusinessTime(  # noqa: N802
         self, request: pb.MeasureBusinessTimeRequest, context: Context
     ) -> pb.MeasureBusinessTimeResponse:

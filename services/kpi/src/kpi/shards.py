@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from chassis.clock import Clock
 from chassis.commands import Origin, request_of
@@ -17,6 +19,7 @@ from kpi import calendar_requests, decider, events
 from kpi.decider import Calendars, Command
 from kpi.views.calendars import CODEC
 
+M = TypeVar("M", bound=Message)
 CONTEXT = "kpi"
 SHARD = "0"
 Writer = ShardWriter[Command, Calendars, events.Event]
@@ -53,23 +56,37 @@ class Requests:
 
     async def __call__(self, writer: Writer, request: Message) -> Message:
         """Executes one request. Raises Rejected and InvalidRequest."""
-        answer: type[api.CreateCalendarResponse | api.UpdateCalendarResponse]
         match request:
             case api.CreateCalendarRequest():
-                answer = api.CreateCalendarResponse
+                made = calendar_requests.command_of(request, self._clock.now())
+                return await _submit(writer, request, made, api.CreateCalendarResponse())
             case api.UpdateCalendarRequest():
-                answer = api.UpdateCalendarResponse
+                made = calendar_requests.command_of(request, self._clock.now())
+                return await _submit(writer, request, made, api.UpdateCalendarResponse())
+            case api.ImportCalendarExceptionsRequest():
+                asked = calendar_requests.import_of(request, self._clock.now())
+                zone = decider.known(writer.state, asked.calendar_id).time_zone
+                # In a thread: a file that is hard to read takes a second.
+                added = await asyncio.to_thread(calendar_requests.adding, asked, request.ical, zone, self._clock.now())
+                count = len(added.exceptions)
+                answer = api.ImportCalendarExceptionsResponse(exceptions_count=count)
+                return await _submit(writer, request, added, answer)
             case _:
                 raise TypeError(f"{type(request).__name__} is no request to a shard of calendars")
-        command = calendar_requests.command_of(request, self._clock.now())
 
-        def respond(calendars: Calendars, _: Sequence[events.Event]) -> Message:
-            defined = calendars.defined[command.calendar_id]
-            return answer(calendar=calendar_requests.message(writer.subject.tenant, defined))
 
-        outcome = await writer.submit(command, origin=Origin("client"), request=request_of(request), respond=respond)
-        assert outcome.response is not None, "every mutation responds"
-        response = answer()
-        response.MergeFrom(outcome.response)  # type: ignore[arg-type]
-        response.position = Position.encode(outcome.position)
-        return response
+async def _submit(writer: Writer, request: Message, command: Command, answer: M) -> M:
+    """Has a command decided; the answer gets the calendar and where the change stands in the log."""
+
+    def respond(calendars: Calendars, _: Sequence[events.Event]) -> Message:
+        shown = calendar_requests.message(writer.subject.tenant, calendars.defined[command.calendar_id])
+        answer.calendar.CopyFrom(shown)  # type: ignore[attr-defined]
+        return answer
+
+    outcome = await writer.submit(command, origin=Origin("client"), request=request_of(request), respond=respond)
+    said: Any = outcome.response
+    response: Any = type(answer)()
+    response.CopyFrom(said)
+    response.position = Position.encode(outcome.position)
+    told: M = response
+    return told

@@ -414,6 +414,32 @@ class UpdateCalendarResponse(_message.Message):
     position: str
     def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ..., position: _Optional[str] = ...) -> None: ...
 
+class ImportCalendarExceptionsRequest(_message.Message):
+    __slots__ = ("name", "ical", "kind", "first_year", "last_year", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ICAL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FIRST_YEAR_FIELD_NUMBER: _ClassVar[int]
+    LAST_YEAR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    ical: bytes
+    kind: _events_pb2.ExceptionKind
+    first_year: int
+    last_year: int
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., ical: _Optional[bytes] = ..., kind: _Optional[_Union[_events_pb2.ExceptionKind, str]] = ..., first_year: _Optional[int] = ..., last_year: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ImportCalendarExceptionsResponse(_message.Message):
+    __slots__ = ("calendar", "exceptions_count", "position")
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    EXCEPTIONS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    calendar: Calendar
+    exceptions_count: int
+    position: str
+    def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ..., exceptions_count: _Optional[int] = ..., position: _Optional[str] = ...) -> None: ...
+
 class MeasureBusinessTimeRequest(_message.Message):
     __slots__ = ("name", "version", "start_time", "end_time", "business_time", "min_position")
     NAME_FIELD_NUMBER: _ClassVar[int]

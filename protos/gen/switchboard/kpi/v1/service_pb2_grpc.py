@@ -83,6 +83,11 @@ class KpiServiceStub:
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarRequest.SerializeToString,
                 response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarResponse.FromString,
                 _registered_method=True)
+        self.ImportCalendarExceptions = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/ImportCalendarExceptions',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ImportCalendarExceptionsRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ImportCalendarExceptionsResponse.FromString,
+                _registered_method=True)
         self.MeasureBusinessTime = channel.unary_unary(
                 '/switchboard.kpi.v1.KpiService/MeasureBusinessTime',
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.MeasureBusinessTimeRequest.SerializeToString,
@@ -162,6 +167,15 @@ class KpiServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportCalendarExceptions(self, request, context):
+        """Adds what an iCalendar file (RFC 5545) says of some years to the exceptions of a calendar; what is there already stays. Importing twice is importing once.
+        Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_FULL, CALENDAR_CHANGED when its zone changed meanwhile; INVALID_ARGUMENT says what in the file cannot be
+        taken, and nothing is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MeasureBusinessTime(self, request, context):
         """How much of an interval a calendar has open, or when so much will have been open.
         """
@@ -216,6 +230,11 @@ def add_KpiServiceServicer_to_server(servicer, server):
                     servicer.UpdateCalendar,
                     request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarRequest.FromString,
                     response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarResponse.SerializeToString,
+            ),
+            'ImportCalendarExceptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportCalendarExceptions,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ImportCalendarExceptionsRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.ImportCalendarExceptionsResponse.SerializeToString,
             ),
             'MeasureBusinessTime': grpc.unary_unary_rpc_method_handler(
                     servicer.MeasureBusinessTime,
@@ -470,6 +489,33 @@ class KpiService:
             '/switchboard.kpi.v1.KpiService/UpdateCalendar',
             switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarRequest.SerializeToString,
             switchboard_dot_kpi_dot_v1_dot_service__pb2.UpdateCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCalendarExceptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/ImportCalendarExceptions',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.ImportCalendarExceptionsRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.ImportCalendarExceptionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

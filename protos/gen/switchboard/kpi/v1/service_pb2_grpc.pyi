@@ -59,6 +59,11 @@ class KpiServiceStub:
     """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
     Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
     """
+    ImportCalendarExceptions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ImportCalendarExceptionsRequest, _service_pb2.ImportCalendarExceptionsResponse]
+    """Adds what an iCalendar file (RFC 5545) says of some years to the exceptions of a calendar; what is there already stays. Importing twice is importing once.
+    Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_FULL, CALENDAR_CHANGED when its zone changed meanwhile; INVALID_ARGUMENT says what in the file cannot be
+    taken, and nothing is.
+    """
     MeasureBusinessTime: _grpc.UnaryUnaryMultiCallable[_service_pb2.MeasureBusinessTimeRequest, _service_pb2.MeasureBusinessTimeResponse]
     """How much of an interval a calendar has open, or when so much will have been open."""
 
@@ -92,6 +97,11 @@ class KpiServiceAsyncStub(KpiServiceStub):
     UpdateCalendar: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateCalendarRequest, _service_pb2.UpdateCalendarResponse]  # type: ignore[assignment]
     """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
     Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
+    """
+    ImportCalendarExceptions: _aio.UnaryUnaryMultiCallable[_service_pb2.ImportCalendarExceptionsRequest, _service_pb2.ImportCalendarExceptionsResponse]  # type: ignore[assignment]
+    """Adds what an iCalendar file (RFC 5545) says of some years to the exceptions of a calendar; what is there already stays. Importing twice is importing once.
+    Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_FULL, CALENDAR_CHANGED when its zone changed meanwhile; INVALID_ARGUMENT says what in the file cannot be
+    taken, and nothing is.
     """
     MeasureBusinessTime: _aio.UnaryUnaryMultiCallable[_service_pb2.MeasureBusinessTimeRequest, _service_pb2.MeasureBusinessTimeResponse]  # type: ignore[assignment]
     """How much of an interval a calendar has open, or when so much will have been open."""
@@ -177,6 +187,17 @@ class KpiServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_pb2.UpdateCalendarResponse, _abc.Awaitable[_service_pb2.UpdateCalendarResponse]]:
         """Makes another version of a calendar; what was computed by the versions before stays what it was. There is no way to delete one.
         Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_CHANGED when it is not at `expected_version`.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportCalendarExceptions(
+        self,
+        request: _service_pb2.ImportCalendarExceptionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ImportCalendarExceptionsResponse, _abc.Awaitable[_service_pb2.ImportCalendarExceptionsResponse]]:
+        """Adds what an iCalendar file (RFC 5545) says of some years to the exceptions of a calendar; what is there already stays. Importing twice is importing once.
+        Errors: CALENDAR_UNKNOWN (NOT_FOUND), CALENDAR_FULL, CALENDAR_CHANGED when its zone changed meanwhile; INVALID_ARGUMENT says what in the file cannot be
+        taken, and nothing is.
         """
 
     @_abc_1.abstractmethod
