@@ -53,9 +53,11 @@ class _Record:
     last: Instant = NEVER
 
 
-def recorded(facts: Sequence[Fact]) -> Run:
-    """The world of some facts, and what really became of everybody in it. Cases that never waited are not there."""
-    shard, record = Shard(), _Record()
+def recorded(facts: Sequence[Fact], shard: Shard | None = None) -> Run:
+    """The world of some facts, and what really became of everybody in it. Cases that never waited are not there. A
+    shard that is given, an empty one, is afterwards as the facts leave it.
+    """
+    shard, record = shard or Shard(), _Record()
     for fact in facts:
         event = fact.event
         record.last = max(record.last, event.at)
