@@ -46,6 +46,10 @@ COMMANDS = {
         "List tenants, or create, show, change and delete one, with proof.",
     ),
     "simulate": ("switchboard_cli.simulate:simulate", "What routing would do: a scenario, or a recorded log."),
+    "staffing": (
+        "switchboard_cli.staffing:staffing",
+        "How many agents a day takes, by half-hour, from a recorded log.",
+    ),
     "explain": ("switchboard_cli.explain:explain", "Why a case is where it is, or why an attribute has its value."),
     "rebuild": (
         "switchboard_cli.rebuild:rebuild",

@@ -1,21 +1,15 @@
-"""`switchboard simulate`: what a policy would do. The simulation is a process of routing's; here it is only shown.
+"""`switchboard simulate`: what a policy would do. The simulation is a process of routing's; here it is only shown."""
 
-No service is imported: routing's package runs as a child, says how far it is and what it found, one JSON object a line.
-"""
-
-import importlib.util
-import json
 import math
-import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from switchboard_cli.connection import json_option
-from switchboard_cli.failures import Failure, first_line
+from switchboard_cli.failures import Failure
+from switchboard_cli.routing_reports import reported
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -95,7 +89,7 @@ def simulate(
     arguments += [] if load is None else ["--load", str(load)]
     arguments += [f"--tenant={tenant}"] if tenant else []
     arguments += [] if policies is None else [f"--policies={policies}"]
-    report = _simulated([*arguments, "--", str(file)], quiet=as_json)
+    report = reported(MODULE, [*arguments, "--", str(file)], "simulating; runs done:", quiet=as_json)
     if as_json:
         print_json(report)
     else:
@@ -122,49 +116,6 @@ def different(again: dict[str, Any]) -> str:
 
 def _facts(told: Sequence[str]) -> str:
     return ", ".join(told) or "nothing"
-
-
-def _simulated(arguments: Sequence[str], *, quiet: bool) -> dict[str, Any]:
-    """What the child reports. Raises Failure with its sentence when it refuses."""
-    from switchboard_cli.progress import steps_bar
-
-    refused, report = "", None
-    with steps_bar(quiet=quiet) as steps, _child(arguments) as lines:
-        task = steps.add_task("simulating; runs done:", total=None)
-        for line in lines:
-            said = json.loads(line)
-            refused, report = said.get("refused", refused), said.get("report", report)
-            if "done" in said:
-                steps.update(task, completed=said["done"], total=said["of"])
-    if refused:
-        raise Failure(refused)
-    if not isinstance(report, dict):
-        raise Failure(f"the simulation ended without a report: {MODULE} is of another version than this command")
-    return report
-
-
-@contextmanager
-def _child(arguments: Sequence[str]) -> Iterator[Iterator[str]]:
-    """The lines a simulation says. Raises Failure with the last it said to people when it fails unforeseen."""
-    from switchboard_cli.supervision import python
-
-    if importlib.util.find_spec(MODULE.partition(".")[0]) is None:
-        raise Failure(
-            "routing is not installed here, and it is routing that is simulated; run this where `make venv` was"
-        )
-    argv = [*python(MODULE), *arguments]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:  # noqa: S603
-        try:
-            assert child.stdout is not None
-            assert child.stderr is not None
-            yield iter(child.stdout)
-            told = child.stderr.read()
-        except BaseException:
-            child.kill()
-            raise
-    if child.returncode not in (0, 1) or told:
-        last = first_line("\n".join(reversed(told.strip().splitlines())))
-        raise Failure(f"the simulation failed where it should not: {last or f'exit code {child.returncode}'}")
 
 
 def tables(report: dict[str, Any]) -> Iterator["Table"]:
