@@ -172,6 +172,20 @@ async def test_what_was_completed_since_is_read_whenever_it_started(database: Da
     assert [one.case_id for one in contents.known()] == ["c1"]
 
 
+async def test_what_agents_had_in_hand_beside_is_read_though_nobody_asked_about_it(database: Database) -> None:
+    events = [
+        *(e.opened("c1"), e.inbound("c1", "p1", 1), e.accepted("c1", "mia", 2)),
+        *(e.opened("c2"), e.inbound("c2", "p2", 10), e.accepted("c2", "mia", 11), e.resolved("c2", "mia", 31)),
+        *(e.opened("c3"), e.inbound("c3", "p3", 1), e.accepted("c3", "mia", 3), e.resolved("c3", "mia", 4)),
+    ]
+    await project(database, entries(events), 10)
+    contents = await contacts.read(database, "acme", e.T0 + 9 * e.SECOND, END, END, inside=True, shared=True)
+    (known,) = contents.known()
+    assert known.contact.journey is not None
+    assert list(known.contact.journey.workloads.values()) == [10 * e.SECOND], "half of 20 s; the other half is c1's"
+    assert set(contents.beside) == {"c1", "c2"}
+
+
 @pytest.mark.usefixtures("part")
 async def test_folding_in_memory_reads_like_the_tables(database: Database) -> None:
     log_entries = entries(random_events(random.Random(11), 200))
@@ -184,8 +198,8 @@ async def test_folding_in_memory_reads_like_the_tables(database: Database) -> No
     kept = await contacts.read(database, "acme", BEGINNING, END, END)
     assert again.position == kept.position
     assert sorted(again.known()) == sorted(kept.known())
-    inside = contacts.contents_of(rows, len(log_entries), BEGINNING, END, END, inside=True)
-    kept_inside = await contacts.read(database, "acme", BEGINNING, END, END, inside=True)
+    inside = contacts.contents_of(rows, len(log_entries), BEGINNING, END, END, inside=True, shared=True)
+    kept_inside = await contacts.read(database, "acme", BEGINNING, END, END, inside=True, shared=True)
     assert all(one.contact.journey is not None for one in kept_inside.known())
     assert sorted(inside.known(), key=_of_case) == sorted(kept_inside.known(), key=_of_case)
 

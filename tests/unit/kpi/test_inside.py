@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.episodes import Case, Fact
+from kpi.journeys import Kind, active, divided, journeys
 from kpi.metrics import METRICS
 from kpi.metrics.blame import Who, elapsed, pieces
 from kpi.metrics.contact import observed
@@ -22,6 +23,7 @@ from kpi.query import BEGINNING, END, Known, Question, answer, contributions
 from kpi.views.contact_folds import HANDLED, Row, fold
 from kpi.views.contacts import contents_of
 from kpi.wire import wanted_of
+from kpi.workload import Active, busy
 from test_running import histories
 
 UTC = ZoneInfo("UTC")
@@ -34,7 +36,7 @@ def known_of(events: Sequence[Message]) -> list[Known]:
     for event in e.recorded(events):
         if event.type in HANDLED:
             fold(rows, event)
-    return list(contents_of(rows, 1, BEGINNING, END, END, inside=True).known())
+    return list(contents_of(rows, 1, BEGINNING, END, END, inside=True, shared=True).known())
 
 
 def ask(metric: str, group_by: str = "", text: str = "", until: int = LATER, basis: Basis = Basis.COHORT) -> Question:
@@ -130,6 +132,33 @@ def test_late_is_counted_in_cycles_of_the_target() -> None:
     assert values(ask("backlog_age_mean", until=until), contacts) == {"": (120.0, 240.0, 2)}
 
 
+def test_who_has_two_contacts_at_once_divides_the_time() -> None:
+    first = [e.opened("c1"), e.inbound("c1", "p1", 0), e.accepted("c1", "mia", 10), e.resolved("c1", "mia", 40)]
+    second = [e.opened("c2"), e.inbound("c2", "p2", 0), e.accepted("c2", "mia", 20), e.pended("c2", "mia", 30)]
+    contacts = known_of([*first, *second])
+    assert values(ask("aht_elapsed"), contacts) == {"": (30.0, 30.0, 1)}
+    assert values(ask("aht_workload"), contacts) == {"": (25.0, 25.0, 1)}, "10-20 and 30-40 alone, 20-30 with another"
+    alone = [one for one in contacts if one.case_id == "c1"]
+    assert values(ask("aht_workload"), alone) == {"": (25.0, 25.0, 1)}, "whether the question is about that or not"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(histories(), max_size=3))
+def test_the_workloads_of_an_agent_are_its_busy_time(cases: list[list[Fact]]) -> None:
+    found = [(f"c{n}", list(journeys(facts).values())) for n, facts in enumerate(cases)]
+    shares = divided(found, 20)
+    for agent in ("mia", "leo"):
+        held = [
+            (case_id, span.ref, active(journey, span, 20))
+            for case_id, of_case in found
+            for journey in of_case
+            for span in journey.spans
+            if span.kind is Kind.HOLDING and span.agent == agent
+        ]
+        whole = busy(Active((case_id, ref), when) for case_id, ref, when in held)
+        assert sum(shares[case_id][ref] for case_id, ref, _ in held) == whole
+
+
 def test_a_cell_opens_to_the_events_of_what_it_counts() -> None:
     found = contributions(ask("reservation_accept_rate", "agent"), ("mia",), known_of(TRANSFERRED))
     assert [(one.number, one.part.numerator) for one in found] == [(0, False), (1, True)]
@@ -155,7 +184,7 @@ def test_the_pieces_of_a_contact_are_all_of_its_time(facts: list[Fact], until: i
 
 def contacts_of(cases: Sequence[list[Fact]]) -> list[Known]:
     rows: dict[str, Row] = {f"case/acme/c{n}": Case(facts=tuple(facts)) for n, facts in enumerate(cases)}
-    return list(contents_of(rows, 1, BEGINNING, END, END, inside=True).known())
+    return list(contents_of(rows, 1, BEGINNING, END, END, inside=True, shared=True).known())
 
 
 CUTS = ["agent", "queue", "channel", "hour", "agent queue", "source desk day"]

@@ -7,7 +7,8 @@ Of cases that a link joined each keeps the course it had until then; turns and a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import accumulate
 from operator import attrgetter, itemgetter
@@ -40,6 +41,7 @@ from kpi.episodes import (
     phases,
     standing,
 )
+from kpi.workload import Active, without, workloads
 
 
 class Kind(Enum):
@@ -95,10 +97,13 @@ class Journey(NamedTuple):
 
     spans: tuple[Span, ...]
     closed_at: int | None
+    workloads: Mapping[int, int] = {}
+    """Of the holdings that ended, by reference, as `divided` has it; empty where nobody asked."""
 
 
 _by_ref = attrgetter("ref")
 _by_beginning = itemgetter(1, 2)
+_PENDING = frozenset((Kind.PARKED, Kind.PARKED_FOR_CUSTOMER))
 _ENDED_BY_ANOTHER = frozenset((Kind.TURN, Kind.STAY))
 
 
@@ -122,7 +127,35 @@ def observed_journey(journey: Journey, until: int) -> Journey:
     return Journey(
         tuple([span for span in spans if span.at <= until]),
         closed_at if closed_at is not None and closed_at <= until else None,
+        journey.workloads,
     )
+
+
+def active(journey: Journey, holding: Span, until: int) -> list[tuple[int, int]]:
+    """When the agent of a holding could do something: it less the time pending, up to `until` while it goes on."""
+    pending = [
+        (span.at, until if span.end is None else span.end)
+        for span in journey.spans
+        if span.kind in _PENDING and span.agent == holding.agent
+    ]
+    return without(holding.at, until if holding.end is None else holding.end, pending)
+
+
+def divided(cases: Iterable[tuple[str, Iterable[Journey]]], until: int) -> dict[str, dict[int, int]]:
+    """How the time of agents is divided among what they held up to `until`: by case the share of each holding,
+    microseconds by its reference. What one that ended has does not depend on what happened after its end.
+    """
+    held: dict[str, list[Active]] = defaultdict(list)
+    for case_id, of_case in cases:
+        for journey in of_case:
+            for span in journey.spans:
+                if span.kind is Kind.HOLDING:
+                    held[span.agent].append(Active((case_id, span.ref), active(journey, span, until)))
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    for of_agent in held.values():
+        for (case_id, ref), us in workloads(of_agent).items():
+            found[case_id][ref] = us
+    return found
 
 
 def _going_on(span: Span) -> Span:

@@ -175,13 +175,14 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def _contents(self, asked: MetricsQuery) -> contacts.Contents:
         question = asked.question
         interval = asked.tenant, asked.start, asked.end, question.until
-        inside = any(isinstance(metric, ItemMetric) for metric in question.metrics)
+        within = [metric for metric in question.metrics if isinstance(metric, ItemMetric)]
+        inside, shared = bool(within), any(metric.is_shared for metric in within)
         if asked.as_of:
             await self._archive.reached(asked.as_of, deadline_s())
             rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())
-            return contacts.contents_of(rows, asked.as_of, *interval[1:], inside=inside)
+            return contacts.contents_of(rows, asked.as_of, *interval[1:], inside=inside, shared=shared)
         since = question.since if question.basis is Basis.COMPLETION else None
-        return await contacts.read(self._database, *interval, since=since, inside=inside)
+        return await contacts.read(self._database, *interval, since=since, inside=inside, shared=shared)
 
     async def _picture(self, request: pb.WatchWallboardRequest) -> Picture:
         asked = wire.wallboard_of(request, self._clock.now(), zone=self._zone(request))

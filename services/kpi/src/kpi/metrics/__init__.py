@@ -73,6 +73,7 @@ _ALL: tuple[AnyMetric, ...] = (
     *first_response_percentiles.METRICS,
     *first_response_survival.METRICS,
     holdings.AHT_ELAPSED,
+    holdings.AHT_WORKLOAD,
     holdings.HOLDING_TIME,
     holdings.TRANSFER_RATE,
     next_response.KM_MEDIAN,

@@ -1,13 +1,15 @@
-"""holding_time, aht_elapsed, transfer_rate: how long agents have contacts, and whether they pass them on.
+"""holding_time, aht_elapsed, aht_workload, transfer_rate: how long agents have contacts, and whether they pass them on.
 
 Formula: a holding is one agent's time with a contact, from taking it to resolving, giving up or losing it.
 `holding_time = Σ (end - start) / holdings`; `aht_elapsed` the same without the time its agent waited for the customer
-or somebody else (pending); `transfer_rate = holdings that ended with a transfer / holdings`.
+or somebody else (pending); `aht_workload = Σ ∫ 1/n(t) dt / holdings` over that time, where its agent has n(t) contacts
+in hand and none of them pending; `transfer_rate = holdings that ended with a transfer / holdings`.
 Unit: seconds, and a share, 0 to 1.
-Edge cases: who has a contact twice has two holdings, and a transferred contact is one of each holder, each for the
-own time. A holding that goes on is not counted. A contact that an agent has because somebody joined it to another is
-held with that one, and is no holding of its own. An escalation to another queue is a transfer; more urgency in the
-same queue is none.
+Edge cases: who has a contact twice has two holdings, and a transferred contact is one of each holder, each for the own
+time. A holding that goes on is not counted, but its agent has it in hand. n(t) counts contacts outside the question as
+well; the workloads of all holdings of an agent add up to the time it had anything in hand, to the microsecond. A
+contact that an agent has because somebody joined it to another is held with that one, and is no holding of its own. An
+escalation to another queue is a transfer; more urgency in the same queue is none.
 Source: average handle time of the Genesys glossary; attribution to each holder instead of the one who has it now.
 """
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi.journeys import Kind, Span
+from kpi.journeys import Kind, Span, active
 from kpi.metrics.contact import Contact
 from kpi.metrics.metric import IN, OUT, Agent, Definition, Item, ItemMetric, Part, Unit, mean, ratio
 from kpi.metrics.spans import item_of, lasted, spans_of
@@ -30,10 +32,17 @@ def held(contact: Contact) -> Iterator[Item]:
 
 def handled(contact: Contact) -> Iterator[Item]:
     """The same, each with how long its agent could do something."""
-    parked = [*spans_of(contact, Kind.PARKED), *spans_of(contact, Kind.PARKED_FOR_CUSTOMER)]
-    for span in _ended(contact):
-        idle = sum(lasted(one, contact.until) for one in parked if span.ref < one.ref <= (span.end_ref or one.ref))
-        yield item_of(span, Part(True, max(0, lasted(span, contact.until) - idle)))
+    if contact.journey is not None:
+        for span in _ended(contact):
+            us = sum(end - begin for begin, end in active(contact.journey, span, contact.until))
+            yield item_of(span, Part(True, us))
+
+
+def weighed(contact: Contact) -> Iterator[Item]:
+    """The same, each with its share of that time, which its agent divided among all it had in hand."""
+    if contact.journey is not None:
+        for span in _ended(contact):
+            yield item_of(span, Part(True, contact.journey.workloads.get(span.ref, 0)))
 
 
 def passed_on(contact: Contact) -> Iterator[Item]:
@@ -75,6 +84,23 @@ AHT_ELAPSED = ItemMetric(
     ),
     handled,
     mean,
+)
+
+AHT_WORKLOAD = ItemMetric(
+    Definition(
+        id="aht_workload",
+        version=1,
+        name="Average handle time, workload",
+        description="Mean share of an agent's time that a contact takes, where its holder has several in hand at once.",
+        unit=Unit.SECONDS,
+        numerator="sum of the shares of the holdings in seconds",
+        denominator="holdings that ended",
+        source=SOURCE,
+        agent=Agent.OWN,
+    ),
+    weighed,
+    mean,
+    is_shared=True,
 )
 
 TRANSFER_RATE = ItemMetric(

@@ -120,13 +120,14 @@ class ItemMetric:
     """The same about things inside contacts, any number in one: turns, stays in queues, offers, holdings.
 
     `items` says what an observed contact adds, each with its own agent, queue and time. One that `is_of_cohort` counts
-    what is not completed as well.
+    what is not completed as well; one that `is_shared` needs what else the agents of a contact had in hand.
     """
 
     definition: Definition
     items: Callable[[Contact], Iterable[Item]]
     combine: Callable[[Sequence[Part]], Measure]
     is_of_cohort: bool = False
+    is_shared: bool = False
 
 
 AnyMetric: TypeAlias = Metric | ItemMetric

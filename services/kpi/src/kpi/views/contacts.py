@@ -9,7 +9,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chassis.commits import Recorded
@@ -19,9 +19,9 @@ from chassis.view import Founding
 from msgspec.structs import replace
 
 from kpi.episodes import Case, Fact, episodes, load_facts
-from kpi.journeys import journeys
+from kpi.journeys import divided, journeys
 from kpi.metrics.contact import Act, Contact
-from kpi.query import Known, Refs
+from kpi.query import END, Known, Refs
 from kpi.views import contact_folds
 from kpi.views.contact_folds import Agent, Row, Rows, Source, agent_key, case_key, source_key
 from kpi.views.contact_rows import Values, contact_values, rows_of
@@ -158,6 +158,8 @@ class Contents:
     rows: Sequence[Any]
     labels: Labels
     facts_of: Callable[[str], Sequence[Fact]] | None = None
+    beside: Collection[str] = ()
+    """Cases whose agents may have had them in hand beside those of the contacts; these among them."""
 
     def known(self) -> Iterator[Known]:
         """The contacts, in no particular order."""
@@ -165,18 +167,34 @@ class Contents:
         if facts_of is None:
             yield from (_known(row, self.labels) for row in self.rows)
             return
-        inside = cache(lambda case_id: journeys(facts_of(case_id)))
+        inside = lru_cache(JOURNEYS_KEPT)(lambda case_id: journeys(facts_of(case_id)))
+        shares = divided(((case_id, inside(case_id).values()) for case_id in self.beside), END)
         for row in self.rows:
             known = _known(row, self.labels)
             journey = inside(known.case_id)[known.episode]
+            if (workloads := shares.get(known.case_id)) is not None:
+                journey = journey._replace(workloads=workloads)
             yield known._replace(contact=known.contact._replace(journey=journey))
 
 
+JOURNEYS_KEPT = 1024
+"""Cases whose journeys are kept for their next episode. Against: a case has some ten spans of 200 bytes each."""
+
+
 async def read(
-    database: Database, tenant: str, start: int, end: int, until: int, *, since: int | None = None, inside: bool = False
+    database: Database,
+    tenant: str,
+    start: int,
+    end: int,
+    until: int,
+    *,
+    since: int | None = None,
+    inside: bool = False,
+    shared: bool = False,
 ) -> Contents:
     """The contacts that start in [start, end) and not after `until`, as of one position; microseconds. With `since`
-    those that start before `end`, but for some in which nothing happened since. `inside`: with what happened in them.
+    those that start before `end`, but for some in which nothing happened since. `inside`: with what happened in them;
+    `shared`: and what else their agents had in hand.
     """
     async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
         position = await connection.fetchval(SQL["position"], row_of(Contacts.name, tenant))
@@ -185,9 +203,14 @@ async def read(
             rows = await connection.fetch(SQL["contacts"], tenant, start, end, until)
         else:
             rows = await connection.fetch(SQL["contacts_until"], tenant, since, end, until)
-        facts_of = await _facts_of(connection, tenant, {row[0] for row in rows}) if inside else None
+        beside: set[str] = set()
+        case_ids = {row["case_id"] for row in rows}
+        if shared and rows:
+            first = min(row["start_at"] for row in rows)
+            beside = case_ids | {case_id for (case_id,) in await connection.fetch(SQL["beside"], tenant, first)}
+        facts_of = await _facts_of(connection, tenant, case_ids | beside) if inside else None
     labels = Labels((source_id, since, text) for source_id, since, text in sources)
-    return Contents(position or 0, rows, labels, facts_of)
+    return Contents(position or 0, rows, labels, facts_of, beside)
 
 
 async def _facts_of(connection: Connection, tenant: str, case_ids: Collection[str]) -> Callable[[str], Sequence[Fact]]:
@@ -234,7 +257,14 @@ async def waiting(database: Database, tenants: Sequence[str]) -> dict[str, tuple
 
 
 def contents_of(
-    rows: Mapping[str, Row], position: int, start: int, end: int, until: int, *, inside: bool = False
+    rows: Mapping[str, Row],
+    position: int,
+    start: int,
+    end: int,
+    until: int,
+    *,
+    inside: bool = False,
+    shared: bool = False,
 ) -> Contents:
     """What `read` would answer if these rows were in the tables."""
     found: list[Values] = []
@@ -251,7 +281,8 @@ def contents_of(
         for episode in episodes(row.facts):
             if start <= episode.start.at < end and episode.start.at <= until:
                 found.append(contact_values(tenant, id_, episode)[1:])
-    return Contents(position, found, Labels(versions), facts.__getitem__ if inside else None)
+    facts_of = facts.__getitem__ if inside else None
+    return Contents(position, found, Labels(versions), facts_of, facts.keys() if shared else ())
 
 
 class Labels:

@@ -201,6 +201,12 @@ from contacts_v4 o
 join contacts_v4_cases c using (tenant, case_id)
 where o.tenant = $1 and c.last_at >= $2 and o.start_at < $3 and o.start_at <= $4
 
+-- name: beside
+-- Cases in which something happened since, or that somebody has.
+select case_id
+from contacts_v4_cases
+where tenant = $1 and (last_at >= $2 or agent_id <> '')
+
 -- name: facts
 select p.case_id, p.facts
 from contacts_v4_parts p
