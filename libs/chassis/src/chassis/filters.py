@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as declared
 from datetime import datetime
+from enum import IntEnum
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -35,6 +36,7 @@ from chassis.clock import Instant, from_datetime
 from chassis.errors import InvalidRequest
 
 T = TypeVar("T")
+E = TypeVar("E", bound=IntEnum)
 
 FILTER_BYTES_MAX = 8 * 1024
 CONDITIONS_MAX = 50
@@ -133,6 +135,25 @@ def member(enum: EnumDescriptor) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def one_of(members: type[E], prefix: str = "") -> Callable[[str], E]:
+    """Reads a member's name, with or without the prefix that it has in the contract; UNSPECIFIED is none."""
+    known = {one.name: one for one in members if one}
+
+    def read(name: str) -> E:
+        found = known.get(name.removeprefix(prefix))
+        if found is None:
+            raise ValueError(f"is one of {', '.join(known)}")
+        return found
+
+    return read
+
+
+def language_ranges(tag: str) -> tuple[str, ...]:
+    """A BCP 47 tag and all it is a variant of: zh-hant-tw, zh-hant, zh; in lower case. What `language:` asks."""
+    parts = tag.lower().split("-")
+    return tuple("-".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 def whole(text: str) -> int:

@@ -6,18 +6,27 @@ customers write is sealed, and routing does not have it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import IntEnum
 from functools import lru_cache
 from operator import attrgetter
-from typing import TypeVar
 
 from chassis.errors import InvalidRequest
-from chassis.filters import EQUAL, EVERYTHING, HAS, ORDERED, Condition, Field, compiled, conditions, parse, whole
+from chassis.filters import (
+    EQUAL,
+    EVERYTHING,
+    HAS,
+    ORDERED,
+    Condition,
+    Field,
+    compiled,
+    conditions,
+    language_ranges,
+    one_of,
+    parse,
+    whole,
+)
 from msgspec import Struct
 
 from routing.terms import AgentTerms, CaseOrigin, Direction, PostKind, Requirement, Rule, Within, both, together
-
-E = TypeVar("E", bound=IntEnum)
 
 RULES_MAX = 50
 CONDITION_BYTES_MAX = 1024
@@ -53,9 +62,8 @@ class Attributes(Struct, frozen=True, gc=False):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Its language, and all it is a variant of: zh-Hant-TW, zh-Hant, zh; in lower case."""
-        parts = self.language.lower().split("-")
-        return tuple("-".join(parts[:end]) for end in range(len(parts), 0, -1))
+        """Its language, and all it is a variant of."""
+        return language_ranges(self.language)
 
 
 class Shape(Struct, frozen=True, gc=False):
@@ -79,19 +87,6 @@ Rules = tuple[tuple[Callable[[Attributes], bool], Rule], ...]
 """Rules that can be asked, in their order."""
 
 
-def _member(members: type[E], prefix: str) -> Callable[[str], E]:
-    """Reads a member's name, with or without the enumeration's prefix."""
-    known = {member.name: member for member in members if member}
-
-    def read(name: str) -> E:
-        found = known.get(name.removeprefix(prefix))
-        if found is None:
-            raise ValueError(f"is one of {', '.join(known)}")
-        return found
-
-    return read
-
-
 def _id(kind: str) -> Callable[[str], str]:
     """Reads an id, or a resource name as its last segment."""
 
@@ -109,9 +104,9 @@ FIELDS: Mapping[str, Field] = {
     "source": Field(_id("sources")),
     "desk": Field(),
     "queue": Field(_id("queues")),
-    "origin": Field(_member(CaseOrigin, "CASE_ORIGIN_")),
-    "direction": Field(_member(Direction, "DIRECTION_")),
-    "kind": Field(_member(PostKind, "POST_KIND_")),
+    "origin": Field(one_of(CaseOrigin, "CASE_ORIGIN_")),
+    "direction": Field(one_of(Direction, "DIRECTION_")),
+    "kind": Field(one_of(PostKind, "POST_KIND_")),
     "language": Field(str.lower, EQUAL | HAS),
     "identity": Field(_id("identities")),
     "reach": Field(whole, ORDERED),
