@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from msgspec.msgpack import encode
 from msgspec.structs import replace
 from routing import commands, events
-from routing.agents import Agent, Policy
+from routing.agents import Agent, Held, Policy
 from routing.cases import (
+    Accepted,
     Broadcast,
     Case,
     Pending,
@@ -24,6 +25,7 @@ from routing.cases import (
     is_closed,
     lenders_of,
     offer_to,
+    offers_of,
     place_in_line,
     place_of,
     urgency_of,
@@ -36,10 +38,13 @@ from routing.state_codec import load
 from routing.terms import (
     AgentTerms,
     ChannelCapacity,
+    ChannelKind,
     Direction,
     GeoPoint,
+    Interrupts,
     Ordering,
     Place,
+    PostKind,
     Presence,
     Relaxation,
     Requirement,
@@ -144,17 +149,29 @@ def hours(*times: tuple[float, float]) -> ShiftPlan:
 SHIFTS = (None, None, None, None, hours((0, 1), (1.3, 3)), hours((0.4, 9)))
 
 
-def fact(policy: Named, version: int = 1) -> events.PolicyChanged:
+def row(channel: str, *others: str) -> Interrupts:
+    """What cases of a channel may interrupt."""
+    return Interrupts(channel, PostKind.UNSPECIFIED, tuple(ChannelKind(one, PostKind.UNSPECIFIED) for one in others))
+
+
+MATRIX = (row("chat", "email"), row("email", "voice"), row("voice", "chat", "email"))
+"""Round in a circle."""
+
+
+def fact(policy: Named, version: int = 1, matrix: tuple[Interrupts, ...] = ()) -> events.PolicyChanged:
     """The policy, with numbers that matter within seconds."""
     ordering, selection = policy
     settings = ordering, selection, 3, 1, WEIGHTS, 3, 0, (), 25, 120, 0, RULES, RELAXATIONS, HEAD_STARTS
-    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings, places=PLACES, rescue_s=1)
+    more = {"interrupts": matrix, "interrupted_s": 1}
+    return events.PolicyChanged(version, 3, 300, 86_400, t(0), *settings, places=PLACES, rescue_s=1, **more)
 
 
-def founded(policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1, 1)) -> Shard:
+def founded(
+    policy: Named, staff: Sequence[Agent], widths: tuple[int, int] = (1, 1), matrix: tuple[Interrupts, ...] = ()
+) -> Shard:
     """A tenant under the policy, with two queues that promise little and offer to so many at once, and these agents."""
     shard, (width, other) = Shard(), widths
-    evolve(shard, fact(policy))
+    evolve(shard, fact(policy, matrix=matrix))
     zh = (Requirement(SKILLS[0], 2, True),)
     default = replace(queue("default", 1, 86_400, width=width), language_level=2)
     for command in (default, replace(queue("care", 3, 86_400, zh, width=other), tier_level=2)):
@@ -280,22 +297,89 @@ def end_of(drawn: Sequence[Step]) -> Instant:
 
 
 def may_take(case: Case, agent: Agent) -> bool:
-    """From the definitions: is there for the channel, serves the queue, has every hard skill, has room, also of the
-    channel, has not just refused it, and is neither offered it nor forbidden for it.
+    """From the definitions: suits it, has room, also of the channel, has not just refused it, is not offered it, and
+    nothing of it is interrupted, or to be.
     """
-    serving = any(serves(agent, queue) for queue in (case.queue, *lenders_of(case)))
-    there = agent.presence == Presence.AVAILABLE and serving
-    there = there and (not agent.channels or case.channel in agent.channels)
-    there = there and agent.phase in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON)
     room = [agent.capacity - agent.load]
     room += [
         limit.units - load_of(agent, limit.channel) for limit in agent.channel_capacity if limit.channel == case.channel
     ]
     has_room = min(room) >= case.weight
     is_new = agent.agent_id not in dict(case.refusals) and offer_to(case, agent.agent_id) is None
+    return suits(case, agent) and has_room and is_new and not agent.interrupted_for
+
+
+def suits(case: Case, agent: Agent) -> bool:
+    """From the definitions: is there for the channel, serves the queue, has every hard skill, is near, and is not
+    forbidden for it.
+    """
+    serving = any(serves(agent, queue) for queue in (case.queue, *lenders_of(case)))
+    there = agent.presence == Presence.AVAILABLE and serving
+    there = there and (not agent.channels or case.channel in agent.channels)
+    there = there and agent.phase in (ShiftPhase.UNSPECIFIED, ShiftPhase.ON)
     permitted = agent.agent_id not in forbidden_of(case)
     permitted = permitted and (case.near is None or not case.near.hard or is_near(agent.location, case.near))
-    return there and has_room and is_skilled(agent, case.requirements) and is_new and permitted
+    return there and is_skilled(agent, case.requirements) and permitted
+
+
+def may_wait_for(shard: Shard, case: Case, agent: Agent) -> list[str]:
+    """From the definitions: an agent's cases that may be interrupted for a waiting case; none where it is not asked."""
+    rows = [one for one in shard.policy.interrupts if one.channel == case.channel]
+    refused = agent.agent_id in dict(case.refusals)
+    if not rows or case.was_interrupted or refused or agent.interrupted_for or not suits(case, agent):
+        return []
+    limits = [limit.units for limit in agent.channel_capacity if limit.channel == case.channel]
+    if min([agent.capacity, *limits]) < case.weight:
+        return []
+    channels = [one.channel for one in rows[0].interrupted]
+    held = [shard.cases[one.case_id] for one in agent.work]
+    return [
+        one.case_id
+        for one in held
+        if isinstance(one.stage, Accepted)
+        and one.channel in channels
+        and not (one.stage.lease or one.stage.interrupts or one.was_interrupted)
+    ]
+
+
+def has_room_without(agent: Agent, case: Case, aside: Sequence[str]) -> bool:
+    """Whether an agent has no more than 120 % with all of a case and a quarter of those that wait."""
+    work = [replace(one, percent=25) if one.case_id in aside else one for one in agent.work]
+    held = Held(case.case_id, case.weight, case.channel)
+    return is_within(replace(agent, work=(*work, held), load=0), 120, counted=False)
+
+
+def interruption_due(before: Shard, shard: Shard, now: Instant) -> tuple[str, str] | None:
+    """From the definitions, looking at everything: the first waiting case that somebody would put something aside for,
+    and who is first for it.
+    """
+    order, found = order_of(shard.policy), []
+    floor_turn = order.is_floor_turn(shard.offers_made)
+    for case in shard.cases.values():
+        wait = place_in_line(case)
+        could = [
+            agent
+            for agent in shard.agents.values()
+            if (aside := may_wait_for(shard, case, agent)) and has_room_without(agent, case, aside)
+        ]
+        if wait is not None and could:
+            place = order.place(wait, urgency_of(case), case.case_id, case.tier)
+            crowd = crowd_of(before, case, now) if order.by_crowd else Crowd(0, 1, 0)
+            found.append((order.key(*place, now, floor_turn, crowd), case, could))
+    if not found:
+        return None
+    _, case, could = min(found, key=lambda one: one[0])
+    return case.case_id, min(could, key=standing_for(shard, case, now)).agent_id
+
+
+def check_interruption(before: Shard, shard: Shard, event: events.CaseOffered, now: Instant) -> None:
+    """What is interrupted is what a look at everything finds, once nobody has room, and no more than has to be."""
+    assert offer_due(shard, now) is None
+    assert (event.case_id, event.agent_id) == interruption_due(before, shard, now)
+    case, agent, aside = shard.cases[event.case_id], shard.agents[event.agent_id], event.interrupts
+    assert {*aside} <= {*may_wait_for(shard, case, agent)}
+    assert has_room_without(agent, case, aside)
+    assert len(aside) == 1 or not any(has_room_without(agent, case, [b for b in aside if b != a]) for a in aside)
 
 
 def load_of(agent: Agent, channel: str) -> int:
@@ -303,12 +387,15 @@ def load_of(agent: Agent, channel: str) -> int:
     return ceil(sum(held.units * held.percent for held in agent.work if held.channel == channel) / 100)
 
 
-def is_within(agent: Agent, percent: int = 100) -> bool:
+def is_within(agent: Agent, percent: int = 100, *, counted: bool = True) -> bool:
     """Whether an agent has no more than so many percent of the work it is to have, in total and by channel (I7)."""
-    load = ceil(sum(held.units * held.percent for held in agent.work) / 100)
-    assert agent.load == load
-    limits = ((load_of(agent, one.channel), one.units) for one in agent.channel_capacity)
-    return all(100 * used <= percent * most for used, most in ((load, agent.capacity), *limits))
+    load = sum(held.units * held.percent for held in agent.work)
+    assert agent.load == ceil(load / 100) or not counted
+    limits = [
+        (sum(held.units * held.percent for held in agent.work if held.channel == one.channel), one.units)
+        for one in agent.channel_capacity
+    ]
+    return all(used <= percent * most for used, most in ((load, agent.capacity), *limits))
 
 
 def offer_due(shard: Shard, now: Instant) -> tuple[str, str] | None:
@@ -431,9 +518,12 @@ def check_offers(shard: Shard, facts: Sequence[events.Event], now: Instant) -> N
     can be offered.
     """
     before = load(whole(shard))
-    by_crowd, pending = order_of(shard.policy).by_crowd, [one for one in facts if isinstance(one, events.CaseOffered)]
+    by_crowd = order_of(shard.policy).by_crowd
+    pending = [one for one in facts if isinstance(one, events.CaseOffered) and not one.interrupts]
     for event in facts:
-        if isinstance(event, events.CaseOffered):
+        if isinstance(event, events.CaseOffered) and event.interrupts:
+            check_interruption(before, shard, event, now)
+        elif isinstance(event, events.CaseOffered):
             if by_crowd and pending:
                 check_together(before, shard, pending, now)
             elif not by_crowd:
@@ -443,9 +533,10 @@ def check_offers(shard: Shard, facts: Sequence[events.Event], now: Instant) -> N
             assert event.policy_version == 1
         evolve(shard, event)
         assert all(is_within(agent, 120) for agent in shard.agents.values())
-        if isinstance(event, events.CaseOffered):
+        if isinstance(event, events.CaseOffered) and not event.interrupts:
             assert is_within(shard.agents[event.agent_id])
     assert offer_due(shard, now) is None
+    assert interruption_due(before, shard, now) is None
 
 
 def check_together(before: Shard, shard: Shard, offers: Sequence[events.CaseOffered], now: Instant) -> None:
@@ -470,6 +561,24 @@ def test_every_offer_is_the_one_that_a_look_at_everything_finds(
     policy: Named, staff: list[Agent], drawn: list[Step], widths: tuple[int, int]
 ) -> None:
     shard = founded(policy, staff, widths)
+    for command, facts in happening(shard, drawn):
+        check_offers(shard, facts, command.at)
+
+
+@EVERY
+@FEW
+@given(staffs, steps, WIDTHS)
+def test_with_an_interrupt_matrix_who_has_room_comes_first_and_then_who_would_put_as_little_aside_as_has_to_be(
+    policy: Named, staff: list[Agent], drawn: list[Step], widths: tuple[int, int]
+) -> None:
+    shard = founded(policy, staff, widths, MATRIX)
+    for number in range(8):
+        letter = open_case(f"letter{number}", "default", channel=("email", "email", "chat")[number % 3])
+        check_offers(shard, decide(letter, shard), letter.at)
+        for case in tuple(shard.cases.values()):
+            for offer in offers_of(case)[:1]:
+                taken = accept(case.case_id, offer.agent_id, offer.token)
+                check_offers(shard, decide(taken, shard), taken.at)
     for command, facts in happening(shard, drawn):
         check_offers(shard, facts, command.at)
 

@@ -204,6 +204,15 @@ def test_who_is_asked_or_was_interrupted_is_offered_nothing_else() -> None:
     assert ("next", "mia", ()) in offered(facts)
 
 
+def test_an_agent_has_one_interruption_at_a_time() -> None:
+    shard = at_work(*(f"l{number}" for number in range(8)))
+    run(shard, call())
+    assert not offered(run(shard, call("second", 12)))
+    run(shard, accept("call", "mia", at=20))
+    assert not offered(run(shard, call("third", 22)))
+    assert offered(run(shard, resolve("call", "mia", 30))) == [("second", "mia", ("l6",))]
+
+
 def test_who_has_room_by_the_time_it_accepts_puts_nothing_aside() -> None:
     shard = at_work("letter")
     run(shard, call(), resolve("letter", "mia", 15))

@@ -35,7 +35,7 @@ MATRIX = (may_interrupt("chat", "email", "x"), may_interrupt("email", "voice"), 
 
 steps = st.lists(
     st.tuples(
-        st.integers(0, 16),
+        st.sampled_from([*range(17), 0, 1, 4, 4, 4, 4, 5, 7, 7]),
         st.sampled_from([0, 0, 1, 5, 11, 45]),
         st.integers(0, 11),
         st.sampled_from(AGENTS),
@@ -65,14 +65,15 @@ def staff(ordering: Ordering) -> Sequence[commands.Command]:
 def command(shard: Shard, now: float, drawn: tuple[int, int, int, str, int, bool]) -> commands.Command:
     """One thing asked, of a case that is there or not."""
     what, _, number, agent, size, yes = drawn
-    at, case_id = t(now), f"c{number}"
+    at, case_id = t(now), f"{'l' if size == 1 and what >= 7 else 'c'}{number % 8}"
     case = shard.cases.get(case_id)
     match what:
         case 0 | 1 | 2 | 3:
             channel, queue_id = CHANNELS[number % len(CHANNELS)], ("default", "care", "quiet")[size - 1]
             return open_case(case_id, queue_id, now, weight=1 + number % 3, channel=channel, urgency=size)
         case 4 | 5 | 6:
-            offers = [(one, offer) for one in shard.cases.values() for offer in offers_of(one)]
+            found = [(one, offer) for one in shard.cases.values() for offer in offers_of(one)]
+            offers = [(one, offer) for one, offer in found if offer.interrupts] or found
             if not offers:
                 return commands.SetPresence(agent, Presence.AVAILABLE, at)
             one, offer = offers[number % len(offers)]
@@ -80,7 +81,10 @@ def command(shard: Shard, now: float, drawn: tuple[int, int, int, str, int, bool
                 return commands.DeclineOffer(one.case_id, offer.agent_id, offer.token, "busy", at)
             return commands.AcceptOffer(one.case_id, offer.agent_id, offer.token, at)
         case 7:
-            return commands.ResolveCase(case_id, agent if case is None else holder(case), "solved", (), at)
+            others = [one for one in shard.interrupted if yes]
+            case = shard.cases[others[number % len(others)]] if others else case
+            has, settled = (agent, case_id) if case is None else (holder(case), case.case_id)
+            return commands.ResolveCase(settled, has, "solved", (), at)
         case 8:
             return commands.ReleaseCase(case_id, agent if case is None else holder(case), "", at)
         case 9:
@@ -93,7 +97,7 @@ def command(shard: Shard, now: float, drawn: tuple[int, int, int, str, int, bool
         case 12:
             return commands.SetPresence(agent, Presence.AVAILABLE if yes or size > 1 else Presence.AWAY, at)
         case 13:
-            return commands.JoinCases(f"c{(number + size) % 12}", case_id, "", at)
+            return commands.JoinCases(f"c{(number + size) % 8}", case_id, "", at)
         case 14:
             if yes:
                 return commands.SplitCase(case_id, "", at)
@@ -175,6 +179,11 @@ def play(
         follow(one)
     for agent in AGENTS:
         follow(commands.SetPresence(agent, Presence.AVAILABLE, t(0)))
+    for number in range(7):
+        follow(open_case(f"l{number}", channel=("email", "email", "chat")[number % 3]))
+        for case in tuple(shard.cases.values()):
+            for offer in offers_of(case):
+                follow(commands.AcceptOffer(case.case_id, offer.agent_id, offer.token, t(0)))
     for step in drawn:
         now += step[1]
         while (due := next_due(shard)) is not None and due <= t(now):
