@@ -155,6 +155,11 @@ def pended(case: str, agent: str, at: float, *, for_customer: bool = True) -> Me
     return work.CasePended(case_id=case, agent_id=agent, waiting_for=whom, at=ts(at))
 
 
+def interrupted(case: str, agent: str, by: str, at: float) -> Message:
+    whom = work.WAITING_FOR_INTERRUPTED
+    return work.CasePended(case_id=case, agent_id=agent, waiting_for=whom, interrupted_by=by, at=ts(at))
+
+
 def resumed(case: str, at: float) -> Message:
     return work.CaseResumed(case_id=case, reason="customer", at=ts(at))
 

@@ -333,6 +333,21 @@ BESIDE = [e.offered("c1", "mia", 1, width=2), e.offered("c1", "ben", 1, width=2)
         pytest.param([*BESIDE, e.declined("c1", "ben", 2)], ("mia", 1), id="and of the others when one declines"),
         pytest.param([e.accepted("c1", "mia", 2), e.resolved("c1", "mia", 3)], ("", 0), id="nor a resolved case"),
         pytest.param([e.accepted("c1", "mia", 2), e.withdrawn("c1", 3)], ("", 0), id="nor a withdrawn one"),
+        pytest.param(
+            [e.offered("c1", "mia", 1), e.accepted("c1", "mia", 2), e.interrupted("c1", "mia", "c2", 3)],
+            ("mia", 1),
+            id="one that was interrupted does",
+        ),
+        pytest.param(
+            [
+                e.offered("c1", "mia", 1),
+                e.accepted("c1", "mia", 2),
+                e.interrupted("c1", "mia", "c2", 3),
+                e.released("c1", "mia", 4),
+            ],
+            ("", 1),
+            id="until its agent has no room for it any more",
+        ),
         pytest.param([e.accepted("c1", "mia", 2), e.joined("c0", "c1")], ("", 0), id="nor one that became another"),
     ],
 )

@@ -16,6 +16,7 @@ from kpi.episodes import (
     Ended,
     Fact,
     Gone,
+    Interrupted,
     LetGo,
     Moved,
     Offered,
@@ -382,6 +383,7 @@ def test_facts_are_written_down_as_they_always_were() -> None:
         Moved(14, 15, "", "mia", "gold"),
         Parked(15, 16, "", True),
         Woke(16, 17, ""),
+        Interrupted(17, 18, ""),
         Delegated(17, 18, "", "t1", "books"),
         Delivered(18, 19, "", "t1"),
         Ended(19, 20, "c"),
@@ -392,7 +394,8 @@ def test_facts_are_written_down_as_they_always_were() -> None:
         '["Took",6,7,"","mia",false,false],["Settled",7,8,"","mia"],["Reopened",8,9,""],["Withdrew",9,10,""],'
         '["Began",10,11,"","p",true,"x","s","d",12,"gold",13,11,14],["Offered",11,12,"","mia"],'
         '["Unoffered",12,13,"","mia","expired"],["LetGo",13,14,"","mia","released"],["Moved",14,15,"","mia","gold"],'
-        '["Parked",15,16,"",true],["Woke",16,17,""],["Delegated",17,18,"","t1","books"],["Delivered",18,19,"","t1"],'
+        '["Parked",15,16,"",true],["Woke",16,17,""],["Interrupted",17,18,""],'
+        '["Delegated",17,18,"","t1","books"],["Delivered",18,19,"","t1"],'
         '["Ended",19,20,"c"]]'
     )
     assert load_facts(dump_facts(facts)) == tuple(facts)

@@ -149,6 +149,12 @@ def told(span: Span) -> tuple[object, ...]:
             id="a holder waits for the customer, or for somebody else",
         ),
         pytest.param(
+            [e.accepted("c1", "mia", 8), e.interrupted("c1", "mia", "c2", 9), e.resumed("c1", 12)],
+            "HOLDING PARKED PARKED_FOR_CUSTOMER INTERRUPTED",
+            [("HOLDING", 8.0, None, "", "mia", ""), ("INTERRUPTED", 9.0, 12.0, "woke", "mia", "")],
+            id="who is interrupted has it still, and waits for nobody",
+        ),
+        pytest.param(
             [e.task("c1", "t1", "books", 8), e.task_closed("c1", "t1", 20), e.task("c1", "t2", "shop", 21)],
             "TASK",
             [("TASK", 8.0, 20.0, "delivered", "", "books"), ("TASK", 21.0, None, "", "", "shop")],

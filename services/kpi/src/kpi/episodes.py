@@ -187,6 +187,14 @@ class Parked(_Fact, frozen=True):
     for_customer: bool
 
 
+class Interrupted(_Fact, frozen=True):
+    """Who has the case works another one first, which interrupted it."""
+
+    ref: int
+    at: int
+    origin: str
+
+
 class Woke(_Fact, frozen=True):
     """Who has the case goes on with it."""
 
@@ -249,7 +257,7 @@ class Withdrew(_Fact, frozen=True):
 
 Turning: TypeAlias = Began | Wrote | Posted | Sent | Gone | Queued | Took | Settled | Reopened | Withdrew
 """What makes contacts."""
-Course: TypeAlias = Offered | Unoffered | LetGo | Moved | Parked | Woke | Delegated | Delivered | Ended
+Course: TypeAlias = Offered | Unoffered | LetGo | Moved | Parked | Interrupted | Woke | Delegated | Delivered | Ended
 """What tells how they went, and makes none."""
 Fact: TypeAlias = Turning | Course
 COURSE = frozenset(get_args(Course))

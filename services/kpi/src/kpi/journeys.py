@@ -21,6 +21,7 @@ from kpi.episodes import (
     Done,
     Ended,
     Fact,
+    Interrupted,
     LetGo,
     Moved,
     Offered,
@@ -71,6 +72,8 @@ class Kind(Enum):
     """A word of a human of ours; ends as it begins."""
     MOVE = 11
     """It goes from a queue to another, which is `how`; ends as it begins."""
+    INTERRUPTED = 12
+    """Its holder works another case first."""
 
 
 class Span(NamedTuple):
@@ -103,7 +106,7 @@ class Journey(NamedTuple):
 
 _by_ref = attrgetter("ref")
 _by_beginning = itemgetter(1, 2)
-_PENDING = frozenset((Kind.PARKED, Kind.PARKED_FOR_CUSTOMER))
+_PENDING = frozenset((Kind.PARKED, Kind.PARKED_FOR_CUSTOMER, Kind.INTERRUPTED))
 _ENDED_BY_ANOTHER = frozenset((Kind.TURN, Kind.STAY))
 
 
@@ -316,6 +319,9 @@ class _Course:
                 self._end(line.parked, fact, "woke")
                 kind = Kind.PARKED_FOR_CUSTOMER if fact.for_customer else Kind.PARKED
                 line.parked = Span(kind, fact.at, fact.ref, line.held.agent, line.queue)
+            case Interrupted() if line.held is not None:
+                self._end(line.parked, fact, "woke")
+                line.parked = Span(Kind.INTERRUPTED, fact.at, fact.ref, line.held.agent, line.queue)
             case Woke():
                 self._end(line.parked, fact, "woke")
                 line.parked = None

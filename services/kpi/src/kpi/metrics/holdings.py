@@ -2,8 +2,9 @@
 
 Formula: a holding is one agent's time with a contact, from taking it to resolving, giving up or losing it.
 `holding_time = Σ (end - start) / holdings`; `aht_elapsed` the same without the time its agent waited for the customer
-or somebody else (pending); `aht_workload = Σ ∫ 1/n(t) dt / holdings` over that time, where its agent has n(t) contacts
-in hand and none of them pending; `transfer_rate = holdings that ended with a transfer / holdings`.
+or somebody else, or was interrupted (pending); `aht_workload = Σ ∫ 1/n(t) dt / holdings` over that time, where its
+agent has n(t) contacts in hand and none of them pending; `transfer_rate = holdings that ended with a transfer /
+holdings`.
 Unit: seconds, and a share, 0 to 1.
 Edge cases: who has a contact twice has two holdings, and a transferred contact is one of each holder, each for the own
 time. A holding that goes on is not counted, but its agent has it in hand. n(t) counts contacts outside the question as

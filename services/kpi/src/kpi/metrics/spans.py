@@ -17,6 +17,7 @@ _BEGAN: Mapping[Kind, str] = {
     Kind.ALONG: "took",
     Kind.PARKED_FOR_CUSTOMER: "parked",
     Kind.PARKED: "parked",
+    Kind.INTERRUPTED: "interrupted",
     Kind.TASK: "delegated",
     Kind.ANSWER: "answered",
     Kind.MOVE: "moved",

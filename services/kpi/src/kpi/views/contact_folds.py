@@ -23,6 +23,7 @@ from kpi.episodes import (
     Ended,
     Fact,
     Gone,
+    Interrupted,
     LetGo,
     Moved,
     Offered,
@@ -281,6 +282,9 @@ def _on_moved(rows: Rows, event: Recorded) -> None:
 
 def _on_pended(rows: Rows, event: Recorded) -> None:
     body = event.body
+    if body.waiting_for == enums.WAITING_FOR_INTERRUPTED:
+        _add(rows, event, body.case_id, Interrupted(_ref(event), body.at, ""))
+        return
     for_customer = body.waiting_for != enums.WAITING_FOR_THIRD_PARTY
     _add(rows, event, body.case_id, Parked(_ref(event), body.at, "", for_customer))
 
