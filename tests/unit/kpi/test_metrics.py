@@ -272,7 +272,9 @@ contacts_drawn = st.lists(
         until=st.just(0),
         skewed=st.booleans(),
         ended=st.just(False),
+        settled=st.none(),
         journey=st.none(),
+        again_at=st.none() | st.integers(T0, T0 + 20 * DAY),
     ),
     max_size=12,
 )

@@ -20,7 +20,7 @@ from switchboard.kpi.v1 import service_pb2_grpc
 from kpi import query, wire
 from kpi.calendar_calls import CalendarCalls
 from kpi.curves import curves_of
-from kpi.metrics.metric import Basis, ItemMetric
+from kpi.metrics.metric import Basis, ItemMetric, looks_inside
 from kpi.query import Answer, Contribution, Group, Waiting
 from kpi.views import archive, contacts
 from kpi.views.contact_folds import Row
@@ -175,8 +175,8 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     async def _contents(self, asked: MetricsQuery) -> contacts.Contents:
         question = asked.question
         interval = asked.tenant, asked.start, asked.end, question.until
-        within = [metric for metric in question.metrics if isinstance(metric, ItemMetric)]
-        inside, shared = bool(within), any(metric.is_shared for metric in within)
+        inside = any(map(looks_inside, question.metrics))
+        shared = any(isinstance(metric, ItemMetric) and metric.is_shared for metric in question.metrics)
         if asked.as_of:
             await self._archive.reached(asked.as_of, deadline_s())
             rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())

@@ -13,6 +13,7 @@ DAY = 24 * HOUR
 HORIZON_PUBLIC = 7 * DAY
 HORIZON_DIRECT = 24 * HOUR
 CONFIRM_WINDOW = 72 * HOUR
+RECONTACT_WINDOW = 7 * DAY
 
 
 class Act(NamedTuple):
@@ -31,7 +32,8 @@ class Contact(NamedTuple):
     had one before its question. `due_at` is when the first response was promised. `reopened_at` is when a later
     episode began, if one did; a reopening within the confirm window takes the resolution back, and `ended` says that
     the episode was resolved or reopened all the same; `settled` is the act of resolving, whether it lasted or not, and
-    filled in where the contact is observed. `journey` is what happened inside, None where nobody asked.
+    filled in where the contact is observed. `journey` is what happened inside, and `again_at` when the same customer
+    came to the same desk next after the resolution, both None where nobody asked.
     """
 
     start: int
@@ -49,6 +51,7 @@ class Contact(NamedTuple):
     ended: bool = False
     settled: Act | None = None
     journey: Journey | None = None
+    again_at: int | None = None
 
     @property
     def since(self) -> int:
@@ -100,6 +103,7 @@ def observed(contact: Contact, until: int) -> Contact | None:
         ended,
         settled if settled is not None and settled.at <= until else None,
         None if contact.journey is None else observed_journey(contact.journey, until),
+        contact.again_at if contact.again_at is not None and contact.again_at <= until else None,
     )
 
 

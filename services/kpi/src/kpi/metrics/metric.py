@@ -107,12 +107,14 @@ class Metric:
     `part` says what an observed contact adds, None when it is in neither numerator nor denominator.
     `combine` makes the number of all parts of a group, in any order; it is never applied to other numbers.
     `completed` says when it was completed, for the basis COMPLETION; without it the metric is of a cohort only.
+    `inside`: it looks at what happened inside the contact, and at what came after.
     """
 
     definition: Definition
     part: Callable[[Contact], Part | None]
     combine: Callable[[Sequence[Part]], Measure]
     completed: Callable[[Contact], int | None] | None = None
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,11 @@ AnyMetric: TypeAlias = Metric | ItemMetric
 def has_completion(metric: AnyMetric) -> bool:
     """Whether the metric can be asked for by the time of its events."""
     return not metric.is_of_cohort if isinstance(metric, ItemMetric) else metric.completed is not None
+
+
+def looks_inside(metric: AnyMetric) -> bool:
+    """Whether the metric needs to know what happened inside contacts."""
+    return isinstance(metric, ItemMetric) or metric.inside
 
 
 def items_of(metric: AnyMetric, contact: Contact) -> Iterable[Item]:

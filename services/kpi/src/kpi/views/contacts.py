@@ -20,13 +20,15 @@ from msgspec.structs import replace
 
 from kpi.episodes import Case, Fact, episodes, load_facts
 from kpi.journeys import divided, journeys
-from kpi.metrics.contact import Act, Contact
+from kpi.metrics.contact import RECONTACT_WINDOW, Act, Contact
 from kpi.query import END, Known, Refs
 from kpi.views import contact_folds
 from kpi.views.contact_folds import Agent, Row, Rows, Source, agent_key, case_key, source_key
 from kpi.views.contact_rows import Values, contact_values, rows_of
 
 SQL = queries(__file__, "contacts.sql")
+_START_AT = 2
+"""Where a contact's row has its start."""
 
 
 class Contacts:
@@ -150,8 +152,8 @@ def _columns(values: Sequence[Values]) -> list[list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Contacts of a tenant, and the log position they stand for; with the facts of their cases where somebody asks what
-    happened inside.
+    """Contacts of a tenant, and the log position they stand for; with the facts of their cases, and who came again,
+    where somebody asks what happened inside.
     """
 
     position: int
@@ -160,6 +162,7 @@ class Contents:
     facts_of: Callable[[str], Sequence[Fact]] | None = None
     beside: Collection[str] = ()
     """Cases whose agents may have had them in hand beside those of the contacts; these among them."""
+    returns: Returns | None = None
 
     def known(self) -> Iterator[Known]:
         """The contacts, in no particular order."""
@@ -174,7 +177,35 @@ class Contents:
             journey = inside(known.case_id)[known.episode]
             if (workloads := shares.get(known.case_id)) is not None:
                 journey = journey._replace(workloads=workloads)
-            yield known._replace(contact=known.contact._replace(journey=journey))
+            again_at = None if self.returns is None else self.returns.after(known)
+            yield known._replace(contact=known.contact._replace(journey=journey, again_at=again_at))
+
+
+class Returns:
+    """When customers came to a desk: whether somebody came again after a contact was resolved."""
+
+    def __init__(self, rows: Iterable[Any], customers: Mapping[str, str]) -> None:
+        """Rows of contacts; `customers` by case, "" where nobody is known."""
+        self._customers = customers
+        self._starts: dict[tuple[str, str], list[int]] = {}
+        for known in (_known(row, _NO_LABELS) for row in rows):
+            self._starts.setdefault(self._who(known), []).append(known.contact.start)
+        for starts in self._starts.values():
+            starts.sort()
+
+    def _who(self, known: Known) -> tuple[str, str]:
+        return self._customers[known.case_id], known.desk
+
+    def after(self, known: Known) -> int | None:
+        """When its customer came to its desk for the first time after the contact was resolved; None where nobody did,
+        and of a contact that was not resolved or is of nobody known.
+        """
+        customer, desk = self._who(known)
+        if known.contact.resolved is None or not customer:
+            return None
+        starts = self._starts[customer, desk]
+        index = bisect_right(starts, known.contact.resolved.at)
+        return starts[index] if index < len(starts) else None
 
 
 JOURNEYS_KEPT = 1024
@@ -193,14 +224,15 @@ async def read(
     shared: bool = False,
 ) -> Contents:
     """The contacts that start in [start, end) and not after `until`, as of one position; microseconds. With `since`
-    those that start before `end`, but for some in which nothing happened since. `inside`: with what happened in them;
-    `shared`: and what else their agents had in hand.
+    those that start before `end`, but for some in which nothing happened since. `inside`: with what happened in them,
+    and who came again; `shared`: and what else their agents had in hand.
     """
+    facts_of, returns = None, None
     async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
         position = await connection.fetchval(SQL["position"], row_of(Contacts.name, tenant))
         sources = await connection.fetch(SQL["sources"], tenant)
         if since is None:
-            rows = await connection.fetch(SQL["contacts"], tenant, start, end, until)
+            rows = await connection.fetch(SQL["contacts"], tenant, start, _looked_at(end, inside), until)
         else:
             rows = await connection.fetch(SQL["contacts_until"], tenant, since, end, until)
         beside: set[str] = set()
@@ -208,21 +240,32 @@ async def read(
         if shared and rows:
             first = min(row["start_at"] for row in rows)
             beside = case_ids | {case_id for (case_id,) in await connection.fetch(SQL["beside"], tenant, first)}
-        facts_of = await _facts_of(connection, tenant, case_ids | beside) if inside else None
+        if inside:
+            facts_of, customers = await _inside(connection, tenant, case_ids | beside)
+            returns = Returns(rows, customers)
+            rows = [row for row in rows if row["start_at"] < end]
     labels = Labels((source_id, since, text) for source_id, since, text in sources)
-    return Contents(position or 0, rows, labels, facts_of, beside)
+    return Contents(position or 0, rows, labels, facts_of, beside, returns)
 
 
-async def _facts_of(connection: Connection, tenant: str, case_ids: Collection[str]) -> Callable[[str], Sequence[Fact]]:
-    """All facts of these cases, read now and decoded when they are asked for."""
+def _looked_at(end: int, inside: bool) -> int:
+    """Up to when contacts are read: whether somebody came again is told by later ones."""
+    return min(end + RECONTACT_WINDOW, END) if inside else end
+
+
+async def _inside(
+    connection: Connection, tenant: str, case_ids: Collection[str]
+) -> tuple[Callable[[str], Sequence[Fact]], Mapping[str, str]]:
+    """All facts of these cases, read now and decoded when they are asked for, and their customers."""
     last = await connection.fetch(SQL["last_facts"], tenant, list(case_ids))
-    long = [case_id for case_id, _, before in last if before]
+    long = [case_id for case_id, _, before, _ in last if before]
     texts: dict[str, list[str]] = {}
     for case_id, text in await connection.fetch(SQL["facts"], tenant, long) if long else ():
         texts.setdefault(case_id, []).append(text)
-    for case_id, text, _ in last:
+    for case_id, text, _, _ in last:
         texts.setdefault(case_id, []).append(text)
-    return lambda case_id: [fact for text in texts[case_id] for fact in load_facts(text)]
+    customers = {case_id: customer for case_id, _, _, customer in last}
+    return lambda case_id: [fact for text in texts[case_id] for fact in load_facts(text)], customers
 
 
 async def label_keys(database: Database, tenant: str) -> frozenset[str]:
@@ -269,6 +312,7 @@ def contents_of(
     """What `read` would answer if these rows were in the tables."""
     found: list[Values] = []
     facts: dict[str, Sequence[Fact]] = {}
+    customers: dict[str, str] = {}
     versions: list[tuple[str, int, str]] = []
     for key, row in rows.items():
         _, tenant, id_ = key.split("/", 2)
@@ -277,12 +321,16 @@ def contents_of(
             continue
         if isinstance(row, Agent):
             continue
-        facts[id_] = row.facts
+        facts[id_], customers[id_] = row.facts, row.customer
         for episode in episodes(row.facts):
-            if start <= episode.start.at < end and episode.start.at <= until:
+            if start <= episode.start.at < _looked_at(end, inside) and episode.start.at <= until:
                 found.append(contact_values(tenant, id_, episode)[1:])
-    facts_of = facts.__getitem__ if inside else None
-    return Contents(position, found, Labels(versions), facts_of, facts.keys() if shared else ())
+    labels = Labels(versions)
+    if not inside:
+        return Contents(position, found, labels)
+    within = [values for values in found if values[_START_AT] < end]
+    beside = facts.keys() if shared else ()
+    return Contents(position, within, labels, facts.__getitem__, beside, Returns(found, customers))
 
 
 class Labels:
@@ -303,6 +351,9 @@ class Labels:
             return {}
         index = bisect_right(since, ref) - 1
         return self._labels[source_id][index] if index >= 0 else {}
+
+
+_NO_LABELS = Labels(())
 
 
 def _act(at: int | None, agent: str) -> Act | None:

@@ -214,7 +214,7 @@ where p.tenant = $1 and p.case_id = any($2::text[])
 order by p.case_id, p.part
 
 -- name: last_facts
-select c.case_id, c.facts, c.before
+select c.case_id, c.facts, c.before, c.customer
 from contacts_v4_cases c
 where c.tenant = $1 and c.case_id = any($2::text[])
 
