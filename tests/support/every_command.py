@@ -31,7 +31,15 @@ _DEMANDED = {
     "tenants delete": ("--yes",),
 }
 
-_WORDS = {"amount": "1", "customer": "x:7"}
+_WORDS = {
+    "amount": "1",
+    "customer": "x:7",
+    "start": "2026-03-02T09:00:00Z",
+    "end": "2026-03-02T10:00:00Z",
+    "length": "1h",
+}
+_FILES = {"calendar set": 'time_zone = "UTC"\n'}
+"""What is read where it is no delivery."""
 
 
 def leaves(group: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -62,7 +70,7 @@ def call(name: str, directory: Path) -> list[str]:
             continue
         if isinstance(parameter.type, click.Path | click.File):
             given = directory / "posts.json"
-            given.write_text(DELIVERY)
+            given.write_text(_FILES.get(name, DELIVERY))
             words.append(str(given))
         elif isinstance(parameter.type, click.Choice):
             words.append(str(parameter.type.choices[0]))

@@ -1,6 +1,5 @@
 """`switchboard agent`: what one agent works, and whether it does now. It knows how to ask, not what follows."""
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any
 import click
 
 from switchboard_cli.connection import Targets, asynchronous, calling, json_option, reaches, tenant_option
+from switchboard_cli.hours import DAYS, read, span
 
 PRESENCES = ("available", "busy", "away", "offline")
 
@@ -28,10 +28,6 @@ def _counts(example: str) -> Callable[[click.Context, click.Parameter, tuple[str
     return read
 
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?=([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
-
-
 def _point(context: click.Context, parameter: click.Parameter, given: str | None) -> tuple[float, ...] | None:
     """(latitude, longitude), () for nowhere, of LAT,LON."""
     if not given:
@@ -43,18 +39,11 @@ def _point(context: click.Context, parameter: click.Parameter, given: str | None
 
 
 def _weekly(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[int, int, int]]:
-    """(weekday, start minute, end minute), of DAYS=FROM-TO; an end before its start is on the next day."""
-    found = []
-    for one in given:
-        read = _HOURS.fullmatch(one.lower())
-        first, last = (read[1], read[2] or read[1]) if read else ("", "")
-        if read is None or first not in DAYS or last not in DAYS or max(read[3], read[5]) > "24":
-            raise click.BadParameter(f"{one!r} is not DAYS=FROM-TO, such as mon-fri=09:00-17:30")
-        starts, ends = 60 * int(read[3]) + int(read[4]), 60 * int(read[5]) + int(read[6])
-        ends += 1_440 if ends <= starts else 0
-        length = (DAYS.index(last) - DAYS.index(first)) % 7
-        found += [((DAYS.index(first) + day) % 7 + 1, starts, ends) for day in range(length + 1)]
-    return found
+    """(weekday, start minute, end minute), of DAYS=FROM-TO."""
+    try:
+        return read(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _times(
@@ -242,9 +231,8 @@ def _show(shown: Any) -> None:
         phase = word(ShiftPhase, shown.shift_phase, "SHIFT_PHASE_")
         when = f"{moment(shown, 'shift_starts_at')} to {moment(shown, 'shift_ends_at')}"
         rows.add_row("shift (UTC)", f"{phase}, {when}" if shown.HasField("shift_ends_at") else "none planned")
-        rows.add_row(
-            "hours", f"{' '.join(_hours(one) for one in shown.shifts.weekly)} {shown.shifts.time_zone}".strip()
-        )
+        hours = " ".join(f"{DAYS[one.weekday - 1]}={span(one)}" for one in shown.shifts.weekly)
+        rows.add_row("hours", f"{hours} {shown.shifts.time_zone}".strip())
         for one in shown.shifts.exceptions:
             when = f"{moment(one, 'starts_at')} to {moment(one, 'ends_at')}"
             rows.add_row("  off (UTC)" if one.is_off else "  besides (UTC)", when)
@@ -252,10 +240,3 @@ def _show(shown: Any) -> None:
     rows.add_row("idle since (UTC)", moment(shown, "released_at"))
     rows.add_row("cases", " ".join(short(case) for case in shown.cases) or NOTHING)
     console().print(rows)
-
-
-def _hours(one: Any) -> str:
-    """Hours of a weekday as they are typed."""
-    ends = one.end_minute if one.end_minute <= 1_440 else one.end_minute - 1_440
-    starts, ends = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (one.start_minute, ends))
-    return f"{DAYS[one.weekday - 1]}={starts}-{ends}"

@@ -25,6 +25,7 @@ COMMANDS = {
     "drain": ("switchboard_cli.drain:drain", "Let an agent finish, and give back what it has."),
     "agent": ("switchboard_cli.agent:agent", "Show an agent, or change what it works and whether it does now."),
     "policy": ("switchboard_cli.policy:policy", "Show or change which case is served first, and by which agent."),
+    "calendar": ("switchboard_cli.calendars:calendar", "Show, set, fill and ask calendars of business time."),
     "texts": ("switchboard_cli.texts:texts", "List canned texts, or set and delete one."),
     "move": ("switchboard_cli.move:move", "Move a case to another queue or urgency."),
     "shape": ("switchboard_cli.shape:shape", "Say of a case whom it is for, whom not, and of which tier it is."),
