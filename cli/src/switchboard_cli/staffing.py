@@ -3,7 +3,7 @@
 import csv
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -130,26 +130,35 @@ def half_hours(report: dict[str, Any]) -> "Table":
     """The day's table: everybody, and each kind where there are several."""
     from switchboard_cli.output import table
 
-    several, scheduled = len(report["kinds"]) > 1, bool(report["target"]["shrinkage"])
+    several = len(report["kinds"]) > 1
     interval = f"{report['confidence'] * 100:.0f} %"
-    heads = ["from", "come", interval, "C", "A", "sim.", *(["plan"] if scheduled else []), "there"]
+    needs = _needs(report)
+    heads = ["from", "come", interval, *needs.values(), "there"]
     shown = table(*heads, "customers", right=tuple(range(1, len(heads))), whole=(0,), spill=False)
     day = date.fromisoformat(report["day"])
     shown.title = f"{day:%A} {day}, {report['record']['time_zone']}: who comes, and the agents it takes"
     for one in report["half_hours"]:
         there = _there(one["there"], one["simulated"] if one["simulated"] is not None else one["erlang_a"])
-        shown.add_row(one["at"], *_cells(one, scheduled=scheduled), there, "everybody" if several else "")
+        shown.add_row(one["at"], *_cells(one, needs), there, "everybody" if several else "")
         for kind in one["kinds"] if several else ():
-            shown.add_row("", *_cells(kind, scheduled=scheduled), "", kind["kind"], style="quiet")
+            shown.add_row("", *_cells(kind, needs), "", kind["kind"], style="quiet")
     return shown
 
 
-def _cells(one: dict[str, Any], *, scheduled: bool) -> list[str]:
+def _needs(report: dict[str, Any]) -> dict[str, str]:
+    """What is shown of agents needed, with its head; not of what nobody asked for."""
+    needs = {"erlang_c": "C", "erlang_a": "A"}
+    if any(one["simulated"] is not None for one in report["half_hours"]):
+        needs["simulated"] = "sim."
+    if report["target"]["shrinkage"]:
+        needs["scheduled"] = "plan"
+    return needs
+
+
+def _cells(one: dict[str, Any], needs: Iterable[str]) -> list[str]:
     from switchboard_cli.output import count
 
-    needs = [count(one[name]) for name in ("erlang_c", "erlang_a", "simulated")]
-    needs += [count(one["scheduled"])] if scheduled else []
-    return [f"{one['expected']:.1f}", f"{one['low']}–{one['high']}", *needs]
+    return [f"{one['expected']:.1f}", f"{one['low']}–{one['high']}", *(count(one[name]) for name in needs)]
 
 
 def _there(there: float, needed: int | None) -> "Text":
@@ -235,7 +244,10 @@ def footnotes(report: dict[str, Any]) -> Iterator[str]:
     weeks = max((one["weeks"] for one in report["half_hours"]), default=0)
     within = "in time" if target["within_s"] is None else f"within {duration(target['within_s'])}"
     by = "planned shifts" if report["there_by"] == "shifts" else "who was there before"
-    yield f"C and A are Erlang's, sim. is the routing of production, simulated; there: {by}"
+    simulated = ", sim. is the routing of production, simulated" if "simulated" in _needs(report) else ""
+    yield f"C and A are Erlang's{simulated}; there: {by}"
+    if not report["half_hours"]:
+        yield "on such a day nobody came and nobody was there"
     yield (
         f"{count(record['customers'])} customers from {record['from'][:10]} to {record['until'][:10]}, {weeks} such"
         f" {'day' if weeks == 1 else 'days'}; at least {share(target['service_level'])} {within}"

@@ -1,6 +1,7 @@
 """How many agents the production decider needs: as many as Erlang where all are alike, fewer where they are shared."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,8 @@ from routing.simulation.driving import Contact
 from routing.simulation.world import START, Arrival, Shift, Staff, after
 from routing.staffing.demand import Demand, History, Kind, Times
 from routing.staffing.erlang import Target, agents_needed
-from routing.staffing.searching import Profile, Traffic, alone, at_a_time, mixed, profiles, shared
-from routing.terms import Ordering, Requirement, Skill
+from routing.staffing.searching import Profile, Traffic, alone, at_a_time, mixed, profiles, shared, without_cases
+from routing.terms import ChannelUnits, Ordering, PostKind, Relaxation, Requirement, Rule, Skill
 
 FIFO = Policy(ordering=Ordering.FIFO)
 TARGET = Target(0.8, 20)
@@ -113,3 +114,20 @@ def test_an_agent_serves_as_many_at_a_time_as_it_has_room_for(capacity: int, wei
     arrival = Arrival("1", START, "billing", "q1", 60, weight=weight)
     demand = Demand(Queue("q1"), frozenset(["q1"]), {START: [Contact(arrival, 60)]})
     assert at_a_time(BILLING, demand, team(("billing",), capacity=capacity)) == number
+
+
+def test_what_a_policy_says_of_queues_and_posts_is_done_already() -> None:
+    policy = Policy(
+        ordering=Ordering.PRIORITY,
+        rules=(Rule("vip", 'customer.tier = "gold"', queue="gold", urgency=3),),
+        channel_units=(ChannelUnits("", PostKind.UNSPECIFIED, 4),),
+        relaxations=(Relaxation("", 60, "billing", 1), Relaxation("gold", 60, queues=("billing",))),
+    )
+    assert without_cases(policy) == Policy(ordering=Ordering.PRIORITY, relaxations=policy.relaxations[:1])
+    assert shared([traffic(BILLING, 20)], team(("billing",)), policy, 4) in (3, 4, 5)
+
+
+def test_customers_who_take_two_units_take_twice_the_room() -> None:
+    heavy = replace(traffic(BILLING, 60), units=2.0)
+    found = shared([heavy], team(("billing",), capacity=2), FIFO, 8)
+    assert found == shared([traffic(BILLING, 60)], team(("billing",), capacity=1), FIFO, 8)

@@ -99,7 +99,7 @@ def with_who_was_there(before: History, after: History) -> Waited | None:
     really: list[Contact] = []
     for half in after.half_hours:
         count, there = after.arrived(half), after.there.get(half.start, 0.0)
-        if not count or there <= 0 or math.isnan(known.handling_s):
+        if not count or there <= 0 or not known.handling_s > 0:
             continue
         few, part = math.floor(there), there % 1
         of_few, of_more = (

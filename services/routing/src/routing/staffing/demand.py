@@ -58,7 +58,10 @@ class Kind:
     skills: tuple[Requirement, ...]
 
     def __str__(self) -> str:
-        skills = (one.skill if one.min_level == 1 else f"{one.skill}≥{one.min_level}" for one in self.skills)
+        skills = (
+            "/".join([one.skill, *one.or_skills]) + (f"≥{one.min_level}" if one.min_level > 1 else "")
+            for one in self.skills
+        )
         return " ".join([self.queue, *skills])
 
 
@@ -80,6 +83,12 @@ class Demand:
     def contacts(self) -> list[Contact]:
         """All of them."""
         return [contact for theirs in self.came.values() for contact in theirs]
+
+    @property
+    def units(self) -> float:
+        """Of an agent's room, what one takes on average; 1 where nobody came."""
+        weights = [contact.arrival.weight for contact in self.contacts]
+        return fmean(weights) if weights else 1.0
 
     def since(self, start: Instant, end: Instant) -> "Demand":
         """Those of the half-hours that begin from one instant to before another."""
@@ -121,7 +130,7 @@ class Times:
     """How long things take: of handling the mean and its coefficient of variation, of patience the mean."""
 
     handling_s: float
-    """nan where nobody was served to the end."""
+    """nan where nobody was served to the end, 0 where that took no time."""
     handling_cv: float
     patience_s: float
     """Of an exponential time: all waiting over all who gave up, so that who was answered is one who had not given up

@@ -165,12 +165,12 @@ def half_hours_of(day: date, there: ZoneInfo) -> list[HalfHour]:
 def known(found: History, asked: Asked, team: Sequence[Profile]) -> dict[Kind, Known]:
     """What a record says of each kind. One nobody of whom was served to the end takes as long as others do."""
     usual = times(found.contacts)
-    if math.isnan(usual.handling_s):
+    if not usual.handling_s > 0:
         raise TooLittle("nobody in it was served to the end, so how long that takes is not known; export a longer log")
     kinds = {}
     for kind, demand in found.kinds.items():
         theirs = times(demand.contacts)
-        if math.isnan(theirs.handling_s) or theirs.handling_s <= 0:
+        if not theirs.handling_s > 0:
             theirs = replace(usual, patience_s=theirs.patience_s)
         able = sum(profile.agents for profile in team if profile.can(kind))
         expected = forecasts(found.half_hours, demand.arrived)
@@ -210,7 +210,7 @@ class _Finding:
     def needs(self, slot: Slot) -> tuple[dict[Kind, Needs], Needs]:
         """Of each kind that is expected, and of everybody."""
         traffic = [
-            Traffic(kind, one.demand.queue, arrivals, one.times, one.target)
+            Traffic(kind, one.demand.queue, arrivals, one.times, one.target, one.demand.units)
             for kind, one in self._made.kinds.items()
             if (arrivals := one.forecasts[slot].mean) > 0
         ]

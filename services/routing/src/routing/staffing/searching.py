@@ -61,6 +61,8 @@ class Traffic:
     """In a half-hour, more than 0."""
     times: Times
     target: Target
+    units: float = 1.0
+    """Of an agent's room, what one takes on average."""
 
 
 def profiles(found: History) -> list[Profile]:
@@ -89,16 +91,14 @@ def at_a_time(kind: Kind, demand: Demand, team: Sequence[Profile]) -> int:
     if not there_h:
         return 1
     room = sum(profile.there_h * profile.capacity for profile in able) / there_h
-    contacts = demand.contacts
-    units = sum(contact.arrival.weight for contact in contacts) / len(contacts) if contacts else 1.0
-    return max(1, math.floor(room / units))
+    return max(1, math.floor(room / demand.units))
 
 
 def alone(traffic: Traffic, capacity: int, policy: Policy, guess: int) -> int | None:
     """The fewest agents who can do this and nothing else."""
     skills = tuple(Skill(one.skill, max(1, one.min_level)) for one in traffic.kind.skills)
     profile = Profile(skills, frozenset([traffic.kind]), capacity, accepts_after_s=0.0, agents=1, there_h=1.0)
-    return shared([traffic], [profile], policy, guess)
+    return shared([replace(traffic, units=1.0)], [profile], policy, guess)
 
 
 def shared(traffic: Sequence[Traffic], team: Sequence[Profile], policy: Policy, guess: int) -> int | None:
@@ -107,14 +107,23 @@ def shared(traffic: Sequence[Traffic], team: Sequence[Profile], policy: Policy, 
     """
     if not all(any(profile.can(one.kind) for profile in team) for one in traffic):
         return None
+    usual = without_cases(policy)
     worlds = [_world(traffic, seed) for seed in range(1, REPLICATIONS + 1)]
 
     def is_enough(agents: int) -> bool:
         staff = _staff(team, mixed(team, agents), traffic)
-        runs = [measure(drive(replace(one, staff=staff), policy)) for one in worlds]
+        runs = [measure(drive(replace(one, staff=staff), usual)) for one in worlds]
         return all(one.target.is_met(_met(runs, _queue(i))) for i, one in enumerate(traffic))
 
     return fewest(is_enough, guess, min(AGENTS_MAX, 4 * guess + 20))
+
+
+def without_cases(policy: Policy) -> Policy:
+    """The policy without what it says of single queues, channels and posts: kinds are what that has made of cases
+    already, and room is counted in customers here.
+    """
+    of_all = tuple(step for step in policy.relaxations if not step.queue and not step.queues)
+    return with_fields(policy, rules=(), interrupts=(), channel_units=(), relaxations=of_all)
 
 
 def mixed(team: Sequence[Profile], agents: int) -> list[int]:
@@ -129,12 +138,13 @@ def mixed(team: Sequence[Profile], agents: int) -> list[int]:
 
 def _staff(team: Sequence[Profile], counts: Sequence[int], traffic: Sequence[Traffic]) -> tuple[Staff, ...]:
     here = [one.kind for one in traffic]
+    units = sum(one.arrivals * one.units for one in traffic) / sum(one.arrivals for one in traffic)
     return tuple(
         Staff(
             f"agent-{group}-{number}",
             (Shift(START, LAST),),
             profile.skills,
-            profile.capacity,
+            max(1, math.floor(profile.capacity / units)),
             tuple(_queue(i) for i, kind in enumerate(here) if kind in profile.kinds) or ("none",),
             profile.accepts_after_s,
         )
