@@ -14,7 +14,7 @@ from routing.explain import explain, explain_offer
 from routing.requests import command_of
 from routing.shard import Shard, evolve, next_due
 from routing.state_codec import load
-from routing.terms import ChannelKind, Interrupts, PostKind, Presence, Rule, WaitingFor
+from routing.terms import ChannelKind, ClaimTerms, Interrupts, PostKind, Presence, Rule, WaitingFor
 from routing.what_if import missing
 from routing.wire import case_message, policy_message, queue_message
 from switchboard.routing.v1 import events_pb2
@@ -565,6 +565,13 @@ def test_an_explanation_says_why_an_agent_is_not_interrupted() -> None:
         f"{why_not}case letter was interrupted before, and its customer is not answered since"
     )
     assert why(shard, "chat")["mia"][1] == "has 1 of 1 units in use, and chat interrupts nothing"
+
+
+def test_nobody_is_interrupted_for_what_is_there_to_be_claimed() -> None:
+    shard = at_work("letter")
+    floor = commands.CreateQueue("floor", "", 3600, 60, (), t(0), claim_terms=ClaimTerms(300))
+    assert not offered(run(shard, floor, call(queue_id="floor")))
+    assert why(shard)["mia"][::2] == (False, ())
 
 
 def test_an_explanation_says_who_would_be_interrupted_behind_who_has_room() -> None:

@@ -269,7 +269,7 @@ class _View:
     def _interrupts(self, agent: Agent) -> tuple[str, ...]:
         """The agent's cases that would wait for the case; none where it has room, or that would not make it."""
         shard, case = self._shard, self._case
-        if not shard.policy.interrupts or agent.agent_id in self._holding:
+        if not shard.policy.interrupts or agent.agent_id in self._holding or not self._choice.offers:
             return ()
         if agent.room(case.channel) >= case.weight:
             return ()
