@@ -14,6 +14,7 @@ from chassis.commits import Recorded, Subject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.episodes import Began, Case, episodes
+from kpi.journeys import Kind, journeys
 from kpi.views.contact_folds import HANDLED, Row, fold
 from kpi.views.contact_rows import contact_values, rows_of
 from routing import commands, events
@@ -156,3 +157,24 @@ def test_a_task_is_no_contact_and_changes_none() -> None:
     assert any(isinstance(fact, events.TaskClosed) for fact in decided)
     assert told(decided) == told(run(Shard(), *without))
     assert len(told(decided)) == 1
+
+
+def test_what_routing_moves_from_an_agent_to_another_queue_is_a_transfer_of_that_agent() -> None:
+    asked = [queue("books"), register("mia"), presence("mia"), post("p1"), accept("case-p1", "mia", at=5)]
+    moved = commands.TransferCase("case-p1", "mia", "books", None, "not_mine", t(20))
+    shard, subject = Shard(), Subject("work", "acme", "0")
+    rows: dict[str, Row] = {}
+    for position, command in enumerate([*asked, moved], 1):
+        for index, event in enumerate(run(shard, command)):
+            told_ = recording.recorded(subject, CODEC.encode(event), position, index)
+            if told_.type in HANDLED:
+                fold(rows, told_)
+    (row,) = (one for one in rows.values() if isinstance(one, Case))
+    (journey,) = journeys(row.facts).values()
+    spans = [(span.kind, span.how, span.agent, span.queue) for span in journey.spans]
+    assert [one for one in spans if one[0] in (Kind.HOLDING, Kind.MOVE, Kind.STAY)] == [
+        (Kind.STAY, "accepted", "mia", "default"),
+        (Kind.HOLDING, "moved", "mia", "default"),
+        (Kind.MOVE, "books", "mia", "default"),
+        (Kind.STAY, "", "", "books"),
+    ]

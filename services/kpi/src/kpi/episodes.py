@@ -348,10 +348,17 @@ def load_facts(text: str) -> tuple[Fact, ...]:
     return _decode(text)
 
 
+def last_moment(fact: Fact) -> int:
+    """The latest time that a fact speaks of: what it tells may be older than when we heard of it."""
+    if type(fact) is Began:
+        return max(fact.began, fact.at + fact.lag)
+    return fact.at + fact.lag if type(fact) is Wrote else fact.at
+
+
 def with_fact(case: Case, fact: Fact) -> Case:
     """The case with one more fact; a fact it has already changes nothing."""
     facts = case.facts
-    last_at = max(case.last_at, fact.at)
+    last_at = max(case.last_at, last_moment(fact))
     if not facts or facts[-1].ref < fact.ref:
         return replace(case, facts=(*facts, fact), last_at=last_at)
     if facts[-1].ref == fact.ref:

@@ -39,6 +39,7 @@ from kpi.episodes import (
     Woke,
     Wrote,
     joined,
+    last_moment,
     reference,
     with_fact,
 )
@@ -146,7 +147,15 @@ def _on_begun(rows: Rows, event: Recorded) -> None:
         _add(rows, event, body.case_id, fact)
         return
     rows[key] = Case(
-        post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,), last_at=at
+        post.channel,
+        post.source_id,
+        "",
+        post.desk,
+        post.identity_id,
+        "",
+        body.weight,
+        (fact,),
+        last_at=last_moment(fact),
     )
 
 

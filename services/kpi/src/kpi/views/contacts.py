@@ -32,20 +32,20 @@ _START_AT = 2
 
 
 class Contacts:
-    """The view `contacts_v4`."""
+    """The view `contacts_v5`."""
 
-    name = "contacts_v4"
+    name = "contacts_v5"
     contexts = frozenset(("post", "work"))
     handles = contact_folds.HANDLED
     ignores = contact_folds.IGNORED
     schema = SQL["schema"]
     founds_late = True
     dumps: Mapping[str, str] = {
-        "contacts_v4": "tenant, case_id, episode",
-        "contacts_v4_agents": "tenant, agent_id",
-        "contacts_v4_cases": "tenant, case_id",
-        "contacts_v4_parts": "tenant, case_id, part",
-        "contacts_v4_sources": "tenant, source_id, since_ref",
+        "contacts_v5": "tenant, case_id, episode",
+        "contacts_v5_agents": "tenant, agent_id",
+        "contacts_v5_cases": "tenant, case_id",
+        "contacts_v5_parts": "tenant, case_id, part",
+        "contacts_v5_sources": "tenant, source_id, since_ref",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
@@ -127,15 +127,15 @@ class Contacts:
         if agents:
             await connection.execute(SQL["save_agents"], agents)
         if changed["new"]:
-            await connection.copy_records_to_table("contacts_v4_cases", records=changed["new"])
+            await connection.copy_records_to_table("contacts_v5_cases", records=changed["new"])
         if regrouped:
             await connection.execute(SQL["delete_parts"], *_columns(regrouped))
         if changed["parts"]:
-            await connection.copy_records_to_table("contacts_v4_parts", records=changed["parts"])
+            await connection.copy_records_to_table("contacts_v5_parts", records=changed["parts"])
         if lost:
             await connection.execute(SQL["delete_contacts"], *_columns(lost))
         if changed["new_contacts"]:
-            await connection.copy_records_to_table("contacts_v4", records=changed["new_contacts"])
+            await connection.copy_records_to_table("contacts_v5", records=changed["new_contacts"])
         if changed["cases"]:
             await connection.execute(SQL["save"], changed["cases"], changed["contacts"])
 
