@@ -45,6 +45,17 @@ class InstantParam(click.ParamType[datetime]):
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+class AsOfParam(InstantParam):
+    """A time as there, or the log position of an answer, which begins with a letter."""
+
+    name = "time or position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value[:1].isalpha():
+            return value
+        return super().convert(value, param, ctx)
+
+
 @click.command()
 @tenant_option
 @click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, ...), "
@@ -52,6 +63,8 @@ class InstantParam(click.ParamType[datetime]):
 @click.option("--metrics", "chosen", multiple=True, metavar="ID", help="These metrics instead of the usual ones; "
               "several as ID,ID. docs/metrics.md has all.")  # fmt: skip
 @click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")
+@click.option("--as-of", "as_of", type=AsOfParam(), metavar="TIME|POSITION", help="What was known then: a "
+              "time by the clock of the log's servers, or the log position of an answer.")  # fmt: skip
 @click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this.")
 @click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this.")
 @click.option(
@@ -79,6 +92,7 @@ async def report(
     groups: Sequence[str],
     chosen: Sequence[str],
     observed_until: datetime | None,
+    as_of: datetime | str | None,
     since: datetime | None,
     until: datetime | None,
     time_zone: str,
@@ -110,7 +124,9 @@ async def report(
         group_by=keys,
         time_zone=time_zone,
         filter=conditions,
-        min_position=position,
+        min_position=position if as_of is None else "",
+        as_of=as_of if isinstance(as_of, str) else "",
+        as_of_time=timestamp(as_of) if isinstance(as_of, datetime) else None,
         observed_until=timestamp(observed_until),
         start_time=timestamp(since),
         end_time=timestamp(until),

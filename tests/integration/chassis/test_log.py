@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import recording
 import tally
-from chassis.clock import FIRST, SystemClock
+from chassis.clock import FIRST, LAST, SystemClock
 from chassis.commits import Commit, Position, Subject
 from chassis.errors import InvalidRequest
 from chassis.identity import uuid7_bytes
@@ -37,6 +37,20 @@ async def test_what_stands_at_a_position_is_read_byte_for_byte(nats_url: str) ->
         assert entry is not None
         assert await log.raw(position) == (str(SHARD), entry.data) == await log._raw_of_leader(position)
         assert await log.raw(position + 1) is None
+
+
+async def test_what_stood_in_the_log_at_an_instant_is_what_its_server_had_stored_by_then(nats_url: str) -> None:
+    async with tally.opened(nats_url) as log:
+        before = SystemClock().now()
+        assert await log.position_at(before) == 0
+        first = await log.append(SHARD, commit(), 0)
+        between = SystemClock().now()
+        while SystemClock().now() == between:
+            await tally.turn()
+        second = await log.append(SHARD, commit(), first)
+        after = SystemClock().now()
+        asked = (FIRST, before, between, after, LAST)
+        assert [await log.position_at(at) for at in asked] == [0, 0, first, second, second]
 
 
 async def test_repeating_an_append_whose_answer_was_lost_changes_nothing(nats_url: str) -> None:

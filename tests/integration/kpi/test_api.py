@@ -10,6 +10,7 @@ import grpc
 import kpi_facts as e
 import pytest
 from chassis import embedded
+from chassis.clock import Instant, SystemClock, to_timestamp
 from chassis.commits import Position
 from chassis.config import load
 from chassis.database import Database
@@ -315,6 +316,7 @@ async def test_a_past_answer_can_be_computed_again(kpi: service_pb2_grpc.KpiServ
         parent="tenants/acme", group_by=["brand", "agent"], observed_until=LATER, min_position=token
     )
     then = await kpi.QueryMetrics(request)
+    at = SystemClock().now()
     await writer.write(e.relabelled("air", brand="Renamed"), e.relabelled("shop", brand="Renamed"))
     later = await writer.write(
         e.opened("c5", "air"),
@@ -328,6 +330,16 @@ async def test_a_past_answer_can_be_computed_again(kpi: service_pb2_grpc.KpiServ
     request.ClearField("min_position")
     request.as_of = token
     assert await kpi.QueryMetrics(request) == then
+    request.ClearField("as_of")
+    request.as_of_time.CopyFrom(to_timestamp(at))
+    assert await kpi.QueryMetrics(request) == then, "an instant is the position that the log had reached"
+    request.as_of_time.CopyFrom(to_timestamp(Instant(0)))
+    nothing = await kpi.QueryMetrics(request)
+    assert (nothing.position, list(nothing.rows)) == (Position.encode(0), [])
+    request.as_of = nothing.position
+    assert await refusal(kpi.QueryMetrics(request)) == (grpc.StatusCode.INVALID_ARGUMENT, {"as_of_time"})
+    request.ClearField("as_of_time")
+    assert await kpi.QueryMetrics(request) == nothing
     cell = pb.ListContributingEventsRequest(parent="tenants/acme", metric="offered", observed_until=LATER, as_of=token)
     assert (await kpi.ListContributingEvents(cell)).total_size == 4
 
@@ -609,6 +621,8 @@ async def test_other_refusals(kpi: service_pb2_grpc.KpiServiceAsyncStub, writer:
     last = await history(writer)
     request = pb.QueryMetricsRequest(parent="tenants/acme", min_position=last, as_of=Position.encode(1))
     assert await refusal(kpi.QueryMetrics(request)) == (grpc.StatusCode.INVALID_ARGUMENT, {"as_of"})
+    request = pb.QueryMetricsRequest(parent="tenants/acme", min_position=last, as_of_time=to_timestamp(Instant(0)))
+    assert await refusal(kpi.QueryMetrics(request)) == (grpc.StatusCode.INVALID_ARGUMENT, {"as_of_time"})
     watch = kpi.WatchWallboard(pb.WatchWallboardRequest(parent="tenants/acme", resume_token="x"))
     assert await refusal(watch.read()) == (grpc.StatusCode.INVALID_ARGUMENT, {"resume_token"})
     malformed = kpi.QueryMetrics(pb.QueryMetricsRequest(parent="tenants/acme", min_position="!"))

@@ -59,6 +59,7 @@ def test_every_command_is_there_and_explains_itself(command):
             ["ingest", __file__, "--channel", "twcs", "--label", "a=b"], "knows its columns", id="labels of twcs"
         ),
         pytest.param(["report", "--observed-until", "soon"], "no time such as", id="no time"),
+        pytest.param(["report", "--as-of", "2026-13-01"], "no time such as", id="no time to answer as of"),
         pytest.param(["report", "--csv", "--json"], "say one of --json, --csv and --html", id="two forms of a report"),
         pytest.param(["nonsense"], "No such command", id="no command"),
     ],

@@ -35,6 +35,9 @@ async def asked(stub: "KpiServiceAsyncStub", request: api.QueryMetricsRequest, t
     same.CopyFrom(request)
     same.observed_until.CopyFrom(table.observed_until)
     same.min_position = table.position
+    if request.as_of or request.HasField("as_of_time"):
+        same.as_of = table.position
+        same.ClearField("as_of_time")
     del same.group_by[:]
     total = await stub.QueryMetrics(same, timeout=timeout_s) if request.group_by else None
     same.group_by.append("hour")
@@ -47,6 +50,7 @@ async def asked(stub: "KpiServiceAsyncStub", request: api.QueryMetricsRequest, t
         observed_until=table.observed_until,
         filter=request.filter,
         min_position=table.position,
+        as_of=same.as_of,
     )
     for field in ("start_time", "end_time"):
         if request.HasField(field):

@@ -23,6 +23,7 @@ from nats.js.errors import APIError
 
 from chassis import telemetry
 from chassis.cancellation import cancellation_kept, raise_if_cancelled
+from chassis.clock import LAST, Instant, to_datetime
 from chassis.commits import EVERYTHING, STREAM, Commit, Entry, Subject, encode
 from chassis.errors import Overloaded, Reason, StorageExhausted, Unavailable
 from chassis.reader import BULK, BULK_AT_ONCE, END, Gap, Portion, Reader
@@ -312,6 +313,15 @@ class Log:
     async def last_position(self) -> int:
         """Position of the last commit of the log, 0 for an empty log."""
         return int((await self.state()).get("last_seq", 0))
+
+    async def position_at(self, at: Instant) -> int:
+        """Position of the last commit that stood in the log at an instant, by the clock of its servers; 0 before the
+        first. Raises Unavailable.
+        """
+        if at >= LAST:
+            return await self.last_position()
+        answer = await self._ask("MSG.GET", {"start_time": to_datetime(Instant(at + 1)).isoformat()})
+        return await self.last_position() if answer is None else int(answer["message"]["seq"]) - 1
 
     async def state(self) -> dict[str, Any]:
         """What the stream's leader says of its messages: `first_seq`, `last_seq`, `messages`; {} without a stream."""

@@ -48,7 +48,13 @@ async def build(process: Process) -> None:
     clock = process.settings.clock
     process.loop("gauges", lambda: gauges.run(database, parts.tenants, clock))
     servicer = KpiServicer(
-        database=database, contacts=contacts, archive=archive, calendars=calendars, tenants=parts.tenants, clock=clock
+        database=database,
+        contacts=contacts,
+        archive=archive,
+        log=log,
+        calendars=calendars,
+        tenants=parts.tenants,
+        clock=clock,
     )
     await parts.serve(
         (service_pb2_grpc.add_KpiServiceServicer_to_server, servicer),

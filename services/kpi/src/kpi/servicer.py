@@ -10,6 +10,7 @@ import grpc
 from chassis.clock import Clock, Instant, to_timestamp
 from chassis.commits import Position
 from chassis.database import Database
+from chassis.log import Log
 from chassis.projection import Projection, Projector
 from chassis.requests import page
 from chassis.serving import deadline_s
@@ -42,6 +43,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         database: Database,
         contacts: Projection[Row],
         archive: Projector,
+        log: Log,
         calendars: CalendarCalls,
         tenants: Tenants,
         clock: Clock,
@@ -49,6 +51,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         self._database = database
         self._contacts = contacts
         self._archive = archive
+        self._log = log
         self._calendars = calendars
         self._tenants = tenants
         self._clock = clock
@@ -177,7 +180,9 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         interval = asked.tenant, asked.start, asked.end, question.until
         inside = any(map(looks_inside, question.metrics))
         shared = any(isinstance(metric, ItemMetric) and metric.is_shared for metric in question.metrics)
-        if asked.as_of:
+        if asked.as_of_time is not None:
+            asked = asked.of(await self._log.position_at(asked.as_of_time))
+        if asked.as_of is not None:
             await self._archive.reached(asked.as_of, deadline_s())
             rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())
             return contacts.contents_of(rows, asked.as_of, *interval[1:], inside=inside, shared=shared)

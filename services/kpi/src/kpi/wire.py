@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
@@ -65,8 +65,17 @@ class MetricsQuery:
     start: int
     end: int
     question: Question
-    as_of: int = 0
-    """Log position as of which it is asked, 0 for now."""
+    as_of: int | None = None
+    """Log position as of which it is asked, None for now."""
+    as_of_time: Instant | None = None
+    """The same by an instant: what stood in the log then."""
+    min_position: int = 0
+
+    def of(self, position: int) -> MetricsQuery:
+        """The question as of the position that its instant was. Raises InvalidRequest where that is too early."""
+        if position < self.min_position:
+            raise InvalidRequest([("as_of_time", "lies before min_position")])
+        return replace(self, as_of=position, as_of_time=None)
 
 
 class _Complaints:
@@ -106,7 +115,8 @@ def _asked(
     tenant = complaints.hear(lambda: tenant_of(request.parent), "")
     start = complaints.hear(lambda: optional_instant(request, "start_time"), None)
     end = until = None
-    as_of, basis = 0, Basis.COHORT
+    as_of: int | None = None
+    as_of_time, least, basis = None, 0, Basis.COHORT
     asked: tuple[AnyMetric, ...] = complaints.hear(lambda: _metrics(metrics), ())
     if not isinstance(request, pb.WatchWallboardRequest):
         if not isinstance(request, pb.QueryCurvesRequest):
@@ -117,10 +127,14 @@ def _asked(
             asked = complaints.hear(lambda: _completed(chosen, named=bool(metrics)), asked)
         end = complaints.hear(lambda: optional_instant(request, "end_time"), None)
         until = complaints.hear(lambda: optional_instant(request, "observed_until"), None)
-        as_of = complaints.hear(lambda: Position.decode(request.as_of, "as_of"), 0)
+        if request.as_of:
+            as_of = complaints.hear(lambda: Position.decode(request.as_of, "as_of"), None)
+        as_of_time = complaints.hear(lambda: optional_instant(request, "as_of_time"), None)
         least = complaints.hear(lambda: Position.decode(request.min_position), 0)
-        if 0 < as_of < least:
+        if as_of is not None and as_of < least:
             complaints.violations.append(("as_of", "lies before min_position"))
+        if request.as_of and request.HasField("as_of_time"):
+            complaints.violations.append(("as_of_time", "is another way to say as_of; leave one of them out"))
     if start is not None and end is not None and end < start:
         complaints.violations.append(("end_time", "lies before start_time"))
     since, before = BEGINNING if start is None else start, END if end is None else end
@@ -134,7 +148,8 @@ def _asked(
         since,
         before,
     )
-    return MetricsQuery(tenant, since if basis is Basis.COHORT else BEGINNING, before, question, as_of)
+    begins = since if basis is Basis.COHORT else BEGINNING
+    return MetricsQuery(tenant, begins, before, question, as_of, as_of_time, least)
 
 
 def _basis(number: int) -> Basis:

@@ -133,7 +133,7 @@ class ListMetricDefinitionsResponse(_message.Message):
     def __init__(self, definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ...) -> None: ...
 
 class QueryMetricsRequest(_message.Message):
-    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "basis")
+    __slots__ = ("parent", "metrics", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "basis", "as_of_time")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     GROUP_BY_FIELD_NUMBER: _ClassVar[int]
@@ -145,6 +145,7 @@ class QueryMetricsRequest(_message.Message):
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
     BASIS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     parent: str
     metrics: _containers.RepeatedScalarFieldContainer[str]
     group_by: _containers.RepeatedScalarFieldContainer[str]
@@ -156,7 +157,8 @@ class QueryMetricsRequest(_message.Message):
     min_position: str
     as_of: str
     basis: Basis
-    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, parent: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueryMetricsResponse(_message.Message):
     __slots__ = ("rows", "definitions", "position", "observed_until", "time_zone", "basis")
@@ -175,7 +177,7 @@ class QueryMetricsResponse(_message.Message):
     def __init__(self, rows: _Optional[_Iterable[_Union[MetricRow, _Mapping]]] = ..., definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
 
 class ListContributingEventsRequest(_message.Message):
-    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position", "as_of", "basis")
+    __slots__ = ("parent", "metric", "group", "start_time", "end_time", "time_zone", "observed_until", "filter", "page_size", "page_token", "min_position", "as_of", "basis", "as_of_time")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -189,6 +191,7 @@ class ListContributingEventsRequest(_message.Message):
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
     BASIS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     parent: str
     metric: str
     group: _containers.RepeatedCompositeFieldContainer[Dimension]
@@ -202,7 +205,8 @@ class ListContributingEventsRequest(_message.Message):
     min_position: str
     as_of: str
     basis: Basis
-    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListContributingEventsResponse(_message.Message):
     __slots__ = ("contributions", "next_page_token", "total_size", "position")
@@ -467,7 +471,7 @@ class MeasureBusinessTimeResponse(_message.Message):
     def __init__(self, business_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
 
 class QueryCurvesRequest(_message.Message):
-    __slots__ = ("parent", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "points_max")
+    __slots__ = ("parent", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "points_max", "as_of_time")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     GROUP_BY_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -478,6 +482,7 @@ class QueryCurvesRequest(_message.Message):
     MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
     POINTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     parent: str
     group_by: _containers.RepeatedScalarFieldContainer[str]
     start_time: _timestamp_pb2.Timestamp
@@ -488,7 +493,8 @@ class QueryCurvesRequest(_message.Message):
     min_position: str
     as_of: str
     points_max: int
-    def __init__(self, parent: _Optional[str] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., points_max: _Optional[int] = ...) -> None: ...
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, parent: _Optional[str] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., points_max: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QueryCurvesResponse(_message.Message):
     __slots__ = ("groups", "position", "observed_until", "time_zone")
