@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 from chassis.zones import zone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from routing.agents import Agent
 from routing.simulation.world import Shift, Staff, after
 from routing.staffing.backtesting import judge, split, with_who_was_there
@@ -124,3 +126,28 @@ def test_a_plan_is_one_document_of_json_without_infinities() -> None:
     assert told["half_hours"][0]["at"] == "09:00"
     assert told["half_hours"][0]["scheduled"] == 3
     assert told["backtest"]["arrivals"]["wape"] == 0
+
+
+somebody = st.tuples(
+    st.integers(0, 15 * DAY_S - 1), st.sampled_from([0, 0.5, 30, 9_000]), st.sampled_from([None, 0, 1e-6, 90, 1e6])
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(somebody, max_size=40), st.sampled_from([None, 0.0, 20.0]), st.integers(0, 7))
+def test_whatever_a_record_holds_is_planned_or_refused_in_a_sentence(
+    people: list[tuple[int, float, float | None]], within_s: float | None, weekday: int
+) -> None:
+    contacts = [came(n, at, waited_s=wait, handled_s=took) for n, (at, wait, took) in enumerate(people)]
+    found = history(run_of(contacts, hours=15 * 24, staff=STAFF), zone("Europe/Berlin"))
+    asked = Asked(0.9, within_s, occupancy_max=0.9, abandoned_max=0.1, mean_wait_max_s=60)
+    try:
+        day = day_to_plan(found, weekday or None)
+        made = plan(found, asked, half_hours_of(day, zone("Europe/Berlin")), simulate=False)
+    except TooLittle as refusal:
+        assert str(refusal).endswith("export a longer log")  # noqa: PT017
+        return
+    told = json.loads(json.dumps(document(found, made, asked, "Europe/Berlin", 0.0), allow_nan=False))
+    for one in told["half_hours"]:
+        assert 0 <= one["low"] <= one["high"]
+        assert one["erlang_c"] is None or one["erlang_c"] >= one["erlang_a"] >= len(one["kinds"])
