@@ -18,7 +18,6 @@ from kpi.calendars.hours import (
     ExceptionKind,
     Schedule,
     WeeklyHours,
-    day_of,
     wall_of,
 )
 from kpi.calendars.walls import reached
@@ -41,7 +40,8 @@ def otherwise(start: str, end: str, kind: ExceptionKind) -> CalendarException:
 
 
 def whole_day(text: str) -> CalendarException:
-    return day_of(datetime.fromisoformat(text), "", CLOSED)
+    midnight = wall_of(f"{text}T00:00")
+    return otherwise(f"{text}T00:00", (midnight + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"), CLOSED)
 
 
 CHRISTMAS_EVE = otherwise("2026-12-24T14:00", "2026-12-25T00:00", CLOSED)

@@ -15,7 +15,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
-from kpi.calendar_requests import command_of, measure_of, message
+from kpi.calendar_requests import command_of, import_of, measure_of, message
 from kpi.calendars.hours import (
     EXCEPTIONS_MAX,
     CalendarException,
@@ -200,6 +200,30 @@ def test_a_mask_says_what_is_changed() -> None:
         calendar=changed, update_mask=FieldMask(paths=["exceptions"]), expected_version=3, request_id=AN_ID
     )
     assert command_of(asked, Instant(T0 + 1)) == change(expected=3, exceptions=())
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "years"),
+    [
+        pytest.param(0, 0, range(2026, 2029), id="this year and the next two"),
+        pytest.param(0, 2030, range(2026, 2031), id="from this year on"),
+        pytest.param(1999, 0, range(1999, 2002), id="three years"),
+        pytest.param(2026, 2035, range(2026, 2036), id="ten years"),
+        pytest.param(2026, 2036, "last_year", id="not eleven"),
+        pytest.param(2026, 2025, "last_year", id="not backwards"),
+        pytest.param(1066, 0, "first_year", id="not before there was a clock"),
+    ],
+)
+def test_which_years_of_a_file_are_taken(first: int, last: int, years: range | str) -> None:
+    asked = api.ImportCalendarExceptionsRequest(
+        name=f"{PLACE}/calendars/default", ical=b"x", first_year=first, last_year=last
+    )
+    if isinstance(years, range):
+        assert import_of(asked, T0) == ("default", ExceptionKind.CLOSED, years)
+    else:
+        with pytest.raises(InvalidRequest) as refused:
+            import_of(asked, T0)
+        assert [name for name, _ in refused.value.violations] == [years]
 
 
 def measure(**settings: Any) -> api.MeasureBusinessTimeRequest:

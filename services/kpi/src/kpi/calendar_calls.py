@@ -35,6 +35,8 @@ CODES: Mapping[str, grpc.StatusCode] = {
     Reason.CALENDAR_UNKNOWN: grpc.StatusCode.NOT_FOUND,
 }
 """Reasons that are no FAILED_PRECONDITION."""
+MEASURED_AT_ONCE = 2
+"""Questions that are measured at a time; one of decades lays months out for seconds."""
 KEPT_MAX = 64
 """Calendars whose months stay laid out. Against: one of years takes a few hundred kilobytes."""
 laid_out = lru_cache(maxsize=KEPT_MAX)(Calendar)
@@ -55,6 +57,7 @@ class CalendarCalls:
         self._database = database
         self._projection = projection
         self._tenants = tenants
+        self._measuring = asyncio.Semaphore(MEASURED_AT_ONCE)
 
     async def change(self, request: Changing, response: type[M]) -> M:
         """Defines a calendar or another version of one."""
@@ -95,8 +98,9 @@ class CalendarCalls:
         for field, why in wrong_in(found.schedule):
             detail = f"version {found.version} of calendar {found.calendar_id} is not for this release: {field} {why}"
             raise Rejected(Reason.CALENDAR_NOT_COMPUTABLE, detail)
-        # In a thread, so that other calls are answered while months are laid out.
-        length, end = await asyncio.to_thread(_measured, found.schedule, asked)
+        async with self._measuring:
+            # In a thread, so that other calls are answered while months are laid out.
+            length, end = await asyncio.to_thread(_measured, found.schedule, asked)
         return api.MeasureBusinessTimeResponse(
             business_time=calendar_requests.duration(length),
             end_time=None if end is None else to_timestamp(end),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from chassis.clock import MICROS, Instant, to_datetime, to_timestamp
+from chassis.clock import FIRST, MICROS, Clock, Instant, to_datetime, to_timestamp
 from chassis.errors import InvalidRequest
 from chassis.forms import Judge, together
 from chassis.masks import changed_fields
@@ -36,18 +36,15 @@ LIMITS = MessageLimits(
 """What requests may carry beyond the usual: a thousand exceptions with their names."""
 
 
-def judges() -> Mapping[type[Message], Judge]:
+def judges(clock: Clock) -> Mapping[type[Message], Judge]:
     """What is wrong with the form of requests, beyond what the contract says of their fields."""
     return {
-        **dict.fromkeys((api.CreateCalendarRequest, api.UpdateCalendarRequest), lambda asked: command_of(asked, _NO)),
+        **dict.fromkeys((api.CreateCalendarRequest, api.UpdateCalendarRequest), lambda asked: command_of(asked, FIRST)),
         api.GetCalendarRequest: lambda asked: together(lambda: _named(asked.name), lambda: _version(asked.version)),
         api.ListCalendarsRequest: page,
-        api.ImportCalendarExceptionsRequest: lambda asked: import_of(asked, _NO),
+        api.ImportCalendarExceptionsRequest: lambda asked: import_of(asked, clock.now()),
         api.MeasureBusinessTimeRequest: measure_of,
     }
-
-
-_NO = Instant(0)
 
 
 def tenant_of(request: Changing) -> str:
@@ -156,11 +153,11 @@ def measure_of(request: api.MeasureBusinessTimeRequest) -> Measure:
 
     tenant, calendar_id = take(lambda: _named(request.name), ("", ""))
     take(lambda: _version(request.version), None)
-    start = take(lambda: instant(request, "start_time"), _NO)
+    start = take(lambda: instant(request, "start_time"), FIRST)
     end = length = None
     match request.WhichOneof("until"):
         case "end_time":
-            end = take(lambda: instant(request, "end_time"), _NO)
+            end = take(lambda: instant(request, "end_time"), FIRST)
             if not wrong and end - start > INTERVAL_MAX_S * MICROS:
                 wrong.append(("end_time", "is at most 50 years after start_time"))
         case "business_time":

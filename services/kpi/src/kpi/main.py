@@ -62,7 +62,7 @@ async def build(process: Process) -> None:
         codes=CODES,
         limits=calendar_requests.LIMITS,
         tokens=wire.TOKENS,
-        judges={**wire.judges(process.settings.clock), **calendar_requests.judges()},
+        judges={**wire.judges(process.settings.clock), **calendar_requests.judges(process.settings.clock)},
     )
 
 

@@ -1,7 +1,7 @@
 """What is said of opening hours, all of it by the wall clock of one zone. It knows no instant."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 
 from chassis.zones import NAMES, VERSION
@@ -67,12 +67,6 @@ def wall_of(text: str) -> datetime:
     if wall.strftime(WALL_FORMAT) != text:
         raise ValueError(f"{text!r} is no wall time such as 2026-12-24T14:00")
     return wall
-
-
-def day_of(midnight: datetime, name: str, kind: ExceptionKind, days: int = 1) -> CalendarException:
-    """Whole days from a midnight on."""
-    ends = midnight + timedelta(days=days)
-    return CalendarException(midnight.strftime(WALL_FORMAT), ends.strftime(WALL_FORMAT), kind, name)
 
 
 def in_order(schedule: Schedule) -> Schedule:

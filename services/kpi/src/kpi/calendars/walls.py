@@ -17,11 +17,6 @@ def reached(wall: datetime, zone: ZoneInfo) -> Instant:
     return Instant((first if first <= second else _set_forward(wall, second, first, zone)) * MICROS)
 
 
-def shown(at: Instant, zone: ZoneInfo) -> datetime:
-    """What the clock of a zone shows at an instant, in whole seconds, without a zone."""
-    return datetime.fromtimestamp(at // MICROS, zone).replace(tzinfo=None, fold=0)
-
-
 def _set_forward(wall: datetime, early: int, late: int, zone: ZoneInfo) -> int:
     """The second between two at which a clock was set beyond a time that it never shows."""
     while late - early > 1:
