@@ -28,6 +28,14 @@ def row_of(rows: Sequence[Interrupts], case: Case) -> Interrupts | None:
     return None if case.was_interrupted or not rows else most_exact(rows, case.channel, case.kind)
 
 
+def may_wait(case: Case) -> bool:
+    """Whether a case that an agent has may be interrupted by any other, whatever the matrix and its queue say."""
+    stage = case.stage
+    if not isinstance(stage, Accepted) or stage.lease is not None or stage.interrupts:
+        return False
+    return not (case.is_uninterruptible or case.was_interrupted)
+
+
 def why_not(case: Case, row: Interrupts, queue: Queue) -> str:
     """Why a case that an agent has is not interrupted for one of a row, as the rest of a sentence; "" where it is."""
     stage = case.stage

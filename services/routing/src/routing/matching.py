@@ -370,14 +370,11 @@ class Decision:
         ids = {agent.agent_id for agent in self._touched_agents()}
         ids.update(*(held for place, held in self.shard.interruptible.items() if row.covers(place.channel, place.kind)))
         first = {agent_id: number for number, agent_id in enumerate(preferred(self.shard.policy, case, self.at))}
-        could = [
-            (first.get(agent_id, len(first)), segment.rank(agents[agent_id]))
-            for agent_id in ids - refusers
-            if agent_id in agents
-            and segment.has_present(agents[agent_id], case.channel)
-            and self._to_interrupt(case, agents[agent_id])
-        ]
-        return min(could)[1].agent_id if could else None
+        there = (agents[agent_id] for agent_id in ids - refusers if agent_id in agents)
+        able = (agent for agent in there if not agent.interrupted_for and segment.has_present(agent, case.channel))
+        ranked = sorted((first.get(agent.agent_id, len(first)), segment.rank(agent)) for agent in able)
+        could = (rank.agent_id for _, rank in ranked if self._to_interrupt(case, agents[rank.agent_id]))
+        return next(could, None)
 
     def _interrupting(self, agent: Agent, floor_turn: bool) -> Iterator[tuple[OrderKey, str]]:
         """The cases, untouched by this decision, that an agent would put something aside for and that can be first."""

@@ -39,6 +39,7 @@ from routing.cases import (
 )
 from routing.changes import changes, is_first_offer, with_turn
 from routing.goodwill import GRANTS_OF_DAY_MAX, DeskPolicy, Granted, desk_policy_of, of_the_day
+from routing.interrupting import may_wait
 from routing.policies import Choice, Unoffered, choice_of, order_of
 from routing.relaxation import LendKey, Step, due_at, guarded, lend_text, next_step
 from routing.reputation import Tally, counted, earned_of
@@ -141,7 +142,7 @@ class Shard:
     interrupted: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
     """Derived: case to those that it interrupted and that wait for it, by id."""
     interruptible: dict[ChannelKind, dict[str, int]] = field(default_factory=dict, init=False)
-    """Derived, where the policy has cases interrupted: of each channel and kind, who has accepted how many."""
+    """Derived, where the policy has cases interrupted: of each channel and kind, who has how many that may wait."""
     departures: dict[str, deque[Instant]] = field(default_factory=dict, init=False, compare=False)
     """Queue to when its latest cases were taken, ascending; nothing is decided by it, and after a restart it is told
     from the cases that are still there.
@@ -443,8 +444,8 @@ def _forget(shard: Shard, key: str) -> None:
 
 def _index(shard: Shard, case: Case) -> None:
     key = (CASE, case.case_id)
-    if shard.policy.interrupts and isinstance(case.stage, Accepted):
-        _count_interruptible(shard, case, case.stage.agent_id, 1)
+    if shard.policy.interrupts and may_wait(case):
+        _count_interruptible(shard, case, 1)
     match case.stage:
         case Queued() if (wait := place_in_line(case)) is not None:
             segment = shard.segments.put_case(case, wait, shard.agents.values(), shard.choice)
@@ -475,8 +476,8 @@ def _index(shard: Shard, case: Case) -> None:
 
 
 def _unindex(shard: Shard, case: Case) -> None:
-    if shard.policy.interrupts and isinstance(case.stage, Accepted):
-        _count_interruptible(shard, case, case.stage.agent_id, -1)
+    if shard.policy.interrupts and may_wait(case):
+        _count_interruptible(shard, case, -1)
     match case.stage:
         case Queued() if (wait := place_in_line(case)) is not None:
             segment = shard.segments.take_case(case, wait)
@@ -496,8 +497,8 @@ def _unindex(shard: Shard, case: Case) -> None:
                 shard.interrupted.update({by: others} if others else {})
 
 
-def _count_interruptible(shard: Shard, case: Case, agent_id: str, more: int) -> None:
-    place = ChannelKind(case.channel, case.kind)
+def _count_interruptible(shard: Shard, case: Case, more: int) -> None:
+    place, agent_id = ChannelKind(case.channel, case.kind), case.agent_id
     agents = shard.interruptible.setdefault(place, {})
     agents[agent_id] = agents.get(agent_id, 0) + more
     if not agents[agent_id]:
