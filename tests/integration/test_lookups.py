@@ -47,8 +47,9 @@ select 'acme', gen_random_uuid()::text, gen_random_uuid()::text, n, null, 1, 1, 
 from generate_series(1, {ROWS}) n
 """
 CONTACTS = f"""
-insert into contacts_v5_cases
-select 'acme', gen_random_uuid()::text, 'x', 'x', '', 'x', 'x', '', 1, '[]', 0, '', n from generate_series(1, {ROWS}) n
+insert into contacts_v6_cases
+select 'acme', gen_random_uuid()::text, 'x', 'x', '', 'x', 'x', '', 1, '[]', 0, '', n, 'en'
+from generate_series(1, {ROWS}) n
 """
 IDENTITIES = f"""
 insert into customers_v2_identities

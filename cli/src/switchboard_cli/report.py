@@ -59,7 +59,8 @@ class AsOfParam(InstantParam):
 @click.command()
 @tenant_option
 @click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, ...), "
-              "desk, queue, channel, source, agent, hour, day, week or month; several as KEY,KEY.")  # fmt: skip
+              "desk, queue, channel, source, agent, language, tier, hour, day, week or month; several as "
+              "KEY,KEY.")  # fmt: skip
 @click.option("--metrics", "chosen", multiple=True, metavar="ID", help="These metrics instead of the usual ones; "
               "several as ID,ID. docs/metrics.md has all.")  # fmt: skip
 @click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")

@@ -45,8 +45,8 @@ class SinceParam(click.ParamType[datetime]):
 @click.command()
 @tenant_option
 @click.option("--by", "groups", multiple=True, default=("brand",), show_default=True, metavar="KEY",
-              help="Group by a source label, desk, queue, channel, source, agent, hour, day, week or month; several "
-              "as KEY,KEY.")  # fmt: skip
+              help="Group by a source label, desk, queue, channel, source, agent, language, tier, hour, day, week or "
+              "month; several as KEY,KEY.")  # fmt: skip
 @click.option("--filter", "conditions", default="", metavar="EXPRESSION", help="Such as 'industry = \"airlines\"'.")
 @click.option("--since", type=SinceParam(), metavar="TIME", help="Contacts that start at or after this: a time, or how "
               "long ago, such as 8h.")  # fmt: skip

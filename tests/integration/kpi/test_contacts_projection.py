@@ -126,14 +126,14 @@ async def test_only_the_interval_is_read(database: Database) -> None:
 async def test_a_contact_that_moves_away_leaves_no_row(database: Database) -> None:
     events = [e.opened("c1"), e.opened("c2"), e.inbound("c2", "p2", 5), e.joined("c1", "c2")]
     tables = await project(database, entries(events), 1)
-    assert [row.split(",")[1] for row in tables["contacts_v5"]] == ["c1"]
+    assert [row.split(",")[1] for row in tables["contacts_v6"]] == ["c1"]
 
 
 @pytest.mark.parametrize("batch", [1, 10])
 async def test_a_contact_whose_only_post_was_somebody_elses_leaves_no_row(database: Database, batch: int) -> None:
     events = [e.opened("c1"), e.inbound("c1", "p1", 5), e.detached("c1", "p1", 9, work.POST_ROLE_CONTACT, moved=True)]
     tables = await project(database, entries(events), batch)
-    assert tables["contacts_v5"] == []
+    assert tables["contacts_v6"] == []
 
 
 @pytest.fixture(params=[64, 2], ids=["as it is", "where every case of four facts is a long one"])
@@ -154,7 +154,7 @@ async def test_one_by_one_or_all_at_once_is_byte_for_byte_the_same(database: Dat
             async with database.sibling(f"kpi_{seed}_{batch}") as schema:
                 results.append(await project(schema, log_entries, batch))
         assert results[0] == results[1] == results[2]
-        found += len(results[0]["contacts_v5"])
+        found += len(results[0]["contacts_v6"])
     assert found > 20
 
 
@@ -207,10 +207,10 @@ async def test_folding_in_memory_reads_like_the_tables(database: Database) -> No
 async def test_the_last_post_of_a_hot_thread_costs_what_the_first_did(database: Database) -> None:
     posts = [e.inbound("c1", f"p{n}", n) if n % 5 else e.outbound("c1", f"p{n}", n) for n in range(1, 3_001)]
     tables = await project(database, entries([e.opened("c1"), *posts]), 250)
-    (row,) = tables["contacts_v5_cases"]
+    (row,) = tables["contacts_v6_cases"]
     assert len(row) < 25_000, "what is written for one more post"
-    assert len(tables["contacts_v5_parts"]) == 3_000 // 64 - 1
-    assert len(tables["contacts_v5"]) == 1
+    assert len(tables["contacts_v6_parts"]) == 3_000 // 64 - 1
+    assert len(tables["contacts_v6"]) == 1
 
 
 async def test_a_value_the_tables_refuse_parks_its_case_only(database: Database) -> None:

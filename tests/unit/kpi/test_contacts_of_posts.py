@@ -118,7 +118,7 @@ def test_a_case_that_began_in_one_fact_is_the_contact_of_its_parts(data: st.Data
 
 @given(st.integers(), st.booleans(), st.text(max_size=3))
 def test_a_case_that_has_only_begun_has_the_row_that_its_episodes_make(at: int, direct: bool, name: str) -> None:
-    began = Began(at, at + 1, "", name, direct, "x", name, "shop", at + 2, "default", at + 3, at)
+    began = Began(at, at + 1, "", name, direct, "x", name, "shop", at + 2, "default", at + 3, at, 0, "en", "gold")
     written = rows_of("acme", "c1", Case(facts=(began,)))
     assert written is not None
     assert written.contacts == [contact_values("acme", "c1", one) for one in episodes((began,))]
@@ -130,7 +130,7 @@ def told(decided: Sequence[events.Event]) -> list[tuple[object, ...]]:
     for event in recorded(decided):
         if event.type in HANDLED:
             fold(rows, event)
-    columns = (0, 1, 2, 3, *range(5, 9), 11, 12, 14, 15, 17, 18, 20, 21, *range(23, 28))
+    columns = (0, 1, 2, 3, *range(5, 9), 11, 12, 14, 15, 17, 18, 20, 21, *range(23, 30))
     values = [
         contact_values("acme", key, one)
         for key, row in rows.items()

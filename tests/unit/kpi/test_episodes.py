@@ -389,10 +389,10 @@ def test_facts_are_written_down_as_they_always_were() -> None:
         Ended(19, 20, "c"),
     ]
     assert dump_facts(facts) == (
-        '[["Wrote",1,2,"","p\\"é\\n",false,"x","s","d",3,0],["Posted",2,3,"c","p",true,1,true],'
-        '["Sent",3,4,"","",false,"mia",false],["Gone",4,5,"","p"],["Queued",5,6,"","gold",7],'
+        '[["Wrote",1,2,"","p\\"é\\n",false,"x","s","d",3,0,""],["Posted",2,3,"c","p",true,1,true],'
+        '["Sent",3,4,"","",false,"mia",false],["Gone",4,5,"","p"],["Queued",5,6,"","gold",7,""],'
         '["Took",6,7,"","mia",false,false],["Settled",7,8,"","mia"],["Reopened",8,9,""],["Withdrew",9,10,""],'
-        '["Began",10,11,"","p",true,"x","s","d",12,"gold",13,11,14],["Offered",11,12,"","mia"],'
+        '["Began",10,11,"","p",true,"x","s","d",12,"gold",13,11,14,"",""],["Offered",11,12,"","mia"],'
         '["Unoffered",12,13,"","mia","expired"],["LetGo",13,14,"","mia","released"],["Moved",14,15,"","mia","gold"],'
         '["Parked",15,16,"",true],["Woke",16,17,""],["Interrupted",17,18,""],'
         '["Delegated",17,18,"","t1","books"],["Delivered",18,19,"","t1"],'
@@ -401,8 +401,8 @@ def test_facts_are_written_down_as_they_always_were() -> None:
     assert load_facts(dump_facts(facts)) == tuple(facts)
     running = Running(9, start=facts[0], took=Done(7, "mia", 6), queued=facts[4])  # type: ignore[arg-type]
     assert dump_running(running) == (
-        '[9,1,[1,2,"","p\\"é\\n",false,"x","s","d",3,0],[7,"mia",6,false],null,null,null,null,null,false,false,false,'
-        'null,null,null,null,[5,6,"","gold",7]]'
+        '[9,1,[1,2,"","p\\"é\\n",false,"x","s","d",3,0,""],[7,"mia",6,false],null,null,null,null,null,false,false,false,'
+        'null,null,null,null,[5,6,"","gold",7,""]]'
     )
     assert load_running(dump_running(running)) == running
 

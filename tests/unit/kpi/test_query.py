@@ -39,7 +39,7 @@ CONTACTS = [
     known("c1", ANSWERED, brand="A"),
     known("c2", Contact(T0 + S), brand="B"),
     known("c3", Contact(T0 + 3600 * S), channel="weibo", brand="B"),
-    known("c4", Contact(T0)),
+    known("c4", Contact(T0))._replace(language="zh-Hant", tier="gold"),
 ]
 
 
@@ -78,6 +78,8 @@ def table(question: Question) -> dict[tuple[str, ...], tuple[float | None, ...]]
         pytest.param(ask("offered answered"), {(): (4, 1)}, id="the total"),
         pytest.param(ask("offered", "brand"), {("",): (1,), ("A",): (1,), ("B",): (2,)}, id="by a label"),
         pytest.param(ask("offered", "channel"), {("weibo",): (1,), ("x",): (3,)}, id="by channel"),
+        pytest.param(ask("offered", "language"), {("",): (3,), ("zh-Hant",): (1,)}, id="by language"),
+        pytest.param(ask("offered", "tier", 'language = "zh-Hant"'), {("gold",): (1,)}, id="by tier, of a language"),
         pytest.param(ask("offered", "source"), {("air",): (4,)}, id="by source"),
         pytest.param(
             ask("accepted answered", "agent"), {("leo",): (0, 1), ("mia",): (1, 0)}, id="by the agent of each act"

@@ -45,6 +45,8 @@ class Wrote(_Fact, frozen=True):
     desk: str
     published: int
     lag: int = 0
+    language: str = ""
+    """BCP 47 tag, "" where nobody knows."""
 
 
 class Posted(_Fact, frozen=True):
@@ -94,6 +96,8 @@ class Queued(_Fact, frozen=True):
     origin: str
     queue: str
     due: int
+    tier: str = ""
+    """The customer's then, "" where nobody said."""
 
 
 class Began(_Fact, frozen=True):
@@ -113,17 +117,19 @@ class Began(_Fact, frozen=True):
     began: int
     """When it was lined up."""
     lag: int = 0
+    language: str = ""
+    tier: str = ""
 
     @property
     def wrote(self) -> Wrote:
         """That the customer wrote."""
         place = self.direct, self.channel, self.source, self.desk
-        return Wrote(self.ref, self.at, self.origin, self.post, *place, self.published, self.lag)
+        return Wrote(self.ref, self.at, self.origin, self.post, *place, self.published, self.lag, self.language)
 
     @property
     def promise(self) -> Queued:
         """What they were promised; it stays when the post turns out to belong elsewhere."""
-        return Queued(self.ref, self.began, self.origin, self.queue, self.due)
+        return Queued(self.ref, self.began, self.origin, self.queue, self.due, self.tier)
 
 
 class Took(_Fact, frozen=True):
@@ -319,6 +325,8 @@ class Case(msgspec.Struct, frozen=True):
     summary: str = ""
     """Of the facts before, as `running.dump_running` writes it."""
     earlier: tuple[Fact, ...] | None = None
+    language: str = ""
+    """Of the post it was opened for, a BCP 47 tag, "" where nobody knows."""
     last_at: int = 0
     """Not before anything that is known of it, also of what is gone."""
     regrouped: bool = False

@@ -15,7 +15,12 @@ from kpi.metrics import on_time, waiting
 from kpi.metrics.contact import Contact, observed
 from kpi.metrics.metric import AnyMetric, Basis, Item, Measure, Metric, Part, items_of
 
-DIMENSIONS = frozenset(("channel", "source", "desk", "queue", "agent", "hour", "day", "week", "month", "brand"))
+DIMENSIONS = frozenset(
+    (
+        *("channel", "source", "desk", "queue", "agent", "language", "tier", "brand"),
+        *("hour", "day", "week", "month"),
+    )
+)
 """What every tenant's contacts can be cut by; any other dimension is a label that one of its sources has or had.
 `brand` is a label too, known before the first source has it: it names a desk.
 """
@@ -49,6 +54,10 @@ class Known(NamedTuple):
     refs: Refs
     desk: str = ""
     queue: str = ""
+    language: str = ""
+    """Of the post its case began with."""
+    tier: str = ""
+    """Of its customer when it was lined up first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,10 @@ def _value(place: _Place, key: str, zone: tzinfo) -> str:
             return place.queue
         case "agent":
             return place.agent
+        case "language":
+            return place.known.language
+        case "tier":
+            return place.known.tier
         case "hour":
             return local_time(place.at, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
         case "day":

@@ -131,6 +131,7 @@ def _on_opened(rows: Rows, event: Recorded) -> None:
         desk=body.desk,
         customer=body.identity_id,
         weight=body.weight,
+        language=_language(body.language),
     )
 
 
@@ -139,7 +140,8 @@ def _on_begun(rows: Rows, event: Recorded) -> None:
     place = _is_direct(post), post.channel, post.source_id, post.desk
     at, published = min(post.published_at, post.received_at), post.published_at
     lag = max(0, post.received_at - at)
-    fact = Began(_ref(event), at, "", post.post_id, *place, published, body.queue, body.due_at, body.at, lag)
+    promise, language = (body.queue, body.due_at, body.at), _language(post.language)
+    fact = Began(_ref(event), at, "", post.post_id, *place, published, *promise, lag, language, body.tier)
     key = case_key(event.tenant, body.case_id)
     known = rows.get(key)
     if isinstance(known, Case):
@@ -147,14 +149,8 @@ def _on_begun(rows: Rows, event: Recorded) -> None:
         _add(rows, event, body.case_id, fact)
         return
     rows[key] = Case(
-        post.channel,
-        post.source_id,
-        "",
-        post.desk,
-        post.identity_id,
-        "",
-        body.weight,
-        (fact,),
+        *(post.channel, post.source_id, "", post.desk, post.identity_id, "", body.weight, (fact,)),
+        language=language,
         last_at=last_moment(fact),
     )
 
@@ -169,9 +165,16 @@ def _begun_before(case: Case, body: Any) -> Case:
         desk=post.desk,
         customer=post.identity_id,
         weight=0 if case.joined_into else case.weight or body.weight,
+        language=_language(post.language),
     )
     facts = [
-        replace(one, channel=post.channel, source=one.source or post.source_id, desk=post.desk)
+        replace(
+            one,
+            channel=post.channel,
+            source=one.source or post.source_id,
+            desk=post.desk,
+            language=named.language,
+        )
         if type(one) is Wrote and not one.channel
         else one
         for one in case.all_facts
@@ -197,14 +200,19 @@ def _attach(rows: Rows, event: Recorded, post: Any) -> None:
             case = _case(rows, event.tenant, body.case_id)
             place = (_is_direct(post), case.channel, post.source_id or case.source, case.desk)
             start = min(published, received)
-            times = published, max(0, received - start)
-            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", post.post_id, *place, *times))
+            said = published, max(0, received - start), case.language
+            _add(rows, event, body.case_id, Wrote(_ref(event), start, "", post.post_id, *place, *said))
     elif post.author_kind in (post_pb2.AUTHOR_KIND_BRAND_HUMAN, post_pb2.AUTHOR_KIND_BRAND_BOT):
         human = post.author_kind == post_pb2.AUTHOR_KIND_BRAND_HUMAN
         asked = _asked(body)
         # The question is older than its answer; how much older no clock tells that is ahead of ours.
         at = max(published, min(asked, received))
         _add(rows, event, body.case_id, Posted(_ref(event), at, "", post.post_id, human, asked, published < asked))
+
+
+def _language(tag: str) -> str:
+    """The language of a post, "" where nobody knows."""
+    return "" if tag == "und" else tag
 
 
 def _is_direct(post: Any) -> bool:
@@ -228,7 +236,7 @@ def _on_queued(rows: Rows, event: Recorded) -> None:
     if body.for_joined:
         return  # that its own customer is promised something says the other fact
     times = body.at, body.due_at
-    _add(rows, event, body.case_id, Queued(_ref(event), times[0], "", body.queue, times[1]))
+    _add(rows, event, body.case_id, Queued(_ref(event), times[0], "", body.queue, times[1], body.tier))
 
 
 def _on_sent(rows: Rows, event: Recorded) -> None:

@@ -95,6 +95,7 @@ def _case_values(  # noqa: PLR0917  (all that a row is made of)
         before,
         summary,
         case.last_at,
+        case.language,
     )
 
 
@@ -167,6 +168,8 @@ def contact_values(tenant: str, case_id: str, one: Episode) -> Values:
         start.published,
         None if queued is None else queued.due,
         one.skewed,
+        start.language,
+        "" if queued is None else queued.tier,
     )
 
 
@@ -193,4 +196,6 @@ def _begun_values(tenant: str, case_id: str, began: Began) -> Values:
         began.published,
         began.due,
         False,
+        began.language,
+        began.tier,
     )

@@ -32,20 +32,20 @@ _START_AT = 2
 
 
 class Contacts:
-    """The view `contacts_v5`."""
+    """The view `contacts_v6`."""
 
-    name = "contacts_v5"
+    name = "contacts_v6"
     contexts = frozenset(("post", "work"))
     handles = contact_folds.HANDLED
     ignores = contact_folds.IGNORED
     schema = SQL["schema"]
     founds_late = True
     dumps: Mapping[str, str] = {
-        "contacts_v5": "tenant, case_id, episode",
-        "contacts_v5_agents": "tenant, agent_id",
-        "contacts_v5_cases": "tenant, case_id",
-        "contacts_v5_parts": "tenant, case_id, part",
-        "contacts_v5_sources": "tenant, source_id, since_ref",
+        "contacts_v6": "tenant, case_id, episode",
+        "contacts_v6_agents": "tenant, agent_id",
+        "contacts_v6_cases": "tenant, case_id",
+        "contacts_v6_parts": "tenant, case_id, part",
+        "contacts_v6_sources": "tenant, source_id, since_ref",
     }
 
     def keys(self, event: Recorded) -> Sequence[str]:
@@ -62,9 +62,10 @@ class Contacts:
             further: dict[tuple[str, str], None] = {}
             for found in await connection.fetch(SQL["load_cases"], *_columns(wanted)):
                 tenant, case_id, channel, source_id, joined_into, desk, customer, agent_id, weight, *kept = found
-                facts, before, summary, last_at = kept
+                facts, before, summary, last_at, language = kept
                 case = Case(channel, source_id, joined_into, desk, customer, agent_id, weight)
                 case = replace(case, facts=load_facts(facts), before=before, summary=summary, last_at=last_at)
+                case = replace(case, language=language)
                 if before and (tenant, case_id) in whole:
                     case = replace(case, earlier=await _earlier(connection, tenant, case_id))
                 rows[case_key(tenant, case_id)] = case
@@ -127,15 +128,15 @@ class Contacts:
         if agents:
             await connection.execute(SQL["save_agents"], agents)
         if changed["new"]:
-            await connection.copy_records_to_table("contacts_v5_cases", records=changed["new"])
+            await connection.copy_records_to_table("contacts_v6_cases", records=changed["new"])
         if regrouped:
             await connection.execute(SQL["delete_parts"], *_columns(regrouped))
         if changed["parts"]:
-            await connection.copy_records_to_table("contacts_v5_parts", records=changed["parts"])
+            await connection.copy_records_to_table("contacts_v6_parts", records=changed["parts"])
         if lost:
             await connection.execute(SQL["delete_contacts"], *_columns(lost))
         if changed["new_contacts"]:
-            await connection.copy_records_to_table("contacts_v5", records=changed["new_contacts"])
+            await connection.copy_records_to_table("contacts_v6", records=changed["new_contacts"])
         if changed["cases"]:
             await connection.execute(SQL["save"], changed["cases"], changed["contacts"])
 
@@ -389,6 +390,8 @@ def _known(row: Any, labels: Labels) -> Known:
         published_at,
         due_at,
         skewed,
+        language,
+        tier,
     ) = row
     contact = Contact(
         start_at,
@@ -404,4 +407,5 @@ def _known(row: Any, labels: Labels) -> Known:
         skewed=skewed,
     )
     refs = Refs(start_ref, accepted_ref, any_ref, human_ref, resolved_ref, withdrawn_ref)
-    return Known(case_id, episode, contact, channel, source_id, labels.at(source_id, start_ref), refs, desk, queue)
+    place = labels.at(source_id, start_ref), refs, desk, queue, language, tier
+    return Known(case_id, episode, contact, channel, source_id, *place)
