@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -49,28 +49,28 @@ def pieces(contact: Contact, journey: Journey) -> list[Piece]:
     sorting and for those that go on at once.
     """
     begin, end = elapsed(contact, journey)
-    changes: list[tuple[int, bool, int, Span]] = []
+    changes: list[tuple[int, bool, int]] = []
     for index, span in enumerate(journey.spans):
         first, last = max(span.at, begin), end if span.end is None else min(span.end, end)
         if span.kind in _KINDS and first < last:
-            changes += [(first, True, index, span), (last, False, index, span)]
+            changes += [(first, True, index), (last, False, index)]
     going_on: dict[int, Span] = {}
     found: list[Piece] = []
     at = begin
-    for moment, begins, index, span in sorted(changes, key=lambda change: change[:3]):
+    for moment, begins, index in sorted(changes):
         if moment > at:
-            _add(found, at, moment, list(going_on.values()))
+            _add(found, at, moment, going_on.values())
             at = moment
         if begins:
-            going_on[index] = span
+            going_on[index] = journey.spans[index]
         else:
             del going_on[index]
     if at < end:
-        _add(found, at, end, list(going_on.values()))
+        _add(found, at, end, going_on.values())
     return found
 
 
-def _add(found: list[Piece], at: int, end: int, going_on: Sequence[Span]) -> None:
+def _add(found: list[Piece], at: int, end: int, going_on: Iterable[Span]) -> None:
     who, span = _whose(going_on)
     last = found[-1] if found else None
     if last is not None and (last.who, last.span) == (who, span):
@@ -81,10 +81,12 @@ def _add(found: list[Piece], at: int, end: int, going_on: Sequence[Span]) -> Non
     found.append(Piece(who, at, end, agent, queue, span))
 
 
-def _whose(going_on: Sequence[Span]) -> tuple[Who, Span | None]:
+def _whose(going_on: Iterable[Span]) -> tuple[Who, Span | None]:
     latest: dict[Kind, Span] = {}
-    for span in sorted(going_on, key=lambda one: one.ref):
-        latest[span.kind] = span
+    for span in going_on:
+        known = latest.get(span.kind)
+        if known is None or known.ref < span.ref:
+            latest[span.kind] = span
     if (lag := latest.get(Kind.LAG)) is not None:
         return Who.PLATFORM, lag
     for kind in _DEPARTMENTS:
