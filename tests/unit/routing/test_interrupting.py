@@ -7,7 +7,7 @@ from chassis.errors import InvalidRequest, Rejected
 from google.protobuf.field_mask_pb2 import FieldMask
 from routing import commands, events
 from routing.agents import Policy, policy_of
-from routing.cases import Accepted, Case, Offered, Pending, Queued, Resolved, Withdrawn
+from routing.cases import Accepted, Case, Joined, Offered, Pending, Queued, Resolved, Withdrawn
 from routing.commands import Reason
 from routing.decider import decide
 from routing.explain import explain, explain_offer
@@ -448,6 +448,15 @@ def test_who_goes_away_is_asked_nothing_any_more() -> None:
     facts = run(shard, presence("mia", Presence.AWAY, 12))
     assert "OfferRescinded call mia AGENT_LEFT" in summary(facts)
     assert shard.agents["mia"].interrupted_for == ""
+
+
+def test_an_interrupted_case_that_is_joined_into_another_is_given_up_and_waits_in_line_there() -> None:
+    shard = interrupted()
+    run(shard, queue("other"), letter("other-case", 21, "other"), commands.JoinCases("other-case", "letter", "", t(30)))
+    assert isinstance(shard.cases["letter"].stage, Joined)
+    assert not shard.interrupted
+    assert [one.case_id for one in shard.agents["mia"].work] == ["call"]
+    assert offered(run(shard, resolve("call", "mia", 40))) == [("other-case", "mia", ())]
 
 
 def test_a_split_case_goes_its_way_and_the_other_one_waits_on() -> None:
