@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi.calendars.calendar import Calendar
-from kpi.calendars.holidays import EVENTS_MAX, FILE_BYTES_MAX, Unreadable, exceptions_of
+from kpi.calendars.holidays import EVENTS_MAX, FILE_BYTES_MAX, RULES_MAX, Unreadable, exceptions_of
 from kpi.calendars.hours import ExceptionKind, Schedule, wrong_in
 
 CLOSED = ExceptionKind.CLOSED
@@ -137,6 +137,7 @@ def recurring(rule: str, since: str = "20260101") -> bytes:
         pytest.param(recurring("FREQ=DAILY", since="00010101"), "before 1900", id="since ever"),
         pytest.param(recurring("FREQ=DAILY"), "exceptions at most", id="every day"),
         pytest.param(file(*[day("20260101", "RRULE:FREQ=DAILY")] * 50), "recurs about", id="every day, often"),
+        pytest.param(file(*[day("20260101", "RRULE:FREQ=YEARLY")] * (RULES_MAX + 1)), "rules", id="hundreds of rules"),
         pytest.param(file(*[day("20260101")] * (EVENTS_MAX + 1)), "components", id="thousands of events"),
         pytest.param(file(day("20260101", "X:" + "a" * FILE_BYTES_MAX)), "bytes", id="a large file"),
         pytest.param(

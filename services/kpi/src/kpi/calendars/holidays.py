@@ -22,6 +22,8 @@ from kpi.calendars.hours import EXCEPTIONS_MAX, NAME_MAX, WALL_FORMAT, CalendarE
 FILE_BYTES_MAX = 256 * 1024
 """Against: it is read in half a second, and is sent on to the owner of a shard in one message."""
 EVENTS_MAX = 2_000
+RULES_MAX = 300
+"""Against: one that has recurred since 1900 is counted through in five milliseconds."""
 OCCURRENCES_MAX = 20_000
 """What all rules together may make of the years asked for. Against: they are expanded in a second."""
 YEARS_MAX = 10
@@ -52,6 +54,8 @@ def exceptions_of(raw: bytes, time_zone: str, kind: ExceptionKind, years: range)
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
     if not events:
         raise Unreadable("has no VEVENT, so there is nothing to import")
+    if (count := sum(len(_rules(event)) for event in events)) > RULES_MAX:
+        raise Unreadable(f"has {count} rules by which something recurs; {RULES_MAX} are taken at most")
     for event in events:
         _check(event)
     if (expected := sum(_per_year(rule) for event in events for rule in _rules(event)) * len(years)) > OCCURRENCES_MAX:
