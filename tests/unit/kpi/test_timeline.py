@@ -37,7 +37,8 @@ def told(moment: Moment) -> str:
     now = moment.now
     happened = " ".join(one.name for one in moment.happened)
     owed = "" if now.owed_since is None else f", owed since {second(now.owed_since)}"
-    return f"{second(moment.at)}: {happened}; {now.state.name} {now.queue} {now.agent}".rstrip() + owed
+    whom = f" for {now.waiting_for.name}" if now.waiting_for else ""
+    return f"{second(moment.at)}: {happened}; {now.state.name} {now.queue} {now.agent}".rstrip() + whom + owed
 
 
 def second(at: Instant) -> str:
@@ -71,11 +72,20 @@ ASKED = ["5: CUSTOMER_WROTE; IDLE, owed since 5", "6: QUEUED; QUEUED gold, owed 
             ],
             [
                 "8: TAKEN; ACCEPTED gold mia, owed since 5",
-                "10: PENDED; PENDING gold mia, owed since 5",
+                "10: PENDED; PENDING gold mia for THIRD_PARTY, owed since 5",
                 "30: RESUMED; ACCEPTED gold mia, owed since 5",
                 "40: TRANSFERRED; ACCEPTED care mia, owed since 5",
             ],
             id="who has it waits for somebody else, and it moves",
+        ),
+        pytest.param(
+            [e.accepted("c1", "mia", 8), e.interrupted("c1", "mia", "c2", 9), e.resumed("c1", 12)],
+            [
+                "8: TAKEN; ACCEPTED gold mia, owed since 5",
+                "9: PENDED; PENDING gold mia for INTERRUPTED, owed since 5",
+                "12: RESUMED; ACCEPTED gold mia, owed since 5",
+            ],
+            id="who is interrupted has it still",
         ),
         pytest.param(
             [e.sent("c1", "mia", 9), e.resolved("c1", "mia", 20), e.inbound("c1", "p2", 30), e.reopened("c1", 31)],

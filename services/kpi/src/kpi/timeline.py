@@ -19,7 +19,11 @@ from kpi.sla.moments import CaseNow, Happened, Moment, State, WaitingFor
 _AT_ONCE = frozenset({Kind.ANSWER, Kind.MOVE})
 """What ends as it begins."""
 _GIVEN_BACK = frozenset({"released", "lapsed", "requeued"})
-_PARKED = {Kind.PARKED_FOR_CUSTOMER: WaitingFor.CUSTOMER, Kind.PARKED: WaitingFor.THIRD_PARTY}
+_PARKED = {
+    Kind.PARKED_FOR_CUSTOMER: WaitingFor.CUSTOMER,
+    Kind.PARKED: WaitingFor.THIRD_PARTY,
+    Kind.INTERRUPTED: WaitingFor.INTERRUPTED,
+}
 
 
 def timeline(facts: Sequence[Fact], about: CaseNow) -> list[Moment]:
@@ -116,7 +120,7 @@ def _begins(span: Span, at: Instant) -> Change:
             case Kind.HOLDING | Kind.ALONG:
                 case.agents.append(span.agent)
                 return Happened.TAKEN
-            case Kind.PARKED_FOR_CUSTOMER | Kind.PARKED:
+            case Kind.PARKED_FOR_CUSTOMER | Kind.PARKED | Kind.INTERRUPTED:
                 case.waiting_for.append(_PARKED[span.kind])
                 return Happened.PENDED
             case Kind.MOVE:
@@ -148,7 +152,7 @@ def _ends(span: Span) -> Change:
             case Kind.HOLDING | Kind.ALONG:
                 case.agents.remove(span.agent)
                 return Happened.RELEASED if span.how in _GIVEN_BACK else None
-            case Kind.PARKED_FOR_CUSTOMER | Kind.PARKED:
+            case Kind.PARKED_FOR_CUSTOMER | Kind.PARKED | Kind.INTERRUPTED:
                 case.waiting_for.remove(_PARKED[span.kind])
                 return Happened.RESUMED if span.how == "woke" else None
             case _:
