@@ -118,10 +118,11 @@ async def report(
     if as_json + as_csv + (page is not None) > 1:
         raise click.UsageError("say one of --json, --csv and --html")
     position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json or as_csv)
-    keys, metrics = _listed(groups), _listed(chosen)
+    keys, metrics, words = _listed(groups), _listed(chosen), LANGUAGES[language]
+    has_all = as_json or as_csv or page is not None
     request = QueryMetricsRequest(
         parent=f"tenants/{tenant}",
-        metrics=metrics,
+        metrics=metrics if metrics or has_all else list(words.heads),
         group_by=keys,
         time_zone=time_zone,
         filter=conditions,
@@ -132,7 +133,6 @@ async def report(
         start_time=timestamp(since),
         end_time=timestamp(until),
     )
-    words = LANGUAGES[language]
     async with calling(targets, "kpi", act="to compute the report") as channel:
         if page is not None:
             await write_page(KpiServiceStub(channel), request, page, words, targets.timeout_s)
