@@ -119,10 +119,9 @@ async def report(
         raise click.UsageError("say one of --json, --csv and --html")
     position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json or as_csv)
     keys, metrics, words = _listed(groups), _listed(chosen), LANGUAGES[language]
-    has_all = as_json or as_csv or page is not None
     request = QueryMetricsRequest(
         parent=f"tenants/{tenant}",
-        metrics=metrics if metrics or has_all else list(words.heads),
+        metrics=metrics or (() if as_json or as_csv else words.heads),
         group_by=keys,
         time_zone=time_zone,
         filter=conditions,

@@ -61,7 +61,6 @@ async def test_a_call_says_what_it_would_interrupt_and_a_letter_what_it_waits_fo
     await routing.settled()
     watch = routing.api.WatchOffers(api.WatchOffersRequest(agent=mia), timeout=LIMIT_S)
     heard = await watch.read()
-    watch.cancel()
     assert (heard.offer.case, list(heard.offer.interrupts)) == (call.name, [letter.name])
     assert (await case_of(routing, letter.name, await routing.settled())).state == api.CASE_STATE_ACCEPTED
 
@@ -84,6 +83,10 @@ async def test_a_call_says_what_it_would_interrupt_and_a_letter_what_it_waits_fo
     resolve = api.ResolveCaseRequest(name=call.name, agent=mia, disposition="solved", request_id=rid())
     position = (await routing.api.ResolveCase(resolve, timeout=LIMIT_S)).position
     assert (await case_of(routing, letter.name, position)).state == api.CASE_STATE_ACCEPTED
+    while (heard := await watch.read()).change != api.OFFER_CHANGE_RESUMED:
+        pass
+    watch.cancel()
+    assert (heard.offer.case, heard.offer.agent, heard.reason) == (letter.name, mia, "interruption_over")
     await routing.settled()
     request = integrity_pb2.VerifyIntegrityRequest()
     findings = [one async for one in routing.integrity.VerifyIntegrity(request, timeout=60)]

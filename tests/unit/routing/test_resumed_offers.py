@@ -24,11 +24,15 @@ FACTS = {
     "declined": lambda agent: events.OfferDeclined("c", agent, "o", "", t(0)),
     "rescinded": lambda agent: events.OfferRescinded("c", agent, "o", RescindReason.TAKEN, t(0)),
     "released": lambda agent: events.CaseReleased("c", agent, "transferred", t(0)),
+    "going on": lambda agent: events.CaseResumed("c", "interruption_over", t(0), agent),
     "away": lambda agent: events.PresenceChanged(agent, Presence.AWAY, "missed_offers", t(0)),
     "back": lambda agent: events.PresenceChanged(agent, Presence.AVAILABLE, "agent", t(0)),
+    "resumed": lambda agent: events.CaseResumed("c", "agent", t(0), agent),
+    "resumed before it was said whose": lambda _agent: events.CaseResumed("c", "timer", t(0)),
     "resolved": lambda agent: events.CaseResolved("c", agent, "solved", (), t(0)),
 }
-"""The last two are no news to their agent."""
+NO_NEWS = frozenset(("back", "resumed", "resumed before it was said whose", "resolved"))
+"""What its agent did itself, or what names nobody."""
 COMMITS = st.lists(
     st.lists(st.tuples(st.sampled_from(sorted(FACTS)), st.sampled_from(["mia", "ann"])), min_size=1, max_size=6),
     max_size=6,
@@ -48,7 +52,7 @@ def test_a_watch_that_is_cut_anywhere_goes_on_with_what_comes_next(
 ) -> None:
     log = [entry(first + number, facts) for number, facts in enumerate(commits)]
     whole = heard("acme", "mia", log, Mark(0))
-    news = [kind for facts in commits for kind, agent in facts if agent == "mia" and kind not in ("back", "resolved")]
+    news = [kind for facts in commits for kind, agent in facts if agent == "mia" and kind not in NO_NEWS]
     assert len(whole) == len(news)
     for place, message in enumerate(whole, 1):
         mark = Mark.decode(message.resume_token, FIELD)

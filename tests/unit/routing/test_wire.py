@@ -61,5 +61,6 @@ def test_a_history_has_a_line_for_every_fact_whether_it_can_be_read_or_not(
 
 def test_an_offer_that_cannot_be_read_ends_no_watch_and_the_others_are_told() -> None:
     entry = Entry(7, SUBJECT, commit((OFFER[0], b"\xff\xff"), READABLE, OFFER, ("switchboard.routing.v9.New", b"")))
-    assert [(fact.index, fact.body.agent_id) for fact in _changes_in(entry)] == [(2, "mia")]
+    told = [(fact.index, fact.body.agent_id) for fact in _changes_in(entry)]
+    assert told == [(1, ""), (2, "mia")], "an old fact that names nobody is for nobody"
     assert _changes_in(Entry(7, SUBJECT, b"hello")) == []

@@ -114,7 +114,7 @@ def decide_case(decision: Decision, command: CaseCommand) -> None:
                 detail = f"{name(case.case_id)} is not waiting for anybody; go on with it as it is"
                 raise Rejected(Reason.NOT_PENDING, detail)
             _demand_room(decision, case, command.agent_id)
-            decision.emit(events.CaseResumed(case.case_id, "agent", command.at))
+            decision.emit(events.CaseResumed(case.case_id, "agent", command.at, command.agent_id))
         case commands.ResolveCase():
             if isinstance(case.stage, Resolved) and case.agent_id == command.agent_id:
                 return
@@ -350,7 +350,7 @@ def resume(decision: Decision, case: Case, held: Pending, reason: str) -> None:
     """
     agent = decision.agent(held.agent_id)
     if agent is None or agent.may_resume(case.case_id, decision.shard.policy.resume_percent):
-        decision.emit(events.CaseResumed(case.case_id, reason, decision.at))
+        decision.emit(events.CaseResumed(case.case_id, reason, decision.at, held.agent_id))
         return
     decision.emit(events.CaseReleased(case.case_id, held.agent_id, NO_ROOM, decision.at, is_crowded_out=True))
     left = decision.case(case.case_id) or case

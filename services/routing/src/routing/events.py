@@ -502,6 +502,8 @@ class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
     case_id: str
     reason: str
     at: Instant
+    agent_id: str = ""
+    """Who has it; "" in older facts."""
 
 
 class CaseTransferred(Struct, frozen=True, array_like=True, gc=False):

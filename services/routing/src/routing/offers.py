@@ -39,6 +39,7 @@ _CHANGES = {
     events_structs.CaseReleased.NAME: service_pb2.OFFER_CHANGE_RELEASED,
     events_structs.CaseAssigned.NAME: service_pb2.OFFER_CHANGE_ASSIGNED,
     events_structs.TaskClosed.NAME: service_pb2.OFFER_CHANGE_TASK_CLOSED,
+    events_structs.CaseResumed.NAME: service_pb2.OFFER_CHANGE_RESUMED,
     events_structs.ClaimLapsed.NAME: service_pb2.OFFER_CHANGE_RELEASED,
 }
 _TOLD = frozenset({*_CHANGES, events_structs.PresenceChanged.NAME})
@@ -177,7 +178,8 @@ def _changes_in(entry: Entry) -> list[Recorded]:
         if recorded.type in _TOLD:
             with suppress(UnreadableEvent):
                 body: Any = recorded.body
-                if not isinstance(body, events_structs.PresenceChanged) or body.reason != BY_AGENT:
+                own = isinstance(body, events_structs.PresenceChanged | events_structs.CaseResumed)
+                if not own or body.reason != BY_AGENT:
                     found.append(recorded)
     return found
 
@@ -200,7 +202,7 @@ def _change(tenant: str, recorded: Recorded) -> service_pb2.WatchOffersResponse:
         presence: Any = body.presence
         return service_pb2.WatchOffersResponse(presence=presence, reason=body.reason, resume_token=token)
     is_closed = isinstance(body, events_structs.TaskClosed)
-    by_hand = isinstance(body, events_structs.CaseReleased | events_structs.CaseAssigned)
+    by_hand = isinstance(body, events_structs.CaseReleased | events_structs.CaseAssigned | events_structs.CaseResumed)
     lapsed = isinstance(body, events_structs.ClaimLapsed)
     offer = service_pb2.Offer(
         offer_id="" if by_hand or lapsed or is_closed else body.offer_id,

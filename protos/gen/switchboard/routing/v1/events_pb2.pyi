@@ -1061,14 +1061,16 @@ class CasePended(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., waiting_for: _Optional[_Union[WaitingFor, str]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., weight_percent: _Optional[int] = ..., interrupted_by: _Optional[str] = ...) -> None: ...
 
 class CaseResumed(_message.Message):
-    __slots__ = ("case_id", "reason", "at")
+    __slots__ = ("case_id", "reason", "at", "agent_id")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     reason: str
     at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    agent_id: str
+    def __init__(self, case_id: _Optional[str] = ..., reason: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., agent_id: _Optional[str] = ...) -> None: ...
 
 class CaseTransferred(_message.Message):
     __slots__ = ("case_id", "agent_id", "queue", "reason", "at", "urgency")

@@ -1112,6 +1112,8 @@ class CaseResumed(Struct, frozen=True, array_like=True, gc=False):
     """"customer", "agent", "timer", or what ended the wait for another case: "joined", "task", "interruption_over"."""
     at: Instant = Instant(0)
     """When."""
+    agent_id: str = ""
+    """The agent who has it; "" in facts that are older than this field."""
 
 
 class CaseTransferred(Struct, frozen=True, array_like=True, gc=False):

@@ -58,6 +58,7 @@ class OfferChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OFFER_CHANGE_RELEASED: _ClassVar[OfferChange]
     OFFER_CHANGE_ASSIGNED: _ClassVar[OfferChange]
     OFFER_CHANGE_TASK_CLOSED: _ClassVar[OfferChange]
+    OFFER_CHANGE_RESUMED: _ClassVar[OfferChange]
 CASE_STATE_UNSPECIFIED: CaseState
 CASE_STATE_IDLE: CaseState
 CASE_STATE_QUEUED: CaseState
@@ -92,6 +93,7 @@ OFFER_CHANGE_RESCINDED: OfferChange
 OFFER_CHANGE_RELEASED: OfferChange
 OFFER_CHANGE_ASSIGNED: OfferChange
 OFFER_CHANGE_TASK_CLOSED: OfferChange
+OFFER_CHANGE_RESUMED: OfferChange
 
 class Case(_message.Message):
     __slots__ = ("name", "state", "origin", "direction", "channel", "source", "identity", "language", "queue", "urgency", "requirements", "weight", "agent", "offer", "episode", "post_count", "opened_at", "waiting_since", "due_at", "window_expires_at", "accepted_at", "answered_at", "waiting_for", "pending_until", "resolved_at", "disposition", "tags", "joined_into", "updated_at", "latest_post", "desk", "joined_cases", "reply_due_at", "returns", "supervised_reason", "escalation", "offers", "etag", "task_of", "open_tasks", "claim", "returned_by", "rule_ids", "rules_version", "asked_requirements", "lending_queues", "agents", "tier", "answers", "near", "asked_near", "interrupted_by", "interrupts", "kind", "uninterruptible")
