@@ -105,6 +105,19 @@ def test_what_a_file_says(raw: bytes, found: list[tuple[str, str, str]]) -> None
     Calendar(said)
 
 
+def own_zone(offset: str = "+0200", rule: str = "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", count: int = 1) -> bytes:
+    """A file with an hour from 08:00, in a zone of its own whose clock is set by a rule to what it shows already."""
+    part = "BEGIN:{0}\nDTSTART:16010101T000000\nTZOFFSETFROM:{1}\nTZOFFSETTO:{1}\n{2}END:{0}\n"
+    parts = part.format("STANDARD", offset, "") + part.format("DAYLIGHT", offset, f"RRULE:{rule}\n") * count
+    event = "DTSTART;TZID=Our Own:20260105T080000\nDTEND;TZID=Our Own:20260105T090000"
+    return file(event, before=f"BEGIN:VTIMEZONE\nTZID:Our Own\n{parts}END:VTIMEZONE\n")
+
+
+def test_a_zone_of_one_file_is_not_the_zone_of_another_that_calls_its_own_the_same() -> None:
+    (east,), (west,) = read(own_zone("+0200")), read(own_zone("-0500"))
+    assert (east[0], west[0]) == ("2026-01-05T07:00", "2026-01-05T14:00")
+
+
 def recurring(rule: str, since: str = "20260101") -> bytes:
     return file(day(since, f"RRULE:{rule}"))
 
@@ -112,6 +125,11 @@ def recurring(rule: str, since: str = "20260101") -> bytes:
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
+        pytest.param(own_zone(rule="FREQ=SECONDLY"), "VTIMEZONE with RRULE", id="a clock that is set every second"),
+        pytest.param(own_zone(rule="FREQ=YEARLY;INTERVAL=0;BYMONTH=3"), "VTIMEZONE", id="a clock set for ever at once"),
+        pytest.param(own_zone(rule="FREQ=YEARLY;BYMONTH=3;BYHOUR=1,2"), "VTIMEZONE", id="a clock set twice a day"),
+        pytest.param(own_zone(rule="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), "VTIMEZONE", id="a clock set never"),
+        pytest.param(own_zone(rule="FREQ=YEARLY;BYMONTH=3", count=31), "31 rules", id="thirty-one clocks"),
         pytest.param(b"", "begins with BEGIN:VCALENDAR", id="nothing"),
         pytest.param(b"Date,Holiday\n2026-12-25,Christmas\n", "begins with BEGIN:VCALENDAR", id="a table"),
         pytest.param(file(day("20261225")).decode().encode("utf-16"), "is not UTF-8", id="another encoding"),
@@ -133,6 +151,7 @@ def recurring(rule: str, since: str = "20260101") -> bytes:
         pytest.param(recurring("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), "is not taken with DAILY", id="looked for daily"),
         pytest.param(recurring("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), "no day satisfies", id="30 February"),
         pytest.param(recurring("FREQ=MONTHLY;BYDAY=6MO"), "no day satisfies", id="the sixth Monday"),
+        pytest.param(recurring("FREQ=YEARLY;BYDAY=99MO"), "no day satisfies", id="the 99th Monday"),
         pytest.param(recurring("FREQ=YEARLY;BYWEEKNO=1"), "BYWEEKNO", id="a part that holidays do not need"),
         pytest.param(recurring("FREQ=DAILY", since="00010101"), "before 1900", id="since ever"),
         pytest.param(recurring("FREQ=DAILY"), "exceptions at most", id="every day"),

@@ -6,9 +6,11 @@ refused before: rules that recur within a day, rules that no day satisfies, step
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,8 @@ import icalendar
 import recurring_ical_events
 from chassis.zones import NAMES, zone
 from dateutil.rrule import rrulestr
+from icalendar.parser import Contentlines
+from icalendar.timezone import tzp
 
 from kpi.calendars.hours import EXCEPTIONS_MAX, NAME_MAX, WALL_FORMAT, CalendarException, ExceptionKind
 
@@ -38,6 +42,21 @@ _PARTS: Mapping[str, frozenset[str]] = {
 }
 """What a rule may say of its days, by how often it recurs."""
 _COMMON = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
+ZONE_RULES_MAX = 30
+"""Against: the library lays each out from its beginning to 2038 while it reads the file, in tens of milliseconds."""
+_ZONE_PARTS: Mapping[str, re.Pattern[str]] = {
+    "FREQ": re.compile("YEARLY"),
+    "INTERVAL": re.compile("1"),
+    "COUNT": re.compile("[0-9]{1,4}"),
+    "UNTIL": re.compile("[0-9TZ]{8,16}"),
+    "WKST": re.compile("[A-Z]{2}"),
+    "BYMONTH": re.compile("0?[1-9]|1[0-2]"),
+    "BYDAY": re.compile("[+-]?[1-5]?[A-Z]{2}"),
+    "BYMONTHDAY": re.compile("([1-9]|[12][0-9])(,([1-9]|[12][0-9])){0,6}"),
+}
+"""What a rule may say by which the clock of a zone that a file brings along is set."""
+_READING = Lock()
+"""The library keeps the zones that files bring along for the whole process, by the names that the files give them."""
 
 
 class Unreadable(ValueError):
@@ -78,12 +97,46 @@ def _read(raw: bytes) -> Sequence[Any]:
     if (count := text.upper().count("BEGIN:")) > EVENTS_MAX:
         raise Unreadable(f"has {count} components; {EVENTS_MAX} are taken at most")
     try:
-        calendars = icalendar.Calendar.from_ical(text, multiple=True)
+        _check_zones(text)
+        with _READING:
+            tzp.use_zoneinfo()  # forgets the zones of other files, which are other tenants'
+            calendars = icalendar.Calendar.from_ical(text, multiple=True)
+    except Unreadable:
+        raise
     except Exception as error:  # noqa: BLE001  # whatever a parser raises for a file that somebody made up
         raise Unreadable(f"is no iCalendar file: {_sentence(error)}") from None
     if not calendars:
         raise Unreadable("is cut off: a component has no END")
     return calendars
+
+
+def _check_zones(text: str) -> None:
+    """Raises Unreadable for a zone in a file whose clock is set otherwise than on a day of a month, every year."""
+    within: list[str] = []
+    count = 0
+    for line in Contentlines.from_ical(text):  # type: ignore[no-untyped-call]
+        if not line.upper().startswith(("BEGIN", "END", "RRULE")):
+            continue
+        try:
+            name, _, value = line.parts()
+        except ValueError:
+            continue
+        match name.upper():
+            case "BEGIN":
+                within.append(value.upper())
+            case "END" if within:
+                within.pop()
+            case "RRULE" if "VTIMEZONE" in within:
+                count += 1
+                said = [part.partition("=")[::2] for part in value.upper().split(";")]
+                is_taken = all(part in _ZONE_PARTS and _ZONE_PARTS[part].fullmatch(of) for part, of in said)
+                if not is_taken or not {"FREQ", "BYMONTH"} <= dict(said).keys():
+                    why = "a clock is set on a day of a month, YEARLY"
+                    raise Unreadable(f"has a VTIMEZONE with RRULE:{' '.join(value[:60].split())}; {why}")
+            case _:
+                pass
+    if count > ZONE_RULES_MAX:
+        raise Unreadable(f"has {count} rules in VTIMEZONE; {ZONE_RULES_MAX} are taken at most")
 
 
 def _check(event: Any) -> None:
@@ -129,7 +182,7 @@ def _comes(rule: str) -> bool:
     parts = [part for part in rule.split(";") if not part.startswith(("COUNT", "UNTIL", "INTERVAL"))]
     try:
         return next(iter(rrulestr(";".join(parts), dtstart=datetime(EARLIEST, 1, 1))), None) is not None  # noqa: DTZ001
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):  # the last of "the 99th Monday"
         return False
 
 
