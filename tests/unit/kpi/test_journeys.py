@@ -276,3 +276,13 @@ def test_ten_thousand_posts_are_looked_at_once() -> None:
     ]
     (journey,) = journeys(facts).values()
     assert sum(span.kind is Kind.TURN and span.how == "replied" for span in journey.spans) == 5_000
+
+
+def test_ten_thousand_moves_look_at_what_ended_once() -> None:
+    facts: list[Fact] = [Wrote(0, 0, "", "p", False, "x", "s", "d", 0)]
+    for n in range(1, 10_001):
+        first = n * EVENTS_PER_COMMIT
+        given_up = LetGo(first + 1, n, "", "mia", "released")
+        facts += [Took(first, n, "", "mia"), given_up, Moved(first + 2, n, "", "leo", f"q{n % 2}")]
+    (journey,) = journeys(facts).values()
+    assert sum(span.kind is Kind.HOLDING and span.how == "moved" for span in journey.spans) == 10_000

@@ -370,8 +370,11 @@ class _Course:
             self._ended.append(Span(Kind.MOVE, *ends, fact.queue))
         self._end(line.stay, fact, "moved")
         line.stay = None
-        for index, span in enumerate(self._ended):
-            if span.kind is Kind.HOLDING and span.how == "released" and _together(span.end_ref, fact.ref):
+        for index in range(len(self._ended) - 1, -1, -1):
+            span = self._ended[index]
+            if not _together(span.end_ref, fact.ref):
+                break  # facts come in log order: what ended before this one's commit is of an earlier commit
+            if span.kind is Kind.HOLDING and span.how == "released":
                 self._ended[index] = span._replace(how="moved")  # given up in order to move it
         self._put(line, fact, fact.queue)
 
