@@ -467,9 +467,9 @@ async def test_a_wallboard_that_takes_long_beats_meanwhile(
     kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wallboard, "BEAT_S", 0.05)
-    read, computed = contacts.read, 0
+    read, computed = contacts.read_into, 0
 
-    async def once(*arguments: Any, **named: Any) -> contacts.Contents:
+    async def once(*arguments: Any, **named: Any) -> int:
         nonlocal computed
         computed += 1
         if computed > 1:
@@ -477,7 +477,7 @@ async def test_a_wallboard_that_takes_long_beats_meanwhile(
         return await read(*arguments, **named)
 
     await history(writer)
-    monkeypatch.setattr(contacts, "read", once)
+    monkeypatch.setattr(contacts, "read_into", once)
     call = kpi.WatchWallboard(pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"]), timeout=60)
     messages = [await call.read() for _ in range(3)]
     while computed < 2:
@@ -493,7 +493,7 @@ async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
     kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watches, reads, under_way, most = 0, 0, 0, 0
-    read, picture = contacts.read, wallboard._Shared.picture
+    read, picture = contacts.read_into, wallboard._Shared.picture
     all_ask = asyncio.Event()
 
     async def entered(*arguments: Any) -> wallboard.Picture:
@@ -503,7 +503,7 @@ async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
             all_ask.set()
         return await picture(*arguments)
 
-    async def counted(*arguments: Any, **named: Any) -> contacts.Contents:
+    async def counted(*arguments: Any, **named: Any) -> int:
         nonlocal reads, under_way, most
         reads, under_way = reads + 1, under_way + 1
         most = max(most, under_way)
@@ -515,7 +515,7 @@ async def test_equal_wallboards_are_computed_once_and_two_questions_at_a_time(
 
     await history(writer)
     monkeypatch.setattr(wallboard._Shared, "picture", entered)
-    monkeypatch.setattr(contacts, "read", counted)
+    monkeypatch.setattr(contacts, "read_into", counted)
     request = pb.WatchWallboardRequest(parent="tenants/acme", metrics=["offered"], group_by=["brand"])
     calls = [kpi.WatchWallboard(request, timeout=60) for _ in range(30)]
     begun = [asyncio.ensure_future(call.read()) for call in calls]

@@ -123,6 +123,21 @@ async def test_only_the_interval_is_read(database: Database) -> None:
     assert list((await contacts.read(database, "other", BEGINNING, END, END)).known()) == []
 
 
+@pytest.mark.parametrize("since", [None, e.T0 + 2 * e.SECOND])
+async def test_contacts_are_handed_over_in_portions(
+    database: Database, monkeypatch: pytest.MonkeyPatch, since: int | None
+) -> None:
+    events = [message for n in range(5) for message in (e.opened(f"c{n}"), e.inbound(f"c{n}", f"p{n}", n))]
+    await project(database, entries([e.source("air", brand="A"), *events]), 10)
+    asked = database, "acme", e.T0 + 1 * e.SECOND, e.T0 + 4 * e.SECOND, END
+    contents = await contacts.read(*asked, since=since)
+    portions: list[list[Known]] = []
+    monkeypatch.setattr(contacts, "ROWS_AT_ONCE", 2)
+    position = await contacts.read_into(*asked, take=lambda found: portions.append(list(found)), since=since)
+    assert (position, [len(portion) for portion in portions]) == (11, [2] if since else [2, 1])
+    assert sorted(one for portion in portions for one in portion) == sorted(contents.known())
+
+
 async def test_a_contact_that_moves_away_leaves_no_row(database: Database) -> None:
     events = [e.opened("c1"), e.opened("c2"), e.inbound("c2", "p2", 5), e.joined("c1", "c2")]
     tables = await project(database, entries(events), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,23 @@ from chassis.errors import InvalidRequest
 from chassis.filters import conditions
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kpi.journeys import Journey, Span
 from kpi.metrics import METRICS
 from kpi.metrics.contact import DAY, Act, Contact
 from kpi.metrics.metric import IN, Agent, Basis, Definition, Item, ItemMetric, Unit, count
-from kpi.query import BEGINNING, Known, Question, Refs, answer, contributions, week_of
+from kpi.query import (
+    BEGINNING,
+    NOBODY_WAITS,
+    Known,
+    Question,
+    Refs,
+    Tally,
+    answer,
+    contributions,
+    local_time,
+    waiting_of,
+    week_of,
+)
 from kpi.wire import cell_of, query_of, wallboard_of, wanted_of
 from switchboard.kpi.v1 import service_pb2 as pb
 
@@ -227,6 +241,16 @@ def test_a_cell_opens_to_its_contacts() -> None:
     assert [(one.known.case_id, one.part.numerator) for one in found] == [("c2", True), ("c3", True)]
 
 
+times_drawn = st.integers(T0, T0 + 9 * DAY)
+journeys_drawn = st.builds(
+    Journey,
+    st.lists(
+        st.builds(Span, at=times_drawn, end=st.none() | times_drawn, since=times_drawn, agent=st.sampled_from("ab")),
+        max_size=4,
+    ).map(tuple),
+    st.none() | times_drawn,
+    st.just({}),
+)
 known_drawn = st.lists(
     st.builds(
         known,
@@ -240,6 +264,7 @@ known_drawn = st.lists(
             st.none() | st.builds(Act, st.integers(T0, T0 + 9 * DAY), st.sampled_from("ab")),
             published_at=st.none() | st.integers(T0, T0 + 5 * DAY),
             due_at=st.none() | st.integers(T0, T0 + 9 * DAY),
+            journey=st.none() | journeys_drawn,
         ),
         st.sampled_from(["x", "weibo"]),
         brand=st.sampled_from(["A", "B"]),
@@ -259,6 +284,32 @@ def test_groups_add_up_to_the_total(contacts: list[Known], group_by: str) -> Non
         below = sum(measures[index].denominator or 0 for _, measures in groups)
         assert above == pytest.approx(measure.numerator)
         assert below == pytest.approx(measure.denominator or 0)
+
+
+@settings(max_examples=50)
+@given(known_drawn, st.sampled_from(["", "brand", "agent", "hour"]), st.integers(1, 12), st.randoms())
+def test_contacts_in_portions_and_any_order_have_the_answer_of_all_together(
+    contacts: list[Known], group_by: str, size: int, chance: Random
+) -> None:
+    question = ask(" ".join(METRICS), group_by)
+    shuffled = chance.sample(contacts, len(contacts))
+    tally, waits = Tally(question), NOBODY_WAITS
+    for at in range(0, len(shuffled), size):
+        tally.add(shuffled[at : at + size])
+        waits = waits.with_more(waiting_of(question, shuffled[at : at + size]))
+    assert tally.answer() == answer(question, contacts)
+    assert waits == waiting_of(question, contacts)
+
+
+@settings(max_examples=200)
+@given(
+    st.integers(-(10**11), 10**11).map(lambda at: at * S // 10),
+    st.sampled_from([ZoneInfo(name) for name in ("Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Monrovia", "UTC")]),
+)
+def test_a_name_of_a_time_is_that_of_its_instant(at: int, zone: ZoneInfo) -> None:
+    local = local_time(at, zone)
+    (group, _), *_ = answer(replace(ask("offered", "hour day"), zone=zone, until=at), [known("c1", Contact(at))])
+    assert group == (local.replace(minute=0, second=0).isoformat(timespec="minutes"), local.date().isoformat())
 
 
 @settings(max_examples=50)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import partial
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from chassis.filters import EVERYTHING, Expression, conditions, holds
 
@@ -109,6 +109,42 @@ class _Place(NamedTuple):
     at: int
 
 
+QUARTER_S = 900
+"""What the offsets of clocks are multiples of nearly everywhere, and since long ago."""
+
+
+def _time_named(at: int, key: str, zone: tzinfo) -> str:
+    """The hour, day, week or month of an instant."""
+    name = _quarter_named(at // (QUARTER_S * 1_000_000), key, zone)
+    return _named(local_time(at, zone), key) if name is None else name
+
+
+@lru_cache(1 << 14)  # Against: the hours and the days of a month are 6,000 of 200 bytes.
+def _quarter_named(quarter: int, key: str, zone: tzinfo) -> str | None:
+    """The name that all instants of a quarter of an hour have, counted since 1970; None where they may have several."""
+    try:
+        begin = local_time(quarter * QUARTER_S * 1_000_000, zone)
+        end = local_time(((quarter + 1) * QUARTER_S - 1) * 1_000_000, zone)
+    except OverflowError:
+        return None
+    offset = begin.utcoffset()
+    if offset is None or offset != end.utcoffset() or offset % timedelta(seconds=QUARTER_S):
+        return None
+    return _named(begin, key)
+
+
+def _named(local: datetime, key: str) -> str:
+    match key:
+        case "hour":
+            return local.replace(minute=0, second=0).isoformat(timespec="minutes")
+        case "day":
+            return local.date().isoformat()
+        case "week":
+            return week_of(local.date())
+        case _:
+            return month_of(local.date())
+
+
 def _value(place: _Place, key: str, zone: tzinfo) -> str:
     match key:
         case "channel":
@@ -125,14 +161,8 @@ def _value(place: _Place, key: str, zone: tzinfo) -> str:
             return place.known.language
         case "tier":
             return place.known.tier
-        case "hour":
-            return local_time(place.at, zone).replace(minute=0, second=0).isoformat(timespec="minutes")
-        case "day":
-            return local_time(place.at, zone).date().isoformat()
-        case "week":
-            return week_of(local_time(place.at, zone).date())
-        case "month":
-            return month_of(local_time(place.at, zone).date())
+        case "hour" | "day" | "week" | "month":
+            return _time_named(place.at, key, zone)
         case _:
             return place.known.labels.get(key, "")
 
@@ -191,23 +221,70 @@ def _group(question: Question, place: _Place) -> Group | None:
     return tuple([_value(place, key, zone) for key in question.group_by])
 
 
+PARTS_HELD = 50_000
+"""Parts that are held until they are added to what is kept of their cells. Against: one with a time has 150 bytes."""
+
+
+class Tally:
+    """The answer to a question, while contacts come in portions.
+
+    What it holds grows with the groups, and by eight bytes with each time where the order of times is asked for.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._kept: dict[Group, list[Any]] = {}
+        self._held: dict[Group, list[list[Part]]] = {}
+        if not question.group_by:
+            self._begin(())
+
+    def _begin(self, group: Group) -> list[list[Part]]:
+        """Holds parts for a group, and knows it from now on."""
+        metrics = self._question.metrics
+        if group not in self._kept:
+            self._kept[group] = [metric.combine.empty() for metric in metrics]
+        held = self._held[group] = [[] for _ in metrics]
+        return held
+
+    def add(self, contacts: Iterable[Known]) -> None:
+        """Adds contacts, each once, in any order."""
+        held, count = self._held, 0
+        for group, _, _, indices, parts, _ in _booked(self._question, contacts):
+            cell = held.get(group)
+            if cell is None:
+                cell = self._begin(group)
+            for index, part in zip(indices, parts, strict=True):
+                if part is not None:
+                    cell[index].append(part)
+            count += len(parts)
+            if count >= PARTS_HELD:
+                self._settle()
+                count = 0
+        self._settle()
+
+    def _settle(self) -> None:
+        metrics = self._question.metrics
+        for group, cell in self._held.items():
+            kept = self._kept[group]
+            for index, parts in enumerate(cell):
+                if parts:
+                    kept[index] = metrics[index].combine.add(kept[index], parts)
+        self._held.clear()
+
+    def answer(self) -> Answer:
+        """The measures of every group, ascending by group; the total, when nothing is grouped, is always there."""
+        metrics = self._question.metrics
+        return [
+            (group, [metric.combine.measure(kept) for metric, kept in zip(metrics, self._kept[group], strict=True)])
+            for group in sorted(self._kept)
+        ]
+
+
 def answer(question: Question, contacts: Iterable[Known]) -> Answer:
-    """The measures of every group, ascending by group; the total, when nothing is grouped, is always there."""
-    width = range(len(question.metrics))
-    cells: dict[Group, list[list[Part]]] = {}
-    if not question.group_by:
-        cells[()] = [[] for _ in width]
-    for group, _, _, indices, parts, _ in _booked(question, contacts):
-        cell = cells.get(group)
-        if cell is None:
-            cell = cells[group] = [[] for _ in width]
-        for index, part in zip(indices, parts, strict=True):
-            if part is not None:
-                cell[index].append(part)
-    return [
-        (group, [metric.combine(parts) for metric, parts in zip(question.metrics, cells[group], strict=True)])
-        for group in sorted(cells)
-    ]
+    """What a tally of these contacts alone answers."""
+    tally = Tally(question)
+    tally.add(contacts)
+    return tally.answer()
 
 
 def by_group(question: Question, contacts: Iterable[Known]) -> list[tuple[Group, list[Contact]]]:
@@ -230,6 +307,14 @@ class Waiting(NamedTuple):
     since: int | None
     on_time: int
     due: int
+
+    def with_more(self, others: Waiting) -> Waiting:
+        """Both together; they have no contact in common."""
+        since = min((one.since for one in (self, others) if one.since is not None), default=None)
+        return Waiting(self.contacts + others.contacts, since, self.on_time + others.on_time, self.due + others.due)
+
+
+NOBODY_WAITS = Waiting(0, None, 0, 0)
 
 
 def waiting_of(question: Question, contacts: Iterable[Known]) -> Waiting:

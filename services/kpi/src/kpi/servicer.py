@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -21,15 +21,16 @@ from switchboard.kpi.v1 import service_pb2_grpc
 from kpi import query, wire
 from kpi.calendar_calls import CalendarCalls
 from kpi.curves import curves_of
+from kpi.metrics.contact import Contact
 from kpi.metrics.metric import Basis, ItemMetric, looks_inside
-from kpi.query import Answer, Contribution, Group, Waiting
+from kpi.query import Contribution, Group, Known
 from kpi.views import archive, contacts
 from kpi.views.contact_folds import Row
 from kpi.wallboard import Picture, Wallboards
 from kpi.wire import MetricsQuery
 
 ANSWERS_AT_ONCE = 2
-"""Questions that are answered at a time; each has the contacts of its interval in memory."""
+"""Questions that are answered at a time; one about what happened inside has the contacts of its interval in memory."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -69,14 +70,14 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     ) -> pb.QueryMetricsResponse:
         known = await self._dimensions(request)
         asked = wire.query_of(request, self._clock.now(), known, self._zone(request))
+        tally = query.Tally(asked.question)
         async with self._answering:
-            contents = await self._contents(asked)
-            # In a thread, so that other calls are answered while a large one computes.
-            answer = await asyncio.to_thread(_answer, asked, contents)
+            position = await self._read_into(tally.add, asked)
+            answer = await asyncio.to_thread(tally.answer)
         return pb.QueryMetricsResponse(
             rows=wire.rows(asked.question, answer),
             definitions=[wire.definition(metric.definition) for metric in asked.question.metrics],
-            position=Position.encode(contents.position),
+            position=Position.encode(position),
             observed_until=to_timestamp(Instant(asked.question.until)),
             time_zone=str(asked.question.zone),
             basis=pb.Basis.Name(asked.question.basis),
@@ -88,12 +89,16 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         known = await self._dimensions(request)
         asked, group = wire.cell_of(request, self._clock.now(), known, self._zone(request))
         wanted = page(request, wire.CURSOR)
+        found: list[Contribution] = []
+
+        def take(portion: Iterable[Known]) -> None:
+            found.extend(query.contributions(asked.question, group, portion))
+
         async with self._answering:
-            contents = await self._contents(asked)
-            found = await asyncio.to_thread(_contributions, asked, group, contents)
+            position = await self._read_into(take, asked)
+            await asyncio.to_thread(found.sort, key=_cursor)
         rest = found if wanted.cursor is None else [one for one in found if _cursor(one) > wanted.cursor]
         shown, next_token = wanted.cut(rest[: wanted.size + 1], _cursor)
-        position = contents.position
         await self._archive.reached(position, deadline_s())
         async with self._database.acquire() as connection:
             events = await archive.evidence(connection, wire.places_of(shown))
@@ -109,12 +114,18 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
     ) -> pb.QueryCurvesResponse:
         known = await self._dimensions(request)
         asked, points = wire.curves_asked(request, self._clock.now(), known, self._zone(request))
+        groups = dict(query.by_group(asked.question, ()))
+
+        def take(portion: Iterable[Known]) -> None:
+            for group, found in query.by_group(asked.question, portion):
+                groups.setdefault(group, []).extend(found)
+
         async with self._answering:
-            contents = await self._contents(asked)
-            groups = await asyncio.to_thread(_curves, asked, points, contents)
+            position = await self._read_into(take, asked)
+            curves = await asyncio.to_thread(_curves, asked, points, groups)
         return pb.QueryCurvesResponse(
-            groups=groups,
-            position=Position.encode(contents.position),
+            groups=curves,
+            position=Position.encode(position),
             observed_until=to_timestamp(Instant(asked.question.until)),
             time_zone=str(asked.question.zone),
         )
@@ -174,9 +185,10 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         await self._contacts.reached(position, deadline_s(), tenant)
         return query.DIMENSIONS | await contacts.label_keys(self._database, tenant)
 
-    async def _contents(self, asked: MetricsQuery) -> contacts.Contents:
+    async def _read_into(self, take: Callable[[Iterable[Known]], object], asked: MetricsQuery) -> int:
+        """Gives `take` the contacts of a question, in portions and in a thread; the log position they stand for."""
         question = asked.question
-        interval = asked.tenant, asked.start, asked.end, question.until
+        interval = asked.start, asked.end, question.until
         inside = any(map(looks_inside, question.metrics))
         shared = any(isinstance(metric, ItemMetric) and metric.is_shared for metric in question.metrics)
         if asked.as_of_time is not None:
@@ -184,39 +196,37 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
         if asked.as_of is not None:
             await self._archive.reached(asked.as_of, deadline_s())
             rows = await archive.refolded(self._database, asked.tenant, asked.as_of, contacts.Contacts())
-            return contacts.contents_of(rows, asked.as_of, *interval[1:], inside=inside, shared=shared)
+            contents = contacts.contents_of(rows, asked.as_of, *interval, inside=inside, shared=shared)
+            await asyncio.to_thread(lambda: take(contents.known()))
+            return contents.position
         since = question.since if question.basis is Basis.COMPLETION else None
-        return await contacts.read(self._database, *interval, since=since, inside=inside, shared=shared)
+        whose = self._database, asked.tenant
+        return await contacts.read_into(*whose, *interval, take=take, since=since, inside=inside, shared=shared)
 
     async def _picture(self, request: pb.WatchWallboardRequest) -> Picture:
         asked = wire.wallboard_of(request, self._clock.now(), zone=self._zone(request))
+        tally, waits = query.Tally(asked.question), query.NOBODY_WAITS
+
+        def take(portion: Iterable[Known]) -> None:
+            nonlocal waits
+            known = list(portion)
+            tally.add(known)
+            waits = waits.with_more(query.waiting_of(asked.question, known))
+
         async with self._answering:
-            contents = await self._contents(asked)
-            answer, waits = await asyncio.to_thread(_board, asked, contents)
+            position = await self._read_into(take, asked)
+            answer = await asyncio.to_thread(tally.answer)
         agents = (await contacts.agents(self._database, [asked.tenant])).get(asked.tenant, contacts.NOBODY)
         rows = wire.rows(asked.question, answer)
-        return Picture(contents.position, asked.question.until, rows, wire.floor(waits, agents))
+        return Picture(position, asked.question.until, rows, wire.floor(waits, agents))
 
 
-def _answer(asked: MetricsQuery, contents: contacts.Contents) -> Answer:
-    return query.answer(asked.question, contents.known())
-
-
-def _curves(asked: MetricsQuery, points: int, contents: contacts.Contents) -> list[pb.GroupCurves]:
+def _curves(asked: MetricsQuery, points: int, groups: Mapping[Group, Sequence[Contact]]) -> list[pb.GroupCurves]:
     question = asked.question
     return [
-        wire.group_curves(question.group_by, group, curves_of(found, question.until, points))
-        for group, found in query.by_group(question, contents.known())
+        wire.group_curves(question.group_by, group, curves_of(groups[group], question.until, points))
+        for group in sorted(groups)
     ]
-
-
-def _board(asked: MetricsQuery, contents: contacts.Contents) -> tuple[Answer, Waiting]:
-    known = list(contents.known())
-    return query.answer(asked.question, known), query.waiting_of(asked.question, known)
-
-
-def _contributions(asked: MetricsQuery, group: Group, contents: contacts.Contents) -> list[Contribution]:
-    return query.contributions(asked.question, group, contents.known())
 
 
 def _cursor(one: Contribution) -> tuple[int, str, int, int]:

@@ -11,7 +11,8 @@ Source: Kaplan and Meier, *Nonparametric estimation from incomplete observations
 from __future__ import annotations
 
 from kpi.metrics.contact import Act, Contact
-from kpi.metrics.metric import Agent, Definition, Metric, Part, Unit, km_median
+from kpi.metrics.metric import Agent, Definition, Metric, Part, Unit
+from kpi.metrics.waits import km_median
 
 SOURCE = "docs/metrics.md#first-response-time-the-unanswered-included"
 FOLLOWED = (

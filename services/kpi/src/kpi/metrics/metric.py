@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias, assert_never
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, assert_never
 
-from kpi.metrics import estimators
 from kpi.metrics.contact import Contact
 
 SECOND = 1_000_000
@@ -87,6 +86,27 @@ class Measure(NamedTuple):
     denominator: float | None
 
 
+Kept = TypeVar("Kept")
+Sums: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Combine(Generic[Kept]):
+    """How all parts of a group become one number, in any order and in any portions.
+
+    `empty` makes what is kept of no parts, `add` what is kept with some more (it may change what it is given), and
+    `measure` the number of it. What is kept is small: sums, or eight bytes of each time.
+    """
+
+    empty: Callable[[], Kept]
+    add: Callable[[Kept, Sequence[Part]], Kept]
+    measure: Callable[[Kept], Measure]
+
+    def __call__(self, parts: Sequence[Part]) -> Measure:
+        """The number of these parts alone."""
+        return self.measure(self.add(self.empty(), parts))
+
+
 class Item(NamedTuple):
     """A thing inside a contact, as of its own event: what it adds, the agent and the queue it had then, and when it was
     completed (microseconds, None while it is not). `queue` None: its contact's.
@@ -105,14 +125,14 @@ class Metric:
     """A definition with its arithmetic, about whole contacts.
 
     `part` says what an observed contact adds, None when it is in neither numerator nor denominator.
-    `combine` makes the number of all parts of a group, in any order; it is never applied to other numbers.
+    `combine` makes the number of all parts of a group; it is never applied to other numbers.
     `completed` says when it was completed, for the basis COMPLETION; without it the metric is of a cohort only.
     `inside`: it looks at what happened inside the contact, and at what came after.
     """
 
     definition: Definition
     part: Callable[[Contact], Part | None]
-    combine: Callable[[Sequence[Part]], Measure]
+    combine: Combine[Any]
     completed: Callable[[Contact], int | None] | None = None
     inside: bool = False
 
@@ -127,7 +147,7 @@ class ItemMetric:
 
     definition: Definition
     items: Callable[[Contact], Iterable[Item]]
-    combine: Callable[[Sequence[Part]], Measure]
+    combine: Combine[Any]
     is_of_cohort: bool = False
     is_shared: bool = False
 
@@ -156,43 +176,45 @@ def items_of(metric: AnyMetric, contact: Contact) -> Iterable[Item]:
     return (Item(part, agent_of(contact, metric.definition.agent), None, at),)
 
 
-def count(parts: Sequence[Part]) -> Measure:
-    """How many."""
-    return Measure(len(parts), len(parts), None)
+def _sums(of: Callable[[Sequence[Part]], Sums], measure: Callable[[int, int], Measure]) -> Combine[Sums]:
+    """What needs two sums over the parts, whole numbers, and nothing else of them."""
+
+    def add(kept: Sums, parts: Sequence[Part]) -> Sums:
+        above, below = of(parts)
+        return kept[0] + above, kept[1] + below
+
+    return Combine(lambda: (0, 0), add, lambda kept: measure(*kept))
 
 
-def ratio(parts: Sequence[Part]) -> Measure:
-    """Which share is in the numerator; no value without contacts."""
-    above = sum([part.numerator for part in parts])
-    return Measure(above / len(parts) if parts else None, above, len(parts))
-
-
-def per(parts: Sequence[Part]) -> Measure:
-    """How many in the numerator by how many in the denominator, which may be others; no value without those."""
-    above, below = sum([part.numerator for part in parts]), sum([part.denominator for part in parts])
+def _divided(above: int, below: int) -> Measure:
     return Measure(above / below if below else None, above, below)
 
 
-def mean(parts: Sequence[Part]) -> Measure:
-    """Sum of the times by their number, one rounding at the end; no value without contacts."""
-    total = sum(part.us or 0 for part in parts)
-    return Measure(total / (SECOND * len(parts)) if parts else None, total / SECOND, len(parts))
+count = _sums(lambda parts: (len(parts), 0), lambda above, _: Measure(above, above, None))
+"""How many."""
 
+ratio = _sums(lambda parts: (sum([part.numerator for part in parts]), len(parts)), _divided)
+"""Which share is in the numerator; no value without contacts."""
 
-def time_share(parts: Sequence[Part]) -> Measure:
-    """Time in the numerator by time in the denominator, both in seconds; no value without time."""
-    above = sum([part.us or 0 for part in parts if part.numerator])
-    below = sum([part.us or 0 for part in parts if part.denominator])
-    return Measure(above / below if below else None, above / SECOND, below / SECOND)
+per = _sums(
+    lambda parts: (sum([part.numerator for part in parts]), sum([part.denominator for part in parts])), _divided
+)
+"""How many in the numerator by how many in the denominator, which may be others; no value without those."""
 
+mean = _sums(
+    lambda parts: (sum([part.us or 0 for part in parts]), len(parts)),
+    lambda total, below: Measure(total / (SECOND * below) if below else None, total / SECOND, below),
+)
+"""Sum of the times by their number, one rounding at the end; no value without contacts."""
 
-def km_median(parts: Sequence[Part]) -> Measure:
-    """Kaplan-Meier median of the times; parts outside the numerator are censored. No value while S stays over 1/2."""
-    table = estimators.risks(estimators.Followed(part.us or 0, part.numerator) for part in parts)
-    middle = estimators.median(table)
-    return Measure(
-        None if middle is None else middle / SECOND, sum(part.numerator for part in parts), float(len(parts))
-    )
+time_share = _sums(
+    lambda parts: (
+        sum([part.us or 0 for part in parts if part.numerator]),
+        sum([part.us or 0 for part in parts if part.denominator]),
+    ),
+    lambda above, below: Measure(above / below if below else None, above / SECOND, below / SECOND),
+)
+"""Time in the numerator by time in the denominator, both in seconds; no value without time."""
 
 
 def agent_of(contact: Contact, act: Agent) -> str:

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 
 from kpi.journeys import Kind
 from kpi.metrics.contact import Contact
-from kpi.metrics.metric import Agent, Definition, Item, ItemMetric, Part, Unit, km_median, mean
+from kpi.metrics.metric import Agent, Definition, Item, ItemMetric, Part, Unit, mean
 from kpi.metrics.spans import item_of, spans_of
+from kpi.metrics.waits import km_median
 
 SOURCE = "docs/metrics.md#next-response-time"
 

@@ -4,59 +4,69 @@ Knows no particular metric.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from kpi.metrics import estimators, percentiles
 from kpi.metrics.estimators import Followed
-from kpi.metrics.metric import SECOND, Measure, Part
-
-Combine = Callable[[Sequence[Part]], Measure]
+from kpi.metrics.metric import SECOND, Combine, Measure, Part
 
 
-def percentile(share: Fraction) -> Combine:
+def percentile(share: Fraction) -> Combine[array[int]]:
     """The percentile of nearest rank of the times; numerator and denominator are how many there are."""
 
-    def combine(parts: Sequence[Part]) -> Measure:
-        found = percentiles.percentile([part.us or 0 for part in parts], share)
-        return Measure(_seconds(found), len(parts), len(parts))
+    def add(times: array[int], parts: Sequence[Part]) -> array[int]:
+        times.extend([part.us or 0 for part in parts])
+        return times
 
-    return combine
+    def measure(times: array[int]) -> Measure:
+        return Measure(_seconds(percentiles.percentile(times, share)), len(times), len(times))
+
+    return Combine(lambda: array("q"), add, measure)
 
 
-def km_quantile(share: Fraction) -> Combine:
+class _Times(NamedTuple):
+    """How long each was followed, microseconds: those to whom it happened, and those that were censored."""
+
+    happened: array[int]
+    censored: array[int]
+
+
+def _followed(estimate: Callable[[Sequence[Followed]], float | None]) -> Combine[_Times]:
+    """An estimate from all times; parts outside the numerator are censored."""
+
+    def add(times: _Times, parts: Sequence[Part]) -> _Times:
+        times.happened.extend([part.us or 0 for part in parts if part.numerator])
+        times.censored.extend([part.us or 0 for part in parts if not part.numerator])
+        return times
+
+    def measure(times: _Times) -> Measure:
+        happened, censored = times
+        sample = [*(Followed(time, True) for time in happened), *(Followed(time, False) for time in censored)]
+        return Measure(estimate(sample), len(happened), len(sample))
+
+    return Combine(lambda: _Times(array("q"), array("q")), add, measure)
+
+
+def km_quantile(share: Fraction) -> Combine[_Times]:
     """Kaplan-Meier quantile of the times; parts outside the numerator are censored. No value while S stays above."""
-
-    def combine(parts: Sequence[Part]) -> Measure:
-        return _measured(_seconds(estimators.quantile(estimators.risks(_followed(parts)), share)), parts)
-
-    return combine
+    return _followed(lambda sample: _seconds(estimators.quantile(estimators.risks(sample), share)))
 
 
-def restricted_mean(horizon: int) -> Combine:
+km_median = _followed(lambda sample: _seconds(estimators.median(estimators.risks(sample))))
+"""Kaplan-Meier median of the times; parts outside the numerator are censored. No value while S stays over 1/2."""
+
+
+def restricted_mean(horizon: int) -> Combine[_Times]:
     """RMST up to a horizon in microseconds; parts outside the numerator are censored."""
-
-    def combine(parts: Sequence[Part]) -> Measure:
-        return _measured(_seconds(estimators.restricted_mean(_followed(parts), horizon)), parts)
-
-    return combine
+    return _followed(lambda sample: _seconds(estimators.restricted_mean(sample, horizon)))
 
 
-def km_within(threshold: int) -> Combine:
+def km_within(threshold: int) -> Combine[_Times]:
     """The share that Kaplan-Meier says is answered within a threshold in microseconds."""
-
-    def combine(parts: Sequence[Part]) -> Measure:
-        return _measured(estimators.happened_within(_followed(parts), threshold), parts)
-
-    return combine
-
-
-def _followed(parts: Sequence[Part]) -> list[Followed]:
-    return [Followed(part.us or 0, part.numerator) for part in parts]
-
-
-def _measured(value: float | None, parts: Sequence[Part]) -> Measure:
-    return Measure(value, sum(part.numerator for part in parts), len(parts))
+    return _followed(lambda sample: estimators.happened_within(sample, threshold))
 
 
 def _seconds(us: float | None) -> float | None:

@@ -5,6 +5,7 @@ It says what is in the tables; what a number means is in `metrics`, what a conta
 
 from __future__ import annotations
 
+import asyncio
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -231,11 +232,8 @@ async def read(
     facts_of, returns = None, None
     async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
         position = await connection.fetchval(SQL["position"], row_of(Contacts.name, tenant))
-        sources = await connection.fetch(SQL["sources"], tenant)
-        if since is None:
-            rows = await connection.fetch(SQL["contacts"], tenant, start, _looked_at(end, inside), until)
-        else:
-            rows = await connection.fetch(SQL["contacts_until"], tenant, since, end, until)
+        labels = await _labels(connection, tenant)
+        rows = await connection.fetch(*_query(tenant, start, _looked_at(end, inside), until, since))
         beside: set[str] = set()
         case_ids = {row["case_id"] for row in rows}
         if shared and rows:
@@ -245,8 +243,54 @@ async def read(
             facts_of, customers = await _inside(connection, tenant, case_ids | beside)
             returns = Returns(rows, customers)
             rows = [row for row in rows if row["start_at"] < end]
-    labels = Labels((source_id, since, text) for source_id, since, text in sources)
     return Contents(position or 0, rows, labels, facts_of, beside, returns)
+
+
+ROWS_AT_ONCE = 2_000
+"""Rows that are in memory at a time. Against: a contact and its row have 3 KiB."""
+
+
+async def read_into(
+    database: Database,
+    tenant: str,
+    start: int,
+    end: int,
+    until: int,
+    *,
+    take: Callable[[Iterable[Known]], object],
+    since: int | None = None,
+    inside: bool = False,
+    shared: bool = False,
+) -> int:
+    """Gives `take` the contacts that `read` would answer, in portions, and in a thread so that other calls are answered
+    meanwhile; the log position they stand for. What happened inside needs all of them in memory, and is one portion.
+    """
+    if inside:
+        contents = await read(database, tenant, start, end, until, since=since, inside=True, shared=shared)
+        await asyncio.to_thread(lambda: take(contents.known()))
+        return contents.position
+    async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
+        position = await connection.fetchval(SQL["position"], row_of(Contacts.name, tenant))
+        labels = await _labels(connection, tenant)
+        rows = await connection.cursor(*_query(tenant, start, end, until, since))
+        while portion := await rows.fetch(ROWS_AT_ONCE):
+            await asyncio.to_thread(_take, take, portion, labels)
+    return position or 0
+
+
+def _query(tenant: str, start: int, end: int, until: int, since: int | None) -> tuple[Any, ...]:
+    """The statement that finds contacts, and its arguments."""
+    if since is None:
+        return SQL["contacts"], tenant, start, end, until
+    return SQL["contacts_until"], tenant, since, end, until
+
+
+async def _labels(connection: Connection, tenant: str) -> Labels:
+    return Labels([(*version,) for version in await connection.fetch(SQL["sources"], tenant)])
+
+
+def _take(take: Callable[[Iterable[Known]], object], rows: Sequence[Any], labels: Labels) -> None:
+    take([_known(row, labels) for row in rows])
 
 
 def _looked_at(end: int, inside: bool) -> int:
