@@ -190,6 +190,7 @@ def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
         if isinstance(metric, Metric) and is_cohort and not of_agent
     ]
     indices, part_functions = [index for index, _ in together], [part for _, part in together]
+    distinct = list(dict.fromkeys(part_functions))  # several metrics are of the same parts, as a mean and percentiles
     apart = [(index, metric) for index, metric in enumerate(question.metrics) if index not in indices]
     for known in contacts:
         contact = observed(known.contact, question.until)
@@ -198,7 +199,8 @@ def _booked(question: Question, contacts: Iterable[Known]) -> Iterable[_Booked]:
         if together:
             group = _group(question, _Place(known, "", known.queue, contact.start))
             if group is not None:
-                yield _Booked(group, known, contact, indices, [part_of(contact) for part_of in part_functions])
+                found = {part_of: part_of(contact) for part_of in distinct}
+                yield _Booked(group, known, contact, indices, [found[part_of] for part_of in part_functions])
         groups: dict[tuple[str, str, int], Group | None] = {}
         for index, metric in apart:
             for item in items_of(metric, contact):
