@@ -18,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 
 import kpi.metrics
-from kpi.metrics import METRICS
+from kpi.metrics import REGISTRY
 from kpi.metrics.metric import SECOND, AnyMetric, ItemMetric
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def page() -> str:
     ]
     for paragraph in introduction.split("\n\n"):
         lines += ["", " ".join(paragraph.split())]
-    by_section = sorted(METRICS.values(), key=lambda metric: (_section(metric), _file(metric)))
+    by_section = sorted(REGISTRY.every, key=lambda metric: (_section(metric), _file(metric)))
     for section, members in groupby(by_section, _section):
         lines += ["", f"## {section.replace('-', ' ').capitalize()}"]
         for module, metrics in groupby(members, _file):

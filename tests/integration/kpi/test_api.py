@@ -19,11 +19,12 @@ from chassis.process import run
 from chassis.tenants import Tenants
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
-from kpi import main, wallboard
+from kpi import main, wallboard, wire
 from kpi.metrics import METRICS
 from kpi.views import contacts
 from kpi.wire import resume_token
 from provisioned import provision_service
+from restatements import CORRECTED
 from switchboard.kpi.v1 import service_pb2 as pb
 from switchboard.kpi.v1 import service_pb2_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, tenants_pb2, tenants_pb2_grpc
@@ -342,6 +343,50 @@ async def test_a_past_answer_can_be_computed_again(kpi: service_pb2_grpc.KpiServ
     assert await kpi.QueryMetrics(request) == nothing
     cell = pb.ListContributingEventsRequest(parent="tenants/acme", metric="offered", observed_until=LATER, as_of=token)
     assert (await kpi.ListContributingEvents(cell)).total_size == 4
+
+
+async def test_a_wrong_definition_and_its_correction_stay_side_by_side(
+    kpi: service_pb2_grpc.KpiServiceAsyncStub, writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "REGISTRY", CORRECTED)
+    token = await history(writer)
+    asked = pb.RestateRequest(
+        parent="tenants/acme",
+        metric="first_reply",
+        from_version=1,
+        group_by=["brand"],
+        observed_until=LATER,
+        min_position=token,
+    )
+    answer = await kpi.Restate(asked)
+    assert [(one.group[0].value, one.before.value, one.after.value) for one in answer.rows] == [
+        ("Example Air", 35.25, 60.5),
+        ("Example Shop", 7200.25, 7200.25),
+    ]
+    air, shop = (one.difference for one in answer.rows)
+    assert (air.value, air.numerator, air.denominator) == (25.25, -10, -1), "the machine's 10 seconds go"
+    assert (shop.value, shop.numerator, shop.denominator) == (0, 0, 0)
+    assert (answer.total.difference.numerator, answer.total.difference.denominator) == (-10, -1)
+    assert [one.metric for one in answer.definitions] == ["first_reply@1", "first_reply"]
+    assert answer.position == token
+
+    both = pb.QueryMetricsRequest(
+        parent="tenants/acme", metrics=["first_reply@1", "first_reply"], observed_until=LATER, as_of=answer.position
+    )
+    (row,) = (await kpi.QueryMetrics(both)).rows
+    assert list(row.values) == [answer.total.before, answer.total.after], "history keeps both"
+    behind = pb.ListContributingEventsRequest(parent="tenants/acme", metric="first_reply@1", observed_until=LATER)
+    cases_before = {one.case for one in (await kpi.ListContributingEvents(behind)).contributions}
+    behind.metric = "first_reply@2"
+    cases_after = {one.case for one in (await kpi.ListContributingEvents(behind)).contributions}
+    assert cases_before - cases_after == {"tenants/acme/cases/c2"}, "the contact only a machine answered"
+
+    listing = pb.ListMetricDefinitionsRequest(parent="tenants/acme")
+    assert [one.version for one in (await kpi.ListMetricDefinitions(listing)).definitions] == [2]
+    listing.all_versions = True
+    assert [one.version for one in (await kpi.ListMetricDefinitions(listing)).definitions] == [1, 2]
+    asked.from_version = 3
+    assert await refusal(kpi.Restate(asked)) == (grpc.StatusCode.INVALID_ARGUMENT, {"from_version"})
 
 
 async def test_definitions_are_listed(kpi: service_pb2_grpc.KpiServiceAsyncStub) -> None:

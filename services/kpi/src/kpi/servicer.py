@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -24,6 +25,7 @@ from kpi.curves import curves_of
 from kpi.metrics.contact import Contact
 from kpi.metrics.metric import Basis, ItemMetric, looks_inside
 from kpi.query import Contribution, Group, Known
+from kpi.restatement import Restating
 from kpi.views import archive, contacts
 from kpi.views.contact_folds import Row
 from kpi.wallboard import Picture, Wallboards
@@ -76,7 +78,7 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
             answer = await asyncio.to_thread(tally.answer)
         return pb.QueryMetricsResponse(
             rows=wire.rows(asked.question, answer),
-            definitions=[wire.definition(metric.definition) for metric in asked.question.metrics],
+            definitions=[wire.definition(metric) for metric in asked.question.metrics],
             position=Position.encode(position),
             observed_until=to_timestamp(Instant(asked.question.until)),
             time_zone=str(asked.question.zone),
@@ -128,6 +130,25 @@ class KpiServicer(service_pb2_grpc.KpiServiceServicer):
             position=Position.encode(position),
             observed_until=to_timestamp(Instant(asked.question.until)),
             time_zone=str(asked.question.zone),
+        )
+
+    async def Restate(  # noqa: N802
+        self, request: pb.RestateRequest, context: Context
+    ) -> pb.RestateResponse:
+        known = await self._dimensions(request)
+        asked = wire.restatement_of(request, self._clock.now(), known, self._zone(request))
+        restating = Restating(asked.question)
+        async with self._answering:
+            position = await self._read_into(restating.add, asked)
+            told = await asyncio.to_thread(restating.answer)
+        return pb.RestateResponse(
+            rows=[wire.restated_row(asked.question, row) for row in told.rows],
+            total=wire.restated_row(replace(asked.question, group_by=()), told.total),
+            definitions=[wire.definition(metric) for metric in asked.question.metrics],
+            position=Position.encode(position),
+            observed_until=to_timestamp(Instant(asked.question.until)),
+            time_zone=str(asked.question.zone),
+            basis=pb.Basis.Name(asked.question.basis),
         )
 
     async def WatchWallboard(  # noqa: N802

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -25,8 +25,8 @@ from switchboard.kpi.v1 import service_pb2 as pb
 
 from kpi.curves import POINTS, POINTS_MAX, POINTS_MIN, Curves
 from kpi.episodes import EVENTS_PER_COMMIT
-from kpi.metrics import METRICS
-from kpi.metrics.metric import AnyMetric, Basis, Definition, Measure, has_completion
+from kpi.metrics import REGISTRY
+from kpi.metrics.metric import AnyMetric, Basis, Measure, has_completion
 from kpi.query import (
     BEGINNING,
     END,
@@ -40,12 +40,17 @@ from kpi.query import (
     month_of,
     week_of,
 )
+from kpi.restatement import RestatedGroup
 from kpi.views import archive
 from kpi.views.contacts import Agents
 
 T = TypeVar("T")
 AnyRequest: TypeAlias = (
-    pb.QueryMetricsRequest | pb.ListContributingEventsRequest | pb.WatchWallboardRequest | pb.QueryCurvesRequest
+    pb.QueryMetricsRequest
+    | pb.ListContributingEventsRequest
+    | pb.WatchWallboardRequest
+    | pb.QueryCurvesRequest
+    | pb.RestateRequest
 )
 SHOWN_MAX = 40
 """Dimensions a refusal lists."""
@@ -167,13 +172,27 @@ def _completed(metrics: tuple[AnyMetric, ...], *, named: bool) -> tuple[AnyMetri
     return tuple(metric for metric in metrics if has_completion(metric))
 
 
-def _metrics(ids: Sequence[str]) -> tuple[AnyMetric, ...]:
-    unknown = [one for one in dict.fromkeys(ids) if one not in METRICS]
-    if unknown:
-        raise InvalidRequest([("metrics", f"{one[:60]!r} is no metric; see ListMetricDefinitions") for one in unknown])
-    if len(set(ids)) != len(ids):
+def _metrics(names: Sequence[str]) -> tuple[AnyMetric, ...]:
+    """The metrics of these names, or the latest version of all. Raises InvalidRequest."""
+    found = {name: REGISTRY.find(name) for name in names}
+    if unknown := [name for name, metric in found.items() if metric is None]:
+        raise InvalidRequest([("metrics", _no_metric(name)) for name in unknown])
+    asked = tuple(metric for name in names if (metric := found[name]) is not None)
+    if len({REGISTRY.name(metric) for metric in asked}) != len(names):
         raise InvalidRequest([("metrics", "names a metric twice")])
-    return tuple(METRICS[one] for one in ids) if ids else tuple(METRICS.values())
+    return asked or tuple(REGISTRY.latest.values())
+
+
+def _no_metric(name: str) -> str:
+    """Why a name finds none, and what would."""
+    metric_id = name.partition("@")[0]
+    if there := REGISTRY.versions(metric_id):
+        return f"{name[:60]!r} is no version of a metric; {metric_id} has {_listed(there)}"
+    return f"{name[:60]!r} is no metric; see ListMetricDefinitions"
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _no_dimensions(keys: Sequence[str], known: Collection[str] | None, where: str) -> list[tuple[str, str]]:
@@ -319,6 +338,35 @@ def curves_asked(
     return asked, points
 
 
+def restatement_of(
+    request: pb.RestateRequest, now: Instant, known: Collection[str] | None, zone: str = ""
+) -> MetricsQuery:
+    """The question of Restate, whose two metrics are the versions. Raises InvalidRequest with every violation."""
+    complaints = _Complaints()
+    pair: tuple[AnyMetric, ...] = complaints.hear(lambda: _versions(request), ())
+    names = list(dict.fromkeys(map(REGISTRY.name, pair)))
+    asked = _asked(request, names, request.group_by, now, known, zone=zone, complaints=complaints)
+    complaints.settle()
+    return replace(asked, question=replace(asked.question, metrics=pair))
+
+
+def _versions(request: pb.RestateRequest) -> tuple[AnyMetric, ...]:
+    """Both versions, the earlier value's first. Raises InvalidRequest."""
+    there = REGISTRY.versions(request.metric)
+    if not there:
+        raise InvalidRequest([("metric", f"{request.metric[:60]!r} is no metric; see ListMetricDefinitions")])
+    numbers = {"from_version": request.from_version, "to_version": request.to_version or max(there)}
+    if wrong := {field: number for field, number in numbers.items() if number not in there}:
+        why = f"is no version of {request.metric}; it has {_listed(there)}"
+        raise InvalidRequest([(field, f"{number} {why}") for field, number in wrong.items()])
+    pair = tuple(there[number] for number in numbers.values())
+    units = [metric.definition.unit.name for metric in pair]
+    if len(set(units)) > 1:
+        detail = f"is in {units[1]}, from_version in {units[0]}: there is no difference; ask for both with QueryMetrics"
+        raise InvalidRequest([("to_version", detail)])
+    return pair
+
+
 def judges(clock: Clock) -> Mapping[type[Message], Judge]:
     """What is wrong with the form of requests, by their type; which dimensions there are is asked later."""
     return {
@@ -327,6 +375,7 @@ def judges(clock: Clock) -> Mapping[type[Message], Judge]:
         pb.WatchWallboardRequest: lambda asked: wallboard_of(asked, clock.now()),
         pb.ListContributingEventsRequest: lambda asked: cell_of(asked, clock.now(), None),
         pb.QueryCurvesRequest: lambda asked: curves_asked(asked, clock.now(), None),
+        pb.RestateRequest: lambda asked: restatement_of(asked, clock.now(), None),
     }
 
 
@@ -341,12 +390,13 @@ DEFINITION_FIELDS = {
 def definitions(request: pb.ListMetricDefinitionsRequest) -> list[pb.MetricDefinition]:
     """The definitions that a list asks for. Raises InvalidRequest."""
     wanted = parse(request.filter, DEFINITION_FIELDS)
-    told = [definition(metric.definition) for metric in METRICS.values()]
+    told = map(definition, REGISTRY.every if request.all_versions else REGISTRY.latest.values())
     return [one for one in told if holds(wanted, partial(getattr, one))]
 
 
-def definition(one: Definition) -> pb.MetricDefinition:
-    """A definition as a message."""
+def definition(metric: AnyMetric) -> pb.MetricDefinition:
+    """A metric's definition as a message."""
+    one = metric.definition
     return pb.MetricDefinition(
         id=one.id,
         version=one.version,
@@ -358,7 +408,8 @@ def definition(one: Definition) -> pb.MetricDefinition:
         source=one.source,
         agent=pb.AgentOfTheAct.Name(one.agent),
         parameters=[pb.MetricParameter(name=name, seconds=us // SECOND) for name, us in one.parameters],
-        has_completion=has_completion(METRICS[one.id]),
+        has_completion=has_completion(metric),
+        metric=REGISTRY.name(metric),
     )
 
 
@@ -378,9 +429,20 @@ def rows(question: Question, answer: Answer) -> list[pb.MetricRow]:
     ]
 
 
+def restated_row(question: Question, row: RestatedGroup) -> pb.RestatedRow:
+    """A group before and after."""
+    before, after = question.metrics
+    return pb.RestatedRow(
+        group=dimensions(question.group_by, row.group),
+        before=_value(before, row.before),
+        after=_value(after, row.after),
+        difference=pb.Difference(**row.difference._asdict()),
+    )
+
+
 def _value(metric: AnyMetric, measure: Measure) -> pb.MetricValue:
     return pb.MetricValue(
-        metric=metric.definition.id,
+        metric=REGISTRY.name(metric),
         definition_version=metric.definition.version,
         value=measure.value,
         numerator=measure.numerator,

@@ -55,7 +55,7 @@ AGENT_OF_THE_ACT_RESOLVER: AgentOfTheAct
 AGENT_OF_THE_ACT_OWN: AgentOfTheAct
 
 class MetricDefinition(_message.Message):
-    __slots__ = ("id", "version", "display_name", "description", "unit", "numerator", "denominator", "source", "agent", "parameters", "has_completion")
+    __slots__ = ("id", "version", "display_name", "description", "unit", "numerator", "denominator", "source", "agent", "parameters", "has_completion", "metric")
     ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +67,7 @@ class MetricDefinition(_message.Message):
     AGENT_FIELD_NUMBER: _ClassVar[int]
     PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     HAS_COMPLETION_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
     id: str
     version: int
     display_name: str
@@ -78,7 +79,8 @@ class MetricDefinition(_message.Message):
     agent: AgentOfTheAct
     parameters: _containers.RepeatedCompositeFieldContainer[MetricParameter]
     has_completion: bool
-    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., unit: _Optional[_Union[MetricUnit, str]] = ..., numerator: _Optional[str] = ..., denominator: _Optional[str] = ..., source: _Optional[str] = ..., agent: _Optional[_Union[AgentOfTheAct, str]] = ..., parameters: _Optional[_Iterable[_Union[MetricParameter, _Mapping]]] = ..., has_completion: _Optional[bool] = ...) -> None: ...
+    metric: str
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., unit: _Optional[_Union[MetricUnit, str]] = ..., numerator: _Optional[str] = ..., denominator: _Optional[str] = ..., source: _Optional[str] = ..., agent: _Optional[_Union[AgentOfTheAct, str]] = ..., parameters: _Optional[_Iterable[_Union[MetricParameter, _Mapping]]] = ..., has_completion: _Optional[bool] = ..., metric: _Optional[str] = ...) -> None: ...
 
 class MetricParameter(_message.Message):
     __slots__ = ("name", "seconds")
@@ -119,12 +121,14 @@ class MetricRow(_message.Message):
     def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., values: _Optional[_Iterable[_Union[MetricValue, _Mapping]]] = ...) -> None: ...
 
 class ListMetricDefinitionsRequest(_message.Message):
-    __slots__ = ("parent", "filter")
+    __slots__ = ("parent", "filter", "all_versions")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
+    ALL_VERSIONS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     filter: str
-    def __init__(self, parent: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
+    all_versions: bool
+    def __init__(self, parent: _Optional[str] = ..., filter: _Optional[str] = ..., all_versions: _Optional[bool] = ...) -> None: ...
 
 class ListMetricDefinitionsResponse(_message.Message):
     __slots__ = ("definitions",)
@@ -537,3 +541,75 @@ class BacklogPoint(_message.Message):
     at: _timestamp_pb2.Timestamp
     waiting: int
     def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting: _Optional[int] = ...) -> None: ...
+
+class RestateRequest(_message.Message):
+    __slots__ = ("parent", "metric", "from_version", "to_version", "group_by", "start_time", "end_time", "time_zone", "observed_until", "filter", "min_position", "as_of", "basis", "as_of_time")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    FROM_VERSION_FIELD_NUMBER: _ClassVar[int]
+    TO_VERSION_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    MIN_POSITION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    metric: str
+    from_version: int
+    to_version: int
+    group_by: _containers.RepeatedScalarFieldContainer[str]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    time_zone: str
+    observed_until: _timestamp_pb2.Timestamp
+    filter: str
+    min_position: str
+    as_of: str
+    basis: Basis
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, parent: _Optional[str] = ..., metric: _Optional[str] = ..., from_version: _Optional[int] = ..., to_version: _Optional[int] = ..., group_by: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., filter: _Optional[str] = ..., min_position: _Optional[str] = ..., as_of: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RestateResponse(_message.Message):
+    __slots__ = ("rows", "total", "definitions", "position", "observed_until", "time_zone", "basis")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[RestatedRow]
+    total: RestatedRow
+    definitions: _containers.RepeatedCompositeFieldContainer[MetricDefinition]
+    position: str
+    observed_until: _timestamp_pb2.Timestamp
+    time_zone: str
+    basis: Basis
+    def __init__(self, rows: _Optional[_Iterable[_Union[RestatedRow, _Mapping]]] = ..., total: _Optional[_Union[RestatedRow, _Mapping]] = ..., definitions: _Optional[_Iterable[_Union[MetricDefinition, _Mapping]]] = ..., position: _Optional[str] = ..., observed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., basis: _Optional[_Union[Basis, str]] = ...) -> None: ...
+
+class RestatedRow(_message.Message):
+    __slots__ = ("group", "before", "after", "difference")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    group: _containers.RepeatedCompositeFieldContainer[Dimension]
+    before: MetricValue
+    after: MetricValue
+    difference: Difference
+    def __init__(self, group: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., before: _Optional[_Union[MetricValue, _Mapping]] = ..., after: _Optional[_Union[MetricValue, _Mapping]] = ..., difference: _Optional[_Union[Difference, _Mapping]] = ...) -> None: ...
+
+class Difference(_message.Message):
+    __slots__ = ("value", "numerator", "denominator")
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    NUMERATOR_FIELD_NUMBER: _ClassVar[int]
+    DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
+    value: float
+    numerator: float
+    denominator: float
+    def __init__(self, value: _Optional[float] = ..., numerator: _Optional[float] = ..., denominator: _Optional[float] = ...) -> None: ...

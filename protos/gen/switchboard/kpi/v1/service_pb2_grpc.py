@@ -58,6 +58,11 @@ class KpiServiceStub:
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesRequest.SerializeToString,
                 response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesResponse.FromString,
                 _registered_method=True)
+        self.Restate = channel.unary_unary(
+                '/switchboard.kpi.v1.KpiService/Restate',
+                request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.RestateRequest.SerializeToString,
+                response_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.RestateResponse.FromString,
+                _registered_method=True)
         self.WatchWallboard = channel.unary_stream(
                 '/switchboard.kpi.v1.KpiService/WatchWallboard',
                 request_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.WatchWallboardRequest.SerializeToString,
@@ -125,6 +130,14 @@ class KpiServiceServicer:
 
     def QueryCurves(self, request, context):
         """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Restate(self, request, context):
+        """What a metric says by another version of its definition: both values per group, of the same contacts, and their signed difference. Neither is replaced: each
+        version is asked for as `id@version` in QueryMetrics and ListContributingEvents for ever.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -205,6 +218,11 @@ def add_KpiServiceServicer_to_server(servicer, server):
                     servicer.QueryCurves,
                     request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesRequest.FromString,
                     response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesResponse.SerializeToString,
+            ),
+            'Restate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Restate,
+                    request_deserializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.RestateRequest.FromString,
+                    response_serializer=switchboard_dot_kpi_dot_v1_dot_service__pb2.RestateResponse.SerializeToString,
             ),
             'WatchWallboard': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchWallboard,
@@ -354,6 +372,33 @@ class KpiService:
             '/switchboard.kpi.v1.KpiService/QueryCurves',
             switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesRequest.SerializeToString,
             switchboard_dot_kpi_dot_v1_dot_service__pb2.QueryCurvesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Restate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/switchboard.kpi.v1.KpiService/Restate',
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.RestateRequest.SerializeToString,
+            switchboard_dot_kpi_dot_v1_dot_service__pb2.RestateResponse.FromString,
             options,
             channel_credentials,
             insecure,

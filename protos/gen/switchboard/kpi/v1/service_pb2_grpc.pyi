@@ -45,6 +45,10 @@ class KpiServiceStub:
     """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
     QueryCurves: _grpc.UnaryUnaryMultiCallable[_service_pb2.QueryCurvesRequest, _service_pb2.QueryCurvesResponse]
     """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group."""
+    Restate: _grpc.UnaryUnaryMultiCallable[_service_pb2.RestateRequest, _service_pb2.RestateResponse]
+    """What a metric says by another version of its definition: both values per group, of the same contacts, and their signed difference. Neither is replaced: each
+    version is asked for as `id@version` in QueryMetrics and ListContributingEvents for ever.
+    """
     WatchWallboard: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchWallboardRequest, _service_pb2.WatchWallboardResponse]
     """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
     CreateCalendar: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateCalendarRequest, _service_pb2.CreateCalendarResponse]
@@ -84,6 +88,10 @@ class KpiServiceAsyncStub(KpiServiceStub):
     """The contacts behind one cell of a QueryMetrics answer, and the events that decided each of them."""
     QueryCurves: _aio.UnaryUnaryMultiCallable[_service_pb2.QueryCurvesRequest, _service_pb2.QueryCurvesResponse]  # type: ignore[assignment]
     """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group."""
+    Restate: _aio.UnaryUnaryMultiCallable[_service_pb2.RestateRequest, _service_pb2.RestateResponse]  # type: ignore[assignment]
+    """What a metric says by another version of its definition: both values per group, of the same contacts, and their signed difference. Neither is replaced: each
+    version is asked for as `id@version` in QueryMetrics and ListContributingEvents for ever.
+    """
     WatchWallboard: _aio.UnaryStreamMultiCallable[_service_pb2.WatchWallboardRequest, _service_pb2.WatchWallboardResponse]  # type: ignore[assignment]
     """The same rows live: a snapshot first, then the rows that changed, at most one message every 500 ms."""
     CreateCalendar: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateCalendarRequest, _service_pb2.CreateCalendarResponse]  # type: ignore[assignment]
@@ -144,6 +152,16 @@ class KpiServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.QueryCurvesResponse, _abc.Awaitable[_service_pb2.QueryCurvesResponse]]:
         """How many still waited after how long, and how many waited at which time: what a page draws, one pair of curves per group."""
+
+    @_abc_1.abstractmethod
+    def Restate(
+        self,
+        request: _service_pb2.RestateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.RestateResponse, _abc.Awaitable[_service_pb2.RestateResponse]]:
+        """What a metric says by another version of its definition: both values per group, of the same contacts, and their signed difference. Neither is replaced: each
+        version is asked for as `id@version` in QueryMetrics and ListContributingEvents for ever.
+        """
 
     @_abc_1.abstractmethod
     def WatchWallboard(

@@ -1,4 +1,4 @@
-"""The table of all metrics. A metric that is not in it does not exist.
+"""The table of all metrics, every version of each. A metric that is not in it does not exist.
 
 A *contact* is one customer's matter at one desk in one thread, per episode: the first episode of a case, or one that
 a reopening begins. Several customers under one post are several contacts. A repost without own words, a bystander's
@@ -52,6 +52,7 @@ from kpi.metrics import (
     withdrawn,
 )
 from kpi.metrics.metric import AnyMetric
+from kpi.metrics.registry import Registry
 
 _ALL: tuple[AnyMetric, ...] = (
     abandonment.ANSWERED,
@@ -106,7 +107,7 @@ _ALL: tuple[AnyMetric, ...] = (
     withdrawn.NET,
     withdrawn.SHORT_ABANDONS,
 )
-METRICS: Mapping[str, AnyMetric] = {
-    metric.definition.id: metric for metric in sorted(_ALL, key=lambda metric: metric.definition.id)
-}
-"""By id, sorted by id."""
+REGISTRY = Registry(_ALL)
+"""All metrics in all their versions."""
+METRICS: Mapping[str, AnyMetric] = REGISTRY.latest
+"""The latest version of each by id, sorted by id."""
