@@ -26,6 +26,7 @@ _DEMANDED = {
     "goodwill limit": ("--case", "1", "--day", "1"),
     "goodwill refuse": ("--reason", "too_much"),
     "move": ("--urgency", "1"),
+    "restate": ("--from", "1"),
     "shape": ("--forbid", "mia"),
     "tenants update": ("--region", "DE"),
     "tenants delete": ("--yes",),

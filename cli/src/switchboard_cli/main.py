@@ -18,6 +18,7 @@ COMMANDS = {
     ),
     "ingest": ("switchboard_cli.ingest:ingest", "Send files of posts; re-running is harmless."),
     "report": ("switchboard_cli.report:report", "The KPI table, exactly recomputed from every contact."),
+    "restate": ("switchboard_cli.restate:restate", "A metric by two versions of its definition, and the difference."),
     "top": ("switchboard_cli.top:top", "Live wallboard in the terminal."),
     "cases": ("switchboard_cli.cases:cases", "List cases, or show one with its history."),
     "case": ("switchboard_cli.claims:case", "Claim, renew, second or give back a case; vote on its answers."),

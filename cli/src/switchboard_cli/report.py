@@ -1,11 +1,12 @@
 """`switchboard report`: the KPI table. It knows what kpi answers and how to print it; it computes nothing."""
 
 import csv
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import click
 
@@ -16,6 +17,7 @@ from switchboard_cli.page.words import ENGLISH, LANGUAGES, Words
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
     from switchboard.kpi.v1.service_pb2 import (
+        Difference,
         MetricDefinition,
         MetricRow,
         MetricValue,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from switchboard_cli.tables import Table
 
+P = ParamSpec("P")
+R = TypeVar("R")
 COLUMNS = tuple(ENGLISH.heads.items())
 """Metric ids a person sees, with their column heads, the most important first. JSON has all there are."""
 
@@ -56,27 +60,72 @@ class AsOfParam(InstantParam):
         return super().convert(value, param, ctx)
 
 
+class Asked(NamedTuple):
+    """What a person asks of contacts: cut how, which ones, and as of when."""
+
+    groups: Sequence[str]
+    observed_until: datetime | None
+    as_of: datetime | str | None
+    since: datetime | None
+    until: datetime | None
+    time_zone: str
+    conditions: str
+
+    @property
+    def keys(self) -> list[str]:
+        """The dimensions it is cut by."""
+        return _listed(self.groups)
+
+    def fields(self, tenant: str, position: str) -> dict[str, Any]:
+        """The same as fields of a request, which waits for `position` unless it is about the past."""
+        return {
+            "parent": f"tenants/{tenant}",
+            "group_by": self.keys,
+            "time_zone": self.time_zone,
+            "filter": self.conditions,
+            "min_position": position if self.as_of is None else "",
+            "as_of": self.as_of if isinstance(self.as_of, str) else "",
+            "as_of_time": timestamp(self.as_of) if isinstance(self.as_of, datetime) else None,
+            "observed_until": timestamp(self.observed_until),
+            "start_time": timestamp(self.since),
+            "end_time": timestamp(self.until),
+        }
+
+
+def asks(command: Callable[P, R]) -> Callable[..., R]:
+    """Adds the options of a question about contacts to a command, which gets them as one `asked`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **rest: P.kwargs) -> R:
+        asked = Asked(*(rest.pop(field) for field in Asked._fields))  # type: ignore[arg-type]  # as click read them
+        return command(*args, asked=asked, **rest)  # type: ignore[arg-type]  # a keyword the caller does not see
+
+    options = [
+        click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, "
+                     "...), desk, queue, channel, source, agent, language, tier, hour, day, week or month; several as "
+                     "KEY,KEY."),
+        click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; "
+                     "default now."),
+        click.option("--as-of", "as_of", type=AsOfParam(), metavar="TIME|POSITION", help="What was known then: a "
+                     "time by the clock of the log's servers, or the log position of an answer."),
+        click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this."),
+        click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this."),
+        click.option("--time-zone", default="", metavar="NAME", help="Zone in which hours, days, weeks and months are "
+                     "cut.  [default: the tenant's, UTC]"),
+        click.option("--filter", "conditions", default="", metavar="EXPRESSION", help="Such as "
+                     "'brand = \"Acme\" AND channel = \"x\"'."),
+    ]  # fmt: skip
+    decorated: Callable[..., R] = wrapped
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
 @click.command()
 @tenant_option
-@click.option("--by", "groups", multiple=True, metavar="KEY", help="Group by a source label (brand, industry, ...), "
-              "desk, queue, channel, source, agent, language, tier, hour, day, week or month; several as "
-              "KEY,KEY.")  # fmt: skip
+@asks
 @click.option("--metrics", "chosen", multiple=True, metavar="ID", help="These metrics instead of the usual ones; "
-              "several as ID,ID. docs/metrics.md has all.")  # fmt: skip
-@click.option("--observed-until", type=InstantParam(), metavar="TIME", help="Close the observation here; default now.")
-@click.option("--as-of", "as_of", type=AsOfParam(), metavar="TIME|POSITION", help="What was known then: a "
-              "time by the clock of the log's servers, or the log position of an answer.")  # fmt: skip
-@click.option("--since", type=InstantParam(), metavar="TIME", help="Contacts that start at or after this.")
-@click.option("--until", type=InstantParam(), metavar="TIME", help="Contacts that start before this.")
-@click.option(
-    "--time-zone",
-    default="",
-    metavar="NAME",
-    help="Zone in which hours, days, weeks and months are cut.  [default: the tenant's, UTC]",
-)
-@click.option(
-    "--filter", "conditions", default="", metavar="EXPRESSION", help='Such as \'brand = "Acme" AND channel = "x"\'.'
-)
+              "several as ID,ID, an earlier version as ID@1. docs/metrics.md has all.")  # fmt: skip
 @click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write one page: the table, figures of waits, of the day and of the backlog, and what every number "
               "means.")  # fmt: skip
@@ -90,14 +139,8 @@ class AsOfParam(InstantParam):
 async def report(
     *,
     tenant: str,
-    groups: Sequence[str],
+    asked: Asked,
     chosen: Sequence[str],
-    observed_until: datetime | None,
-    as_of: datetime | str | None,
-    since: datetime | None,
-    until: datetime | None,
-    time_zone: str,
-    conditions: str,
     page: Path | None,
     as_csv: bool,
     language: str,
@@ -118,19 +161,9 @@ async def report(
     if as_json + as_csv + (page is not None) > 1:
         raise click.UsageError("say one of --json, --csv and --html")
     position = await wait_until_projected(targets, tenant, "", targets.timeout_s, quiet=as_json or as_csv)
-    keys, metrics, words = _listed(groups), _listed(chosen), LANGUAGES[language]
+    metrics, words = _listed(chosen), LANGUAGES[language]
     request = QueryMetricsRequest(
-        parent=f"tenants/{tenant}",
-        metrics=metrics or (() if as_json or as_csv else words.heads),
-        group_by=keys,
-        time_zone=time_zone,
-        filter=conditions,
-        min_position=position if as_of is None else "",
-        as_of=as_of if isinstance(as_of, str) else "",
-        as_of_time=timestamp(as_of) if isinstance(as_of, datetime) else None,
-        observed_until=timestamp(observed_until),
-        start_time=timestamp(since),
-        end_time=timestamp(until),
+        metrics=metrics or (() if as_json or as_csv else words.heads), **asked.fields(tenant, position)
     )
     async with calling(targets, "kpi", act="to compute the report") as channel:
         if page is not None:
@@ -140,9 +173,10 @@ async def report(
     if as_json:
         print_json(as_document(answer))
     elif as_csv:
-        print_csv(answer, keys)
+        print_csv(answer, asked.keys)
     else:
-        show(answer, tenant, columns_of(metrics, words), keys, named=bool(metrics))
+        named = [name_of(definition) for definition in answer.definitions] if metrics else []
+        show(answer, tenant, columns_of(named, words), asked.keys, named=bool(metrics))
 
 
 def _listed(given: Sequence[str]) -> list[str]:
@@ -153,6 +187,11 @@ def _listed(given: Sequence[str]) -> list[str]:
 def columns_of(metrics: Sequence[str], words: Words) -> list[tuple[str, str]]:
     """What a report has columns of, and their heads: the metrics that were named, or the most important ones."""
     return [(metric, words.heads.get(metric, metric)) for metric in metrics or words.heads]
+
+
+def name_of(definition: "MetricDefinition") -> str:
+    """What its values are called in an answer; a kpi of an earlier release has no versions beside the latest."""
+    return definition.metric or definition.id
 
 
 async def write_page(
@@ -179,21 +218,22 @@ def timestamp(moment: datetime | None) -> "Timestamp | None":
 
 def as_document(answer: "QueryMetricsResponse") -> dict[str, Any]:
     """What `--json` prints: position, definitions, rows; times in seconds; null where there is no value."""
-    units = {definition.id: definition.unit for definition in answer.definitions}
+    units = {name_of(definition): definition.unit for definition in answer.definitions}
     return {
         "position": answer.position,
-        "definitions": [_definition(definition) for definition in answer.definitions],
+        "definitions": [definition_document(definition) for definition in answer.definitions],
         "rows": [
             {
                 "group": {dimension.key: dimension.value for dimension in row.group},
-                "metrics": {value.metric: _value(value, units.get(value.metric, 0)) for value in row.values},
+                "metrics": {value.metric: value_document(value, units.get(value.metric, 0)) for value in row.values},
             }
             for row in answer.rows
         ],
     }
 
 
-def _definition(definition: "MetricDefinition") -> dict[str, Any]:
+def definition_document(definition: "MetricDefinition") -> dict[str, Any]:
+    """A definition as JSON has it."""
     from switchboard.kpi.v1.service_pb2 import MetricUnit
 
     return {
@@ -209,7 +249,8 @@ def _definition(definition: "MetricDefinition") -> dict[str, Any]:
     }
 
 
-def _value(value: "MetricValue", unit: int) -> dict[str, float | int | None]:
+def value_document(value: "MetricValue | Difference", unit: int) -> dict[str, float | int | None]:
+    """Value, numerator and denominator as JSON has them; None where there is none."""
     from switchboard.kpi.v1.service_pb2 import MetricUnit
 
     def part(name: str, whole: bool) -> float | int | None:
@@ -229,11 +270,11 @@ def print_csv(answer: "QueryMetricsResponse", keys: Sequence[str]) -> None:
     """A line per number on standard output; a field is empty where there is no value."""
     lines = csv.writer(sys.stdout, lineterminator="\n")
     lines.writerow([*keys, "metric", "version", "value", "numerator", "denominator"])
-    units = {definition.id: definition.unit for definition in answer.definitions}
+    units = {name_of(definition): definition.unit for definition in answer.definitions}
     for row in answer.rows:
         group = [dimension.value for dimension in row.group]
         for value in row.values:
-            parts = _value(value, units.get(value.metric, 0)).values()
+            parts = value_document(value, units.get(value.metric, 0)).values()
             lines.writerow([*group, value.metric, value.definition_version, *parts])
 
 
@@ -272,7 +313,7 @@ def metric_table(
     """Rows of metrics with the columns (metric id, head) that the definitions know, as many as find room."""
     from switchboard_cli.output import table
 
-    units = {definition.id: definition.unit for definition in definitions}
+    units = {name_of(definition): definition.unit for definition in definitions}
     columns = [(metric, head) for metric, head in columns if metric in units]
     right = tuple(range(len(keys), len(keys) + len(columns)))
     shown = table(*keys, *(head for _, head in columns), right=right, spill=False)
