@@ -189,3 +189,24 @@ def test_csv_has_a_line_per_number_and_nothing_where_there_is_none(capsys: pytes
         ["Acme", "offered", "1", "2", "2", ""],
         ["Acme", "frt_human_km_median", "1", "60.5", "0.0", "2"],
     ]
+
+
+def test_an_earlier_version_has_a_column_and_its_meaning() -> None:
+    definitions = [
+        api.MetricDefinition(
+            id="offered", version=1, metric="offered@1", unit=api.METRIC_UNIT_CONTACTS, description="Once."
+        ),
+        api.MetricDefinition(
+            id="offered", version=2, metric="offered", unit=api.METRIC_UNIT_CONTACTS, description="Now."
+        ),
+    ]
+    values = [
+        api.MetricValue(metric=one.metric, value=number) for one, number in zip(definitions, (311, 322), strict=True)
+    ]
+    told = api.QueryMetricsResponse(
+        rows=[api.MetricRow(values=values)], definitions=definitions, observed_until=UNTIL, time_zone="UTC"
+    )
+    answers = Answers(told, None, api.QueryMetricsResponse(time_zone="UTC"), api.QueryCurvesResponse())
+    request = api.QueryMetricsRequest(parent="tenants/demo", metrics=["offered@1", "offered@2"])
+    text = rendered(answers, request, ENGLISH)
+    assert all(said in text for said in ("311", "322", "offered v1", "offered v2", "offered@1", "Now."))

@@ -10,7 +10,7 @@ from switchboard.kpi.v1 import service_pb2 as api
 from switchboard_cli.page import figures
 from switchboard_cli.page.figures import SHOWN_MAX, Hour, Line
 from switchboard_cli.page.words import Words
-from switchboard_cli.report import cell, columns_of
+from switchboard_cli.report import cell, columns_of, name_of
 
 if TYPE_CHECKING:
     from switchboard.kpi.v1.service_pb2_grpc import KpiServiceAsyncStub
@@ -63,9 +63,11 @@ def rendered(answers: Answers, request: api.QueryMetricsRequest, words: Words) -
     from jinja2 import Environment, PackageLoader
 
     table = answers.table
-    units = {definition.id: definition.unit for definition in table.definitions}
-    heads = {metric: head for metric, head in columns_of(request.metrics, words) if metric in units}
-    columns, definitions = list(heads), {definition.id: definition for definition in table.definitions}
+    definitions = {name_of(definition): definition for definition in table.definitions}
+    units = {metric: definition.unit for metric, definition in definitions.items()}
+    chosen = list(definitions) if request.metrics else ()
+    heads = {metric: head for metric, head in columns_of(chosen, words) if metric in units}
+    columns = list(heads)
     template = Environment(loader=PackageLoader("switchboard_cli.page", "."), autoescape=True).get_template("page.html")
     return template.render(
         words=words,
@@ -83,10 +85,10 @@ def rendered(answers: Answers, request: api.QueryMetricsRequest, words: Words) -
         meanings=[
             (
                 head,
-                f"{metric} v{definitions[metric].version}",
-                words.meanings.get((metric, definitions[metric].version), definitions[metric].description),
+                f"{one.id} v{one.version}",
+                words.meanings.get((one.id, one.version), one.description),
             )
-            for metric, head in heads.items()
+            for one, head in ((definitions[metric], head) for metric, head in heads.items())
         ],
     )
 
