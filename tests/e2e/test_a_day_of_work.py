@@ -24,6 +24,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 OF_ROUTING = ("Of every method", "What is not there", "Of routing")
 """Where the page has the reasons that a call to routing may be refused for."""
 NOBODYS = {
+    "CALENDAR_UNKNOWN": "kpi answers for hours: tests/integration/kpi/test_calendars.py",
     "CASE_EXISTS": "a case's id is made of its request's id, whose answer is kept for a day: REQUEST_ID_REUSED",
     "DEADLINE_EXCEEDED": "a client's own clock ends its call first, and the server's sentence stays behind",
     "INTERNAL": "a mistake of ours that nobody knows of; what is known is mended",

@@ -17,6 +17,7 @@ from grpc_status import rpc_status
 from running_stack import RunningStack
 from switchboard.crm.v1 import service_pb2 as crm
 from switchboard.ingest.v1 import service_pb2 as ingest
+from switchboard.kpi.v1 import events_pb2 as kpi_events
 from switchboard.kpi.v1 import service_pb2 as kpi
 from switchboard.log.v1 import tenants_pb2
 from switchboard.routing.v1 import events_pb2
@@ -50,6 +51,14 @@ FIRST: Mapping[str, Callable[[], Message]] = {
         language_level=3, offer_width=3, tier_level=2,
         escalates_to=f"{PARENT}/queues/default", claim_mode=routing.ClaimMode(lease_s=120),
     ),
+    "Calendar": lambda: kpi.Calendar(
+        display_name="Office", time_zone="Europe/Berlin",
+        weekly=[{"weekday": 1, "start_minute": 540, "end_minute": 1020}],
+        exceptions=[{
+            "start": "2026-12-24T00:00", "end": "2026-12-27T00:00", "kind": kpi_events.EXCEPTION_KIND_CLOSED,
+            "display_name": "Christmas",
+        }],
+    ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Acme", default_region="DE", time_zone="Europe/Berlin"),
 }  # fmt: skip
 """What each resource is created as, every field that may be changed populated."""
@@ -70,6 +79,15 @@ SECOND: Mapping[str, Callable[[], Message]] = {
         reply_timeout_s=301, supervise_after_returns=6, supervise_after_s=7_201,
         language_level=4, offer_width=2, tier_level=3,
         escalates_to=f"{PARENT}/queues/vip", claim_mode=routing.ClaimMode(lease_s=240, second_opinion_s=60),
+        uninterruptible=True,
+    ),
+    "Calendar": lambda: kpi.Calendar(
+        display_name="Night", time_zone="Asia/Shanghai",
+        weekly=[{"weekday": 7, "start_minute": 1320, "end_minute": 1800}],
+        exceptions=[{
+            "start": "2027-01-01T00:00", "end": "2027-01-02T00:00", "kind": kpi_events.EXCEPTION_KIND_OPEN,
+            "display_name": "New Year",
+        }],
     ),
     "Tenant": lambda: tenants_pb2.Tenant(display_name="Umbrella", default_region="CN", time_zone="Asia/Shanghai"),
 }  # fmt: skip

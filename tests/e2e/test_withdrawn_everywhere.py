@@ -27,6 +27,7 @@ from switchboard.ingest.v1 import post_pb2
 from switchboard.ingest.v1 import service_pb2 as api
 from switchboard.ingest.v1 import service_pb2_grpc as ingest_grpc
 from switchboard.kpi.v1 import service_pb2 as kpi
+from switchboard.kpi.v1 import service_pb2_grpc as kpi_grpc
 from switchboard.log.v1 import integrity_pb2, integrity_pb2_grpc, operations_pb2
 from switchboard.routing.v1 import desk_pb2, desk_pb2_grpc
 from switchboard.routing.v1 import service_pb2 as work
@@ -219,8 +220,14 @@ def test_what_was_taken_back_is_nowhere(stack: RunningStack, database: str) -> N
             listing = crm.ListCustomersRequest(parent=PARENT, min_position=position)
             stub = crm_grpc.CustomerServiceStub(customers)
             customer = stub.ListCustomers(listing, timeout=PATIENCE_S).customers[0].name
+        hours = kpi.CreateCalendarRequest(
+            parent=PARENT, calendar_id="default", calendar=kpi.Calendar(), request_id=str(uuid.uuid4())
+        )
+        with stack.channel("kpi") as numbers:
+            calendar = kpi_grpc.KpiServiceStub(numbers).CreateCalendar(hours, timeout=PATIENCE_S).calendar.name
         names = {
             "post": taken.result.posts[0].post, "case": offer.case, "identity": case.identity, "agent": desk.agent,
+            "calendar": calendar,
             "customer": customer, "source": f"{PARENT}/sources/shop", "queue": case.queue,
             "policy": f"{PARENT}/routingPolicy", "draft": drafted.draft, "text": text, "desk": f"{PARENT}/deskPolicy",
         }  # fmt: skip

@@ -72,6 +72,15 @@ async def opening(house: House) -> None:
 
     await ask("CreateQueue", queue_id="desk", queue={"display_name": "Desk"})
     await ask("UpdateRoutingPolicy", routing_policy={"name": f"{house.place}/routingPolicy", "decline_cooldown_s": 1})
+    rows = [{"channel": "voice", "interrupted": [{"channel": "email"}]}]
+    frees_nothing = {"name": f"{house.place}/routingPolicy", "interrupts": rows, "pending_percent": 100}
+    await refused(
+        "INTERRUPTION_FREES_NOTHING",
+        "UpdateRoutingPolicy",
+        "pending_percent",
+        "below 100",
+        routing_policy=frees_nothing,
+    )
     mine = request_id()
     await ask("CreateQueue", queue_id="upstairs", queue={"escalates_to": house.name("queues", "desk")}, request_id=mine)
     await refused("REQUEST_ID_REUSED", "CreateQueue", "request_id", "new", queue_id="downstairs", request_id=mine)

@@ -19,6 +19,15 @@ def _leave(*_: object) -> None:
     os._exit(INTERRUPTED)
 
 
+def leave_at_once(code: int) -> None:
+    """Ends the process with what it has printed. What libraries were cut off in is not taken apart: a poller of gRPC
+    may abort the process by it.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(code)
+
+
 # Whoever interrupts while Python still imports has nothing to be cleaned up. Where the parent ignores SIGINT, a shell's
 # background say, we do not: some commands only end by it.
 signal.signal(signal.SIGINT, _leave)
@@ -30,7 +39,7 @@ def main() -> None:
     code = complete(sys.argv[1:])
     signal.signal(signal.SIGINT, _leave)
     if code == INTERRUPTED:
-        _leave()  # what libraries were cut off in is not taken apart: a poller of gRPC may abort the process by it
+        leave_at_once(code)
     raise SystemExit(code)
 
 

@@ -3,13 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from switchboard_cli.connection import Targets, calling, json_option, reaches, run, tenant_option
+from switchboard_cli.entry import leave_at_once
 from switchboard_cli.failures import passes
 
 if TYPE_CHECKING:
@@ -80,8 +80,10 @@ def top(
         parent=f"tenants/{tenant}", group_by=keys, filter=conditions, start_time=timestamp(since),
         metrics=[metric for metric, _ in COLUMNS],
     )  # fmt: skip
-    with suppress(KeyboardInterrupt):
+    try:
         run(_watch(request, order, targets, once=once or as_json, as_json=as_json))
+    except KeyboardInterrupt:
+        leave_at_once(0)
 
 
 async def _watch(request: "WatchWallboardRequest", order: str, targets: Targets, *, once: bool, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from switchboard.routing.v1 import service_pb2 as routing
 
 WITHOUT = {
     "ListCaseEvents": "a history is read from its beginning",
+    "ListCalendars": "at most 200",
     "ListLinks": "of one customer, at most a few",
     "ListKeys": "a handful",
     "ListParked": "narrowed by its consumer",
@@ -29,7 +30,7 @@ HARMLESS = {
     "DeclareKeyLost": "repeating is harmless",
     "DeleteTenant": "repeating answers how far it is",
 }
-READS = ("Get", "List", "Watch", "Query", "Lookup", "Explain", "Check")
+READS = ("Get", "List", "Watch", "Query", "Lookup", "Explain", "Check", "Measure", "Restate")
 
 
 def methods() -> Iterator[Any]:
