@@ -337,6 +337,8 @@ def template(method: Method, world: World) -> Message:
         case kpi.ImportCalendarExceptionsRequest():
             event = b"BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VEVENT"
             request.ical = b"BEGIN:VCALENDAR\r\n" + event + b"\r\nEND:VCALENDAR\r\n"
+        case kpi.RestateRequest():
+            request.from_version = 1
         case kpi.MeasureBusinessTimeRequest():
             request.start_time.GetCurrentTime()
             request.business_time.seconds = 3_600

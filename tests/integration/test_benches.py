@@ -19,6 +19,7 @@ SHORT = [
     ("codec",),
     ("ingest", "--deliveries", "2000", "--streams", "2", "--replicas", "1"),
     ("keys",),
+    ("kpi", "--contacts", "500", "--seconds", "1"),
     ("limit", "--seconds", "1", "--rounds", "1"),
     ("matching", "--size", "20", "100", "--seconds", "1"),
     ("rebuild", "--posts", "500"),
